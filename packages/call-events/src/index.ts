@@ -1,1 +1,31 @@
-export {};
+export { ENVELOPE_VERSION, callSid, envelope, moment, tenantName, type CallKey } from './events/envelope.ts';
+export {
+  eventData,
+  isEventType,
+  type CallEvent,
+  type EventData,
+  type EventHeader,
+  type EventOf,
+  type EventType,
+  type KnownEvent,
+  type UnknownEvent,
+} from './events/call-event.ts';
+export { callStatus } from './events/carrier.ts';
+export { speaker } from './events/dialogue.ts';
+export { decodeEvent, encodeEvent, type DecodeProblem, type DecodeResult } from './events/codec.ts';
+export { createEvent, type EventOrigin } from './events/create-event.ts';
+export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
+export { foldCall } from './fold/fold-call.ts';
+export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts';
+export { type CallMetrics } from './record/call-metrics.ts';
+export {
+  toCallRecord,
+  toCallStatus,
+  toCollectedData,
+  toLead,
+  toObjections,
+  type CallRecord,
+} from './record/call-record.ts';
+export { toTranscript, toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
+export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
+export { MAX_JSON_DEPTH, toStorable, toStorableText, type Storable } from './text/storable.ts';

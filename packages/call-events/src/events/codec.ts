@@ -1,0 +1,63 @@
+import { type z } from 'zod';
+import { eventData, isEventType, type CallEvent, type EventType, type KnownEvent } from './call-event.ts';
+import { envelope } from './envelope.ts';
+
+/** Why a text is not an event. */
+export interface DecodeProblem {
+  readonly code: 'not_json' | 'not_an_envelope' | 'invalid_data';
+  /** What is wrong, and where; never a value out of the event. */
+  readonly detail: string;
+}
+
+/** The outcome of {@link decodeEvent}. */
+export type DecodeResult =
+  { readonly ok: true; readonly event: CallEvent } | { readonly ok: false; readonly problem: DecodeProblem };
+
+/** The text of an event as the log and the archive hold it. */
+export function encodeEvent(event: KnownEvent): string {
+  return JSON.stringify(event);
+}
+
+/** Reads an event back from anything that it is handed. Never throws. */
+export function decodeEvent(text: unknown): DecodeResult {
+  const json = parseJson(text);
+  if (json === undefined) return problem('not_json', 'the text is not JSON');
+
+  const wrapped = envelope.safeParse(json);
+  if (!wrapped.success) return problem('not_an_envelope', describe(wrapped.error));
+
+  const { type, data, ...header } = wrapped.data;
+  if (!isEventType(type)) return { ok: true, event: { ...header, type: 'unknown', unknownType: type, data } };
+  return decodeKnown(type, data, header);
+}
+
+function decodeKnown(
+  type: EventType,
+  data: unknown,
+  header: Omit<KnownEvent, 'type' | 'data'>,
+): DecodeResult {
+  const parsed = eventData[type].safeParse(data);
+  if (!parsed.success) return problem('invalid_data', describe(parsed.error));
+  // The schema table pairs each type with its own data; TypeScript can't follow a pair through a lookup.
+  return { ok: true, event: { ...header, type, data: parsed.data } as KnownEvent };
+}
+
+function parseJson(text: unknown): unknown {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function problem(code: DecodeProblem['code'], detail: string): DecodeResult {
+  return { ok: false, problem: { code, detail } };
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join('.') || 'event'}: ${issue.code}`)
+    .join('; ');
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+
+/** A carrier's stream of this call was opened. */
+export const callStarted = z.object({
+  connectionId: z.string(),
+  streamSid: z.string().optional(),
+  accountSid: z.string().optional(),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  direction: z.string().optional(),
+  applet: z.enum(['voicebot', 'stream']).optional(),
+  sampleRate: z.int().optional(),
+  customParameters: z.record(z.string(), z.string()).optional(),
+});
+
+/** The carrier said that the stream is over. Reasons seen: `callended`, `stopped`; an open string. */
+export const callEnded = z.object({ connectionId: z.string(), reason: z.string() });
+
+/** The stream is over and the carrier did not say so. */
+export const callDisconnected = z.object({
+  connectionId: z.string(),
+  /** `socket_closed`, `socket_error`, `idle`, `half_open`, `gateway_lost` or `drained`; an open string. */
+  reason: z.string(),
+  closeCode: z.int().optional(),
+});
+
+/** How much audio a connection carried, counted from bytes. Sent when the connection is over. */
+export const audioSummarised = z.object({
+  connectionId: z.string(),
+  sampleRate: z.int(),
+  inboundBytes: z.int(),
+  outboundBytes: z.int(),
+  inboundMs: z.number(),
+  outboundMs: z.number(),
+  frames: z.int(),
+  invalidFrames: z.int().optional(),
+  /** Bytes that were received and not written to the audio stream. */
+  droppedBytes: z.int().optional(),
+});

@@ -1,0 +1,133 @@
+import { type EventData } from '../events/call-event.ts';
+import { type CallKey } from '../events/envelope.ts';
+import {
+  FOLD_VERSION,
+  type CallState,
+  type ConnectionEnd,
+  type ConnectionState,
+} from '../fold/call-state.ts';
+import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
+import { type JsonValue } from '../text/json.ts';
+import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
+import { toTranscript, type TranscriptTurn } from './transcript.ts';
+
+/** What a call came to, as its row in Postgres says it. Moments are ISO 8601 in UTC. */
+export interface CallRecord {
+  readonly call: CallKey;
+  readonly version: number;
+  readonly foldVersion: number;
+  readonly status: EventData<'call.status_reported'>['status'];
+  readonly endReason: string | undefined;
+  readonly stage: string | undefined;
+  readonly outcome: string | undefined;
+  readonly lead: Readonly<Record<string, string>>;
+  readonly fromNumber: string | undefined;
+  readonly toNumber: string | undefined;
+  readonly direction: string | undefined;
+  readonly initiatedAt: string | undefined;
+  readonly answeredAt: string | undefined;
+  readonly endedAt: string | undefined;
+  readonly durationSeconds: number | undefined;
+  readonly recordingUrl: string | undefined;
+  readonly transcript: readonly TranscriptTurn[];
+  readonly collectedData: Readonly<Record<string, JsonValue>>;
+  readonly objections: readonly {
+    readonly text: string;
+    readonly category?: string;
+    readonly timestamp: string;
+  }[];
+  readonly metrics: CallMetrics;
+}
+
+/** Derives the record from the folded state. Costs in proportion to the length of the call. */
+export function toCallRecord(state: CallState): CallRecord {
+  const start = firstStart(state);
+  const end = lastEnd(state);
+  const { reports } = state;
+  const transcript = toTranscript(state.turns);
+  const fromNumber = reports.from?.value ?? start?.value.from;
+  const answeredAt = reports.answeredAt?.value ?? start?.order.at;
+  const endedAt = reports.endedAt?.value ?? end?.order.at;
+  return {
+    call: state.call,
+    version: state.version,
+    foldVersion: FOLD_VERSION,
+    status: toCallStatus(state),
+    endReason: end?.value ?? reports.disconnectedBy?.value,
+    stage: state.stage?.value,
+    outcome: state.outcome?.value,
+    lead: toLead(state),
+    fromNumber,
+    toNumber: reports.to?.value ?? start?.value.to,
+    direction: reports.direction?.value ?? start?.value.direction,
+    initiatedAt: reports.initiatedAt?.value ?? state.firstAt,
+    answeredAt,
+    endedAt,
+    durationSeconds: reports.durationSeconds?.value ?? secondsBetween(answeredAt, endedAt),
+    recordingUrl: state.recordingUrl?.value,
+    transcript,
+    collectedData: toCollectedData(state),
+    objections: toObjections(state),
+    metrics: toCallMetrics(state, transcript),
+  };
+}
+
+/** The status of a call: the carrier's final word, else what its connections tell. */
+export function toCallStatus(state: CallState): CallRecord['status'] {
+  const reported = state.reports.status?.value;
+  const isFinal = reported !== undefined && !['initiated', 'ringing', 'in_progress'].includes(reported);
+  if (isFinal) return reported;
+  const connections = Object.values(state.connections);
+  if (connections.length > 0) return connections.every(isOver) ? 'completed' : 'in_progress';
+  return reported ?? 'in_progress';
+}
+
+/** The other party: the number it called from or was called on, and what the carrier's custom parameters say of it. */
+export function toLead(state: CallState): Record<string, string> {
+  const start = firstStart(state);
+  const phone = state.reports.from?.value ?? start?.value.from;
+  return { ...start?.value.customParameters, ...(phone !== undefined && { phone }) };
+}
+
+/** The collected facts, by name. */
+export function toCollectedData({ fields }: CallState): Record<string, JsonValue> {
+  const names = Object.keys(fields).sort();
+  return Object.fromEntries(names.map((name) => [name, fields[name]?.value ?? null]));
+}
+
+/** The objections in the order in which they were raised. */
+export function toObjections({ objections }: CallState): CallRecord['objections'] {
+  return objections
+    .toArray()
+    .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
+    .map(({ at, data }) => ({
+      text: data.text,
+      ...(data.category !== undefined && { category: data.category }),
+      timestamp: at,
+    }));
+}
+
+function firstStart({ connections }: CallState): Stamped<EventData<'call.started'>> | undefined {
+  return Object.values(connections)
+    .flatMap(({ start }) => start ?? [])
+    .sort((a, b) => compareOrder(a.order, b.order))[0];
+}
+
+function lastEnd({ connections }: CallState): ConnectionEnd | undefined {
+  const ends = Object.values(connections);
+  if (!ends.every(isOver)) return undefined;
+  const isByCarrier = (end: ConnectionEnd) => end.kind === 'ended';
+  return ends
+    .flatMap(({ end }) => end ?? [])
+    .sort((a, b) => Number(isByCarrier(a)) - Number(isByCarrier(b)) || compareOrder(a.order, b.order))
+    .at(-1);
+}
+
+function isOver({ end }: ConnectionState): boolean {
+  return end !== undefined;
+}
+
+function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  return Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** Anything that JSON can say. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/** A JSON value. It is not walked: what reaches a schema here has come out of `JSON.parse`. */
+export const jsonValue = z.custom<JsonValue>((value) => value !== undefined, 'a JSON value is missing');
+
+/** A JSON object with any keys. */
+export const jsonObject = z.record(z.string(), jsonValue);
