@@ -1,1 +1,25 @@
-export {};
+export { decodeAudio, type DecodedAudio } from './audio/decode-audio.ts';
+export { bytesOfDuration, durationMs } from './audio/duration.ts';
+export { readCallParameters } from './wire/call-parameters.ts';
+export { encodeClear, encodeMark, encodeMedia, type ServerMedia } from './wire/encode-server-frame.ts';
+export {
+  type ClearFrame,
+  type ConnectedFrame,
+  type DtmfFrame,
+  type FrameHeader,
+  type InvalidFrame,
+  type InvalidFrameReason,
+  type MarkFrame,
+  type MediaFormat,
+  type MediaFrame,
+  type ParsedFrame,
+  type StartFrame,
+  type StopFrame,
+  type UnknownFrame,
+} from './wire/frames.ts';
+export { type Scalar } from './wire/leaves.ts';
+export { parseExotelFrame } from './wire/parse-exotel-frame.ts';
+export { readTimestamp, type FrameTimestamp } from './wire/read-timestamp.ts';
+export { chooseSampleRate, parseSampleRate, sampleRates, type SampleRate } from './wire/sample-rate.ts';
+export { type AnnouncedCall, type Shape } from './wire/shape.ts';
+export { shapes, type ShapeName } from './wire/shapes.ts';

@@ -1,0 +1,46 @@
+import { base64ByteLength } from './base64-byte-length.ts';
+
+/** What a media payload holds. */
+export type DecodedAudio =
+  | {
+      ok: true;
+      /** Whole samples: signed 16-bit little-endian. */
+      pcm: Buffer;
+      /** Half a sample at the end of the payload, not in `pcm`. */
+      oddByte: number | undefined;
+    }
+  | { ok: false; reason: 'invalid_base64' | 'payload_is_json' };
+
+/**
+ * Decodes a media payload. Node skips what is not base64; here that is `invalid_base64`. A payload that holds a
+ * JSON object (some clients wrap a frame twice) is refused, for it would be heard as a burst of noise.
+ *
+ * An odd byte is reported and left out, and should be dropped: Exotel's payloads start on a sample, so one that
+ * ends inside a sample was cut short. Carried over, that byte would shift every later sample and turn the rest
+ * of the call into noise.
+ */
+export function decodeAudio(payload: string): DecodedAudio {
+  const bytes = Buffer.from(payload, 'base64');
+  if (bytes.length !== base64ByteLength(payload) || !isAscii(payload)) {
+    return { ok: false, reason: 'invalid_base64' };
+  }
+  if (isJsonObject(bytes)) return { ok: false, reason: 'payload_is_json' };
+  if (bytes.length % 2 === 0) return { ok: true, pcm: bytes, oddByte: undefined };
+  return { ok: true, pcm: bytes.subarray(0, -1), oddByte: bytes.at(-1) };
+}
+
+// Node reads a character beyond Latin-1 by its low byte, so a letter such as U+0141 would pass for "A".
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+function isJsonObject(bytes: Buffer): boolean {
+  const looksLikeIt = bytes[0] === 0x7b && bytes.at(-1) === 0x7d;
+  if (!looksLikeIt) return false;
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { readCallParameters } from './call-parameters.ts';
+import { readTimestamp } from './read-timestamp.ts';
+import { chooseSampleRate } from './sample-rate.ts';
+
+describe('the sample rate', () => {
+  test.each<[number | undefined, string | undefined, number]>([
+    [16000, '/media?sample-rate=24000', 16000],
+    [undefined, '/media?sample-rate=16000', 16000],
+    [undefined, 'wss://host/media?lead=1&sample_rate=24000#x', 24000],
+    [11025, '/media?sample-rate=16kHz', 16000],
+    [11025, '/media?sample-rate=44100', 8000],
+    [undefined, '/media?sample-rate=oops&sample_rate=16000', 16000],
+    [undefined, '/media', 8000],
+    [undefined, undefined, 8000],
+  ])('announced as %p with the URL %p is %i', (startRate, url, expected) => {
+    expect(chooseSampleRate({ startRate, url })).toBe(expected);
+  });
+});
+
+describe('the parameters of a call', () => {
+  test('come from the URL, overridden by those in start', () => {
+    const parameters = readCallParameters({
+      url: 'wss://user:word@host/media?lead=42&lang=hi&sample-rate=16000&sample_rate=16000',
+      customParameters: { lang: 'en', campaign: 'c1' },
+    });
+    expect(parameters).toStrictEqual({ lead: '42', lang: 'en', campaign: 'c1' });
+  });
+
+  test('keep a query without "=" as a name with an empty value', () => {
+    expect(readCallParameters({ url: '/media?leads/42' })).toStrictEqual({ 'leads/42': '' });
+  });
+
+  test.each([
+    'token',
+    'api_key',
+    'apiKey',
+    'X-Auth',
+    'accessToken',
+    'access-token',
+    'password',
+    'sig',
+    'SECRET',
+  ])('leave out a secret named %s, in the URL and in start', (name) => {
+    const source = { url: `/media?${name}=canary`, customParameters: { [name]: 'canary' } };
+    expect(readCallParameters(source)).toStrictEqual({});
+  });
+
+  test.each(['keyword', 'author', 'design', 'monkey'])('keep %s, which only looks like a secret', (name) => {
+    expect(readCallParameters({ url: `/media?${name}=1` })).toStrictEqual({ [name]: '1' });
+  });
+
+  test('are bounded, and survive a broken escape', () => {
+    const query = Array.from({ length: 100 }, (_, i) => `k${i}=%E0%A4%A`).join('&');
+    expect(Object.keys(readCallParameters({ url: `/media?${query}` }))).toHaveLength(32);
+  });
+});
+
+test.each([
+  ['200', { kind: 'offset', ms: 200 }],
+  [0, { kind: 'offset', ms: 0 }],
+  ['1769339725120', { kind: 'epoch', ms: 1769339725120 }],
+  ['2026-01-25T11:15:25.120Z', { kind: 'epoch', ms: 1769339725120 }],
+  ['2026', { kind: 'offset', ms: 2026 }],
+  ['soon', { kind: 'unreadable' }],
+  [-5, { kind: 'unreadable' }],
+  ['2026-99-99T00:00:00Z', { kind: 'unreadable' }],
+  [undefined, { kind: 'unreadable' }],
+])('the timestamp %p means %j', (timestamp, expected) => {
+  expect(readTimestamp(timestamp)).toStrictEqual(expected);
+});

@@ -1,0 +1,118 @@
+import { type Scalar } from './leaves.ts';
+
+/*
+ * The frames of Exotel's stream, after the differences between its pages, its samples and its live traffic have
+ * been taken out. Every property is always present (`undefined` when the frame did not carry it), so that a
+ * frame of one kind always has one shape. The gateway remembers the ids; only `start` can be relied on for them.
+ * Source: https://developer.exotel.com/docs/agentstream/websocket-protocol
+ */
+
+/** One frame of the stream. `parseExotelFrame` always gives one of these, whatever it was handed. */
+export type ParsedFrame =
+  | ConnectedFrame
+  | StartFrame
+  | MediaFrame
+  | DtmfFrame
+  | MarkFrame
+  | ClearFrame
+  | StopFrame
+  | UnknownFrame
+  | InvalidFrame;
+
+/** What any event of the stream may carry. */
+export interface FrameHeader {
+  streamSid: string | undefined;
+  /** One counter for all events of a stream. For metrics only: gaps and repeats occur without loss. */
+  sequence: number | undefined;
+}
+
+/** The first frame of a socket. Some clients leave it out. */
+export interface ConnectedFrame extends FrameHeader {
+  kind: 'connected';
+  protocol: string | undefined;
+  version: string | undefined;
+}
+
+/** The stream begins: who calls whom, and in what format the audio comes. */
+export interface StartFrame extends FrameHeader {
+  kind: 'start';
+  /** `call_sid`, or `leg_sid` where that is the only id. */
+  callSid: string | undefined;
+  legSid: string | undefined;
+  accountSid: string | undefined;
+  from: string | undefined;
+  to: string | undefined;
+  /** At most 32 parameters. May repeat secrets of the stream's URL: see `readCallParameters`. */
+  customParameters: Readonly<Record<string, string>>;
+  mediaFormat: MediaFormat;
+  /** Fields nobody has documented, as `path → scalar`; at most 32. */
+  extra: Readonly<Record<string, Scalar>>;
+}
+
+/** As announced; `chooseSampleRate` says what to believe. Never choose a codec by `encoding` alone. */
+export interface MediaFormat {
+  encoding: string | undefined;
+  /** Hz. */
+  sampleRate: number | undefined;
+  bitRate: string | undefined;
+}
+
+/** Audio: signed 16-bit little-endian PCM, mono, still in base64. */
+export interface MediaFrame extends FrameHeader {
+  kind: 'media';
+  /** Base64, for `decodeAudio`. */
+  payload: string;
+  /** The bytes in `payload`, counted from its length: true if the payload decodes. */
+  byteLength: number;
+  /** Counts media frames only; starts at 0 or 1. */
+  chunk: number | undefined;
+  /** As it was sent; `readTimestamp` reads it. Never a substitute for counting bytes. */
+  timestamp: string | number | undefined;
+  track: string | undefined;
+}
+
+/** The caller pressed a key. */
+export interface DtmfFrame extends FrameHeader {
+  kind: 'dtmf';
+  digit: string;
+  durationMs: number | undefined;
+}
+
+/** Everything sent to Exotel before the mark of this name has been played. */
+export interface MarkFrame extends FrameHeader {
+  kind: 'mark';
+  name: string;
+}
+
+/** Drop the audio that is queued. From us to Exotel; its samples accept it the other way too. */
+export interface ClearFrame extends FrameHeader {
+  kind: 'clear';
+}
+
+/** The stream is over. `closed` is the word of some clients for the same thing. */
+export interface StopFrame extends FrameHeader {
+  kind: 'stop';
+  event: 'stop' | 'closed';
+  callSid: string | undefined;
+  accountSid: string | undefined;
+  /** `stopped` = the applet ended, `callended` = the caller hung up; other words occur. */
+  reason: string | undefined;
+}
+
+/** An event this version does not know: count it, keep the socket. */
+export interface UnknownFrame extends FrameHeader {
+  kind: 'unknown';
+  /** At most 64 characters. */
+  event: string;
+}
+
+/** Not a frame: count it, keep the socket. */
+export interface InvalidFrame {
+  kind: 'invalid';
+  reason: InvalidFrameReason;
+  /** The event it claimed to be. */
+  event: string | undefined;
+}
+
+export type InvalidFrameReason =
+  'not_json' | 'not_an_object' | 'no_event' | 'no_payload' | 'invalid_payload' | 'no_digit' | 'no_mark_name';

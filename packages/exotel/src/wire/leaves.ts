@@ -1,0 +1,54 @@
+import { isObject } from './fields.ts';
+
+/** What a JSON document has at the end of a path. */
+export type Scalar = string | number | boolean | null;
+
+export interface LeafLimits {
+  maxLeaves: number;
+  maxDepth: number;
+  maxPathLength: number;
+  maxTextLength: number;
+}
+
+/**
+ * The scalars of a JSON value as `path → scalar`, dots between the steps, within limits; what lies beyond
+ * them is left out. `skip` leaves out a key and all below it.
+ */
+export function leavesOf(
+  value: unknown,
+  limits: LeafLimits,
+  skip: (key: string) => boolean = () => false,
+): Record<string, Scalar> {
+  const leaves: [string, Scalar][] = [];
+  for (const leaf of walk(value, '', limits, skip)) {
+    leaves.push(leaf);
+    if (leaves.length === limits.maxLeaves) break;
+  }
+  return Object.fromEntries(leaves);
+}
+
+function* walk(
+  value: unknown,
+  prefix: string,
+  limits: LeafLimits,
+  skip: (key: string) => boolean,
+  depth = 1,
+): Generator<[string, Scalar]> {
+  if (!isObject(value) && !Array.isArray(value)) return;
+  for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+    // A record with this key would change its prototype when somebody copies it with `Object.assign`.
+    if (key === '__proto__' || skip(key)) continue;
+    const path = prefix + key;
+    if (path.length > limits.maxPathLength) continue;
+    if (isScalar(child)) yield [path, cut(child, limits.maxTextLength)];
+    else if (depth < limits.maxDepth) yield* walk(child, `${path}.`, limits, skip, depth + 1);
+  }
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || typeof value !== 'object';
+}
+
+function cut(value: Scalar, maxTextLength: number): Scalar {
+  return typeof value === 'string' && value.length > maxTextLength ? value.slice(0, maxTextLength) : value;
+}

@@ -1,0 +1,53 @@
+import { idOf, isObject, nestedOrFlat, textOf, type JsonObject } from './fields.ts';
+import { type FrameHeader, type MediaFormat, type StartFrame } from './frames.ts';
+import { leavesOf, type Scalar } from './leaves.ts';
+import { parseSampleRate } from './sample-rate.ts';
+
+const maxTextLength = 256;
+const parameterLimits = { maxLeaves: 32, maxDepth: 3, maxPathLength: 512, maxTextLength: 1024 };
+const extraLimits = { maxLeaves: 32, maxDepth: 4, maxPathLength: 128, maxTextLength: 256 };
+
+const knownKeys = new Set([
+  ...['event', 'Event', 'sequence_number', 'sequenceNumber', 'stream_sid', 'streamSid', 'leg_sid', 'legSid'],
+  ...['call_sid', 'callSid', 'account_sid', 'accountSid', 'from', 'to'],
+  ...['custom_parameters', 'customParameters'],
+  ...['encoding', 'sample_rate', 'sampleRate', 'bit_rate', 'bitRate'],
+]);
+
+/** Reads a `start` event whose fields sit in `start` or beside it, in snake or camel case. */
+export function parseStart(frame: JsonObject, header: FrameHeader): StartFrame {
+  const start = nestedOrFlat(frame, 'start');
+  const field = (snake: string, camel: string): unknown =>
+    start[snake] ?? start[camel] ?? frame[snake] ?? frame[camel];
+  const legSid = idOf(field('leg_sid', 'legSid'));
+  return {
+    kind: 'start',
+    streamSid: header.streamSid ?? idOf(field('stream_sid', 'streamSid')),
+    sequence: header.sequence,
+    callSid: idOf(field('call_sid', 'callSid')) ?? legSid,
+    legSid,
+    accountSid: idOf(field('account_sid', 'accountSid')),
+    from: textOf(field('from', 'from'), maxTextLength),
+    to: textOf(field('to', 'to'), maxTextLength),
+    customParameters: parseCustomParameters(field('custom_parameters', 'customParameters')),
+    mediaFormat: parseMediaFormat(field('media_format', 'mediaFormat')),
+    extra: leavesOf(frame, extraLimits, (key) => knownKeys.has(key)),
+  };
+}
+
+// Missing and "" mean none. Text is read as the query string it came from, where a name without "=" is a
+// parameter with an empty value, which is what live traffic sends for such a query.
+function parseCustomParameters(value: unknown): Record<string, string> {
+  const parameters = typeof value === 'string' ? Object.fromEntries(new URLSearchParams(value)) : value;
+  const leaves: [string, Scalar][] = Object.entries(leavesOf(parameters, parameterLimits));
+  return Object.fromEntries(leaves.map(([name, scalar]) => [name, scalar === null ? '' : String(scalar)]));
+}
+
+function parseMediaFormat(value: unknown): MediaFormat {
+  const format = isObject(value) ? value : {};
+  return {
+    encoding: textOf(format.encoding, maxTextLength),
+    sampleRate: parseSampleRate(format.sample_rate ?? format.sampleRate),
+    bitRate: textOf(format.bit_rate ?? format.bitRate, maxTextLength),
+  };
+}

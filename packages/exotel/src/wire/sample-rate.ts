@@ -1,0 +1,33 @@
+import { queryOf } from './url-query.ts';
+
+/** The rates Exotel can stream at, in Hz. Source: https://developer.exotel.com/docs/agentstream/stream-voicebot-applet */
+export const sampleRates = [8000, 16000, 24000] as const;
+export type SampleRate = (typeof sampleRates)[number];
+
+const defaultSampleRate: SampleRate = 8000;
+const ratePattern = /^\s*(\d{1,6}(?:\.\d{1,3})?)\s*(k?)(?:hz)?\s*$/i;
+
+export function isSampleRate(rate: number | undefined): rate is SampleRate {
+  return sampleRates.some((known) => known === rate);
+}
+
+/** Reads 8000, "8000", "8000Hz" and "8kHz" as 8000; `undefined` for anything else. */
+export function parseSampleRate(value: unknown): number | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const [, number, kilo] = ratePattern.exec(String(value)) ?? [];
+  return number === undefined ? undefined : Number(number) * (kilo === '' ? 1 : 1000);
+}
+
+/**
+ * The rate to believe, in Hz: what `start` announced if Exotel can send it, else what the stream's URL asked for
+ * (`sample-rate` or `sample_rate`: the documentation has both), else 8000.
+ */
+export function chooseSampleRate(evidence: {
+  startRate?: number | undefined;
+  url?: string | URL | undefined;
+}): SampleRate {
+  if (isSampleRate(evidence.startRate)) return evidence.startRate;
+  const query = queryOf(evidence.url ?? '');
+  const asked = [query.get('sample-rate'), query.get('sample_rate')].map(parseSampleRate).find(isSampleRate);
+  return asked ?? defaultSampleRate;
+}

@@ -1,0 +1,28 @@
+/** The call a simulated Exotel announces in `start`. */
+export interface AnnouncedCall {
+  callSid: string;
+  streamSid: string;
+  accountSid: string;
+  from: string;
+  to: string;
+  customParameters: Readonly<Record<string, string>>;
+  /** Hz. */
+  sampleRate: number;
+}
+
+interface Sent {
+  streamSid: string;
+  sequence: number;
+}
+
+/** Encoders of Exotel's own frames in one of the forms in which they are documented or seen. */
+export interface Shape {
+  connected(): string;
+  start(start: AnnouncedCall & { sequence: number }): string;
+  /** `payload` is base64; `timestampMs` counts from the start of the stream. */
+  media(media: Sent & { chunk: number; timestampMs: number; payload: string }): string;
+  dtmf(dtmf: Sent & { digit: string; durationMs: number }): string;
+  mark(mark: Sent & { name: string }): string;
+  clear(clear: Sent): string;
+  stop(stop: Sent & { callSid: string; accountSid: string; reason: string }): string;
+}
