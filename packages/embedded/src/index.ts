@@ -1,1 +1,7 @@
-export {};
+export { stopLeftoverServer } from './data-folder-lock.ts';
+export { type EmbeddedServer } from './embedded-server.ts';
+export { freePort } from './free-port.ts';
+export { type RedisProgram } from './redis-program.ts';
+export { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
+export { type PostgresOptions, startPostgres } from './start-postgres.ts';
+export { type RedisOptions, startRedis } from './start-redis.ts';

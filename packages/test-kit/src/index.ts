@@ -1,1 +1,13 @@
-export {};
+export { freePort } from '@turnlog/embedded';
+export { captureLines, type CapturedLines } from './capture-lines.ts';
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './create-test-database.ts';
+export {
+  type PrivatePostgresOptions,
+  type PrivateRedisOptions,
+  type PrivateServer,
+  startPostgresForTest,
+  startRedisForTest,
+} from './private-server.ts';
+export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
+export { testKeyPrefix } from './test-key-prefix.ts';
+export { waitUntil, type WaitOptions } from './wait-until.ts';

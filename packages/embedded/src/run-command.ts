@@ -1,0 +1,38 @@
+import { spawn, type SpawnOptions } from 'node:child_process';
+
+export interface CommandResult {
+  /** True when the command ran and ended with exit code 0. */
+  readonly ok: boolean;
+  readonly stdout: string;
+  /** What went wrong in the command's own words: its standard error, or why it could not be run. */
+  readonly problem: string;
+}
+
+export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+/** Runs a command to its end. A command that fails, or does not exist, is a result and not an exception. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const { input = '', timeoutMs = 120_000, ...spawnOptions } = options;
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { ...spawnOptions, stdio: 'pipe', timeout: timeoutMs });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.once('error', (error) => resolve({ ok: false, stdout, problem: error.message }));
+    child.once('close', (code, signal) => {
+      const problem = stderr.trim() || `${command} ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
+      resolve({ ok: code === 0, stdout, problem });
+    });
+    // A command that ends without reading its input is no failure of ours.
+    child.stdin.on('error', () => child.stdin.destroy());
+    child.stdin.end(input);
+  });
+}

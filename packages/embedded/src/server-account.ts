@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmod, chown, mkdir, realpath, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { runCommand } from './run-command.ts';
+
+/** Someone other than root, for a server that refuses to run as root. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Whom a server must run as when this process is root: the owner of the data it has already, so that another user's data
+ * stays that user's, else `nobody`. Undefined when this process is not root, and its servers run as itself.
+ */
+export function unprivilegedAccount(dataFolder: string): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  if (!existsSync(dataFolder)) return nobody();
+  const { uid, gid } = statSync(dataFolder);
+  return { uid, gid };
+}
+
+function nobody(): Account {
+  const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
+  const fields = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(passwd);
+  // Some systems write nobody's ids as -2.
+  const [uid, gid] = fields ? [Number(fields[1]) >>> 0, Number(fields[2]) >>> 0] : [65_534, 65_534];
+  return { uid, gid };
+}
+
+/**
+ * A folder that the account can reach: `wanted` itself, or, where it lies under a folder closed to others (root's home
+ * often is), one of our own under `systemFolder` named after it. `wanted` then gets a file MOVED.txt that says where.
+ */
+export async function reachableFolder(
+  wanted: string,
+  systemFolder: string,
+  account: Account | undefined,
+): Promise<string> {
+  await mkdir(wanted, { recursive: true });
+  const folder = await realpath(wanted);
+  if (account === undefined || (await canEnter(folder, account))) return folder;
+
+  const substitute = path.join(systemFolder, createHash('sha256').update(folder).digest('hex').slice(0, 12));
+  await makeOpenFolder(systemFolder);
+  await makeOpenFolder(substitute);
+  if (!(await canEnter(substitute, account)))
+    throw new Error(unreachableMessage(folder, substitute, account));
+  await writeFile(path.join(folder, 'MOVED.txt'), movedNote(substitute));
+  return substitute;
+}
+
+/** Makes a folder, or takes one that exists, for the account alone. */
+export async function makePrivateFolder(folder: string, account: Account | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o700);
+  if (account !== undefined) await chown(folder, account.uid, account.gid);
+}
+
+/** Asked of the system as that user, because modes alone do not tell: there are access lists and other mechanisms. */
+async function canEnter(folder: string, account: Account): Promise<boolean> {
+  const { ok } = await runCommand('/bin/sh', ['-c', 'test -x "$0"', folder], { ...account, cwd: '/' });
+  return ok;
+}
+
+/** Others may pass through, whatever the umask says, but only root may write. */
+async function makeOpenFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+}
+
+function movedNote(substitute: string): string {
+  return `Postgres does not run as root, and the user it runs as cannot reach this folder. Its files are in:\n${substitute}\n`;
+}
+
+function unreachableMessage(folder: string, substitute: string, { uid }: Account): string {
+  return (
+    `Postgres does not run as root, and user ${uid}, which it runs as instead, can reach neither ${folder} nor ` +
+    `${substitute}. Run Turnlog as a normal user, or set DATABASE_URL.`
+  );
+}

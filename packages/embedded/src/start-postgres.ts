@@ -1,0 +1,115 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
+import { type EmbeddedServer, serve } from './embedded-server.ts';
+import { choosePort } from './free-port.ts';
+import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import {
+  type Cluster,
+  clusterFolder,
+  DATABASE,
+  isClusterReady,
+  openCluster,
+  postgresEnv,
+  removeMisleadingPidFile,
+  USER,
+} from './postgres-cluster.ts';
+import { type Log } from './resolve-redis-binary.ts';
+import { reachableFolder, unprivilegedAccount } from './server-account.ts';
+import { type ServerCommand } from './server-process.ts';
+
+// After a crash Postgres replays its log before it takes connections.
+const READY_TIMEOUT_MS = 120_000;
+
+const BACKENDS_GONE_TIMEOUT_MS = 30_000;
+const BACKENDS_GONE_PAUSE_MS = 100;
+
+export interface PostgresOptions {
+  /**
+   * Holds the database; made when missing, kept after the server stops. As root Postgres runs as `nobody`; where that
+   * user cannot reach this folder, the database is in a folder under /var/lib/turnlog, and MOVED.txt here says in which.
+   */
+  readonly dataDir: string;
+  /** Holds the Postgres programs; any number of data folders and processes may share it. Under /var/cache/turnlog likewise. */
+  readonly cacheDir: string;
+  /** A free port by default. */
+  readonly port?: number;
+  /** Settings of postgresql.conf, such as `{ max_connections: '200' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly log?: Log;
+}
+
+/**
+ * Starts a Postgres on 127.0.0.1 that keeps its data in `dataDir`, with an empty database `turnlog` at first. Its one
+ * user has a random password, which is in the url. Throws when there is none for this system, when another living
+ * process serves the folder, when the port is taken, or when Postgres ends early (with the end of its log).
+ */
+export async function startPostgres(options: PostgresOptions): Promise<EmbeddedServer> {
+  const { settings = {}, log = () => undefined } = options;
+  await mkdir(options.dataDir, { recursive: true });
+  const dataDir = await realpath(options.dataDir);
+  const lock = await lockDataFolder(dataDir, 'Postgres', 'SIGINT');
+  try {
+    const account = unprivilegedAccount(clusterFolder(dataDir));
+    const binaries = await postgresBinaries(options.cacheDir, account);
+    const logFile = path.join(dataDir, 'postgres.log');
+    const home = await reachableFolder(dataDir, '/var/lib/turnlog', account);
+    if (home !== dataDir) log(`Postgres keeps its data in ${home}`);
+    const cluster = await openCluster(home, { binaries, account, sync: settings['fsync'] !== 'off' });
+    await removeMisleadingPidFile(cluster.folder);
+    const port = await choosePort(options.port, 'Postgres');
+    const command = { ...postgresCommand(binaries, cluster, port, settings), account, logFile };
+    const server = await serveWhenFree(command, lock, cluster.folder);
+    const url = `postgres://${USER}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
+    return { ...server, url, port, how: `the bundled Postgres ${binaries.version}` };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/**
+ * The backends of a Postgres that was killed finish what they are at, and no other may start meanwhile: it says so and
+ * ends, and is tried again.
+ */
+async function serveWhenFree(
+  command: ServerCommand,
+  lock: DataFolderLock,
+  folder: string,
+): Promise<Awaited<ReturnType<typeof serve>>> {
+  const deadline = performance.now() + BACKENDS_GONE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await serve(command, lock, (pid) => isClusterReady(folder, pid), READY_TIMEOUT_MS);
+    } catch (error) {
+      const isStillInUse = error instanceof Error && error.message.includes('is still in use');
+      if (!isStillInUse || performance.now() > deadline) throw error;
+      await delay(BACKENDS_GONE_PAUSE_MS);
+    }
+  }
+}
+
+function postgresCommand(
+  binaries: PostgresBinaries,
+  cluster: Cluster,
+  port: number,
+  settings: Readonly<Record<string, string>>,
+): Omit<ServerCommand, 'account' | 'logFile'> {
+  const all: Record<string, string> = {
+    listen_addresses: '127.0.0.1',
+    // No socket file at all: its path may be no longer than about a hundred characters.
+    unix_socket_directories: '',
+    timezone: 'UTC',
+    ...settings,
+  };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return {
+    name: 'Postgres',
+    command: binaries.postgres,
+    args: ['-D', cluster.folder, '-p', String(port), ...flags],
+    env: postgresEnv(),
+    // A fast shutdown: clients are sent away, SIGTERM would wait for them.
+    stopSignal: 'SIGINT',
+  };
+}

@@ -1,0 +1,73 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { lockDataFolder } from './data-folder-lock.ts';
+import { containerArgs, removeContainer, signalContainer } from './docker-redis.ts';
+import { choosePort } from './free-port.ts';
+import { isRedisAnswering } from './redis-ping.ts';
+import { type RedisProgram } from './redis-program.ts';
+import { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
+import { type EmbeddedServer, serve } from './embedded-server.ts';
+import { type ServerCommand } from './server-process.ts';
+
+// A Redis that reads a large append-only file answers only when it has read it.
+const READY_TIMEOUT_MS = 120_000;
+
+export interface RedisOptions {
+  /** Holds the append-only file; made when missing, kept after the server stops. */
+  readonly dataDir: string;
+  /** Holds a fetched Redis; any number of data folders and processes may share it. */
+  readonly cacheDir: string;
+  /** A free port by default. */
+  readonly port?: number;
+  /** When writes reach the disk. `everysec`, the default, may lose the last second if the machine loses power. */
+  readonly appendfsync?: 'always' | 'everysec' | 'no';
+  /** More settings of redis-server, such as `['--maxmemory', '64mb']`. */
+  readonly extraArgs?: readonly string[];
+  readonly log?: Log;
+}
+
+/**
+ * Starts a Redis on 127.0.0.1 that keeps its data in `dataDir`. Throws when no Redis can be had, when another living
+ * process serves the folder, when the port is taken, or when Redis ends early (with the end of its log).
+ */
+export async function startRedis(options: RedisOptions): Promise<EmbeddedServer> {
+  const program = await resolveRedisBinary(options.cacheDir, options.log);
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const dataDir = await realpath(options.dataDir);
+  const lock = await lockDataFolder(dataDir, 'Redis');
+  try {
+    const port = await choosePort(options.port, 'Redis');
+    if (program.kind === 'docker') await removeContainer(program.path, dataDir);
+    const command = redisCommand(program, dataDir, port, options);
+    const server = await serve(command, lock, () => isRedisAnswering(port), READY_TIMEOUT_MS);
+    return { ...server, url: `redis://127.0.0.1:${port}`, port, how: program.how };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function redisCommand(
+  program: RedisProgram,
+  dataDir: string,
+  port: number,
+  options: RedisOptions,
+): ServerCommand {
+  const base = { name: 'Redis', logFile: path.join(dataDir, 'redis.log'), stopSignal: 'SIGTERM' } as const;
+  const settings = redisSettings(options);
+  if (program.kind === 'docker') {
+    const deliver = (signal: NodeJS.Signals): void => signalContainer(program.path, dataDir, signal);
+    const args = [...containerArgs(program.image, dataDir, port), '--dir', '/data', ...settings];
+    return { ...base, command: program.path, args, env: process.env, deliver };
+  }
+  const listen = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir];
+  const env = { ...process.env, ...(program.libraryPath && { LD_LIBRARY_PATH: program.libraryPath }) };
+  return { ...base, command: program.path, args: [...listen, ...settings], env };
+}
+
+function redisSettings({ appendfsync = 'everysec', extraArgs = [] }: RedisOptions): string[] {
+  const durability = ['--appendonly', 'yes', '--appendfsync', appendfsync, '--save', ''];
+  // An evicted key would be a lost call: a full Redis must refuse instead.
+  const memory = ['--maxmemory-policy', 'noeviction'];
+  return [...durability, ...memory, '--daemonize', 'no', '--set-proc-title', 'no', ...extraArgs];
+}

@@ -1,0 +1,90 @@
+import { type EmbeddedServer, freePort, startPostgres, startRedis } from '@turnlog/embedded';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { testCacheDir } from './test-environment.ts';
+
+/** A server of the test's own, to be broken. Its url, port and data stay the same from start to start. */
+export interface PrivateServer {
+  readonly url: string;
+  readonly port: number;
+  /** Ends it without warning (SIGKILL) and waits until it is gone. */
+  crash(): Promise<void>;
+  /** Ends it cleanly. */
+  stop(): Promise<void>;
+  /** Starts it again after `crash()` or `stop()`. */
+  start(): Promise<void>;
+  /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
+  pause(): void;
+  /** Lets it go on after `pause()`. */
+  resume(): void;
+  /** Stops it for good and removes its data. Call it in `afterAll` or `finally`. */
+  close(): Promise<void>;
+}
+
+export interface PrivateRedisOptions {
+  readonly appendfsync?: 'always' | 'everysec' | 'no';
+  /** More settings of redis-server, such as `['--maxmemory', '8mb']`. */
+  readonly extraArgs?: readonly string[];
+}
+
+export interface PrivatePostgresOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A Redis for this test alone. */
+export function startRedisForTest(options: PrivateRedisOptions = {}): Promise<PrivateServer> {
+  return startPrivately('redis', (place) => startRedis({ ...place, ...options }));
+}
+
+/**
+ * A Postgres for this test alone, with an empty database. It does not wait for the disk (`fsync=off`): enough to survive
+ * the end of a process, which is what a test can bring about, and not a loss of power.
+ */
+export function startPostgresForTest({ settings }: PrivatePostgresOptions = {}): Promise<PrivateServer> {
+  return startPrivately('postgres', (place) =>
+    startPostgres({ ...place, settings: { fsync: 'off', shared_buffers: '16MB', ...settings } }),
+  );
+}
+
+interface Place {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly port: number;
+}
+
+async function startPrivately(
+  name: string,
+  launch: (place: Place) => Promise<EmbeddedServer>,
+): Promise<PrivateServer> {
+  const folder = await makeTestFolder();
+  const place = { dataDir: path.join(folder, name), cacheDir: testCacheDir(), port: await freePort() };
+  let server = await launch(place);
+  return {
+    url: server.url,
+    port: server.port,
+    async crash() {
+      server.kill('SIGKILL');
+      await server.exited;
+    },
+    stop: () => server.stop(),
+    async start() {
+      await server.stop();
+      server = await launch(place);
+    },
+    pause: () => server.kill('SIGSTOP'),
+    resume: () => server.kill('SIGCONT'),
+    async close() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Named as the run's own folder is, so that the next run clears away what a run that died has left. */
+async function makeTestFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
+  // Under root, Postgres runs as another user, who must get through.
+  await chmod(folder, 0o711);
+  return folder;
+}

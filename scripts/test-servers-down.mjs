@@ -1,0 +1,8 @@
+// Stops what test-servers-up.mjs started, and removes its data.
+import { rm } from 'node:fs/promises';
+
+export default async function stopTestServers() {
+  const { servers, folder } = globalThis.turnlogTestServers;
+  await Promise.all(servers.map((server) => server.stop()));
+  await rm(folder, { recursive: true, force: true });
+}
