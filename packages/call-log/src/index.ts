@@ -1,1 +1,55 @@
-export {};
+export {
+  DEFAULT_KEY_SPACE,
+  allPartitions,
+  callKeys,
+  memberOf,
+  partitionKeys,
+  partitionOf,
+  type CallKeys,
+  type FeedName,
+  type KeySpace,
+  type PartitionKeys,
+} from './keys.ts';
+export {
+  createBlockingClient,
+  createCommandClient,
+  untilReady,
+  type RedisClientOptions,
+} from './redis/clients.ts';
+export { serverTimeMs } from './redis/server-time.ts';
+export {
+  createAppender,
+  type AppendLimits,
+  type AppendRequest,
+  type Appender,
+  type NewEvent,
+} from './append/appender.ts';
+export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
+export { readCallLogs, type CallLog, type LogEntry, type LogRequest } from './call-reader.ts';
+export { type FeedEntry } from './feed/feed-entry.ts';
+export { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed/feed-consumer.ts';
+export { groupOf, type FeedReaderOptions } from './feed/feed-reader.ts';
+export { measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
+export { createSettler, type SettledCall } from './settle.ts';
+export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';
+export {
+  createSessionSaver,
+  readSession,
+  type SavedSession,
+  type SessionSave,
+  type SessionSaved,
+} from './state/session-state.ts';
+export { publishChange, subscribeToChanges, type CallChange } from './state/changes.ts';
+export {
+  createDeadLetters,
+  type DeadLetter,
+  type DeadLetters,
+  type StoredDeadLetter,
+} from './dead-letters/dead-letters.ts';
+export {
+  createAudioStreams,
+  type AudioBatch,
+  type AudioLimits,
+  type AudioStreams,
+  type AudioTrack,
+} from './audio/audio-stream.ts';

@@ -1,0 +1,39 @@
+import { defineScript } from '../redis/script.ts';
+
+/**
+ * Sets a call or an event aside, and acknowledges the feed entries that led to it, in one step. A letter of the same
+ * key that still lies there is not written twice.
+ *
+ * KEYS  head, dead, persist
+ * ARGV  letter key, group, number of fields, field, value …, then the entry ids
+ * Reply the id of the letter
+ */
+export const deadLetterScript = defineScript(`
+local call = redis.call
+local nFields = tonumber(ARGV[3])
+local mark = 'd:' .. ARGV[1]
+local id = call('HGET', KEYS[1], mark)
+if not id or #call('XRANGE', KEYS[2], id, id) == 0 then
+  id = call('XADD', KEYS[2], '*', unpack(ARGV, 4, 3 + nFields * 2))
+  if call('EXISTS', KEYS[1]) == 1 then call('HSET', KEYS[1], mark, id) end
+end
+local first = 4 + nFields * 2
+if #ARGV >= first then
+  call('XACK', KEYS[3], ARGV[2], unpack(ARGV, first))
+  call('XDEL', KEYS[3], unpack(ARGV, first))
+end
+return id
+`);
+
+/**
+ * Puts a call back into the persist feed and takes its letter away.
+ *
+ * KEYS  dead, persist
+ * ARGV  letter id, member, seq
+ * Reply 1 when the letter was there
+ */
+export const replayScript = defineScript(`
+if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', 'c', ARGV[2], 's', ARGV[3], 'r', 'replay')
+return 1
+`);

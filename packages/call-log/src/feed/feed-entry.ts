@@ -1,0 +1,36 @@
+import { type CallKey } from '@turnlog/call-events';
+import { callOfMember } from '../keys.ts';
+
+/** One entry of a feed: a call that has something new, up to `seq`. */
+export interface FeedEntry {
+  readonly partition: number;
+  readonly id: string;
+  readonly call: CallKey;
+  readonly seq: number;
+  /** Why it is in the persist feed: `closed`, `late`, `checkpoint`, `quiet` or `replay`. Empty in the activity feed. */
+  readonly reason: string;
+}
+
+/** An entry as Redis gives it; without fields when it was deleted while it was pending. */
+export type RawEntry = readonly [id: string, fields: readonly string[] | null];
+
+/** Reads one entry; `undefined` when it names no call. */
+export function readFeedEntry(partition: number, [id, fields]: RawEntry): FeedEntry | undefined {
+  const named = toRecord(fields ?? []);
+  const member = named['c'];
+  if (member?.includes('/') !== true) return undefined;
+  return {
+    partition,
+    id,
+    call: callOfMember(member),
+    seq: Number(named['s'] ?? 0),
+    reason: named['r'] ?? '',
+  };
+}
+
+/** The flat field list of a stream entry, by name. */
+export function toRecord(fields: readonly string[]): Record<string, string | undefined> {
+  const record: Record<string, string> = {};
+  for (let i = 0; i + 1 < fields.length; i += 2) record[fields[i] ?? ''] = fields[i + 1] ?? '';
+  return record;
+}

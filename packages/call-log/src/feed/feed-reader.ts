@@ -1,0 +1,134 @@
+import { type Redis } from 'ioredis';
+import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
+import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
+
+/** Which feed, which group, and in whose name it is read. */
+export interface FeedReaderOptions {
+  readonly space: KeySpace;
+  readonly feed: FeedName;
+  /** Stable over restarts, so that a restarted consumer finds its own pending entries. */
+  readonly consumer: string;
+  readonly partitions: readonly number[];
+  /** The most entries of one partition in one read. */
+  readonly count: number;
+  readonly blockMs: number;
+  /** How long an entry is left with a consumer that says nothing before another one claims it. */
+  readonly claimIdleMs: number;
+}
+
+/** What a read brought: entries to handle, and the ids of such as can't be handled. */
+export interface FeedBatch {
+  readonly entries: readonly FeedEntry[];
+  /** Pending entries that somebody deleted. With this system's own commands there are none. */
+  readonly lost: number;
+}
+
+type StreamReply = readonly (readonly [key: string, entries: readonly RawEntry[]])[] | null;
+
+/** The consumer group of a feed; each feed has one. */
+export function groupOf(feed: FeedName): string {
+  return feed === 'activity' ? 'session' : 'persister';
+}
+
+/** Reads one feed over its partitions: the four ways in which a group's entries come to a consumer. */
+export function createFeedReader(commands: Redis, blocking: Redis, options: FeedReaderOptions) {
+  const { space, feed, consumer, partitions, count, blockMs, claimIdleMs } = options;
+  const group = groupOf(feed);
+  const keys = partitions.map((partition) => partitionKeys(space, partition)[feed]);
+  const partitionOfKey = new Map(keys.map((key, index) => [key, partitions[index] ?? 0]));
+
+  /** From the start of the stream: what was appended before the first consumer came is not passed over. */
+  const ensureGroups = async (): Promise<void> => {
+    const pipeline = commands.pipeline();
+    for (const key of keys) pipeline.xgroup('CREATE', key, group, '0', 'MKSTREAM');
+    for (const [error] of (await pipeline.exec()) ?? []) {
+      if (error !== null && !error.message.startsWith('BUSYGROUP')) throw error;
+    }
+  };
+
+  /** Entries that this consumer was given before and has not acknowledged, page by page. */
+  const ownPending = async function* (): AsyncGenerator<FeedBatch> {
+    let cursors = new Map(keys.map((key) => [key, '0']));
+    while (cursors.size > 0) {
+      const reply = (await commands.xreadgroup(
+        'GROUP',
+        group,
+        consumer,
+        'COUNT',
+        count,
+        'STREAMS',
+        ...cursors.keys(),
+        ...cursors.values(),
+      )) as StreamReply;
+      cursors = nextCursors(reply);
+      if (cursors.size > 0) yield await toBatch(reply);
+    }
+  };
+
+  /** Entries of consumers that have said nothing for `claimIdleMs`. */
+  const reclaimed = async function* (): AsyncGenerator<FeedBatch> {
+    for (const key of keys) {
+      let cursor = '0-0';
+      do {
+        const [next, entries, deleted] = (await commands.xautoclaim(
+          key,
+          group,
+          consumer,
+          claimIdleMs,
+          cursor,
+          'COUNT',
+          count,
+        )) as [string, RawEntry[], string[]?];
+        cursor = next;
+        const batch = await toBatch([[key, entries]]);
+        if (entries.length > 0 || deleted?.length)
+          yield { ...batch, lost: batch.lost + (deleted?.length ?? 0) };
+      } while (cursor !== '0-0');
+    }
+  };
+
+  /** New entries; an empty batch when none came within the block. */
+  const readNew = async (): Promise<FeedBatch> => {
+    const reply = (await blocking.xreadgroup(
+      'GROUP',
+      group,
+      consumer,
+      'COUNT',
+      count,
+      'BLOCK',
+      blockMs,
+      'STREAMS',
+      ...keys,
+      ...keys.map(() => '>'),
+    )) as StreamReply;
+    return toBatch(reply);
+  };
+
+  const toBatch = async (reply: StreamReply): Promise<FeedBatch> => {
+    const entries: FeedEntry[] = [];
+    const lost: [key: string, id: string][] = [];
+    for (const [key, rawEntries] of reply ?? []) {
+      for (const raw of rawEntries) {
+        const entry = readFeedEntry(partitionOfKey.get(key) ?? 0, raw);
+        if (entry === undefined) lost.push([key, raw[0]]);
+        else entries.push(entry);
+      }
+    }
+    for (const [key, id] of lost) await commands.xack(key, group, id);
+    return { entries, lost: lost.length };
+  };
+
+  return { ensureGroups, ownPending, reclaimed, readNew };
+}
+
+/** The feed reader's four ways. */
+export type FeedReader = ReturnType<typeof createFeedReader>;
+
+function nextCursors(reply: StreamReply): Map<string, string> {
+  const cursors = new Map<string, string>();
+  for (const [key, entries] of reply ?? []) {
+    const last = entries.at(-1);
+    if (last !== undefined) cursors.set(key, last[0]);
+  }
+  return cursors;
+}

@@ -1,0 +1,90 @@
+import { crc32 } from 'node:zlib';
+import { type CallKey } from '@turnlog/call-events';
+
+/** Where in Redis Turnlog keeps its keys. All services of one system must agree on both. */
+export interface KeySpace {
+  /** Put before every key, `tl:` by default. */
+  readonly prefix: string;
+  /** How many partitions the calls are spread over. It can't be changed while calls are in Redis. */
+  readonly partitions: number;
+}
+
+/** The prefix and the number of partitions that a system starts with. */
+export const DEFAULT_KEY_SPACE: KeySpace = { prefix: 'tl:', partitions: 16 };
+
+/** The two feeds that tell consumers where to look. */
+export type FeedName = 'activity' | 'persist';
+
+/** The keys of one call. They share the hash tag of its partition, so one script may touch them all. */
+export interface CallKeys {
+  readonly log: string;
+  readonly head: string;
+  readonly ids: string;
+  readonly session: string;
+  readonly turns: string;
+  readonly audio: string;
+}
+
+/** The keys of one partition. */
+export interface PartitionKeys {
+  readonly activity: string;
+  readonly persist: string;
+  readonly live: string;
+  readonly checkpoints: string;
+  readonly dead: string;
+}
+
+/** The partition of a call: CRC-32 of `tenant/callSid` modulo the number of partitions. */
+export function partitionOf({ partitions }: KeySpace, call: CallKey): number {
+  return crc32(memberOf(call)) % partitions;
+}
+
+/** Every partition number of a key space. */
+export function allPartitions({ partitions }: KeySpace): number[] {
+  return Array.from({ length: partitions }, (_, partition) => partition);
+}
+
+/** The keys of one call. */
+export function callKeys(space: KeySpace, call: CallKey): CallKeys {
+  const base = `${partitionBase(space, partitionOf(space, call))}call:${memberOf(call)}:`;
+  return {
+    log: `${base}log`,
+    head: `${base}head`,
+    ids: `${base}ids`,
+    session: `${base}session`,
+    turns: `${base}turns`,
+    audio: `${base}audio`,
+  };
+}
+
+/** The keys of one partition. */
+export function partitionKeys(space: KeySpace, partition: number): PartitionKeys {
+  const base = partitionBase(space, partition);
+  return {
+    activity: `${base}activity`,
+    persist: `${base}persist`,
+    live: `${base}live`,
+    checkpoints: `${base}checkpoints`,
+    dead: `${base}dead`,
+  };
+}
+
+/** The channel on which changes of live calls are published. */
+export function changesChannel({ prefix }: KeySpace): string {
+  return `${prefix}changes`;
+}
+
+/** A call as feeds and sorted sets name it: `tenant/callSid`. */
+export function memberOf({ tenant, callSid }: CallKey): string {
+  return `${tenant}/${callSid}`;
+}
+
+/** The call that a feed or a sorted set names. A tenant holds no slash, so the first one parts the two. */
+export function callOfMember(member: string): CallKey {
+  const slash = member.indexOf('/');
+  return { tenant: member.slice(0, slash), callSid: member.slice(slash + 1) };
+}
+
+function partitionBase({ prefix }: KeySpace, partition: number): string {
+  return `${prefix}{p${String(partition).padStart(2, '0')}}:`;
+}

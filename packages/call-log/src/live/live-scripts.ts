@@ -1,0 +1,46 @@
+import { defineScript } from '../redis/script.ts';
+
+/**
+ * Notes that calls were seen. Only calls that are live: one that was given up is not brought back by this.
+ *
+ * KEYS  live
+ * ARGV  member …
+ */
+export const touchScript = defineScript(`
+local now = redis.call('TIME')
+local ms = now[1] * 1000 + math.floor(now[2] / 1000)
+for i = 1, #ARGV do redis.call('ZADD', KEYS[1], 'XX', 'GT', ms, ARGV[i]) end
+return #ARGV
+`);
+
+/**
+ * Takes a call without a connection (its events came over HTTP alone) out of the live calls, and has it persisted.
+ *
+ * KEYS  head, live, persist
+ * ARGV  member, "not seen since" in ms
+ * Reply 1 when it was taken out
+ */
+export const retireScript = defineScript(`
+local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
+if not seen or tonumber(seen) > tonumber(ARGV[2]) then return 0 end
+redis.call('ZREM', KEYS[2], ARGV[1])
+local seq = redis.call('HGET', KEYS[1], 'seq')
+if seq then redis.call('XADD', KEYS[3], '*', 'c', ARGV[1], 's', seq, 'r', 'quiet') end
+return 1
+`);
+
+/**
+ * Asks for a checkpoint of a call that has changed since it was last persisted.
+ *
+ * KEYS  head, checkpoints, persist
+ * ARGV  member
+ * Reply 1 when one was asked for
+ */
+export const checkpointScript = defineScript(`
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end
+local known = redis.call('HMGET', KEYS[1], 'seq', 'persisted', 'open')
+local isOpen = known[3] and tonumber(known[3]) > 0
+if not known[1] or not isOpen or tonumber(known[1]) <= (tonumber(known[2]) or 0) then return 0 end
+redis.call('XADD', KEYS[3], '*', 'c', ARGV[1], 's', known[1], 'r', 'checkpoint')
+return 1
+`);

@@ -1,0 +1,61 @@
+import { once, type EventEmitter } from 'node:events';
+import { Redis, type RedisOptions } from 'ioredis';
+
+/** How long a command may take before it counts as failed. */
+const COMMAND_TIMEOUT_MS = 5_000;
+
+/** How much longer than the server's own limit a blocking read may take. */
+const BLOCKING_GRACE_MS = 1_000;
+
+const SHARED: RedisOptions = {
+  connectTimeout: 5_000,
+  keepAlive: 10_000,
+  // A command that was in flight when the connection broke is rejected at once. Its caller knows whether it may be
+  // sent again; ioredis, which would send it again by itself, doesn't.
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  // While the connection is down a command fails instead of waiting in an unbounded queue.
+  enableOfflineQueue: false,
+  retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
+  // After a failover the old primary refuses writes: connect anew, and let the caller send again.
+  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+};
+
+/** What a client needs besides its address. */
+export interface RedisClientOptions {
+  readonly url: string;
+  /** Shown by `CLIENT LIST`. */
+  readonly name: string;
+  /** Told of every connection error; ioredis goes on connecting by itself. */
+  readonly onError: (error: Error) => void;
+}
+
+/** A client for commands that answer at once. */
+export function createCommandClient(options: RedisClientOptions): Redis {
+  return connect(options, { commandTimeout: COMMAND_TIMEOUT_MS });
+}
+
+/**
+ * A client for blocking reads, which hold up every other command on their connection. A read whose answer doesn't come
+ * (a frozen server, a connection that died without a word) settles as `null` after the block and a grace.
+ */
+export function createBlockingClient(options: RedisClientOptions & { readonly blockMs: number }): Redis {
+  return connect(options, {
+    blockingTimeout: options.blockMs + BLOCKING_GRACE_MS,
+    socketTimeout: options.blockMs + 10 * BLOCKING_GRACE_MS,
+  });
+}
+
+/** Resolves when the client can take commands; rejects when it was closed meanwhile. */
+export async function untilReady(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return;
+  const ended = new AbortController();
+  redis.once('end', () => ended.abort(new Error('the Redis connection was closed')));
+  await once(redis as unknown as EventEmitter, 'ready', { signal: ended.signal });
+}
+
+function connect({ url, name, onError }: RedisClientOptions, options: RedisOptions): Redis {
+  const redis = new Redis(url, { ...SHARED, ...options, connectionName: name });
+  redis.on('error', onError);
+  return redis;
+}

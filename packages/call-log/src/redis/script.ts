@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { type ChainableCommander, type Redis } from 'ioredis';
+
+/** A Lua script, known to the server by its digest. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+/** An argument of a script. */
+export type ScriptArgument = string | number | Buffer;
+
+/** Makes a script of its text. */
+export function defineScript(lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/** Runs a script; a server that doesn't know it (restarted, flushed) gets its text. */
+export async function runScript(
+  redis: Redis,
+  { lua, sha }: Script,
+  keys: readonly string[],
+  args: readonly ScriptArgument[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!isUnknownScript(error)) throw error;
+    return await redis.eval(lua, keys.length, ...keys, ...args);
+  }
+}
+
+/** Adds a run of the script to a pipeline. Its result may be an error that {@link isUnknownScript} recognises. */
+export function pipeScript(
+  pipeline: ChainableCommander,
+  { sha }: Script,
+  keys: readonly string[],
+  args: readonly ScriptArgument[],
+): void {
+  pipeline.evalsha(sha, keys.length, ...keys, ...args);
+}
+
+/** Whether the server answered that it doesn't know the script. Such a run had no effect. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}

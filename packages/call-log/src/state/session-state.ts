@@ -1,0 +1,92 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Redis } from 'ioredis';
+import { createScriptPipeline } from '../append/script-pipeline.ts';
+import { groupOf } from '../feed/feed-reader.ts';
+import { toRecord } from '../feed/feed-entry.ts';
+import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { saveSessionScript } from './session-script.ts';
+
+/** A call's folded state on its way into Redis. */
+export interface SessionSave {
+  readonly call: CallKey;
+  readonly epoch: string;
+  /** The seq of the newest event in it. */
+  readonly seq: number;
+  /** The hash that readers see: every field, as text. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** How many turns are in the list already, as far as the caller knows. */
+  readonly turnBase: number;
+  /** The turns after those, as text. */
+  readonly turns: readonly string[];
+  /** Entries of the activity feed that are done with it. */
+  readonly entryIds: readonly string[];
+}
+
+/** What became of a save. */
+export type SessionSaved =
+  /** `previousSeq` is what readers had seen before it. */
+  | { readonly outcome: 'saved'; readonly previousSeq: number }
+  /** Somebody saved this or a later state. */
+  | { readonly outcome: 'stale' }
+  /** The call's keys have expired, or began anew. */
+  | { readonly outcome: 'gone' }
+  /** The list holds another number of turns than the caller thought: send the turns after those. Nothing was done. */
+  | { readonly outcome: 'conflict'; readonly turnBase: number };
+
+/** Saves states with compare-and-set: any number of workers on one call do no harm. */
+export function createSessionSaver(redis: Redis, space: KeySpace, checkpointEveryMs: number) {
+  const run = createScriptPipeline(redis, saveSessionScript);
+  return async (save: SessionSave): Promise<SessionSaved> => {
+    const { head, session, turns } = callKeys(space, save.call);
+    const { activity, checkpoints } = partitionKeys(space, partitionOf(space, save.call));
+    const fields = Object.entries(save.fields).flat();
+    const reply = await run(
+      [head, session, turns, activity, checkpoints],
+      [
+        memberOf(save.call),
+        groupOf('activity'),
+        save.epoch,
+        save.seq,
+        save.turnBase,
+        checkpointEveryMs,
+        fields.length / 2,
+        ...fields,
+        save.turns.length,
+        ...save.turns,
+        ...save.entryIds,
+      ],
+    );
+    return readReply(reply);
+  };
+}
+
+/** The live state of a call as the session service saved it. */
+export interface SavedSession {
+  readonly fields: Readonly<Record<string, string | undefined>>;
+  readonly turns: readonly string[];
+}
+
+/** Reads a call's live state; `undefined` when there is none (any more). */
+export async function readSession(
+  redis: Redis,
+  space: KeySpace,
+  call: CallKey,
+): Promise<SavedSession | undefined> {
+  const { session, turns } = callKeys(space, call);
+  const [fields, list] = await Promise.all([redis.hgetall(session), redis.lrange(turns, 0, -1)]);
+  if (Object.keys(fields).length === 0) return undefined;
+  return { fields: toRecord(Object.entries(fields).flat()), turns: list };
+}
+
+function readReply(reply: unknown): SessionSaved {
+  const [outcome, number] = reply as [SessionSaved['outcome'], number];
+  switch (outcome) {
+    case 'saved':
+      return { outcome, previousSeq: number };
+    case 'conflict':
+      return { outcome, turnBase: number };
+    case 'stale':
+    case 'gone':
+      return { outcome };
+  }
+}
