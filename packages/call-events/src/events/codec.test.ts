@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeEvent, encodeEvent } from './codec.ts';
+import { createEvent } from './create-event.ts';
+import { toStorableText } from '../text/storable.ts';
+
+const origin = {
+  call: { tenant: 'default', callSid: 'CA1' },
+  source: 'gateway-1',
+  sourceSeq: 1,
+  atMs: Date.UTC(2026, 0, 25, 11, 15, 25, 120),
+};
+
+test('an event comes back as it was written', () => {
+  const event = createEvent('turn.completed', { speaker: 'user', text: 'Around 50 lakhs' }, origin);
+  expect(decodeEvent(encodeEvent(event))).toEqual({ ok: true, event });
+});
+
+test('any Unicode text comes back as it was written', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (raw) => {
+      const text = toStorableText(raw);
+      const event = createEvent('turn.completed', { speaker: 'ai', text }, origin);
+      expect(decodeEvent(encodeEvent(event))).toEqual({ ok: true, event });
+    }),
+  );
+});
+
+test('nothing that it is handed makes the codec throw', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), fc.string(), fc.json()), (anything) => {
+      expect(typeof decodeEvent(anything).ok).toBe('boolean');
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+describe('a text that is no event is answered with what is wrong', () => {
+  const event = createEvent('turn.completed', { speaker: 'user', text: 'yes' }, origin);
+  test.each([
+    ['not JSON', '{"v":1', 'not_json'],
+    ['not a text', Buffer.from('{}'), 'not_json'],
+    ['no envelope', '{}', 'not_an_envelope'],
+    ['an envelope of another version', JSON.stringify({ ...event, v: 2 }), 'not_an_envelope'],
+    [
+      'a moment that does not exist',
+      JSON.stringify({ ...event, at: '2026-13-01T00:00:00.000Z' }),
+      'not_an_envelope',
+    ],
+    ['data of another type', JSON.stringify({ ...event, data: { stage: 'closing' } }), 'invalid_data'],
+  ])('%s', (_, text, code) => {
+    expect(decodeEvent(text)).toMatchObject({ ok: false, problem: { code } });
+  });
+
+  test('and never with a value out of it', () => {
+    const text = JSON.stringify({ ...event, data: { speaker: 'secret-speaker', text: 42 } });
+    expect(JSON.stringify(decodeEvent(text))).not.toContain('secret');
+  });
+});
+
+test('an event of a type that only a newer version knows is kept as unknown', () => {
+  const text = JSON.stringify({
+    ...createEvent('mark.played', { name: 'm' }, origin),
+    type: 'sentiment.scored',
+  });
+  expect(decodeEvent(text)).toMatchObject({
+    ok: true,
+    event: { type: 'unknown', unknownType: 'sentiment.scored' },
+  });
+});
+
+test('a field that only a newer version knows does no harm', () => {
+  const event = createEvent('mark.played', { name: 'm' }, origin);
+  const text = JSON.stringify({ ...event, data: { ...event.data, novel: 1 } });
+  expect(decodeEvent(text)).toEqual({ ok: true, event });
+});
