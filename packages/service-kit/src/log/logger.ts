@@ -1,0 +1,89 @@
+import { hostname } from 'node:os';
+import {
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Logger as PinoLogger,
+  type LogFn,
+  type LoggerOptions,
+  pino,
+} from 'pino';
+import { isError, safeErrorMessage } from './describe-error.ts';
+import { scrubFields, scrubValue } from './scrub-fields.ts';
+import { scrubText } from './scrub-text.ts';
+
+/** A pino logger: `logger.info({ call_sid, seq }, 'constant message')`. */
+export type Logger = PinoLogger;
+
+/** pino's levels, and `silent`. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface CreateLoggerOptions {
+  /** Which service speaks, e.g. `persister`. */
+  service: string;
+  level?: LogLevel;
+  /** Which replica speaks; the host name by default, which in a container is the container's id. */
+  instance?: string;
+  /** Where lines go; standard output, written synchronously, by default. */
+  destination?: DestinationStream;
+}
+
+/**
+ * JSON lines with `service`, `instance` and `pid`. Whatever it is handed, a line holds no phone number, transcript
+ * text, collected data, row value, command argument or URL password: see `scrubFields` and `describeError`.
+ */
+export function createLogger({
+  service,
+  level = 'info',
+  instance,
+  destination,
+}: CreateLoggerOptions): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: { service, instance: instance ?? hostname(), pid: process.pid },
+    // scrubFields has described the errors already; pino's own serializer would do it again, with every field.
+    serializers: { err: asIs },
+    formatters: { log: scrubFields },
+    hooks: { logMethod: scrubMessage },
+  };
+  return scrubBindings(destination ? pino(options, destination) : pino(options));
+}
+
+function asIs(value: unknown): unknown {
+  return value;
+}
+
+type ChildArguments<L extends string> = [Bindings, ChildLoggerOptions<L> | undefined];
+
+/** pino's formatter of bindings passes over those of children, so `child` itself is wrapped; children inherit that. */
+function scrubBindings(logger: Logger): Logger {
+  const scrubbed = Object.create(logger) as Logger;
+  scrubbed.child = function <L extends string>(
+    this: Logger,
+    bindings: Bindings,
+    options?: ChildLoggerOptions<L>,
+  ) {
+    return logger.child.call<Logger, ChildArguments<L>, PinoLogger<L>>(this, scrubFields(bindings), options);
+  };
+  scrubbed.setBindings = function (this: Logger, bindings) {
+    logger.setBindings.call(this, scrubFields(bindings));
+  };
+  return scrubbed;
+}
+
+/** pino takes the message from the error where none is given; that one must be scrubbed too. */
+function scrubMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const [first, ...rest] = args as unknown[];
+  const error = isError(first) ? first : errorOf(first);
+  const scrubbed =
+    error && rest[0] === undefined
+      ? [first, safeErrorMessage(error)]
+      : [typeof first === 'string' ? scrubText(first) : first, ...rest.map((part) => scrubValue(part))];
+  method.apply(this, scrubbed as Parameters<LogFn>);
+}
+
+function errorOf(fields: unknown): Error | undefined {
+  const error = typeof fields === 'object' && fields !== null && 'err' in fields ? fields.err : undefined;
+  return isError(error) ? error : undefined;
+}

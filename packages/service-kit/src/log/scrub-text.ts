@@ -1,0 +1,29 @@
+// From scheme to the end of the word. A password may hold any character, so no finer grammar is trusted here.
+const URL_PATTERN = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s"'`<>]*)/gi;
+
+// International numbers, and Indian mobile numbers as carriers write them (98…, 098…, 9198…). An id or a
+// timestamp is not one: no letter, digit, `_` or `-` may touch it.
+const PHONE_PATTERN = /(?<![\w+-])(?:\+\d{8,15}|(?:0|91)?[6-9]\d{9})(?![\w-])/g;
+
+/** A phone number as logs may show it: `***10`. Fewer than six digits leave nothing but `***`. */
+export function maskPhone(phone: string): string {
+  if (/^\*{3}\d{2}$/.test(phone)) return phone;
+  const digits = phone.replace(/\D/g, '');
+  return digits.length < 6 ? '***' : `***${digits.slice(-2)}`;
+}
+
+/**
+ * Cuts user name, password, query and fragment out of every URL in a text: `redis://u:p@host/0?x=y` becomes
+ * `redis://host/0`. Where an `@` makes it unclear, the part before it goes.
+ */
+export function stripUrlSecrets(text: string): string {
+  return text.replace(URL_PATTERN, (_match, scheme: string, rest: string) => {
+    const afterUserInfo = rest.slice(rest.lastIndexOf('@') + 1);
+    return scheme + afterUserInfo.replace(/[?#].*$/, '');
+  });
+}
+
+/** A text as logs may show it: no URL secrets, no phone numbers. */
+export function scrubText(text: string): string {
+  return stripUrlSecrets(text).replace(PHONE_PATTERN, maskPhone);
+}
