@@ -1,1 +1,53 @@
-export {};
+export { type Clock, monotonicClock, systemClock } from './clock.ts';
+
+export {
+  booleanFlag,
+  type EnvValue,
+  envValue,
+  logLevel,
+  oneOf,
+  type ParsedText,
+  port,
+  wholeNumber,
+} from './config/env-value.ts';
+export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
+export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
+export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
+
+export {
+  createLogger,
+  type CreateLoggerOptions,
+  LOG_LEVELS,
+  type Logger,
+  type LogLevel,
+} from './log/logger.ts';
+export { describeError, type DescribedError } from './log/describe-error.ts';
+export { maskPhone, scrubText, stripUrlSecrets } from './log/scrub-text.ts';
+
+export {
+  createLifecycle,
+  type CreateLifecycleOptions,
+  type Lifecycle,
+  type StopReport,
+  type StopStepOptions,
+} from './lifecycle/lifecycle.ts';
+export { type ProcessHost } from './lifecycle/process-events.ts';
+export { runService, type RunServiceOptions } from './lifecycle/run-service.ts';
+export { withDeadline } from './lifecycle/with-deadline.ts';
+
+export { type Backoff, backoffDelayMs } from './retry/backoff.ts';
+export { type FailedAttempt, retryForever, type RetryOptions } from './retry/retry-forever.ts';
+export { sleep } from './retry/sleep.ts';
+
+export {
+  createHealth,
+  type CreateHealthOptions,
+  type Health,
+  type LivenessReport,
+  type ReadinessReport,
+} from './ops/health.ts';
+export { type Heartbeat, type HeartbeatReport } from './ops/heartbeat.ts';
+export { createMetrics, LATENCY_BUCKETS_SECONDS, type MetricOptions, type Metrics } from './ops/metrics.ts';
+export { createOpsHandler, type OpsHandler } from './ops/ops-handler.ts';
+export { type OpsServer, startOpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
+export { type CheckOutcome, type ReadinessCheck } from './ops/readiness-check.ts';

@@ -1,0 +1,210 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHealth, type Health } from './health.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createOpsHandler } from './ops-handler.ts';
+import { type OpsServer, startOpsServer } from './ops-server.ts';
+
+const never = (): Promise<never> => new Promise(() => undefined);
+
+describe('the ops server', () => {
+  let nowMs = 0;
+  let isStopping = false;
+  let health: Health;
+  let metrics: Metrics;
+  let server: OpsServer;
+
+  beforeEach(async () => {
+    nowMs = 0;
+    isStopping = false;
+    health = createHealth({ isStopping: () => isStopping, clock: { now: () => nowMs } });
+    metrics = createMetrics('persister');
+    server = await startOpsServer({
+      handle: createOpsHandler({ health, metrics }),
+      port: 0,
+      host: '127.0.0.1',
+    });
+  });
+
+  afterEach(async () => {
+    await server.close();
+  });
+
+  const get = (path: string, init?: RequestInit): Promise<Response> =>
+    fetch(`http://127.0.0.1:${server.port}${path}`, init);
+
+  async function body(path: string): Promise<unknown> {
+    return (await get(path)).json();
+  }
+
+  describe('/healthz', () => {
+    it('is 200 while every loop turns within its limit', async () => {
+      const heartbeat = health.heartbeat('read', { maxSilenceMs: 1000 });
+      nowMs = 900;
+      heartbeat.beat();
+      nowMs = 1900;
+      const response = await get('/healthz?probe=1');
+      expect(response.status).toBe(200);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(await response.json()).toEqual({
+        status: 'alive',
+        loops: { read: { ok: true, silentMs: 1000, maxSilenceMs: 1000 } },
+      });
+    });
+
+    it('is 503 when a loop has been silent for too long, even one that never beat', async () => {
+      health.heartbeat('read', { maxSilenceMs: 1000 });
+      health.heartbeat('sweep', { maxSilenceMs: 60_000 });
+      nowMs = 1001;
+      expect((await get('/healthz')).status).toBe(503);
+      expect(await body('/healthz')).toMatchObject({
+        status: 'stuck',
+        loops: { read: { ok: false }, sweep: { ok: true } },
+      });
+    });
+
+    it('forgets a loop that ended on purpose', async () => {
+      health.heartbeat('read', { maxSilenceMs: 1000 }).stop();
+      nowMs = 60_000;
+      expect((await get('/healthz')).status).toBe(200);
+    });
+
+    it('does not depend on a dependency', async () => {
+      health.readinessCheck('redis', never, { timeoutMs: 60_000 });
+      expect((await get('/healthz')).status).toBe(200);
+    });
+  });
+
+  describe('/readyz', () => {
+    it('is 200 with the outcome of each check', async () => {
+      health.readinessCheck('redis', () => Promise.resolve({ ok: true }));
+      health.readinessCheck('spool', () => Promise.resolve({ ok: true, detail: { bytes: 12 } }));
+      const response = await get('/readyz');
+      expect(response.status).toBe(200);
+      expect(await response.json()).toEqual({
+        status: 'ready',
+        checks: { redis: { ok: true }, spool: { ok: true, detail: { bytes: 12 } } },
+      });
+    });
+
+    it('is 503 where a check says no, throws or hangs, without showing a password', async () => {
+      health.readinessCheck('good', () => Promise.resolve({ ok: true }));
+      health.readinessCheck('no', () => Promise.resolve({ ok: false, reason: 'spool is full' }));
+      health.readinessCheck('throws', () => Promise.reject(new Error('no route to redis://u:hunter2@cache')));
+      health.readinessCheck('hangs', never, { timeoutMs: 5 });
+      const response = await get('/readyz');
+      expect(response.status).toBe(503);
+      expect(await response.json()).toEqual({
+        status: 'not ready',
+        checks: {
+          good: { ok: true },
+          no: { ok: false, reason: 'spool is full' },
+          throws: { ok: false, reason: 'no route to redis://cache' },
+          hangs: { ok: false, reason: 'no answer within 5 ms' },
+        },
+      });
+    });
+
+    it('sends no second check after one that hangs', async () => {
+      let count = 0;
+      const hang = (): Promise<never> => {
+        count += 1;
+        return never();
+      };
+      health.readinessCheck('redis', hang, { timeoutMs: 5 });
+      await get('/readyz');
+      await get('/readyz');
+      expect(count).toBe(1);
+    });
+
+    it('asks again after an answer', async () => {
+      let isUp = false;
+      health.readinessCheck('redis', () =>
+        Promise.resolve(isUp ? { ok: true } : { ok: false, reason: 'down' }),
+      );
+      expect((await get('/readyz')).status).toBe(503);
+      isUp = true;
+      expect((await get('/readyz')).status).toBe(200);
+    });
+
+    it('is 503 from the moment the service is stopping', async () => {
+      isStopping = true;
+      const response = await get('/readyz');
+      expect(response.status).toBe(503);
+      expect(await response.json()).toEqual({ status: 'stopping', checks: {} });
+    });
+  });
+
+  describe('/metrics', () => {
+    it('answers in the text format of Prometheus, the process and its event loop included', async () => {
+      metrics
+        .counter({ name: 'persist_total', help: 'Calls', labels: ['result'] })
+        .inc({ result: 'written' }, 3);
+      metrics.histogram({ name: 'persist_duration_seconds', help: 'Duration' }).observe(0.002);
+      metrics.gauge({ name: 'calls_active', help: 'Calls' }).set(7);
+      const response = await get('/metrics');
+      const text = await response.text();
+      expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+      expect(text).toContain('persist_total{result="written",service="persister"} 3');
+      expect(text).toContain('persist_duration_seconds_bucket{le="0.0025",service="persister"} 1');
+      expect(text).toContain('calls_active{service="persister"} 7');
+      expect(text).toMatch(/^nodejs_eventloop_lag_seconds\{service="persister"\} /m);
+      expect(text).toMatch(/^process_resident_memory_bytes\{/m);
+    });
+
+    it('leaves out a measured gauge whose value is unknown, and counts the failure', async () => {
+      let read = (): Promise<number | undefined> => Promise.resolve(5);
+      metrics.measuredGauge({ name: 'lag', help: 'Lag', read: () => read() });
+      expect(await metrics.text()).toContain('\nlag{service="persister"} 5');
+      read = () => Promise.resolve(undefined);
+      expect(await metrics.text()).not.toMatch(/^lag\{/m);
+      read = () => Promise.reject(new Error('away'));
+      expect(await metrics.text()).not.toMatch(/^lag\{/m);
+      // The counter of failures is read beside the gauge, so a scrape shows those before it.
+      expect(await metrics.text()).toContain(
+        'metric_read_failures_total{metric="lag",service="persister"} 1',
+      );
+    });
+  });
+
+  it('answers HEAD without a body, 405 to other methods, 404 for other paths', async () => {
+    const head = await get('/healthz', { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const post = await get('/readyz', { method: 'POST' });
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect((await get('/')).status).toBe(404);
+  });
+
+  it('rejects when its port is taken', async () => {
+    const handle = createOpsHandler({ health, metrics });
+    await expect(startOpsServer({ handle, port: server.port, host: '127.0.0.1' })).rejects.toThrow(
+      'EADDRINUSE',
+    );
+  });
+});
+
+describe('createOpsHandler', () => {
+  let server: Server;
+
+  afterEach(async () => {
+    server.close();
+    await once(server, 'close');
+  });
+
+  it('leaves other paths to the server it is mounted on', async () => {
+    const health = createHealth({ isStopping: () => false });
+    const handle = createOpsHandler({ health, metrics: createMetrics('stream-gateway') });
+    server = createServer((request, response) => {
+      handle(request, response).then(
+        (isAnswered) => isAnswered || response.end('from the gateway'),
+        (error: unknown) => response.destroy(error as Error),
+      );
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await (await fetch(`${base}/v1/calls`)).text()).toBe('from the gateway');
+    expect(await (await fetch(`${base}/readyz`)).json()).toMatchObject({ status: 'ready' });
+  });
+});
