@@ -1,5 +1,12 @@
 export { decodeAudio, type DecodedAudio } from './audio/decode-audio.ts';
 export { bytesOfDuration, durationMs } from './audio/duration.ts';
+export { speechLikeNoise, tone } from './audio/synthesise.ts';
+export { readWav, WavFormatError, writeWav } from './audio/wav.ts';
+export { type Drop, type PlaceCallOptions } from './simulator/call-plan.ts';
+export { type CallEnd, type CallReport } from './simulator/call-report.ts';
+export { type Pace } from './simulator/pace.ts';
+export { placeCall } from './simulator/place-call.ts';
+export { type SimulatedCall } from './simulator/simulated-call.ts';
 export { readCallParameters } from './wire/call-parameters.ts';
 export { encodeClear, encodeMark, encodeMedia, type ServerMedia } from './wire/encode-server-frame.ts';
 export {

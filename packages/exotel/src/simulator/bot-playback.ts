@@ -1,0 +1,54 @@
+import { durationMs } from '../audio/duration.ts';
+
+/**
+ * The line's side of what the bot says: audio is queued and takes its time, and a mark comes back when all audio
+ * before it has been played. What becomes of marks that wait when the queue is cleared is not documented; here
+ * they come back at once.
+ */
+export class BotPlayback {
+  readonly #line: { sampleRate: number; speed: number; returnMark: (name: string) => void };
+  #playedAt = 0;
+  #waiting: { name: string; dueAt: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `speed`: how many times faster than life the call runs. */
+  constructor(line: { sampleRate: number; speed: number; returnMark: (name: string) => void }) {
+    this.#line = line;
+  }
+
+  /** Queues that many bytes of PCM. */
+  play(bytes: number): void {
+    const { sampleRate, speed } = this.#line;
+    this.#playedAt = Math.max(this.#playedAt, performance.now()) + durationMs(bytes, sampleRate) / speed;
+  }
+
+  mark(name: string): void {
+    this.#waiting.push({ name, dueAt: this.#playedAt });
+    this.#returnDueMarks();
+  }
+
+  clear(): void {
+    this.#playedAt = 0;
+    for (const mark of this.#waiting) mark.dueAt = 0;
+    this.#returnDueMarks();
+  }
+
+  /** Forgets the marks that wait: the call is over. */
+  stop(): void {
+    this.#waiting = [];
+    clearTimeout(this.#timer);
+  }
+
+  #returnDueMarks(): void {
+    clearTimeout(this.#timer);
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const waitMs = next.dueAt - performance.now();
+      if (waitMs > 0) {
+        this.#timer = setTimeout(() => this.#returnDueMarks(), Math.ceil(waitMs));
+        return;
+      }
+      this.#waiting.shift();
+      this.#line.returnMark(next.name);
+    }
+  }
+}
