@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
-const PNPM = 'pnpm@10.34.9';
 const MINIMUM_NODE = [20, 19];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -14,20 +13,33 @@ const quiet = process.argv.includes('--quiet');
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  const isOldEnough = major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1]);
-  if (isOldEnough) return;
+  const isNewEnough = major > MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor >= MINIMUM_NODE[1]);
+  if (isNewEnough) return;
   console.error(`Turnlog needs Node ${MINIMUM_NODE.join('.')} or newer; this is ${process.versions.node}.`);
   process.exit(1);
 }
 
 function run(what, command, args) {
-  const windows = process.platform === 'win32';
-  const result = spawnSync(command, args, { cwd: root, stdio: quiet ? 'pipe' : 'inherit', shell: windows });
+  const result = spawnSync(command, args, {
+    cwd: root,
+    stdio: quiet ? 'pipe' : 'inherit',
+    maxBuffer: 64 * 1024 * 1024,
+    // npx is a .cmd file on Windows, which only a shell can run.
+    shell: process.platform === 'win32' && command === 'npx',
+  });
   if (result.status === 0) return;
-  if (quiet)
-    process.stderr.write(Buffer.concat([result.stdout ?? Buffer.of(), result.stderr ?? Buffer.of()]));
+  if (quiet) for (const output of [result.stdout, result.stderr]) if (output) process.stderr.write(output);
   console.error(`${what} failed${result.error ? `: ${result.error.message}` : ''}.`);
   process.exit(result.status ?? 1);
+}
+
+function install() {
+  // The version that package.json names, from the npm registry: a pnpm on this machine may be of any other.
+  const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const exactly = ['--frozen-lockfile', '--prefer-offline'];
+  // Also where NODE_ENV is production, and without asking before it replaces a node_modules that is not pnpm's own.
+  const whatever = ['--prod=false', '--config.confirmModulesPurge=false'];
+  run('Installing the dependencies', 'npx', ['-y', packageManager, 'install', ...exactly, ...whatever]);
 }
 
 /** A digest of every file that decides what node_modules holds. */
@@ -44,8 +56,9 @@ function dependencyDigest() {
 function readIfPresent(file) {
   try {
     return readFileSync(file);
-  } catch {
-    return '';
+  } catch (error) {
+    if (error.code === 'ENOENT') return '';
+    throw error;
   }
 }
 
@@ -53,7 +66,7 @@ requireNode();
 const stamp = path.join(root, 'node_modules', '.turnlog-installed');
 const wanted = dependencyDigest();
 if (readIfPresent(stamp).toString() !== wanted) {
-  run('Installing the dependencies', 'npx', ['-y', PNPM, 'install', '--frozen-lockfile', '--prefer-offline']);
+  install();
   writeFileSync(stamp, wanted);
 }
 run('Building', process.execPath, ['node_modules/typescript/bin/tsc', '-b']);

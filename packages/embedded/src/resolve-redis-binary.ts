@@ -1,7 +1,7 @@
 import { debianRedis } from './debian-redis.ts';
 import { dockerRedis } from './docker-redis.ts';
 import { installedRedis } from './installed-redis.ts';
-import { type RedisProgram } from './redis-program.ts';
+import { type RedisProgram, type Unavailable } from './redis-program.ts';
 
 /** Told about each step that may take more than a moment. */
 export type Log = (message: string) => void;
@@ -15,7 +15,13 @@ export async function resolveRedisBinary(
   cacheDir: string,
   log: Log = () => undefined,
 ): Promise<RedisProgram> {
-  const sources = [() => installedRedis(), () => debianRedis(cacheDir, log), () => dockerRedis(log)];
+  return firstAvailable([() => installedRedis(), () => debianRedis(cacheDir, log), () => dockerRedis(log)]);
+}
+
+/** The first program that one of the sources has; the rest are not asked. */
+export async function firstAvailable(
+  sources: readonly (() => Promise<RedisProgram | Unavailable>)[],
+): Promise<RedisProgram> {
   const reasons: string[] = [];
   for (const source of sources) {
     const found = await source();

@@ -16,9 +16,8 @@ export interface Account {
  */
 export function unprivilegedAccount(dataFolder: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  if (!existsSync(dataFolder)) return nobody();
-  const { uid, gid } = statSync(dataFolder);
-  return { uid, gid };
+  const owner = statSync(dataFolder, { throwIfNoEntry: false });
+  return owner === undefined || owner.uid === 0 ? nobody() : { uid: owner.uid, gid: owner.gid };
 }
 
 function nobody(): Account {
