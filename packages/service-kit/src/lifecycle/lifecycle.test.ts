@@ -37,12 +37,14 @@ describe('createLifecycle', () => {
   });
 
   it('stops once, whoever asks and how often', async () => {
-    const lifecycle = createLifecycle(captureLog());
+    const { logger, messages } = captureLog();
+    const lifecycle = createLifecycle({ logger });
     let count = 0;
     lifecycle.onStop('count', () => (count += 1));
     const reports = await Promise.all([lifecycle.stop('a'), lifecycle.stop('b'), lifecycle.untilStopped]);
     expect(reports.map(({ reason }) => reason)).toEqual(['a', 'a', 'a']);
     expect(count).toBe(1);
+    expect(messages).toEqual(['stopping']);
   });
 
   it('says that it is stopping before the first step runs', async () => {
@@ -180,6 +182,20 @@ describe('runService', () => {
     host.emit('SIGTERM');
     expect(await exitCode).toBe(0);
     expect(lifecycle?.signal.aborted).toBe(true);
+  });
+
+  it('does not claim to have started when the stop came first', async () => {
+    const { host, exitCode, log } = run(async (lifecycle) => {
+      lifecycle.onStop('wait for the start', async () => {
+        await turn();
+        await turn();
+      });
+      await turn();
+    });
+    await Promise.resolve();
+    host.emit('SIGTERM');
+    expect(await exitCode).toBe(0);
+    expect(log.messages).toEqual(['stopping', 'persister stopped']);
   });
 
   it.each(['uncaughtException', 'unhandledRejection'])('logs, flushes and exits 1 on %s', async (event) => {

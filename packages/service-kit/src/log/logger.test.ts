@@ -60,6 +60,9 @@ describe('createLogger', () => {
     logger.child({ from: PHONE, collectedData: WORDS, lead_phone: PHONE }).info('child');
     logger.info(`message with 09876543210 in it`);
     logger.info({ turns: 3 }, 'counted %s', PHONE);
+    const bound = logger.child({ from: PHONE });
+    bound.setBindings({ to: PHONE });
+    bound.child({ lead: { name: WORDS } }).info('grandchild');
     logger.info('turn %o', { text: WORDS, list: [PHONE] });
     expect(raw()).not.toContain(WORDS);
     expect(raw()).not.toMatch(/9876543210|98765432/);
@@ -68,6 +71,7 @@ describe('createLogger', () => {
       { from: '***10', collectedData: '[removed]', lead_phone: '***10' },
       { msg: 'message with ***10 in it' },
       { turns: 3, msg: 'counted ***10' },
+      { msg: 'grandchild', from: '***10', to: '***10', lead: '[removed]' },
       { msg: `turn {"text":"[removed]","list":["***10"]}` },
     ]);
   });
@@ -199,6 +203,7 @@ describe('stripUrlSecrets', () => {
     ['postgres://u:p@db:5432/turnlog?sslmode=require', 'postgres://db:5432/turnlog'],
     ['redis://u:p/w@host', 'redis://host'],
     ['redis://u:p?w@host', 'redis://host'],
+    ['redis://u:p@w@host', 'redis://host'],
     ['two: ws://a/b?k=1 and https://u@c/d#e.', 'two: ws://a/b and https://c/d'],
     ['no url at all', 'no url at all'],
   ])('makes %s into %s', (text, stripped) => expect(stripUrlSecrets(text)).toBe(stripped));

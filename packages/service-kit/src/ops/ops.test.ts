@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { type AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createHealth, type Health } from './health.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -175,6 +175,18 @@ describe('the ops server', () => {
     const post = await get('/readyz', { method: 'POST' });
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
     expect((await get('/')).status).toBe(404);
+  });
+
+  it('does not wait for a probe that hangs when it closes', async () => {
+    const probe = connect(server.port, '127.0.0.1');
+    await once(probe, 'connect');
+    probe.write('GET /healthz HTTP/1.1\r\n');
+    await get('/healthz');
+    const ended = once(probe, 'close');
+    probe.on('error', () => undefined);
+    await server.close();
+    await ended;
+    server = await startOpsServer({ handle: () => Promise.resolve(false), port: 0, host: '127.0.0.1' });
   });
 
   it('rejects when its port is taken', async () => {
