@@ -51,3 +51,4 @@ export { createMetrics, LATENCY_BUCKETS_SECONDS, type MetricOptions, type Metric
 export { createOpsHandler, type OpsHandler } from './ops/ops-handler.ts';
 export { type OpsServer, startOpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
 export { type CheckOutcome, type ReadinessCheck } from './ops/readiness-check.ts';
+export { type Counter, type Gauge, type Histogram } from 'prom-client';
