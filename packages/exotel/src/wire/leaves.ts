@@ -5,7 +5,7 @@ export type Scalar = string | number | boolean | null;
 
 export interface LeafLimits {
   maxLeaves: number;
-  maxDepth: number;
+  /** Bounds the depth as well, for every step adds to the path. */
   maxPathLength: number;
   maxTextLength: number;
 }
@@ -32,7 +32,6 @@ function* walk(
   prefix: string,
   limits: LeafLimits,
   skip: (key: string) => boolean,
-  depth = 1,
 ): Generator<[string, Scalar]> {
   if (!isObject(value) && !Array.isArray(value)) return;
   for (const [key, child] of Object.entries(value) as [string, unknown][]) {
@@ -41,7 +40,7 @@ function* walk(
     const path = prefix + key;
     if (path.length > limits.maxPathLength) continue;
     if (isScalar(child)) yield [path, cut(child, limits.maxTextLength)];
-    else if (depth < limits.maxDepth) yield* walk(child, `${path}.`, limits, skip, depth + 1);
+    else yield* walk(child, `${path}.`, limits, skip);
   }
 }
 

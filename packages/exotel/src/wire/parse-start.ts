@@ -4,8 +4,8 @@ import { leavesOf, type Scalar } from './leaves.ts';
 import { parseSampleRate } from './sample-rate.ts';
 
 const maxTextLength = 256;
-const parameterLimits = { maxLeaves: 32, maxDepth: 3, maxPathLength: 512, maxTextLength: 1024 };
-const extraLimits = { maxLeaves: 32, maxDepth: 4, maxPathLength: 128, maxTextLength: 256 };
+const parameterLimits = { maxLeaves: 32, maxPathLength: 512, maxTextLength: 1024 };
+const extraLimits = { maxLeaves: 32, maxPathLength: 128, maxTextLength: 256 };
 
 const knownKeys = new Set([
   ...['event', 'Event', 'sequence_number', 'sequenceNumber', 'stream_sid', 'streamSid', 'leg_sid', 'legSid'],
