@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { reachableFolder, unprivilegedAccount } from './server-account.ts';
+import { reachableDataFolder, reachableFolder, unprivilegedAccount } from './server-account.ts';
 
 const isRoot = process.getuid?.() === 0;
 const testAsRoot = isRoot ? test : test.skip;
@@ -15,6 +15,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
+async function closedFolder(): Promise<string> {
+  const closed = path.join(folder, 'home');
+  await mkdir(closed, { mode: 0o700 });
+  return closed;
+}
+
 test('a folder that the account can reach is used as it is', async () => {
   const wanted = path.join(folder, 'data');
 
@@ -23,18 +29,25 @@ test('a folder that the account can reach is used as it is', async () => {
   );
 });
 
-testAsRoot('a folder under a closed one is replaced, always by the same, and says so', async () => {
-  const closed = path.join(folder, 'home');
-  await mkdir(closed, { mode: 0o700 });
-  const wanted = path.join(closed, 'data');
+testAsRoot('a folder under a closed one is replaced', async () => {
+  const wanted = path.join(await closedFolder(), 'cache');
+  const substitute = path.join(folder, 'system');
+
+  expect(await reachableFolder(wanted, substitute, unprivilegedAccount(wanted))).toBe(substitute);
+});
+
+testAsRoot('data that had to move is found again, until the note that says where is removed', async () => {
+  const wanted = path.join(await closedFolder(), 'data');
   const account = unprivilegedAccount(wanted);
+  const find = (): Promise<string> => reachableDataFolder(wanted, path.join(folder, 'system'), account);
 
-  const substitute = await reachableFolder(wanted, path.join(folder, 'system'), account);
+  const data = await find();
+  expect(path.dirname(data)).toBe(path.join(folder, 'system'));
+  expect((await stat(data)).mode & 0o777).toBe(0o755);
+  expect(await find()).toBe(data);
 
-  expect(path.dirname(substitute)).toBe(path.join(folder, 'system'));
-  expect((await stat(substitute)).mode & 0o777).toBe(0o755);
-  expect(await readFile(path.join(wanted, 'MOVED.txt'), 'utf8')).toContain(substitute);
-  expect(await reachableFolder(wanted, path.join(folder, 'system'), account)).toBe(substitute);
+  await rm(wanted, { recursive: true });
+  expect(await find()).not.toBe(data);
 });
 
 testAsRoot('root runs a server as the owner of its data, or as nobody where there is none yet', async () => {

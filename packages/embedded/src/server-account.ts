@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { chmod, chown, mkdir, realpath, writeFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
+import { chmod, chown, mkdir, mkdtemp, readFile, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from './run-command.ts';
 
@@ -29,24 +28,45 @@ function nobody(): Account {
 }
 
 /**
- * A folder that the account can reach: `wanted` itself, or, where it lies under a folder closed to others (root's home
- * often is), one of our own under `systemFolder` named after it. `wanted` then gets a file MOVED.txt that says where.
+ * `wanted`, or `substitute` where the account cannot reach `wanted` because it lies under a folder closed to others, as
+ * root's home often is. Only root meets that, so the substitute may be in a folder of the system.
  */
 export async function reachableFolder(
   wanted: string,
-  systemFolder: string,
+  substitute: string,
   account: Account | undefined,
 ): Promise<string> {
   await mkdir(wanted, { recursive: true });
   const folder = await realpath(wanted);
   if (account === undefined || (await canEnter(folder, account))) return folder;
-
-  const substitute = path.join(systemFolder, createHash('sha256').update(folder).digest('hex').slice(0, 12));
-  await makeOpenFolder(systemFolder);
   await makeOpenFolder(substitute);
-  if (!(await canEnter(substitute, account)))
-    throw new Error(unreachableMessage(folder, substitute, account));
-  await writeFile(path.join(folder, 'MOVED.txt'), movedNote(substitute));
+  if (await canEnter(substitute, account)) return substitute;
+  throw new Error(
+    `Postgres does not run as root, and user ${account.uid}, which it runs as instead, can reach neither ${folder} ` +
+      `nor ${substitute}. Run Turnlog as a normal user, or set DATABASE_URL.`,
+  );
+}
+
+/**
+ * The same for data, which is one caller's own: the substitute is a new folder in `systemFolder`, and MOVED.txt in
+ * `wanted` says where. Without that file the data starts afresh, as it does for everyone who removes the folder.
+ */
+export async function reachableDataFolder(
+  wanted: string,
+  systemFolder: string,
+  account: Account | undefined,
+): Promise<string> {
+  const folder = await reachableFolder(wanted, systemFolder, account);
+  if (folder !== systemFolder) return folder;
+
+  const note = path.join(wanted, 'MOVED.txt');
+  if (existsSync(note)) return (await readFile(note, 'utf8')).trimEnd().split('\n').at(-1) ?? '';
+  const substitute = await mkdtemp(path.join(systemFolder, 'data-'));
+  await chmod(substitute, 0o755);
+  await writeFile(
+    note,
+    `Postgres cannot run as root, and others cannot reach this folder. Its data is in\n${substitute}\n`,
+  );
   return substitute;
 }
 
@@ -67,15 +87,4 @@ async function canEnter(folder: string, account: Account): Promise<boolean> {
 async function makeOpenFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
-}
-
-function movedNote(substitute: string): string {
-  return `Postgres does not run as root, and the user it runs as cannot reach this folder. Its files are in:\n${substitute}\n`;
-}
-
-function unreachableMessage(folder: string, substitute: string, { uid }: Account): string {
-  return (
-    `Postgres does not run as root, and user ${uid}, which it runs as instead, can reach neither ${folder} nor ` +
-    `${substitute}. Run Turnlog as a normal user, or set DATABASE_URL.`
-  );
 }

@@ -16,7 +16,7 @@ import {
   USER,
 } from './postgres-cluster.ts';
 import { type Log } from './resolve-redis-binary.ts';
-import { reachableFolder, unprivilegedAccount } from './server-account.ts';
+import { reachableDataFolder, unprivilegedAccount } from './server-account.ts';
 import { type ServerCommand } from './server-process.ts';
 
 // After a crash Postgres replays its log before it takes connections.
@@ -54,7 +54,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedS
     const account = unprivilegedAccount(clusterFolder(dataDir));
     const binaries = await postgresBinaries(options.cacheDir, account);
     const logFile = path.join(dataDir, 'postgres.log');
-    const home = await reachableFolder(dataDir, '/var/lib/turnlog', account);
+    const home = await reachableDataFolder(dataDir, '/var/lib/turnlog', account);
     if (home !== dataDir) log(`Postgres keeps its data in ${home}`);
     const cluster = await openCluster(home, { binaries, account, sync: settings['fsync'] !== 'off' });
     await removeMisleadingPidFile(cluster.folder);
