@@ -1,1 +1,25 @@
-export {};
+export {
+  classifyDatabaseError,
+  describeDatabaseError,
+  type DatabaseErrorKind,
+} from './connection/database-error.ts';
+export { type DatabaseOptions, type PoolStats, type StoreLogger } from './connection/pool.ts';
+export { createCallStore, type CallStore } from './call-store.ts';
+export { CallStoreError, type CallStoreErrorCode } from './errors.ts';
+export { type CallFilter, type CallSummary } from './read/list-calls.ts';
+export {
+  type CallEventSegmentsTable,
+  type CallSessionsTable,
+  type CallStoreSchema,
+  type CallTurnsView,
+  type StoredCall,
+} from './schema/call-store-schema.ts';
+export { migrate, type MigrateOptions, type MigrateResult } from './schema/migrate.ts';
+export { assertMigrated, SCHEMA_VERSION, schemaVersion } from './schema/schema-version.ts';
+export { type CallDifference } from './verify/compare-call.ts';
+export { type VerifyResult } from './verify/verify-call.ts';
+export { type EventSegment } from './write/archive-segments.ts';
+export { toRow, type CallRow } from './write/call-row.ts';
+export { type CallWrite } from './write/call-write.ts';
+export { type CallMerge, type MergeResult } from './write/merge-call.ts';
+export { type WriteOutcome } from './write/write-calls.ts';

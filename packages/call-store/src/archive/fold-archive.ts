@@ -1,0 +1,45 @@
+import {
+  decodeEvent,
+  foldCall,
+  initialState,
+  toCallRecord,
+  type CallEvent,
+  type CallKey,
+  type CallRecord,
+} from '@turnlog/call-events';
+import { type ArchivedEvent } from './read-archive.ts';
+
+/** What the archive of a call says, and which of its events it could not be asked. */
+export interface FoldedArchive {
+  readonly record: CallRecord;
+  /** The lives of the log that it has events of, in the order in which they were first seen. */
+  readonly epochs: readonly string[];
+  readonly unreadable: readonly UnreadableEvent[];
+}
+
+/** An archived text that is not an event of the call. Never a value out of it. */
+export interface UnreadableEvent {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly reason: string;
+}
+
+/** Folds the union of all archived events of a call. */
+export function foldArchive(call: CallKey, events: readonly ArchivedEvent[]): FoldedArchive {
+  const unreadable: UnreadableEvent[] = [];
+  let state = initialState(call);
+  for (const { epoch, seq, text } of events) {
+    const event = readEvent(call, text);
+    if (typeof event === 'string') unreadable.push({ epoch, seq, reason: event });
+    else state = foldCall(state, event);
+  }
+  const epochs = [...new Set(events.map(({ epoch }) => epoch))];
+  return { record: toCallRecord(state), epochs, unreadable };
+}
+
+function readEvent({ tenant, callSid }: CallKey, text: string): CallEvent | string {
+  const decoded = decodeEvent(text);
+  if (!decoded.ok) return decoded.problem.detail;
+  const { event } = decoded;
+  return event.tenant === tenant && event.callSid === callSid ? event : 'it is an event of another call';
+}

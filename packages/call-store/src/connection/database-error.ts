@@ -1,0 +1,118 @@
+/**
+ * What to do about an error of the database.
+ * - `retry`: at once, a few times, with jitter: somebody else was in the way.
+ * - `unavailable`: pause and try again later; nothing is wrong with the data.
+ * - `misconfigured`: pause and call somebody; it needs a person, nothing is wrong with the data.
+ * - `row`: Postgres refuses this row for what it holds; no retry will help.
+ * - `unknown`: pause as for `unavailable`, and call somebody if it stays.
+ */
+export type DatabaseErrorKind = 'retry' | 'unavailable' | 'misconfigured' | 'row' | 'unknown';
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const KIND_BY_SQLSTATE: Readonly<Record<string, DatabaseErrorKind>> = {
+  '40001': 'retry', // serialization_failure
+  '40P01': 'retry', // deadlock_detected
+  '55P03': 'retry', // lock_not_available
+  '25006': 'unavailable', // read_only_sql_transaction: a primary that became a replica
+  '25P03': 'unavailable', // idle_in_transaction_session_timeout
+  '3D000': 'misconfigured', // invalid_catalog_name: no such database
+  '3F000': 'misconfigured', // invalid_schema_name
+  '21000': 'row', // cardinality_violation
+};
+
+const KIND_BY_CLASS: Readonly<Record<string, DatabaseErrorKind>> = {
+  '08': 'unavailable', // connection exception
+  '53': 'unavailable', // insufficient resources: disk full, too many connections
+  '57': 'unavailable', // operator intervention: shutdown, starting up, statement time-out
+  '58': 'unavailable', // system error
+  '28': 'misconfigured', // invalid authorization
+  '42': 'misconfigured', // missing table, column or privilege: a deploy ahead of its migration
+  '22': 'row', // data exception
+  '23': 'row', // integrity constraint violation
+  '54': 'row', // program limit exceeded: too large, too deep
+};
+
+const KIND_BY_NODE_CODE: Readonly<Record<string, DatabaseErrorKind>> = {
+  ECONNREFUSED: 'unavailable',
+  ECONNRESET: 'unavailable',
+  ECONNABORTED: 'unavailable',
+  EPIPE: 'unavailable',
+  ETIMEDOUT: 'unavailable',
+  EHOSTUNREACH: 'unavailable',
+  EHOSTDOWN: 'unavailable',
+  ENETUNREACH: 'unavailable',
+  ENETDOWN: 'unavailable',
+  EADDRNOTAVAIL: 'unavailable',
+  EMFILE: 'unavailable',
+  ENOENT: 'unavailable', // the unix socket of a server that is down
+  EAI_AGAIN: 'unavailable',
+  ENOTFOUND: 'unavailable', // name servers forget a host while it fails over
+  ERR_STREAM_DESTROYED: 'unavailable',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'misconfigured',
+  CERT_HAS_EXPIRED: 'misconfigured',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'misconfigured',
+  SELF_SIGNED_CERT_IN_CHAIN: 'misconfigured',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'misconfigured',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'misconfigured',
+};
+
+/**
+ * pg 8 throws these as plain errors without a code, so the message is all there is to know them by. This is the one
+ * place that reads messages.
+ */
+const KIND_BY_MESSAGE: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
+  [/^Connection terminated/, 'unavailable'],
+  [/^timeout exceeded when trying to connect$/, 'unavailable'],
+  [/^timeout expired$/, 'unavailable'],
+  [/^Query read timeout$/, 'unavailable'],
+  [/ is not queryable$/, 'unavailable'],
+  [/^The server does not support SSL connections$/, 'misconfigured'],
+  [/^There was an error establishing an SSL connection$/, 'misconfigured'],
+  [/^SASL: /, 'misconfigured'],
+];
+
+/** Says by its SQLSTATE, or by the driver's error, what to do about an error of the database. Never throws. */
+export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
+  if (!(error instanceof Error)) return 'unknown';
+  // A host of several addresses is tried on each; they fail together.
+  if (error instanceof AggregateError) return classifyAll(error.errors) ?? byMessage(error) ?? 'unknown';
+  return byCode(codeOf(error)) ?? byMessage(error) ?? classifyCause(error);
+}
+
+/**
+ * What may be logged of an error of the database, or kept as the reason of a dead letter: Postgres repeats values of
+ * the row in an error's detail, its context and, of a data exception, in the message's quotes.
+ */
+export function describeDatabaseError(error: unknown): string {
+  if (!(error instanceof Error)) return 'not an error';
+  const code = codeOf(error);
+  if (error instanceof AggregateError && error.message === '') {
+    return [...new Set(error.errors.map(describeDatabaseError))].join('; ');
+  }
+  const message = code?.startsWith('22') === true ? error.message.replace(/".*"/s, '"…"') : error.message;
+  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+}
+
+function byCode(code: string | undefined): DatabaseErrorKind | undefined {
+  if (code === undefined) return undefined;
+  const isSqlState = /^[0-9A-Z]{5}$/.test(code) && !Object.hasOwn(KIND_BY_NODE_CODE, code);
+  if (!isSqlState) return KIND_BY_NODE_CODE[code];
+  return KIND_BY_SQLSTATE[code] ?? KIND_BY_CLASS[code.slice(0, 2)];
+}
+
+function byMessage({ message }: Error): DatabaseErrorKind | undefined {
+  return KIND_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
+}
+
+function classifyAll(errors: readonly unknown[]): DatabaseErrorKind | undefined {
+  const kinds = errors.map(classifyDatabaseError);
+  return kinds.find((kind) => kind !== 'unknown');
+}
+
+function classifyCause({ cause }: Error): DatabaseErrorKind {
+  return cause === undefined ? 'unknown' : classifyDatabaseError(cause);
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

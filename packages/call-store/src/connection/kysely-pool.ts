@@ -1,0 +1,31 @@
+import { type PostgresPool, type PostgresPoolClient } from 'kysely';
+import { type Pool, type PoolClient } from 'pg';
+import { classifyDatabaseError } from './database-error.ts';
+
+/**
+ * A pool for kysely, which gives a connection back without a word of what happened on it. One whose query timed out
+ * may be half open: it is closed here, or it would go round and fail one query after another.
+ */
+export function kyselyPool(pool: Pool): PostgresPool {
+  return {
+    connect: async () => watchClient(await pool.connect()),
+    end: () => pool.end(),
+  };
+}
+
+function watchClient(client: PoolClient): PostgresPoolClient {
+  let isBroken = false;
+  const query = async (sql: string, parameters: readonly unknown[]) => {
+    try {
+      return await client.query(sql, [...parameters]);
+    } catch (error) {
+      isBroken ||= classifyDatabaseError(error) === 'unavailable';
+      throw error;
+    }
+  };
+  return {
+    // The type has a second shape, for cursors, which nobody uses here.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: () => client.release(isBroken),
+  };
+}

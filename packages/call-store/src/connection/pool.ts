@@ -1,0 +1,64 @@
+import pg from 'pg';
+
+/** Where the record is, and how long to wait for it. */
+export interface DatabaseOptions {
+  readonly databaseUrl: string;
+  /** 10 by default. */
+  readonly maxConnections?: number;
+  /** The name that Postgres shows in `pg_stat_activity`; `turnlog` by default. */
+  readonly applicationName?: string;
+  /** How long to wait for a connection, new or out of the pool; 5 seconds by default. */
+  readonly connectTimeoutMs?: number;
+  /** After which the server gives a statement up; 15 seconds by default, 0 for never. */
+  readonly statementTimeoutMs?: number;
+  readonly logger?: StoreLogger;
+}
+
+/** As much of a pino logger as the store needs. */
+export interface StoreLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** How the pool stands: open connections, those of them without work, and queries that wait for one. */
+export interface PoolStats {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const MAX_LIFETIME_SECONDS = 30 * 60;
+/** The server's own time-out comes first; the client's is for a server that answers no more. */
+const QUERY_TIMEOUT_MARGIN_MS = 5_000;
+
+/** Opens connections as they are needed. The caller ends the pool. */
+export function createPool({
+  databaseUrl,
+  maxConnections = 10,
+  applicationName = 'turnlog',
+  connectTimeoutMs = 5_000,
+  statementTimeoutMs = 15_000,
+  logger,
+}: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: maxConnections,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    ...(statementTimeoutMs > 0 && {
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + QUERY_TIMEOUT_MARGIN_MS,
+    }),
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
+    keepAlive: true,
+  });
+  // Without these listeners, a connection that breaks while it is idle ends the process, and so does one that breaks
+  // between two statements of a transaction. The pool repeats what the client has said.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => logger?.warn({ err: error.message }, 'database connection lost'));
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}

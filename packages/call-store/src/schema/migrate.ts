@@ -1,0 +1,60 @@
+import { Kysely, Migrator, PostgresDialect } from 'kysely';
+import { classifyDatabaseError, describeDatabaseError } from '../connection/database-error.ts';
+import { createPool, type StoreLogger } from '../connection/pool.ts';
+import { CallStoreError } from '../errors.ts';
+import { allMigrations } from './migrations/all-migrations.ts';
+
+/** What {@link migrate} did: the steps it took, none when the schema was up to date. */
+export interface MigrateResult {
+  readonly applied: readonly string[];
+}
+
+/** A database, and where to say what was done to it. */
+export interface MigrateOptions {
+  /** A direct connection: the lock is held by the session, which a transaction-pooling proxy does not keep. */
+  readonly databaseUrl: string;
+  readonly logger?: StoreLogger;
+}
+
+/**
+ * Brings the schema up to date, all of it or nothing, under a lock of the server: of two at once, the second waits and
+ * finds nothing to do. Throws a {@link CallStoreError} `unreachable` or `migration_failed`.
+ */
+export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<MigrateResult> {
+  const pool = createPool({
+    databaseUrl,
+    maxConnections: 1,
+    applicationName: 'turnlog-migrate',
+    statementTimeoutMs: 0,
+    ...(logger !== undefined && { logger }),
+  });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(allMigrations) } });
+    const { error, results = [] } = await migrator.migrateToLatest();
+    if (error !== undefined) throw toMigrateError(error, databaseUrl);
+    const applied = results.map(({ migrationName }) => migrationName);
+    logger?.info({ applied }, 'database schema is up to date');
+    return { applied };
+  } finally {
+    await db.destroy();
+  }
+}
+
+function toMigrateError(error: unknown, databaseUrl: string): CallStoreError {
+  const reason = describeDatabaseError(error);
+  if (classifyDatabaseError(error) === 'unavailable') {
+    const message = `Postgres at ${addressOf(databaseUrl)} can't be reached: ${reason}. Is it running, and is the database URL right?`;
+    return new CallStoreError('unreachable', message, { cause: error });
+  }
+  return new CallStoreError('migration_failed', `The schema could not be migrated: ${reason}.`, {
+    cause: error,
+  });
+}
+
+/** Host, port and database of the URL, without the password. */
+function addressOf(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return 'the given URL';
+  const { host, pathname } = new URL(databaseUrl);
+  return `${host}${pathname}`;
+}

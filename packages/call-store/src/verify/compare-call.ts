@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import { FOLD_VERSION } from '@turnlog/call-events';
+import { type FoldedArchive } from '../archive/fold-archive.ts';
+import { type StoredCall } from '../schema/call-store-schema.ts';
+import { toRow, type CallRow } from '../write/call-row.ts';
+
+/** One thing in which a call's row and its archive do not agree. Never a value of the row. */
+export interface CallDifference {
+  /** A column of the row, or `row` or `archive` for the thing itself. */
+  readonly column: string;
+  /** In words. */
+  readonly problem: string;
+}
+
+const MOMENT_COLUMNS = ['initiated_at', 'answered_at', 'ended_at'] as const;
+const JSON_COLUMNS = ['lead', 'full_transcript', 'collected_data', 'objections', 'metrics'] as const;
+const PLAIN_COLUMNS = [
+  'status',
+  'direction',
+  'from_number',
+  'to_number',
+  'stage',
+  'outcome',
+  'duration_seconds',
+  'end_reason',
+  'recording_url',
+  'transcript_sha256',
+] as const;
+
+/** Everything in which a row differs from the fold of its archive. */
+export function compareCall(stored: StoredCall, { record, epochs }: FoldedArchive): CallDifference[] {
+  const counts = [
+    ...compareCount('version', stored.version, record.version, 'events'),
+    ...compareCount('epoch_count', stored.epoch_count, epochs.length, 'epochs'),
+  ];
+  if (stored.fold_version !== FOLD_VERSION) return [otherFold(stored.fold_version), ...counts];
+  const row = toRow(record);
+  return [
+    ...counts,
+    ...comparePlain(stored, row),
+    ...compareMoments(stored, row),
+    ...compareJson(stored, row),
+  ];
+}
+
+function compareCount(column: string, stored: number, archived: number, unit: string): CallDifference[] {
+  if (stored === archived) return [];
+  return [{ column, problem: `the row is of ${stored} ${unit}, the archive has ${archived}` }];
+}
+
+function otherFold(version: number): CallDifference {
+  const problem = `the row was folded by version ${version} of the rules, these are version ${FOLD_VERSION}: not compared`;
+  return { column: 'fold_version', problem };
+}
+
+function comparePlain(stored: StoredCall, row: CallRow): CallDifference[] {
+  return PLAIN_COLUMNS.filter((column) => stored[column] !== row[column]).map(notWhatArchiveSays);
+}
+
+function compareMoments(stored: StoredCall, row: CallRow): CallDifference[] {
+  const isSame = (a: Date | null, b: string | null) =>
+    a === null || b === null ? a === b : a.getTime() === Date.parse(b);
+  return MOMENT_COLUMNS.filter((column) => !isSame(stored[column], row[column])).map(notWhatArchiveSays);
+}
+
+/** `jsonb` keeps neither the order of keys nor the spelling of numbers, so values are compared, not texts. */
+function compareJson(stored: StoredCall, row: CallRow): CallDifference[] {
+  return JSON_COLUMNS.flatMap((column) => {
+    const path = firstDifference(stored[column], JSON.parse(row[column]));
+    if (path === undefined) return [];
+    return [{ column, problem: `it is not what the archive says${path === '' ? '' : `, first at ${path}`}` }];
+  });
+}
+
+function notWhatArchiveSays(column: string): CallDifference {
+  return { column, problem: 'it is not what the archive says' };
+}
+
+/** Where two JSON values differ first, like `[3].text`; the empty path for the value itself. */
+function firstDifference(a: unknown, b: unknown): string | undefined {
+  if (isDeepStrictEqual(a, b)) return undefined;
+  if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) return '';
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const key = keys.find((name) => !isDeepStrictEqual(ownValue(a, name), ownValue(b, name))) ?? '';
+  const step = Array.isArray(a) ? `[${key}]` : `.${key}`;
+  return step + (firstDifference(ownValue(a, key), ownValue(b, key)) ?? '');
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function ownValue(container: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(container, key) ? container[key] : undefined;
+}

@@ -1,0 +1,38 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Kysely } from 'kysely';
+import { foldArchive, type FoldedArchive } from '../archive/fold-archive.ts';
+import { readArchivedEvents } from '../archive/read-archive.ts';
+import { findArchiveGaps } from '../archive/find-archive-gaps.ts';
+import { readCall } from '../read/read-call.ts';
+import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { compareCall, type CallDifference } from './compare-call.ts';
+
+/** Whether a call's row is what its archive says. */
+export type VerifyResult =
+  { readonly ok: true } | { readonly ok: false; readonly differences: readonly CallDifference[] };
+
+/** Folds the archive of a call again and compares what comes out with its row, both as of one moment. */
+export async function verifyCall(db: Kysely<CallStoreSchema>, call: CallKey): Promise<VerifyResult> {
+  const differences = await db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((snapshot) => findDifferences(snapshot, call));
+  return differences.length === 0 ? { ok: true } : { ok: false, differences };
+}
+
+async function findDifferences(db: Kysely<CallStoreSchema>, call: CallKey): Promise<CallDifference[]> {
+  const stored = await readCall(db, call);
+  if (stored === undefined) return [{ column: 'row', problem: 'the call has no row' }];
+  const events = await readArchivedEvents(db, call);
+  const archive = foldArchive(call, events);
+  const gaps = findArchiveGaps(events).map((problem) => ({ column: 'archive', problem }));
+  return [...gaps, ...unreadable(archive), ...compareCall(stored, archive)];
+}
+
+function unreadable({ unreadable }: FoldedArchive): CallDifference[] {
+  return unreadable.map(({ epoch, seq, reason }) => ({
+    column: 'archive',
+    problem: `entry ${seq} of epoch ${epoch} can't be read: ${reason}`,
+  }));
+}

@@ -1,0 +1,46 @@
+import { type CallKey } from '@turnlog/call-events';
+import { joinJson, jsonListSql } from './json-list.ts';
+
+/** A stretch of a call's log: the texts of its entries `fromSeq` to `toSeq`, as they are. */
+export interface EventSegment {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly events: readonly string[];
+}
+
+/** A segment, and whose it is. */
+export interface CallSegment {
+  readonly call: CallKey;
+  readonly epoch: string;
+  readonly segment: EventSegment;
+}
+
+const PLAIN_COLUMN_TYPES = ['text', 'text', 'text', 'integer', 'integer', 'integer'];
+
+/** How many parameters {@link archiveSegmentsSql} takes. */
+export const SEGMENT_PARAMETERS = PLAIN_COLUMN_TYPES.length + 1;
+
+/** Adds segments to the archive. Of two that begin at the same entry, the longer one stays. */
+export function archiveSegmentsSql(firstParameter = 1): string {
+  const plain = PLAIN_COLUMN_TYPES.map((type, index) => `$${firstParameter + index}::${type}[]`);
+  const events = jsonListSql(firstParameter + plain.length, 'json');
+  return `
+    insert into call_event_segments (tenant, call_sid, epoch, from_seq, to_seq, event_count, events)
+    select * from unnest(${plain.join(', ')}, ${events})
+    on conflict (tenant, call_sid, epoch, from_seq)
+    do update set to_seq = excluded.to_seq, event_count = excluded.event_count, events = excluded.events
+    where excluded.to_seq > call_event_segments.to_seq`;
+}
+
+/** The parameters of {@link archiveSegmentsSql}. No two of the segments may begin at the same entry. */
+export function segmentParameters(segments: readonly CallSegment[]): unknown[] {
+  return [
+    segments.map(({ call }) => call.tenant),
+    segments.map(({ call }) => call.callSid),
+    segments.map(({ epoch }) => epoch),
+    segments.map(({ segment }) => segment.fromSeq),
+    segments.map(({ segment }) => segment.toSeq),
+    segments.map(({ segment }) => segment.events.length),
+    joinJson(segments.map(({ segment }) => `[${segment.events.join(',')}]`)),
+  ];
+}

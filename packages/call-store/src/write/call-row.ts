@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { type CallRecord } from '@turnlog/call-events';
+
+/** The columns that follow from a record, as they are sent: JSON as its text, moments as ISO 8601. */
+export interface CallRow {
+  readonly tenant: string;
+  readonly call_sid: string;
+  readonly status: CallRecord['status'];
+  readonly direction: string | null;
+  readonly from_number: string | null;
+  readonly to_number: string | null;
+  readonly stage: string | null;
+  readonly outcome: string | null;
+  readonly initiated_at: string | null;
+  readonly answered_at: string | null;
+  readonly ended_at: string | null;
+  readonly duration_seconds: number | null;
+  readonly end_reason: string | null;
+  readonly recording_url: string | null;
+  readonly version: number;
+  readonly fold_version: number;
+  readonly transcript_sha256: string;
+  readonly lead: string;
+  readonly full_transcript: string;
+  readonly collected_data: string;
+  readonly objections: string;
+  readonly metrics: string;
+}
+
+/** The row of a record. `transcript_sha256` is taken over the JSON text of the transcript as it is sent. */
+export function toRow(record: CallRecord): CallRow {
+  const transcript = JSON.stringify(record.transcript);
+  return {
+    tenant: record.call.tenant,
+    call_sid: record.call.callSid,
+    status: record.status,
+    direction: record.direction ?? null,
+    from_number: record.fromNumber ?? null,
+    to_number: record.toNumber ?? null,
+    stage: record.stage ?? null,
+    outcome: record.outcome ?? null,
+    initiated_at: record.initiatedAt ?? null,
+    answered_at: record.answeredAt ?? null,
+    ended_at: record.endedAt ?? null,
+    duration_seconds: record.durationSeconds ?? null,
+    end_reason: record.endReason ?? null,
+    recording_url: record.recordingUrl ?? null,
+    version: record.version,
+    fold_version: record.foldVersion,
+    transcript_sha256: createHash('sha256').update(transcript).digest('hex'),
+    lead: JSON.stringify(record.lead),
+    full_transcript: transcript,
+    collected_data: JSON.stringify(record.collectedData),
+    objections: JSON.stringify(record.objections),
+    metrics: JSON.stringify(record.metrics),
+  };
+}

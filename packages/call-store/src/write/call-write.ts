@@ -1,0 +1,44 @@
+import { type CallKey, type CallRecord } from '@turnlog/call-events';
+import { type CallSegment, type EventSegment } from './archive-segments.ts';
+
+/** A record to be written, and the stretch of the call's log that is not in the archive yet. */
+export interface CallWrite {
+  readonly record: CallRecord;
+  /** The life of the log that the record was folded from: another one when Redis started from nothing. */
+  readonly epoch: string;
+  readonly segment?: EventSegment;
+}
+
+/** A text that no two calls share. */
+export function keyOf({ tenant, callSid }: CallKey): string {
+  return `${tenant}/${callSid}`;
+}
+
+/** One write per call, the one with the highest version, in the order in which every batch takes its row locks. */
+export function newestPerCall(batch: readonly CallWrite[]): Map<string, CallWrite> {
+  const newest = new Map<string, CallWrite>();
+  for (const write of batch) {
+    const key = keyOf(write.record.call);
+    const other = newest.get(key);
+    if (other === undefined || write.record.version > other.record.version) newest.set(key, write);
+  }
+  return sortedByKey(newest);
+}
+
+/** All segments of a batch; of those that begin at the same entry, the longest. In the order of their keys. */
+export function longestSegments(batch: readonly CallWrite[]): CallSegment[] {
+  const longest = new Map<string, CallSegment>();
+  for (const { record, epoch, segment } of batch) {
+    if (segment === undefined || segment.events.length === 0) continue;
+    const key = `${keyOf(record.call)}/${epoch}/${segment.fromSeq}`;
+    const other = longest.get(key);
+    if (other === undefined || segment.toSeq > other.segment.toSeq) {
+      longest.set(key, { call: record.call, epoch, segment });
+    }
+  }
+  return [...sortedByKey(longest).values()];
+}
+
+function sortedByKey<T>(byKey: Map<string, T>): Map<string, T> {
+  return new Map([...byKey].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

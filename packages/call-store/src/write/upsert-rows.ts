@@ -1,0 +1,60 @@
+import { type CallRow } from './call-row.ts';
+import { joinJson, jsonListSql } from './json-list.ts';
+
+/** A row, and the life of the log that it is written from. */
+export interface EpochRow extends CallRow {
+  readonly epoch: string;
+  /** How many lives of the log are in it. */
+  readonly epoch_count: number;
+}
+
+const JSON_COLUMNS = ['lead', 'full_transcript', 'collected_data', 'objections', 'metrics'] as const;
+type JsonColumn = (typeof JSON_COLUMNS)[number];
+type PlainColumn = Exclude<keyof EpochRow, JsonColumn>;
+
+const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
+  tenant: 'text',
+  call_sid: 'text',
+  status: 'text',
+  direction: 'text',
+  from_number: 'text',
+  to_number: 'text',
+  stage: 'text',
+  outcome: 'text',
+  initiated_at: 'timestamptz',
+  answered_at: 'timestamptz',
+  ended_at: 'timestamptz',
+  duration_seconds: 'double precision',
+  end_reason: 'text',
+  recording_url: 'text',
+  version: 'integer',
+  fold_version: 'integer',
+  transcript_sha256: 'text',
+  epoch: 'text',
+  epoch_count: 'integer',
+};
+const PLAIN_COLUMNS = Object.keys(PLAIN_COLUMN_TYPES) as PlainColumn[];
+const COLUMNS = [...PLAIN_COLUMNS, ...JSON_COLUMNS];
+
+/** Inserts rows, or updates those that are there where the guard allows; returns the keys of what it wrote. */
+export function upsertRowsSql(guard: string, firstParameter = 1): string {
+  const plain = PLAIN_COLUMNS.map(
+    (column, index) => `$${firstParameter + index}::${PLAIN_COLUMN_TYPES[column]}[]`,
+  );
+  const json = JSON_COLUMNS.map((_, index) => jsonListSql(firstParameter + plain.length + index, 'jsonb'));
+  const updates = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
+  return `
+    insert into call_sessions (${COLUMNS.join(', ')})
+    select * from unnest(${[...plain, ...json].join(', ')})
+    on conflict (tenant, call_sid) do update set ${updates.join(', ')}, persisted_at = now()
+    where ${guard}
+    returning tenant, call_sid`;
+}
+
+/** The parameters of {@link upsertRowsSql}: one per column. */
+export function rowParameters(rows: readonly EpochRow[]): unknown[] {
+  return [
+    ...PLAIN_COLUMNS.map((column) => rows.map((row) => row[column])),
+    ...JSON_COLUMNS.map((column) => joinJson(rows.map((row) => row[column]))),
+  ];
+}

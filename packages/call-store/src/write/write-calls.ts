@@ -1,0 +1,86 @@
+import { type CallKey } from '@turnlog/call-events';
+import { CompiledQuery, sql, type Kysely } from 'kysely';
+import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { archiveSegmentsSql, SEGMENT_PARAMETERS, segmentParameters } from './archive-segments.ts';
+import { toRow } from './call-row.ts';
+import { keyOf, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
+import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
+
+/**
+ * What became of a write.
+ * - `written`: the row is the record's.
+ * - `stale`: the row holds an equal or higher version of the same log already. As good as written.
+ * - `other_epoch`: the row was written from another life of the log; the record has to be merged into it.
+ */
+export type WriteOutcome = 'written' | 'stale' | 'other_epoch';
+
+/** A row is replaced by a longer fold of the same log only: versions of two logs say nothing of each other. */
+const GUARD = `
+  call_sessions.epoch = excluded.epoch and call_sessions.epoch_count = 1
+  and excluded.version > call_sessions.version`;
+
+/**
+ * Rows and archive in one statement, which is one transaction and one round trip. Postgres runs the main statement
+ * before a `with` that nothing reads: every writer locks rows before segments, so no two can wait for each other.
+ */
+const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRowsSql(GUARD, SEGMENT_PARAMETERS + 1)}`;
+
+/**
+ * Writes records and their events, all or none, and says for each what became of it, in the order of the batch. The
+ * events are archived whatever becomes of the row. Throws what Postgres throws: see `classifyDatabaseError`.
+ */
+export async function writeCalls(
+  db: Kysely<CallStoreSchema>,
+  batch: readonly CallWrite[],
+): Promise<WriteOutcome[]> {
+  if (batch.length === 0) return [];
+  const newest = newestPerCall(batch);
+  const rows = [...newest.values()].map(({ record, epoch }) => ({ ...toRow(record), epoch, epoch_count: 1 }));
+  const parameters = [...segmentParameters(longestSegments(batch)), ...rowParameters(rows)];
+  const result = await db.executeQuery(CompiledQuery.raw(WRITE_SQL, parameters));
+  if (result.rows.length === batch.length) return batch.map(() => 'written');
+
+  const written = new Set(
+    (result.rows as StoredKey[]).map(({ tenant, call_sid }) => `${tenant}/${call_sid}`),
+  );
+  const wasWritten = (write: CallWrite) => {
+    const key = keyOf(write.record.call);
+    return written.has(key) && newest.get(key) === write;
+  };
+  const refused = batch.filter((write) => !wasWritten(write));
+  const stored = await readVersions(
+    db,
+    refused.map(({ record }) => record.call),
+  );
+  return batch.map((write) =>
+    wasWritten(write) ? 'written' : whyRefused(write, stored.get(keyOf(write.record.call))),
+  );
+}
+
+interface StoredKey {
+  readonly tenant: string;
+  readonly call_sid: string;
+}
+
+interface StoredVersion extends StoredKey {
+  readonly version: number;
+  readonly epoch: string;
+  readonly epoch_count: number;
+}
+
+async function readVersions(
+  db: Kysely<CallStoreSchema>,
+  calls: readonly CallKey[],
+): Promise<Map<string, StoredVersion>> {
+  const tenants = calls.map(({ tenant }) => tenant);
+  const callSids = calls.map(({ callSid }) => callSid);
+  const { rows } = await sql<StoredVersion>`
+    select tenant, call_sid, version, epoch, epoch_count from call_sessions
+    where (tenant, call_sid) in (select * from unnest(${tenants}::text[], ${callSids}::text[]))`.execute(db);
+  return new Map(rows.map((row) => [`${row.tenant}/${row.call_sid}`, row]));
+}
+
+function whyRefused({ record, epoch }: CallWrite, stored: StoredVersion | undefined): WriteOutcome {
+  const isSameLog = stored?.epoch === epoch && stored.epoch_count === 1;
+  return isSameLog && stored.version >= record.version ? 'stale' : 'other_epoch';
+}
