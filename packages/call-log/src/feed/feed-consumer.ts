@@ -1,4 +1,5 @@
 import { type Redis } from 'ioredis';
+import { untilReady } from '../redis/clients.ts';
 import { createFeedReader, type FeedBatch, type FeedReaderOptions } from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
 
@@ -89,6 +90,8 @@ async function readUntilTrouble(
     }
   };
 
+  await untilReady(commands, stopping);
+  await untilReady(blocking, stopping);
   await reader.ensureGroups();
   await takeAll(reader.ownPending());
   let reclaimedAt = -Infinity;

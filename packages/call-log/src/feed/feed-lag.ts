@@ -1,7 +1,7 @@
 import { type Redis } from 'ioredis';
 import { allPartitions, partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { toUnixMs, type TimeReply } from '../redis/server-time.ts';
-import { toRecord, type RawEntry } from './feed-entry.ts';
+import { type RawEntry } from './feed-entry.ts';
 import { groupOf } from './feed-reader.ts';
 
 /** How far the consumers of a feed are behind. */
@@ -45,18 +45,24 @@ export async function measureFeedLag(redis: Redis, space: KeySpace, feed: FeedNa
 
 function readPartitionLag(replies: readonly [Error | null, unknown][], group: string): PartitionLag {
   const [groups, oldest, length, dead] = replies;
-  const info = ((groups?.[1] ?? []) as string[][]).map(toRecord).find(({ name }) => name === group);
+  const info = ((groups?.[1] ?? []) as unknown[][]).map(toInfo).find((each) => each.get('name') === group);
   const oldestId = ((oldest?.[1] ?? []) as RawEntry[])[0]?.[0];
   const deadLetters = Number(dead?.[1] ?? 0);
   // A feed without its group has given out nothing yet.
   if (info === undefined) return { lag: Number(length?.[1] ?? 0), pending: 0, oldestId, deadLetters };
-  const lag = info['lag'] as string | null | undefined;
+  const lag = info.get('lag');
   return {
     lag: lag == null ? undefined : Number(lag),
-    pending: Number(info['pending']),
+    pending: Number(info.get('pending')),
     oldestId,
     deadLetters,
   };
+}
+
+function toInfo(flat: readonly unknown[]): Map<unknown, unknown> {
+  const info = new Map<unknown, unknown>();
+  for (let i = 0; i + 1 < flat.length; i += 2) info.set(flat[i], flat[i + 1]);
+  return info;
 }
 
 function total(partitions: readonly PartitionLag[], nowMs: number): FeedLag {

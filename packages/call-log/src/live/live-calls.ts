@@ -14,7 +14,7 @@ import { runScript } from '../redis/script.ts';
 import { serverTimeMs } from '../redis/server-time.ts';
 import { checkpointScript, retireScript, touchScript } from './live-scripts.ts';
 
-/** The most calls of one partition that one sweep takes. */
+/** The most calls of one partition that are taken at a time. */
 const SWEEP_LIMIT = 200;
 
 /** A call that is going on. */
@@ -44,17 +44,25 @@ export function createLiveCalls(redis: Redis, space: KeySpace) {
     list: async (): Promise<LiveCall[]> => {
       const lists = await Promise.all(
         allPartitions(space).map((partition) =>
-          redis.zrange(partitionKeys(space, partition).live, 0, -1, 'WITHSCORES').then(toLiveCalls),
+          redis.zrange(partitionKeys(space, partition).live, '0', '-1', 'WITHSCORES').then(toLiveCalls),
         ),
       );
       return lists.flat().sort((a, b) => a.seenAtMs - b.seenAtMs);
     },
 
-    /** Live calls of a partition that were not seen for `lostAfterMs`. */
-    findLost: async (partition: number, lostAfterMs: number): Promise<LostCall[]> => {
+    /** Live calls of a partition that were not seen for `lostAfterMs`: the first page after so many of them. */
+    findLost: async (partition: number, lostAfterMs: number, passOver = 0): Promise<LostCall[]> => {
       const { live } = partitionKeys(space, partition);
       const until = (await serverTimeMs(redis)) - lostAfterMs;
-      const found = await redis.zrangebyscore(live, '-inf', until, 'WITHSCORES', 'LIMIT', 0, SWEEP_LIMIT);
+      const found = await redis.zrangebyscore(
+        live,
+        '-inf',
+        until,
+        'WITHSCORES',
+        'LIMIT',
+        passOver,
+        SWEEP_LIMIT,
+      );
       return Promise.all(
         toLiveCalls(found).map(async (lost) => ({ ...lost, openConnections: await openOf(lost.call) })),
       );

@@ -7,7 +7,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
 /** How much longer than the server's own limit a blocking read may take. */
 const BLOCKING_GRACE_MS = 1_000;
 
-const SHARED: RedisOptions = {
+const SHARED = {
   connectTimeout: 5_000,
   keepAlive: 10_000,
   // A command that was in flight when the connection broke is rejected at once. Its caller knows whether it may be
@@ -16,10 +16,10 @@ const SHARED: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   // While the connection is down a command fails instead of waiting in an unbounded queue.
   enableOfflineQueue: false,
-  retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
+  retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
   // After a failover the old primary refuses writes: connect anew, and let the caller send again.
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
-};
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
+} satisfies RedisOptions;
 
 /** What a client needs besides its address. */
 export interface RedisClientOptions {
@@ -46,16 +46,25 @@ export function createBlockingClient(options: RedisClientOptions & { readonly bl
   });
 }
 
-/** Resolves when the client can take commands; rejects when it was closed meanwhile. */
-export async function untilReady(redis: Redis): Promise<void> {
+/** Resolves when the client can take commands; rejects when it was closed meanwhile, or on the signal. */
+export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<void> {
   if (redis.status === 'ready') return;
   const ended = new AbortController();
-  redis.once('end', () => ended.abort(new Error('the Redis connection was closed')));
-  await once(redis as unknown as EventEmitter, 'ready', { signal: ended.signal });
+  const onEnd = () => ended.abort(new Error('the Redis connection was closed'));
+  redis.once('end', onEnd);
+  try {
+    const anyEnd = signal === undefined ? ended.signal : AbortSignal.any([ended.signal, signal]);
+    await once(redis as unknown as EventEmitter, 'ready', { signal: anyEnd });
+  } finally {
+    redis.off('end', onEnd);
+  }
 }
 
-function connect({ url, name, onError }: RedisClientOptions, options: RedisOptions): Redis {
-  const redis = new Redis(url, { ...SHARED, ...options, connectionName: name });
+function connect(
+  { url, name, onError }: RedisClientOptions,
+  timeouts: Pick<RedisOptions, 'commandTimeout' | 'blockingTimeout' | 'socketTimeout'>,
+): Redis {
+  const redis = new Redis(url, { ...SHARED, ...timeouts, connectionName: name });
   redis.on('error', onError);
   return redis;
 }

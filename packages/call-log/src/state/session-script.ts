@@ -45,7 +45,7 @@ if length ~= base then return {'conflict', length} end
 for i = firstTurn, firstTurn + nTurns - 1 do call('RPUSH', turns, ARGV[i]) end
 call('HSET', session, 'seq', seq, 'epoch', epoch, unpack(ARGV, 8, 7 + nFields * 2))
 local left = call('PTTL', head)
-if left > 0 then
+if left >= 0 then
   call('PEXPIRE', session, left)
   call('PEXPIRE', turns, left)
 else

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeEvent } from '@turnlog/call-events';
+import { callOf, openTestLog, ordered, turn, unordered } from '../call-log.test-support.ts';
+import { readCallLogs } from '../call-reader.ts';
+import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
+import { createAppender } from './appender.ts';
+
+let log: Awaited<ReturnType<typeof openTestLog>>;
+beforeAll(async () => (log = await openTestLog()));
+afterAll(() => log.close());
+
+const opened = (connectionId: string) => ['call.started', { connectionId }] as const;
+const ended = (connectionId: string) => ['call.ended', { connectionId, reason: 'callended' }] as const;
+
+async function textsOf(callSid: string): Promise<string[]> {
+  const [read] = await readCallLogs(log.redis, log.space, [{ call: callOf(callSid), fromSeq: 1 }]);
+  return (read?.entries ?? []).map(({ text }) => {
+    const decoded = decodeEvent(text);
+    return decoded.ok && decoded.event.type === 'turn.completed' ? decoded.event.data.text : '';
+  });
+}
+
+async function feedReasons(callSid: string): Promise<(string | undefined)[]> {
+  const { persist } = partitionKeys(log.space, partitionOf(log.space, callOf(callSid)));
+  const entries = (await log.redis.xrange(persist, '-', '+')) as [string, string[]][];
+  return entries.filter(([, fields]) => fields[1] === `default/${callSid}`).map(([, fields]) => fields[5]);
+}
+
+describe('an ordered source', () => {
+  test('gets seqs without a hole', async () => {
+    const call = callOf('without-a-hole');
+    const first = await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')]));
+    const second = await log.appender.append(ordered(call, 's', 3, [turn('c')]));
+    expect([first, second]).toMatchObject([
+      {
+        outcome: 'ok',
+        results: [
+          { status: 'appended', seq: 1 },
+          { status: 'appended', seq: 2 },
+        ],
+      },
+      { outcome: 'ok', results: [{ status: 'appended', seq: 3 }] },
+    ]);
+    expect(await textsOf('without-a-hole')).toEqual(['a', 'b', 'c']);
+  });
+
+  test('may send again what it had no answer to', async () => {
+    const call = callOf('again');
+    await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')]));
+    const again = await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b'), turn('c')]));
+    expect(again).toMatchObject({
+      results: [{ status: 'duplicate' }, { status: 'duplicate' }, { status: 'appended', seq: 3 }],
+    });
+    expect(await textsOf('again')).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is told from where to send again when events of it are missing', async () => {
+    const call = callOf('gap');
+    await log.appender.append(ordered(call, 's', 1, [turn('a')]));
+    expect(await log.appender.append(ordered(call, 's', 3, [turn('c')]))).toEqual({
+      outcome: 'gap',
+      expected: 2,
+    });
+    expect(await textsOf('gap')).toEqual(['a']);
+  });
+
+  test('does not disturb another source of the same call', async () => {
+    const call = callOf('two-sources');
+    await log.appender.append(ordered(call, 's1', 1, [turn('a')]));
+    await log.appender.append(ordered(call, 's2', 1, [turn('b')]));
+    await log.appender.append(ordered(call, 's1', 2, [turn('c')]));
+    expect(await textsOf('two-sources')).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('an event with an id to remember', () => {
+  test('is taken once, and its repeat is told the seq of the first', async () => {
+    const call = callOf('ids');
+    await log.appender.append(ordered(call, 's', 1, [turn('a')]));
+    const first = await log.appender.append(unordered(call, ['turn:t1', ...turn('b')]));
+    const again = await log.appender.append(
+      unordered(call, ['turn:t1', ...turn('b')], ['turn:t2', ...turn('c')]),
+    );
+    expect([first, again]).toMatchObject([
+      { results: [{ status: 'appended', seq: 2 }] },
+      {
+        results: [
+          { status: 'duplicate', seq: 2 },
+          { status: 'appended', seq: 3 },
+        ],
+      },
+    ]);
+  });
+
+  test('moves its source on even as a repeat, so that what follows is no gap', async () => {
+    const call = callOf('id-of-ordered');
+    await log.appender.append(unordered(call, ['turn:t1', ...turn('a')]));
+    const request = ordered(call, 's', 1, [turn('a')]);
+    const events = request.events.map(({ event }) => ({
+      event: { ...event, id: 'turn:t1' },
+      rememberId: true,
+    }));
+    expect(await log.appender.append({ ...request, events })).toMatchObject({
+      results: [{ status: 'duplicate', seq: 1 }],
+    });
+    expect(await log.appender.append(ordered(call, 's', 2, [turn('b')]))).toMatchObject({ outcome: 'ok' });
+    expect(await textsOf('id-of-ordered')).toEqual(['a', 'b']);
+  });
+});
+
+describe('a full call', () => {
+  test('refuses what goes beyond, takes its end, and its source goes on without a gap', async () => {
+    const call = callOf('full');
+    const small = createAppender(log.redis, log.space, { maxEvents: 2 });
+    const events = [opened('c'), turn('a'), turn('too much'), ended('c')];
+    expect(await small.append(ordered(call, 's', 1, events))).toMatchObject({
+      results: [
+        { seq: 1 },
+        { seq: 2 },
+        { status: 'refused', reason: 'call_full' },
+        { status: 'appended', seq: 3 },
+      ],
+    });
+    expect(await small.append(ordered(call, 's', 5, [turn('late')]))).toMatchObject({
+      results: [{ status: 'refused' }],
+    });
+  });
+});
+
+describe('routing', () => {
+  test('the end of a call goes to the persist feed, what comes before does not, what comes late does', async () => {
+    const call = callOf('routing');
+    await log.appender.append(ordered(call, 'c', 1, [opened('c'), turn('a')]));
+    expect(await feedReasons('routing')).toEqual([]);
+    await log.appender.append(ordered(call, 'c', 3, [ended('c')]));
+    await log.appender.append(ordered(call, 'c', 4, [turn('late')]));
+    expect(await feedReasons('routing')).toEqual(['closed', 'late']);
+  });
+
+  test('a call is live until the last of its connections is over', async () => {
+    const call = callOf('live');
+    const { live } = partitionKeys(log.space, partitionOf(log.space, call));
+    const isLive = async () => (await log.redis.zscore(live, 'default/live')) !== null;
+    await log.appender.append(ordered(call, 'c1', 1, [opened('c1')]));
+    await log.appender.append(ordered(call, 'c2', 1, [opened('c2')]));
+    await log.appender.append(ordered(call, 'c1', 2, [ended('c1')]));
+    expect(await isLive()).toBe(true);
+    await log.appender.append(ordered(call, 'c2', 2, [ended('c2')]));
+    expect(await isLive()).toBe(false);
+  });
+
+  test('an end that is told twice closes one connection', async () => {
+    const call = callOf('ended-twice');
+    await log.appender.append(ordered(call, 'c1', 1, [opened('c1')]));
+    await log.appender.append(ordered(call, 'c2', 1, [opened('c2')]));
+    await log.appender.append(
+      unordered(call, ['lost:c1', 'call.disconnected', { connectionId: 'c1', reason: 'gateway_lost' }]),
+    );
+    await log.appender.append(ordered(call, 'c1', 2, [ended('c1')]));
+    expect(await log.redis.hget(callKeys(log.space, call).head, 'open')).toBe('1');
+  });
+});
+
+test('keys that have begun to expire are kept again when an event comes', async () => {
+  const call = callOf('expiring');
+  const { head, log: stream } = callKeys(log.space, call);
+  await log.appender.append(ordered(call, 'c', 1, [opened('c'), ended('c')]));
+  await log.redis.multi().hset(head, 'expiring', 1).pexpire(head, 60_000).pexpire(stream, 60_000).exec();
+  await log.appender.append(ordered(call, 'c', 3, [turn('late')]));
+  expect([await log.redis.pttl(head), await log.redis.pttl(stream)]).toEqual([-1, -1]);
+});
+
+test('an append for lost calls does nothing when the call was seen meanwhile', async () => {
+  const call = callOf('seen');
+  await log.appender.append(ordered(call, 'c', 1, [opened('c')]));
+  const lost = unordered(call, ['lost', 'call.disconnected', { connectionId: 'c', reason: 'gateway_lost' }]);
+  expect(await log.appender.append({ ...lost, unseenSinceMs: Date.now() - 60_000 })).toEqual({
+    outcome: 'seen',
+  });
+  expect(await log.appender.append({ ...lost, unseenSinceMs: Date.now() + 60_000 })).toMatchObject({
+    outcome: 'ok',
+  });
+});
+
+test('a server that forgot its scripts is given them again, and every event is there once', async () => {
+  const call = callOf('flushed');
+  for (let seq = 1; seq <= 20; seq += 1) {
+    const appended = log.appender.append(ordered(call, 's', seq, [turn(`${seq}`)]));
+    await log.redis.script('FLUSH');
+    expect(await appended).toMatchObject({ outcome: 'ok' });
+  }
+  expect(await textsOf('flushed')).toEqual(Array.from({ length: 20 }, (_, index) => `${index + 1}`));
+});
+
+test('a call that begins anew gets another epoch', async () => {
+  const call = callOf('epochs');
+  const first = await log.appender.append(ordered(call, 's', 1, [turn('a')]));
+  const { head, log: stream, ids } = callKeys(log.space, call);
+  await log.redis.del(head, stream, ids);
+  expect(await log.appender.append(ordered(call, 's', 2, [turn('b')]))).toEqual({
+    outcome: 'gap',
+    expected: 1,
+  });
+  const second = await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')]));
+  expect(second).toMatchObject({ outcome: 'ok', results: [{ seq: 1 }, { seq: 2 }] });
+  expect(second.outcome === 'ok' && first.outcome === 'ok' && second.epoch !== first.epoch).toBe(true);
+});

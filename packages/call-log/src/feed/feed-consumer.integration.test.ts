@@ -1,0 +1,211 @@
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
+import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
+import { allPartitions, partitionKeys } from '../keys.ts';
+import { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed-consumer.ts';
+import { type FeedEntry } from './feed-entry.ts';
+import { measureFeedLag } from './feed-lag.ts';
+
+// Frozen and restarted servers are noticed within seconds, not milliseconds.
+jest.setTimeout(30_000);
+
+type TestLog = Awaited<ReturnType<typeof openTestLog>>;
+
+let consumers: FeedConsumer[] = [];
+let logs: TestLog[] = [];
+let privateRedis: Awaited<ReturnType<typeof startRedisForTest>>;
+beforeAll(async () => (privateRedis = await startRedisForTest()));
+afterAll(() => privateRedis.close());
+afterEach(async () => {
+  await Promise.all(consumers.map((consumer) => consumer.stop()));
+  for (const log of logs) log.close();
+  [consumers, logs] = [[], []];
+});
+
+async function openLog(url?: string): Promise<TestLog> {
+  const log = await openTestLog(url === undefined ? {} : { url });
+  logs.push(log);
+  return log;
+}
+
+function consume(log: TestLog, options: Partial<FeedConsumerOptions> = {}) {
+  const seen: FeedEntry[] = [];
+  const failures: unknown[] = [];
+  const acknowledge = async (entries: readonly FeedEntry[]) => {
+    for (const { partition, id } of entries) {
+      const { activity } = partitionKeys(log.space, partition);
+      await log.redis.multi().xack(activity, 'session', id).xdel(activity, id).exec();
+    }
+  };
+  const consumer = startFeedConsumer({
+    space: log.space,
+    feed: 'activity',
+    consumer: 'worker-1',
+    partitions: allPartitions(log.space),
+    count: 10,
+    blockMs: 200,
+    claimIdleMs: 60_000,
+    reclaimEveryMs: 50,
+    commands: log.redis,
+    blocking: log.blocking(options.blockMs ?? 200),
+    onError: (error) => failures.push(error),
+    onTurn: () => undefined,
+    onLost: () => undefined,
+    backoffMs: () => 50,
+    ...options,
+    handle: async (entries) => {
+      await options.handle?.(entries);
+      await acknowledge(entries);
+      seen.push(...entries);
+    },
+  });
+  consumers.push(consumer);
+  return { seen, failures, consumer, sids: () => seen.map(({ call }) => call.callSid).sort() };
+}
+
+async function appendCalls(log: TestLog, ...sids: string[]): Promise<void> {
+  await Promise.all(sids.map((sid) => log.appender.append(ordered(callOf(sid), 's', 1, [turn('a')]))));
+}
+
+test('brings what was appended before the first consumer came, and what comes after', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'before');
+  const { sids } = consume(log);
+  await waitUntil(() => sids().length === 1, { what: 'the first call is seen' });
+  await appendCalls(log, 'after');
+  await waitUntil(() => sids().length === 2, { what: 'the second call is seen' });
+  expect(sids()).toEqual(['after', 'before']);
+});
+
+test('begins with its own pending entries: those of a worker of the same name that died', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a', 'b', 'c');
+  await readAsZombie(log, 'worker-1');
+  const { sids } = consume(log, { reclaimEveryMs: 600_000 });
+  await waitUntil(() => sids().length === 3, { what: 'the pending calls are seen' });
+  expect(sids()).toEqual(['a', 'b', 'c']);
+});
+
+test('takes over what a dead worker of another name has left', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a', 'b');
+  await readAsZombie(log, 'worker-that-died');
+  const { sids } = consume(log, { claimIdleMs: 0 });
+  await waitUntil(() => sids().length === 2, { what: "the dead worker's calls are seen" });
+});
+
+test('reads again what its handler failed on', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a');
+  let attempts = 0;
+  const { sids, failures } = consume(log, {
+    reclaimEveryMs: 600_000,
+    handle: () => {
+      attempts += 1;
+      return attempts < 3 ? Promise.reject(new Error('Postgres is away')) : Promise.resolve();
+    },
+  });
+  await waitUntil(() => sids().length === 1, { what: 'the call is seen' });
+  expect([attempts, failures.length]).toEqual([3, 2]);
+});
+
+test('stopping ends a blocking read at once, and waits for the batch in flight', async () => {
+  const log = await openLog();
+  let finish: () => void = () => undefined;
+  const { consumer, seen } = consume(log, {
+    blockMs: 5_000,
+    handle: () => new Promise((resolve) => (finish = resolve)),
+  });
+  await appendCalls(log, 'a');
+  await waitUntil(async () => (await measureFeedLag(log.redis, log.space, 'activity')).pending === 1, {
+    what: 'the batch is in flight',
+  });
+  const stopped = consumer.stop();
+  finish();
+  await stopped;
+  expect(seen).toHaveLength(1);
+
+  const idle = consume(log, { blockMs: 5_000 });
+  await waitUntil(() => log.redis.client('LIST').then((list) => String(list).includes('xreadgroup')), {
+    what: 'the consumer waits for entries',
+  });
+  const startedAt = Date.now();
+  await idle.consumer.stop();
+  expect(Date.now() - startedAt).toBeLessThan(2_000);
+});
+
+test('resumes by itself after Redis was restarted, and after it came back empty', async () => {
+  const log = await openLog(privateRedis.url);
+  const { sids } = consume(log);
+  await appendCalls(log, 'a');
+  await waitUntil(() => sids().length === 1, { what: 'the first call is seen' });
+  await privateRedis.crash();
+  await privateRedis.start();
+  await waitUntil(() => log.redis.status === 'ready', {
+    what: 'the client is connected again',
+    timeoutMs: 10_000,
+  });
+  await appendCalls(log, 'b');
+  await waitUntil(() => sids().includes('b'), {
+    what: 'the call after the restart is seen',
+    timeoutMs: 10_000,
+  });
+  await log.redis.flushall();
+  await appendCalls(log, 'c');
+  await waitUntil(() => sids().includes('c'), {
+    what: 'the call after the flush is seen',
+    timeoutMs: 10_000,
+  });
+});
+
+test('resumes after a Redis that froze in the middle of a read', async () => {
+  const log = await openLog(privateRedis.url);
+  const { sids, failures } = consume(log);
+  await appendCalls(log, 'a');
+  await waitUntil(() => sids().length === 1, { what: 'the first call is seen' });
+  privateRedis.pause();
+  await waitUntil(() => failures.length > 0, { what: 'the frozen Redis is noticed', timeoutMs: 15_000 });
+  privateRedis.resume();
+  await appendCalls(log, 'b');
+  await waitUntil(() => sids().includes('b'), {
+    what: 'the call after the freeze is seen',
+    timeoutMs: 10_000,
+  });
+});
+
+test('the lag tells what is waiting, what is in flight and how old it is', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a', 'b', 'c');
+  expect(await measureFeedLag(log.redis, log.space, 'activity')).toMatchObject({ lag: 3, pending: 0 });
+  await readAsZombie(log, 'worker-that-died');
+  const lag = await measureFeedLag(log.redis, log.space, 'activity');
+  expect(lag).toMatchObject({ lag: 0, pending: 3 });
+  const { seen } = consume(log, { claimIdleMs: 0 });
+  await waitUntil(() => seen.length === 3, { what: 'all is done' });
+  expect(await measureFeedLag(log.redis, log.space, 'activity')).toEqual({
+    lag: 0,
+    pending: 0,
+    oldestAgeMs: 0,
+    deadLetters: 0,
+  });
+});
+
+test('a lag that Redis can not tell is unknown, not zero', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a', 'b', 'c', 'd', 'e', 'f');
+  await readAsZombie(log, 'w', 1);
+  for (const partition of allPartitions(log.space)) {
+    const { activity } = partitionKeys(log.space, partition);
+    const waiting = (await log.redis.xrange(activity, '-', '+')) as [string, string[]][];
+    for (const [id] of waiting.slice(1, -1)) await log.redis.xdel(activity, id);
+  }
+  expect((await measureFeedLag(log.redis, log.space, 'activity')).lag).toBeUndefined();
+});
+
+async function readAsZombie({ redis, space }: TestLog, name: string, count = 100): Promise<void> {
+  for (const partition of allPartitions(space)) {
+    const { activity } = partitionKeys(space, partition);
+    await redis.xgroup('CREATE', activity, 'session', '0', 'MKSTREAM').catch(() => undefined);
+    await redis.xreadgroup('GROUP', 'session', name, 'COUNT', count, 'STREAMS', activity, '>');
+  }
+}
