@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type EmbeddedServer } from './embedded-server.ts';
@@ -130,11 +130,12 @@ test('a Redis that ends early shows its own words, and leaves the folder free', 
   await start();
 });
 
-test('stopping twice is the same as stopping once', async () => {
+test('stopping twice is the same as stopping once, and gives up the folder', async () => {
   const server = await start();
 
   await Promise.all([server.stop(), server.stop()]);
   await server.stop();
 
   expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(await readdir(dataDir)).not.toContain('lock.json');
 });
