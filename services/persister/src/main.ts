@@ -1,1 +1,100 @@
-export {};
+import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCallStore } from '@turnlog/call-store';
+import {
+  createHealth,
+  createLogger,
+  createMetrics,
+  createOpsHandler,
+  loadConfigOrExit,
+  monotonicClock,
+  runService,
+  startOpsServer,
+  type Lifecycle,
+} from '@turnlog/service-kit';
+import { configSchema } from './config.ts';
+import { BLOCK_MS, startPersister } from './persister.ts';
+import { createConnectionLog } from './report/connection-log.ts';
+import { registerLagGauges, reportLag } from './report/lag-report.ts';
+import { createPersistMetrics } from './report/persist-metrics.ts';
+import { createPersistReport } from './report/persist-report.ts';
+import { createDatabaseWatch } from './store/database-watch.ts';
+import { watchSchema } from './store/watch-schema.ts';
+
+const NAME = 'persister';
+/** Longer than the slowest honest turn of the loop: a write that times out, and the longest pause after it. */
+const MAX_SILENCE_MS = 120_000;
+/** A batch in flight is finished, and Postgres may take as long as its time-out allows. */
+const STOP_TIMEOUT_MS = 25_000;
+
+const config = loadConfigOrExit(configSchema, NAME);
+const logger = createLogger({ service: NAME, level: config.LOG_LEVEL, instance: config.INSTANCE });
+const now = () => monotonicClock.now();
+await runService({ name: NAME, logger, start });
+
+async function start(lifecycle: Lifecycle): Promise<void> {
+  const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
+  const metrics = createMetrics(NAME);
+  const health = createHealth({ isStopping: () => lifecycle.isStopping });
+  const watch = createDatabaseWatch(logger, now);
+  const report = createPersistReport(logger, createPersistMetrics(metrics), Date.now);
+
+  const store = createCallStore({
+    databaseUrl: config.DATABASE_URL,
+    maxConnections: config.DATABASE_CONNECTIONS,
+    applicationName: `turnlog-${NAME}`,
+    logger,
+  });
+  lifecycle.onStop('database', () => store.close());
+  const { commands, blocking } = connectRedis(lifecycle);
+
+  registerLagGauges(metrics, { redis: commands, space });
+  health.readinessCheck('redis', async () => ({ ok: true, detail: { reply: await commands.ping() } }));
+  const ops = await startOpsServer({
+    handle: createOpsHandler({ health, metrics }),
+    port: config.HEALTH_PORT,
+  });
+  lifecycle.onStop('ops server', () => ops.close());
+
+  const reports = Promise.all([
+    watchSchema(store, watch, lifecycle.signal),
+    reportLag(
+      { redis: commands, space, watch, logger, persistedCalls: report.persistedCalls, now },
+      lifecycle.signal,
+    ),
+  ]);
+  lifecycle.onStop('reports', () => reports);
+
+  await untilReady(commands, lifecycle.signal);
+  const heartbeat = health.heartbeat('persist loop', { maxSilenceMs: MAX_SILENCE_MS });
+  const persister = startPersister({
+    commands,
+    blocking,
+    space,
+    store,
+    consumer: config.INSTANCE,
+    batchCalls: config.BATCH_CALLS,
+    keepKeysMs: config.KEEP_KEYS_MS,
+    claimIdleMs: config.CLAIM_IDLE_MS,
+    logger,
+    report,
+    watch,
+    onBeat: () => heartbeat.beat(),
+  });
+  lifecycle.onStop('persister', () => persister.stop(), { timeoutMs: STOP_TIMEOUT_MS });
+  logger.info({ health_port: ops.port, partitions: space.partitions }, `${NAME} ready`);
+}
+
+function connectRedis(lifecycle: Lifecycle) {
+  const client = { url: config.REDIS_URL, name: `turnlog-${NAME}-${config.INSTANCE}` };
+  const commandLog = createConnectionLog(logger, 'commands');
+  const commands = createCommandClient({ ...client, onError: commandLog.onError });
+  commands.on('ready', commandLog.onReady);
+  const readLog = createConnectionLog(logger, 'reads');
+  const blocking = createBlockingClient({ ...client, blockMs: BLOCK_MS, onError: readLog.onError });
+  blocking.on('ready', readLog.onReady);
+  lifecycle.onStop('redis', () => {
+    blocking.disconnect();
+    commands.disconnect();
+  });
+  return { commands, blocking };
+}

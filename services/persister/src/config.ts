@@ -1,0 +1,35 @@
+import { hostname } from 'node:os';
+import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
+import { envValue, logLevel, port, postgresUrl, redisUrl, wholeNumber } from '@turnlog/service-kit';
+import { z } from 'zod';
+
+const HOUR_MS = 3_600_000;
+
+const keyPrefix = envValue('a key prefix of 1 to 64 characters without braces or spaces', (text) =>
+  /^[^{}\s]{1,64}$/.test(text) ? { value: text } : { problem: 'got something else' },
+);
+const instanceName = envValue('a name of 1 to 128 printable ASCII characters without spaces', (text) =>
+  /^[!-~]{1,128}$/.test(text) ? { value: text } : { problem: 'got something else' },
+);
+
+/** The settings of the persister, by the names of their variables. */
+export const configSchema = z.object({
+  REDIS_URL: redisUrl,
+  DATABASE_URL: postgresUrl,
+  KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
+  PARTITIONS: wholeNumber(1, 1024).default(DEFAULT_KEY_SPACE.partitions),
+  /** Names the consumer: stable over restarts, and different for each replica. */
+  INSTANCE: instanceName.default(hostname()),
+  LOG_LEVEL: logLevel.default('info'),
+  HEALTH_PORT: port.default(8082),
+  /** The most calls of one write to Postgres. */
+  BATCH_CALLS: wholeNumber(1, 1000, 'calls').default(100),
+  DATABASE_CONNECTIONS: wholeNumber(1, 100).default(4),
+  /** How long a finished call's keys stay in Redis after it was persisted. */
+  KEEP_KEYS_MS: wholeNumber(1000, 30 * 24 * HOUR_MS, 'milliseconds').default(HOUR_MS),
+  /** How long a delivery is left with a replica that says nothing before another one takes it. */
+  CLAIM_IDLE_MS: wholeNumber(1000, HOUR_MS, 'milliseconds').default(15_000),
+});
+
+/** The settings of one persister. */
+export type Config = z.infer<typeof configSchema>;

@@ -1,0 +1,62 @@
+import { type CallKey } from '@turnlog/call-events';
+
+/** An entry of the persist feed, as far as it decides anything. */
+export interface PersistEntry {
+  readonly id: string;
+  readonly call: CallKey;
+  readonly seq: number;
+  readonly reason: string;
+}
+
+/** A call that has something to persist, and every entry that asked for it. */
+export interface CallTask {
+  readonly call: CallKey;
+  /** The highest seq that was asked for. */
+  readonly seq: number;
+  readonly entryIds: readonly string[];
+  /** Nothing but checkpoints: the call goes on. */
+  readonly isCheckpoint: boolean;
+  /** Somebody wants the whole log to be looked at again. */
+  readonly isReplay: boolean;
+  /** When it was first asked for, Unix ms by the clock of Redis. */
+  readonly askedAtMs: number;
+}
+
+/** One task per call, in the order in which the calls were first asked for. */
+export function tasksOf(entries: readonly PersistEntry[]): CallTask[] {
+  const tasks = new Map<string, CallTask>();
+  for (const entry of entries) {
+    const key = keyOf(entry.call);
+    const task = tasks.get(key);
+    tasks.set(key, task === undefined ? taskOf(entry) : withEntry(task, entry));
+  }
+  return [...tasks.values()];
+}
+
+/** A text that no two calls share. */
+export function keyOf({ tenant, callSid }: CallKey): string {
+  return `${tenant}/${callSid}`;
+}
+
+function taskOf({ id, call, seq, reason }: PersistEntry): CallTask {
+  return {
+    call,
+    seq,
+    entryIds: [id],
+    isCheckpoint: reason === 'checkpoint',
+    isReplay: reason === 'replay',
+    askedAtMs: Number.parseInt(id, 10),
+  };
+}
+
+function withEntry(task: CallTask, entry: PersistEntry): CallTask {
+  const other = taskOf(entry);
+  return {
+    call: task.call,
+    seq: Math.max(task.seq, other.seq),
+    entryIds: [...task.entryIds, entry.id],
+    isCheckpoint: task.isCheckpoint && other.isCheckpoint,
+    isReplay: task.isReplay || other.isReplay,
+    askedAtMs: Math.min(task.askedAtMs, other.askedAtMs),
+  };
+}

@@ -1,0 +1,169 @@
+import {
+  readCallLogs,
+  type DeadLetter,
+  type DeadLetters,
+  type FeedEntry,
+  type KeySpace,
+  type SettledCall,
+} from '@turnlog/call-log';
+import { type Redis } from 'ioredis';
+import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
+import { type LoggedEvent } from './domain/fold-log.ts';
+import { splitBatches } from './domain/split-batches.ts';
+import { type Suspects } from './domain/suspects.ts';
+import { callLetter, eventLetter } from './letters.ts';
+import { prepareAhead } from './prepare-ahead.ts';
+import { prepareCall, type FoldedCall, type PreparedCall } from './prepare-call.ts';
+import { type PersistReport } from './report/persist-report.ts';
+import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
+
+/** The most events of one read. Their size is not known before; their number is. */
+const MAX_READ_EVENTS = 20_000;
+/** The most text of one write, in UTF-16 code units. */
+const MAX_WRITE_SIZE = 8_000_000;
+
+/** What persisting calls takes. */
+export interface PersistCallsOptions {
+  readonly redis: Redis;
+  readonly space: KeySpace;
+  readonly write: CallWriter;
+  readonly settle: (settled: readonly SettledCall[]) => Promise<void>;
+  readonly letters: Pick<DeadLetters, 'add'>;
+  readonly suspects: Suspects;
+  readonly report: PersistReport;
+  readonly batchCalls: number;
+  /** Told after each batch. */
+  readonly onBatch: () => void;
+  readonly isStopping: () => boolean;
+  readonly now: () => number;
+}
+
+/**
+ * Makes the handler of the persist feed: the newest state of each call goes to Postgres, and what asked for it is
+ * acknowledged only then. Throws when Redis or Postgres is in trouble; whatever is not acknowledged stays pending.
+ */
+export function createCallPersister(options: PersistCallsOptions) {
+  const { redis, space, write, settle, suspects, report, batchCalls, onBatch, isStopping, now } = options;
+
+  const prepare = async (tasks: readonly CallTask[]): Promise<PreparedCall[]> => {
+    const requests = tasks.map(({ call }) => ({ call, fromSeq: 1 }));
+    const logs = await readCallLogs(redis, space, requests);
+    return logs.flatMap((log, index) => {
+      const task = tasks[index];
+      return task === undefined ? [] : [prepareCall(task, log)];
+    });
+  };
+
+  const persist = async (prepared: readonly PreparedCall[]): Promise<void> => {
+    const folded = await setAsideUndecodable(prepared.flatMap(foldedOf));
+    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));
+    const persisted = attempts.filter(isOk);
+    suspects.clear(persisted.map(({ item }) => keyOf(item.task.call)));
+    for (const { item, result } of persisted) report.persisted(item, result);
+
+    const done = [...persisted.map(({ item }) => item), ...folded.filter(isEmpty)];
+    await settle([...done.map(toSettled), ...prepared.flatMap(goneToSettled)]);
+
+    for (const { task, log } of prepared.flatMap(goneOf)) report.gone(task, log);
+    for (const { task, log, error } of prepared.flatMap(brokenOf))
+      await refuse(task, log.entries, error, 'unknown');
+    for (const attempt of attempts)
+      if (!attempt.ok) await refuse(attempt.item.task, attempt.item.log, attempt.error, attempt.kind);
+  };
+
+  /** Resolves to the calls whose undecodable entries are safe. The others stay pending as they are. */
+  const setAsideUndecodable = async (calls: readonly FoldedCall[]): Promise<FoldedCall[]> => {
+    const safe: FoldedCall[] = [];
+    for (const call of calls) {
+      // What was archived before, and left out, was set aside before.
+      const news = call.undecodable.filter(({ seq }) => seq > call.archivedSeq);
+      const letters = news.map((entry) => eventLetter(call.task, entry, now()));
+      const added = await Promise.all(letters.map((letter) => addLetter(letter, [])));
+      if (added.every(Boolean)) safe.push(call);
+    }
+    return safe;
+  };
+
+  /** A call that failed by itself. Where the reason is unknown, it gets more chances: it is claimed again as idle. */
+  const refuse = async (
+    task: CallTask,
+    log: readonly LoggedEvent[],
+    error: unknown,
+    kind: 'row' | 'unknown',
+  ): Promise<void> => {
+    const isGivenUp = kind === 'row' || suspects.fail(keyOf(task.call));
+    report.failed(task, error, isGivenUp ? 'dead' : 'deferred');
+    if (isGivenUp) await addLetter(callLetter(task, log, error, now()), task.entryIds);
+  };
+
+  /** False when the letter could not be written: what it is about stays pending. */
+  const addLetter = async (letter: DeadLetter, entryIds: readonly string[]): Promise<boolean> => {
+    try {
+      await options.letters.add(letter, entryIds);
+      report.deadLettered(letter);
+      return true;
+    } catch (error) {
+      report.letterFailed(letter, error);
+      return false;
+    }
+  };
+
+  return async (entries: readonly FeedEntry[]): Promise<void> => {
+    const reads = splitBatches(tasksOf(entries), {
+      maxItems: batchCalls,
+      maxWeight: MAX_READ_EVENTS,
+      weightOf: ({ seq }) => seq,
+    });
+    for await (const prepared of prepareAhead(reads, prepare)) {
+      const writes = splitBatches(prepared, {
+        maxItems: batchCalls,
+        maxWeight: MAX_WRITE_SIZE,
+        weightOf: sizeOf,
+      });
+      for (const batch of writes) {
+        if (isStopping()) return;
+        await persist(batch);
+        onBatch();
+      }
+    }
+  };
+}
+
+function foldedOf(prepared: PreparedCall): FoldedCall[] {
+  return prepared.kind === 'folded' ? [prepared.folded] : [];
+}
+
+function goneOf(prepared: PreparedCall): (PreparedCall & { kind: 'gone' })[] {
+  return prepared.kind === 'gone' ? [prepared] : [];
+}
+
+function brokenOf(prepared: PreparedCall): (PreparedCall & { kind: 'broken' })[] {
+  return prepared.kind === 'broken' ? [prepared] : [];
+}
+
+function isOk(attempt: CallAttempt): attempt is CallAttempt & { ok: true } {
+  return attempt.ok;
+}
+
+function hasEvents({ record }: FoldedCall): boolean {
+  return record.version > 0;
+}
+
+function isEmpty(call: FoldedCall): boolean {
+  return !hasEvents(call);
+}
+
+function sizeOf(prepared: PreparedCall): number {
+  return prepared.kind === 'folded' ? prepared.folded.size : 0;
+}
+
+function toSettled({ task: { call, entryIds }, epoch, seq }: FoldedCall): SettledCall {
+  return { call, epoch, seq, entryIds };
+}
+
+/** Without an epoch, nothing but the acknowledgement is left to do. */
+function goneToSettled(prepared: PreparedCall): SettledCall[] {
+  if (prepared.kind !== 'gone') return [];
+  const { call, entryIds } = prepared.task;
+  return [{ call, epoch: '', seq: 0, entryIds }];
+}

@@ -1,0 +1,178 @@
+import { PassThrough } from 'node:stream';
+import {
+  createEvent,
+  type CallKey,
+  type EventData,
+  type EventType,
+  type KnownEvent,
+} from '@turnlog/call-events';
+import {
+  createAppender,
+  createBlockingClient,
+  createCommandClient,
+  createDeadLetters,
+  untilReady,
+  type KeySpace,
+} from '@turnlog/call-log';
+import { createCallStore, migrate } from '@turnlog/call-store';
+import { createLogger, createMetrics } from '@turnlog/service-kit';
+import {
+  captureLines,
+  createTestDatabase,
+  testKeyPrefix,
+  testRedisUrl,
+  type TestDatabase,
+} from '@turnlog/test-kit';
+import pg from 'pg';
+import { BLOCK_MS, startPersister, type PersisterOptions } from './persister.ts';
+import { createPersistMetrics } from './report/persist-metrics.ts';
+import { createPersistReport } from './report/persist-report.ts';
+import { createDatabaseWatch } from './store/database-watch.ts';
+
+/** Any moment will do. */
+export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
+
+/** An empty database with the schema in it. */
+export function createMigratedDatabase(): Promise<TestDatabase> {
+  return createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
+}
+
+/** One system to persist in: a key space of its own, a database, and as many persisters as a test starts. */
+export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {}) {
+  const space: KeySpace = { prefix: testKeyPrefix(), partitions };
+  const onError = () => undefined;
+  const redis = createCommandClient({ url: testRedisUrl(), name: 'test', onError });
+  await untilReady(redis);
+  const store = createCallStore({ databaseUrl, maxConnections: 2 });
+  const closing: (() => unknown)[] = [() => redis.disconnect(), () => store.close()];
+
+  return {
+    space,
+    redis,
+    store,
+    appender: createAppender(redis, space, { maxEvents: 10_000 }),
+    letters: createDeadLetters(redis, space),
+
+    query: async <Row extends object>(statement: string, values: unknown[] = []): Promise<Row[]> => {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      try {
+        return (await client.query<Row>(statement, values)).rows;
+      } finally {
+        await client.end();
+      }
+    },
+
+    /** Starts a persister; what is not given is as in production, but quicker to claim. */
+    start: async (overrides: Partial<PersisterOptions> = {}) => {
+      const output = new PassThrough();
+      const logger = createLogger({ service: 'persister', level: 'debug', destination: output });
+      const metrics = createMetrics('persister');
+      const report = createPersistReport(logger, createPersistMetrics(metrics), Date.now);
+      const watch = createDatabaseWatch(logger, Date.now);
+      const own = createCallStore({ databaseUrl, maxConnections: 2 });
+      const commands = createCommandClient({ url: testRedisUrl(), name: 'persister', onError });
+      const blocking = createBlockingClient({
+        url: testRedisUrl(),
+        name: 'persister',
+        blockMs: BLOCK_MS,
+        onError,
+      });
+      await Promise.all([untilReady(commands), untilReady(blocking)]);
+      let beats = 0;
+      const persister = startPersister({
+        commands,
+        blocking,
+        space,
+        store: own,
+        consumer: 'p1',
+        batchCalls: 100,
+        keepKeysMs: 3_600_000,
+        claimIdleMs: 300,
+        logger,
+        report,
+        watch,
+        onBeat: () => (beats += 1),
+        ...overrides,
+      });
+      const stop = memoise(async () => {
+        await persister.stop();
+        commands.disconnect();
+        await own.close();
+      });
+      closing.push(stop);
+      return {
+        stop,
+        watch,
+        report,
+        log: captureLines(output),
+        beats: () => beats,
+        /** How many calls came to this result. */
+        counted: async (result: string): Promise<number> => {
+          const line = (await metrics.text()).split('\n').find((each) => each.includes(`result="${result}"`));
+          return Number(line?.split(' ').at(-1) ?? 0);
+        },
+      };
+    },
+
+    close: async (): Promise<void> => {
+      for (const close of closing.reverse()) await close();
+    },
+  };
+}
+
+/** One system of a test. */
+export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>;
+
+/** A call of the default tenant. */
+export function callOf(callSid: string): CallKey {
+  return { tenant: 'default', callSid };
+}
+
+/** A type and data that go with it. */
+export type AnyEventData = { [T in EventType]: readonly [type: T, data: EventData<T>] }[EventType];
+
+export const started: AnyEventData = ['call.started', { connectionId: 'c1', from: '+910000000001' }];
+export const ended: AnyEventData = ['call.ended', { connectionId: 'c1', reason: 'callended' }];
+
+/** A turn of the caller. */
+export function turn(text: string): AnyEventData {
+  return ['turn.completed', { speaker: 'user', text }];
+}
+
+/** A whole call: it starts, somebody says what was given, the budget is collected, it ends. */
+export function wholeCall(...texts: string[]): AnyEventData[] {
+  return [started, ...texts.map(turn), ['data.collected', { fields: { budget: 5_000_000 } }], ended];
+}
+
+/** Appends events of one connection, numbered from `firstSourceSeq` on; throws when any of them is not appended. */
+export async function append(
+  { appender }: TestSystem,
+  call: CallKey,
+  data: readonly AnyEventData[],
+  firstSourceSeq = 1,
+): Promise<void> {
+  const events = data.map(([type, each], index) => {
+    const sourceSeq = firstSourceSeq + index;
+    const origin = { call, source: 'c1', sourceSeq, atMs: T0 + sourceSeq * 1000, id: `e${sourceSeq}` };
+    return { event: createEvent(type, each, origin) as KnownEvent, rememberId: false };
+  });
+  const outcome = await appender.append({ call, events, mode: 'ordered' });
+  if (outcome.outcome !== 'ok') throw new Error(`append: ${outcome.outcome}`);
+}
+
+/** Appends one event that came over HTTP. */
+export async function appendUnordered(
+  { appender }: TestSystem,
+  call: CallKey,
+  id: string,
+  [type, data]: AnyEventData,
+): Promise<void> {
+  const event = createEvent(type, data, { call, source: 'http:test', atMs: T0 + 60_000, id }) as KnownEvent;
+  await appender.append({ call, mode: 'unordered', events: [{ event, rememberId: true }] });
+}
+
+function memoise(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}

@@ -1,0 +1,100 @@
+import {
+  createDeadLetters,
+  createSettler,
+  startFeedConsumer,
+  allPartitions,
+  type FeedConsumer,
+  type KeySpace,
+} from '@turnlog/call-log';
+import { type CallStore } from '@turnlog/call-store';
+import { backoffDelayMs, describeError, monotonicClock, type Logger } from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
+import { createSuspects } from './domain/suspects.ts';
+import { createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
+import { type PersistReport } from './report/persist-report.ts';
+import { createCallWriter } from './store/call-writer.ts';
+import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
+
+/** How long one blocking read waits for something new. */
+export const BLOCK_MS = 2_000;
+
+/** Batches that one read may bring, so that the next one is read and folded while Postgres writes. */
+const BATCHES_PER_READ = 4;
+const PAUSE = { minMs: 100, maxMs: 10_000 };
+const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
+
+/** What a persister takes. */
+export interface PersisterOptions {
+  readonly commands: Redis;
+  /** A connection of its own: a blocking read holds up everything else on it. */
+  readonly blocking: Redis;
+  readonly space: KeySpace;
+  readonly store: Pick<CallStore, 'writeCalls' | 'mergeCall'>;
+  readonly consumer: string;
+  readonly batchCalls: number;
+  readonly keepKeysMs: number;
+  readonly claimIdleMs: number;
+  readonly logger: Logger;
+  readonly report: PersistReport;
+  readonly watch: DatabaseWatch;
+  /** Proof of life: told after every read, batch and failed attempt, so also while Postgres is away. */
+  readonly onBeat: () => void;
+  /** By default {@link createSettler} and {@link createDeadLetters} on `commands`. */
+  readonly settle?: PersistCallsOptions['settle'];
+  readonly letters?: PersistCallsOptions['letters'];
+}
+
+/** Starts persisting what the persist feed asks for, until stopped; stopping finishes the batch in flight. */
+export function startPersister(options: PersisterOptions): FeedConsumer {
+  const { commands, blocking, space, store, consumer, batchCalls, keepKeysMs, claimIdleMs } = options;
+  const { report, watch, onBeat } = options;
+  const stopping = new AbortController();
+  const running = startFeedConsumer({
+    commands,
+    blocking,
+    space,
+    feed: 'persist',
+    consumer,
+    partitions: allPartitions(space),
+    count: Math.ceil((BATCHES_PER_READ * batchCalls) / space.partitions),
+    blockMs: BLOCK_MS,
+    claimIdleMs,
+    reclaimEveryMs: claimIdleMs / 3,
+    handle: createCallPersister({
+      redis: commands,
+      space,
+      write: createCallWriter(store, watch, report.paused),
+      settle: options.settle ?? createSettler(commands, space, keepKeysMs),
+      letters: options.letters ?? createDeadLetters(commands, space),
+      suspects: createSuspects(SUSPECT_LIMITS, () => monotonicClock.now()),
+      report,
+      batchCalls,
+      onBatch: onBeat,
+      isStopping: () => stopping.signal.aborted,
+      now: Date.now,
+    }),
+    onTurn: onBeat,
+    onError: (error, attempt) => {
+      onBeat();
+      tellOfFailure(options.logger, error, attempt);
+    },
+    onLost: report.lost,
+    backoffMs: (attempt) => backoffDelayMs(attempt - 1, PAUSE),
+  });
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running.stop();
+    },
+  };
+}
+
+/** The trouble of Postgres is told by its watch. Of any other, the first failure in a row is news. */
+function tellOfFailure(logger: Logger, error: unknown, attempt: number): void {
+  if (error instanceof DatabaseTrouble) return;
+  const level = attempt === 1 ? 'warn' : 'debug';
+  logger[level](
+    { error: describeError(error).message, attempt },
+    'Reading the persist feed failed, trying again',
+  );
+}

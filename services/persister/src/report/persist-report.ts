@@ -1,0 +1,89 @@
+import { type CallLog, type DeadLetter } from '@turnlog/call-log';
+import { describeDatabaseError } from '@turnlog/call-store';
+import { describeError, type Logger } from '@turnlog/service-kit';
+import { type CallTask } from '../domain/call-task.ts';
+import { type FoldedCall } from '../prepare-call.ts';
+import { type PersistedCall } from '../store/call-writer.ts';
+import { type DatabaseTrouble } from '../store/database-watch.ts';
+import { type PersistMetrics } from './persist-metrics.ts';
+
+/** Says what becomes of calls, in the log and in figures. */
+export function createPersistReport(logger: Logger, metrics: PersistMetrics, now: () => number) {
+  let persistedCalls = 0;
+  return {
+    /** How many calls have been persisted so far. */
+    persistedCalls: (): number => persistedCalls,
+
+    /** Runs one write of so many calls. */
+    timed: async <T>(calls: number, write: () => Promise<T>): Promise<T> => {
+      metrics.batchCalls.observe(calls);
+      const stop = metrics.duration.startTimer();
+      try {
+        return await write();
+      } finally {
+        stop();
+      }
+    },
+
+    persisted: ({ task }: FoldedCall, { outcome, record }: PersistedCall): void => {
+      metrics.calls.inc({ result: outcome });
+      const call_sid = task.call.callSid;
+      if (outcome === 'stale' || outcome === 'kept') {
+        logger.debug({ call_sid, outcome }, 'Session was persisted already');
+        return;
+      }
+      persistedCalls += 1;
+      if (task.isCheckpoint) {
+        logger.debug({ call_sid, version: record.version }, 'Checkpoint of session persisted to database');
+        return;
+      }
+      metrics.endToPersist.observe(Math.max(0, now() - task.askedAtMs) / 1000);
+      const fields = Object.keys(record.collectedData);
+      logger.info({ call_sid, exchanges: record.transcript.length }, 'Persisting transcript to database');
+      logger.info({ call_sid, fields }, 'Persisting collected data to database');
+      logger.info({ call_sid }, 'Session successfully persisted to database');
+    },
+
+    /** A call whose keys have expired, or whose log is missing though it was never persisted, which is a loss. */
+    gone: ({ call, entryIds }: CallTask, { epoch, lastSeq, persistedSeq }: CallLog): void => {
+      metrics.calls.inc({ result: 'gone' });
+      const fields = { call_sid: call.callSid, entries: entryIds.length };
+      const isLoss = epoch !== undefined && persistedSeq < lastSeq;
+      if (isLoss) logger.error({ ...fields, lastSeq, persistedSeq }, 'The log of a session is missing');
+      else logger.debug(fields, 'Session has expired from Redis, nothing to persist');
+    },
+
+    /** Postgres takes nothing at present. These calls wait in Redis, as all that come after them will. */
+    paused: (calls: readonly FoldedCall[], { message }: DatabaseTrouble): void => {
+      for (const { task } of calls) {
+        if (task.isCheckpoint) continue;
+        const fields = { call_sid: task.call.callSid, error: message, result: 'paused' };
+        logger.error(fields, 'Failed to persist session to database');
+      }
+    },
+
+    failed: ({ call }: CallTask, error: unknown, result: 'dead' | 'deferred'): void => {
+      metrics.calls.inc({ result });
+      const fields = { call_sid: call.callSid, error: describeDatabaseError(error), result };
+      logger.error(fields, 'Failed to persist session to database');
+    },
+
+    deadLettered: ({ call, kind, seq, reason }: DeadLetter): void => {
+      metrics.letters.inc({ kind });
+      logger.error({ call_sid: call.callSid, kind, seq, reason }, 'Set aside as a dead letter');
+    },
+
+    letterFailed: ({ call, kind, seq }: DeadLetter, error: unknown): void => {
+      const fields = { call_sid: call.callSid, kind, seq, error: describeError(error).message };
+      logger.error(fields, 'A dead letter could not be written, its entry stays pending');
+    },
+
+    lost: (count: number): void => {
+      metrics.lost.inc(count);
+      logger.error({ count }, 'Pending entries of the persist feed were deleted by somebody else');
+    },
+  };
+}
+
+/** Says what becomes of calls. */
+export type PersistReport = ReturnType<typeof createPersistReport>;
