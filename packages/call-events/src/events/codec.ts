@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { eventData, isEventType, type CallEvent, type EventType, type KnownEvent } from './call-event.ts';
+import { eventData, isEventType, type CallEvent, type KnownEvent } from './call-event.ts';
 import { envelope } from './envelope.ts';
 
 /** Why a text is not an event. */
@@ -26,20 +26,15 @@ export function decodeEvent(text: unknown): DecodeResult {
   const wrapped = envelope.safeParse(json);
   if (!wrapped.success) return problem('not_an_envelope', describe(wrapped.error));
 
-  const { type, data, ...header } = wrapped.data;
-  if (!isEventType(type)) return { ok: true, event: { ...header, type: 'unknown', unknownType: type, data } };
-  return decodeKnown(type, data, header);
-}
-
-function decodeKnown(
-  type: EventType,
-  data: unknown,
-  header: Omit<KnownEvent, 'type' | 'data'>,
-): DecodeResult {
+  const { type, data } = wrapped.data;
+  if (!isEventType(type)) {
+    return { ok: true, event: { ...wrapped.data, type: 'unknown', unknownType: type, data } };
+  }
   const parsed = eventData[type].safeParse(data);
   if (!parsed.success) return problem('invalid_data', describe(parsed.error));
-  // The schema table pairs each type with its own data; TypeScript can't follow a pair through a lookup.
-  return { ok: true, event: { ...header, type, data: parsed.data } as KnownEvent };
+  // The schema table pairs each type with its own data; TypeScript can't follow a pair through a lookup. Copied whole:
+  // taking the header apart first costs more than reading the JSON does.
+  return { ok: true, event: { ...wrapped.data, data: parsed.data } as KnownEvent };
 }
 
 function parseJson(text: unknown): unknown {
