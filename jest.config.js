@@ -18,6 +18,8 @@ const shared = {
 
 export default {
   maxWorkers: 2,
+  // Servers are slow on a machine that is busy with other work. Jest takes this for all projects or for none.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,

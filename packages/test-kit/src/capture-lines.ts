@@ -14,7 +14,7 @@ export function captureLines(stream: Readable): CapturedLines {
   const lines: string[] = [];
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => lines.push(line));
 
-  async function waitFor(pattern: string | RegExp, timeoutMs = 5_000): Promise<string> {
+  async function waitFor(pattern: string | RegExp, timeoutMs = 10_000): Promise<string> {
     const matches = (line: string): boolean =>
       typeof pattern === 'string' ? line.includes(pattern) : new RegExp(pattern).test(line);
     try {

@@ -5,7 +5,7 @@ const POLL_MS = 10;
 export interface WaitOptions {
   /** What is waited for, to complete "waited in vain until …". */
   readonly what: string;
-  /** 5 seconds by default. */
+  /** 10 seconds by default. */
   readonly timeoutMs?: number;
 }
 
@@ -15,7 +15,7 @@ export interface WaitOptions {
  */
 export async function waitUntil<Value>(
   condition: () => Value | Promise<Value>,
-  { what, timeoutMs = 5_000 }: WaitOptions,
+  { what, timeoutMs = 10_000 }: WaitOptions,
 ): Promise<Exclude<Value, false | null | undefined>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
