@@ -1,91 +1,105 @@
 import { defineScript } from '../redis/script.ts';
 
 /**
- * Appends events to one call's log and tells the feeds.
+ * Appends events to the logs of calls of one partition, and tells the feeds.
  *
- * KEYS  head, log, ids, activity, persist, live
- * ARGV  member, epoch to begin with, most events, source ('' for an unordered one), sequence of the first event in
- *       its source, "only when not seen since" in ms ('' for always), then four for each event:
- *       text, id to remember ('' for none), 'open' | 'close' | '', connection id
- * Reply {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq of the
- *       event that it repeats, 0 for a repeat whose seq is not at hand, or 'full'.
+ * KEYS  activity, persist, live, then three for each call: head, log, ids
+ * ARGV  most events of a call, then for each call: member, source ('' for an unordered one), sequence of the first event
+ *       in its source, "only when not seen since" in ms ('' for always), number of events, and three for each event:
+ *       text, id to remember ('' for none), '+<connection>' when it opens one, '-<connection>' when it closes one, else ''
+ * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
+ *       of the event that it repeats, 0 for a repeat whose seq is not at hand, or 'full'.
  *
  * Head fields: epoch, seq, persisted, open (connections), expiring, s:<source> (its last sequence),
  * c:<connection> ('open' or 'closed').
+ *
+ * A call with an open connection is kept live by its gateway's heartbeat, so that only a change of connections, and a
+ * call without any, costs a write to the live calls.
  */
 export const appendScript = defineScript(`
-local head, log, ids, activity, persist, live = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local member, maxEvents, source, unseenSince = ARGV[1], tonumber(ARGV[3]), ARGV[4], ARGV[6]
-local sourceSeq = tonumber(ARGV[5])
+local activity, persist, live = KEYS[1], KEYS[2], KEYS[3]
+local maxEvents = tonumber(ARGV[1])
 local call = redis.call
+local now
 
-if unseenSince ~= '' then
-  local seen = call('ZSCORE', live, member)
-  if not seen or tonumber(seen) > tonumber(unseenSince) then return {'seen'} end
+local function nowMs()
+  now = now or call('TIME')
+  return now[1] * 1000 + math.floor(now[2] / 1000)
 end
 
-local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', 's:' .. source)
-local seq, epoch, open = tonumber(known[1]) or 0, known[2] or ARGV[2], tonumber(known[3])
-local lastOfSource = tonumber(known[5]) or 0
-if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
-
-local reply = {'ok', epoch}
-local firstNew = seq + 1
-local hasClosed = false
-local changes = {'epoch', epoch}
-
-for i = 7, #ARGV, 4 do
-  local text, id, lifecycle, connection = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local result
-  local repeated = id ~= '' and call('HGET', ids, id)
-  if repeated then
-    result = -tonumber(repeated)
-  elseif source ~= '' and sourceSeq <= lastOfSource then
-    result = 0
+local function append(head, log, ids, member, source, sourceSeq, unseenSince, from, to)
+  if unseenSince ~= '' then
+    local seen = call('ZSCORE', live, member)
+    if not seen or tonumber(seen) > tonumber(unseenSince) then return {'seen'} end
   end
-  if not result and seq >= maxEvents and lifecycle == '' then result = 'full' end
-  if not result then
-    seq = seq + 1
-    result = seq
-    call('XADD', log, seq .. '-0', 'e', text)
-    if id ~= '' then call('HSET', ids, id, seq) end
-    if lifecycle ~= '' then
-      local field = 'c:' .. connection
-      local state = call('HGET', head, field)
-      if lifecycle == 'open' and state ~= 'open' then
-        open = (open or 0) + 1
-        call('HSET', head, field, 'open')
-      elseif lifecycle == 'close' then
-        if state == 'open' then open = open - 1 end
+
+  local sourceField = 's:' .. source
+  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField)
+  local seq, epoch, open = tonumber(known[1]) or 0, known[2], tonumber(known[3])
+  local lastOfSource = tonumber(known[5]) or 0
+  if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
+
+  if not epoch then
+    epoch = string.format('%.0f.%d', nowMs(), now[2] % 1000)
+    call('HSET', head, 'epoch', epoch)
+  end
+
+  local reply = {'ok', epoch}
+  local firstNew = seq + 1
+  local hasOpened, hasClosed = false, false
+
+  for i = from, to, 3 do
+    local text, id, connection = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+    local result
+    local repeated = id ~= '' and call('HGET', ids, id)
+    if repeated then
+      result = -tonumber(repeated)
+    elseif source ~= '' and sourceSeq <= lastOfSource then
+      result = 0
+    elseif seq >= maxEvents and connection == '' then
+      result = 'full'
+    else
+      seq = seq + 1
+      result = seq
+      call('XADD', log, seq .. '-0', 'e', text)
+      if id ~= '' then call('HSET', ids, id, seq) end
+      if connection ~= '' then
+        local field = 'c:' .. string.sub(connection, 2)
+        local state = call('HGET', head, field)
         open = open or 0
-        hasClosed = true
-        call('HSET', head, field, 'closed')
+        if string.sub(connection, 1, 1) == '-' then
+          hasClosed = true
+          if state == 'open' then open = open - 1 end
+          call('HSET', head, field, 'closed')
+        elseif not state then
+          hasOpened = true
+          open = open + 1
+          call('HSET', head, field, 'open')
+        end
       end
     end
+    reply[#reply + 1] = result
+    sourceSeq = sourceSeq + 1
   end
-  reply[#reply + 1] = result
-  sourceSeq = sourceSeq + 1
-end
 
-if source ~= '' and sourceSeq - 1 > lastOfSource then
-  changes[#changes + 1] = 's:' .. source
-  changes[#changes + 1] = sourceSeq - 1
-end
-if seq >= firstNew then
-  changes[#changes + 1] = 'seq'
-  changes[#changes + 1] = seq
-  if open then
-    changes[#changes + 1] = 'open'
-    changes[#changes + 1] = open
+  if source ~= '' and sourceSeq - 1 > lastOfSource then
+    call('HSET', head, 'seq', seq, sourceField, sourceSeq - 1)
+  elseif seq >= firstNew then
+    call('HSET', head, 'seq', seq)
   end
+  if seq < firstNew then return reply end
+
   call('XADD', activity, '*', 'c', member, 's', seq)
-  if open == 0 then
-    call('XADD', persist, '*', 'c', member, 's', seq, 'r', hasClosed and 'closed' or 'late')
+  if hasOpened or hasClosed then call('HSET', head, 'open', open) end
+  if hasClosed then
+    call('XADD', persist, '*', 'c', member, 's', seq, 'r', 'closed')
+  elseif open == 0 then
+    call('XADD', persist, '*', 'c', member, 's', seq, 'r', 'late')
+  end
+  if open == 0 and hasClosed then
     call('ZREM', live, member)
-  else
-    if hasClosed then call('XADD', persist, '*', 'c', member, 's', seq, 'r', 'closed') end
-    local now = call('TIME')
-    call('ZADD', live, now[1] * 1000 + math.floor(now[2] / 1000), member)
+  elseif hasOpened or not open then
+    call('ZADD', live, string.format('%.0f', nowMs()), member)
   end
   if known[4] then
     call('HDEL', head, 'expiring')
@@ -93,7 +107,16 @@ if seq >= firstNew then
     call('PERSIST', log)
     call('PERSIST', ids)
   end
+  return reply
 end
-if #changes > 2 or not known[2] then call('HSET', head, unpack(changes)) end
-return reply
+
+local replies = {}
+local from = 2
+for key = 4, #KEYS, 3 do
+  local to = from + 4 + ARGV[from + 4] * 3
+  replies[#replies + 1] = append(KEYS[key], KEYS[key + 1], KEYS[key + 2],
+    ARGV[from], ARGV[from + 1], tonumber(ARGV[from + 2]), ARGV[from + 3], from + 5, to)
+  from = to + 1
+end
+return replies
 `);

@@ -1,11 +1,11 @@
-import { encodeEvent, type CallKey, type EventType, type KnownEvent } from '@turnlog/call-events';
+import { type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { nanoid } from 'nanoid';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
-import { type ScriptArgument } from '../redis/script.ts';
-import { readAppendReply, type AppendOutcome } from './append-result.ts';
+import { type KeySpace } from '../keys.ts';
+import { runTogether } from '../redis/run-together.ts';
+import { pipeRuns } from '../redis/script-pipeline.ts';
+import { type AppendOutcome } from './append-result.ts';
+import { createRunPlanner } from './append-runs.ts';
 import { appendScript } from './append-script.ts';
-import { createScriptPipeline } from './script-pipeline.ts';
 
 /** An event on its way into the log. */
 export interface NewEvent {
@@ -39,45 +39,14 @@ export interface Appender {
   append(request: AppendRequest): Promise<AppendOutcome>;
 }
 
-const LIFECYCLE: Partial<Record<EventType, 'open' | 'close'>> = {
-  'call.started': 'open',
-  'call.ended': 'close',
-  'call.disconnected': 'close',
-};
-
-/** An appender that sends what was asked for in one turn of the event loop as one pipeline. */
+/**
+ * An appender that takes what was asked for in one turn of the event loop together: one run of the script for the calls
+ * of each partition, all runs in one pipeline.
+ */
 export function createAppender(redis: Redis, space: KeySpace, { maxEvents }: AppendLimits): Appender {
-  const run = createScriptPipeline(redis, appendScript);
-  return {
-    append: async (request) =>
-      readAppendReply(await run(keysOf(space, request.call), argumentsOf(request, maxEvents))),
-  };
-}
-
-function keysOf(space: KeySpace, call: CallKey): string[] {
-  const { head, log, ids } = callKeys(space, call);
-  const { activity, persist, live } = partitionKeys(space, partitionOf(space, call));
-  return [head, log, ids, activity, persist, live];
-}
-
-function argumentsOf(
-  { call, events, mode, unseenSinceMs }: AppendRequest,
-  maxEvents: number,
-): ScriptArgument[] {
-  const first = events[0]?.event;
-  const isOrdered = mode === 'ordered';
-  return [
-    memberOf(call),
-    nanoid(12),
-    maxEvents,
-    isOrdered ? (first?.source ?? '') : '',
-    isOrdered ? (first?.sourceSeq ?? 0) : 0,
-    unseenSinceMs ?? '',
-    ...events.flatMap(eventArguments),
-  ];
-}
-
-function eventArguments({ event, rememberId }: NewEvent): ScriptArgument[] {
-  const connectionId = 'connectionId' in event.data ? event.data.connectionId : '';
-  return [encodeEvent(event), rememberId ? event.id : '', LIFECYCLE[event.type] ?? '', connectionId];
+  const planRuns = createRunPlanner(space, maxEvents);
+  const append = runTogether<AppendRequest, AppendOutcome>((asked) =>
+    pipeRuns(redis, appendScript, planRuns(asked)),
+  );
+  return { append };
 }

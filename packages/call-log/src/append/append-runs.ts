@@ -1,0 +1,89 @@
+import { encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { type Asked } from '../redis/run-together.ts';
+import { type ScriptRun } from '../redis/script-pipeline.ts';
+import { type ScriptArgument } from '../redis/script.ts';
+import { readAppendReply, type AppendOutcome } from './append-result.ts';
+import { type AppendRequest } from './appender.ts';
+
+/** The most calls that one run of the script takes: it holds up everybody else meanwhile. */
+const MAX_CALLS_PER_RUN = 32;
+
+type Append = Asked<AppendRequest, AppendOutcome>;
+
+interface AppendKeys {
+  readonly partition: number;
+  readonly shared: readonly string[];
+  readonly own: readonly string[];
+}
+
+/** Makes runs of the append script out of appends: each run takes calls of one partition. */
+export function createRunPlanner(space: KeySpace, maxEvents: number) {
+  const keysOf = rememberKeys(space);
+
+  const toRun = (appends: readonly Append[]): Asked<ScriptRun, unknown> => ({
+    request: {
+      keys: appends.flatMap(({ request: { call } }, index) => {
+        const { shared, own } = keysOf(call);
+        return index === 0 ? [...shared, ...own] : own;
+      }),
+      args: toArguments(appends, maxEvents),
+    },
+    resolve: (replies) => {
+      appends.forEach(({ resolve }, index) => resolve(readAppendReply((replies as unknown[])[index])));
+    },
+    reject: (error) => appends.forEach(({ reject }) => reject(error)),
+  });
+
+  return (appends: readonly Append[]): Asked<ScriptRun, unknown>[] => {
+    const open = new Map<number, Append[]>();
+    const groups: Append[][] = [];
+    for (const append of appends) {
+      const { partition } = keysOf(append.request.call);
+      let group = open.get(partition);
+      if (group === undefined || group.length === MAX_CALLS_PER_RUN) {
+        group = [];
+        groups.push(group);
+        open.set(partition, group);
+      }
+      group.push(append);
+    }
+    return groups.map(toRun);
+  };
+}
+
+/** The keys of a call, made once for as long as its producer holds on to its call key. */
+function rememberKeys(space: KeySpace): (call: CallKey) => AppendKeys {
+  const known = new WeakMap<CallKey, AppendKeys>();
+  return (call) => {
+    const keys = known.get(call) ?? toKeys(space, call);
+    known.set(call, keys);
+    return keys;
+  };
+}
+
+function toKeys(space: KeySpace, call: CallKey): AppendKeys {
+  const partition = partitionOf(space, call);
+  const { head, log, ids } = callKeys(space, call);
+  const { activity, persist, live } = partitionKeys(space, partition);
+  return { partition, shared: [activity, persist, live], own: [head, log, ids] };
+}
+
+function toArguments(appends: readonly Append[], maxEvents: number): ScriptArgument[] {
+  const args: ScriptArgument[] = [maxEvents];
+  for (const { request } of appends) {
+    const { call, events, mode, unseenSinceMs } = request;
+    const first = mode === 'ordered' ? events[0]?.event : undefined;
+    args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, unseenSinceMs ?? '', events.length);
+    for (const { event, rememberId } of events) {
+      args.push(encodeEvent(event), rememberId ? event.id : '', connectionChange(event));
+    }
+  }
+  return args;
+}
+
+function connectionChange(event: KnownEvent): string {
+  if (event.type === 'call.started') return `+${event.data.connectionId}`;
+  if (event.type === 'call.ended' || event.type === 'call.disconnected') return `-${event.data.connectionId}`;
+  return '';
+}
