@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { callKeys } from '@turnlog/call-log';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
   appendUnordered,
   callOf,
+  createGate,
   createMigratedDatabase,
   ended,
   openTestSystem,
@@ -26,35 +26,135 @@ beforeEach(async () => {
 });
 afterEach(() => system.close());
 
-const seconds = (ms: number) => ms * 1000;
-
-test('a call that ended gets its row, and then its keys their time to live', async () => {
+test('a call that ended gets its row', async () => {
   const call = callOf('CA-ended');
   const { log, counted } = await system.start();
   await append(system, call, wholeCall('Hello', 'Around 50 lakhs'));
 
   const row = await waitUntil(() => system.store.readCall(call), { what: 'the row is there' });
+
   expect(row).toMatchObject({ status: 'completed', version: 5, collected_data: { budget: 5_000_000 } });
   expect(row.full_transcript.map(({ text }) => text)).toEqual(['Hello', 'Around 50 lakhs']);
-  await untilSettled();
-  expect(await ttlOf(call.callSid)).toBeGreaterThan(seconds(3_000));
+  await system.settled();
   expect(await system.store.verifyCall(call)).toEqual({ ok: true });
   expect(await counted('written')).toBe(1);
   expect(await log.waitFor('Persisting transcript to database')).toContain('"exchanges":2');
   expect(await log.waitFor('Persisting collected data to database')).toContain('"fields":["budget"]');
   expect(await log.waitFor('Session successfully persisted to database')).toContain('"call_sid":"CA-ended"');
+  expect(log.lines.join('\n')).not.toContain('lakhs');
 });
 
-async function untilSettled(): Promise<void> {
-  await waitUntil(async () => (await feedLength()) === 0, { what: 'the persist feed is empty' });
-}
+test('the keys of a call begin to expire only after the commit', async () => {
+  const call = callOf('CA-expiry');
+  const [writing, commit] = [createGate(), createGate()];
+  await system.start((store) => ({
+    store: {
+      ...store,
+      writeCalls: async (batch) => {
+        writing.open();
+        await commit.opened;
+        return store.writeCalls(batch);
+      },
+    },
+  }));
+  await append(system, call, wholeCall('Hello'));
 
-async function feedLength(): Promise<number> {
-  const { prefix } = system.space;
-  const lengths = await Promise.all(['00', '01'].map((p) => system.redis.xlen(`${prefix}{p${p}}:persist`)));
-  return lengths.reduce((sum, length) => sum + length, 0);
-}
+  await writing.opened;
+  expect(new Set(await system.timesToLive(call))).toEqual(new Set([-1]));
+  commit.open();
+  await system.settled();
 
-function ttlOf(callSid: string): Promise<number> {
-  return system.redis.pttl(callKeys(system.space, callOf(callSid)).log);
-}
+  for (const ms of await system.timesToLive(call)) expect(ms).toBeGreaterThan(3_500_000);
+});
+
+test('a checkpoint of a call that goes on writes a row in progress, and no key begins to expire', async () => {
+  const call = callOf('CA-checkpoint');
+  const { log } = await system.start();
+  await append(system, call, [started, turn('Hello')]);
+
+  await system.ask(call, 2, 'checkpoint');
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toMatchObject({ status: 'in_progress', version: 2 });
+  expect(new Set(await system.timesToLive(call))).toEqual(new Set([-1]));
+  expect(log.lines.join('\n')).not.toContain('Session successfully persisted');
+
+  await append(system, call, [turn('Bye'), ended], 3);
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toMatchObject({ status: 'completed', version: 4 });
+  expect(await system.store.verifyCall(call)).toEqual({ ok: true });
+});
+
+test('an event that comes after the end raises the version of the row', async () => {
+  const call = callOf('CA-late');
+  await system.start();
+  await append(system, call, wholeCall('Hello'));
+  await system.settled();
+
+  await appendUnordered(system, call, 'late-1', ['outcome.decided', { outcome: 'qualified' }]);
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toMatchObject({ version: 5, outcome: 'qualified' });
+  expect(await system.store.verifyCall(call)).toEqual({ ok: true });
+});
+
+test('events that come after the keys have expired are folded together with the archive', async () => {
+  const call = callOf('CA-expired');
+  const { counted } = await system.start({ keepKeysMs: 1 });
+  await append(system, call, wholeCall('Hello'));
+  await waitUntil(async () => (await system.timesToLive(call)).length === 0, {
+    what: 'the keys have expired',
+  });
+
+  await appendUnordered(system, call, 'late-1', ['outcome.decided', { outcome: 'qualified' }]);
+  await appendUnordered(system, call, 'late-2', turn('One more thing'));
+  await system.retireQuietCalls();
+  await system.settled();
+
+  const row = await system.store.readCall(call);
+  expect(row).toMatchObject({ version: 6, outcome: 'qualified', status: 'completed' });
+  expect(row?.full_transcript.map(({ text }) => text)).toEqual(['Hello', 'One more thing']);
+  expect(await system.store.verifyCall(call)).toEqual({ ok: true });
+  expect(await counted('merged')).toBe(1);
+});
+
+test('an entry whose call has expired from Redis is acknowledged and changes nothing', async () => {
+  const call = callOf('CA-gone');
+  const { counted } = await system.start({ keepKeysMs: 1 });
+  await append(system, call, wholeCall('Hello'));
+  await waitUntil(async () => (await system.timesToLive(call)).length === 0, {
+    what: 'the keys have expired',
+  });
+  const before = await system.store.readCall(call);
+
+  await system.ask(call, 4, 'closed');
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toEqual(before);
+  expect(await counted('gone')).toBe(1);
+});
+
+test('a stop finishes the batch in flight', async () => {
+  const call = callOf('CA-stop');
+  const [writing, commit] = [createGate(), createGate()];
+  const persister = await system.start((store) => ({
+    store: {
+      ...store,
+      writeCalls: async (batch) => {
+        writing.open();
+        await commit.opened;
+        return store.writeCalls(batch);
+      },
+    },
+  }));
+  await append(system, call, wholeCall('Hello'));
+  await writing.opened;
+
+  const stopped = persister.stop();
+  commit.open();
+  await stopped;
+
+  expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
+  expect(await system.feedLength()).toBe(0);
+});

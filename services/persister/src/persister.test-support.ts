@@ -7,20 +7,27 @@ import {
   type KnownEvent,
 } from '@turnlog/call-events';
 import {
+  allPartitions,
+  callKeys,
   createAppender,
   createBlockingClient,
   createCommandClient,
   createDeadLetters,
+  createLiveCalls,
+  memberOf,
+  partitionKeys,
+  partitionOf,
   untilReady,
   type KeySpace,
 } from '@turnlog/call-log';
-import { createCallStore, migrate } from '@turnlog/call-store';
+import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { createLogger, createMetrics } from '@turnlog/service-kit';
 import {
   captureLines,
   createTestDatabase,
   testKeyPrefix,
   testRedisUrl,
+  waitUntil,
   type TestDatabase,
 } from '@turnlog/test-kit';
 import pg from 'pg';
@@ -45,6 +52,11 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
   await untilReady(redis);
   const store = createCallStore({ databaseUrl, maxConnections: 2 });
   const closing: (() => unknown)[] = [() => redis.disconnect(), () => store.close()];
+  const feedLength = async (): Promise<number> => {
+    const keys = allPartitions(space).map((partition) => partitionKeys(space, partition).persist);
+    const lengths = await Promise.all(keys.map((key) => redis.xlen(key)));
+    return lengths.reduce((sum, length) => sum + length, 0);
+  };
 
   return {
     space,
@@ -64,7 +76,9 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
     },
 
     /** Starts a persister; what is not given is as in production, but quicker to claim. */
-    start: async (overrides: Partial<PersisterOptions> = {}) => {
+    start: async (
+      overrides: Partial<PersisterOptions> | ((store: CallStore) => Partial<PersisterOptions>) = {},
+    ) => {
       const output = new PassThrough();
       const logger = createLogger({ service: 'persister', level: 'debug', destination: output });
       const metrics = createMetrics('persister');
@@ -93,7 +107,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
         report,
         watch,
         onBeat: () => (beats += 1),
-        ...overrides,
+        ...(typeof overrides === 'function' ? overrides(own) : overrides),
       });
       const stop = memoise(async () => {
         await persister.stop();
@@ -113,6 +127,35 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
           return Number(line?.split(' ').at(-1) ?? 0);
         },
       };
+    },
+
+    /** Resolves when nothing in the persist feed waits to be acknowledged. */
+    settled: async (): Promise<void> => {
+      await waitUntil(async () => (await feedLength()) === 0, {
+        what: 'the feed is empty',
+        timeoutMs: 20_000,
+      });
+    },
+    feedLength,
+
+    /** Milliseconds to live of each key of a call that there is; -1 for a key that stays. */
+    timesToLive: async (call: CallKey): Promise<number[]> => {
+      const { head, log, ids, session, turns } = callKeys(space, call);
+      const keys = [head, log, ids, session, turns];
+      const times = await Promise.all(keys.map((key) => redis.pttl(key)));
+      return times.filter((ms) => ms !== -2);
+    },
+
+    /** Puts an entry into the persist feed, as the session service and the dead letters do. */
+    ask: async (call: CallKey, seq: number, reason: string): Promise<void> => {
+      const { persist } = partitionKeys(space, partitionOf(space, call));
+      await redis.xadd(persist, '*', 'c', memberOf(call), 's', seq, 'r', reason);
+    },
+
+    /** Has calls without a connection persisted, as the session service does when they have been quiet for long. */
+    retireQuietCalls: async (): Promise<void> => {
+      const live = createLiveCalls(redis, space);
+      for (const call of await live.list()) await live.retire(call);
     },
 
     close: async (): Promise<void> => {
@@ -175,4 +218,11 @@ export async function appendUnordered(
 function memoise(action: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () => (done ??= action());
+}
+
+/** A gate that is shut until it is opened. */
+export function createGate() {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open: () => open(), opened };
 }

@@ -57,14 +57,14 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
     paused: (calls: readonly FoldedCall[], { message }: DatabaseTrouble): void => {
       for (const { task } of calls) {
         if (task.isCheckpoint) continue;
-        const fields = { call_sid: task.call.callSid, error: message, result: 'paused' };
+        const fields = { call_sid: task.call.callSid, error: message, outcome: 'paused' };
         logger.error(fields, 'Failed to persist session to database');
       }
     },
 
     failed: ({ call }: CallTask, error: unknown, result: 'dead' | 'deferred'): void => {
       metrics.calls.inc({ result });
-      const fields = { call_sid: call.callSid, error: describeDatabaseError(error), result };
+      const fields = { call_sid: call.callSid, error: describeDatabaseError(error), outcome: result };
       logger.error(fields, 'Failed to persist session to database');
     },
 

@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { callKeys, createDeadLetters, readCallLogs } from '@turnlog/call-log';
+import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
+import {
+  append,
+  callOf,
+  createMigratedDatabase,
+  ended,
+  openTestSystem,
+  started,
+  turn,
+  wholeCall,
+  type TestSystem,
+} from './persister.test-support.ts';
+
+let database: TestDatabase;
+let system: TestSystem;
+
+beforeAll(async () => {
+  database = await createMigratedDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  system = await openTestSystem(database.url);
+});
+afterEach(() => system.close());
+
+const NOT_JSON = '{"v":1,"id":"half';
+
+/** A log of four entries, the third of which is no event. */
+async function appendWithDamage(callSid: string) {
+  const call = callOf(callSid);
+  const { log, head } = callKeys(system.space, call);
+  await append(system, call, [started, turn('Hello')]);
+  await system.redis.pipeline().xadd(log, '3-0', 'e', NOT_JSON).hset(head, 'seq', 3).exec();
+  await append(system, call, [ended], 3);
+  return call;
+}
+
+test('of a hundred calls, the one that Postgres refuses goes to the dead letters alone, until its cause is gone', async () => {
+  await system.query(
+    `alter table call_sessions add constraint no_budget_of_13 check (collected_data ->> 'budget' <> '13')`,
+  );
+  const calls = Array.from({ length: 100 }, (_, n) => callOf(`CA-hundred-${n}`));
+  const bad = callOf('CA-hundred-37');
+  await Promise.all(
+    calls.map((call) => {
+      const budget = call.callSid === bad.callSid ? 13 : 5;
+      return append(system, call, [
+        started,
+        turn('Hello'),
+        ['data.collected', { fields: { budget } }],
+        ended,
+      ]);
+    }),
+  );
+
+  const { log, counted } = await system.start();
+  await system.settled();
+
+  expect(await counted('written')).toBe(99);
+  expect(await system.store.readCall(bad)).toBeUndefined();
+  const [letter, ...others] = await system.letters.list();
+  const [{ entries } = { entries: [] }] = await readCallLogs(system.redis, system.space, [
+    { call: bad, fromSeq: 1 },
+  ]);
+  expect(others).toEqual([]);
+  expect(letter).toMatchObject({ call: bad, kind: 'call', seq: 4, reason: '23514' });
+  expect(letter?.original).toBe(entries.map(({ text }) => text).join('\n'));
+  expect(letter?.detail).toContain('no_budget_of_13');
+  expect(new Set(await system.timesToLive(bad))).toEqual(new Set([-1]));
+  expect(await log.waitFor('Failed to persist session to database')).toContain('"call_sid":"CA-hundred-37"');
+
+  await system.query('alter table call_sessions drop constraint no_budget_of_13');
+  if (letter !== undefined) await system.letters.replay(letter);
+  await system.settled();
+
+  expect(await system.store.readCall(bad)).toMatchObject({ version: 4, collected_data: { budget: 13 } });
+  expect(await system.store.verifyCall(bad)).toEqual({ ok: true });
+  expect(await system.letters.list()).toEqual([]);
+});
+
+test('an entry that is no event goes to the dead letters with its bytes, and the rest of its call is persisted', async () => {
+  const call = await appendWithDamage('CA-damaged');
+
+  await system.start();
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toMatchObject({ status: 'completed', version: 3 });
+  expect(await system.store.readArchive(call)).toHaveLength(3);
+  expect(await system.letters.list()).toMatchObject([
+    { call, kind: 'event', seq: 3, reason: 'not_json', original: NOT_JSON },
+  ]);
+});
+
+test('an entry that is no event is set aside once, however often its call is persisted', async () => {
+  const call = await appendWithDamage('CA-damaged-twice');
+  const { log } = await system.start();
+  await system.settled();
+
+  await append(system, call, [turn('One more thing')], 4);
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
+  expect(await system.letters.list()).toHaveLength(1);
+  expect(log.lines.filter((line) => line.includes('Set aside as a dead letter'))).toHaveLength(1);
+});
+
+test('an entry that has become an event since is persisted by its replay', async () => {
+  const call = await appendWithDamage('CA-mended');
+  await system.start();
+  await system.settled();
+  const [letter] = await system.letters.list();
+
+  await replaceEntry(call.callSid, 3, mendedTurn());
+  if (letter !== undefined) await system.letters.replay(letter);
+  await system.settled();
+
+  const row = await system.store.readCall(call);
+  expect(row).toMatchObject({ version: 4 });
+  expect(row?.full_transcript.map(({ text }) => text)).toContain('mended');
+  expect(await system.store.verifyCall(call)).toEqual({ ok: true });
+});
+
+test('nothing is acknowledged while its dead letter can’t be written', async () => {
+  let isBroken = true;
+  const letters = createDeadLetters(system.redis, system.space);
+  const call = await appendWithDamage('CA-no-letter');
+  const { log } = await system.start({
+    letters: {
+      add: async (letter, entryIds) => {
+        if (isBroken) throw new Error('OOM command not allowed');
+        await letters.add(letter, entryIds);
+      },
+    },
+  });
+
+  await log.waitFor('A dead letter could not be written');
+  expect(await system.feedLength()).toBe(1);
+  expect(await system.store.readCall(call)).toBeUndefined();
+
+  isBroken = false;
+  await system.settled();
+  expect(await system.letters.list()).toHaveLength(1);
+  expect(await system.store.readCall(call)).toMatchObject({ version: 3 });
+});
+
+test('a call that fails for a reason nobody knows holds up no other, and is not given up at once', async () => {
+  const [bad, good] = [callOf('CA-unknown'), callOf('CA-known')];
+  let isBroken = true;
+  const { log } = await system.start((store) => ({
+    store: {
+      ...store,
+      writeCalls: (batch) => {
+        const isHit = batch.some(({ record }) => record.call.callSid === bad.callSid);
+        return isBroken && isHit ? Promise.reject(new TypeError('a bug')) : store.writeCalls(batch);
+      },
+    },
+  }));
+  await append(system, bad, wholeCall('Hello'));
+  await append(system, good, wholeCall('Hello'));
+
+  await waitUntil(() => system.store.readCall(good), { what: 'the other call is persisted' });
+  await log.waitFor('Failed to persist session to database');
+  expect(await system.feedLength()).toBe(1);
+  expect(await system.letters.list()).toEqual([]);
+
+  isBroken = false;
+  await system.settled();
+  expect(await system.store.readCall(bad)).toMatchObject({ version: 4 });
+});
+
+/** A stream takes no entry back in its place, so the log is written anew. */
+async function replaceEntry(callSid: string, seq: number, text: string): Promise<void> {
+  const { log } = callKeys(system.space, callOf(callSid));
+  const entries = await system.redis.xrange(log, '-', '+');
+  const pipeline = system.redis.pipeline().del(log);
+  for (const [id, fields] of entries)
+    pipeline.xadd(log, id, 'e', id === `${seq}-0` ? text : (fields[1] ?? ''));
+  await pipeline.exec();
+}
+
+function mendedTurn(): string {
+  return JSON.stringify({
+    v: 1,
+    id: 'mended',
+    type: 'turn.completed',
+    tenant: 'default',
+    callSid: 'CA-mended',
+    source: 'c1',
+    at: '2026-01-25T11:16:00.000Z',
+    data: { speaker: 'user', text: 'mended' },
+  });
+}

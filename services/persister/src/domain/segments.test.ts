@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { segmentsAfter } from './segments.ts';
+
+const events = [1, 2, 4, 5].map((seq) => ({ seq, text: `e${seq}` }));
+
+test('a log without holes is one segment', () => {
+  expect(segmentsAfter(events.slice(0, 2), 0)).toEqual([{ fromSeq: 1, toSeq: 2, events: ['e1', 'e2'] }]);
+});
+
+test('what is archived already is left out', () => {
+  expect(segmentsAfter(events, 4)).toEqual([{ fromSeq: 5, toSeq: 5, events: ['e5'] }]);
+});
+
+test('a hole parts two segments, so that each event keeps its seq', () => {
+  expect(segmentsAfter(events, 0)).toEqual([
+    { fromSeq: 1, toSeq: 2, events: ['e1', 'e2'] },
+    { fromSeq: 4, toSeq: 5, events: ['e4', 'e5'] },
+  ]);
+});
+
+test('nothing new is no segment', () => {
+  expect(segmentsAfter(events, 5)).toEqual([]);
+});

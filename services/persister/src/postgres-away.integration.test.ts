@@ -1,0 +1,86 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { migrate } from '@turnlog/call-store';
+import {
+  createTestDatabase,
+  startPostgresForTest,
+  waitUntil,
+  type PrivateServer,
+  type TestDatabase,
+} from '@turnlog/test-kit';
+import { append, callOf, openTestSystem, wholeCall, type TestSystem } from './persister.test-support.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function openSystem(databaseUrl: string): Promise<TestSystem> {
+  const system = await openTestSystem(databaseUrl);
+  closing.push(() => system.close());
+  return system;
+}
+
+async function startPostgres(): Promise<PrivateServer> {
+  const postgres = await startPostgresForTest();
+  closing.push(() => postgres.close());
+  await migrate({ databaseUrl: postgres.url });
+  return postgres;
+}
+
+async function createEmptyDatabase(): Promise<TestDatabase> {
+  const empty = await createTestDatabase();
+  closing.push(() => empty.drop());
+  return empty;
+}
+
+function linesWith(lines: readonly string[], text: string): string[] {
+  return lines.filter((line) => line.includes(`"msg":"${text}`));
+}
+
+test('a Postgres that goes away under load and comes back costs nothing but time', async () => {
+  const postgres = await startPostgres();
+  const system = await openSystem(postgres.url);
+  const { log, watch, beats, counted } = await system.start({ batchCalls: 20 });
+  const calls = Array.from({ length: 300 }, (_, n) => callOf(`CA-away-${n}`));
+  const place = (from: number, to: number) =>
+    Promise.all(calls.slice(from, to).map((call) => append(system, call, wholeCall('Hello'))));
+
+  await place(0, 100);
+  await waitUntil(async () => (await counted('written')) > 0, { what: 'the first calls are persisted' });
+  const outage = postgres.crash();
+  await Promise.all([outage, place(100, 200)]);
+  await log.waitFor('Postgres is unavailable');
+  await place(200, 300);
+  const beatsThen = beats();
+  await waitUntil(() => beats() > beatsThen + 2, { what: 'the loop turns on', timeoutMs: 10_000 });
+  expect(watch.state()).toBe('unavailable');
+
+  await postgres.start();
+  await system.settled();
+
+  expect(await system.store.countCalls()).toBe(300);
+  const verdicts = await Promise.all(calls.map((call) => system.store.verifyCall(call)));
+  expect(verdicts.filter(({ ok }) => !ok)).toEqual([]);
+  expect(await system.letters.list()).toEqual([]);
+  expect(linesWith(log.lines, 'Postgres is unavailable')).toHaveLength(1);
+  expect(linesWith(log.lines, 'Postgres takes writes again')).toHaveLength(1);
+}, 60_000);
+
+test('while the schema is missing, calls wait and a person is called; after the migration they are persisted', async () => {
+  const empty = await createEmptyDatabase();
+  const system = await openSystem(empty.url);
+  const { log, watch } = await system.start();
+  const call = callOf('CA-unmigrated');
+  await append(system, call, wholeCall('Hello'));
+
+  expect(await log.waitFor('Postgres needs a person')).toContain('"page":true');
+  expect(watch.state()).toBe('misconfigured');
+  expect(await system.letters.list()).toEqual([]);
+
+  await migrate({ databaseUrl: empty.url });
+  await system.settled();
+
+  expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
+  expect(await system.letters.list()).toEqual([]);
+}, 30_000);

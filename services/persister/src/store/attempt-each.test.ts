@@ -1,0 +1,79 @@
+import { type DatabaseErrorKind } from '@turnlog/call-store';
+import { expect, test } from '@jest/globals';
+import { attemptEach } from './attempt-each.ts';
+
+class WriteError extends Error {
+  readonly kind: DatabaseErrorKind;
+
+  constructor(kind: DatabaseErrorKind) {
+    super(kind);
+    this.kind = kind;
+  }
+}
+
+const classify = (error: unknown): DatabaseErrorKind =>
+  error instanceof WriteError ? error.kind : 'unknown';
+
+/** A table that refuses a batch when one of its items is among `bad`, and counts what it is asked. */
+function tableThatRefuses(bad: readonly number[], kind: DatabaseErrorKind) {
+  const batches: (readonly number[])[] = [];
+  const write = (batch: readonly number[]): Promise<number[]> => {
+    batches.push(batch);
+    if (batch.some((item) => bad.includes(item))) return Promise.reject(new WriteError(kind));
+    return Promise.resolve(batch.map((item) => item * 10));
+  };
+  return { batches, writer: { write, classify } };
+}
+
+const hundred = Array.from({ length: 100 }, (_, index) => index);
+
+test('a batch that is taken is written once', async () => {
+  const { batches, writer } = tableThatRefuses([], 'row');
+
+  const attempts = await attemptEach([1, 2], writer);
+
+  expect(attempts).toEqual([
+    { ok: true, item: 1, result: 10 },
+    { ok: true, item: 2, result: 20 },
+  ]);
+  expect(batches).toHaveLength(1);
+});
+
+test('the one bad row of a hundred stands alone after a few halvings, and all others are written', async () => {
+  const { batches, writer } = tableThatRefuses([37], 'row');
+
+  const attempts = await attemptEach(hundred, writer);
+
+  expect(attempts.map(({ item }) => item)).toEqual(hundred);
+  expect(attempts.filter(({ ok }) => !ok).map(({ item }) => item)).toEqual([37]);
+  expect(batches.length).toBeLessThanOrEqual(15);
+});
+
+test('a batch of nothing but bad rows is refused row by row', async () => {
+  const attempts = await attemptEach(hundred, tableThatRefuses(hundred, 'row').writer);
+
+  expect(attempts.filter(({ ok }) => !ok)).toHaveLength(100);
+});
+
+test.each(['unavailable', 'misconfigured', 'retry'] as const)(
+  'an error that is %s is nobody’s fault',
+  async (kind) => {
+    const { batches, writer } = tableThatRefuses([37], kind);
+
+    await expect(attemptEach(hundred, writer)).rejects.toThrow(kind);
+    expect(batches).toHaveLength(1);
+  },
+);
+
+test('an error nobody knows is tracked down to the row that is to blame', async () => {
+  const attempts = await attemptEach(hundred, tableThatRefuses([0], 'unknown').writer);
+
+  expect(attempts.filter(({ ok }) => !ok)).toEqual([expect.objectContaining({ item: 0, kind: 'unknown' })]);
+});
+
+test('an error nobody knows that hits everything is not the rows’ fault, and is not asked of each', async () => {
+  const { batches, writer } = tableThatRefuses(hundred, 'unknown');
+
+  await expect(attemptEach(hundred, writer)).rejects.toThrow('unknown');
+  expect(batches.length).toBeLessThan(20);
+});
