@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
+import { partitionKeys } from '../keys.ts';
+import { createDeadLetters, type DeadLetter } from './dead-letters.ts';
+
+let log: Awaited<ReturnType<typeof openTestLog>>;
+beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
+afterAll(() => log.close());
+
+function letterOf(callSid: string, more: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    call: callOf(callSid),
+    kind: 'call',
+    seq: 2,
+    reason: '22P05',
+    detail: 'unsupported Unicode escape sequence',
+    original: '{"text":"\u0000\ud83d\ude00"}\n{"text":"✓"}',
+    atMs: 1_769_339_725_120,
+    ...more,
+  };
+}
+
+test('a letter keeps the original bytes, and is found again by its id', async () => {
+  const letters = createDeadLetters(log.redis, log.space);
+  await letters.add(letterOf('kept'), []);
+  const [stored] = await letters.list();
+  expect(stored).toMatchObject(letterOf('kept'));
+  expect(await letters.get(stored?.id ?? '')).toEqual(stored);
+});
+
+test('the same letter is not written twice while it lies there', async () => {
+  const letters = createDeadLetters(log.redis, log.space);
+  await log.appender.append(ordered(callOf('twice'), 'c', 1, [turn('a')]));
+  await letters.add(letterOf('twice'), []);
+  await letters.add(letterOf('twice'), []);
+  await letters.add(letterOf('twice', { kind: 'event', seq: 1 }), []);
+  expect((await letters.list()).filter(({ call }) => call.callSid === 'twice')).toHaveLength(2);
+});
+
+test('writing a letter acknowledges what led to it in the same step', async () => {
+  const { persist } = partitionKeys(log.space, 0);
+  await log.redis.xgroup('CREATE', persist, 'persister', '0', 'MKSTREAM');
+  const id = String(await log.redis.xadd(persist, '*', 'c', 'default/acknowledged', 's', 2, 'r', 'closed'));
+  await log.redis.xreadgroup('GROUP', 'persister', 'w', 'STREAMS', persist, '>');
+  await createDeadLetters(log.redis, log.space).add(letterOf('acknowledged'), [id]);
+  expect([await log.redis.xlen(persist), (await log.redis.xpending(persist, 'persister'))[0]]).toEqual([
+    0, 0,
+  ]);
+});
+
+test('a replay asks for the call again and takes the letter away, once', async () => {
+  const letters = createDeadLetters(log.redis, log.space);
+  await letters.add(letterOf('replayed'), []);
+  const stored = (await letters.list()).find(({ call }) => call.callSid === 'replayed');
+  if (stored === undefined) throw new Error('the letter is missing');
+  expect([await letters.replay(stored), await letters.replay(stored)]).toEqual([true, false]);
+  expect(await letters.get(stored.id)).toBeUndefined();
+  const entries = (await log.redis.xrange(partitionKeys(log.space, 0).persist, '-', '+')) as [
+    string,
+    string[],
+  ][];
+  expect(entries.at(-1)?.[1]).toEqual(['c', 'default/replayed', 's', '2', 'r', 'replay']);
+});

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  callOf,
+  openTestLog,
+  ordered,
+  turn,
+  unordered,
+  type AnyEventData,
+} from '../call-log.test-support.ts';
+import { callKeys, partitionKeys } from '../keys.ts';
+import { createLiveCalls } from './live-calls.ts';
+
+const LONG_AGO = 1_000;
+
+let log: Awaited<ReturnType<typeof openTestLog>>;
+beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
+afterAll(() => log.close());
+
+const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
+const live = () => partitionKeys(log.space, 0).live;
+const persist = () => partitionKeys(log.space, 0).persist;
+const checkpoints = () => partitionKeys(log.space, 0).checkpoints;
+
+async function persistReasons(callSid: string): Promise<(string | undefined)[]> {
+  const entries = (await log.redis.xrange(persist(), '-', '+')) as [string, string[]][];
+  return entries.filter(([, fields]) => fields[1] === `default/${callSid}`).map(([, fields]) => fields[5]);
+}
+
+async function forgetSince(callSid: string): Promise<void> {
+  await log.redis.zadd(live(), LONG_AGO, `default/${callSid}`);
+}
+
+describe('lost calls', () => {
+  test('are those not seen for too long, with the connections they had open', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    await log.appender.append(ordered(callOf('lost'), 'c', 1, [opened]));
+    await log.appender.append(ordered(callOf('seen'), 'c', 1, [opened]));
+    await forgetSince('lost');
+    expect(await calls.findLost(0, 45_000)).toEqual([
+      { call: callOf('lost'), seenAtMs: LONG_AGO, openConnections: ['c'] },
+    ]);
+    await calls.touch([callOf('lost')]);
+    expect(await calls.findLost(0, 45_000)).toEqual([]);
+  });
+
+  test('touching does not bring back a call that was given up', async () => {
+    await createLiveCalls(log.redis, log.space).touch([callOf('given-up')]);
+    expect(await log.redis.zscore(live(), 'default/given-up')).toBeNull();
+  });
+});
+
+describe('a call without connections', () => {
+  test('is retired once, and persisted', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    await log.appender.append(unordered(callOf('quiet'), ['t1', ...turn('over HTTP')]));
+    await forgetSince('quiet');
+    const lost = { call: callOf('quiet'), seenAtMs: LONG_AGO };
+    expect([await calls.retire(lost), await calls.retire(lost)]).toEqual([true, false]);
+    expect(await persistReasons('quiet')).toEqual(['quiet']);
+  });
+
+  test('is not retired when it was seen meanwhile', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    await log.appender.append(unordered(callOf('not-quiet'), ['t1', ...turn('over HTTP')]));
+    expect(await calls.retire({ call: callOf('not-quiet'), seenAtMs: LONG_AGO })).toBe(false);
+  });
+});
+
+describe('checkpoints', () => {
+  test('are asked for once, for open calls that changed since they were persisted', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    for (const sid of ['changed', 'unchanged', 'over', 'gone']) {
+      await log.appender.append(ordered(callOf(sid), 'c', 1, [opened, turn('a')]));
+      await log.redis.zadd(checkpoints(), LONG_AGO, `default/${sid}`);
+    }
+    await log.redis.hset(callKeys(log.space, callOf('unchanged')).head, 'persisted', 2);
+    await log.redis.hset(callKeys(log.space, callOf('over')).head, 'open', 0);
+    await log.redis.del(callKeys(log.space, callOf('gone')).head);
+    expect([await calls.requestDueCheckpoints(0), await calls.requestDueCheckpoints(0)]).toEqual([1, 0]);
+    expect(await persistReasons('changed')).toEqual(['checkpoint']);
+  });
+
+  test('are not asked for before they are due', async () => {
+    await log.redis.zadd(checkpoints(), Date.now() + 60_000, 'default/changed');
+    expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(0);
+  });
+});

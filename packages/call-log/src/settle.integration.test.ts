@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { callOf, openTestLog, ordered, turn, type AnyEventData } from './call-log.test-support.ts';
+import { readCallLogs } from './call-reader.ts';
+import { callKeys, partitionKeys, partitionOf } from './keys.ts';
+import { createSettler } from './settle.ts';
+
+const KEEP_MS = 60_000;
+
+let log: Awaited<ReturnType<typeof openTestLog>>;
+beforeAll(async () => (log = await openTestLog()));
+afterAll(() => log.close());
+
+const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
+const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
+
+async function callWith(callSid: string, ...data: AnyEventData[]) {
+  const call = callOf(callSid);
+  const outcome = await log.appender.append(ordered(call, 'c', 1, data));
+  const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
+  const settle = (seq: number, of = epoch) =>
+    createSettler(log.redis, log.space, KEEP_MS)([{ call, epoch: of, seq, entryIds: [] }]);
+  const expiries = async () => {
+    const { head, log: stream } = callKeys(log.space, call);
+    return [await log.redis.pttl(head), await log.redis.pttl(stream)].map((ms) =>
+      ms > 0 ? 'expires' : 'stays',
+    );
+  };
+  return { call, settle, expiries };
+}
+
+test('a finished call whose events are all in Postgres begins to expire', async () => {
+  const { settle, expiries } = await callWith('finished', opened, turn('a'), ended);
+  await settle(3);
+  expect(await expiries()).toEqual(['expires', 'expires']);
+});
+
+test('a call with events that are not in Postgres yet stays', async () => {
+  const { settle, expiries } = await callWith('behind', opened, turn('a'), ended);
+  await settle(2);
+  expect(await expiries()).toEqual(['stays', 'stays']);
+});
+
+test('a call that goes on stays, and knows how far it is in Postgres', async () => {
+  const { call, settle, expiries } = await callWith('going-on', opened, turn('a'));
+  await settle(2);
+  expect(await expiries()).toEqual(['stays', 'stays']);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(read).toMatchObject({ lastSeq: 2, persistedSeq: 2 });
+});
+
+test('an older commit that is told late does not take back what a newer one said', async () => {
+  const { call, settle } = await callWith('late-word', opened, turn('a'), ended);
+  await settle(3);
+  await settle(2);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(read?.persistedSeq).toBe(3);
+});
+
+test('a commit of another epoch says nothing of this one', async () => {
+  const { call, settle, expiries } = await callWith('other-epoch', opened, ended);
+  await settle(2, 'another');
+  expect(await expiries()).toEqual(['stays', 'stays']);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(read?.persistedSeq).toBe(0);
+});
+
+test('settling acknowledges and deletes the entries that asked for it', async () => {
+  const { call } = await callWith('acknowledged', opened, ended);
+  const { persist } = partitionKeys(log.space, partitionOf(log.space, call));
+  await log.redis.xgroup('CREATE', persist, 'persister', '0');
+  await log.redis.xreadgroup('GROUP', 'persister', 'w', 'STREAMS', persist, '>');
+  const entryIds = ((await log.redis.xrange(persist, '-', '+')) as [string, string[]][]).map(([id]) => id);
+  expect(entryIds.length).toBeGreaterThan(0);
+  await createSettler(log.redis, log.space, KEEP_MS)([{ call, epoch: 'any', seq: 2, entryIds }]);
+  expect(await log.redis.xlen(persist)).toBe(0);
+  expect((await log.redis.xpending(persist, 'persister'))[0]).toBe(0);
+});
