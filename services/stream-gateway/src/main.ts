@@ -1,1 +1,19 @@
-export {};
+import { createLogger, runService } from '@turnlog/service-kit';
+import { loadGatewayConfig } from './config.ts';
+import { startGateway } from './gateway.ts';
+
+const config = loadGatewayConfig();
+const logger = createLogger({
+  service: 'stream-gateway',
+  level: config.LOG_LEVEL,
+  instance: config.INSTANCE,
+});
+
+await runService({
+  name: 'stream-gateway',
+  logger,
+  start: async (lifecycle) => {
+    const { port } = await startGateway(config, { logger, lifecycle });
+    logger.info({ host: config.HOST, port }, 'stream-gateway ready');
+  },
+});

@@ -1,0 +1,115 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type AudioTrack as Track } from '@turnlog/call-log';
+import { durationMs } from '@turnlog/exotel';
+import { type StartedConnection } from '../domain/connection-state.ts';
+import { type AudioSummary } from '../domain/end-connection.ts';
+import { AudioTrack, type PcmBatch } from './audio-track.ts';
+import { type AudioWriter } from './audio-writer.ts';
+
+/** Counts of a whole gateway, to which each recorder adds. */
+export interface AudioTally {
+  readonly audioBytes: Record<Track, number>;
+  audioDroppedBytes: number;
+  oddFrames: number;
+  readonly invalidFrames: Map<string, number>;
+}
+
+export interface AudioRecorderOptions {
+  readonly call: CallKey;
+  readonly connection: StartedConnection;
+  /** Without one audio is counted and not kept. */
+  readonly writer: AudioWriter | undefined;
+  readonly batchMs: number;
+  readonly tally: AudioTally;
+}
+
+/** Both tracks of one connection: counts them by their bytes and writes them in batches. */
+export class AudioRecorder {
+  readonly #options: AudioRecorderOptions;
+  readonly #tracks: Partial<Record<Track, AudioTrack>> = {};
+  #inboundBytes = 0;
+  #outboundBytes = 0;
+  #frames = 0;
+  #invalidFrames = 0;
+  #droppedBytes = 0;
+
+  constructor(options: AudioRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Adds one frame's payload; what is no audio is counted and left out. */
+  add(track: Track, payload: string, byteLength: number, nowMs: number): void {
+    this.#frames += 1;
+    const bytes = this.#trackOf(track).add(payload, byteLength, {
+      positionMs: this.#positionOf(track, nowMs),
+      nowMs,
+    });
+    if (typeof bytes === 'string') {
+      this.#countInvalid(bytes);
+      return;
+    }
+    const { tally } = this.#options;
+    if (bytes !== byteLength) tally.oddFrames += 1;
+    tally.audioBytes[track] += bytes;
+    if (track === 'inbound') this.#inboundBytes += bytes;
+    else this.#outboundBytes += bytes;
+  }
+
+  /** Writes the batches that have waited for as long as a batch lasts. */
+  flushDue(nowMs: number): void {
+    const dueMs = nowMs - this.#options.batchMs;
+    for (const track of [this.#tracks.inbound, this.#tracks.outbound]) {
+      if (track?.waitingSinceMs !== undefined && track.waitingSinceMs <= dueMs) track.flush();
+    }
+  }
+
+  flush(): void {
+    this.#tracks.inbound?.flush();
+    this.#tracks.outbound?.flush();
+  }
+
+  /** How much there was until now. */
+  summary(): AudioSummary {
+    const { sampleRate } = this.#options.connection;
+    return {
+      inboundBytes: this.#inboundBytes,
+      outboundBytes: this.#outboundBytes,
+      inboundMs: durationMs(this.#inboundBytes, sampleRate),
+      outboundMs: durationMs(this.#outboundBytes, sampleRate),
+      frames: this.#frames,
+      ...(this.#invalidFrames > 0 && { invalidFrames: this.#invalidFrames }),
+      ...(this.#droppedBytes > 0 && { droppedBytes: this.#droppedBytes }),
+    };
+  }
+
+  // The caller's audio never pauses, so its bytes tell the time; the agent's comes in bursts.
+  #positionOf(track: Track, nowMs: number): number {
+    return track === 'inbound' ? 0 : nowMs - this.#options.connection.startedAtMs;
+  }
+
+  #trackOf(track: Track): AudioTrack {
+    const { connection, batchMs } = this.#options;
+    return (this.#tracks[track] ??= new AudioTrack(connection.sampleRate, batchMs, (batch) =>
+      this.#write(track, batch),
+    ));
+  }
+
+  #write(track: Track, { pcm, offsetMs }: PcmBatch): void {
+    const { writer, call, connection } = this.#options;
+    const { sampleRate, connectionId } = connection;
+    writer?.write(call, { track, sampleRate, pcm, offsetMs, connectionId }, (bytes) =>
+      this.#countDropped(bytes),
+    );
+  }
+
+  #countDropped(bytes: number): void {
+    this.#droppedBytes += bytes;
+    this.#options.tally.audioDroppedBytes += bytes;
+  }
+
+  #countInvalid(reason: string): void {
+    this.#invalidFrames += 1;
+    const { invalidFrames } = this.#options.tally;
+    invalidFrames.set(reason, (invalidFrames.get(reason) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,90 @@
+import { bytesOfDuration, durationMs } from '@turnlog/exotel';
+import { decodeInto } from './decode-into.ts';
+
+/** A stretch of one track that is full, or old enough to go. */
+export interface PcmBatch {
+  readonly pcm: Buffer;
+  readonly offsetMs: number;
+}
+
+/** A pause in the agent's audio below this is jitter and not silence. */
+const JITTER_MS = 100;
+
+/** The longest audio that one frame may hold; the wire's own limit is below it. */
+const MAX_FRAME_BYTES = 256 * 1024;
+
+/**
+ * Collects one track into batches. Samples are decoded straight into the batch, so that a frame leaves nothing behind,
+ * and no socket's buffer is kept alive by it.
+ */
+export class AudioTrack {
+  readonly #sampleRate: number;
+  readonly #capacity: number;
+  readonly #emit: (batch: PcmBatch) => void;
+  #pcm: Buffer | undefined;
+  #length = 0;
+  #offsetMs = 0;
+  #beganAtMs = 0;
+  #endMs = 0;
+
+  constructor(sampleRate: number, batchMs: number, emit: (batch: PcmBatch) => void) {
+    this.#sampleRate = sampleRate;
+    this.#capacity = bytesOfDuration(batchMs, sampleRate);
+    this.#emit = emit;
+  }
+
+  /** When the oldest sample that is waiting came, Unix ms; `undefined` when none is. */
+  get waitingSinceMs(): number | undefined {
+    return this.#length === 0 ? undefined : this.#beganAtMs;
+  }
+
+  /**
+   * Adds a payload: the bytes of whole samples in it, or why it is no audio. `positionMs` is where it belongs, counted
+   * from the start of the connection, if that is later than the end of what came before.
+   */
+  add(
+    payload: string,
+    byteLength: number,
+    { positionMs, nowMs }: { readonly positionMs: number; readonly nowMs: number },
+  ): number | 'invalid_base64' | 'payload_is_json' {
+    if (byteLength > MAX_FRAME_BYTES) return 'invalid_base64';
+    if (positionMs > this.#endMs + JITTER_MS) this.#moveTo(positionMs);
+    const pcm = this.#roomFor(byteLength);
+    const written = decodeInto(pcm, this.#length, payload, byteLength);
+    if (typeof written === 'string') return written;
+    // Half a sample at the end was cut off: kept, it would turn all that follows into noise.
+    const bytes = written - (written % 2);
+    if (this.#length === 0) this.#begin(nowMs);
+    this.#length += bytes;
+    this.#endMs += durationMs(bytes, this.#sampleRate);
+    if (this.#length >= this.#capacity) this.flush();
+    return bytes;
+  }
+
+  /** Hands on what is waiting. */
+  flush(): void {
+    if (this.#pcm === undefined || this.#length === 0) return;
+    const pcm = this.#pcm.subarray(0, this.#length);
+    this.#pcm = undefined;
+    this.#length = 0;
+    this.#emit({ pcm, offsetMs: Math.round(this.#offsetMs) });
+  }
+
+  #begin(nowMs: number): void {
+    this.#beganAtMs = nowMs;
+    this.#offsetMs = this.#endMs;
+  }
+
+  #moveTo(positionMs: number): void {
+    this.flush();
+    this.#endMs = positionMs;
+  }
+
+  #roomFor(bytes: number): Buffer {
+    if (this.#pcm !== undefined && this.#length + bytes > this.#pcm.length) this.flush();
+    // Not from the shared pool: a batch that waits for Redis would pin a whole slab of it.
+    this.#pcm ??= Buffer.allocUnsafeSlow(Math.max(this.#capacity, bytes));
+    if (bytes > this.#pcm.length) this.#pcm = Buffer.allocUnsafeSlow(bytes);
+    return this.#pcm;
+  }
+}

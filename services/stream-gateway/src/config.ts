@@ -1,0 +1,85 @@
+import { tenantName } from '@turnlog/call-events';
+import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
+import {
+  booleanFlag,
+  logLevel,
+  oneOf,
+  port,
+  redisUrl,
+  wholeNumber,
+  wsUrlTemplate,
+  type ConfigResult,
+  type Environment,
+  loadConfigOrExit,
+  readConfig,
+} from '@turnlog/service-kit';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { AGENT_URL_PLACEHOLDERS, unknownPlaceholders } from './domain/agent-url.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const HOUR_MS = 3_600_000;
+
+const milliseconds = (min: number, max: number) => wholeNumber(min, max, 'milliseconds');
+const bytes = (min: number, max: number) => wholeNumber(min, max, 'bytes');
+const applet = oneOf(['voicebot', 'stream']);
+
+const agentUrl = wsUrlTemplate().refine((template) => unknownPlaceholders(template).length === 0, {
+  error: `expected no placeholders but ${AGENT_URL_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')} and {params.NAME}`,
+});
+
+/** The settings of the stream-gateway, by their environment variables. */
+export const gatewayEnv = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.default(8080),
+  TENANT: tenantName.default('default'),
+  INSTANCE: z.string().max(100).default(hostname()),
+  LOG_LEVEL: logLevel.default('info'),
+
+  REDIS_URL: redisUrl,
+  KEY_PREFIX: z.string().default(DEFAULT_KEY_SPACE.prefix),
+  PARTITIONS: wholeNumber(1, 1024).default(DEFAULT_KEY_SPACE.partitions),
+
+  STREAM_APPLET: applet.default('voicebot'),
+  MEDIA_APPLET: applet.default('voicebot'),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
+  PING_EVERY_MS: milliseconds(50, HOUR_MS).default(20_000),
+  IDLE_TIMEOUT_MS: milliseconds(50, HOUR_MS).default(30_000),
+  HEARTBEAT_MS: milliseconds(50, 30_000).default(10_000),
+  DRAIN_DEADLINE_MS: milliseconds(0, 4 * HOUR_MS).default(25_000),
+  FLUSH_DEADLINE_MS: milliseconds(0, HOUR_MS).default(10_000),
+  CARRIER_BUFFER_BYTES: bytes(64 * KIB, 256 * MIB).default(4 * MIB),
+
+  MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
+  MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
+  MAX_PENDING_BYTES: bytes(KIB, 1024 * MIB).default(4 * MIB),
+  MAX_RETAINED_BYTES: bytes(KIB, 1024 * MIB).default(8 * MIB),
+  RETAIN_AFTER_CLOSE_MS: milliseconds(0, 24 * HOUR_MS).default(60_000),
+
+  AUDIO: booleanFlag.default(true),
+  AUDIO_REDIS_URL: redisUrl.optional(),
+  AUDIO_BATCH_MS: milliseconds(20, 10_000).default(500),
+  AUDIO_MAX_BATCHES: wholeNumber(1, 1_000_000).default(3_600),
+  AUDIO_KEEP_MS: milliseconds(1_000, 7 * 24 * HOUR_MS).default(HOUR_MS),
+
+  AGENT_URL: agentUrl.optional(),
+  AGENT_CLOSE: oneOf(['hangup', 'keep']).default('hangup'),
+  AGENT_CONNECT_TIMEOUT_MS: milliseconds(50, 60_000).default(5_000),
+  AGENT_RECONNECTS: wholeNumber(0, 100).default(5),
+  AGENT_LINGER_MS: milliseconds(0, 10 * 60_000).default(5_000),
+  AGENT_BUFFER_BYTES: bytes(16 * KIB, 256 * MIB).default(MIB),
+});
+
+/** The settings of one gateway. */
+export type GatewayConfig = z.infer<typeof gatewayEnv>;
+
+/** The settings, or the end of the process with all problems on standard error. */
+export function loadGatewayConfig(): GatewayConfig {
+  return loadConfigOrExit(gatewayEnv, 'stream-gateway');
+}
+
+/** The settings from an environment, for tests. */
+export function readGatewayConfig(env: Environment): ConfigResult<GatewayConfig> {
+  return readConfig(gatewayEnv, env);
+}

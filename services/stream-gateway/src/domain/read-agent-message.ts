@@ -1,0 +1,154 @@
+import { toStorable, type EventData, type JsonValue } from '@turnlog/call-events';
+import { type z } from 'zod';
+import { AGENT_EVENTS, agentMessage, isAgentEvent, type AgentMessage } from './agent-message.ts';
+import { type EventDraft } from './event-draft.ts';
+
+/** Why a message was not taken; `message` says which field, and what to do. */
+export interface AgentMessageError {
+  readonly code: AgentErrorCode;
+  readonly message: string;
+}
+
+export type AgentErrorCode =
+  | 'not_json'
+  | 'not_an_object'
+  | 'unknown_event'
+  | 'invalid_message'
+  | 'too_deep'
+  | 'too_large'
+  | 'call_full'
+  | 'overloaded'
+  | 'unavailable';
+
+/** A message that became an event, or the reason why not; `id` is the agent's own, where it gave one. */
+export type ReadAgentMessage =
+  | { readonly ok: true; readonly id: string | undefined; readonly event: string; readonly draft: EventDraft }
+  | { readonly ok: false; readonly id: string | undefined; readonly error: AgentMessageError };
+
+/** Reads a message of an agent. `rawBase64` gives it as it came, for when its text can't be stored as it is. */
+export function readAgentMessage(
+  json: unknown,
+  { nowMs, rawBase64 }: { readonly nowMs: number; readonly rawBase64: () => string },
+): ReadAgentMessage {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    return refused(
+      undefined,
+      'not_an_object',
+      'a message is a JSON object such as {"event":"stage","stage":"discovery"}',
+    );
+  }
+  const id = idOf(json);
+  const event = 'event' in json ? json.event : undefined;
+  if (typeof event !== 'string' || !isAgentEvent(event)) {
+    return refused(id, 'unknown_event', `event: expected one of ${AGENT_EVENTS.join(', ')}`);
+  }
+  const storable = toStorable({ ...(json as Record<string, JsonValue>), event: event.toLowerCase() });
+  if (storable === undefined) {
+    return refused(id, 'too_deep', 'the message is nested deeper than 64 levels; flatten it');
+  }
+  const parsed = agentMessage.safeParse(storable.value);
+  if (!parsed.success) return refused(id, 'invalid_message', describe(parsed.error));
+  const draft = toDraft(parsed.data, nowMs);
+  return {
+    ok: true,
+    id: parsed.data.id,
+    event: parsed.data.event,
+    draft: storable.changedStrings === 0 ? draft : { ...draft, original: rawBase64() },
+  };
+}
+
+/** The id of an agent's message as the id of its event, so that a repeat of the message is a duplicate event. */
+export function eventIdOf(event: string, agentId: string): string {
+  return `${event}:${agentId}`;
+}
+
+function toDraft(message: AgentMessage, nowMs: number): EventDraft {
+  const atMs = message.timestamp ?? nowMs;
+  switch (message.event) {
+    case 'turn':
+      return { type: 'turn.completed', data: turnData(message.turn), atMs: turnAtMs(message, nowMs) };
+    case 'collect':
+      return { type: 'data.collected', data: { fields: message.data }, atMs };
+    case 'stage':
+      return { type: 'stage.changed', data: { stage: message.stage }, atMs };
+    case 'objection':
+      return {
+        type: 'objection.raised',
+        data: present({ text: message.text, category: message.category }),
+        atMs,
+      };
+    case 'outcome':
+      return {
+        type: 'outcome.decided',
+        data: present({ outcome: message.outcome, reason: message.reason }),
+        atMs,
+      };
+    case 'tool':
+      return { type: 'tool.called', data: toolData(message), atMs };
+    case 'speaking':
+      return {
+        type: 'speaking.changed',
+        data: present({ speaking: message.speaking, speaker: message.speaker }),
+        atMs,
+      };
+  }
+}
+
+type TurnMessage = Extract<AgentMessage, { event: 'turn' }>;
+
+function turnAtMs({ timestamp, turn }: TurnMessage, nowMs: number): number {
+  return turn.timestamp ?? timestamp ?? nowMs;
+}
+
+function turnData(turn: TurnMessage['turn']): EventData<'turn.completed'> {
+  return present({
+    speaker: turn.speaker,
+    text: turn.text,
+    startedAt: iso(turn.startedAt ?? turn.started_at ?? turn.start),
+    endedAt: iso(turn.endedAt ?? turn.ended_at ?? turn.end),
+    interrupted: turn.interrupted,
+    heardText: turn.heardText ?? turn.heard_text,
+    confidence: turn.confidence,
+    words: turn.words?.map((word) => present(word)),
+    language: turn.language,
+  });
+}
+
+function toolData(tool: Extract<AgentMessage, { event: 'tool' }>): EventData<'tool.called'> {
+  return present({
+    name: tool.name,
+    arguments: tool.arguments,
+    result: tool.result,
+    error: tool.error,
+    durationMs: tool.durationMs ?? tool.duration_ms,
+  });
+}
+
+function iso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The object without the fields that have no value. */
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+function idOf(json: object): string | undefined {
+  const id = 'id' in json ? json.id : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? String(id).slice(0, 128) : undefined;
+}
+
+function refused(id: string | undefined, code: AgentErrorCode, message: string): ReadAgentMessage {
+  return { ok: false, id, error: { code, message } };
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.map(String).join('.') || 'message'}: ${message}`)
+    .join('; ');
+}

@@ -1,0 +1,42 @@
+import { callSid } from '@turnlog/call-events';
+import { readCallParameters } from '@turnlog/exotel';
+
+/** Exotel's two applets: the Voicebot applet is two-way, the Stream applet only listens. */
+export type Applet = 'voicebot' | 'stream';
+
+/** What the upgrade request tells of a stream. */
+export interface StreamRequest {
+  /** Path and query as they were requested. */
+  readonly url: string;
+  readonly applet: Applet;
+  /** From `?call_sid=`, for clients that name the call there. */
+  readonly callSid: string | undefined;
+}
+
+const CALL_SID_NAMES = ['call_sid', 'callSid', 'CallSid'];
+const OWN_NAMES = new Set(['applet', ...CALL_SID_NAMES]);
+
+/** Reads the request target of an upgrade; `?applet=` outranks the setting of the path. */
+export function readStreamRequest(url: string, appletOfPath: Applet): StreamRequest {
+  const query = new URLSearchParams(url.split('?', 2)[1] ?? '');
+  const applet = query.get('applet');
+  return {
+    url,
+    applet: applet === 'stream' || applet === 'voicebot' ? applet : appletOfPath,
+    callSid: CALL_SID_NAMES.map((name) => validCallSid(query.get(name))).find((sid) => sid !== undefined),
+  };
+}
+
+/** The call's own parameters, from the URL and from `start`; without those that are meant for the gateway. */
+export function callParametersOf(
+  { url }: StreamRequest,
+  customParameters?: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const parameters = Object.entries(readCallParameters({ url, customParameters }));
+  return Object.fromEntries(parameters.filter(([name]) => !OWN_NAMES.has(name)));
+}
+
+/** The id if it can be the id of a call. One that can't (too long, control characters) counts as absent. */
+export function validCallSid(id: string | null | undefined): string | undefined {
+  return callSid.safeParse(id).data;
+}

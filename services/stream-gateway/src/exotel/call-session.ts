@@ -1,0 +1,292 @@
+/*
+ * One call on one of the carrier's sockets, from its first frame to the agent's last word:
+ *
+ *   waiting ──start──▶ open ──stop, or the socket's end──▶ over ──agent done──▶ finished
+ *
+ * What a frame means is decided in `domain/translate-frame.ts`; here it is carried out: events go to the producer, audio
+ * to the recorder, the frame itself to the agent.
+ */
+import { type CallKey } from '@turnlog/call-events';
+import { type MediaFrame, type ParsedFrame } from '@turnlog/exotel';
+import { type WebSocket } from 'ws';
+import { AgentChannel } from '../agent/agent-channel.ts';
+import { AgentRelay } from '../agent/agent-relay.ts';
+import { type RawFrame } from '../agent/frame-queue.ts';
+import { AudioRecorder } from '../audio/audio-recorder.ts';
+import { fillAgentUrl } from '../domain/agent-url.ts';
+import {
+  newConnection,
+  type ConnectionState,
+  type Ending,
+  type LossReason,
+  type StartedConnection,
+} from '../domain/connection-state.ts';
+import { endConnection } from '../domain/end-connection.ts';
+import { storableDraft } from '../domain/event-draft.ts';
+import { stopFrameFor } from '../domain/stop-frame.ts';
+import { type StreamRequest } from '../domain/stream-request.ts';
+import {
+  beginWithoutStart,
+  isStartOfAnotherCall,
+  isWorthRecording,
+  translateFrame,
+  type Notice,
+  type Step,
+} from '../domain/translate-frame.ts';
+import { type GatewayContext } from '../gateway-context.ts';
+import { count } from '../gateway-tally.ts';
+import { EventProducer } from '../producer/event-producer.ts';
+
+/** The most kinds of unknown events that are logged for one connection. */
+const MAX_LOGGED_KINDS = 16;
+
+/** What exists once the call is known. */
+interface OpenParts {
+  readonly connection: StartedConnection;
+  readonly producer: EventProducer;
+  readonly recorder: AudioRecorder;
+}
+
+export class CallSession {
+  readonly connectionId: string;
+  readonly #onFinished: () => void;
+  readonly #context: GatewayContext;
+  readonly #carrier: WebSocket;
+  readonly #relay: AgentRelay | undefined;
+  #channel: AgentChannel | undefined;
+  #state: ConnectionState;
+  #parts: OpenParts | undefined;
+  #isDiscarded = false;
+  #isAgentDone: boolean;
+  #hungUpByAgent = false;
+  #loggedKinds: Set<string> | undefined;
+  #isFinished = false;
+
+  /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
+  constructor(
+    context: GatewayContext,
+    { carrier, request, onFinished }: { carrier: WebSocket; request: StreamRequest; onFinished: () => void },
+  ) {
+    this.#context = context;
+    this.#carrier = carrier;
+    this.#onFinished = onFinished;
+    this.connectionId = context.newId();
+    this.#state = newConnection(this.connectionId, request);
+    this.#relay = this.#createRelay();
+    this.#isAgentDone = this.#relay === undefined;
+  }
+
+  get isOver(): boolean {
+    return this.#isDiscarded || this.#state.phase === 'over';
+  }
+
+  /** The call, while it is going on. */
+  get openCall(): CallKey | undefined {
+    return this.#state.phase === 'open' ? this.#parts?.producer.call : undefined;
+  }
+
+  /** Why the connection is over, should it close now. */
+  get lossReason(): LossReason {
+    return this.#hungUpByAgent ? 'agent_hung_up' : 'socket_closed';
+  }
+
+  /** Whether the frame begins another call, for which there has to be another session. */
+  isSupersededBy(frame: ParsedFrame): boolean {
+    return isStartOfAnotherCall(this.#state, frame);
+  }
+
+  /** Takes one frame of the carrier. */
+  receive(frame: ParsedFrame, data: Buffer, isBinary: boolean): void {
+    this.#relay?.forward({ data, isBinary, role: roleOf(frame) });
+    const nowMs = this.#context.now();
+    this.#apply(translateFrame(this.#state, frame, nowMs), nowMs, () => data.toString('base64'));
+  }
+
+  /** The connection is over. The first ending counts, later ones do nothing. */
+  end(ending: Ending): void {
+    if (this.isOver) return;
+    const nowMs = this.#context.now();
+    if (this.#state.phase === 'waiting') this.#beginLate(nowMs);
+    if (this.#parts !== undefined) this.#endOpen(this.#parts, ending, nowMs);
+  }
+
+  /** Writes audio that has waited for long enough. */
+  flushDueAudio(nowMs: number): void {
+    this.#parts?.recorder.flushDue(nowMs);
+  }
+
+  /** Lets go of the agent now, without waiting for its last reports. */
+  closeAgent(): void {
+    this.#relay?.close();
+  }
+
+  #apply(step: Step, nowMs: number, rawBase64: () => string): void {
+    if (step.state !== this.#state) this.#enter(step.state);
+    if (this.#parts === undefined) {
+      if (step.notice !== undefined) this.#note(step.notice);
+      if (step.ending !== undefined) this.end(step.ending);
+      return;
+    }
+    for (const draft of step.events) this.#parts.producer.add(storableDraft(draft, rawBase64));
+    for (const { frame, atMs } of step.released) {
+      const frameBase64 = (): string => Buffer.from(JSON.stringify(frame)).toString('base64');
+      this.#apply(translateFrame(this.#state, frame, atMs), atMs, frameBase64);
+    }
+    if (step.audio !== undefined) record(this.#parts.recorder, step.audio, nowMs);
+    if (step.notice !== undefined) this.#note(step.notice);
+    if (step.ending !== undefined) this.end(step.ending);
+  }
+
+  #enter(state: ConnectionState): void {
+    this.#state = state;
+    if (state.phase !== 'open' || this.#parts !== undefined) return;
+    this.#parts = this.#open(state);
+    this.#dialAgent(state, this.#parts);
+  }
+
+  #open(connection: StartedConnection): OpenParts {
+    const { tenant, logger, tally, appender, retention, producerLimits, producerObserver, audio } =
+      this.#context;
+    const { connectionId, callSid, streamSid, sampleRate, request, isUnidentified } = connection;
+    const call = { tenant, callSid };
+    const producer = new EventProducer({
+      call,
+      source: connectionId,
+      appender,
+      limits: producerLimits,
+      observer: producerObserver,
+    });
+    retention.add(producer);
+    const fields = { call_sid: callSid, connection_id: connectionId, stream_sid: streamSid };
+    if (isUnidentified) {
+      tally.unidentifiedCalls += 1;
+      logger.warn(fields, 'no frame says which call this is: recorded under the id of the connection');
+    }
+    logger.info({ ...fields, applet: request.applet, sample_rate: sampleRate }, 'call started');
+    return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally }) };
+  }
+
+  #dialAgent(connection: StartedConnection, { producer, recorder }: OpenParts): void {
+    const { agent, tenant, tally, now, maxCarrierBufferedBytes } = this.#context;
+    const relay = this.#relay;
+    if (agent === undefined || relay === undefined) return;
+    this.#channel = new AgentChannel({
+      producer,
+      recorder,
+      carrier: this.#carrier,
+      isOneWay: connection.request.applet === 'stream',
+      maxEventBytes: agent.maxEventBytes,
+      maxCarrierBufferedBytes,
+      tally,
+      now,
+      reply: (text) => relay.reply(text),
+    });
+    relay.connect(fillAgentUrl(agent.urlTemplate, { ...connection, tenant }));
+  }
+
+  /** The connection ends and no `start` ever came. */
+  #beginLate(nowMs: number): void {
+    if (this.#state.phase !== 'waiting') return;
+    if (isWorthRecording(this.#state)) {
+      this.#apply(beginWithoutStart(this.#state, nowMs), nowMs, () => '');
+      return;
+    }
+    this.#isDiscarded = true;
+    this.#relay?.close();
+    this.#finishIfDone();
+  }
+
+  #endOpen({ producer, recorder }: OpenParts, ending: Ending, nowMs: number): void {
+    if (this.#state.phase !== 'open') return;
+    recorder.flush();
+    const { state, events } = endConnection(this.#state, ending, { audio: recorder.summary(), nowMs });
+    this.#state = state;
+    for (const draft of events) producer.add(storableDraft(draft, () => ''));
+    this.#logEnd(state, ending);
+    if (ending.kind === 'lost') this.#relay?.forward(stopFrameFor(state, ending.reason));
+    this.#relay?.finish();
+    this.#finishIfDone();
+  }
+
+  #logEnd({ callSid }: StartedConnection, ending: Ending): void {
+    const { logger, tally } = this.#context;
+    const fields = { call_sid: callSid, connection_id: this.connectionId, reason: ending.reason };
+    count(tally.endings, ending.kind === 'stopped' ? 'stopped' : ending.reason);
+    if (ending.kind === 'stopped') logger.info(fields, 'Call stopped');
+    else logger.info({ ...fields, close_code: ending.closeCode }, 'call disconnected');
+  }
+
+  #createRelay(): AgentRelay | undefined {
+    const { agent, tally, logger } = this.#context;
+    if (agent === undefined) return undefined;
+    const callFields = () => ({
+      call_sid: this.#parts?.producer.call.callSid,
+      connection_id: this.connectionId,
+    });
+    return new AgentRelay(
+      agent.relay,
+      {
+        onMessage: (data, isBinary) => this.#channel?.receive(data, isBinary),
+        onFailure: ({ error, attempt, givesUp }) => {
+          logger.warn({ ...callFields(), error, attempt, gives_up: givesUp }, 'agent is not reachable');
+        },
+        onHungUp: () => this.#onAgentHungUp(agent.hangsUpWithAgent),
+        onClosed: () => {
+          this.#isAgentDone = true;
+          this.#finishIfDone();
+        },
+      },
+      tally,
+    );
+  }
+
+  #onAgentHungUp(hangsUpWithAgent: boolean): void {
+    const { logger } = this.#context;
+    logger.info(
+      { call_sid: this.#parts?.producer.call.callSid, connection_id: this.connectionId },
+      'agent hung up',
+    );
+    const isTwoWay = this.#state.request.applet === 'voicebot';
+    if (!hangsUpWithAgent || !isTwoWay || this.isOver) return;
+    this.#hungUpByAgent = true;
+    this.#carrier.close(1000);
+  }
+
+  #note(notice: Notice): void {
+    const { tally } = this.#context;
+    if (notice.kind === 'unknown_frame') {
+      tally.unknownFrames += 1;
+      this.#logOnce(notice.event, 'unknown event from the carrier');
+    } else if (notice.kind === 'invalid_frame') {
+      count(tally.invalidFrames, notice.reason);
+      this.#logOnce(notice.reason, 'invalid frame from the carrier');
+    } else {
+      this.#logOnce(notice.kind, 'unexpected frame from the carrier');
+    }
+  }
+
+  #logOnce(kind: string, message: string): void {
+    const kinds = (this.#loggedKinds ??= new Set());
+    if (kinds.has(kind) || kinds.size >= MAX_LOGGED_KINDS) return;
+    kinds.add(kind);
+    const callSid = this.#parts?.producer.call.callSid;
+    this.#context.logger.warn({ call_sid: callSid, connection_id: this.connectionId, kind }, message);
+  }
+
+  #finishIfDone(): void {
+    if (this.#isFinished || !this.isOver || !this.#isAgentDone) return;
+    this.#isFinished = true;
+    const { retention, now } = this.#context;
+    if (this.#parts !== undefined) retention.close(this.#parts.producer, now());
+    this.#onFinished();
+  }
+}
+
+function record(recorder: AudioRecorder, { track, payload, byteLength }: MediaFrame, nowMs: number): void {
+  recorder.add(track === 'outbound' ? 'outbound' : 'inbound', payload, byteLength, nowMs);
+}
+
+function roleOf({ kind }: ParsedFrame): RawFrame['role'] {
+  if (kind === 'media') return 'media';
+  return kind === 'connected' || kind === 'start' ? 'opening' : 'other';
+}

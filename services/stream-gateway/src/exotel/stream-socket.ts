@@ -1,0 +1,119 @@
+import { parseExotelFrame } from '@turnlog/exotel';
+import { type WebSocket } from 'ws';
+import { type StreamRequest } from '../domain/stream-request.ts';
+import { type GatewayContext } from '../gateway-context.ts';
+import { count } from '../gateway-tally.ts';
+import { CallSession } from './call-session.ts';
+import { Liveness, type LivenessLimits } from './liveness.ts';
+
+/** Close codes of ours. Source: RFC 6455, section 7.4, and the IANA registry. */
+const SERVICE_RESTART = 1012;
+
+export interface StreamSocketEvents {
+  /** A session began: the socket's first, or that of another call on the same socket. */
+  onSessionStarted(session: CallSession): void;
+  onSessionFinished(session: CallSession): void;
+  onClosed(): void;
+}
+
+/** One of the carrier's sockets: feeds its frames to the session of its call, and notices when the other side is gone. */
+export class StreamSocket {
+  readonly #socket: WebSocket;
+  readonly #request: StreamRequest;
+  readonly #context: GatewayContext;
+  readonly #events: StreamSocketEvents;
+  readonly #liveness: Liveness;
+  #session: CallSession;
+  #hasFailed = false;
+
+  constructor(
+    socket: WebSocket,
+    request: StreamRequest,
+    {
+      context,
+      limits,
+      monotonicMs,
+      events,
+    }: {
+      readonly context: GatewayContext;
+      readonly limits: LivenessLimits;
+      readonly monotonicMs: number;
+      readonly events: StreamSocketEvents;
+    },
+  ) {
+    this.#socket = socket;
+    this.#request = request;
+    this.#context = context;
+    this.#events = events;
+    this.#liveness = new Liveness(limits, monotonicMs);
+    this.#session = this.#beginSession();
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('pong', () => this.#liveness.onPong());
+    socket.on('error', (error) => this.#onError(error));
+    socket.on('close', (code) => this.#onClose(code));
+  }
+
+  get session(): CallSession {
+    return this.#session;
+  }
+
+  /** Looks after the peer and the audio that waits. Called a few times a second. */
+  tick(nowMs: number, monotonicMs: number): void {
+    this.#session.flushDueAudio(nowMs);
+    const verdict = this.#liveness.check(monotonicMs);
+    if (verdict === 'ping') this.#socket.ping();
+    else if (verdict !== 'alive') this.#giveUp(verdict);
+  }
+
+  /** Ends the call because the service is going down. */
+  drain(): void {
+    this.#session.end({ kind: 'lost', reason: 'drained' });
+    this.#socket.close(SERVICE_RESTART, 'service restart');
+  }
+
+  /** Cuts the connection. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #beginSession(): CallSession {
+    const session: CallSession = new CallSession(this.#context, {
+      carrier: this.#socket,
+      request: this.#request,
+      onFinished: () => this.#events.onSessionFinished(session),
+    });
+    this.#events.onSessionStarted(session);
+    return session;
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.#liveness.onFrame();
+    const frame = parseExotelFrame(data);
+    count(this.#context.tally.frames, frame.kind);
+    if (this.#session.isSupersededBy(frame)) {
+      this.#session.end({ kind: 'lost', reason: 'superseded' });
+      this.#session = this.#beginSession();
+    }
+    this.#session.receive(frame, data, isBinary);
+  }
+
+  #giveUp(reason: 'idle' | 'half_open'): void {
+    this.#session.end({ kind: 'lost', reason });
+    this.#socket.terminate();
+  }
+
+  #onError(err: Error): void {
+    this.#hasFailed = true;
+    const { connectionId, openCall } = this.#session;
+    this.#context.logger.warn(
+      { err, call_sid: openCall?.callSid, connection_id: connectionId },
+      'socket failed',
+    );
+  }
+
+  #onClose(closeCode: number): void {
+    const reason = this.#hasFailed ? 'socket_error' : this.#session.lossReason;
+    this.#session.end({ kind: 'lost', reason, closeCode });
+    this.#events.onClosed();
+  }
+}

@@ -1,0 +1,68 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type WebSocket } from 'ws';
+import { type StreamRequest } from '../domain/stream-request.ts';
+import { type GatewayContext } from '../gateway-context.ts';
+import { type CallSession } from './call-session.ts';
+import { type LivenessLimits } from './liveness.ts';
+import { StreamSocket } from './stream-socket.ts';
+
+/** All of the carrier's sockets, with one timer for them all. */
+export class StreamSockets {
+  readonly #context: GatewayContext;
+  readonly #limits: LivenessLimits;
+  readonly #monotonic: () => number;
+  readonly #sockets = new Set<StreamSocket>();
+  /** Sessions that are not finished; some outlive their socket by the agent's last words. */
+  readonly #sessions = new Set<CallSession>();
+
+  constructor(context: GatewayContext, limits: LivenessLimits, monotonic: () => number) {
+    this.#context = context;
+    this.#limits = limits;
+    this.#monotonic = monotonic;
+  }
+
+  get count(): number {
+    return this.#sockets.size;
+  }
+
+  get unfinishedSessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** The calls that are going on. */
+  openCalls(): CallKey[] {
+    return [...this.#sockets].flatMap(({ session }) => session.openCall ?? []);
+  }
+
+  /** Takes a socket whose handshake is done. */
+  accept(socket: WebSocket, request: StreamRequest): void {
+    const accepted = new StreamSocket(socket, request, {
+      context: this.#context,
+      limits: this.#limits,
+      monotonicMs: this.#monotonic(),
+      events: {
+        onSessionStarted: (session) => void this.#sessions.add(session),
+        onSessionFinished: (session) => void this.#sessions.delete(session),
+        onClosed: () => void this.#sockets.delete(accepted),
+      },
+    });
+    this.#sockets.add(accepted);
+  }
+
+  tick(): void {
+    const nowMs = this.#context.now();
+    const monotonicMs = this.#monotonic();
+    for (const socket of this.#sockets) socket.tick(nowMs, monotonicMs);
+  }
+
+  /** Ends all calls because the service is going down. */
+  drain(): void {
+    for (const socket of this.#sockets) socket.drain();
+  }
+
+  /** Cuts whatever is left. */
+  terminate(): void {
+    for (const session of this.#sessions) session.closeAgent();
+    for (const socket of this.#sockets) socket.terminate();
+  }
+}

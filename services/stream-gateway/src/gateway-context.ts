@@ -1,0 +1,33 @@
+import { type Appender } from '@turnlog/call-log';
+import { type Logger } from '@turnlog/service-kit';
+import { type AgentRelaySettings } from './agent/agent-relay.ts';
+import { type AudioWriter } from './audio/audio-writer.ts';
+import { type GatewayTally } from './gateway-tally.ts';
+import { type ProducerLimits, type ProducerObserver } from './producer/event-producer.ts';
+import { type Retention } from './producer/retention.ts';
+
+/** What every call of a gateway shares. */
+export interface GatewayContext {
+  readonly tenant: string;
+  readonly logger: Logger;
+  readonly tally: GatewayTally;
+  readonly appender: Appender;
+  readonly retention: Retention;
+  readonly producerLimits: ProducerLimits;
+  readonly producerObserver: ProducerObserver;
+  readonly audio: { readonly writer: AudioWriter | undefined; readonly batchMs: number };
+  /** Without it calls are recorded and no agent is dialled. */
+  readonly agent:
+    | {
+        readonly urlTemplate: string;
+        readonly hangsUpWithAgent: boolean;
+        readonly maxEventBytes: number;
+        readonly relay: AgentRelaySettings;
+      }
+    | undefined;
+  /** Audio for the carrier is dropped while more than this waits for its socket. */
+  readonly maxCarrierBufferedBytes: number;
+  /** Unix ms, for what is recorded. */
+  readonly now: () => number;
+  readonly newId: () => string;
+}

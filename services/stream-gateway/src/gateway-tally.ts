@@ -1,0 +1,40 @@
+import { type RelayTally } from './agent/agent-relay.ts';
+import { type AudioTally } from './audio/audio-recorder.ts';
+
+/**
+ * Plain counts that the busy paths add to; `/metrics` gets them from here in one go, because a labelled counter per frame
+ * would cost more than the frame.
+ */
+export interface GatewayTally extends AudioTally, RelayTally {
+  /** The carrier's frames by event. */
+  readonly frames: Map<string, number>;
+  /** Frames whose event is not known. */
+  unknownFrames: number;
+  /** The agent's frames by what became of them. */
+  readonly agentFrames: Record<'relayed' | 'own' | 'dropped' | 'one_way', number>;
+  readonly endings: Map<string, number>;
+  unidentifiedCalls: number;
+}
+
+export function newTally(): GatewayTally {
+  return {
+    frames: new Map(),
+    unknownFrames: 0,
+    invalidFrames: new Map(),
+    agentFrames: { relayed: 0, own: 0, dropped: 0, one_way: 0 },
+    endings: new Map(),
+    unidentifiedCalls: 0,
+    audioBytes: { inbound: 0, outbound: 0 },
+    audioDroppedBytes: 0,
+    oddFrames: 0,
+    agentSockets: 0,
+    agentConnects: 0,
+    agentFailures: 0,
+    droppedToAgent: 0,
+  };
+}
+
+/** Adds to one of several counts. */
+export function count(counts: Map<string, number>, name: string, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}

@@ -1,0 +1,143 @@
+import {
+  createHealth,
+  createMetrics,
+  createOpsHandler,
+  type Health,
+  type Lifecycle,
+  type Logger,
+} from '@turnlog/service-kit';
+import { type GatewayConfig } from './config.ts';
+import { createContext } from './create-context.ts';
+import { drain } from './drain.ts';
+import { StreamSockets } from './exotel/stream-sockets.ts';
+import { type GatewayContext } from './gateway-context.ts';
+import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
+import { openStores, type GatewayStores } from './gateway-stores.ts';
+import { newTally } from './gateway-tally.ts';
+import { HeartbeatLoop } from './heartbeat-loop.ts';
+import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
+import { startGatewayServer, type GatewayServer, type Unavailability } from './http/gateway-server.ts';
+
+const MAX_TICK_MS = 250;
+const MIN_TICK_MS = 10;
+const MAX_SILENT_TICKS_MS = 10_000;
+const CLOSE_GRACE_MS = 3_000;
+
+/** What there is once the gateway has been put together. */
+interface GatewayParts {
+  readonly config: GatewayConfig;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly stores: GatewayStores;
+  readonly context: GatewayContext;
+  readonly sockets: StreamSockets;
+  readonly metrics: GatewayMetrics;
+  readonly health: Health;
+}
+
+/** Starts all parts of a gateway, and registers with the lifecycle how each stops. Resolves when it takes calls. */
+export async function startGateway(
+  config: GatewayConfig,
+  { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
+): Promise<{ readonly port: number }> {
+  const monotonic = () => performance.now();
+  const stores = openStores(config, { logger, lifecycle, monotonic });
+  const tally = newTally();
+  const registry = createMetrics('stream-gateway');
+  const metrics = createGatewayMetrics(registry, tally, {
+    connections: () => sockets.count,
+    retainedBytes: () => stores.retention.retainedBytes,
+    pendingBytes: () => stores.retention.pendingBytes,
+  });
+  const context = createContext(config, { stores, tally, metrics, logger });
+  const limits = { idleTimeoutMs: config.IDLE_TIMEOUT_MS, pingEveryMs: config.PING_EVERY_MS };
+  const sockets = new StreamSockets(context, limits, monotonic);
+  const health = createHealth({ isStopping: () => lifecycle.isStopping });
+  const parts = { config, logger, lifecycle, stores, context, sockets, metrics, health };
+
+  health.readinessCheck('redis', async () => {
+    await stores.link.redis.ping();
+    return { ok: true };
+  });
+  const server = await listen(parts, createOpsHandler({ health, metrics: registry }));
+  lifecycle.onStop('server', () => server.close());
+  startTimers(parts);
+  registerDrain(parts);
+  return { port: server.port };
+}
+
+function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): Promise<GatewayServer> {
+  const { config, logger, sockets, metrics } = parts;
+  return startGatewayServer({
+    host: config.HOST,
+    port: config.PORT,
+    logger,
+    ops,
+    callEvents: createCallEvents(parts),
+    streamPaths: { '/exotel/stream': config.STREAM_APPLET, '/media': config.MEDIA_APPLET },
+    unavailability: () => unavailabilityOf(parts),
+    onStream: (socket, request) => sockets.accept(socket, request),
+    onRefused: (reason) => metrics.refusedUpgrades.inc({ reason }),
+  });
+}
+
+function createCallEvents({ config, context, stores, metrics }: GatewayParts): CallEventsEndpoint {
+  return new CallEventsEndpoint({
+    tenant: config.TENANT,
+    source: `http:${config.INSTANCE}`,
+    appender: stores.appender,
+    maxEventBytes: config.MAX_EVENT_BYTES,
+    now: context.now,
+    newId: context.newId,
+    onResult: (result) => metrics.events.inc({ via: 'http', result }),
+  });
+}
+
+function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts): Unavailability | undefined {
+  if (lifecycle.isStopping) return 'draining';
+  if (!stores.link.isUsable()) return 'not_ready';
+  return sockets.count >= config.MAX_CONNECTIONS ? 'full' : undefined;
+}
+
+function startTimers(parts: GatewayParts): void {
+  const { config, logger, lifecycle, sockets, stores, metrics, health, context } = parts;
+  const pulse = health.heartbeat('tick', { maxSilenceMs: MAX_SILENT_TICKS_MS });
+  const tick = setInterval(() => {
+    sockets.tick();
+    metrics.publish();
+    pulse.beat();
+  }, tickMs(config));
+  const heartbeat = new HeartbeatLoop({
+    liveCalls: stores.liveCalls,
+    retention: stores.retention,
+    openCalls: () => sockets.openCalls(),
+    now: context.now,
+    onFailure: (err) => {
+      metrics.heartbeatFailures.inc();
+      logger.debug({ err }, 'heartbeat failed');
+    },
+  });
+  const beat = setInterval(() => heartbeat.beat(), config.HEARTBEAT_MS);
+  // After an outage calls have not been seen for long: say that they are alive before the sweep takes them for lost.
+  stores.link.redis.on('ready', () => heartbeat.beat());
+  lifecycle.onStop('timers', () => {
+    clearInterval(tick);
+    clearInterval(beat);
+    pulse.stop();
+  });
+}
+
+function registerDrain({ config, logger, lifecycle, sockets, stores }: GatewayParts): void {
+  const { retention, audioWriter } = stores;
+  const drainMs = config.DRAIN_DEADLINE_MS;
+  const lingerMs = config.AGENT_LINGER_MS + CLOSE_GRACE_MS;
+  const flushMs = config.FLUSH_DEADLINE_MS;
+  const run = () => drain({ sockets, retention, audioWriter, logger, drainMs, lingerMs, flushMs });
+  lifecycle.onStop('drain', run, { timeoutMs: drainMs + lingerMs + flushMs + CLOSE_GRACE_MS });
+}
+
+/** Often enough for the shortest of the intervals that it serves. */
+function tickMs({ AUDIO_BATCH_MS, IDLE_TIMEOUT_MS, PING_EVERY_MS }: GatewayConfig): number {
+  const shortest = Math.min(AUDIO_BATCH_MS, IDLE_TIMEOUT_MS, PING_EVERY_MS);
+  return Math.max(MIN_TICK_MS, Math.min(MAX_TICK_MS, shortest / 4));
+}

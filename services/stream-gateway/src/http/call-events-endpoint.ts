@@ -1,0 +1,165 @@
+import { callSid, type CallKey } from '@turnlog/call-events';
+import { type Appender, type AppendResult, type NewEvent } from '@turnlog/call-log';
+import { retryForever } from '@turnlog/service-kit';
+import { type IncomingMessage } from 'node:http';
+import { placeEvent } from '../domain/event-draft.ts';
+import { eventIdOf, readAgentMessage, type AgentMessageError } from '../domain/read-agent-message.ts';
+import { problem, type Answer } from './answer.ts';
+import { readJsonBody } from './read-json-body.ts';
+
+export interface CallEventsOptions {
+  readonly tenant: string;
+  /** The source of these events: `http:<instance>`. */
+  readonly source: string;
+  readonly appender: Appender;
+  readonly maxEventBytes: number;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly onResult: (status: EventResult['status']) => void;
+}
+
+/** What became of one message. */
+export type EventResult =
+  | { readonly id: string; readonly status: 'appended' | 'duplicate'; readonly seq: number | undefined }
+  | { readonly id: string; readonly status: 'rejected'; readonly error: AgentMessageError };
+
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const MAX_MESSAGES = 1000;
+const EVENTS_PER_APPEND = 200;
+
+/** How long a request waits for a Redis that is away. Whoever sent it knows better than we what to do then. */
+const APPEND_DEADLINE_MS = 2_000;
+const APPEND_BACKOFF = { minMs: 50, maxMs: 500 };
+const RETRY_AFTER = { 'retry-after': '2' };
+
+/** A message that is an event now, and its place in the request. */
+interface Accepted {
+  readonly index: number;
+  readonly id: string;
+  readonly newEvent: NewEvent;
+}
+
+/** `POST /v1/calls/:callSid/events`: agents that have no socket report on their calls here. */
+export class CallEventsEndpoint {
+  readonly #options: CallEventsOptions;
+  /** Settles the order of events that happened in the same millisecond. */
+  #sourceSeq = 0;
+
+  constructor(options: CallEventsOptions) {
+    this.#options = options;
+  }
+
+  /** Answers a request for the call whose id stands in the path, still encoded. */
+  async answer(request: IncomingMessage, encodedCallSid: string): Promise<Answer> {
+    if (request.method !== 'POST') return problem(405, 'method_not_allowed', 'use POST', { allow: 'POST' });
+    const sid = callSid.safeParse(decode(encodedCallSid));
+    if (!sid.success) {
+      const reason = sid.error.issues[0]?.message ?? 'it is not a call sid';
+      return problem(400, 'invalid_call_sid', `the call sid in the path is not valid: ${reason}`);
+    }
+    const body = await readJsonBody(request, MAX_BODY_BYTES);
+    if (!body.ok) return body.answer;
+    const messages: readonly unknown[] = Array.isArray(body.json) ? (body.json as unknown[]) : [body.json];
+    if (messages.length > MAX_MESSAGES) {
+      const text = `${messages.length} messages, ${MAX_MESSAGES} are allowed; send them in several requests`;
+      return problem(413, 'too_many', text);
+    }
+    const results = await this.#take({ tenant: this.#options.tenant, callSid: sid.data }, messages);
+    return answerOf(results);
+  }
+
+  async #take(call: CallKey, messages: readonly unknown[]): Promise<EventResult[]> {
+    const results: (EventResult | undefined)[] = [];
+    const accepted: Accepted[] = [];
+    messages.forEach((message, index) => {
+      const read = this.#read(call, message, index);
+      if ('newEvent' in read) accepted.push(read);
+      else results[index] = read;
+    });
+    for (const [index, result] of await this.#append(call, accepted)) results[index] = result;
+    const complete = results.filter((result) => result !== undefined);
+    for (const { status } of complete) this.#options.onResult(status);
+    return complete;
+  }
+
+  #read(call: CallKey, message: unknown, index: number): Accepted | EventResult {
+    const { source, now, newId, maxEventBytes } = this.#options;
+    const text = JSON.stringify(message);
+    const rawBase64 = (): string => Buffer.from(text).toString('base64');
+    const read = readAgentMessage(message, { nowMs: now(), rawBase64 });
+    const id = read.id ?? newId();
+    if (!read.ok) return { id, status: 'rejected', error: read.error };
+    if (Buffer.byteLength(text) > maxEventBytes) {
+      return rejected(id, 'too_large', `the message is larger than ${maxEventBytes} bytes; split it`);
+    }
+    this.#sourceSeq += 1;
+    const draft = { ...read.draft, id: eventIdOf(read.event, id) };
+    const event = placeEvent(draft, { call, source, sourceSeq: this.#sourceSeq });
+    return { index, id, newEvent: { event, rememberId: true } };
+  }
+
+  /** Appends in the order of the request. Once Redis didn't answer, nothing after it is tried: order comes first. */
+  async #append(call: CallKey, accepted: readonly Accepted[]): Promise<[number, EventResult][]> {
+    const results: [number, EventResult][] = [];
+    const deadline = AbortSignal.timeout(APPEND_DEADLINE_MS);
+    for (let start = 0; start < accepted.length; start += EVENTS_PER_APPEND) {
+      const batch = accepted.slice(start, start + EVENTS_PER_APPEND);
+      const appended = await this.#appendBatch(call, batch, deadline);
+      batch.forEach(({ index, id }, position) => results.push([index, resultOf(id, appended?.[position])]));
+    }
+    return results;
+  }
+
+  /** `undefined` when Redis did not answer in time. */
+  async #appendBatch(
+    call: CallKey,
+    batch: readonly Accepted[],
+    signal: AbortSignal,
+  ): Promise<readonly AppendResult[] | undefined> {
+    const events = batch.map(({ newEvent }) => newEvent);
+    const append = () => this.#options.appender.append({ call, events, mode: 'unordered' });
+    try {
+      const outcome = await retryForever(append, { backoff: APPEND_BACKOFF, signal });
+      return outcome.outcome === 'ok' ? outcome.results : undefined;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+}
+
+function resultOf(id: string, result: AppendResult | undefined): EventResult {
+  if (result === undefined) {
+    return rejected(
+      id,
+      'unavailable',
+      'it is not certain that the event is stored; send it again with the same id',
+    );
+  }
+  if (result.status === 'refused') {
+    return rejected(id, 'call_full', 'the call has as many events as one call may have');
+  }
+  return { id, status: result.status, seq: result.seq };
+}
+
+/** 200 when anything was stored; else 503 when Redis is the reason, and 422 when the messages are. */
+function answerOf(results: readonly EventResult[]): Answer {
+  const isRejected = (result: EventResult) => result.status === 'rejected';
+  if (!results.every(isRejected) || results.length === 0) return { status: 200, body: { results } };
+  const isUnavailable = results.some((result) => 'error' in result && result.error.code === 'unavailable');
+  if (!isUnavailable) return { status: 422, body: { results } };
+  const error = { code: 'unavailable', message: 'events can not be stored right now; send them again' };
+  return { status: 503, body: { error, results }, headers: RETRY_AFTER };
+}
+
+function rejected(id: string, code: AgentMessageError['code'], message: string): EventResult {
+  return { id, status: 'rejected', error: { code, message } };
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+import { type Logger, type OpsHandler } from '@turnlog/service-kit';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { type Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { readStreamRequest, type Applet, type StreamRequest } from '../domain/stream-request.ts';
+import { problem, refuseUpgrade, send, type Answer } from './answer.ts';
+import { type CallEventsEndpoint } from './call-events-endpoint.ts';
+
+/** Why no more streams are taken right now. */
+export type Unavailability = 'draining' | 'not_ready' | 'full';
+
+export interface GatewayServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: Logger;
+  readonly ops: OpsHandler;
+  readonly callEvents: CallEventsEndpoint;
+  /** The paths that take streams, and the applet that each is for. */
+  readonly streamPaths: Readonly<Record<string, Applet>>;
+  readonly unavailability: () => Unavailability | undefined;
+  readonly onStream: (socket: WebSocket, request: StreamRequest) => void;
+  readonly onRefused: (reason: string) => void;
+}
+
+/** A listening gateway. */
+export interface GatewayServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/*
+ * Exotel's audio frames hold at most 100,000 bytes, 134 KB in base64. The other limits keep a peer from filling memory
+ * with fragments (CVE-2026-48779, CVE-2026-62389).
+ */
+const WEB_SOCKET_LIMITS = {
+  maxPayload: 256 * 1024,
+  maxFragments: 64,
+  maxBufferedChunks: 1024,
+  perMessageDeflate: false,
+  closeTimeout: 5_000,
+};
+
+const CALL_EVENTS_PATH = /^\/v1\/calls\/([^/]+)\/events\/?$/;
+
+const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
+  draining: 'this gateway is stopping; connect to another one',
+  not_ready: 'this gateway can not record calls right now',
+  full: 'this gateway has as many connections as it takes',
+};
+
+/** Starts listening. Rejects if the port can't be had. */
+export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
+  const { host, port, logger } = options;
+  const webSockets = new WebSocketServer({ noServer: true, ...WEB_SOCKET_LIMITS });
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    answer(options, request, response).catch((err: unknown) => onRequestFailed(logger, response, err));
+  });
+  server.on('upgrade', (request, socket, head) => upgrade(options, webSockets, { request, socket, head }));
+  server.listen({ host, port });
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+async function answer(
+  { ops, callEvents, streamPaths }: GatewayServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (await ops(request, response)) return;
+  const path = pathOf(request);
+  const [, encodedCallSid] = CALL_EVENTS_PATH.exec(path) ?? [];
+  if (encodedCallSid !== undefined) send(response, await callEvents.answer(request, encodedCallSid));
+  else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
+  else send(response, notFound(streamPaths));
+}
+
+interface UpgradeRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upgraded: UpgradeRequest): void {
+  const { streamPaths, unavailability, onStream, onRefused, logger } = options;
+  const { request, socket, head } = upgraded;
+  // The peer may go away before the handshake is done, which is no fault of ours.
+  socket.on('error', (err) => logger.debug({ err }, 'socket failed during its handshake'));
+  const path = pathOf(request);
+  const applet = Object.hasOwn(streamPaths, path) ? streamPaths[path] : undefined;
+  const reason = unavailability();
+  if (applet === undefined) {
+    onRefused('not_found');
+    refuseUpgrade(socket, notFound(streamPaths));
+  } else if (reason !== undefined) {
+    onRefused(reason);
+    refuseUpgrade(socket, problem(503, reason, UNAVAILABLE[reason], { 'retry-after': '2' }));
+  } else {
+    const streamRequest = readStreamRequest(request.url ?? '', applet);
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => onStream(webSocket, streamRequest));
+  }
+}
+
+function notFound(streamPaths: GatewayServerOptions['streamPaths']): Answer {
+  const message = 'there is nothing at this path; "endpoints" lists what there is';
+  const endpoints = [
+    ...Object.keys(streamPaths).map((path) => `GET ${path} (WebSocket)`),
+    'POST /v1/calls/:callSid/events',
+    'GET /healthz',
+    'GET /readyz',
+    'GET /metrics',
+  ];
+  return { status: 404, body: { error: { code: 'not_found', message }, endpoints } };
+}
+
+function upgradeRequired(): Answer {
+  const headers = { upgrade: 'websocket', connection: 'upgrade' };
+  return problem(
+    426,
+    'upgrade_required',
+    'this path takes a WebSocket; connect with ws:// or wss://',
+    headers,
+  );
+}
+
+function onRequestFailed(logger: Logger, response: ServerResponse, err: unknown): void {
+  logger.error({ err }, 'request failed');
+  if (response.headersSent) response.destroy();
+  else send(response, problem(500, 'internal', 'the request failed; send it again'));
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
+}

@@ -1,0 +1,248 @@
+/*
+ * The ordered source of one gateway connection: what keeps "every accepted event, once, in order" between a frame and
+ * the call's log.
+ *
+ *            add                    ok, nothing more
+ *   ┌──────┐ ─────▶ ┌─────────┐ ─────────────────────▶ ┌──────┐
+ *   │ idle │        │ sending │ ◀── ok, more: next batch
+ *   └──────┘        └─────────┘ ◀── gap(n): from n on
+ *                     │     ▲
+ *        no answer    ▼     │ after a delay: the same events again
+ *                   ┌─────────┐
+ *                   │ waiting │
+ *                   └─────────┘
+ *
+ * - Every event gets the next source sequence: 1, 2, 3 … Only one append is under way; what piles up goes with the next.
+ * - An append without an answer may have happened or not. The same events are sent again, for ever: the script knows
+ *   repeats by their place.
+ * - Events are kept after the acknowledgement, until they are known to be in Postgres or `maxRetainedBytes` is reached: a
+ *   Redis that comes back without its newest writes answers `gap`, and gets them again. Events that were not
+ *   acknowledged are never let go of.
+ * - Should Redis ask for events that were let go of (a Redis that comes back empty, events long persisted), the rest
+ *   goes on under a new source name, counted from 1. Events keep their ids, so nothing is counted twice.
+ */
+import { encodeEvent, type CallKey } from '@turnlog/call-events';
+import { type Appender, type AppendOutcome, type AppendResult, type CallLog } from '@turnlog/call-log';
+import { type Backoff, backoffDelayMs } from '@turnlog/service-kit';
+import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
+import { RetainedEvents, type Receipt, type RetainedEvent } from './retained-events.ts';
+
+/** Bounds of one producer. */
+export interface ProducerLimits {
+  /** From here on no more of what can wait is taken: see `isOverloaded`. */
+  readonly maxPendingBytes: number;
+  /** The most that is kept of events that are acknowledged. */
+  readonly maxRetainedBytes: number;
+  readonly backoff: Backoff;
+}
+
+/** What a producer tells the one who counts and logs. */
+export interface ProducerObserver {
+  onSettled(receipt: Receipt): void;
+  onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
+  /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
+  onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
+}
+
+export interface EventProducerOptions {
+  readonly call: CallKey;
+  /** The connection's id. */
+  readonly source: string;
+  readonly appender: Appender;
+  readonly limits: ProducerLimits;
+  readonly observer: ProducerObserver;
+}
+
+const BATCH = { maxEvents: 256, maxBytes: 1024 * 1024 };
+
+/** Appends the events of one connection to its call's log: each once, in order, however often Redis is away. */
+export class EventProducer {
+  readonly call: CallKey;
+  readonly #options: EventProducerOptions;
+  readonly #retained = new RetainedEvents();
+  #source: string;
+  #renamed = 0;
+  /** Events before this source sequence are acknowledged. */
+  #unacknowledgedFrom = 1;
+  #pendingBytes = 0;
+  #state: 'idle' | 'sending' | 'waiting' | 'abandoned' = 'idle';
+  #attempt = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #epoch: string | undefined;
+  #newestLogSeq = 0;
+  #idleListeners: (() => void)[] = [];
+
+  constructor(options: EventProducerOptions) {
+    this.#options = options;
+    this.call = options.call;
+    this.#source = options.source;
+  }
+
+  /** Bytes of events that Redis has not acknowledged. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get pendingEvents(): number {
+    return this.#retained.nextSeq - this.#unacknowledgedFrom;
+  }
+
+  get retainedBytes(): number {
+    return this.#retained.bytes;
+  }
+
+  /** So much is unacknowledged that whoever can send again later should be told to. */
+  get isOverloaded(): boolean {
+    return this.#pendingBytes > this.#options.limits.maxPendingBytes;
+  }
+
+  /** Takes an event, whatever the load. `onSettled` is called once, when the event is durable or refused for good. */
+  add(
+    draft: EventDraft,
+    { rememberId = false, onSettled }: { rememberId?: boolean; onSettled?: (receipt: Receipt) => void } = {},
+  ): void {
+    const sourceSeq = this.#retained.nextSeq;
+    const event = placeEvent(draft, { call: this.call, source: this.#source, sourceSeq });
+    const bytes = encodeEvent(event).length;
+    this.#retained.push({ event, rememberId, bytes, logSeq: undefined, onSettled, isSettled: false });
+    this.#pendingBytes += bytes;
+    if (this.#state === 'idle') this.#send();
+  }
+
+  /** Resolves when all events are acknowledged. Never, once the producer was abandoned with some that are not. */
+  whenIdle(): Promise<void> {
+    if (this.#state === 'idle') return Promise.resolve();
+    return new Promise((resolve) => this.#idleListeners.push(resolve));
+  }
+
+  /** Lets go of what the call's head says is in Postgres; sends again what the head shows to be lost. */
+  compareWithHead({ epoch, lastSeq, persistedSeq }: CallLog): void {
+    if (this.#state !== 'idle') return;
+    const isLost = epoch !== this.#epoch || lastSeq < this.#newestLogSeq;
+    if (isLost) this.#probe();
+    else this.#forgetBefore(this.#retained.lastAtOrBefore(persistedSeq, this.#unacknowledgedFrom) + 1);
+  }
+
+  /** Gives up on what is not acknowledged: the service is going down. Returns the number of such events. */
+  abandon(): number {
+    clearTimeout(this.#retryTimer);
+    this.#state = 'abandoned';
+    return this.pendingEvents;
+  }
+
+  #send(): void {
+    const batch = this.#retained.batchFrom(this.#unacknowledgedFrom, BATCH);
+    if (batch.length === 0) {
+      this.#becomeIdle();
+      return;
+    }
+    this.#state = 'sending';
+    const { appender } = this.#options;
+    appender.append({ call: this.call, events: batch, mode: 'ordered' }).then(
+      (outcome) => this.#onOutcome(batch, outcome),
+      (error: unknown) => this.#onNoAnswer(error),
+    );
+  }
+
+  #onOutcome(batch: readonly RetainedEvent[], outcome: AppendOutcome): void {
+    if (this.#state === 'abandoned') return;
+    switch (outcome.outcome) {
+      case 'ok':
+        this.#epoch = outcome.epoch;
+        this.#acknowledge(batch, outcome.results);
+        this.#attempt = 0;
+        break;
+      case 'gap':
+        this.#rewindTo(outcome.expected);
+        break;
+      case 'seen':
+        throw new Error('an append without a condition was answered as if it had one');
+    }
+    this.#send();
+  }
+
+  #acknowledge(batch: readonly RetainedEvent[], results: readonly AppendResult[]): void {
+    const wasRetried = this.#attempt > 0;
+    batch.forEach((retained, index) => {
+      const result = results[index];
+      if (result === undefined) throw new Error('an append was answered with too few results');
+      this.#pendingBytes -= retained.bytes;
+      if (result.status !== 'refused' && result.seq !== undefined) this.#noteLogSeq(retained, result.seq);
+      settle(retained, receiptOf(result, retained, wasRetried), this.#options.observer);
+    });
+    this.#unacknowledgedFrom += batch.length;
+    this.#forgetBeyondLimit();
+  }
+
+  #noteLogSeq(retained: RetainedEvent, seq: number): void {
+    retained.logSeq = seq;
+    this.#newestLogSeq = Math.max(this.#newestLogSeq, seq);
+  }
+
+  #onNoAnswer(error: unknown): void {
+    if (this.#state === 'abandoned') return;
+    const { observer, limits } = this.#options;
+    observer.onRetry({ call: this.call, attempt: this.#attempt, error });
+    this.#state = 'waiting';
+    this.#retryTimer = setTimeout(() => this.#send(), backoffDelayMs(this.#attempt, limits.backoff));
+    this.#attempt += 1;
+  }
+
+  /** Redis lacks the events from `expected` on: they are unacknowledged again. */
+  #rewindTo(expected: number): void {
+    const lost = Math.max(0, this.#retained.firstSeq - expected);
+    this.#options.observer.onGap({ call: this.call, expected, lost });
+    this.#newestLogSeq = 0;
+    if (lost > 0) {
+      this.#renamed += 1;
+      this.#source = `${this.#options.source}.${this.#renamed}`;
+      this.#retained.renumber(this.#source);
+    }
+    this.#unacknowledgedFrom = lost > 0 ? 1 : expected;
+    this.#retained.forgetLogSeqsFrom(this.#unacknowledgedFrom);
+    this.#pendingBytes = this.#retained.bytesFrom(this.#unacknowledgedFrom);
+  }
+
+  /** Sends the newest event once more: where nothing is lost it is a repeat, else the answer is a gap. */
+  #probe(): void {
+    if (this.#retained.count === 0) return;
+    this.#unacknowledgedFrom = this.#retained.nextSeq - 1;
+    this.#pendingBytes = this.#retained.bytesFrom(this.#unacknowledgedFrom);
+    this.#send();
+  }
+
+  #forgetBeyondLimit(): void {
+    const { maxRetainedBytes } = this.#options.limits;
+    while (this.#retained.bytes > maxRetainedBytes && this.#retained.firstSeq < this.#unacknowledgedFrom) {
+      this.#retained.forgetBefore(this.#retained.firstSeq + 1);
+    }
+  }
+
+  #forgetBefore(seq: number): void {
+    this.#retained.forgetBefore(Math.min(seq, this.#unacknowledgedFrom));
+  }
+
+  #becomeIdle(): void {
+    this.#state = 'idle';
+    const listeners = this.#idleListeners;
+    this.#idleListeners = [];
+    for (const listener of listeners) listener();
+  }
+}
+
+function receiptOf(result: AppendResult, retained: RetainedEvent, wasRetried: boolean): Receipt {
+  if (result.status === 'refused') return result;
+  // Known by its place alone, the repeat is our own: to whoever sent the event, this is its first answer.
+  const isOwnRepeat = result.status === 'duplicate' && wasRetried && !retained.rememberId;
+  return { status: isOwnRepeat ? 'appended' : result.status, seq: result.seq };
+}
+
+/** Tells what became of an event, once: one that Redis had lost was settled long before it was sent again. */
+function settle(retained: RetainedEvent, receipt: Receipt, observer: ProducerObserver): void {
+  if (retained.isSettled) return;
+  retained.isSettled = true;
+  const { onSettled } = retained;
+  retained.onSettled = undefined;
+  observer.onSettled(receipt);
+  onSettled?.(receipt);
+}

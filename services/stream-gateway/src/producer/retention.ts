@@ -1,0 +1,75 @@
+import { readCallLogs, type KeySpace } from '@turnlog/call-log';
+import { type Redis } from 'ioredis';
+import { type EventProducer } from './event-producer.ts';
+
+/** The most heads that are read in one round trip. */
+const HEADS_AT_ONCE = 500;
+
+/** Reads a head without any event: no call has a seq as high as this. */
+const NO_EVENTS = Number.MAX_SAFE_INTEGER;
+
+interface Entry {
+  /** When its connection was over; producers of open connections are kept anyway. */
+  closedAtMs: number | undefined;
+}
+
+/** The producers of a gateway, and how long each is still needed: until its events are in Postgres, or for a while. */
+export class Retention {
+  readonly #producers = new Map<EventProducer, Entry>();
+  readonly #redis: Redis;
+  readonly #space: KeySpace;
+  readonly #keepAfterCloseMs: number;
+
+  constructor(redis: Redis, space: KeySpace, keepAfterCloseMs: number) {
+    this.#redis = redis;
+    this.#space = space;
+    this.#keepAfterCloseMs = keepAfterCloseMs;
+  }
+
+  get producers(): readonly EventProducer[] {
+    return [...this.#producers.keys()];
+  }
+
+  get retainedBytes(): number {
+    return this.producers.reduce((sum, { retainedBytes }) => sum + retainedBytes, 0);
+  }
+
+  get pendingBytes(): number {
+    return this.producers.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+  }
+
+  add(producer: EventProducer): void {
+    this.#producers.set(producer, { closedAtMs: undefined });
+  }
+
+  /** No more events come from it. */
+  close(producer: EventProducer, nowMs: number): void {
+    const entry = this.#producers.get(producer);
+    if (entry !== undefined) entry.closedAtMs ??= nowMs;
+  }
+
+  /** Compares every producer with the head of its call, and lets go of those that are done. Rejects without Redis. */
+  async sweep(nowMs: number): Promise<void> {
+    const waiting = this.producers.filter(({ retainedBytes }) => retainedBytes > 0);
+    for (let start = 0; start < waiting.length; start += HEADS_AT_ONCE) {
+      await this.#compare(waiting.slice(start, start + HEADS_AT_ONCE));
+    }
+    for (const [producer, { closedAtMs }] of this.#producers) {
+      if (closedAtMs !== undefined && this.#isDone(producer, nowMs - closedAtMs))
+        this.#producers.delete(producer);
+    }
+  }
+
+  async #compare(producers: readonly EventProducer[]): Promise<void> {
+    const requests = producers.map(({ call }) => ({ call, fromSeq: NO_EVENTS }));
+    const heads = await readCallLogs(this.#redis, this.#space, requests);
+    producers.forEach((producer, index) => {
+      const head = heads[index];
+      if (head !== undefined) producer.compareWithHead(head);
+    });
+  }
+
+  #isDone({ pendingEvents, retainedBytes }: EventProducer, closedForMs: number): boolean {
+    return pendingEvents === 0 && (retainedBytes === 0 || closedForMs > this.#keepAfterCloseMs);
+  }
+}

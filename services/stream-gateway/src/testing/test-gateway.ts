@@ -1,0 +1,108 @@
+import { decodeEvent, type CallEvent, type KnownEvent } from '@turnlog/call-events';
+import { createCommandClient, readCallLogs, untilReady, type KeySpace } from '@turnlog/call-log';
+import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
+import { testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
+import { type Redis } from 'ioredis';
+import { readGatewayConfig } from '../config.ts';
+import { startGateway } from '../gateway.ts';
+
+/** A gateway in this process, with a key prefix of its own, and a look into its Redis. */
+export interface TestGateway {
+  readonly port: number;
+  readonly url: string;
+  readonly httpUrl: string;
+  readonly space: KeySpace;
+  readonly redis: Redis;
+  readonly lifecycle: Lifecycle;
+  readonly logLines: readonly Record<string, unknown>[];
+  /** The call's events in the order of the log. */
+  events(callSid: string): Promise<KnownEvent[]>;
+  /** The same, as soon as one of them has this type. */
+  eventsUntil(callSid: string, type: CallEvent['type'], timeoutMs?: number): Promise<KnownEvent[]>;
+  post(callSid: string, body: unknown): Promise<Response>;
+  metric(line: string): Promise<number | undefined>;
+  stop(): Promise<void>;
+}
+
+const TENANT = 'default';
+
+export async function startTestGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
+  const prefix = testKeyPrefix();
+  const env = {
+    REDIS_URL: testRedisUrl(),
+    KEY_PREFIX: prefix,
+    PORT: '0',
+    DRAIN_DEADLINE_MS: '0',
+    ...settings,
+  };
+  const result = readGatewayConfig({ AGENT_LINGER_MS: '300', INSTANCE: 'test', ...env });
+  if (!result.ok) throw new Error(result.problems.join('\n'));
+  const config = result.config;
+  const logLines: Record<string, unknown>[] = [];
+  const destination = {
+    write: (line: string) => void logLines.push(JSON.parse(line) as Record<string, unknown>),
+  };
+  const logger = createLogger({ service: 'stream-gateway', destination });
+  const lifecycle = createLifecycle({ logger });
+  const { port } = await startGateway(config, { logger, lifecycle });
+  const redis = createCommandClient({ url: config.REDIS_URL, name: 'test', onError: () => undefined });
+  await untilReady(redis);
+  const space = { prefix, partitions: config.PARTITIONS };
+  const httpUrl = `http://127.0.0.1:${port}`;
+  await waitUntil(async () => (await fetch(`${httpUrl}/readyz`)).ok, { what: 'the gateway is ready' });
+
+  const events = async (callSid: string): Promise<KnownEvent[]> => {
+    const [log] = await readCallLogs(redis, space, [{ call: { tenant: TENANT, callSid }, fromSeq: 1 }]);
+    return (log?.entries ?? []).map(({ text }) => knownEvent(text));
+  };
+  return {
+    port,
+    url: `ws://127.0.0.1:${port}/exotel/stream`,
+    httpUrl,
+    space,
+    redis,
+    lifecycle,
+    logLines,
+    events,
+    eventsUntil: (callSid, type, timeoutMs = 5_000) =>
+      waitUntil(
+        async () => {
+          const soFar = await events(callSid);
+          return soFar.some((event) => event.type === type) && soFar;
+        },
+        { what: `call ${callSid} has ${type}`, timeoutMs },
+      ),
+    post: (callSid, body) =>
+      fetch(`${httpUrl}/v1/calls/${encodeURIComponent(callSid)}/events`, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    metric: async (line) => {
+      const text = await (await fetch(`${httpUrl}/metrics`)).text();
+      const found = text.split('\n').find((candidate) => candidate.startsWith(line));
+      return found === undefined ? undefined : Number(found.split(' ').at(-1));
+    },
+    stop: async () => {
+      await lifecycle.stop('test');
+      redis.disconnect();
+    },
+  };
+}
+
+function knownEvent(text: string): KnownEvent {
+  const decoded = decodeEvent(text);
+  if (!decoded.ok) throw new Error(decoded.problem.detail);
+  if (decoded.event.type === 'unknown') throw new Error('the gateway wrote an event of an unknown type');
+  return decoded.event;
+}
+
+/** The event of a type; throws if there is none. */
+export function eventOf<T extends KnownEvent['type']>(
+  events: readonly KnownEvent[],
+  type: T,
+): Extract<KnownEvent, { type: T }> {
+  const found = events.find((event): event is Extract<KnownEvent, { type: T }> => event.type === type);
+  if (found === undefined)
+    throw new Error(`no ${type} among ${events.map((event) => event.type).join(', ')}`);
+  return found;
+}
