@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What to do about an error of the database.
  * - `retry`: at once, a few times, with jitter: somebody else was in the way.
@@ -73,10 +75,8 @@ const KIND_BY_MESSAGE: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
 
 /** Says by its SQLSTATE, or by the driver's error, what to do about an error of the database. Never throws. */
 export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
-  if (!(error instanceof Error)) return 'unknown';
-  // A host of several addresses is tried on each; they fail together.
-  if (error instanceof AggregateError) return classifyAll(error.errors) ?? byMessage(error) ?? 'unknown';
-  return byCode(codeOf(error)) ?? byMessage(error) ?? classifyCause(error);
+  if (!types.isNativeError(error)) return 'unknown';
+  return byCode(codeOf(error)) ?? byMessage(error) ?? classifyInner(error);
 }
 
 /**
@@ -84,11 +84,9 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
  * the row in an error's detail, its context and, of a data exception, in the message's quotes.
  */
 export function describeDatabaseError(error: unknown): string {
-  if (!(error instanceof Error)) return 'not an error';
+  if (!types.isNativeError(error)) return 'not an error';
+  if (error.message === '') return [...new Set(innerErrors(error).map(describeDatabaseError))].join('; ');
   const code = codeOf(error);
-  if (error instanceof AggregateError && error.message === '') {
-    return [...new Set(error.errors.map(describeDatabaseError))].join('; ');
-  }
   const message = code?.startsWith('22') === true ? error.message.replace(/".*"/s, '"…"') : error.message;
   return code === undefined || message.includes(code) ? message : `${message} (${code})`;
 }
@@ -104,13 +102,15 @@ function byMessage({ message }: Error): DatabaseErrorKind | undefined {
   return KIND_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1];
 }
 
-function classifyAll(errors: readonly unknown[]): DatabaseErrorKind | undefined {
-  const kinds = errors.map(classifyDatabaseError);
-  return kinds.find((kind) => kind !== 'unknown');
+function classifyInner(error: Error): DatabaseErrorKind {
+  const kinds = innerErrors(error).map(classifyDatabaseError);
+  return kinds.find((kind) => kind !== 'unknown') ?? 'unknown';
 }
 
-function classifyCause({ cause }: Error): DatabaseErrorKind {
-  return cause === undefined ? 'unknown' : classifyDatabaseError(cause);
+/** The cause of an error, or the errors of all the addresses that a host was tried on. */
+function innerErrors(error: Error): unknown[] {
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors;
+  return error.cause === undefined ? [] : [error.cause];
 }
 
 function codeOf(error: Error): string | undefined {

@@ -9,7 +9,10 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** How long to wait for a connection, new or out of the pool; 5 seconds by default. */
   readonly connectTimeoutMs?: number;
-  /** After which the server gives a statement up; 15 seconds by default, 0 for never. */
+  /**
+   * After which the server gives a statement up; 15 seconds by default, 0 for never. After a third more the client does,
+   * for a server that answers no more.
+   */
   readonly statementTimeoutMs?: number;
   readonly logger?: StoreLogger;
 }
@@ -29,8 +32,7 @@ export interface PoolStats {
 
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const MAX_LIFETIME_SECONDS = 30 * 60;
-/** The server's own time-out comes first; the client's is for a server that answers no more. */
-const QUERY_TIMEOUT_MARGIN_MS = 5_000;
+const QUERY_TIMEOUT_FACTOR = 4 / 3;
 
 /** Opens connections as they are needed. The caller ends the pool. */
 export function createPool({
@@ -48,7 +50,7 @@ export function createPool({
     connectionTimeoutMillis: connectTimeoutMs,
     ...(statementTimeoutMs > 0 && {
       statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + QUERY_TIMEOUT_MARGIN_MS,
+      query_timeout: Math.ceil(statementTimeoutMs * QUERY_TIMEOUT_FACTOR),
     }),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
-import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
+import { createTestDatabase, waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import pg from 'pg';
 import { createCallStore, type CallStore } from '../call-store.ts';
 import { classifyDatabaseError } from '../connection/database-error.ts';
@@ -121,7 +121,27 @@ describe('a batch of calls', () => {
     expect(verdicts).toEqual(calls.map(() => ({ ok: true })));
     expect((await store.readCall(calls[0] ?? call))?.version).toBe(7);
   });
+
+  it('waits for a row before it touches the archive, as a merge does', async () => {
+    const events = sampleEvents(call);
+    await store.writeCalls([writeOf(call, events.slice(0, 2))]);
+    await client.query('begin');
+    await client.query('select from call_sessions where call_sid = $1 for update', [call.callSid]);
+    const writing = store.writeCalls([writeOf(call, events)]);
+    await waitUntil(isAnybodyWaiting, { what: 'the batch waits for the row' });
+    await client.query(`update call_event_segments set to_seq = 1 where call_sid = $1`, [call.callSid]);
+    await client.query('commit');
+    expect(await writing).toEqual(['written']);
+  });
 });
+
+async function isAnybodyWaiting(): Promise<boolean> {
+  // Within a transaction, what the view says would stay as it first was.
+  await client.query('select pg_stat_clear_snapshot()');
+  const { rowCount } = await client.query(`
+    select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+  return rowCount === 1;
+}
 
 describe('a row that Postgres refuses for its data', () => {
   const poisons: [string, (write: ReturnType<typeof writeOf>) => ReturnType<typeof writeOf>][] = [

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { encodeEvent, toStorable, type JsonValue, type KnownEvent } from '@turnlog/call-events';
+import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
+import fc from 'fast-check';
+import { deepStrictEqual } from 'node:assert/strict';
+import { createCallStore, type CallStore } from './call-store.ts';
+import { migrate } from './schema/migrate.ts';
+import { eventOf, foldEvents, writeOf } from './testing/sample-call.ts';
+
+let database: TestDatabase;
+let store: CallStore;
+let count = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
+  store = createCallStore({ databaseUrl: database.url, maxConnections: 1 });
+});
+
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+/** Any string of UTF-16 units: lone surrogates, NUL and every control character among them. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom('\0', '\x1e', '\ud800', '\\u0000', '"', '\\', '\u2028', '{}', '%s$1', "';--"),
+);
+
+describe('any text', () => {
+  it('comes out of the row and of the archive as it went in, once it is storable', async () => {
+    const property = fc.asyncProperty(anyText, fc.dictionary(anyText, anyText), async (text, fields) => {
+      count += 1;
+      const call = { tenant: 'acme', callSid: `CA${count}` };
+      const events = [
+        eventOf(call, 1, 'turn.completed', { speaker: 'user', text: storable(text) }),
+        eventOf(call, 2, 'data.collected', { fields: storable(fields) }),
+        eventOf(call, 3, 'outcome.decided', { outcome: storable(text) }),
+      ] satisfies KnownEvent[];
+      await store.writeCalls([writeOf(call, events)]);
+
+      const row = await store.readCall(call);
+      const record = foldEvents(call, events);
+      deepStrictEqual(await store.readArchive(call), events.map(encodeEvent));
+      deepStrictEqual(row?.full_transcript, record.transcript);
+      deepStrictEqual(row.collected_data, JSON.parse(JSON.stringify(record.collectedData)));
+      deepStrictEqual(row.outcome, record.outcome);
+      deepStrictEqual(await store.verifyCall(call), { ok: true });
+    });
+    await fc.assert(property, { numRuns: 100 });
+  });
+});
+
+function storable<T extends JsonValue>(value: T): T {
+  return toStorable(value)?.value as T;
+}
