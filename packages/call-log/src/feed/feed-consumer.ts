@@ -98,7 +98,7 @@ async function readUntilTrouble(
   while (!stopping.aborted) {
     if (now() - reclaimedAt >= reclaimEveryMs) {
       reclaimedAt = now();
-      // await takeAll(reader.reclaimed());
+      await takeAll(reader.reclaimed());
     }
     const readAt = now();
     await take(await reader.readNew());
