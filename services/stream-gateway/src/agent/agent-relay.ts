@@ -67,6 +67,7 @@ export class AgentRelay {
   #url = '';
   #socket: WebSocket | undefined;
   #wasOpen = false;
+  #isCallOver = false;
   #reconnects = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -100,20 +101,17 @@ export class AgentRelay {
 
   /** The call is over: the agent's last reports are waited for, but not for long. */
   finish(): void {
-    if (this.#state === 'finishing' || this.#state === 'closed') return;
-    if (this.#socket?.readyState !== WebSocket.OPEN) {
-      this.#close();
-      return;
-    }
-    this.#state = 'finishing';
-    this.#timer = setTimeout(() => this.#sayGoodbye(), this.#settings.lingerMs);
+    if (this.#isCallOver) return;
+    this.#isCallOver = true;
+    if (this.#state === 'open') this.#linger();
+    else if (this.#state !== 'connecting') this.#close();
   }
 
   /** Ends it now. */
   close(): void {
-    if (this.#state === 'closed') return;
-    this.#socket?.terminate();
+    const socket = this.#socket;
     this.#close();
+    socket?.terminate();
   }
 
   #dial(): void {
@@ -136,16 +134,17 @@ export class AgentRelay {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#tally.agentSockets += 1;
-    if (this.#wasOpen)
-      for (const frame of this.#preamble) socket.send(frame.data, { binary: frame.isBinary });
+    socket.once('close', () => (this.#tally.agentSockets -= 1));
+    if (this.#wasOpen) for (const frame of this.#preamble) this.#send(frame);
     this.#wasOpen = true;
     for (const frame of this.#queue.takeAll()) this.#send(frame);
+    // The call was over before the agent answered; it is told all of it nevertheless.
+    if (this.#isCallOver) this.#linger();
   }
 
   #onClose(socket: WebSocket, code: number, error: string): void {
     if (socket !== this.#socket) return;
     const state = this.#state;
-    if (state === 'open' || state === 'finishing') this.#tally.agentSockets -= 1;
     if (state === 'closed') return;
     if (state === 'finishing') this.#close();
     else if (state === 'open' && NORMAL_CLOSES.has(code)) this.#hungUp();
@@ -159,7 +158,7 @@ export class AgentRelay {
 
   #lost(error: string): void {
     const { maxReconnects, backoff } = this.#settings;
-    const givesUp = this.#reconnects >= maxReconnects;
+    const givesUp = this.#isCallOver || this.#reconnects >= maxReconnects;
     this.#tally.agentFailures += 1;
     this.#events.onFailure({ error, attempt: this.#reconnects, givesUp });
     if (givesUp) {
@@ -171,6 +170,11 @@ export class AgentRelay {
     this.#reconnects += 1;
   }
 
+  #linger(): void {
+    this.#state = 'finishing';
+    this.#timer = setTimeout(() => this.#sayGoodbye(), this.#settings.lingerMs);
+  }
+
   #sayGoodbye(): void {
     const socket = this.#socket;
     socket?.close(1000);
@@ -178,9 +182,8 @@ export class AgentRelay {
   }
 
   #close(): void {
+    if (this.#state === 'closed') return;
     clearTimeout(this.#timer);
-    // A socket that is still connecting is of no use any more.
-    if (this.#state === 'connecting') this.#socket?.terminate();
     this.#state = 'closed';
     this.#queue.takeAll();
     this.#events.onClosed();

@@ -38,7 +38,7 @@ export interface BareAgent {
 export async function startAgent(port = 0): Promise<BareAgent> {
   const server = new WebSocketServer({ port, host: '127.0.0.1' });
   const sockets: (BareSocket & { readonly path: string })[] = [];
-  server.on('connection', (socket, { url = '' }) => {
+  server.on('connection', (socket, { url }) => {
     const bare = watch(socket);
     sockets.push(
       Object.defineProperty(bare, 'path', { value: url }) as BareSocket & { readonly path: string },

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
+import { once } from 'node:events';
+import { type IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+
+afterAll(async () => {
+  await gateway.stop();
+});
+
+const turn = (id: string, text = 'Around 50 lakhs') => ({
+  event: 'turn',
+  id,
+  turn: { speaker: 'user', text, timestamp: '2026-01-25T11:15:25.120Z' },
+});
+
+async function refusal(url: string): Promise<{ status: number; body: unknown }> {
+  const socket = new WebSocket(url);
+  socket.on('error', () => undefined);
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  const chunks = (await response.toArray()) as Buffer[];
+  return { status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) as unknown };
+}
+
+test('one message is one event, and its repeat a duplicate of it', async () => {
+  const first = await gateway.post('CA-one', turn('t1'));
+  expect(first.status).toBe(200);
+  expect(await first.json()).toEqual({ results: [{ id: 't1', status: 'appended', seq: 1 }] });
+  const second = await gateway.post('CA-one', turn('t1'));
+  expect(await second.json()).toEqual({ results: [{ id: 't1', status: 'duplicate', seq: 1 }] });
+  const [event] = await gateway.events('CA-one');
+  expect(event).toMatchObject({
+    id: 'turn:t1',
+    source: 'http:test',
+    at: '2026-01-25T11:15:25.120Z',
+    data: { speaker: 'user', text: 'Around 50 lakhs' },
+  });
+});
+
+test('a thousand messages of one request keep their order', async () => {
+  const messages = Array.from({ length: 1000 }, (_, index) => turn(`t${index}`, `word ${index}`));
+  const { results } = (await (await gateway.post('CA-many', messages)).json()) as {
+    results: { seq: number }[];
+  };
+  expect(results.map(({ seq }) => seq)).toEqual(messages.map((_, index) => index + 1));
+  const events = await gateway.events('CA-many');
+  expect(events.map(({ id }) => id)).toEqual(messages.map(({ id }) => `turn:${id}`));
+});
+
+test('bad messages are rejected one by one, the good ones among them are stored', async () => {
+  const response = await gateway.post('CA-mixed', [
+    turn('ok'),
+    { event: 'turn', id: 'bad', turn: { speaker: 'user' } },
+    { event: 'nonsense', id: 'odd' },
+    7,
+    { event: 'stage', stage: 'closing' },
+  ]);
+  expect(response.status).toBe(200);
+  const { results } = (await response.json()) as { results: Record<string, unknown>[] };
+  expect(results.map(({ status }) => status)).toEqual([
+    'appended',
+    'rejected',
+    'rejected',
+    'rejected',
+    'appended',
+  ]);
+  expect(results[1]).toMatchObject({ id: 'bad', error: { code: 'invalid_message' } });
+  expect(JSON.stringify(results[1])).toContain('turn.text');
+  expect(results[2]).toMatchObject({ id: 'odd', error: { code: 'unknown_event' } });
+  expect(results[3]).toMatchObject({ error: { code: 'not_an_object' } });
+  expect(typeof results[4]?.['id']).toBe('string');
+});
+
+test('nothing but bad messages is 422', async () => {
+  expect((await gateway.post('CA-bad', [{ event: 'turn' }, {}])).status).toBe(422);
+});
+
+test.each([
+  ['not JSON', 400, 'not_json', () => gateway.post('CA-x', 'no json')],
+  ['a call sid with control characters', 400, 'invalid_call_sid', () => gateway.post('a\u0000b', {})],
+  [
+    'a path that is not URL-encoded',
+    400,
+    'invalid_call_sid',
+    () => fetch(`${gateway.httpUrl}/v1/calls/%E0%A4%A/events`, { method: 'POST', body: '{}' }),
+  ],
+  ['a call sid that is too long', 400, 'invalid_call_sid', () => gateway.post('x'.repeat(129), {})],
+  [
+    'more than 1000 messages',
+    413,
+    'too_many',
+    () =>
+      gateway.post(
+        'CA-x',
+        Array.from({ length: 1001 }, () => ({})),
+      ),
+  ],
+  ['a body that is too large', 413, 'too_large', () => gateway.post('CA-x', ' '.repeat(8 * 1024 * 1024 + 1))],
+  [
+    'another method',
+    405,
+    'method_not_allowed',
+    () => fetch(`${gateway.httpUrl}/v1/calls/CA-x/events`, { method: 'PUT', body: '{}' }),
+  ],
+] as const)('%s is answered %d %s', async (_what, status, code, ask) => {
+  const response = await ask();
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ error: { code } });
+});
+
+test('the call sid in the path is URL-decoded', async () => {
+  await gateway.post('CA/ü 1', turn('t1'));
+  expect(await gateway.events('CA/ü 1')).toHaveLength(1);
+});
+
+test('an unknown path is 404 and says what there is', async () => {
+  const response = await fetch(`${gateway.httpUrl}/nothing`);
+  expect(response.status).toBe(404);
+  expect(JSON.stringify(await response.json())).toContain('/exotel/stream');
+});
+
+test('a stream path without an upgrade is 426', async () => {
+  expect((await fetch(`${gateway.httpUrl}/media`)).status).toBe(426);
+});
+
+test('an upgrade elsewhere is refused with 404 and a reason', async () => {
+  const { status, body } = await refusal(`ws://127.0.0.1:${gateway.port}/elsewhere`);
+  expect(status).toBe(404);
+  expect(body).toMatchObject({ error: { code: 'not_found' } });
+});
+
+test('health, readiness and metrics are there', async () => {
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    expect((await fetch(`${gateway.httpUrl}${path}`)).status).toBe(200);
+  }
+});
+
+test('NUL and lone surrogates become U+FFFD, and the message is kept as it came', async () => {
+  await gateway.post(
+    'CA-nul',
+    '{"event":"turn","id":"n","turn":{"speaker":"user","text":"a\\u0000b\\ud83d"}}',
+  );
+  const turnEvent = eventOf(await gateway.events('CA-nul'), 'turn.completed');
+  expect(turnEvent.data.text).toBe('a\uFFFDb\uFFFD');
+  const original = Buffer.from(turnEvent.original ?? '', 'base64').toString();
+  expect((JSON.parse(original) as { turn: { text: string } }).turn.text).toBe('a\u0000b\uD83D');
+});
+
+test('without Redis events are 503 with Retry-After, streams are refused, and all is well again after', async () => {
+  const redis = await startRedisForTest();
+  const own = await startTestGateway({ REDIS_URL: redis.url });
+  try {
+    await redis.crash();
+    const response = await own.post('CA-away', [turn('t1'), { event: 'nonsense' }]);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect(await response.json()).toMatchObject({ error: { code: 'unavailable' } });
+    expect((await fetch(`${own.httpUrl}/readyz`)).status).toBe(503);
+    expect(await refusal(own.url)).toMatchObject({ status: 503, body: { error: { code: 'not_ready' } } });
+    await redis.start();
+    await waitUntil(async () => (await own.post('CA-away', turn('t1'))).status === 200, {
+      what: 'events are taken again',
+    });
+    expect(await own.events('CA-away')).toHaveLength(1);
+  } finally {
+    await own.stop();
+    await redis.close();
+  }
+}, 30_000);

@@ -1,0 +1,326 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { createAudioStreams } from '@turnlog/call-log';
+import { encodeClear, encodeMark, encodeMedia } from '@turnlog/exotel';
+import { freePort, waitUntil } from '@turnlog/test-kit';
+import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function start(
+  settings: Record<string, string> = {},
+): Promise<{ agent: BareAgent; gateway: TestGateway }> {
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const gateway = await gatewayWith({ AGENT_URL: agent.url, ...settings });
+  return { agent, gateway };
+}
+
+async function gatewayWith(settings: Record<string, string>): Promise<TestGateway> {
+  const gateway = await startTestGateway(settings);
+  closing.push(() => gateway.stop());
+  return gateway;
+}
+
+const isAck = ({ event }: Record<string, unknown>): boolean => event === 'ack';
+const isError = ({ event }: Record<string, unknown>): boolean => event === 'error';
+const turn = (id: string, text: string) => ({ event: 'turn', id, turn: { speaker: 'user', text } });
+const answersOf = ({ received }: BareSocket): Record<string, unknown>[] =>
+  received
+    .map((text) => JSON.parse(text) as Record<string, unknown>)
+    .filter((each) => isAck(each) || isError(each));
+
+test("the carrier's frames reach the agent as they came, from connected to stop", async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const odd = '{"event" : "silence",  "nested":{"ü":1.50}}';
+  const sent = [
+    frames.connected,
+    frames.media(),
+    frames.start,
+    frames.media(),
+    frames.dtmf('5'),
+    odd,
+    frames.stop,
+  ];
+  const carrier = await dial(gateway.url);
+  carrier.send(...sent);
+  const socket = await agent.socket();
+  await waitUntil(() => socket.received.length === sent.length, { what: 'the agent has all frames' });
+  expect(socket.received).toEqual(sent);
+});
+
+test("the agent's frames reach the carrier as they came, and its own messages don't", async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  const sent = [
+    encodeMedia({ streamSid: 's', sequence: 1, chunk: 1, timestampMs: 0, audio: Buffer.alloc(3200, 3) }),
+    encodeMark({ streamSid: 's', sequence: 2, name: 'greeting' }),
+    encodeClear({ streamSid: 's', sequence: 3 }),
+    '{ "event": "something-new" , "x": 1.0 }',
+    'not json at all',
+  ];
+  socket.send(turn('t0', 'hello'), ...sent, turn('t1', 'there'));
+  await waitUntil(() => carrier.received.length === sent.length, { what: 'the carrier has all frames' });
+  await waitUntil(() => answersOf(socket).length === 2, { what: 'both turns are acknowledged' });
+  expect(carrier.received).toEqual(sent);
+  carrier.send(frames.stop);
+  const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect(eventOf(events, 'audio.summarised').data).toMatchObject({ outboundBytes: 3200, outboundMs: 200 });
+});
+
+test("the agent's audio is the outbound track, silence between its words included", async () => {
+  const { agent, gateway } = await start({ AUDIO_BATCH_MS: '2000' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  const word = (fill: number) =>
+    encodeMedia({ streamSid: 's', sequence: 1, chunk: 1, timestampMs: 0, audio: Buffer.alloc(320, fill) });
+  socket.send(word(1));
+  await waitUntil(() => carrier.received.length === 1, { what: 'the first word is out' });
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  socket.send(word(2));
+  await waitUntil(() => carrier.received.length === 2, { what: 'the second word is out' });
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const batches = await waitUntil(
+    async () => {
+      const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
+      return read.length === 2 && read;
+    },
+    { what: 'both words are written' },
+  );
+  expect(batches.map(({ track }) => track)).toEqual(['outbound', 'outbound']);
+  expect((batches[1]?.offsetMs ?? 0) - (batches[0]?.offsetMs ?? 0)).toBeGreaterThan(300);
+});
+
+test('each message of the agent becomes an event, in order, acknowledged with its seq', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(
+    turn('t1', 'Around 50 lakhs'),
+    { event: 'collect', id: 'c1', data: { budget: 5_000_000 } },
+    { event: 'stage', stage: 'discovery' },
+    { event: 'objection', text: 'too far' },
+    { event: 'outcome', outcome: 'qualified' },
+    { event: 'tool', name: 'lookup', arguments: {}, result: {} },
+    { event: 'speaking', speaking: true },
+  );
+  await waitUntil(() => answersOf(socket).length === 7, { what: 'all are acknowledged' });
+  expect(answersOf(socket)).toEqual([
+    { event: 'ack', id: 't1', status: 'appended', seq: 2 },
+    { event: 'ack', id: 'c1', status: 'appended', seq: 3 },
+    ...[4, 5, 6, 7, 8].map((seq) => ({ event: 'ack', id: null, status: 'appended', seq })),
+  ]);
+  const events = await gateway.events(frames.callSid);
+  expect(events.map(({ type }) => type)).toEqual([
+    'call.started',
+    'turn.completed',
+    'data.collected',
+    'stage.changed',
+    'objection.raised',
+    'outcome.decided',
+    'tool.called',
+    'speaking.changed',
+  ]);
+  expect(eventOf(events, 'turn.completed').id).toBe('turn:t1');
+  carrier.socket.terminate();
+});
+
+test('a message that comes twice, on the socket or over HTTP, is one event', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(turn('t1', 'once'), turn('t1', 'once'));
+  await waitUntil(() => answersOf(socket).length === 2, { what: 'both are answered' });
+  expect(answersOf(socket)[1]).toEqual({ event: 'ack', id: 't1', status: 'duplicate', seq: 2 });
+  const overHttp = await gateway.post(frames.callSid, turn('t1', 'once'));
+  expect(await overHttp.json()).toEqual({ results: [{ id: 't1', status: 'duplicate', seq: 2 }] });
+  await gateway.post(frames.callSid, turn('t2', 'first over HTTP'));
+  socket.send(turn('t2', 'first over HTTP'));
+  expect(await socket.waitFor(({ id }) => id === 't2')).toMatchObject({ status: 'duplicate', seq: 3 });
+  expect((await gateway.events(frames.callSid)).map(({ id }) => id)).toHaveLength(3);
+  carrier.socket.terminate();
+});
+
+test('a bad message is told which field is wrong, and the socket stays', async () => {
+  const { agent, gateway } = await start({ MAX_EVENT_BYTES: '2000' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  const nested = JSON.stringify({ event: 'collect', id: 'deep', data: { a: 1 } }).replace(
+    '1',
+    `${'['.repeat(80)}${']'.repeat(80)}`,
+  );
+  socket.send(
+    { event: 'turn', id: 'b1', turn: { speaker: 'robot', text: 1 } },
+    { event: 'collect', id: 'b2' },
+    nested,
+    turn('big', 'x'.repeat(3000)),
+    turn('good', 'still here'),
+  );
+  await waitUntil(() => answersOf(socket).length === 5, { what: 'all are answered' });
+  const answers = new Map(answersOf(socket).map((answer) => [answer['id'], answer]));
+  expect(answers.get('b1')).toMatchObject({ error: { code: 'invalid_message' } });
+  expect(JSON.stringify(answers.get('b1'))).toContain('turn.speaker: expected user, ai, agent or system');
+  expect(JSON.stringify(answers.get('b1'))).toContain('turn.text');
+  expect(JSON.stringify(answers.get('b2'))).toContain('data');
+  expect(answers.get('deep')).toMatchObject({ error: { code: 'too_deep' } });
+  expect(answers.get('big')).toMatchObject({ error: { code: 'too_large' } });
+  expect(answers.get('good')).toMatchObject({ event: 'ack', status: 'appended' });
+  expect(carrier.received).toEqual([]);
+  carrier.socket.terminate();
+});
+
+test('a call that is full refuses turns and still takes its end', async () => {
+  const { agent, gateway } = await start({ MAX_EVENTS_PER_CALL: '10' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(...Array.from({ length: 12 }, (_, index) => turn(`t${index}`, 'word')));
+  await waitUntil(() => answersOf(socket).length === 12, { what: 'all are answered' });
+  expect(answersOf(socket).filter(isError)).toHaveLength(3);
+  expect(answersOf(socket).at(-1)).toMatchObject({ error: { code: 'call_full' } });
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+});
+
+test("the agent's address is filled with what is known of the call, URL-encoded", async () => {
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const template = `${agent.url}/{tenant}/{callSid}?s={streamSid}&f={from}&c={params.campaign}&n={params.none}`;
+  const gateway = await gatewayWith({ AGENT_URL: template });
+  const frames = framesOf({ customParameters: { campaign: 'a b&c' }, callSid: 'CA/1?x' });
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const { path } = await agent.socket();
+  expect(path).toBe('/default/CA%2F1%3Fx?s=stream-1&f=%2B919800000001&c=a%20b%26c&n=');
+  carrier.socket.terminate();
+});
+
+test('after the stop the agent still reports its last turns, and then its socket is closed', async () => {
+  const { agent, gateway } = await start({ AGENT_LINGER_MS: '400' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  carrier.send(frames.stop);
+  await socket.waitFor(({ event }) => event === 'stop');
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  socket.send(turn('last', 'goodbye'));
+  await socket.waitFor(isAck);
+  expect(await socket.closed()).toBe(1000);
+  const events = await gateway.events(frames.callSid);
+  expect(events.at(-1)).toMatchObject({ type: 'turn.completed', id: 'turn:last' });
+});
+
+test('an agent is told of a carrier that went without a word', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  await waitUntil(() => socket.received.length === 1, { what: 'the agent has the start' });
+  carrier.socket.terminate();
+  const stop = await socket.waitFor(({ event }) => event === 'stop');
+  expect(stop).toMatchObject({
+    stream_sid: 'stream-1',
+    stop: { call_sid: frames.callSid, reason: 'socket_closed' },
+  });
+});
+
+test('an agent that closes normally ends the call; with AGENT_CLOSE=keep it does not', async () => {
+  for (const setting of ['hangup', 'keep']) {
+    const { agent, gateway } = await start({ AGENT_CLOSE: setting });
+    const frames = framesOf();
+    const carrier = await dial(gateway.url);
+    carrier.send(frames.start);
+    const socket = await agent.socket();
+    socket.socket.close(1000);
+    if (setting === 'hangup') {
+      expect(await carrier.closed()).toBe(1000);
+      const events = await gateway.eventsUntil(frames.callSid, 'call.disconnected');
+      expect(eventOf(events, 'call.disconnected').data.reason).toBe('agent_hung_up');
+    } else {
+      await socket.closed();
+      carrier.send(frames.dtmf('1'), frames.stop);
+      const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+      expect(events.map(({ type }) => type)).toContain('dtmf.pressed');
+    }
+  }
+});
+
+test('an agent that is lost is dialled again, and gets the start and what it missed', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.connected, frames.start);
+  const first = await agent.socket();
+  await waitUntil(() => first.received.length === 2, { what: 'the agent has the start' });
+  first.socket.terminate();
+  await waitUntil(() => gateway.logLines.some(({ msg }) => msg === 'agent is not reachable'), {
+    what: 'it is noticed',
+  });
+  const missed = [frames.media(), frames.dtmf('9')];
+  carrier.send(...missed);
+  const second = await agent.socket(1);
+  await waitUntil(() => second.received.length === 4, { what: 'the agent has all of it' });
+  expect(second.received).toEqual([frames.connected, frames.start, ...missed]);
+  second.send(turn('t1', 'back'));
+  await second.waitFor(isAck);
+  carrier.socket.terminate();
+});
+
+test('a call without a reachable agent is recorded all the same', async () => {
+  const gateway = await gatewayWith({
+    AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
+    AGENT_RECONNECTS: '1',
+  });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start, frames.media());
+  await waitUntil(() => gateway.logLines.some((line) => line['gives_up'] === true), { what: 'it gives up' });
+  carrier.send(frames.dtmf('4'), frames.stop);
+  const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect(events.map(({ type }) => type)).toEqual([
+    'call.started',
+    'dtmf.pressed',
+    'audio.summarised',
+    'call.ended',
+  ]);
+});
+
+test('a one-way stream is never sent anything, and its agent may still report', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(`${gateway.url}?applet=stream`);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(encodeMark({ streamSid: 's', sequence: 2, name: 'm' }), turn('t1', 'heard'));
+  await socket.waitFor(isAck);
+  await waitUntil(async () => (await gateway.metric('gateway_agent_frames_total{fate="one_way"')) === 1, {
+    what: 'the mark is counted',
+  });
+  socket.socket.close(1000);
+  await socket.closed();
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect(carrier.received).toEqual([]);
+});

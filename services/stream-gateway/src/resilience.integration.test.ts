@@ -1,0 +1,199 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { callKeys, createSettler } from '@turnlog/call-log';
+import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
+import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface Setup {
+  readonly redis: PrivateServer;
+  readonly agent: BareAgent;
+  readonly gateway: TestGateway;
+}
+
+async function setUp(settings: Record<string, string> = {}): Promise<Setup> {
+  const redis = await startRedisForTest({ appendfsync: 'always' });
+  closing.push(() => redis.close());
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const gateway = await startTestGateway({ REDIS_URL: redis.url, AGENT_URL: agent.url, ...settings });
+  closing.push(() => gateway.stop());
+  return { redis, agent, gateway };
+}
+
+const turn = (id: string, text = 'word') => ({ event: 'turn', id, turn: { speaker: 'user', text } });
+const acksOf = ({ received }: BareSocket): Record<string, unknown>[] =>
+  received.map((text) => JSON.parse(text) as Record<string, unknown>).filter(({ event }) => event === 'ack');
+const turnsOf = async (gateway: TestGateway, callSid: string): Promise<string[]> =>
+  (await gateway.events(callSid)).filter(({ type }) => type === 'turn.completed').map(({ id }) => id);
+
+async function startCall({ agent, gateway }: Setup) {
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket(agent.sockets.length);
+  return { frames, carrier, socket };
+}
+
+async function isAlive({ redis }: TestGateway): Promise<boolean> {
+  return (await redis.ping()) === 'PONG';
+}
+
+test('Redis is killed in mid-call and comes back: nothing is lost, order is kept, acks come only when durable', async () => {
+  const setup = await setUp();
+  const { redis, gateway } = setup;
+  const { frames, carrier, socket } = await startCall(setup);
+  socket.send(turn('before'));
+  await waitUntil(() => acksOf(socket).length === 1, { what: 'the first turn is acknowledged' });
+
+  await redis.crash();
+  const meanwhile = Array.from({ length: 20 }, (_, index) => `m${index}`);
+  socket.send(...meanwhile.map((id) => turn(id)));
+  carrier.send(frames.media(), frames.dtmf('3'));
+  await waitUntil(
+    () => gateway.logLines.some(({ msg }) => msg === 'events are not acknowledged: they are sent again'),
+    {
+      what: 'the gateway notices',
+    },
+  );
+  expect(acksOf(socket)).toHaveLength(1);
+
+  await redis.start();
+  await waitUntil(() => acksOf(socket).length === 21, {
+    what: 'all turns are acknowledged',
+    timeoutMs: 15_000,
+  });
+  carrier.send(frames.stop);
+  const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect(await turnsOf(gateway, frames.callSid)).toEqual(['before', ...meanwhile].map((id) => `turn:${id}`));
+  expect(eventOf(events, 'dtmf.pressed').data.digit).toBe('3');
+  expect(events.map(({ sourceSeq }) => sourceSeq)).toEqual(events.map((_, index) => index + 1));
+}, 40_000);
+
+test('a Redis that freezes with an append in its hands gets each event once', async () => {
+  const setup = await setUp();
+  const { redis, gateway } = setup;
+  const { frames, socket } = await startCall(setup);
+  redis.pause();
+  socket.send(turn('a'));
+  await waitUntil(async () => ((await gateway.metric('gateway_append_retries_total')) ?? 0) > 0, {
+    what: 'the append has run out of time',
+    timeoutMs: 10_000,
+  });
+  socket.send(turn('b'));
+  redis.resume();
+  await waitUntil(() => acksOf(socket).length === 2, { what: 'both are acknowledged', timeoutMs: 15_000 });
+  expect(await turnsOf(gateway, frames.callSid)).toEqual(['turn:a', 'turn:b']);
+}, 40_000);
+
+test('a Redis that lost its newest writes gets them again with the next event', async () => {
+  const setup = await setUp();
+  const { gateway } = setup;
+  const { frames, socket } = await startCall(setup);
+  socket.send(...['a', 'b', 'c'].map((id) => turn(id)));
+  await waitUntil(() => acksOf(socket).length === 3, { what: 'three turns are acknowledged' });
+  await gateway.redis.flushall();
+  socket.send(turn('d'));
+  await waitUntil(() => acksOf(socket).length === 4, { what: 'the fourth is acknowledged' });
+  expect(await turnsOf(gateway, frames.callSid)).toEqual(['a', 'b', 'c', 'd'].map((id) => `turn:${id}`));
+  expect(acksOf(socket)).toHaveLength(4);
+}, 40_000);
+
+test('a Redis that lost everything gets it again though nothing more happens', async () => {
+  const setup = await setUp({ HEARTBEAT_MS: '100' });
+  const { gateway } = setup;
+  const { frames, socket } = await startCall(setup);
+  socket.send(...['a', 'b'].map((id) => turn(id)));
+  await waitUntil(() => acksOf(socket).length === 2, { what: 'both turns are acknowledged' });
+  await gateway.redis.flushall();
+  await waitUntil(async () => (await turnsOf(gateway, frames.callSid)).length === 2, {
+    what: 'both are there again',
+  });
+  expect((await gateway.events(frames.callSid)).map(({ type }) => type)[0]).toBe('call.started');
+}, 40_000);
+
+test('what is in Postgres is let go of, and a Redis that comes back empty after that still takes what follows', async () => {
+  const setup = await setUp({ HEARTBEAT_MS: '100' });
+  const { gateway } = setup;
+  const { frames, socket } = await startCall(setup);
+  socket.send(turn('a'));
+  await waitUntil(() => acksOf(socket).length === 1, { what: 'the turn is acknowledged' });
+  expect(await gateway.metric('gateway_retained_bytes')).toBeGreaterThan(0);
+
+  const call = { tenant: 'default', callSid: frames.callSid };
+  const epoch = (await gateway.redis.hget(callKeys(gateway.space, call).head, 'epoch')) ?? '';
+  await createSettler(gateway.redis, gateway.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
+  await waitUntil(async () => (await gateway.metric('gateway_retained_bytes')) === 0, {
+    what: 'the events are let go of',
+  });
+
+  await gateway.redis.flushall();
+  socket.send(turn('b'));
+  await waitUntil(() => acksOf(socket).length === 2, { what: 'the next turn is acknowledged' });
+  const [event] = await gateway.events(frames.callSid);
+  expect(event).toMatchObject({ id: 'turn:b', sourceSeq: 1 });
+  expect(event?.source).toMatch(/\.1$/);
+}, 40_000);
+
+test('while too much waits for Redis the agent is told to send again later, and nothing is dropped silently', async () => {
+  const setup = await setUp({ MAX_PENDING_BYTES: '2000' });
+  const { redis, gateway } = setup;
+  const { frames, socket } = await startCall(setup);
+  await gateway.eventsUntil(frames.callSid, 'call.started');
+  await redis.crash();
+  socket.send(...Array.from({ length: 20 }, (_, index) => turn(`t${index}`, 'x'.repeat(200))));
+  await socket.waitFor(
+    ({ event, error }) => event === 'error' && (error as { code: string }).code === 'overloaded',
+  );
+  await redis.start();
+  await waitUntil(() => socket.received.length === 21, {
+    what: 'every message is answered',
+    timeoutMs: 15_000,
+  });
+  const taken = acksOf(socket).map(({ id }) => `turn:${String(id)}`);
+  expect(taken.length).toBeGreaterThan(0);
+  expect(taken.length).toBeLessThan(20);
+  expect(await turnsOf(gateway, frames.callSid)).toEqual(taken);
+  socket.send(turn('again'));
+  await socket.waitFor(({ id }) => id === 'again');
+}, 40_000);
+
+test('draining refuses new streams, lets calls end, and ends the rest as drained', async () => {
+  const setup = await setUp({ DRAIN_DEADLINE_MS: '700' });
+  const { gateway } = setup;
+  const [ending, staying] = [await startCall(setup), await startCall(setup)];
+  await gateway.eventsUntil(staying.frames.callSid, 'call.started');
+  const stopping = gateway.lifecycle.stop('SIGTERM');
+
+  await expect(dial(gateway.url)).rejects.toThrow('503');
+  expect((await fetch(`${gateway.httpUrl}/readyz`)).status).toBe(503);
+  ending.socket.send(turn('t1'));
+  ending.carrier.send(ending.frames.stop);
+  await gateway.eventsUntil(ending.frames.callSid, 'call.ended');
+  expect(await staying.carrier.closed()).toBe(1012);
+
+  expect((await stopping).failedSteps).toEqual([]);
+  expect(await turnsOf(gateway, ending.frames.callSid)).toEqual(['turn:t1']);
+  const events = await gateway.events(staying.frames.callSid);
+  expect(eventOf(events, 'call.disconnected').data.reason).toBe('drained');
+}, 40_000);
+
+test('a drain waits for Redis, so that what was taken is not lost', async () => {
+  const setup = await setUp();
+  const { redis, gateway } = setup;
+  const { frames } = await startCall(setup);
+  await gateway.eventsUntil(frames.callSid, 'call.started');
+  await redis.crash();
+  const stopping = gateway.lifecycle.stop('SIGTERM');
+  await redis.start();
+  expect((await stopping).failedSteps).toEqual([]);
+  await waitUntil(() => isAlive(gateway), { what: 'Redis answers' });
+  const events = await gateway.events(frames.callSid);
+  expect(events.map(({ type }) => type)).toEqual(['call.started', 'audio.summarised', 'call.disconnected']);
+}, 40_000);
