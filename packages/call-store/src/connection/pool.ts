@@ -2,6 +2,10 @@ import pg from 'pg';
 
 /** Where the record is, and how long to wait for it. */
 export interface DatabaseOptions {
+  /**
+   * `postgres://user:password@host:port/database`. A PgBouncer in between has to put up with two start-up parameters:
+   * `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`.
+   */
   readonly databaseUrl: string;
   /** 10 by default. */
   readonly maxConnections?: number;

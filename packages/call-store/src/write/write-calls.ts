@@ -1,7 +1,12 @@
 import { type CallKey } from '@turnlog/call-events';
 import { CompiledQuery, sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
-import { archiveSegmentsSql, SEGMENT_PARAMETERS, segmentParameters } from './archive-segments.ts';
+import {
+  archiveSegmentsSql,
+  SEGMENT_PARAMETERS,
+  segmentParameters,
+  type CallSegment,
+} from './archive-segments.ts';
 import { toRow } from './call-row.ts';
 import { keyOf, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
@@ -35,26 +40,29 @@ export async function writeCalls(
 ): Promise<WriteOutcome[]> {
   if (batch.length === 0) return [];
   const newest = newestPerCall(batch);
-  const rows = [...newest.values()].map(({ record, epoch }) => ({ ...toRow(record), epoch, epoch_count: 1 }));
-  const parameters = [...segmentParameters(longestSegments(batch)), ...rowParameters(rows)];
-  const result = await db.executeQuery(CompiledQuery.raw(WRITE_SQL, parameters));
-  if (result.rows.length === batch.length) return batch.map(() => 'written');
-
-  const written = new Set(
-    (result.rows as StoredKey[]).map(({ tenant, call_sid }) => `${tenant}/${call_sid}`),
-  );
-  const wasWritten = (write: CallWrite) => {
+  const written = await upsert(db, newest, longestSegments(batch));
+  const isWritten = (write: CallWrite) => {
     const key = keyOf(write.record.call);
     return written.has(key) && newest.get(key) === write;
   };
-  const refused = batch.filter((write) => !wasWritten(write));
-  const stored = await readVersions(
-    db,
-    refused.map(({ record }) => record.call),
-  );
+
+  const refused = batch.filter((write) => !isWritten(write)).map(({ record }) => record.call);
+  const stored = refused.length === 0 ? new Map<string, StoredVersion>() : await readVersions(db, refused);
   return batch.map((write) =>
-    wasWritten(write) ? 'written' : whyRefused(write, stored.get(keyOf(write.record.call))),
+    isWritten(write) ? 'written' : whyRefused(write, stored.get(keyOf(write.record.call))),
   );
+}
+
+/** The keys of the rows that were written. */
+async function upsert(
+  db: Kysely<CallStoreSchema>,
+  writes: ReadonlyMap<string, CallWrite>,
+  segments: readonly CallSegment[],
+): Promise<Set<string>> {
+  const rows = [...writes.values()].map(({ record, epoch }) => ({ ...toRow(record), epoch, epoch_count: 1 }));
+  const parameters = [...segmentParameters(segments), ...rowParameters(rows)];
+  const result = await db.executeQuery(CompiledQuery.raw(WRITE_SQL, parameters));
+  return new Set((result.rows as StoredKey[]).map(keyOfRow));
 }
 
 interface StoredKey {
@@ -77,7 +85,11 @@ async function readVersions(
   const { rows } = await sql<StoredVersion>`
     select tenant, call_sid, version, epoch, epoch_count from call_sessions
     where (tenant, call_sid) in (select * from unnest(${tenants}::text[], ${callSids}::text[]))`.execute(db);
-  return new Map(rows.map((row) => [`${row.tenant}/${row.call_sid}`, row]));
+  return new Map(rows.map((row) => [keyOfRow(row), row]));
+}
+
+function keyOfRow({ tenant, call_sid }: StoredKey): string {
+  return keyOf({ tenant, callSid: call_sid });
 }
 
 function whyRefused({ record, epoch }: CallWrite, stored: StoredVersion | undefined): WriteOutcome {
