@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeEvent, initialState } from '@turnlog/call-events';
+import { callOf, eventOf, turn } from '../session.test-support.ts';
+import { foldLog } from './fold-log.ts';
+import { transcriptHistoryFrom } from './transcript-history.ts';
+
+const call = callOf('CA1');
+
+function entry(seq: number, text: string, id?: string) {
+  return { seq, text: encodeEvent(eventOf(call, turn(text), id === undefined ? {} : { id })) };
+}
+
+describe('foldLog', () => {
+  it('passes over an entry that is no event, and tells which and why', () => {
+    const entries = [entry(4, 'one'), { seq: 5, text: 'not an event' }, entry(6, 'two')];
+    const { state, events, undecodable } = foldLog(initialState(call), entries);
+    expect(transcriptHistoryFrom(state, 0).map((text) => JSON.parse(text) as unknown)).toMatchObject([
+      { text: 'one' },
+      { text: 'two' },
+    ]);
+    expect(events.map(({ seq }) => seq)).toEqual([4, 6]);
+    expect(undecodable).toEqual([{ seq: 5, problem: { code: 'not_json', detail: 'the text is not JSON' } }]);
+  });
+
+  it('goes on from the state it is given', () => {
+    const first = foldLog(initialState(call), [entry(1, 'one', 'a')]);
+    const second = foldLog(first.state, [entry(2, 'one', 'a'), entry(3, 'two', 'b')]);
+    expect(second.state.version).toBe(2);
+    expect(transcriptHistoryFrom(second.state, first.state.turns.length)).toEqual([
+      expect.stringContaining('"text":"two"'),
+    ]);
+  });
+});

@@ -1,0 +1,38 @@
+import { decodeEvent, foldCall, type CallState, type DecodeProblem } from '@turnlog/call-events';
+
+/** One event as the log holds it. */
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** An entry of the log that is no event. */
+export interface UndecodableEntry {
+  readonly seq: number;
+  readonly problem: DecodeProblem;
+}
+
+/** A state with a stretch of the log folded into it. */
+export interface FoldedLog {
+  readonly state: CallState;
+  /** The entries that are events, in their order. */
+  readonly events: readonly LoggedEvent[];
+  readonly undecodable: readonly UndecodableEntry[];
+}
+
+/** Folds a stretch of the log into a state. An entry that is no event is passed over: it can't stop the others. */
+export function foldLog(from: CallState, entries: readonly LoggedEvent[]): FoldedLog {
+  let state = from;
+  const events: LoggedEvent[] = [];
+  const undecodable: UndecodableEntry[] = [];
+  for (const entry of entries) {
+    const decoded = decodeEvent(entry.text);
+    if (decoded.ok) {
+      state = foldCall(state, decoded.event);
+      events.push(entry);
+    } else {
+      undecodable.push({ seq: entry.seq, problem: decoded.problem });
+    }
+  }
+  return { state, events, undecodable };
+}

@@ -1,0 +1,79 @@
+import { type Logger, type Metrics } from '@turnlog/service-kit';
+import { type FoldObserver } from './fold-activity.ts';
+import { type SweepResult } from './sweep.ts';
+
+/** What the service is told of its work, as metrics and log lines. */
+export interface SessionObserver extends FoldObserver {
+  onSwept(result: SweepResult): void;
+  onSweepFailed(error: unknown): void;
+  onReadFailed(error: unknown, attempt: number): void;
+  onLost(count: number): void;
+}
+
+/** An observer that counts everything and logs what somebody should look at. */
+export function createSessionObserver(logger: Logger, metrics: Metrics): SessionObserver {
+  const count = createCounters(metrics);
+  return {
+    onFolded: (events) => count.folded.inc(events),
+    onSaved: (outcome) => count.saves.inc({ outcome }),
+    onUndecodable({ callSid }, seq, { code, detail }) {
+      count.undecodable.inc();
+      logger.warn({ call_sid: callSid, seq, code, detail }, 'log entry is not an event');
+    },
+    onCallFailed({ callSid }, err) {
+      count.failedCalls.inc();
+      logger.error({ call_sid: callSid, err }, 'call could not be folded');
+    },
+    onUnpublished(err) {
+      count.unpublished.inc();
+      logger.warn({ err }, 'change could not be published');
+    },
+    onSwept({ lostConnections, retiredCalls, checkpoints }) {
+      count.swept.inc({ what: 'lost_connection' }, lostConnections);
+      count.swept.inc({ what: 'retired_call' }, retiredCalls);
+      count.swept.inc({ what: 'checkpoint' }, checkpoints);
+      if (lostConnections + retiredCalls === 0) return;
+      logger.info(
+        { lost_connections: lostConnections, retired_calls: retiredCalls },
+        'unseen calls given up',
+      );
+    },
+    onSweepFailed(err) {
+      count.failedSweeps.inc();
+      logger.error({ err }, 'sweep failed');
+    },
+    onReadFailed(err, attempt) {
+      count.failedReads.inc();
+      logger.error({ err, attempt }, 'activity could not be folded, trying again');
+    },
+    onLost(entries) {
+      count.lostEntries.inc(entries);
+      logger.error({ entries }, 'pending activity entries are gone');
+    },
+  };
+}
+
+function createCounters(metrics: Metrics) {
+  const counter: Metrics['counter'] = (options) => metrics.counter(options);
+  return {
+    folded: counter({ name: 'session_folded_events_total', help: 'Events read from logs and folded' }),
+    saves: counter({
+      name: 'session_saves_total',
+      help: 'Saves of live states by what became of them',
+      labels: ['outcome'],
+    }),
+    undecodable: counter({ name: 'session_undecodable_total', help: 'Log entries that are no events' }),
+    failedCalls: counter({ name: 'session_failed_calls_total', help: 'Calls whose own data stopped a fold' }),
+    unpublished: counter({ name: 'session_unpublished_total', help: 'Changes that live views missed' }),
+    swept: counter({ name: 'session_swept_total', help: 'What sweeps did', labels: ['what'] }),
+    failedSweeps: counter({
+      name: 'session_failed_sweeps_total',
+      help: 'Sweeps that did not come to their end',
+    }),
+    failedReads: counter({ name: 'session_failed_reads_total', help: 'Batches that are to be read again' }),
+    lostEntries: counter({
+      name: 'session_lost_entries_total',
+      help: 'Pending feed entries that somebody deleted',
+    }),
+  };
+}

@@ -1,0 +1,149 @@
+import {
+  createEvent,
+  type CallKey,
+  type EventData,
+  type EventType,
+  type KnownEvent,
+} from '@turnlog/call-events';
+import {
+  allPartitions,
+  callKeys,
+  createAppender,
+  createCommandClient,
+  createSessionSaver,
+  partitionKeys,
+  readSession,
+  untilReady,
+  type AppendRequest,
+  type FeedEntry,
+  type KeySpace,
+  type SessionSave,
+} from '@turnlog/call-log';
+import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
+import { type Redis } from 'ioredis';
+import { createStateCache, type CacheLimits } from './domain/state-cache.ts';
+import { createActivityFold, type FoldObserver } from './fold-activity.ts';
+
+/** Any moment will do. */
+export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
+
+/** A call of the default tenant. */
+export function callOf(callSid: string): CallKey {
+  return { tenant: 'default', callSid };
+}
+
+/** A type and data that go with it. */
+export type AnyEventData = { [T in EventType]: readonly [type: T, data: EventData<T>] }[EventType];
+
+/** An event of a call. */
+export function eventOf(
+  call: CallKey,
+  [type, data]: AnyEventData,
+  { id, atMs = T0, source = 'test' }: { id?: string; atMs?: number; source?: string } = {},
+): KnownEvent {
+  return createEvent(type, data, { call, source, atMs, ...(id !== undefined && { id }) }) as KnownEvent;
+}
+
+/** A turn of the caller. */
+export function turn(text: string): AnyEventData {
+  return ['turn.completed', { speaker: 'user', text }];
+}
+
+/** The start of a connection. */
+export function started(connectionId: string): AnyEventData {
+  return ['call.started', { connectionId, from: '09812345610', to: '08045678901' }];
+}
+
+/** The carrier's end of a connection. */
+export function ended(connectionId: string): AnyEventData {
+  return ['call.ended', { connectionId, reason: 'callended' }];
+}
+
+/** A key space of the test's own, with the means to append to it and to look at it. */
+export async function openTestSpace({ url = testRedisUrl(), prefix = testKeyPrefix(), partitions = 2 } = {}) {
+  const redis = createCommandClient({ url, name: 'test', onError: () => undefined });
+  await untilReady(redis);
+  const space: KeySpace = { prefix, partitions };
+  const appender = createAppender(redis, space, { maxEvents: 100_000 });
+  const append = async (call: CallKey, ...data: readonly AnyEventData[]) => {
+    const events = data.map((each) => ({ event: eventOf(call, each), rememberId: true }));
+    await appender.append({ call, mode: 'unordered', events } satisfies AppendRequest);
+  };
+  return {
+    redis,
+    space,
+    append,
+    appender,
+    session: (call: CallKey) => readSession(redis, space, call),
+    transcript: async (call: CallKey) =>
+      ((await readSession(redis, space, call))?.turns ?? []).map((text) => (JSON.parse(text) as Spoken).text),
+    keysOf: (call: CallKey) => callKeys(space, call),
+    feed: (feed: 'activity' | 'persist') => readFeed(redis, space, feed),
+    close: () => redis.disconnect(),
+  };
+}
+
+interface Spoken {
+  readonly text: string;
+}
+
+/** An opened test space. */
+export type TestSpace = Awaited<ReturnType<typeof openTestSpace>>;
+
+/** A worker that folds what it is handed, and what it told of it. Its saves can be held up. */
+export function createTestWorker(
+  { redis, space }: TestSpace,
+  {
+    limits = { maxCalls: 100, maxTextLength: 10_000_000 },
+    beforeSave = () => Promise.resolve(),
+  }: { limits?: CacheLimits; beforeSave?: (save: SessionSave) => Promise<void> } = {},
+) {
+  const cache = createStateCache(limits);
+  const told: Told = { folded: 0, outcomes: [], undecodable: [], failed: [], unpublished: 0 };
+  const saveState = createSessionSaver(redis, space, 30_000);
+  const fold = createActivityFold({
+    redis,
+    space,
+    cache,
+    save: async (save) => {
+      await beforeSave(save);
+      return saveState(save);
+    },
+    observer: observerOf(told),
+  });
+  return { cache, told, fold };
+}
+
+interface Told {
+  folded: number;
+  outcomes: string[];
+  undecodable: { seq: number; code: string }[];
+  failed: string[];
+  unpublished: number;
+}
+
+function observerOf(told: Told): FoldObserver {
+  return {
+    onFolded: (events) => (told.folded += events),
+    onSaved: (outcome) => told.outcomes.push(outcome),
+    onUndecodable: (_call, seq, { code }) => told.undecodable.push({ seq, code }),
+    onCallFailed: ({ callSid }) => told.failed.push(callSid),
+    onUnpublished: () => (told.unpublished += 1),
+  };
+}
+
+/** What lies in a feed, over all partitions. */
+async function readFeed(redis: Redis, space: KeySpace, feed: 'activity' | 'persist'): Promise<FeedEntry[]> {
+  const lists = await Promise.all(
+    allPartitions(space).map(async (partition) => {
+      const entries = await redis.xrange(partitionKeys(space, partition)[feed], '-', '+');
+      return entries.map(([id, fields]) => toFeedEntry(partition, id, fields));
+    }),
+  );
+  return lists.flat();
+}
+
+function toFeedEntry(partition: number, id: string, [, member = '', , seq, , reason]: string[]): FeedEntry {
+  const [tenant = '', callSid = ''] = member.split('/');
+  return { partition, id, call: { tenant, callSid }, seq: Number(seq), reason: reason ?? '' };
+}

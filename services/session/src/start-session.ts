@@ -1,0 +1,157 @@
+import {
+  allPartitions,
+  createBlockingClient,
+  createCommandClient,
+  createSessionSaver,
+  startFeedConsumer,
+  untilReady,
+} from '@turnlog/call-log';
+import {
+  backoffDelayMs,
+  createHealth,
+  createMetrics,
+  createOpsHandler,
+  monotonicClock,
+  retryForever,
+  startOpsServer,
+  type Health,
+  type Lifecycle,
+  type Logger,
+  type Metrics,
+} from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
+import { type SessionConfig } from './config.ts';
+import { createStateCache } from './domain/state-cache.ts';
+import { createActivityFold } from './fold-activity.ts';
+import { createLagReport } from './lag-report.ts';
+import { repeatEvery } from './repeat-every.ts';
+import { createSessionObserver, type SessionObserver } from './session-observer.ts';
+import { createSweep } from './sweep.ts';
+
+const LAG_EVERY_MS = 10_000;
+const BACKOFF = { minMs: 50, maxMs: 5_000 };
+
+/** How long a loop may be silent beside its own pause, with a Redis that answers nothing at all. */
+const MAX_SILENCE_MS = 60_000;
+
+/** What the parts of the service share. */
+interface Shared {
+  readonly config: SessionConfig;
+  readonly lifecycle: Lifecycle;
+  readonly logger: Logger;
+  readonly redis: Redis;
+  readonly blocking: Redis;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly observer: SessionObserver;
+}
+
+/**
+ * Starts every part of the service, as soon as Redis can be had, and registers its undoing. Resolves with the port of
+ * the ops server, which is up from the beginning.
+ */
+export async function startSession(
+  config: SessionConfig,
+  { lifecycle, logger }: { readonly lifecycle: Lifecycle; readonly logger: Logger },
+): Promise<number> {
+  const health = createHealth({ isStopping: () => lifecycle.isStopping });
+  const metrics = createMetrics('session');
+  const observer = createSessionObserver(logger, metrics);
+  const clients = connect(config, lifecycle, logger);
+  const shared: Shared = { config, lifecycle, logger, health, metrics, observer, ...clients };
+
+  const healthPort = await startOps(shared);
+  await retryForever(() => untilReady(shared.redis, lifecycle.signal), {
+    backoff: BACKOFF,
+    signal: lifecycle.signal,
+  });
+  reportLag(shared);
+  startSweeping(shared);
+  startFolding(shared);
+  return healthPort;
+}
+
+function connect({ redisUrl, instance, blockMs }: SessionConfig, lifecycle: Lifecycle, logger: Logger) {
+  const options = {
+    url: redisUrl,
+    name: `session:${instance}`,
+    onError: (err: Error) => logger.warn({ err }, 'redis connection failed'),
+  };
+  const redis = createCommandClient(options);
+  const blocking = createBlockingClient({ ...options, blockMs });
+  lifecycle.onStop('redis', () => {
+    redis.disconnect();
+    blocking.disconnect();
+  });
+  return { redis, blocking };
+}
+
+async function startOps({ config, lifecycle, redis, health, metrics }: Shared): Promise<number> {
+  health.readinessCheck('redis', async () => {
+    await redis.ping();
+    return { ok: true };
+  });
+  const handle = createOpsHandler({ health, metrics });
+  const ops = await startOpsServer({ handle, port: config.healthPort });
+  lifecycle.onStop('ops server', () => ops.close());
+  return ops.port;
+}
+
+function reportLag({ config, lifecycle, logger, redis, metrics }: Shared): void {
+  const { report, onError } = createLagReport({ redis, space: config.space, logger, metrics });
+  lifecycle.onStop('lag report', repeatEvery({ everyMs: LAG_EVERY_MS, task: report, onError }));
+}
+
+function startSweeping({ config, lifecycle, redis, health, observer }: Shared): void {
+  const { sweepEveryMs } = config;
+  const heartbeat = health.heartbeat('sweep', { maxSilenceMs: MAX_SILENCE_MS + sweepEveryMs });
+  const sweep = createSweep({ ...config, redis, now: () => monotonicClock.now() });
+  const stop = repeatEvery({
+    everyMs: sweepEveryMs,
+    task: async () => {
+      heartbeat.beat();
+      observer.onSwept(await sweep());
+    },
+    onError: (error) => observer.onSweepFailed(error),
+  });
+  lifecycle.onStop('sweep', stop);
+}
+
+function startFolding({ config, lifecycle, redis, blocking, health, metrics, observer }: Shared): void {
+  const { space, blockMs, claimIdleMs } = config;
+  const cache = createStateCache({
+    maxCalls: config.cacheMaxCalls,
+    maxTextLength: config.cacheMaxMegabytes * 2 ** 20,
+  });
+  // A Redis that lost its newest writes gives their numbers to other events; it can't do so without breaking this off.
+  redis.on('close', () => cache.clear());
+  metrics.measuredGauge({
+    name: 'session_cached_calls',
+    help: 'Calls whose state is at hand',
+    read: () => Promise.resolve(cache.size.calls),
+  });
+
+  const save = createSessionSaver(redis, space, config.checkpointEveryMs);
+  const heartbeat = health.heartbeat('consumer', { maxSilenceMs: MAX_SILENCE_MS + blockMs });
+  const consumer = startFeedConsumer({
+    space,
+    feed: 'activity',
+    consumer: config.instance,
+    partitions: allPartitions(space),
+    count: config.readCount,
+    blockMs,
+    claimIdleMs,
+    reclaimEveryMs: claimIdleMs,
+    commands: redis,
+    blocking,
+    handle: createActivityFold({ redis, space, cache, save, observer }),
+    onTurn: () => heartbeat.beat(),
+    onError: (error, attempt) => {
+      heartbeat.beat();
+      observer.onReadFailed(error, attempt);
+    },
+    onLost: (count) => observer.onLost(count),
+    backoffMs: (attempt) => backoffDelayMs(attempt - 1, BACKOFF),
+  });
+  lifecycle.onStop('consumer', () => consumer.stop());
+}

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { decodeEvent, type CallKey } from '@turnlog/call-events';
+import { createLiveCalls, createSettler, partitionKeys, partitionOf, readCallLogs } from '@turnlog/call-log';
+import { waitUntil } from '@turnlog/test-kit';
+import {
+  callOf,
+  createTestWorker,
+  ended,
+  openTestSpace,
+  started,
+  turn,
+  type TestSpace,
+} from './session.test-support.ts';
+import { createSweep, type SweepOptions } from './sweep.ts';
+
+const call = callOf('CA1');
+const LOST_AFTER_MS = 45_000;
+
+let space: TestSpace;
+beforeEach(async () => (space = await openTestSpace({ partitions: 1 })));
+afterEach(() => space.close());
+
+/** A sweeper that has been at it for long enough to judge; its clock is moved by hand. */
+async function seasonedSweep(options: Partial<SweepOptions> = {}) {
+  const clock = { nowMs: 1_000 };
+  const sweep = createSweep({
+    redis: space.redis,
+    space: space.space,
+    lostAfterMs: LOST_AFTER_MS,
+    quietAfterMs: LOST_AFTER_MS,
+    now: () => clock.nowMs,
+    ...options,
+  });
+  await sweep();
+  clock.nowMs += LOST_AFTER_MS;
+  return { sweep, clock };
+}
+
+/** As if the call had last been seen so long ago. */
+async function unseenFor(each: CallKey, ms: number): Promise<number> {
+  const seenAtMs = Date.now() - ms;
+  const { live } = partitionKeys(space.space, partitionOf(space.space, each));
+  await space.redis.zadd(live, seenAtMs, `${each.tenant}/${each.callSid}`);
+  return seenAtMs;
+}
+
+async function eventsOf(each: CallKey) {
+  const [log] = await readCallLogs(space.redis, space.space, [{ call: each, fromSeq: 1 }]);
+  return (log?.entries ?? []).map(({ text }) => {
+    const decoded = decodeEvent(text);
+    if (!decoded.ok) throw new Error(decoded.problem.detail);
+    return decoded.event;
+  });
+}
+
+test('a call whose gateway is gone is ended, when it was last seen', async () => {
+  await space.append(call, started('c1'), turn('one'));
+  const seenAtMs = await unseenFor(call, LOST_AFTER_MS + 1_000);
+  const { sweep } = await seasonedSweep();
+  expect(await sweep()).toEqual({ lostConnections: 1, retiredCalls: 0, checkpoints: 0 });
+  expect((await eventsOf(call)).at(-1)).toMatchObject({
+    type: 'call.disconnected',
+    id: 'gateway_lost:c1',
+    source: 'sweep',
+    at: new Date(seenAtMs).toISOString(),
+    data: { connectionId: 'c1', reason: 'gateway_lost' },
+  });
+  expect((await space.feed('persist')).map(({ reason }) => reason)).toEqual(['closed']);
+  expect(await createLiveCalls(space.redis, space.space).list()).toEqual([]);
+});
+
+test('each open connection of a lost call is ended, and none that is closed', async () => {
+  await space.append(call, started('c1'), ended('c1'), started('c2'), started('c3'));
+  await unseenFor(call, LOST_AFTER_MS + 1_000);
+  const { sweep } = await seasonedSweep();
+  expect(await sweep()).toMatchObject({ lostConnections: 2 });
+  const ids = (await eventsOf(call)).slice(-2).map(({ id }) => id);
+  expect(ids.sort()).toEqual(['gateway_lost:c2', 'gateway_lost:c3']);
+});
+
+test('many sweepers at once end a call once, and retire a quiet one once', async () => {
+  const quiet = callOf('CA2');
+  await space.append(call, started('c1'));
+  await space.append(quiet, turn('over HTTP'));
+  for (const each of [call, quiet]) await unseenFor(each, LOST_AFTER_MS + 1_000);
+  const sweepers = await Promise.all(Array.from({ length: 8 }, () => seasonedSweep()));
+  const results = await Promise.all(sweepers.map(({ sweep }) => sweep()));
+
+  const total = (key: 'lostConnections' | 'retiredCalls') =>
+    results.reduce((sum, result) => sum + result[key], 0);
+  expect(total('lostConnections')).toBe(1);
+  expect(total('retiredCalls')).toBe(1);
+  expect(await eventsOf(call)).toHaveLength(2);
+  expect((await space.feed('persist')).map(({ reason }) => reason).sort()).toEqual(['closed', 'quiet']);
+});
+
+test('a call that was seen between the look and the end goes on', async () => {
+  await space.append(call, started('c1'));
+  await unseenFor(call, LOST_AFTER_MS + 1_000);
+  const touches: Promise<unknown>[] = [];
+  // A Redis on which the gateway speaks up just before the sweep's append.
+  const redis = new Proxy(space.redis, {
+    get: (target, name) => {
+      if (name === 'pipeline') touches.push(unseenFor(call, 0));
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const { sweep } = await seasonedSweep({ redis });
+  expect(await sweep()).toMatchObject({ lostConnections: 0 });
+  expect(await Promise.all(touches)).toHaveLength(1);
+  expect(await eventsOf(call)).toHaveLength(1);
+});
+
+test('a call that was seen lately goes on', async () => {
+  await space.append(call, started('c1'));
+  await unseenFor(call, LOST_AFTER_MS - 5_000);
+  const { sweep } = await seasonedSweep();
+  expect(await sweep()).toMatchObject({ lostConnections: 0, retiredCalls: 0 });
+});
+
+test('no call is given up before Redis has answered for as long as a call may go unseen', async () => {
+  await space.append(call, started('c1'));
+  await unseenFor(call, LOST_AFTER_MS + 60_000);
+  const { sweep, clock } = await seasonedSweep();
+  space.redis.disconnect(true);
+  await expect(sweep()).rejects.toThrow();
+  await waitUntil(() => space.redis.ping(), { what: 'Redis answers again' });
+  expect(await sweep()).toMatchObject({ lostConnections: 0 });
+  clock.nowMs += LOST_AFTER_MS - 1;
+  expect(await sweep()).toMatchObject({ lostConnections: 0 });
+  clock.nowMs += 1;
+  expect(await sweep()).toMatchObject({ lostConnections: 1 });
+});
+
+test('a call without connections is let go after its own time, and does not hide the lost ones behind it', async () => {
+  for (let n = 0; n < 250; n += 1) {
+    await space.append(callOf(`quiet ${n}`), turn('over HTTP'));
+    await unseenFor(callOf(`quiet ${n}`), LOST_AFTER_MS + 5_000);
+  }
+  await space.append(call, started('c1'));
+  await unseenFor(call, LOST_AFTER_MS + 1_000);
+  const { sweep } = await seasonedSweep({ quietAfterMs: 600_000 });
+  expect(await sweep()).toMatchObject({ lostConnections: 1, retiredCalls: 0 });
+  const { sweep: impatient } = await seasonedSweep({ quietAfterMs: LOST_AFTER_MS });
+  expect(await impatient()).toMatchObject({ lostConnections: 0, retiredCalls: 250 });
+});
+
+test('a due checkpoint is asked for once, and only for a call that is open and has changed', async () => {
+  const [over, persisted] = [callOf('over'), callOf('persisted')];
+  const worker = createTestWorker(space);
+  await space.append(call, started('c1'), turn('one'));
+  await space.append(persisted, started('c2'));
+  await space.append(over, started('c3'));
+  await worker.fold(await space.feed('activity'));
+  await space.append(over, ended('c3'));
+  const [log] = await readCallLogs(space.redis, space.space, [{ call: persisted, fromSeq: 1 }]);
+  const settled = { call: persisted, epoch: log?.epoch ?? '', seq: 1, entryIds: [] };
+  await createSettler(space.redis, space.space, 60_000)([settled]);
+
+  const sweepers = await Promise.all([seasonedSweep(), seasonedSweep()]);
+  const sweepBoth = async () => {
+    const results = await Promise.all(sweepers.map(({ sweep }) => sweep()));
+    return results.reduce((sum, { checkpoints }) => sum + checkpoints, 0);
+  };
+  expect(await sweepBoth()).toBe(0);
+  await makeCheckpointsDue();
+  expect(await sweepBoth()).toBe(1);
+  expect(await sweepBoth()).toBe(0);
+  const asked = (await space.feed('persist')).filter(({ reason }) => reason === 'checkpoint');
+  expect(asked).toMatchObject([{ call, seq: 2 }]);
+});
+
+async function makeCheckpointsDue(): Promise<void> {
+  const { checkpoints } = partitionKeys(space.space, 0);
+  for (const member of await space.redis.zrange(checkpoints, '0', '-1')) {
+    await space.redis.zadd(checkpoints, 'XX', 1, member);
+  }
+}

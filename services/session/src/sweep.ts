@@ -1,0 +1,118 @@
+import { createEvent } from '@turnlog/call-events';
+import {
+  allPartitions,
+  createAppender,
+  createLiveCalls,
+  serverTimeMs,
+  type KeySpace,
+  type LostCall,
+} from '@turnlog/call-log';
+import { type Redis } from 'ioredis';
+
+/** What a sweep looks for. */
+export interface SweepOptions {
+  readonly redis: Redis;
+  readonly space: KeySpace;
+  /** A call with connections that was not seen for this long has lost its gateway. */
+  readonly lostAfterMs: number;
+  /** A call without connections that was not seen for this long is taken to be over for now. */
+  readonly quietAfterMs: number;
+  /** A clock that never jumps. */
+  readonly now: () => number;
+}
+
+/** What a sweep did. Another replica's work doesn't count. */
+export interface SweepResult {
+  /** Connections that were ended because their gateway is gone. */
+  readonly lostConnections: number;
+  /** Calls without connections that were handed on to be persisted. */
+  readonly retiredCalls: number;
+  readonly checkpoints: number;
+}
+
+/**
+ * Ends calls whose gateway died, lets go of quiet ones, and asks for the checkpoints that are due. Any number of
+ * replicas may sweep at once: each step takes effect once.
+ *
+ * While Redis was away no gateway could say which calls it has. So nobody is given up before Redis has answered, sweep
+ * after sweep, for as long as a call may go unseen.
+ */
+export function createSweep({ redis, space, lostAfterMs, quietAfterMs, now }: SweepOptions) {
+  // An end is taken beyond any limit on a call's events.
+  const appender = createAppender(redis, space, { maxEvents: Number.MAX_SAFE_INTEGER });
+  const liveCalls = createLiveCalls(redis, space);
+  let answeringSinceMs: number | undefined;
+
+  const sweep = async (): Promise<SweepResult> => {
+    const startedAtMs = now();
+    const hasAnsweredLong = startedAtMs - (answeringSinceMs ?? startedAtMs) >= lostAfterMs;
+    try {
+      const partitions = allPartitions(space);
+      const results = await Promise.all(partitions.map((each) => sweepPartition(each, hasAnsweredLong)));
+      answeringSinceMs ??= startedAtMs;
+      return results.reduce(add);
+    } catch (error) {
+      answeringSinceMs = undefined;
+      throw error;
+    }
+  };
+
+  const sweepPartition = async (partition: number, hasAnsweredLong: boolean): Promise<SweepResult> => {
+    const given = hasAnsweredLong ? await giveUpUnseen(partition) : NOTHING;
+    return { ...given, checkpoints: await liveCalls.requestDueCheckpoints(partition) };
+  };
+
+  const giveUpUnseen = async (partition: number): Promise<SweepResult> => {
+    const nowMs = await serverTimeMs(redis);
+    const isDue = ({ seenAtMs, openConnections }: LostCall): boolean =>
+      nowMs - seenAtMs >= (openConnections.length > 0 ? lostAfterMs : quietAfterMs);
+    let result = NOTHING;
+    let left = 0;
+    for (;;) {
+      const unseen = await liveCalls.findLost(partition, Math.min(lostAfterMs, quietAfterMs), left);
+      if (unseen.length === 0) return result;
+      const given = await Promise.all(unseen.filter(isDue).map(giveUp));
+      // Whatever is still in the list is passed over from here on, so that every page gets its turn.
+      left += unseen.length - given.filter(hadEffect).length;
+      result = given.reduce(add, result);
+    }
+  };
+
+  const giveUp = async (lost: LostCall): Promise<SweepResult> => {
+    if (lost.openConnections.length > 0) return { ...NOTHING, lostConnections: await endConnections(lost) };
+    return { ...NOTHING, retiredCalls: (await liveCalls.retire(lost)) ? 1 : 0 };
+  };
+
+  /** The event's id names the connection, and a call seen meanwhile is left alone: two sweepers make one event. */
+  const endConnections = async ({ call, seenAtMs, openConnections }: LostCall): Promise<number> => {
+    const ends = openConnections.map((connectionId) => {
+      const id = `gateway_lost:${connectionId}`;
+      const origin = { call, source: 'sweep', atMs: seenAtMs, id };
+      return createEvent('call.disconnected', { connectionId, reason: 'gateway_lost' }, origin);
+    });
+    const outcome = await appender.append({
+      call,
+      events: ends.map((event) => ({ event, rememberId: true })),
+      mode: 'unordered',
+      unseenSinceMs: seenAtMs,
+    });
+    if (outcome.outcome !== 'ok') return 0;
+    return outcome.results.filter(({ status }) => status === 'appended').length;
+  };
+
+  return sweep;
+}
+
+const NOTHING: SweepResult = { lostConnections: 0, retiredCalls: 0, checkpoints: 0 };
+
+function hadEffect({ lostConnections, retiredCalls }: SweepResult): boolean {
+  return lostConnections + retiredCalls > 0;
+}
+
+function add(a: SweepResult, b: SweepResult): SweepResult {
+  return {
+    lostConnections: a.lostConnections + b.lostConnections,
+    retiredCalls: a.retiredCalls + b.retiredCalls,
+    checkpoints: a.checkpoints + b.checkpoints,
+  };
+}
