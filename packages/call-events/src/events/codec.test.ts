@@ -47,6 +47,9 @@ describe('a text that is no event is answered with what is wrong', () => {
       JSON.stringify({ ...event, at: '2026-13-01T00:00:00.000Z' }),
       'not_an_envelope',
     ],
+    ['30 February', JSON.stringify({ ...event, at: '2026-02-30T00:00:00.000Z' }), 'not_an_envelope'],
+    ['hour 24', JSON.stringify({ ...event, at: '2026-02-01T24:00:00.000Z' }), 'not_an_envelope'],
+    ['year 0', JSON.stringify({ ...event, at: '0000-02-01T00:00:00.000Z' }), 'not_an_envelope'],
     ['data of another type', JSON.stringify({ ...event, data: { stage: 'closing' } }), 'invalid_data'],
   ])('%s', (_, text, code) => {
     expect(decodeEvent(text)).toMatchObject({ ok: false, problem: { code } });

@@ -23,7 +23,13 @@ export const callSid = z
 export const moment = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'a moment is written like 2026-01-25T11:15:25.120Z')
-  .refine((text) => !Number.isNaN(Date.parse(text)), 'there is no such date');
+  .refine(isRealMoment, 'there is no such date');
+
+/** Postgres knows neither 30 February nor a year 0; `Date` rolls the one over and takes the other. */
+function isRealMoment(text: string): boolean {
+  const atMs = Date.parse(text);
+  return !Number.isNaN(atMs) && !text.startsWith('0000') && new Date(atMs).toISOString() === text;
+}
 
 /** What every event carries, whatever its type. */
 export const envelope = z.object({
