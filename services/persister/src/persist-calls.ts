@@ -11,8 +11,8 @@ import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
 import { type LoggedEvent } from './domain/fold-log.ts';
 import { splitBatches } from './domain/split-batches.ts';
 import { type Suspects } from './domain/suspects.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { callLetter, eventLetter } from './letters.ts';
-import { prepareAhead } from './prepare-ahead.ts';
 import { prepareCall, type FoldedCall, type PreparedCall } from './prepare-call.ts';
 import { type PersistReport } from './report/persist-report.ts';
 import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
@@ -21,6 +21,8 @@ import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
 const MAX_READ_EVENTS = 20_000;
 /** The most text of one write, in UTF-16 code units. */
 const MAX_WRITE_SIZE = 8_000_000;
+/** While Postgres writes one batch, another one is read and folded, and a third one is settled. */
+export const BATCHES_AT_ONCE = 3;
 
 /** What persisting calls takes. */
 export interface PersistCallsOptions {
@@ -108,24 +110,26 @@ export function createCallPersister(options: PersistCallsOptions) {
     }
   };
 
+  const persistTasks = async (tasks: readonly CallTask[]): Promise<void> => {
+    const batches = splitBatches(await prepare(tasks), {
+      maxItems: batchCalls,
+      maxWeight: MAX_WRITE_SIZE,
+      weightOf: sizeOf,
+    });
+    for (const batch of batches) {
+      if (isStopping()) return;
+      await persist(batch);
+      onBatch();
+    }
+  };
+
   return async (entries: readonly FeedEntry[]): Promise<void> => {
     const reads = splitBatches(tasksOf(entries), {
       maxItems: batchCalls,
       maxWeight: MAX_READ_EVENTS,
       weightOf: ({ seq }) => seq,
     });
-    for await (const prepared of prepareAhead(reads, prepare)) {
-      const writes = splitBatches(prepared, {
-        maxItems: batchCalls,
-        maxWeight: MAX_WRITE_SIZE,
-        weightOf: sizeOf,
-      });
-      for (const batch of writes) {
-        if (isStopping()) return;
-        await persist(batch);
-        onBatch();
-      }
-    }
+    await forEachConcurrently(reads, BATCHES_AT_ONCE, persistTasks);
   };
 }
 

@@ -10,7 +10,7 @@ import { type CallStore } from '@turnlog/call-store';
 import { backoffDelayMs, describeError, monotonicClock, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createSuspects } from './domain/suspects.ts';
-import { createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
+import { BATCHES_AT_ONCE, createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
 import { type PersistReport } from './report/persist-report.ts';
 import { createCallWriter } from './store/call-writer.ts';
 import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
@@ -18,8 +18,8 @@ import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
 /** How long one blocking read waits for something new. */
 export const BLOCK_MS = 2_000;
 
-/** Batches that one read may bring, so that the next one is read and folded while Postgres writes. */
-const BATCHES_PER_READ = 4;
+/** Enough for all batches that are under way at once, and not much more: what one replica holds, no other can take. */
+const BATCHES_PER_READ = 2 * BATCHES_AT_ONCE;
 const PAUSE = { minMs: 100, maxMs: 10_000 };
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
 

@@ -47,13 +47,16 @@ test('a Postgres that goes away under load and comes back costs nothing but time
     Promise.all(calls.slice(from, to).map((call) => append(system, call, wholeCall('Hello'))));
 
   await place(0, 100);
-  await waitUntil(async () => (await counted('written')) > 0, { what: 'the first calls are persisted' });
+  await waitUntil(async () => (await counted('written')) > 0, {
+    what: 'the first calls are persisted',
+    timeoutMs: 20_000,
+  });
   const outage = postgres.crash();
   await Promise.all([outage, place(100, 200)]);
-  await log.waitFor('Postgres is unavailable');
+  await log.waitFor('Postgres is unavailable', 20_000);
   await place(200, 300);
   const beatsThen = beats();
-  await waitUntil(() => beats() > beatsThen + 2, { what: 'the loop turns on', timeoutMs: 10_000 });
+  await waitUntil(() => beats() > beatsThen + 2, { what: 'the loop turns on', timeoutMs: 20_000 });
   expect(watch.state()).toBe('unavailable');
 
   await postgres.start();
@@ -74,7 +77,7 @@ test('while the schema is missing, calls wait and a person is called; after the 
   const call = callOf('CA-unmigrated');
   await append(system, call, wholeCall('Hello'));
 
-  expect(await log.waitFor('Postgres needs a person')).toContain('"page":true');
+  expect(await log.waitFor('Postgres needs a person', 20_000)).toContain('"page":true');
   expect(watch.state()).toBe('misconfigured');
   expect(await system.letters.list()).toEqual([]);
 
@@ -83,4 +86,4 @@ test('while the schema is missing, calls wait and a person is called; after the 
 
   expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
   expect(await system.letters.list()).toEqual([]);
-}, 30_000);
+}, 60_000);

@@ -52,12 +52,13 @@ export function createCallWriter(
   };
 
   return async (calls: readonly FoldedCall[]): Promise<CallAttempt[]> => {
+    const succeeded = watch.began();
     try {
       const attempts: CallAttempt[] = [];
       for (const attempt of await attemptEach(calls, { classify, write })) {
         attempts.push(...(await complete(attempt)));
       }
-      if (attempts.some(({ ok }) => ok)) watch.succeeded();
+      if (attempts.some(({ ok }) => ok)) succeeded();
       return attempts;
     } catch (error) {
       const trouble = toDatabaseTrouble(error);

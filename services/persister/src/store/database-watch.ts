@@ -19,6 +19,7 @@ export class DatabaseTrouble extends Error {
 export function createDatabaseWatch(logger: Logger, now: () => number) {
   let state: DatabaseState = 'up';
   let sinceMs = now();
+  let failures = 0;
 
   const turn = (next: DatabaseState): number => {
     const lastedMs = now() - sinceMs;
@@ -33,13 +34,21 @@ export function createDatabaseWatch(logger: Logger, now: () => number) {
     /** How long it has been in trouble; zero while it is up. */
     pausedMs: (): number => (state === 'up' ? 0 : Math.round(now() - sinceMs)),
 
-    succeeded: (): void => {
-      if (state === 'up') return;
-      logger.info({ paused_ms: turn('up') }, 'Postgres takes writes again, persisting goes on');
+    /**
+     * To be asked when a write begins, and told when it succeeds. Of writes at once, one that began before the trouble
+     * and ends well after it does not mean that the trouble is over.
+     */
+    began: (): (() => void) => {
+      const failuresBefore = failures;
+      return () => {
+        if (state === 'up' || failures > failuresBefore) return;
+        logger.info({ paused_ms: turn('up') }, 'Postgres takes writes again, persisting goes on');
+      };
     },
 
     /** Notes the trouble. True when it is news. */
     failed: (trouble: DatabaseTrouble): boolean => {
+      failures += 1;
       if (state === trouble.state) return false;
       turn(trouble.state);
       tell(logger, trouble);

@@ -14,9 +14,10 @@ export async function watchSchema(
   signal: AbortSignal,
 ): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
+    const succeeded = watch.began();
     try {
       await store.assertMigrated();
-      watch.succeeded();
+      succeeded();
       return;
     } catch (error) {
       watch.failed(toDatabaseTrouble(error));
