@@ -122,6 +122,22 @@ test('an entry that has become an event since is persisted by its replay', async
   expect(await system.store.verifyCall(call)).toEqual({ ok: true });
 });
 
+test('the letter of a call whose log has expired can’t be replayed, and is kept', async () => {
+  await appendWithDamage('CA-expired-letter');
+  await system.start({ keepKeysMs: 1 });
+  const [letter] = await waitUntil(
+    async () => {
+      const letters = await system.letters.list();
+      return letters[0] !== undefined && (await system.timesToLive(letters[0].call)).length === 0 && letters;
+    },
+    { what: 'the letter lies there and the log has expired' },
+  );
+  if (letter === undefined) throw new Error('no letter');
+
+  expect(await system.letters.replay(letter)).toBe(false);
+  expect(await system.letters.list()).toEqual([letter]);
+});
+
 test('nothing is acknowledged while its dead letter can’t be written', async () => {
   let isBroken = true;
   const letters = createDeadLetters(system.redis, system.space);

@@ -26,14 +26,15 @@ return id
 `);
 
 /**
- * Puts a call back into the persist feed and takes its letter away.
+ * Puts a call back into the persist feed and takes its letter away. A letter whose call has no log any more stays: it is
+ * the last copy of what it holds.
  *
- * KEYS  dead, persist
+ * KEYS  dead, persist, log
  * ARGV  letter id, member, seq
- * Reply 1 when the letter was there
+ * Reply 1 when it was done
  */
 export const replayScript = defineScript(`
-if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+if redis.call('EXISTS', KEYS[3]) == 0 or redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', 'c', ARGV[2], 's', ARGV[3], 'r', 'replay')
 return 1
 `);

@@ -50,6 +50,7 @@ test('writing a letter acknowledges what led to it in the same step', async () =
 
 test('a replay asks for the call again and takes the letter away, once', async () => {
   const letters = createDeadLetters(log.redis, log.space);
+  await log.appender.append(ordered(callOf('replayed'), 'c', 1, [turn('a')]));
   await letters.add(letterOf('replayed'), []);
   const stored = (await letters.list()).find(({ call }) => call.callSid === 'replayed');
   if (stored === undefined) throw new Error('the letter is missing');
@@ -60,4 +61,13 @@ test('a replay asks for the call again and takes the letter away, once', async (
     string[],
   ][];
   expect(entries.at(-1)?.[1]).toEqual(['c', 'default/replayed', 's', '2', 'r', 'replay']);
+});
+
+test('a letter whose call has no log any more is not replayed, and stays', async () => {
+  const letters = createDeadLetters(log.redis, log.space);
+  await letters.add(letterOf('expired'), []);
+  const stored = (await letters.list()).find(({ call }) => call.callSid === 'expired');
+  if (stored === undefined) throw new Error('the letter is missing');
+  expect(await letters.replay(stored)).toBe(false);
+  expect(await letters.get(stored.id)).toEqual(stored);
 });

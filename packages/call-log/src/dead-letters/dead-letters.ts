@@ -69,11 +69,15 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
       return (await read(partition, entryId, entryId))[0];
     },
 
-    /** Has the letter's call persisted again and takes the letter away; false when somebody else already did. */
+    /**
+     * Has the letter's call persisted again and takes the letter away. False when somebody else already did, and when
+     * the call's log has expired: then the letter stays, as the last copy of what it holds.
+     */
     replay: async ({ id, call, seq }: StoredDeadLetter): Promise<boolean> => {
       const { partition, entryId } = parseId(id);
       const { dead, persist } = partitionKeys(space, partition);
-      return (await runScript(redis, replayScript, [dead, persist], [entryId, memberOf(call), seq])) === 1;
+      const keys = [dead, persist, callKeys(space, call).log];
+      return (await runScript(redis, replayScript, keys, [entryId, memberOf(call), seq])) === 1;
     },
   };
 }
