@@ -1,0 +1,14 @@
+/** What can keep a local stack from starting. */
+export type LocalStackErrorCode =
+  'already_running' | 'port_taken' | 'server_failed' | 'service_failed' | 'no_such_service';
+
+/** An error with a sentence for the person at the terminal. */
+export class LocalStackError extends Error {
+  override readonly name = 'LocalStackError';
+  readonly code: LocalStackErrorCode;
+
+  constructor(code: LocalStackErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { placeCall, type PlaceCallOptions, type SimulatedCall } from '@turnlog/exotel';
+import { waitUntil } from '@turnlog/test-kit';
+import { startTestStack, type TestStack } from './local-stack.test-support.ts';
+import { readRunningStack } from './stack-file.ts';
+
+const TURNS = [
+  { event: 'turn', id: 't1', turn: { speaker: 'ai', text: 'What is your budget?', timestamp: Date.now() } },
+  { event: 'turn', id: 't2', turn: { speaker: 'user', text: 'Around 50 lakhs', timestamp: Date.now() + 1 } },
+  { event: 'collect', id: 'c1', data: { budget: 5_000_000 } },
+];
+
+describe('a local stack', () => {
+  let test: TestStack;
+  beforeAll(async () => {
+    test = await startTestStack();
+  }, 30_000);
+  afterAll(() => test.close(), 30_000);
+
+  /** A call on which the turns were spoken, and which goes on. */
+  async function callWithTurns(options: Partial<PlaceCallOptions> = {}): Promise<SimulatedCall> {
+    const url = test.stack.streamUrls[0] ?? '';
+    const call = placeCall({ url, audio: 0.2, hangUpAfterMs: Infinity, ...options });
+    expect(await call.connected).toBe(true);
+    await test.report(call.callSid, ...TURNS);
+    return call;
+  }
+
+  async function expectWholeRecord(callSid: string, endReason: string): Promise<void> {
+    const call = await test.record(callSid);
+    expect(call.full_transcript.map(({ text }) => text)).toEqual(['What is your budget?', 'Around 50 lakhs']);
+    expect(call.collected_data).toEqual({ budget: 5_000_000 });
+    expect(call.end_reason).toBe(endReason);
+    expect(await test.store.verifyCall({ tenant: 'default', callSid })).toEqual({ ok: true });
+  }
+
+  it('takes a call in and puts its record out', async () => {
+    const call = await callWithTurns();
+    call.hangUp();
+    await expectWholeRecord(call.callSid, 'callended');
+  }, 20_000);
+
+  it('records a call that is cut without a stop', async () => {
+    const call = await callWithTurns();
+    call.drop('no-stop');
+    await expectWholeRecord(call.callSid, 'socket_closed');
+  }, 20_000);
+
+  it('ends the calls of a gateway that is killed, and starts it again', async () => {
+    const gateway = test.stack.service('gateway-1');
+    const firstPid = gateway.pid;
+    const call = await callWithTurns();
+    gateway.kill('SIGKILL');
+
+    await expectWholeRecord(call.callSid, 'gateway_lost');
+    expect(test.notices).toContainEqual(
+      expect.stringMatching(/^gateway-1 ended with SIGKILL; starting it again/),
+    );
+    await gateway.start();
+    expect(gateway.pid).not.toBe(firstPid);
+  }, 30_000);
+
+  it('writes what a persister that was killed has left', async () => {
+    const persister = test.stack.service('persister-1');
+    const calls = await Promise.all(Array.from({ length: 5 }, () => callWithTurns()));
+    for (const call of calls) call.hangUp();
+    persister.kill('SIGKILL');
+
+    for (const { callSid } of calls) await expectWholeRecord(callSid, 'callended');
+    await persister.start();
+  }, 30_000);
+
+  it('stops a service when asked to, which then stays down until it is started', async () => {
+    const session = test.stack.service('session-1');
+    await session.stop();
+    expect(session.pid).toBeUndefined();
+    await session.start();
+    expect(session.pid).toBeDefined();
+  }, 30_000);
+
+  it('says in its data folder where it is', async () => {
+    const pids = (): (number | undefined)[] => test.stack.services.map(({ pid }) => pid);
+    const stack = await waitUntil(
+      async () => {
+        const running = await readRunningStack(test.dataDir);
+        return running?.services.every(({ pid }, index) => pid === pids()[index]) === true && running;
+      },
+      { what: 'the file names the pids of now' },
+    );
+    expect(stack.gatewayUrls).toEqual(test.stack.gatewayUrls);
+    expect(stack.databaseUrl).toBe(test.stack.databaseUrl);
+  });
+
+  it('refuses a second one on its data folder', async () => {
+    await expect(startTestStack({ dataDir: test.dataDir })).rejects.toThrow(
+      `Turnlog is already running here: process ${process.pid}`,
+    );
+  });
+});
+
+describe('a local stack whose service does not start', () => {
+  it('says what the service said, and leaves nothing running', async () => {
+    const lines: string[] = [];
+    const starting = startTestStack({
+      serviceEnv: { persister: { BATCH_CALLS: 'many' } },
+      onLine: (service, line) => lines.push(`${service} ${line}`),
+    });
+    await expect(starting).rejects.toThrow(/persister-1 ended with exit code 1.*BATCH_CALLS: expected/s);
+    expect(lines.join('\n')).toMatch(/gateway-1 .*stream-gateway stopped/);
+  }, 30_000);
+});

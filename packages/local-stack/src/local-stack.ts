@@ -1,0 +1,179 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { freePort, type EmbeddedServer } from '@turnlog/embedded';
+import { type Environment } from '@turnlog/service-kit';
+import { LocalStackError } from './errors.ts';
+import { openLogFile, type LogFile } from './processes/log-file.ts';
+import { createSupervisedService, type LocalService } from './processes/supervised-service.ts';
+import { requireFreePort } from './require-free-port.ts';
+import { planServices, type ServiceKind, type ServicePlan } from './service-plan.ts';
+import { startServers, type Servers } from './servers.ts';
+import { readRunningStack } from './stack-file.ts';
+import { createStackAddress, type StackAddress } from './stack-address.ts';
+
+export interface LocalStackOptions {
+  /** Holds the data of the embedded servers, `logs/` and `stack.json`. Made when missing, kept after a stop. */
+  readonly dataDir: string;
+  /** Holds the programs of the embedded servers; any number of stacks may share it. `<dataDir>/cache` by default. */
+  readonly cacheDir?: string;
+  /** A Redis and a Postgres to use instead of embedded ones. */
+  readonly redisUrl?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  /** The first gateway's; the others get free ports, and so does the first where it is not given. */
+  readonly gatewayPort?: number;
+  /** How many of each; 1 by default, 0 is fine. */
+  readonly gateways?: number;
+  readonly sessions?: number;
+  readonly persisters?: number;
+  /** Settings of all services, on top of this process's environment; `undefined` takes one away. */
+  readonly env?: Environment;
+  /** Settings of one kind of service, on top of those. */
+  readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
+  /** Whether a service that ends by itself is started again; true by default. */
+  readonly autoRestart?: boolean;
+  /** Settings of the embedded Postgres, such as `{ fsync: 'off' }` for tests. */
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Each line that a service prints. */
+  readonly onLine?: (service: string, line: string) => void;
+  /** What a person should know meanwhile, in sentences. */
+  readonly onNotice?: (sentence: string) => void;
+}
+
+/** The whole system, running on this machine. */
+export interface LocalStack {
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  /** `http://127.0.0.1:8080`, one for each gateway. */
+  readonly gatewayUrls: readonly string[];
+  /** `ws://127.0.0.1:8080/exotel/stream`: what Exotel is pointed at, one for each gateway. */
+  readonly streamUrls: readonly string[];
+  readonly services: readonly LocalService[];
+  /** The servers that the stack started itself, to be broken by tests. */
+  readonly servers: {
+    readonly redis: EmbeddedServer | undefined;
+    readonly postgres: EmbeddedServer | undefined;
+  };
+  readonly logDir: string;
+  /** A service by its name, `persister-1`. Throws `no_such_service`. */
+  service(name: string): LocalService;
+  /** Stops everything, in the reverse of the order in which it was started. A second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Redis and Postgres where none are given, brings the schema up to date, and runs every service as a process of
+ * its own until all are ready. When this throws, nothing is left running. When this process dies without `stop`, the
+ * services stop by themselves, and the next start on the same folder stops the servers that were left.
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  await mkdir(options.dataDir, { recursive: true });
+  await requireNoOther(options.dataDir);
+  const ports = await choosePorts(options);
+  const onNotice = options.onNotice ?? (() => undefined);
+  const servers = await startServers({
+    ...options,
+    cacheDir: options.cacheDir ?? path.join(options.dataDir, 'cache'),
+    onNotice,
+  });
+  const plans = planAll(options, ports, servers);
+  const address = createStackAddress({ ...servers, dataDir: options.dataDir, plans });
+  const crew = startCrew(plans, { ...options, onNotice }, address);
+  const stop = once(async () => {
+    await address.remove();
+    await crew.stop();
+    await servers.stop();
+  });
+  try {
+    await Promise.all(crew.services.map((service) => service.start()));
+    await address.publish(crew.services);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    redisUrl: servers.redisUrl,
+    databaseUrl: servers.databaseUrl,
+    gatewayUrls: address.gatewayUrls,
+    streamUrls: address.gatewayUrls.map((url) => `${url.replace(/^http/, 'ws')}/exotel/stream`),
+    services: crew.services,
+    servers,
+    logDir: path.join(options.dataDir, 'logs'),
+    service: (name) => find(crew.services, name),
+    stop,
+  };
+}
+
+async function requireNoOther(dataDir: string): Promise<void> {
+  const other = await readRunningStack(dataDir);
+  if (other === undefined) return;
+  throw new LocalStackError(
+    'already_running',
+    `Turnlog is already running here: process ${other.pid}, gateway at ${other.gatewayUrls.join(', ')}. Stop it with Ctrl-C in its terminal first.`,
+  );
+}
+
+type Ports = Readonly<Record<ServiceKind, readonly number[]>>;
+
+async function choosePorts(options: LocalStackOptions): Promise<Ports> {
+  const { gatewayPort, gateways = 1, sessions = 1, persisters = 1 } = options;
+  if (gatewayPort !== undefined) await requireFreePort(gatewayPort);
+  const chosen = new Set<number>();
+  while (chosen.size < gateways + sessions + persisters) chosen.add(await freePort());
+  const free = [...chosen];
+  const gateway = free.splice(0, gateways);
+  if (gatewayPort !== undefined && gateways > 0) gateway[0] = gatewayPort;
+  return { gateway, session: free.splice(0, sessions), persister: free };
+}
+
+function planAll({ env, serviceEnv = {} }: LocalStackOptions, ports: Ports, servers: Servers): ServicePlan[] {
+  const settings = { ...servers, env: { ...process.env, ...env }, serviceEnv };
+  return (['gateway', 'session', 'persister'] as const).flatMap((kind) =>
+    planServices(kind, ports[kind], settings),
+  );
+}
+
+/** The services with their logs. Stopping lets gateways go first, so that what they end is still taken up. */
+function startCrew(
+  plans: readonly ServicePlan[],
+  options: LocalStackOptions & { readonly onNotice: (sentence: string) => void },
+  address: StackAddress,
+): { readonly services: readonly LocalService[]; stop(): Promise<void> } {
+  const { dataDir, autoRestart = true, onNotice } = options;
+  const logs = new Map<string, LogFile>();
+  for (const { name } of plans) logs.set(name, openLogFile(path.join(dataDir, 'logs', `${name}.log`)));
+  const onLine = (service: string, line: string): void => {
+    logs.get(service)?.write(line);
+    options.onLine?.(service, line);
+  };
+  const onChange = (): void => {
+    address.publish(services).catch((error: unknown) => onNotice(`stack.json: ${String(error)}`));
+  };
+  const services: LocalService[] = plans.map((plan) =>
+    createSupervisedService(plan, { autoRestart, onLine, onNotice, onChange }),
+  );
+  const stopKind = (kinds: readonly ServiceKind[]): Promise<unknown> =>
+    Promise.all(services.filter(({ kind }) => kinds.includes(kind)).map((service) => service.stop()));
+  return {
+    services,
+    stop: async () => {
+      await stopKind(['gateway']);
+      await stopKind(['session', 'persister']);
+      for (const log of logs.values()) log.close();
+    },
+  };
+}
+
+function find(services: readonly LocalService[], name: string): LocalService {
+  const service = services.find((each) => each.name === name);
+  if (service !== undefined) return service;
+  const names = services.map((each) => each.name).join(', ');
+  throw new LocalStackError(
+    'no_such_service',
+    `There is no service "${name}" in this stack; there are ${names}.`,
+  );
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}

@@ -1,0 +1,24 @@
+import { closeSync, openSync } from 'node:fs';
+import { devNull } from 'node:os';
+
+/*
+ * Loaded into every service before its own code. The channel to the stack closes when the stack's process ends, however
+ * it ends: a service must not outlive it, holding its port. It then stops as on SIGTERM, finishing what is in flight.
+ */
+const STOP_TIMEOUT_MS = 10_000;
+const OUTPUTS = [1, 2];
+
+process.once('disconnect', () => {
+  OUTPUTS.forEach(discard);
+  setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+  process.kill(process.pid, 'SIGTERM');
+});
+// Listening must not keep a service alive that is done.
+process.channel?.unref();
+
+/** Nobody reads it any more, and a logger that flushes into a broken pipe at its exit would try again for ever. */
+function discard(descriptor: number): void {
+  closeSync(descriptor);
+  // The system gives out the lowest number that is free: the one just closed.
+  openSync(devNull, 'w');
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { withDeadline, type Environment } from '@turnlog/service-kit';
+
+const LEASH = fileURLToPath(new URL('../../dist/processes/leash.js', import.meta.url));
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One run of a service. */
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Settles when it has ended and all its lines were seen. */
+  readonly exited: Promise<ProcessExit>;
+  readonly hasExited: boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** Asks it to stop; one that takes longer than this is killed, and the answer is false. */
+  stop(timeoutMs: number): Promise<boolean>;
+}
+
+/** What to run, and who hears of its lines. */
+export interface ServiceCommand {
+  /** A built service: `services/<name>/dist/main.js`. */
+  readonly mainFile: string;
+  readonly env: Environment;
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * Starts a service in a process group of its own, so that Ctrl-C in the terminal reaches the stack alone, and on a
+ * leash: it stops when this process ends, even by SIGKILL.
+ */
+export async function spawnService({ mainFile, env, onLine }: ServiceCommand): Promise<ServiceProcess> {
+  const child = spawn(process.execPath, ['--import', LEASH, mainFile], {
+    cwd: path.dirname(mainFile),
+    env: { ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  const lines = streams.map((stream) => forEachLine(stream, onLine));
+  let hasExited = false;
+  const exited = once(child, 'exit').then(async ([code, signal]) => {
+    hasExited = true;
+    await Promise.all(lines);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+  await once(child, 'spawn');
+
+  const kill = (signal: NodeJS.Signals): void => void child.kill(signal);
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    get hasExited() {
+      return hasExited;
+    },
+    kill,
+    async stop(timeoutMs) {
+      // One that was frozen must run to hear of it.
+      kill('SIGCONT');
+      kill('SIGTERM');
+      if (!(await withDeadline(exited, timeoutMs)).timedOut) return true;
+      kill('SIGKILL');
+      await exited;
+      return false;
+    },
+  };
+}
+
+async function forEachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  lines.on('line', onLine);
+  await once(lines, 'close');
+}

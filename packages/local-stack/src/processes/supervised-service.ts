@@ -1,0 +1,157 @@
+import { backoffDelayMs, sleep, type Environment } from '@turnlog/service-kit';
+import { type ServiceKind, type ServicePlan } from '../service-plan.ts';
+import { spawnService, type ProcessExit, type ServiceProcess } from './service-process.ts';
+import { describeExit, untilServiceReady } from './until-ready.ts';
+
+const BACKOFF = { minMs: 200, maxMs: 10_000 };
+/** A service that ran for this long and then died starts its backoff anew. */
+const HEALTHY_AFTER_MS = 30_000;
+const READY_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 10_000;
+const LAST_LINES = 12;
+
+/** One service of a local stack. */
+export interface LocalService {
+  /** `gateway-1`, `session-1`, `persister-1`: also its INSTANCE. */
+  readonly name: string;
+  readonly kind: ServiceKind;
+  /** Where it answers `/readyz` and `/metrics`; a gateway's is the port it serves. */
+  readonly port: number;
+  /** `undefined` while it isn't running. */
+  readonly pid: number | undefined;
+  /** Sends a signal to the process, `SIGKILL` for one. What is no end that was asked for is followed by a restart. */
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when it isn't running. */
+  untilDown(): Promise<void>;
+  /** Starts it where it isn't running, and waits until it is ready. Throws `service_failed`. */
+  start(): Promise<void>;
+  /** Stops it gracefully, and it stays down. */
+  stop(): Promise<void>;
+  /** Stops and starts it, with these settings on top of its own where they are given. */
+  restart(env?: Environment): Promise<void>;
+}
+
+export interface SupervisionOptions {
+  /** Whether one that ends by itself is started again. */
+  readonly autoRestart: boolean;
+  readonly onLine: (service: string, line: string) => void;
+  /** Told, in a sentence, of an end that nobody asked for and of a stop that had to be forced. */
+  readonly onNotice: (sentence: string) => void;
+  /** Told when the service has another pid. */
+  readonly onChange: () => void;
+}
+
+/** A service that is started when asked to, and again when it dies. */
+export function createSupervisedService(plan: ServicePlan, options: SupervisionOptions): LocalService {
+  return new SupervisedService(plan, options);
+}
+
+class SupervisedService implements LocalService {
+  readonly name: string;
+  readonly kind: ServiceKind;
+  readonly port: number;
+  readonly #options: SupervisionOptions;
+  readonly #mainFile: string;
+  readonly #lastLines: string[] = [];
+  #env: Environment;
+  #launching: Promise<ServiceProcess> | undefined;
+  #run: ServiceProcess | undefined;
+  /** Aborts when it is no longer to be started again. */
+  #supervision: AbortController | undefined;
+  #deaths = 0;
+
+  constructor({ name, kind, port, env, mainFile }: ServicePlan, options: SupervisionOptions) {
+    this.name = name;
+    this.kind = kind;
+    this.port = port;
+    this.#env = env;
+    this.#mainFile = mainFile;
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#run?.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#run?.kill(signal);
+  }
+
+  async untilDown(): Promise<void> {
+    await this.#run?.exited;
+  }
+
+  async start(): Promise<void> {
+    this.#endSupervision();
+    const run = this.#run ?? (await this.#launch());
+    await untilServiceReady({ ...this.#identity(), run, lastLines: () => this.#lastLines }, READY_TIMEOUT_MS);
+    this.#supervise();
+  }
+
+  async stop(): Promise<void> {
+    this.#endSupervision();
+    const run = (await this.#launching) ?? this.#run;
+    if (run === undefined || (await run.stop(STOP_TIMEOUT_MS))) return;
+    this.#options.onNotice(`${this.name} did not stop within ${STOP_TIMEOUT_MS} ms and was killed.`);
+  }
+
+  async restart(env: Environment = {}): Promise<void> {
+    await this.stop();
+    this.#env = { ...this.#env, ...env };
+    await this.start();
+  }
+
+  #identity(): { name: string; port: number } {
+    return { name: this.name, port: this.port };
+  }
+
+  #supervise(): void {
+    if (this.#options.autoRestart) this.#supervision = new AbortController();
+    this.#deaths = 0;
+  }
+
+  #endSupervision(): void {
+    this.#supervision?.abort();
+    this.#supervision = undefined;
+  }
+
+  #launch(): Promise<ServiceProcess> {
+    this.#launching ??= this.#spawn().finally(() => (this.#launching = undefined));
+    return this.#launching;
+  }
+
+  async #spawn(): Promise<ServiceProcess> {
+    const startedAt = performance.now();
+    const onLine = (line: string): void => this.#hear(line);
+    const run = await spawnService({ mainFile: this.#mainFile, env: this.#env, onLine });
+    this.#run = run;
+    this.#options.onChange();
+    run.exited.then((exit) => this.#onExit(exit, performance.now() - startedAt), this.#report);
+    return run;
+  }
+
+  #hear(line: string): void {
+    this.#lastLines.push(line);
+    if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
+    this.#options.onLine(this.name, line);
+  }
+
+  #onExit(exit: ProcessExit, ranMs: number): void {
+    this.#run = undefined;
+    this.#options.onChange();
+    const supervision = this.#supervision?.signal;
+    if (supervision === undefined) return;
+    if (ranMs > HEALTHY_AFTER_MS) this.#deaths = 0;
+    const delayMs = backoffDelayMs(this.#deaths++, BACKOFF);
+    this.#options.onNotice(`${describeExit(this.name, exit)}; starting it again in ${delayMs} ms.`);
+    this.#revive(delayMs, supervision).catch(this.#report);
+  }
+
+  async #revive(delayMs: number, supervision: AbortSignal): Promise<void> {
+    await sleep(delayMs, supervision);
+    if (!supervision.aborted && this.#run === undefined) await this.#launch();
+  }
+
+  readonly #report = (error: unknown): void =>
+    this.#options.onNotice(`${this.name}: ${error instanceof Error ? error.message : String(error)}`);
+}

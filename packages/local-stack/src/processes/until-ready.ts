@@ -1,0 +1,53 @@
+import { get } from 'node:http';
+import { LocalStackError } from '../errors.ts';
+import { sleep } from '@turnlog/service-kit';
+import { type ServiceProcess } from './service-process.ts';
+
+const POLL_MS = 25;
+const REQUEST_TIMEOUT_MS = 2_000;
+
+/** A service that was started, and what to say of it when it isn't ready. */
+export interface StartedService {
+  readonly name: string;
+  readonly port: number;
+  readonly run: ServiceProcess;
+  readonly lastLines: () => readonly string[];
+}
+
+/** Waits until the service's `/readyz` says yes. Throws `service_failed` when it ends first or takes too long. */
+export async function untilServiceReady(service: StartedService, timeoutMs: number): Promise<void> {
+  const { name, port, run } = service;
+  const deadline = performance.now() + timeoutMs;
+  while (!(await isReady(port))) {
+    if (run.hasExited) throw notReady(service, describeExit(name, await run.exited));
+    if (performance.now() > deadline) throw notReady(service, `${name} was not ready after ${timeoutMs} ms`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** How a service ended, for people. */
+export function describeExit(
+  name: string,
+  { code, signal }: { readonly code: number | null; readonly signal: string | null },
+): string {
+  return `${name} ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
+}
+
+function notReady({ lastLines }: StartedService, what: string): LocalStackError {
+  const lines = lastLines();
+  const said = lines.length === 0 ? 'It said nothing.' : `Its last lines:\n${lines.join('\n')}`;
+  return new LocalStackError('service_failed', `${what}. ${said}`);
+}
+
+function isReady(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port, path: '/readyz', agent: false, timeout: REQUEST_TIMEOUT_MS };
+    const request = get(options, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    // Not listening yet, or no longer: the next question, or the end of the process, tells.
+    request.on('error', () => resolve(false));
+  });
+}

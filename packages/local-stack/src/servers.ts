@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { migrate } from '@turnlog/call-store';
+import { startPostgres, startRedis, type EmbeddedServer } from '@turnlog/embedded';
+import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
+import { LocalStackError } from './errors.ts';
+
+const REDIS_TIMEOUT_MS = 5_000;
+
+/** Redis and Postgres, given or started here. */
+export interface Servers {
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  /** Those that were started here. */
+  readonly redis: EmbeddedServer | undefined;
+  readonly postgres: EmbeddedServer | undefined;
+  stop(): Promise<void>;
+}
+
+export interface ServersOptions {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly redisUrl?: string | undefined;
+  readonly databaseUrl?: string | undefined;
+  readonly postgresSettings?: Readonly<Record<string, string>> | undefined;
+  readonly onNotice: (sentence: string) => void;
+}
+
+/** Both servers, reachable and migrated; or none running, and the reason thrown. */
+export async function startServers(options: ServersOptions): Promise<Servers> {
+  const [redis, postgres] = await startMissing(options);
+  const servers: Servers = {
+    redisUrl: redis?.url ?? options.redisUrl ?? '',
+    databaseUrl: postgres?.url ?? options.databaseUrl ?? '',
+    redis,
+    postgres,
+    stop: async () => {
+      await Promise.all([redis?.stop(), postgres?.stop()]);
+    },
+  };
+  try {
+    await Promise.all([requireRedis(servers.redisUrl), migrate({ databaseUrl: servers.databaseUrl })]);
+    return servers;
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+async function startMissing(
+  options: ServersOptions,
+): Promise<[EmbeddedServer | undefined, EmbeddedServer | undefined]> {
+  const { dataDir, cacheDir, redisUrl, databaseUrl, postgresSettings, onNotice: log } = options;
+  const results = await Promise.allSettled([
+    redisUrl === undefined ? startRedis({ dataDir: path.join(dataDir, 'redis'), cacheDir, log }) : undefined,
+    databaseUrl === undefined
+      ? startPostgres({
+          dataDir: path.join(dataDir, 'postgres'),
+          cacheDir,
+          log,
+          ...(postgresSettings !== undefined && { settings: postgresSettings }),
+        })
+      : undefined,
+  ]);
+  const [redis, postgres] = results.map((result) =>
+    result.status === 'fulfilled' ? result.value : undefined,
+  );
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure === undefined) return [redis, postgres];
+  await Promise.all([redis?.stop(), postgres?.stop()]);
+  const reason: unknown = failure.reason;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  throw new LocalStackError('server_failed', message, { cause: reason });
+}
+
+async function requireRedis(url: string): Promise<void> {
+  let lastError: Error | undefined;
+  const redis = createCommandClient({ url, name: 'turnlog-up', onError: (error) => (lastError = error) });
+  try {
+    const connecting = untilReady(redis).then(() => redis.ping());
+    const answer = await withDeadline(connecting, REDIS_TIMEOUT_MS);
+    if (!answer.timedOut) return;
+    throw unreachable(url, lastError);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function unreachable(url: string, error: Error | undefined): LocalStackError {
+  const reason = error?.message === undefined || error.message === '' ? 'no answer' : error.message;
+  return new LocalStackError(
+    'server_failed',
+    `Redis at ${stripUrlSecrets(url)} can't be reached: ${reason}. Is it running, and is REDIS_URL right?`,
+  );
+}

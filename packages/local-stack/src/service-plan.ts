@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url';
+import { type Environment } from '@turnlog/service-kit';
+
+/** A kind of service. */
+export type ServiceKind = 'gateway' | 'session' | 'persister';
+
+/** One service that is to run: its name, its port, and its whole environment. */
+export interface ServicePlan {
+  readonly name: string;
+  readonly kind: ServiceKind;
+  readonly port: number;
+  readonly env: Environment;
+  readonly mainFile: string;
+}
+
+/** What all services of a stack share, and what is one kind's own. */
+export interface StackSettings {
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  /** Of this process, and what was asked for on top of it. */
+  readonly env: Environment;
+  readonly serviceEnv: Readonly<Partial<Record<ServiceKind, Environment>>>;
+}
+
+const FOLDERS: Readonly<Record<ServiceKind, string>> = {
+  gateway: 'stream-gateway',
+  session: 'session',
+  persister: 'persister',
+};
+
+/** Ctrl-C must not wait for the end of a call: a gateway that stops gives live calls a moment, then lets go of them. */
+const QUICK_STOP: Environment = { DRAIN_DEADLINE_MS: '1000', FLUSH_DEADLINE_MS: '5000' };
+
+/** Plans the services of one kind, one for each port. */
+export function planServices(
+  kind: ServiceKind,
+  ports: readonly number[],
+  settings: StackSettings,
+): ServicePlan[] {
+  return ports.map((port, index) => {
+    const name = `${kind}-${index + 1}`;
+    return { name, kind, port, env: environmentOf(kind, name, port, settings), mainFile: mainFileOf(kind) };
+  });
+}
+
+function environmentOf(
+  kind: ServiceKind,
+  name: string,
+  port: number,
+  { redisUrl, databaseUrl, env, serviceEnv }: StackSettings,
+): Environment {
+  return {
+    ...(kind === 'gateway' && QUICK_STOP),
+    ...env,
+    ...serviceEnv[kind],
+    REDIS_URL: redisUrl,
+    DATABASE_URL: databaseUrl,
+    INSTANCE: name,
+    ...(kind === 'gateway' ? { PORT: String(port) } : { HEALTH_PORT: String(port) }),
+  };
+}
+
+function mainFileOf(kind: ServiceKind): string {
+  return fileURLToPath(new URL(`../../../services/${FOLDERS[kind]}/dist/main.js`, import.meta.url));
+}
