@@ -1,6 +1,7 @@
 import { type z } from 'zod';
 import { eventData, isEventType, type CallEvent, type KnownEvent } from './call-event.ts';
 import { envelope } from './envelope.ts';
+import { isEnvelope } from './is-envelope.ts';
 
 /** Why a text is not an event. */
 export interface DecodeProblem {
@@ -23,7 +24,7 @@ export function decodeEvent(text: unknown): DecodeResult {
   const json = parseJson(text);
   if (json === undefined) return problem('not_json', 'the text is not JSON');
 
-  const wrapped = envelope.safeParse(json);
+  const wrapped = isEnvelope(json) ? { success: true as const, data: json } : envelope.safeParse(json);
   if (!wrapped.success) return problem('not_an_envelope', describe(wrapped.error));
 
   const { type, data } = wrapped.data;

@@ -9,24 +9,42 @@ export interface CallKey {
 /** The version of the envelope that this code writes. */
 export const ENVELOPE_VERSION = 1;
 
+export const TENANT_PATTERN = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+export const CALL_SID_PATTERN = /^[^\p{Cc}\p{Cs}]{1,128}$/u;
+export const MAX_ID_CHARACTERS = 200;
+export const MAX_TYPE_CHARACTERS = 64;
+export const MAX_SOURCE_CHARACTERS = 128;
+
 /** Lower-case letters, digits, `_` and `-`, up to 63 characters. */
 export const tenantName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a tenant is 1 to 63 lower-case letters, digits, "-" or "_"');
+  .regex(TENANT_PATTERN, 'a tenant is 1 to 63 lower-case letters, digits, "-" or "_"');
 
 /** The carrier's call id: opaque, 1 to 128 characters, no control characters. */
 export const callSid = z
   .string()
-  .regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'a call sid is 1 to 128 characters, none of them control characters');
+  .regex(CALL_SID_PATTERN, 'a call sid is 1 to 128 characters, none of them control characters');
+
+const MOMENT_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** A moment: ISO 8601 in UTC with milliseconds, so that text order is time order. */
 export const moment = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'a moment is written like 2026-01-25T11:15:25.120Z')
+  .regex(MOMENT_PATTERN, 'a moment is written like 2026-01-25T11:15:25.120Z')
   .refine(isRealMoment, 'there is no such date');
+
+/** Whether a text is a {@link moment}. */
+export function isMoment(text: string): boolean {
+  return MOMENT_PATTERN.test(text) && isRealMoment(text);
+}
+
+// The first 28 days are in every month; only the others need a calendar.
+const EARLY_IN_MONTH =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\./;
 
 /** Postgres knows neither 30 February nor a year 0; `Date` rolls the one over and takes the other. */
 function isRealMoment(text: string): boolean {
+  if (EARLY_IN_MONTH.test(text)) return true;
   const atMs = Date.parse(text);
   return !Number.isNaN(atMs) && !text.startsWith('0000') && new Date(atMs).toISOString() === text;
 }
@@ -35,12 +53,12 @@ function isRealMoment(text: string): boolean {
 export const envelope = z.object({
   v: z.literal(ENVELOPE_VERSION),
   /** Unique within the call; a second event of the same id changes nothing. */
-  id: z.string().min(1).max(200),
-  type: z.string().min(1).max(64),
+  id: z.string().min(1).max(MAX_ID_CHARACTERS),
+  type: z.string().min(1).max(MAX_TYPE_CHARACTERS),
   tenant: tenantName,
   callSid,
   /** Who produced it: a gateway connection, `http:<gateway>`, `sweep`. */
-  source: z.string().min(1).max(128),
+  source: z.string().min(1).max(MAX_SOURCE_CHARACTERS),
   /**
    * Its place among what the source produced. Ordered sources count 1, 2, 3 … without a hole; for the others it only
    * settles the order of events that happened in the same millisecond.
