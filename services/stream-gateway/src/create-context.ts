@@ -1,5 +1,6 @@
 import { type Logger } from '@turnlog/service-kit';
 import { nanoid } from 'nanoid';
+import { BufferPool } from './audio/buffer-pool.ts';
 import { type GatewayConfig } from './config.ts';
 import { type GatewayContext } from './gateway-context.ts';
 import { type GatewayMetrics } from './gateway-metrics.ts';
@@ -39,7 +40,7 @@ export function createContext(
       backoff: APPEND_BACKOFF,
     },
     producerObserver: observeProducers(metrics, logger),
-    audio: { writer: stores.audioWriter, batchMs: config.AUDIO_BATCH_MS },
+    audio: { writer: stores.audioWriter, batchMs: config.AUDIO_BATCH_MS, pool: new BufferPool() },
     agent: agentOf(config),
     maxCarrierBufferedBytes: config.CARRIER_BUFFER_BYTES,
     now: Date.now,

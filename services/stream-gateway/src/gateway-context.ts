@@ -1,6 +1,7 @@
 import { type Appender } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
 import { type AgentRelaySettings } from './agent/agent-relay.ts';
+import { type BufferPool } from './audio/buffer-pool.ts';
 import { type AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayTally } from './gateway-tally.ts';
 import { type ProducerLimits, type ProducerObserver } from './producer/event-producer.ts';
@@ -15,7 +16,11 @@ export interface GatewayContext {
   readonly retention: Retention;
   readonly producerLimits: ProducerLimits;
   readonly producerObserver: ProducerObserver;
-  readonly audio: { readonly writer: AudioWriter | undefined; readonly batchMs: number };
+  readonly audio: {
+    readonly writer: AudioWriter | undefined;
+    readonly batchMs: number;
+    readonly pool: BufferPool;
+  };
   /** Without it calls are recorded and no agent is dialled. */
   readonly agent:
     | {

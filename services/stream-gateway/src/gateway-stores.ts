@@ -7,7 +7,9 @@ import {
   type LiveCalls,
 } from '@turnlog/call-log';
 import { type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
 import { AudioWriter } from './audio/audio-writer.ts';
+import { combineWrites } from './audio/combine-writes.ts';
 import { type GatewayConfig } from './config.ts';
 import { Retention } from './producer/retention.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
@@ -41,15 +43,19 @@ export function openStores(
   };
   const link = connect('stream-gateway', config.REDIS_URL);
   const { redis } = link;
-  const audioLink = config.AUDIO
-    ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL)
+  const audio = config.AUDIO
+    ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL).redis
     : undefined;
-  const audioLimits = { maxBatches: config.AUDIO_MAX_BATCHES, keepMs: config.AUDIO_KEEP_MS };
   return {
     link,
     appender: createAppender(redis, space, { maxEvents: config.MAX_EVENTS_PER_CALL }),
     retention: new Retention(redis, space, config.RETAIN_AFTER_CLOSE_MS),
     liveCalls: createLiveCalls(redis, space),
-    audioWriter: audioLink && new AudioWriter(createAudioStreams(audioLink.redis, space), audioLimits),
+    audioWriter: audio && createAudioWriter(audio, space, config),
   };
+}
+
+function createAudioWriter(redis: Redis, space: KeySpace, config: GatewayConfig): AudioWriter {
+  const limits = { maxBatches: config.AUDIO_MAX_BATCHES, keepMs: config.AUDIO_KEEP_MS };
+  return new AudioWriter(createAudioStreams(redis, space), limits, combineWrites(redis));
 }

@@ -5,6 +5,7 @@ import { type StartedConnection } from '../domain/connection-state.ts';
 import { type AudioSummary } from '../domain/end-connection.ts';
 import { AudioTrack, type PcmBatch } from './audio-track.ts';
 import { type AudioWriter } from './audio-writer.ts';
+import { type BufferPool } from './buffer-pool.ts';
 
 /** Counts of a whole gateway, to which each recorder adds. */
 export interface AudioTally {
@@ -20,6 +21,7 @@ export interface AudioRecorderOptions {
   /** Without one audio is counted and not kept. */
   readonly writer: AudioWriter | undefined;
   readonly batchMs: number;
+  readonly pool: BufferPool;
   readonly tally: AudioTally;
 }
 
@@ -88,18 +90,23 @@ export class AudioRecorder {
   }
 
   #trackOf(track: Track): AudioTrack {
-    const { connection, batchMs } = this.#options;
-    return (this.#tracks[track] ??= new AudioTrack(connection.sampleRate, batchMs, (batch) =>
-      this.#write(track, batch),
-    ));
+    const { connection, batchMs, pool } = this.#options;
+    const { sampleRate } = connection;
+    const emit = (batch: PcmBatch): void => this.#write(track, batch);
+    return (this.#tracks[track] ??= new AudioTrack({ sampleRate, batchMs, pool, emit }));
   }
 
-  #write(track: Track, { pcm, offsetMs }: PcmBatch): void {
-    const { writer, call, connection } = this.#options;
+  #write(track: Track, { pcm, offsetMs, buffer }: PcmBatch): void {
+    const { writer, call, connection, pool } = this.#options;
     const { sampleRate, connectionId } = connection;
-    writer?.write(call, { track, sampleRate, pcm, offsetMs, connectionId }, (bytes) =>
-      this.#countDropped(bytes),
-    );
+    if (writer === undefined) {
+      pool.giveBack(buffer);
+      return;
+    }
+    writer.write(call, { track, sampleRate, pcm, offsetMs, connectionId }, (isWritten) => {
+      pool.giveBack(buffer);
+      if (!isWritten) this.#countDropped(pcm.length);
+    });
   }
 
   #countDropped(bytes: number): void {

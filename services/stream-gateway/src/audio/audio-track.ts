@@ -1,10 +1,13 @@
 import { bytesOfDuration, durationMs } from '@turnlog/exotel';
+import { type BufferPool } from './buffer-pool.ts';
 import { decodeInto } from './decode-into.ts';
 
 /** A stretch of one track that is full, or old enough to go. */
 export interface PcmBatch {
   readonly pcm: Buffer;
   readonly offsetMs: number;
+  /** The pool's buffer that holds `pcm`; whoever gets the batch gives it back. */
+  readonly buffer: Buffer;
 }
 
 /** A pause in the agent's audio below this is jitter and not silence. */
@@ -20,6 +23,7 @@ const MAX_FRAME_BYTES = 256 * 1024;
 export class AudioTrack {
   readonly #sampleRate: number;
   readonly #capacity: number;
+  readonly #pool: BufferPool;
   readonly #emit: (batch: PcmBatch) => void;
   #pcm: Buffer | undefined;
   #length = 0;
@@ -27,9 +31,16 @@ export class AudioTrack {
   #beganAtMs = 0;
   #endMs = 0;
 
-  constructor(sampleRate: number, batchMs: number, emit: (batch: PcmBatch) => void) {
+  constructor(options: {
+    readonly sampleRate: number;
+    readonly batchMs: number;
+    readonly pool: BufferPool;
+    readonly emit: (batch: PcmBatch) => void;
+  }) {
+    const { sampleRate, batchMs, pool, emit } = options;
     this.#sampleRate = sampleRate;
     this.#capacity = bytesOfDuration(batchMs, sampleRate);
+    this.#pool = pool;
     this.#emit = emit;
   }
 
@@ -63,11 +74,13 @@ export class AudioTrack {
 
   /** Hands on what is waiting. */
   flush(): void {
-    if (this.#pcm === undefined || this.#length === 0) return;
-    const pcm = this.#pcm.subarray(0, this.#length);
+    const buffer = this.#pcm;
+    if (buffer === undefined) return;
     this.#pcm = undefined;
+    const pcm = buffer.subarray(0, this.#length);
     this.#length = 0;
-    this.#emit({ pcm, offsetMs: Math.round(this.#offsetMs) });
+    if (pcm.length === 0) this.#pool.giveBack(buffer);
+    else this.#emit({ pcm, offsetMs: Math.round(this.#offsetMs), buffer });
   }
 
   #begin(nowMs: number): void {
@@ -82,9 +95,7 @@ export class AudioTrack {
 
   #roomFor(bytes: number): Buffer {
     if (this.#pcm !== undefined && this.#length + bytes > this.#pcm.length) this.flush();
-    // Not from the shared pool: a batch that waits for Redis would pin a whole slab of it.
-    this.#pcm ??= Buffer.allocUnsafeSlow(Math.max(this.#capacity, bytes));
-    if (bytes > this.#pcm.length) this.#pcm = Buffer.allocUnsafeSlow(bytes);
+    this.#pcm ??= this.#pool.take(Math.max(this.#capacity, bytes));
     return this.#pcm;
   }
 }

@@ -4,35 +4,40 @@ import { type AudioBatch, type AudioLimits, type AudioStreams } from '@turnlog/c
 /** The most audio that may be on its way to Redis at once, over all calls. */
 const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
-/** Told of bytes that were not written. */
-export type OnDropped = (bytes: number) => void;
+/** Told when a batch is done with: its buffer is free, and it is in Redis or dropped. */
+export type OnDone = (isWritten: boolean) => void;
 
 /** Writes batches of audio to Redis. Audio is no part of the record: what can't be written now is dropped and counted. */
 export class AudioWriter {
   readonly #streams: AudioStreams;
   readonly #limits: AudioLimits;
+  readonly #beforeWrite: () => void;
   #inFlightBytes = 0;
   #idleListeners: (() => void)[] = [];
 
-  constructor(streams: AudioStreams, limits: AudioLimits) {
+  /** `beforeWrite` is called before each batch is handed to Redis. */
+  constructor(streams: AudioStreams, limits: AudioLimits, beforeWrite: () => void) {
     this.#streams = streams;
     this.#limits = limits;
+    this.#beforeWrite = beforeWrite;
   }
 
-  /** Takes the batch, whose buffer is the writer's from now on. */
-  write(call: CallKey, batch: AudioBatch, onDropped: OnDropped): void {
+  /** Takes a batch, whose buffer is not to be touched before `onDone`. */
+  write(call: CallKey, batch: AudioBatch, onDone: OnDone): void {
     const bytes = batch.pcm.length;
     if (this.#inFlightBytes + bytes > MAX_IN_FLIGHT_BYTES) {
-      onDropped(bytes);
+      onDone(false);
       return;
     }
     this.#inFlightBytes += bytes;
+    const settle = (isWritten: boolean): void => {
+      onDone(isWritten);
+      this.#landed(bytes);
+    };
+    this.#beforeWrite();
     this.#streams.append(call, batch, this.#limits).then(
-      () => this.#landed(bytes),
-      () => {
-        onDropped(bytes);
-        this.#landed(bytes);
-      },
+      () => settle(true),
+      () => settle(false),
     );
   }
 

@@ -86,8 +86,18 @@ export class StreamSocket {
     return session;
   }
 
+  /** A fault in the handling of one call must not take the others down with the process. */
   #receive(data: Buffer, isBinary: boolean): void {
     this.#liveness.onFrame();
+    try {
+      this.#take(data, isBinary);
+    } catch (error) {
+      this.#onError(error);
+      this.#socket.terminate();
+    }
+  }
+
+  #take(data: Buffer, isBinary: boolean): void {
     const frame = parseExotelFrame(data);
     count(this.#context.tally.frames, frame.kind);
     if (this.#session.isSupersededBy(frame)) {
@@ -102,7 +112,7 @@ export class StreamSocket {
     this.#socket.terminate();
   }
 
-  #onError(err: Error): void {
+  #onError(err: unknown): void {
     this.#hasFailed = true;
     const { connectionId, openCall } = this.#session;
     this.#context.logger.warn(

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { FrameQueue, type RawFrame } from './frame-queue.ts';
+
+const frame = (role: RawFrame['role'], fill: number): RawFrame => ({
+  data: Buffer.alloc(10, fill),
+  isBinary: false,
+  role,
+});
+
+test('the oldest audio goes first, and nothing else goes before it', () => {
+  const queue = new FrameQueue(40);
+  const start = frame('opening', 1);
+  const key = frame('other', 2);
+  expect(queue.push(start)).toBe(0);
+  expect(queue.push(frame('media', 3))).toBe(0);
+  expect(queue.push(key)).toBe(0);
+  expect(queue.push(frame('media', 4))).toBe(0);
+  expect(queue.push(frame('media', 5))).toBe(1);
+  expect(queue.takeAll().map(({ data }) => data[0])).toEqual([1, 2, 4, 5]);
+  expect(queue.takeAll()).toEqual([]);
+});
+
+test('without audio to drop it is still bounded', () => {
+  const queue = new FrameQueue(25);
+  expect([1, 2, 3, 4].map((fill) => queue.push(frame('other', fill)))).toEqual([0, 0, 1, 1]);
+  expect(queue.takeAll()).toHaveLength(2);
+});

@@ -1,0 +1,88 @@
+import { expect, test } from '@jest/globals';
+import { decodeAudio } from '@turnlog/exotel';
+import fc from 'fast-check';
+import { AudioTrack } from './audio-track.ts';
+import { BufferPool } from './buffer-pool.ts';
+import { decodeInto } from './decode-into.ts';
+
+function trackOf(batchMs = 100) {
+  const batches: { pcm: Buffer; offsetMs: number }[] = [];
+  const pool = new BufferPool();
+  const track = new AudioTrack({
+    sampleRate: 8000,
+    batchMs,
+    pool,
+    emit: ({ pcm, offsetMs, buffer }) => {
+      batches.push({ pcm: Buffer.from(pcm), offsetMs });
+      pool.giveBack(buffer);
+    },
+  });
+  const add = (bytes: Buffer, positionMs = 0) => {
+    const payload = bytes.toString('base64');
+    return track.add(payload, bytes.length, { positionMs, nowMs: 0 });
+  };
+  return { track, batches, add };
+}
+
+test('audio comes out as it went in, whatever the sizes of its frames', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(3000), { maxLength: 30 }),
+      fc.integer({ min: 20, max: 500 }),
+      (sizes, batchMs) => {
+        const { track, batches, add } = trackOf(batchMs);
+        const frames = sizes.map((size, index) => Buffer.alloc(size * 2, index + 1));
+        for (const frame of frames) add(frame);
+        track.flush();
+        expect(Buffer.concat(batches.map(({ pcm }) => pcm)).equals(Buffer.concat(frames))).toBe(true);
+        let endMs = 0;
+        for (const { pcm, offsetMs } of batches) {
+          expect(offsetMs).toBe(Math.round(endMs));
+          endMs += pcm.length / 16;
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('half a sample is dropped, and what is no audio leaves nothing behind', () => {
+  const { track, batches, add } = trackOf();
+  expect(add(Buffer.alloc(23, 1))).toBe(22);
+  expect(track.add('AAA*AAAA', 6, { positionMs: 0, nowMs: 0 })).toBe('invalid_base64');
+  expect(add(Buffer.from('{"event":"media"}'))).toBe('payload_is_json');
+  add(Buffer.alloc(2, 2));
+  track.flush();
+  expect(batches.map(({ pcm }) => pcm)).toEqual([Buffer.concat([Buffer.alloc(22, 1), Buffer.alloc(2, 2)])]);
+});
+
+test('a pause begins a batch at its own place; jitter does not', () => {
+  const { track, batches, add } = trackOf(1000);
+  add(Buffer.alloc(160, 1), 0);
+  add(Buffer.alloc(160, 2), 60);
+  add(Buffer.alloc(160, 3), 900);
+  track.flush();
+  expect(batches.map(({ offsetMs, pcm }) => [offsetMs, pcm.length])).toEqual([
+    [0, 320],
+    [900, 160],
+  ]);
+});
+
+test('decoding into a buffer agrees with decodeAudio on any text', () => {
+  const target = Buffer.alloc(4096);
+  const base64 = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('base64'));
+  fc.assert(
+    fc.property(fc.oneof(base64, fc.string({ unit: 'binary', maxLength: 60 }), fc.json()), (payload) => {
+      const expected = decodeAudio(payload);
+      const digits = payload.replace(/={1,2}$/, '').length;
+      if (digits % 4 === 1) return;
+      const bytes = decodeInto(target, 7, payload, Math.floor((digits * 3) / 4));
+      if (!expected.ok) expect(bytes).toBe(expected.reason);
+      else {
+        expect(bytes).toBe(expected.pcm.length + (expected.oddByte === undefined ? 0 : 1));
+        expect(target.subarray(7, 7 + expected.pcm.length).equals(expected.pcm)).toBe(true);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { readGatewayConfig } from './config.ts';
+
+const REDIS_URL = 'redis://localhost:6379';
+
+test('Redis is all that has to be set', () => {
+  const result = readGatewayConfig({ REDIS_URL });
+  expect(result).toMatchObject({
+    ok: true,
+    config: {
+      HOST: '127.0.0.1',
+      PORT: 8080,
+      TENANT: 'default',
+      KEY_PREFIX: 'tl:',
+      AUDIO: true,
+      AUDIO_BATCH_MS: 500,
+    },
+  });
+});
+
+test('all problems are told at once, each with its variable', () => {
+  const result = readGatewayConfig({
+    PORT: 'http',
+    TENANT: 'Big Corp',
+    AUDIO_BATCH_MS: '5',
+    AGENT_URL: 'ws://agent/{callSid}/{nobody}',
+    AGENT_CLOSE: 'maybe',
+  });
+  const names = result.ok ? [] : result.problems.map((problem) => problem.split(':')[0]);
+  expect(names.sort()).toEqual(['AGENT_CLOSE', 'AGENT_URL', 'AUDIO_BATCH_MS', 'PORT', 'REDIS_URL', 'TENANT']);
+});
+
+test.each(['ws://agent/{callSid}', 'wss://agent/?p={params.lead}&t={tenant}&f={from}&o={to}&s={streamSid}'])(
+  '%s is an address of an agent',
+  (AGENT_URL) => {
+    expect(readGatewayConfig({ REDIS_URL, AGENT_URL }).ok).toBe(true);
+  },
+);

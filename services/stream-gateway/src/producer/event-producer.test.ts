@@ -1,0 +1,220 @@
+import { expect, test } from '@jest/globals';
+import { type Appender, type AppendOutcome, type AppendRequest, type CallLog } from '@turnlog/call-log';
+import fc from 'fast-check';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventProducer, type ProducerLimits } from './event-producer.ts';
+import { type Receipt } from './retained-events.ts';
+
+const CALL = { tenant: 'default', callSid: 'CA1' };
+const LIMITS: ProducerLimits = {
+  maxPendingBytes: 1_000_000,
+  maxRetainedBytes: 1_000_000,
+  backoff: { minMs: 1, maxMs: 1 },
+};
+
+type Fault = 'none' | 'request_lost' | 'reply_lost' | 'tail_lost' | 'all_lost';
+
+/** A log that keeps the contract of the append script, and breaks down as it is told to. */
+class FaultyLog implements Appender {
+  readonly faults: Fault[];
+  entries: { id: string; source: string }[] = [];
+  epoch = 1;
+  inFlight = 0;
+  mostInFlight = 0;
+  appends = 0;
+  persistedSeq = 0;
+
+  constructor(faults: readonly Fault[]) {
+    this.faults = [...faults];
+  }
+
+  async append({ events }: AppendRequest): Promise<AppendOutcome> {
+    this.inFlight += 1;
+    this.appends += 1;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    const fault = this.faults.shift() ?? 'none';
+    await delay(0);
+    this.inFlight -= 1;
+    if (fault === 'tail_lost') this.entries = this.entries.slice(0, this.entries.length / 2);
+    if (fault === 'all_lost') this.lose();
+    if (fault === 'request_lost') throw new Error('no connection');
+    const outcome = this.take(events.map(({ event }) => event));
+    if (fault === 'reply_lost') throw new Error('timed out');
+    return outcome;
+  }
+
+  lose(): void {
+    this.entries = [];
+    this.epoch += 1;
+    this.persistedSeq = 0;
+  }
+
+  head(): CallLog {
+    const { persistedSeq } = this;
+    return { call: CALL, epoch: String(this.epoch), lastSeq: this.entries.length, persistedSeq, entries: [] };
+  }
+
+  take(events: readonly { id: string; source: string; sourceSeq?: number | undefined }[]): AppendOutcome {
+    const source = events[0]?.source ?? '';
+    const last = this.entries.filter((entry) => entry.source === source).length;
+    const first = events[0]?.sourceSeq ?? 0;
+    if (first > last + 1) return { outcome: 'gap', expected: last + 1 };
+    const results = events.map(({ id, sourceSeq = 0 }) => {
+      if (sourceSeq <= last) return { status: 'duplicate' as const, seq: undefined };
+      this.entries.push({ id, source });
+      return { status: 'appended' as const, seq: this.entries.length };
+    });
+    return { outcome: 'ok', epoch: String(this.epoch), results };
+  }
+}
+
+function producerOn(log: Appender, limits: Partial<ProducerLimits> = {}) {
+  const gaps: number[] = [];
+  const producer = new EventProducer({
+    call: CALL,
+    source: 'conn',
+    appender: log,
+    limits: { ...LIMITS, ...limits },
+    observer: {
+      onSettled: () => undefined,
+      onRetry: () => undefined,
+      onGap: ({ lost }) => gaps.push(lost),
+    },
+  });
+  return { producer, gaps };
+}
+
+function add(producer: EventProducer, id: string, receipts?: Map<string, Receipt[]>): void {
+  producer.add(
+    { type: 'stage.changed', data: { stage: 'word' }, atMs: 1_769_339_725_120, id },
+    {
+      onSettled: (receipt) => {
+        receipts?.set(id, [...(receipts.get(id) ?? []), receipt]);
+      },
+    },
+  );
+}
+
+test('whatever is lost on the way, the log ends with every event once and in order, each told of once', async () => {
+  const fault = fc.constantFrom<Fault>('none', 'none', 'request_lost', 'reply_lost', 'tail_lost');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fault, { maxLength: 12 }),
+      fc.array(fc.nat(3), { minLength: 1, maxLength: 8 }),
+      async (faults, bursts) => {
+        const log = new FaultyLog(faults);
+        const { producer } = producerOn(log);
+        const receipts = new Map<string, Receipt[]>();
+        const ids: string[] = [];
+        for (const burst of bursts) {
+          for (let index = 0; index < burst; index += 1) {
+            ids.push(`e${ids.length}`);
+            add(producer, ids.at(-1) ?? '', receipts);
+          }
+          await delay(0);
+        }
+        await producer.whenIdle();
+        // What was lost after the last append is found by the next one.
+        add(producer, 'last', receipts);
+        await producer.whenIdle();
+        expect(log.entries.map(({ id }) => id)).toEqual([...ids, 'last']);
+        expect([...receipts.values()].every((each) => each.length === 1)).toBe(true);
+        expect(receipts.size).toBe(ids.length + 1);
+        expect(log.mostInFlight).toBe(1);
+        expect(producer.pendingBytes).toBe(0);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('what piles up while an append is under way goes as one', async () => {
+  const log = new FaultyLog([]);
+  const { producer } = producerOn(log);
+  for (let index = 0; index < 50; index += 1) add(producer, `e${index}`);
+  await producer.whenIdle();
+  expect(log.appends).toBe(2);
+  expect(log.entries).toHaveLength(50);
+});
+
+test('our own second attempt is no duplicate to whoever sent the event', async () => {
+  const { producer } = producerOn(new FaultyLog(['reply_lost']));
+  const receipts = new Map<string, Receipt[]>();
+  add(producer, 'a', receipts);
+  await producer.whenIdle();
+  expect(receipts.get('a')).toEqual([{ status: 'appended', seq: undefined }]);
+});
+
+test('an event is told of only when the log has it', async () => {
+  const { producer } = producerOn(new FaultyLog(['request_lost', 'request_lost']));
+  const receipts = new Map<string, Receipt[]>();
+  add(producer, 'a', receipts);
+  await delay(0);
+  expect(receipts.size).toBe(0);
+  await producer.whenIdle();
+  expect(receipts.get('a')).toEqual([{ status: 'appended', seq: 1 }]);
+});
+
+test('what is persisted is let go of; what is not is kept', async () => {
+  const log = new FaultyLog([]);
+  const { producer } = producerOn(log);
+  for (const id of ['a', 'b', 'c']) add(producer, id);
+  await producer.whenIdle();
+  const all = producer.retainedBytes;
+  log.persistedSeq = 2;
+  producer.compareWithHead(log.head());
+  expect(producer.retainedBytes).toBeCloseTo(all / 3, -1);
+  log.persistedSeq = 3;
+  producer.compareWithHead(log.head());
+  expect(producer.retainedBytes).toBe(0);
+});
+
+test('a head that lost its newest events has them sent again', async () => {
+  const log = new FaultyLog([]);
+  const { producer, gaps } = producerOn(log);
+  for (const id of ['a', 'b', 'c']) add(producer, id);
+  await producer.whenIdle();
+  log.entries = log.entries.slice(0, 1);
+  producer.compareWithHead(log.head());
+  await producer.whenIdle();
+  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  expect(gaps).toEqual([0]);
+});
+
+test('events that are no more at hand are not asked for for ever: the rest goes on under another name', async () => {
+  const log = new FaultyLog([]);
+  const { producer, gaps } = producerOn(log);
+  for (const id of ['a', 'b']) add(producer, id);
+  await producer.whenIdle();
+  log.persistedSeq = 2;
+  producer.compareWithHead(log.head());
+  add(producer, 'c');
+  await producer.whenIdle();
+  log.lose();
+  add(producer, 'd');
+  await producer.whenIdle();
+  expect(log.entries.map(({ id, source }) => `${source} ${id}`)).toEqual(['conn.1 c', 'conn.1 d']);
+  expect(gaps).toEqual([2]);
+});
+
+test('the memory for acknowledged events is bounded, the one for the others is not', async () => {
+  const log = new FaultyLog(Array.from({ length: 20 }, () => 'request_lost' as const));
+  const { producer } = producerOn(log, { maxRetainedBytes: 500, maxPendingBytes: 500 });
+  for (let index = 0; index < 20; index += 1) add(producer, `e${index}`);
+  expect(producer.isOverloaded).toBe(true);
+  expect(producer.retainedBytes).toBeGreaterThan(3000);
+  await producer.whenIdle();
+  expect(log.entries).toHaveLength(20);
+  expect(producer.isOverloaded).toBe(false);
+  expect(producer.retainedBytes).toBeLessThanOrEqual(500);
+});
+
+test('an abandoned producer says how much it leaves behind', async () => {
+  const { producer } = producerOn(new FaultyLog(['request_lost']), {
+    backoff: { minMs: 60_000, maxMs: 60_000 },
+  });
+  add(producer, 'a');
+  add(producer, 'b');
+  await delay(5);
+  expect(producer.abandon()).toBe(2);
+});
