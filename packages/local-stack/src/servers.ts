@@ -74,22 +74,27 @@ async function startMissing(
 }
 
 async function requireRedis(url: string): Promise<void> {
-  let lastError: Error | undefined;
-  const redis = createCommandClient({ url, name: 'turnlog-up', onError: (error) => (lastError = error) });
+  const redis = createCommandClient({ url, name: 'turnlog-up', onError: () => undefined });
   try {
-    const connecting = untilReady(redis).then(() => redis.ping());
-    const answer = await withDeadline(connecting, REDIS_TIMEOUT_MS);
-    if (!answer.timedOut) return;
-    throw unreachable(url, lastError);
+    const answer = await withDeadline(ping(redis), REDIS_TIMEOUT_MS);
+    const problem = answer.timedOut ? 'no answer' : answer.value;
+    if (problem === undefined) return;
+    throw new LocalStackError(
+      'server_failed',
+      `Redis at ${stripUrlSecrets(url)} can't be reached: ${problem}. Is it running, and is REDIS_URL right?`,
+    );
   } finally {
     redis.disconnect();
   }
 }
 
-function unreachable(url: string, error: Error | undefined): LocalStackError {
-  const reason = error?.message === undefined || error.message === '' ? 'no answer' : error.message;
-  return new LocalStackError(
-    'server_failed',
-    `Redis at ${stripUrlSecrets(url)} can't be reached: ${reason}. Is it running, and is REDIS_URL right?`,
-  );
+/** Why it can't be reached; nothing when it can. */
+async function ping(redis: ReturnType<typeof createCommandClient>): Promise<string | undefined> {
+  try {
+    await untilReady(redis);
+    await redis.ping();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

@@ -1,0 +1,64 @@
+import { CommandError } from './command-error.ts';
+import { readArguments, type Flags, type FlagValues } from './flags.ts';
+import { type Terminal } from './terminal.ts';
+
+/** What a command was asked for. */
+export interface CommandInput<F extends Flags> {
+  readonly values: FlagValues<F>;
+  readonly positionals: readonly string[];
+}
+
+/** A command as its own file defines it. */
+export interface CommandDefinition<F extends Flags> {
+  readonly name: string;
+  /** What it does, in a line. */
+  readonly summary: string;
+  /** What stands after the name, such as `<callSid>`; empty for nothing. */
+  readonly parameters: string;
+  /** How many of those there may be. */
+  readonly count: { readonly min: number; readonly max: number };
+  /** More to know, for `--help`. */
+  readonly details?: readonly string[];
+  readonly flags: F;
+  /** Resolves to the exit code: 0, or 1 when what was looked at is not as it should be. */
+  run(input: CommandInput<F>, terminal: Terminal): Promise<number>;
+}
+
+/** A command as the program runs it. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: string;
+  readonly details: readonly string[];
+  readonly flags: Flags;
+  run(args: readonly string[], terminal: Terminal): Promise<number>;
+}
+
+/** Makes a command that checks its arguments before it runs. */
+export function defineCommand<F extends Flags>(definition: CommandDefinition<F>): Command {
+  const { name, summary, parameters, count, details = [], flags } = definition;
+  return {
+    name,
+    summary,
+    parameters,
+    details,
+    flags,
+    run: async (args, terminal) => {
+      const input = readArguments(args, flags);
+      checkCount(input.positionals, count, name, parameters);
+      return definition.run(input, terminal);
+    },
+  };
+}
+
+function checkCount(
+  positionals: readonly string[],
+  { min, max }: { readonly min: number; readonly max: number },
+  name: string,
+  parameters: string,
+): void {
+  const usage = `Usage: turnlog ${name} ${parameters}`.trimEnd();
+  if (positionals.length < min) throw new CommandError(`Something is missing. ${usage}`);
+  const extra = positionals[max];
+  if (extra !== undefined) throw new CommandError(`"${extra}" is one too many. ${usage}`);
+}

@@ -1,0 +1,23 @@
+import { type Command } from '../command.ts';
+import { audio } from './audio.ts';
+import { calls } from './calls.ts';
+import { deadLetters } from './dead-letters.ts';
+import { migrate } from './migrate.ts';
+import { monitor } from './monitor.ts';
+import { show } from './show.ts';
+import { simulate } from './simulate.ts';
+import { up } from './up.ts';
+import { verify } from './verify.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  up,
+  calls,
+  show,
+  monitor,
+  verify,
+  audio,
+  deadLetters,
+  simulate,
+  migrate,
+];

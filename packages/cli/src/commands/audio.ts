@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { type CallKey } from '@turnlog/call-events';
+import { createAudioStreams, type AudioBatch } from '@turnlog/call-log';
+import { durationMs } from '@turnlog/exotel';
+import { oneOf } from '@turnlog/service-kit';
+import { layTracks, renderWav, type Tracks } from '../audio/lay-tracks.ts';
+import { CommandError } from '../command-error.ts';
+import { reasonOf } from '../reason-of.ts';
+import { defineCommand } from '../command.ts';
+import { findServers, notFound } from '../connections/find-servers.ts';
+import { redisFlags } from '../connections/server-flags.ts';
+import { openRedis } from '../connections/with-redis.ts';
+import { text, valueFlag } from '../flags.ts';
+import { visibleText } from '../format/visible-text.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { DEFAULT_TENANT, tenantFlag } from './tenant-flag.ts';
+
+export const audio = defineCommand({
+  name: 'audio',
+  summary: "write a call's audio to a WAV file, while Redis still has it",
+  parameters: '<callSid> --out <file>',
+  count: { min: 1, max: 1 },
+  details: [
+    'Both tracks in stereo, the caller on the left and the agent on the right, or one of them with --track.',
+    'What was not recorded is silence. Several connections of a call follow each other.',
+  ],
+  flags: {
+    out: valueFlag(text, '<file>', 'the file to write'),
+    track: valueFlag(
+      oneOf(['inbound', 'outbound']),
+      '<track>',
+      'inbound (the caller) or outbound (the agent) alone',
+    ),
+    ...tenantFlag,
+    ...redisFlags,
+    ...jsonFlag,
+  },
+  run: async ({ values, positionals: [callSid = ''] }, terminal) => {
+    const { out, track } = values;
+    if (out === undefined) throw new CommandError('Say where to write the audio: --out call.wav');
+    const call = { tenant: values.tenant ?? DEFAULT_TENANT, callSid };
+    const batches = await readAudio(call, values, terminal);
+    const tracks = layTracks(
+      track === undefined ? batches : batches.filter((batch) => batch.track === track),
+    );
+    await write(out, renderWav(tracks));
+    if (values.json) printJson(terminal, { file: out, ...summaryOf(tracks) });
+    else print(terminal, `🔊 ${out}: ${describe(tracks)}`);
+    return 0;
+  },
+});
+
+async function readAudio(
+  call: CallKey,
+  values: { readonly redis: string | undefined; readonly data: string | undefined },
+  terminal: Terminal,
+): Promise<AudioBatch[]> {
+  const { audioRedisUrl, redisUrl, space } = await findServers(values, terminal);
+  const url = audioRedisUrl ?? redisUrl;
+  if (url === undefined) throw notFound('Redis');
+  const batches = await openRedis(url, (redis) => createAudioStreams(redis, space).read(call));
+  if (batches.length > 0) return batches;
+  throw new CommandError(
+    `There is no audio of a call "${visibleText(call.callSid)}": it is kept for an hour after the call by default, ` +
+      'and not at all where AUDIO is off.',
+  );
+}
+
+async function write(file: string, wav: Buffer): Promise<void> {
+  try {
+    await writeFile(file, wav);
+  } catch (error) {
+    throw new CommandError(`The audio can't be written: ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+function summaryOf(tracks: Tracks) {
+  const { sampleRate } = tracks;
+  const msOf = (pcm: Buffer | undefined) => (pcm === undefined ? null : durationMs(pcm.length, sampleRate));
+  return { sampleRate, inboundMs: msOf(tracks.inbound), outboundMs: msOf(tracks.outbound) };
+}
+
+function describe(tracks: Tracks): string {
+  const { sampleRate, inboundMs, outboundMs } = summaryOf(tracks);
+  const seconds = (Math.max(inboundMs ?? 0, outboundMs ?? 0) / 1000).toFixed(1);
+  const which = inboundMs !== null && outboundMs !== null ? 'the caller left, the agent right' : 'one track';
+  return `${seconds} s at ${sampleRate} Hz, ${which}`;
+}

@@ -1,0 +1,58 @@
+import { callStatus } from '@turnlog/call-events';
+import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit';
+import { defineCommand } from '../command.ts';
+import { databaseFlags } from '../connections/server-flags.ts';
+import { withStore } from '../connections/with-store.ts';
+import { text, valueFlag } from '../flags.ts';
+import { formatCallList } from '../format/call-list.ts';
+import { clockFlags, clockOf } from '../format/clock.ts';
+import { print, printJson } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { tenantFlag } from './tenant-flag.ts';
+
+const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** How long ago, or a moment: the value tells the moment once it is told what time it is. */
+const since: EnvValue<(nowMs: number) => Date> = envValue(
+  'a date (2026-01-25, 2026-01-25T11:15:00Z) or an age (30m, 12h, 7d)',
+  (value) => {
+    const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(value) ?? [];
+    if (count !== undefined) {
+      const ageMs = Number(count) * (UNITS_MS[unit] ?? 0);
+      return { value: (nowMs) => new Date(nowMs - ageMs) };
+    }
+    const isDate = /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+    return isDate ? { value: () => new Date(value) } : { problem: `got ${JSON.stringify(value)}` };
+  },
+);
+
+export const calls = defineCommand({
+  name: 'calls',
+  summary: 'list calls, the latest first',
+  parameters: '',
+  count: { min: 0, max: 0 },
+  flags: {
+    last: valueFlag(wholeNumber(1, 100_000), '<n>', 'at most so many; 20 by default'),
+    status: valueFlag(oneOf(callStatus.options), '<status>', `one of ${callStatus.options.join(', ')}`),
+    outcome: valueFlag(text, '<outcome>', 'calls that came to this, such as qualified'),
+    since: valueFlag(since, '<when>', 'calls that began then or later: 2026-01-25, or 30m, 12h, 7d ago'),
+    ...tenantFlag,
+    ...clockFlags,
+    ...databaseFlags,
+    ...jsonFlag,
+  },
+  run: ({ values }, terminal) =>
+    withStore(values, terminal, async (store) => {
+      const { last, status, outcome, tenant } = values;
+      const found = await store.listCalls({
+        ...(last !== undefined && { last }),
+        ...(status !== undefined && { status }),
+        ...(outcome !== undefined && { outcome }),
+        ...(tenant !== undefined && { tenant }),
+        ...(values.since !== undefined && { since: values.since(terminal.now()) }),
+      });
+      if (values.json) printJson(terminal, found);
+      else print(terminal, formatCallList(found, clockOf(values)));
+      return 0;
+    }),
+});

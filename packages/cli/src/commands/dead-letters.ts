@@ -1,0 +1,95 @@
+import { createDeadLetters, type DeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { redisFlags } from '../connections/server-flags.ts';
+import { withRedis } from '../connections/with-redis.ts';
+import { switchFlag } from '../flags.ts';
+import { clockFlags, clockOf } from '../format/clock.ts';
+import { formatDeadLetter, formatDeadLetters } from '../format/dead-letters.ts';
+import { print, printJson } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+
+const USAGE = 'Usage: turnlog dead-letters list | show <id> | replay <id> | replay --all';
+
+export const deadLetters = defineCommand({
+  name: 'dead-letters',
+  summary: 'list what could not be persisted, show it, or have it persisted again',
+  parameters: 'list | show <id> | replay <id> | replay --all',
+  count: { min: 1, max: 2 },
+  details: [
+    'A letter that is replayed goes back to the persister; if it is refused again, it comes back as a new one.',
+  ],
+  flags: { all: switchFlag('replay every letter'), ...clockFlags, ...redisFlags, ...jsonFlag },
+  run: ({ values, positionals: [action = '', id] }, terminal) =>
+    withRedis(values, terminal, async ({ redis, space }) => {
+      const letters = createDeadLetters(redis, space);
+      const clock = clockOf(values);
+      const answer = <T>(document: T, format: (document: T) => string): number => {
+        if (values.json) printJson(terminal, document);
+        else print(terminal, format(document));
+        return 0;
+      };
+      switch (action) {
+        case 'list':
+          return answer(await letters.list(), (list) => formatDeadLetters(list, clock));
+        case 'show':
+          return answer(await getOrThrow(letters, id), (letter) => formatDeadLetter(letter, clock));
+        case 'replay': {
+          const result = await replay(letters, await chosen(letters, id, values.all));
+          answer(result, describeReplay);
+          return result.kept.length === 0 ? 0 : 1;
+        }
+        default:
+          throw new CommandError(`"${action}" is nothing that can be done with dead letters. ${USAGE}`);
+      }
+    }),
+});
+
+async function chosen(
+  letters: DeadLetters,
+  id: string | undefined,
+  all: boolean,
+): Promise<StoredDeadLetter[]> {
+  if (all === (id !== undefined)) throw new CommandError(`Name one letter, or say --all. ${USAGE}`);
+  return all ? letters.list() : [await getOrThrow(letters, id)];
+}
+
+async function getOrThrow(letters: DeadLetters, id: string | undefined): Promise<StoredDeadLetter> {
+  if (id === undefined) throw new CommandError(`Name a letter. ${USAGE}`);
+  const letter = /^\d+:\d+-\d+$/.test(id) ? await letters.get(id) : undefined;
+  if (letter === undefined)
+    throw new CommandError(`There is no dead letter "${id}"; "dead-letters list" has them all.`);
+  return letter;
+}
+
+/** What became of letters that were to be replayed, by their ids. */
+interface Replay {
+  readonly replayed: string[];
+  /** Their calls have expired in Redis: the letters stay, as the last copies. */
+  readonly kept: string[];
+  /** Somebody else had already taken these. */
+  readonly gone: string[];
+}
+
+async function replay(letters: DeadLetters, chosenLetters: readonly StoredDeadLetter[]): Promise<Replay> {
+  const result: Replay = { replayed: [], kept: [], gone: [] };
+  for (const letter of chosenLetters) result[await replayOne(letters, letter)].push(letter.id);
+  return result;
+}
+
+async function replayOne(letters: DeadLetters, letter: StoredDeadLetter): Promise<keyof Replay> {
+  if (await letters.replay(letter)) return 'replayed';
+  return (await letters.get(letter.id)) === undefined ? 'gone' : 'kept';
+}
+
+function describeReplay({ replayed, kept, gone }: Replay): string {
+  const lines = [`♻️  ${replayed.length} dead letter(s) handed back to the persister.`];
+  if (gone.length > 0) lines.push(`${gone.length} had been taken away meanwhile.`);
+  if (kept.length > 0) {
+    lines.push(
+      `${kept.length} could not be: the log of the call has expired in Redis. The letter stays, as its last copy:`,
+      ...kept.map((id) => `  dead-letters show ${id}`),
+    );
+  }
+  return lines.join('\n');
+}

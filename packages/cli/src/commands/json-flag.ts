@@ -1,0 +1,4 @@
+import { switchFlag } from '../flags.ts';
+
+/** Every command that shows something has it. */
+export const jsonFlag = { json: switchFlag('print one JSON document and nothing else') };

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { decodeEvent, type CallEvent } from '@turnlog/call-events';
+import { createLiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
+import { defineCommand } from '../command.ts';
+import { redisFlags } from '../connections/server-flags.ts';
+import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
+import { switchFlag, text, valueFlag } from '../flags.ts';
+import { formatChange } from '../format/change-line.ts';
+import { clockFlags, clockOf } from '../format/clock.ts';
+import { visibleText } from '../format/visible-text.ts';
+import { print, type Terminal } from '../terminal.ts';
+import { tenantFlag } from './tenant-flag.ts';
+
+export const monitor = defineCommand({
+  name: 'monitor',
+  summary: 'watch calls as they happen, over all gateways',
+  parameters: '',
+  count: { min: 0, max: 0 },
+  details: ['Calls starting, turns, data, stages and ends, until Ctrl-C.'],
+  flags: {
+    call: valueFlag(text, '<callSid>', 'this call only'),
+    ...tenantFlag,
+    ...clockFlags,
+    ...redisFlags,
+    json: switchFlag('print each event as a JSON object on a line of its own'),
+  },
+  run: ({ values }, terminal) =>
+    withRedis(values, terminal, async (open) => {
+      const clock = clockOf(values);
+      const format = (event: CallEvent) => (values.json ? JSON.stringify(event) : formatChange(event, clock));
+      const onChange = (change: CallChange): void => {
+        if (isWanted(change, values)) for (const line of linesOf(change, format)) print(terminal, line);
+      };
+      await openRedis(open.url, async (subscriber) => {
+        await subscribeToChanges(subscriber, open.space, onChange);
+        if (!values.json) print(terminal, await greeting(open), '');
+        await untilInterrupted(terminal);
+      });
+      return 0;
+    }),
+});
+
+function isWanted(
+  { call }: CallChange,
+  { call: callSid, tenant }: { readonly call: string | undefined; readonly tenant: string | undefined },
+): boolean {
+  return (callSid ?? call.callSid) === call.callSid && (tenant ?? call.tenant) === call.tenant;
+}
+
+/** An entry that is no event is the persister's to report; there is nothing of it to show. */
+function linesOf({ events }: CallChange, format: (event: CallEvent) => string | undefined): string[] {
+  return events.flatMap(({ text: encoded }) => {
+    const decoded = decodeEvent(encoded);
+    return decoded.ok ? (format(decoded.event) ?? []) : [];
+  });
+}
+
+async function greeting({ redis, space }: OpenRedis): Promise<string> {
+  const live = await createLiveCalls(redis, space).list();
+  const going = live.length === 0 ? 'none is going on' : `${live.length} going on`;
+  const sids = live.slice(0, 10).map(({ call }) => `  ${visibleText(call.callSid)}`);
+  return [`👀 Watching calls, ${going}. Ctrl-C ends it.`, ...sids].join('\n');
+}
+
+async function untilInterrupted({ signal }: Terminal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}

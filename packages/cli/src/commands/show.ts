@@ -1,0 +1,41 @@
+import { type CallStore, type StoredCall } from '@turnlog/call-store';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { databaseFlags } from '../connections/server-flags.ts';
+import { withStore } from '../connections/with-store.ts';
+import { formatCallRecord } from '../format/call-record.ts';
+import { clockFlags, clockOf } from '../format/clock.ts';
+import { visibleText } from '../format/visible-text.ts';
+import { print, printJson } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { tenantFlag } from './tenant-flag.ts';
+
+export const show = defineCommand({
+  name: 'show',
+  summary: 'show the record of a call: what is known of it, what was collected, every turn',
+  parameters: '<callSid>',
+  count: { min: 1, max: 1 },
+  details: ['With --json: the row as it is in Postgres, its columns as keys.'],
+  flags: { ...tenantFlag, ...clockFlags, ...databaseFlags, ...jsonFlag },
+  run: ({ values, positionals: [callSid = ''] }, terminal) =>
+    withStore(values, terminal, async (store) => {
+      const call = await readCallOrThrow(store, callSid, values.tenant);
+      if (values.json) printJson(terminal, call);
+      else print(terminal, formatCallRecord(call, clockOf(values)));
+      return 0;
+    }),
+});
+
+/** The row of a call; a sentence when there is none. */
+export async function readCallOrThrow(
+  store: CallStore,
+  callSid: string,
+  tenant: string | undefined,
+): Promise<StoredCall> {
+  const call = await store.readCall(tenant === undefined ? callSid : { tenant, callSid });
+  if (call !== undefined) return call;
+  throw new CommandError(
+    `There is no record of a call "${visibleText(callSid)}"${tenant === undefined ? '' : ` of ${tenant}`}. ` +
+      'One that is going on gets its record when it ends, or after half a minute.',
+  );
+}

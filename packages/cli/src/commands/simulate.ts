@@ -1,0 +1,140 @@
+import { shapes, type Drop, type Pace, type PlaceCallOptions, type ShapeName } from '@turnlog/exotel';
+import { oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { findServers, type AskedServers } from '../connections/find-servers.ts';
+import { databaseFlags } from '../connections/server-flags.ts';
+import { withStore } from '../connections/with-store.ts';
+import { switchFlag, text, valueFlag } from '../flags.ts';
+import { formatSimulation } from '../format/simulation.ts';
+import { loadScript, scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
+import { agentsOverHttp, agentsOverSocket, type Agents } from '../simulation/agents.ts';
+import { checkRecords, type WrongRecord } from '../simulation/check-records.ts';
+import { expectationOf } from '../simulation/expectation.ts';
+import { generateTurns } from '../simulation/generate-turns.ts';
+import { pace, speedOf } from '../simulation/pace.ts';
+import { planCall } from '../simulation/plan-call.ts';
+import { simulateCalls, type SimulatedOutcome } from '../simulation/simulate-calls.ts';
+import { isFlawless, summarise } from '../simulation/summarise.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { DEFAULT_TENANT, tenantFlag } from './tenant-flag.ts';
+
+const SHAPES = Object.keys(shapes) as ShapeName[];
+const drop: EnvValue<Drop> = oneOf(['no-stop', 'terminate', 'half-open']);
+
+export const simulate = defineCommand({
+  name: 'simulate',
+  summary: 'place calls as Exotel would, with an agent that reports what is said',
+  parameters: '',
+  count: { min: 0, max: 0 },
+  details: [
+    'The agent reports over HTTP, which works with any gateway. With --agent-over socket it listens on --agent-port, and',
+    "the gateway's AGENT_URL has to be ws://127.0.0.1:<agent-port>/{callSid}.",
+    "A script is a JSON array of an agent's messages, each with afterMs where it is not sent at once.",
+    'Ends with exit code 1 when a call could not connect, a message was rejected, or a record is wrong.',
+  ],
+  flags: {
+    calls: valueFlag(wholeNumber(1, 1_000_000), '<n>', 'how many calls; 1 by default'),
+    concurrency: valueFlag(wholeNumber(1, 20_000), '<n>', 'how many at a time; 50 by default'),
+    url: valueFlag(wsUrl, '<ws url>', 'the stream URL of a gateway; that of the local stack by default'),
+    wav: valueFlag(text, '<file>', 'what the caller says, 16-bit mono PCM; a noise like speech by default'),
+    agent: valueFlag(text, '<script>', 'what the agent reports: a file, default (a sales call) or none'),
+    turns: valueFlag(wholeNumber(0, 100_000), '<n>', 'a conversation of so many turns instead'),
+    'agent-over': valueFlag(oneOf(['http', 'socket']), '<way>', 'http (default) or socket'),
+    'agent-port': valueFlag(
+      port,
+      '<port>',
+      'where the agent listens, with --agent-over socket; 9090 by default',
+    ),
+    drop: valueFlag(drop, '<how>', 'cut the calls instead of a stop: no-stop, terminate or half-open'),
+    shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
+    pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than life'),
+    verify: switchFlag('wait for the records and check each: turns, data, outcome, archive'),
+    'wait-ms': valueFlag(wholeNumber(1, 3_600_000), '<ms>', 'how long that may take; 60000 by default'),
+    ...tenantFlag,
+    ...databaseFlags,
+    ...jsonFlag,
+  },
+  run: async ({ values }, terminal) => {
+    const { turns } = values;
+    const script = turns === undefined ? await loadScript(values.agent ?? 'default') : generateTurns(turns);
+    const url = values.url ?? (await streamUrlOfStack(values, terminal));
+    const call = await planCall(url, scriptMs(script), values);
+    const startedAt = performance.now();
+    const outcomes = await placeAll(values, { call, script }, terminal);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const wrong = values.verify ? await check(values, { outcomes, script }, terminal) : undefined;
+    const summary = summarise(outcomes, seconds, wrong);
+    if (values.json) printJson(terminal, summary);
+    else print(terminal, formatSimulation(summary));
+    return isFlawless(summary) ? 0 : 1;
+  },
+});
+
+async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promise<string> {
+  const { stack } = await findServers(asked, terminal);
+  const gatewayUrl = stack?.gatewayUrls[0];
+  if (gatewayUrl !== undefined) return `${gatewayUrl.replace(/^http/, 'ws')}/exotel/stream`;
+  throw new CommandError(
+    'No gateway is known: start Turnlog here with "npm start", or name one with --url ws://….',
+  );
+}
+
+interface RoundWishes {
+  readonly calls: number | undefined;
+  readonly concurrency: number | undefined;
+  readonly pace: Pace | undefined;
+  readonly 'agent-over': 'http' | 'socket' | undefined;
+  readonly 'agent-port': number | undefined;
+  readonly json: boolean;
+}
+
+async function placeAll(
+  wishes: RoundWishes,
+  { call, script }: { readonly call: PlaceCallOptions; readonly script: readonly ScriptStep[] },
+  terminal: Terminal,
+): Promise<SimulatedOutcome[]> {
+  const { calls = 1, concurrency = 50 } = wishes;
+  const { signal } = terminal;
+  const agents = await startAgents(wishes, { call, script }, terminal);
+  const onProgress = wishes.json ? () => undefined : progressOn(calls, terminal);
+  try {
+    return await simulateCalls({ calls, concurrency, call, signal, converse: agents.converse, onProgress });
+  } finally {
+    await agents.close();
+  }
+}
+
+async function startAgents(
+  wishes: RoundWishes,
+  { call, script }: { readonly call: PlaceCallOptions; readonly script: readonly ScriptStep[] },
+  { now, err }: Terminal,
+): Promise<Agents> {
+  const options = { script, speed: speedOf(wishes.pace ?? 'realtime'), now };
+  const gatewayUrl = new URL(call.url).origin.replace(/^ws/, 'http');
+  if (wishes['agent-over'] !== 'socket') return agentsOverHttp(gatewayUrl, options);
+  const agents = await agentsOverSocket(wishes['agent-port'] ?? 9_090, options);
+  if (!wishes.json) err.write(`The agent listens: the gateway's AGENT_URL has to be ${agents.url}\n`);
+  return agents;
+}
+
+async function check(
+  values: AskedServers & { readonly tenant: string | undefined; readonly 'wait-ms': number | undefined },
+  round: { readonly outcomes: readonly SimulatedOutcome[]; readonly script: readonly ScriptStep[] },
+  terminal: Terminal,
+): Promise<WrongRecord[]> {
+  const callSids = round.outcomes.map(({ report }) => report.callSid);
+  const { tenant = DEFAULT_TENANT, 'wait-ms': waitMs = 60_000 } = values;
+  const expected = expectationOf(round.script);
+  return withStore(values, terminal, (store) =>
+    checkRecords(store, callSids, { tenant, expected, waitMs, signal: terminal.signal }),
+  );
+}
+
+function progressOn(calls: number, { err }: Terminal): (finished: number) => void {
+  const every = Math.max(50, Math.ceil(calls / 20));
+  return (finished) => {
+    if (finished % every === 0) err.write(`${finished} of ${calls} calls are over\n`);
+  };
+}

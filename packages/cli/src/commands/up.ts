@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { type StoredCall } from '@turnlog/call-store';
+import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
+import { port, postgresUrl, readConfig, redisUrl } from '@turnlog/service-kit';
+import { z } from 'zod';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { dataDirOf } from '../connections/data-dir.ts';
+import { dataFlags } from '../connections/server-flags.ts';
+import { switchFlag, valueFlag } from '../flags.ts';
+import { formatCallRecord } from '../format/call-record.ts';
+import { clockFlags, clockOf } from '../format/clock.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
+import { formatBanner } from '../up/banner.ts';
+import { formatLogLine, readLogLine } from '../up/log-line.ts';
+import { prepareSample, type Sample } from '../up/sample.ts';
+import { jsonFlag } from './json-flag.ts';
+
+export const up = defineCommand({
+  name: 'up',
+  summary: 'run the whole system on this machine (npm start)',
+  parameters: '',
+  count: { min: 0, max: 0 },
+  details: [
+    'Starts a Redis and a Postgres where REDIS_URL and DATABASE_URL name none, and every service; places a sample call',
+    'and shows its record; then stays up for real calls until Ctrl-C. Data stays in the data folder. Settings of the',
+    'services, such as AGENT_URL, are taken from the environment.',
+  ],
+  flags: {
+    port: valueFlag(port, '<port>', "the gateway's port; PORT or 8080 by default, 0 for any that is free"),
+    'no-sample-call': switchFlag('place no sample call'),
+    logs: switchFlag('show everything that the services log'),
+    ...clockFlags,
+    ...dataFlags,
+    ...jsonFlag,
+  },
+  run: async ({ values }, terminal) => {
+    const startedAt = performance.now();
+    const dataDir = dataDirOf(values.data, terminal);
+    const show = values.json ? () => undefined : (...lines: string[]) => print(terminal, ...lines);
+    const sample = values['no-sample-call'] ? undefined : await prepareSample(terminal);
+    try {
+      show('Starting Turnlog …');
+      const stack = await start({ dataDir, port: values.port, logs: values.logs, sample, show }, terminal);
+      try {
+        show('', formatBanner(stack, dataDir, (performance.now() - startedAt) / 1000), '');
+        const record = sample && (await showSample(sample, stack, show));
+        if (record !== undefined) {
+          show('', formatCallRecord(record, clockOf(values)), '');
+          await handOver(stack, terminal);
+        }
+        if (values.json) printJson(terminal, describe(stack, record));
+        show('Ready for calls. Ctrl-C stops everything.');
+        await untilInterrupted(terminal);
+        show('', 'Stopping …');
+      } finally {
+        await stack.stop();
+      }
+    } catch (error) {
+      // Whatever Ctrl-C cut short has failed for no other reason.
+      if (!terminal.signal.aborted) throw error;
+    } finally {
+      await sample?.close();
+    }
+    show('Stopped.');
+    return 0;
+  },
+});
+
+interface Wishes {
+  readonly dataDir: string;
+  readonly port: number | undefined;
+  readonly logs: boolean;
+  readonly sample: Sample | undefined;
+  readonly show: (...lines: string[]) => void;
+}
+
+const settings = z.object({
+  PORT: port.default(8080),
+  REDIS_URL: redisUrl.optional(),
+  DATABASE_URL: postgresUrl.optional(),
+});
+
+async function start(
+  { dataDir, sample, logs, show, ...wishes }: Wishes,
+  { env, err }: Terminal,
+): Promise<LocalStack> {
+  const read = readConfig(settings, env);
+  if (!read.ok) throw new CommandError(`Turnlog cannot start:\n  ${read.problems.join('\n  ')}`);
+  const { PORT, REDIS_URL, DATABASE_URL } = read.config;
+  const gatewayPort = wishes.port ?? PORT;
+  return startLocalStack({
+    dataDir,
+    redisUrl: REDIS_URL,
+    databaseUrl: DATABASE_URL,
+    ...(gatewayPort !== 0 && { gatewayPort }),
+    ...(sample !== undefined && { env: { AGENT_URL: sample.agentUrl } }),
+    onLine: (service, line) => {
+      const ofSample = sample?.hear(line);
+      if (logs) show(`[${service}] ${readable(line)}`);
+      else if (ofSample !== undefined) show(`  ${ofSample}`);
+    },
+    onNotice: (sentence) => err.write(`${sentence}\n`),
+  });
+}
+
+async function showSample(sample: Sample, stack: LocalStack, show: Wishes['show']): Promise<StoredCall> {
+  show(`Placing a sample call, ${sample.callSid}:`);
+  return sample.place(stack);
+}
+
+/** The gateway had the sample's agent for the sample alone: for real calls it gets the one it was given, or none. */
+async function handOver(stack: LocalStack, { env }: Terminal): Promise<void> {
+  await stack.service('gateway-1').restart({ AGENT_URL: env['AGENT_URL'] });
+}
+
+function readable(line: string): string {
+  const read = readLogLine(line);
+  return read === undefined ? line : formatLogLine(read);
+}
+
+function describe(stack: LocalStack, sampleCall: StoredCall | undefined) {
+  const { redisUrl, databaseUrl, gatewayUrls, streamUrls, logDir } = stack;
+  const services = stack.services.map(({ name, pid, port }) => ({ name, pid, port }));
+  return {
+    redisUrl,
+    databaseUrl,
+    gatewayUrls,
+    streamUrls,
+    logDir,
+    services,
+    ...(sampleCall && { sampleCall }),
+  };
+}
+
+async function untilInterrupted({ signal }: Terminal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}

@@ -1,0 +1,95 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type CallDifference, type CallStore } from '@turnlog/call-store';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { databaseFlags } from '../connections/server-flags.ts';
+import { withStore } from '../connections/with-store.ts';
+import { switchFlag } from '../flags.ts';
+import { visibleText } from '../format/visible-text.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { readCallOrThrow } from './show.ts';
+import { tenantFlag } from './tenant-flag.ts';
+
+const AT_ONCE = 4;
+const PROGRESS_EVERY = 500;
+
+/** A call whose row is not what its archive says. */
+interface DifferingCall extends CallKey {
+  readonly differences: readonly CallDifference[];
+}
+
+interface Verification {
+  readonly verified: number;
+  readonly differing: readonly DifferingCall[];
+}
+
+export const verify = defineCommand({
+  name: 'verify',
+  summary: 'fold the archive of a call, or of all, again and compare it with the record',
+  parameters: '<callSid> | --all',
+  count: { min: 0, max: 1 },
+  details: ['Ends with exit code 1 when anything differs, and says what.'],
+  flags: { all: switchFlag('verify every call'), ...tenantFlag, ...databaseFlags, ...jsonFlag },
+  run: ({ values, positionals: [callSid] }, terminal) => {
+    if ((callSid === undefined) !== values.all) {
+      throw new CommandError('Name one call, or say --all. Usage: turnlog verify <callSid> | --all');
+    }
+    return withStore(values, terminal, async (store) => {
+      const calls = callSid === undefined ? store.callKeys() : [await keyOf(store, callSid, values.tenant)];
+      const result = await verifyAll(store, ofTenant(calls, values.tenant), progressOf(values, terminal));
+      if (values.json) printJson(terminal, result);
+      else print(terminal, ...describe(result));
+      return result.differing.length === 0 ? 0 : 1;
+    });
+  },
+});
+
+async function keyOf(store: CallStore, callSid: string, tenant: string | undefined): Promise<CallKey> {
+  const call = await readCallOrThrow(store, callSid, tenant);
+  return { tenant: call.tenant, callSid: call.call_sid };
+}
+
+async function* ofTenant(
+  calls: AsyncIterable<CallKey> | Iterable<CallKey>,
+  tenant: string | undefined,
+): AsyncGenerator<CallKey> {
+  for await (const call of calls) if ((tenant ?? call.tenant) === call.tenant) yield call;
+}
+
+/** Several calls at a time; the workers share one list. */
+async function verifyAll(
+  store: CallStore,
+  calls: AsyncGenerator<CallKey>,
+  onProgress: (verified: number) => void,
+): Promise<Verification> {
+  const differing: DifferingCall[] = [];
+  let verified = 0;
+  const work = async (): Promise<void> => {
+    for await (const call of calls) {
+      const result = await store.verifyCall(call);
+      if (!result.ok) differing.push({ ...call, differences: result.differences });
+      onProgress((verified += 1));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { verified, differing };
+}
+
+function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (verified: number) => void {
+  return (verified) => {
+    if (!json && verified % PROGRESS_EVERY === 0) err.write(`${verified} calls verified\n`);
+  };
+}
+
+function describe({ verified, differing }: Verification): string[] {
+  const lines = differing.flatMap(({ tenant, callSid, differences }) => [
+    `❌ ${tenant}/${visibleText(callSid)}`,
+    ...differences.map(({ column, problem }) => `     ${column}: ${visibleText(problem)}`),
+  ]);
+  const verdict =
+    differing.length === 0
+      ? `✅ ${verified} call(s) verified: every record is what its archive says.`
+      : `${verified} call(s) verified, ${differing.length} differ from their archive.`;
+  return [...lines, verdict];
+}

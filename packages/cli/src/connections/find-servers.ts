@@ -1,0 +1,59 @@
+import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
+import { readRunningStack, type RunningStack } from '@turnlog/local-stack';
+import { postgresUrl, readConfig, redisUrl, wholeNumber } from '@turnlog/service-kit';
+import { z } from 'zod';
+import { CommandError } from '../command-error.ts';
+import { type Terminal } from '../terminal.ts';
+import { dataDirOf } from './data-dir.ts';
+
+/** What was said on the command line. */
+export interface AskedServers {
+  readonly redis?: string | undefined;
+  readonly database?: string | undefined;
+  readonly data?: string | undefined;
+}
+
+/** Where a system's servers are, as far as anything tells. */
+export interface FoundServers {
+  readonly redisUrl: string | undefined;
+  /** Another Redis, where the calls' audio is kept apart. */
+  readonly audioRedisUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly space: KeySpace;
+  /** The local stack, if one runs. */
+  readonly stack: RunningStack | undefined;
+}
+
+const environment = z.object({
+  REDIS_URL: redisUrl.optional(),
+  AUDIO_REDIS_URL: redisUrl.optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  KEY_PREFIX: z.string().optional(),
+  PARTITIONS: wholeNumber(1, 1024).optional(),
+});
+
+/** Looks at the flags, then at the environment, then for a running local stack. */
+export async function findServers(asked: AskedServers, terminal: Terminal): Promise<FoundServers> {
+  const read = readConfig(environment, terminal.env);
+  if (!read.ok) throw new CommandError(`The environment is wrong:\n  ${read.problems.join('\n  ')}`);
+  const { config: env } = read;
+  const stack = await readRunningStack(dataDirOf(asked.data, terminal));
+  return {
+    redisUrl: asked.redis ?? env.REDIS_URL ?? stack?.redisUrl,
+    audioRedisUrl: asked.redis ?? env.AUDIO_REDIS_URL ?? stack?.audioRedisUrl,
+    databaseUrl: asked.database ?? env.DATABASE_URL ?? stack?.databaseUrl,
+    space: {
+      prefix: env.KEY_PREFIX ?? stack?.keyPrefix ?? DEFAULT_KEY_SPACE.prefix,
+      partitions: env.PARTITIONS ?? stack?.partitions ?? DEFAULT_KEY_SPACE.partitions,
+    },
+    stack,
+  };
+}
+
+/** The sentence for when nothing tells where a server is. */
+export function notFound(what: 'Redis' | 'Postgres'): CommandError {
+  const [flag, variable] = what === 'Redis' ? ['--redis', 'REDIS_URL'] : ['--database', 'DATABASE_URL'];
+  return new CommandError(
+    `No ${what} is known: start Turnlog here with "npm start", or name one with ${flag} or ${variable}.`,
+  );
+}

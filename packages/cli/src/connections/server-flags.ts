@@ -1,0 +1,23 @@
+import { postgresUrl, redisUrl } from '@turnlog/service-kit';
+import { text, valueFlag } from '../flags.ts';
+
+const dataDir = valueFlag(
+  text,
+  '<folder>',
+  'data folder of the local stack; .data of the repository by default',
+);
+
+/** Says where Redis is. */
+export const redisFlags = {
+  redis: valueFlag(redisUrl, '<url>', 'Redis; REDIS_URL or the local stack by default'),
+  data: dataDir,
+};
+
+/** Says where Postgres is. */
+export const databaseFlags = {
+  database: valueFlag(postgresUrl, '<url>', 'Postgres; DATABASE_URL or the local stack by default'),
+  data: dataDir,
+};
+
+/** Says where the local stack is. */
+export const dataFlags = { data: dataDir };

@@ -1,0 +1,55 @@
+import { createCommandClient, untilReady, type KeySpace } from '@turnlog/call-log';
+import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
+import { CommandError } from '../command-error.ts';
+import { reasonOf } from '../reason-of.ts';
+import { type Terminal } from '../terminal.ts';
+import { findServers, notFound, type AskedServers } from './find-servers.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** What work on the log gets: a connection, and where the keys are. */
+export interface OpenRedis {
+  readonly redis: Redis;
+  readonly url: string;
+  readonly space: KeySpace;
+}
+
+/** Opens Redis for as long as the work takes. Throws a sentence when it can't be reached. */
+export async function withRedis<T>(
+  asked: AskedServers,
+  terminal: Terminal,
+  work: (open: OpenRedis) => Promise<T>,
+): Promise<T> {
+  const { redisUrl, space } = await findServers(asked, terminal);
+  if (redisUrl === undefined) throw notFound('Redis');
+  return openRedis(redisUrl, (redis) => work({ redis, url: redisUrl, space }));
+}
+
+/** The same for a Redis that is known. */
+export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  let lastError: unknown;
+  const redis = createCommandClient({ url, name: 'turnlog-cli', onError: (error) => (lastError = error) });
+  try {
+    const connected = await withDeadline(isConnected(redis), CONNECT_TIMEOUT_MS);
+    if (connected.timedOut || !connected.value) throw unreachable(url, lastError ?? 'no answer');
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** False at the first failure: whoever sits at the terminal rather tries again than waits. */
+async function isConnected(redis: Redis): Promise<boolean> {
+  return untilReady(redis).then(
+    () => true,
+    () => false,
+  );
+}
+
+function unreachable(url: string, error: unknown): CommandError {
+  return new CommandError(
+    `Redis at ${stripUrlSecrets(url)} can't be reached: ${reasonOf(error)}. Is it running?`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,61 @@
+import {
+  classifyDatabaseError,
+  createCallStore,
+  describeDatabaseError,
+  type CallStore,
+} from '@turnlog/call-store';
+import { stripUrlSecrets } from '@turnlog/service-kit';
+import { CommandError } from '../command-error.ts';
+import { type Terminal } from '../terminal.ts';
+import { findServers, notFound, type AskedServers } from './find-servers.ts';
+
+const MAX_CONNECTIONS = 4;
+
+/** Opens the record for as long as the work takes. Throws a sentence when Postgres can't be reached or isn't migrated. */
+export async function withStore<T>(
+  asked: AskedServers,
+  terminal: Terminal,
+  work: (store: CallStore) => Promise<T>,
+): Promise<T> {
+  const { databaseUrl } = await findServers(asked, terminal);
+  if (databaseUrl === undefined) throw notFound('Postgres');
+  return openStore(databaseUrl, work);
+}
+
+/** The same for a Postgres that is known. */
+export async function openStore<T>(databaseUrl: string, work: (store: CallStore) => Promise<T>): Promise<T> {
+  const store = createCallStore({
+    databaseUrl,
+    maxConnections: MAX_CONNECTIONS,
+    applicationName: 'turnlog-cli',
+  });
+  try {
+    await store.assertMigrated();
+    return await work(store);
+  } catch (error) {
+    throw toSentence(error, databaseUrl);
+  } finally {
+    await store.close();
+  }
+}
+
+function toSentence(error: unknown, databaseUrl: string): unknown {
+  const where = `Postgres at ${stripUrlSecrets(databaseUrl)}`;
+  switch (classifyDatabaseError(error)) {
+    case 'unavailable':
+      return new CommandError(`${where} can't be reached: ${describeDatabaseError(error)}. Is it running?`, {
+        cause: error,
+      });
+    case 'misconfigured':
+      return new CommandError(
+        `${where} refuses: ${describeDatabaseError(error)}. Is the database URL right?`,
+        {
+          cause: error,
+        },
+      );
+    case 'retry':
+    case 'row':
+    case 'unknown':
+      return error;
+  }
+}

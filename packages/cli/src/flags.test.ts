@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import { wholeNumber } from '@turnlog/service-kit';
+import { readArguments, switchFlag, text, valueFlag } from './flags.ts';
+
+const flags = {
+  last: valueFlag(wholeNumber(1, 100), '<n>', 'how many'),
+  name: valueFlag(text, '<name>', 'a name'),
+  json: switchFlag('as JSON'),
+};
+
+describe('readArguments', () => {
+  it('reads values, switches and what stands by itself', () => {
+    expect(readArguments(['CA1', '--last', '5', '--json'], flags)).toEqual({
+      values: { last: 5, name: undefined, json: true },
+      positionals: ['CA1'],
+    });
+  });
+
+  it.each([
+    [['--lost', '5'], "Unknown option '--lost'. --help lists the flags."],
+    [['--last'], "Option '--last <value>' argument missing."],
+    [['--json=yes'], "Option '--json' does not take an argument."],
+    [['--last', 'many'], '--last: expected a whole number from 1 to 100, got "many".'],
+    [['--name', ''], '--name: expected some text, got nothing.'],
+  ])('says what is wrong with %j', (args, sentence) => {
+    expect(() => readArguments(args, flags)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,84 @@
+import { parseArgs, types } from 'node:util';
+import { envValue, type EnvValue } from '@turnlog/service-kit';
+import { CommandError } from './command-error.ts';
+
+/** A flag that takes a value, `--last <n>`. */
+export interface ValueFlag<T> {
+  readonly kind: 'value';
+  readonly schema: EnvValue<T>;
+  readonly placeholder: string;
+  readonly help: string;
+}
+
+/** A flag that is there or not. */
+export interface SwitchFlag {
+  readonly kind: 'switch';
+  readonly help: string;
+}
+
+/** The flags of a command, by their names without the dashes. */
+export type Flags = Readonly<Record<string, ValueFlag<unknown> | SwitchFlag>>;
+
+/** What flags were given as: a value or nothing, and true or false for a switch. */
+export type FlagValues<F extends Flags> = {
+  readonly [K in keyof F]: F[K] extends ValueFlag<infer T> ? T | undefined : boolean;
+};
+
+/** A flag whose value has this schema. */
+export function valueFlag<T>(schema: EnvValue<T>, placeholder: string, help: string): ValueFlag<T> {
+  return { kind: 'value', schema, placeholder, help };
+}
+
+/** A flag without a value. */
+export function switchFlag(help: string): SwitchFlag {
+  return { kind: 'switch', help };
+}
+
+/** Any text but an empty one. */
+export const text: EnvValue<string> = envValue('some text', (value) =>
+  value === '' ? { problem: 'got nothing' } : { value },
+);
+
+/** Reads a command's arguments. Throws a `CommandError` for an unknown flag, or for a value that a flag can't have. */
+export function readArguments<F extends Flags>(
+  args: readonly string[],
+  flags: F,
+): { readonly values: FlagValues<F>; readonly positionals: readonly string[] } {
+  const { values, positionals } = split(args, flags);
+  const read = Object.entries(flags).map(([name, flag]) => [name, readFlag(name, flag, values[name])]);
+  return { values: Object.fromEntries(read) as FlagValues<F>, positionals };
+}
+
+function split(args: readonly string[], flags: Flags) {
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { kind }]) => [
+      name,
+      { type: kind === 'value' ? ('string' as const) : ('boolean' as const) },
+    ]),
+  );
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    if (!isAboutArguments(error)) throw error;
+    throw new CommandError(`${sentenceOf(error)} --help lists the flags.`);
+  }
+}
+
+function isAboutArguments(error: unknown): error is Error {
+  if (!types.isNativeError(error) || !('code' in error)) return false;
+  return String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
+
+/** Node's own words, without its advice on how to give a flag where it is meant as something else. */
+function sentenceOf({ message }: Error): string {
+  const [first = message] = message.split(/\. |\n/);
+  return `${first.replace(/\.$/, '')}.`;
+}
+
+function readFlag(name: string, flag: Flags[string], value: unknown): unknown {
+  if (flag.kind === 'switch') return value === true;
+  if (value === undefined) return undefined;
+  const parsed = flag.schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new CommandError(`--${name}: ${parsed.error.issues[0]?.message ?? 'that is not a value for it'}.`);
+}

@@ -1,0 +1,72 @@
+import { type StoredCall } from '@turnlog/call-store';
+import { type WallClock } from './clock.ts';
+import { formatDuration } from './duration.ts';
+import { speakerLabel } from './speakers.ts';
+import { visibleText, visibleValue } from './visible-text.ts';
+
+const WIDTH = 80;
+const LABEL_WIDTH = 16;
+
+/** The whole record of a call: what is known of it, what was collected, and every turn with its time. */
+export function formatCallRecord(call: StoredCall, clock: WallClock): string {
+  return [
+    '='.repeat(WIDTH),
+    '📞 CALL TRANSCRIPT',
+    '='.repeat(WIDTH),
+    '',
+    '📋 CALL INFO:',
+    ...infoLines(call, clock),
+    '',
+    '📊 COLLECTED DATA:',
+    ...orNone(
+      Object.entries(call.collected_data).map(
+        ([name, value]) => `${visibleText(name)}: ${visibleValue(value)}`,
+      ),
+    ),
+    ...objectionLines(call),
+    '',
+    '📝 FULL TRANSCRIPT:',
+    '-'.repeat(WIDTH),
+    ...transcriptLines(call, clock),
+  ].join('\n');
+}
+
+function infoLines(call: StoredCall, clock: WallClock): string[] {
+  const time = (moment: Date | null): string | undefined =>
+    moment === null ? undefined : clock.dateTime(moment);
+  const facts: readonly (readonly [label: string, value: string | null | undefined])[] = [
+    ['Call SID:', call.call_sid],
+    ['Tenant:', call.tenant === 'default' ? undefined : call.tenant],
+    ['Status:', call.status],
+    ['Outcome:', call.outcome],
+    ['Stage:', call.stage],
+    ['Duration:', formatDuration(call.duration_seconds)],
+    ['Started:', time(call.initiated_at)],
+    ['Ended:', time(call.ended_at)],
+    ['End reason:', call.end_reason],
+    ['From:', call.from_number],
+    ['To:', call.to_number],
+    ['Direction:', call.direction],
+    ['Recording:', call.recording_url],
+  ];
+  return facts.flatMap(([label, value]) =>
+    value === null || value === undefined ? [] : [`  ${label.padEnd(LABEL_WIDTH)}${visibleText(value)}`],
+  );
+}
+
+function objectionLines({ objections }: StoredCall): string[] {
+  if (objections.length === 0) return [];
+  return ['', '🙅 OBJECTIONS:', ...objections.map(({ text }) => `  ${visibleText(text)}`)];
+}
+
+function transcriptLines({ full_transcript }: StoredCall, clock: WallClock): string[] {
+  if (full_transcript.length === 0) return ['(no turn was reported)'];
+  return full_transcript.map(({ timestamp, speaker, text, interrupted }) => {
+    const cut = interrupted === true ? ' (interrupted)' : '';
+    return `[${clock.time(timestamp)}] ${speakerLabel(speaker)}${visibleText(text)}${cut}`;
+  });
+}
+
+function orNone(lines: readonly string[]): string[] {
+  return lines.length === 0 ? ['  (none)'] : lines.map((line) => `  ${line}`);
+}

@@ -1,0 +1,42 @@
+import { type StoredDeadLetter } from '@turnlog/call-log';
+import { type WallClock } from './clock.ts';
+import { visibleText } from './visible-text.ts';
+
+/** Dead letters, the oldest first. */
+export function formatDeadLetters(letters: readonly StoredDeadLetter[], clock: WallClock): string {
+  if (letters.length === 0) return '✉️  There are no dead letters.';
+  const widthOf = (read: (letter: StoredDeadLetter) => string) =>
+    Math.max(...letters.map((each) => read(each).length));
+  const callOf = ({ call }: StoredDeadLetter) => `${call.tenant}/${visibleText(call.callSid)}`;
+  const [idWidth, callWidth] = [widthOf(({ id }) => id), widthOf(callOf)];
+  const lines = letters.map((letter) => {
+    const columns = [
+      letter.id.padEnd(idWidth),
+      callOf(letter).padEnd(callWidth),
+      clock.dateTime(new Date(letter.atMs)),
+    ];
+    return `${columns.join('  ')}  ${letter.kind} ${letter.seq}: ${letter.reason} ${visibleText(letter.detail)}`.trimEnd();
+  });
+  return [
+    `✉️  ${letters.length} dead letter(s), the oldest first:`,
+    '',
+    ...lines,
+    '',
+    'Look at one with "dead-letters show <id>"; have it persisted again with "dead-letters replay <id>".',
+  ].join('\n');
+}
+
+/** One dead letter with the bytes that could not be persisted. */
+export function formatDeadLetter(letter: StoredDeadLetter, clock: WallClock): string {
+  const originals = letter.original.split('\n').filter((line) => line !== '');
+  return [
+    `✉️  Dead letter ${letter.id}`,
+    `  Call:    ${letter.call.tenant}/${visibleText(letter.call.callSid)}`,
+    `  What:    ${letter.kind === 'call' ? `the call up to event ${letter.seq}` : `event ${letter.seq}`}`,
+    `  Reason:  ${letter.reason}`,
+    `  Detail:  ${visibleText(letter.detail)}`,
+    `  When:    ${clock.dateTime(new Date(letter.atMs))}`,
+    '  Original:',
+    ...originals.map((line) => `    ${visibleText(line)}`),
+  ].join('\n');
+}

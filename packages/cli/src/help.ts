@@ -1,0 +1,43 @@
+import { type Command } from './command.ts';
+import { type Flags } from './flags.ts';
+
+const PROGRAM = 'npm run -s turnlog --';
+
+/** The help of the whole program. */
+export function programHelp(commands: readonly Command[]): string {
+  return [
+    'turnlog keeps the record of phone calls held by voice agents.',
+    '',
+    `Usage: ${PROGRAM} <command> [flags]`,
+    '',
+    ...columns(commands.map(({ name, summary }) => [name, summary])),
+    '',
+    `${PROGRAM} <command> --help tells more of one.`,
+    'Commands find Redis and Postgres by --redis and --database, by REDIS_URL and DATABASE_URL, or in the local stack',
+    'that "npm start" runs. TURNLOG_DEBUG=1 adds a stack trace to an error.',
+  ].join('\n');
+}
+
+/** The help of one command. */
+export function commandHelp({ name, summary, parameters, details, flags }: Command): string {
+  return [
+    `turnlog ${name}: ${summary}`,
+    '',
+    `Usage: ${PROGRAM} ${[name, parameters].join(' ').trimEnd()} [flags]`,
+    ...(details.length > 0 ? ['', ...details] : []),
+    '',
+    ...columns([...flagLines(flags), ['--help', 'this text']]),
+  ].join('\n');
+}
+
+function flagLines(flags: Flags): [string, string][] {
+  return Object.entries(flags).map(([name, flag]) => [
+    flag.kind === 'value' ? `--${name} ${flag.placeholder}` : `--${name}`,
+    flag.help,
+  ]);
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+}

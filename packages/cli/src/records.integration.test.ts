@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
+import { createTestDatabase, freePort, type TestDatabase } from '@turnlog/test-kit';
+import pg from 'pg';
+import { eventOf, seedEvents, terminalWith, writeCall } from './cli.test-support.ts';
+
+const CALL = { tenant: 'default', callSid: 'CA1234567890abcdef' };
+const FAILED = { tenant: 'acme', callSid: 'CAfailed' };
+
+describe('turnlog on a database', () => {
+  let database: TestDatabase;
+  let store: CallStore;
+  let turnlog: ReturnType<typeof terminalWith>;
+  beforeAll(async () => {
+    database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
+    store = createCallStore({ databaseUrl: database.url, maxConnections: 1 });
+    turnlog = terminalWith({ DATABASE_URL: database.url });
+    await writeCall(store, CALL, seedEvents(CALL));
+    await writeCall(store, FAILED, [eventOf(FAILED, -3600, 'call.status_reported', { status: 'failed' })]);
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  it('calls lists them, the latest first', async () => {
+    const { code, out } = await turnlog('calls', '--tz', 'Asia/Kolkata');
+    expect(code).toBe(0);
+    const lines = out.split('\n');
+    expect(lines[0]).toBe('📞 Found 2 call(s):');
+    expect(lines[4]).toBe(
+      'CA1234567890abcdef             completed       qualified           45s        2026-01-25 16:45:00 default',
+    );
+    expect(lines[5]).toMatch(/^CAfailed .* acme$/);
+  });
+
+  it.each([
+    [['--last', '1'], ['CA1234567890abcdef']],
+    [['--status', 'failed'], ['CAfailed']],
+    [['--outcome', 'qualified'], ['CA1234567890abcdef']],
+    [['--tenant', 'acme'], ['CAfailed']],
+    [['--since', '30m'], ['CA1234567890abcdef']],
+    [['--since', '2026-01-25T11:00:00Z'], ['CA1234567890abcdef']],
+    [['--since', '2027-01-01'], []],
+  ])('calls takes %j', async (flags, sids) => {
+    const { out } = await turnlog('calls', '--json', ...flags);
+    expect((JSON.parse(out) as { call_sid: string }[]).map(({ call_sid }) => call_sid)).toEqual(sids);
+  });
+
+  it('show shows the record', async () => {
+    const { code, out } = await turnlog('show', CALL.callSid, '--tz', 'Asia/Kolkata');
+    expect(code).toBe(0);
+    expect(out).toContain('  Status:         completed\n  Outcome:        qualified\n');
+    expect(out).toContain('  Duration:       45s\n');
+    expect(out).toContain('📊 COLLECTED DATA:\n  budget: 5000000\n  location: Mumbai\n');
+    expect(out).toContain('[16:45:25] 👤 USER:       Around 50 lakhs\n');
+  });
+
+  it('show --json prints the row and nothing else', async () => {
+    const { out } = await turnlog('show', CALL.callSid, '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      call_sid: CALL.callSid,
+      outcome: 'qualified',
+      initiated_at: '2026-01-25T11:15:00.000Z',
+      collected_data: { budget: 5_000_000, location: 'Mumbai' },
+      full_transcript: [{ speaker: 'ai' }, { speaker: 'user' }, { speaker: 'ai' }, { speaker: 'user' }],
+    });
+  });
+
+  it('show has a sentence for a call that there is not', async () => {
+    const { code, out, err } = await turnlog('show', 'CA0\u001B[2J', '--json');
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^There is no record of a call "CA0<U\+001B>\[2J"\. [^\n]*\n$/);
+  });
+
+  it('verify finds that records are what their archives say', async () => {
+    expect(await turnlog('verify', '--all')).toEqual({
+      code: 0,
+      out: '✅ 2 call(s) verified: every record is what its archive says.\n',
+      err: '',
+    });
+  });
+
+  it('verify says what differs, and ends with 1', async () => {
+    const call = { tenant: 'default', callSid: 'CAaltered' };
+    await writeCall(store, call, seedEvents(call));
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query("update call_sessions set outcome = 'lost' where call_sid = 'CAaltered'");
+    await client.end();
+
+    const one = await turnlog('verify', 'CAaltered');
+    expect(one.code).toBe(1);
+    expect(one.out).toContain('❌ default/CAaltered\n     outcome: it is not what the archive says\n');
+    const all = await turnlog('verify', '--all', '--json');
+    expect(all.code).toBe(1);
+    expect(JSON.parse(all.out)).toMatchObject({ verified: 3, differing: [{ callSid: 'CAaltered' }] });
+  });
+
+  it('verify wants one call, or all', async () => {
+    for (const args of [[], ['CA1', '--all']]) {
+      expect((await turnlog('verify', ...args)).err).toMatch(/^Name one call, or say --all\./);
+    }
+  });
+});
+
+describe('turnlog without its database', () => {
+  it('says how to name one', async () => {
+    const { code, err } = await terminalWith({})('calls');
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'No Postgres is known: start Turnlog here with "npm start", or name one with --database or DATABASE_URL.\n',
+    );
+  });
+
+  it('says that it cannot be reached, without the password', async () => {
+    const url = `postgres://turnlog:secret@127.0.0.1:${await freePort()}/turnlog`;
+    const { code, err } = await terminalWith({ DATABASE_URL: url })('calls');
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^Postgres at postgres:\/\/127\.0\.0\.1:\d+\/turnlog can't be reached: .*Is it running\?\n$/,
+    );
+    expect(err).not.toContain('secret');
+  });
+
+  it('says what is wrong with a setting', async () => {
+    const { code, err } = await terminalWith({ DATABASE_URL: 'mysql://x' })('calls');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^The environment is wrong:\n {2}DATABASE_URL: expected a URL such as postgres:/);
+  });
+
+  it('migrates an empty one, which is of no use before', async () => {
+    const database = await createTestDatabase();
+    const turnlog = terminalWith({ DATABASE_URL: database.url });
+    expect((await turnlog('calls')).err).toMatch(/run "turnlog migrate"\.\n$/);
+    expect((await turnlog('migrate')).out).toMatch(/^The schema is up to date\. Steps taken:\n {2}0001-/);
+    expect(JSON.parse((await turnlog('migrate', '--json')).out)).toEqual({ applied: [] });
+    expect((await turnlog('calls')).out).toBe('📞 Found 0 call(s):\n');
+    await database.drop();
+  });
+});

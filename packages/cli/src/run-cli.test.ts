@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { terminalWith } from './cli.test-support.ts';
+import { commands } from './commands/all-commands.ts';
+
+const turnlog = terminalWith({});
+
+describe('turnlog', () => {
+  it.each([[[]], [['help']], [['--help']]])('tells what it can do: %j', async (args) => {
+    const { code, out } = await turnlog(...args);
+    expect(code).toBe(0);
+    for (const { name, summary } of commands) expect(out).toContain(`  ${name.padEnd(14)}${summary}\n`);
+  });
+
+  it.each(commands.map(({ name }) => name))('has help for %s', async (name) => {
+    const { code, out } = await turnlog(name, '--help');
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^turnlog ${name}: .*\n\nUsage: npm run -s turnlog -- ${name}`));
+    expect(await turnlog('help', name)).toEqual({ code, out, err: '' });
+  });
+
+  it('has help no line of which is wider than a terminal', async () => {
+    const helps = await Promise.all(commands.map(({ name }) => turnlog(name, '--help')));
+    const widest = helps.flatMap(({ out }) => out.split('\n')).map((line) => line.length);
+    expect(Math.max(...widest)).toBeLessThanOrEqual(120);
+  });
+
+  it.each([
+    [['calls', '--lost'], "Unknown option '--lost'. --help lists the flags."],
+    [['show'], 'Something is missing. Usage: turnlog show <callSid>'],
+    [['show', 'a', 'b'], '"b" is one too many. Usage: turnlog show <callSid>'],
+    [
+      ['simulate', '--pace', '0'],
+      '--pace: expected realtime, flat-out, or how many times faster than life, got "0".',
+    ],
+    [['clals'], 'There is no command "clals". There are: up, calls,'],
+  ])('has a sentence for %j', async (args, sentence) => {
+    const { code, out, err } = await turnlog(...args);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err.startsWith(sentence)).toBe(true);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('adds the stack where it is asked for', async () => {
+    const { err } = await terminalWith({ TURNLOG_DEBUG: '1' })('clals');
+    expect(err).toContain('    at ');
+  });
+});

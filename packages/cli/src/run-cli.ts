@@ -1,0 +1,42 @@
+import { types } from 'node:util';
+import { commands } from './commands/all-commands.ts';
+import { CommandError } from './command-error.ts';
+import { type Command } from './command.ts';
+import { describeFailure } from './describe-failure.ts';
+import { commandHelp, programHelp } from './help.ts';
+import { print, type Terminal } from './terminal.ts';
+
+const HELP_WORDS = new Set(['help', '--help', '-h']);
+
+/** Runs the command that the arguments name; resolves to the exit code. A failure is a sentence on standard error. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await dispatch(args, terminal);
+  } catch (error) {
+    terminal.err.write(`${describeFailure(error)}\n`);
+    if (terminal.env['TURNLOG_DEBUG'] === '1' && types.isNativeError(error)) {
+      terminal.err.write(`${error.stack ?? ''}\n`);
+    }
+    return 1;
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === undefined || HELP_WORDS.has(name)) {
+    print(terminal, rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0])));
+    return 0;
+  }
+  const command = find(name);
+  if (rest.some((argument) => argument === '--help' || argument === '-h')) {
+    print(terminal, commandHelp(command));
+    return 0;
+  }
+  return command.run(rest, terminal);
+}
+
+function find(name: string): Command {
+  const command = commands.find((each) => each.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((each) => each.name).join(', ');
+  throw new CommandError(`There is no command "${name}". There are: ${names}, help.`);
+}

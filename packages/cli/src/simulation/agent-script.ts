@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { jsonValue, type JsonValue } from '@turnlog/call-events';
+import { z } from 'zod';
+import { CommandError } from '../command-error.ts';
+import { reasonOf } from '../reason-of.ts';
+import { seedConversation } from './seed-conversation.ts';
+
+/** A message of an agent, as it sends it on its socket or over HTTP. */
+export type AgentMessage = Readonly<Record<string, JsonValue>> & {
+  readonly event: string;
+  readonly id: string;
+};
+
+/** One step of a script: a message, and how long after the one before it. */
+export interface ScriptStep {
+  readonly afterMs: number;
+  readonly message: AgentMessage;
+}
+
+const step = z
+  .object({
+    event: z.string(),
+    id: z.string().optional(),
+    afterMs: z.number().min(0).max(3_600_000).optional(),
+  })
+  .catchall(jsonValue);
+
+const script = z.array(step);
+
+type RawStep = z.infer<typeof step>;
+
+/** Checks a script: an array of an agent's messages, each with `afterMs` where it is not sent at once. */
+export function readScript(json: unknown): ScriptStep[] {
+  const parsed = script.safeParse(json);
+  if (parsed.success) return parsed.data.map(toStep);
+  const [issue] = parsed.error.issues;
+  throw new CommandError(
+    `The script is not an array of an agent's messages such as {"event":"stage","stage":"discovery","afterMs":500}: ` +
+      `${issue?.path.map(String).join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+  );
+}
+
+/** The script that was asked for: `default`, `none`, or a file. */
+export async function loadScript(name: string): Promise<readonly ScriptStep[]> {
+  if (name === 'default') return readScript(seedConversation);
+  if (name === 'none') return [];
+  return readScript(await readJsonFile(name));
+}
+
+/** How long a script takes. */
+export function scriptMs(steps: readonly ScriptStep[]): number {
+  return steps.reduce((sum, { afterMs }) => sum + afterMs, 0);
+}
+
+/** A repeat of a message is known by its id, so each has one. */
+function toStep({ afterMs = 0, id, ...message }: RawStep, index: number): ScriptStep {
+  return { afterMs, message: { ...message, id: id ?? `${message.event}-${index + 1}` } };
+}
+
+async function readJsonFile(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new CommandError(`The script ${file} can't be read: ${reasonOf(error)}.`, { cause: error });
+  }
+}

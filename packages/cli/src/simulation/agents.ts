@@ -1,0 +1,50 @@
+import { type SimulatedCall } from '@turnlog/exotel';
+import { type ScriptStep } from './agent-script.ts';
+import { newTally, type AgentTally } from './agent-tally.ts';
+import { playScript } from './play-script.ts';
+import { httpReporter } from './report-over-http.ts';
+import { startSampleAgent } from './sample-agent.ts';
+
+/** Whoever holds the conversations of simulated calls. */
+export interface Agents {
+  /** Holds the conversation of one call; resolves when everything of it was said. */
+  readonly converse: (call: SimulatedCall, signal: AbortSignal) => Promise<AgentTally>;
+  readonly close: () => Promise<void>;
+}
+
+export interface AgentsOptions {
+  readonly script: readonly ScriptStep[];
+  /** How many times faster than life. */
+  readonly speed: number;
+  readonly now: () => number;
+}
+
+/** Agents that report over HTTP: any gateway takes that. */
+export function agentsOverHttp(gatewayUrl: string, { script, speed, now }: AgentsOptions): Agents {
+  return {
+    converse: async ({ callSid, connected }, signal) => {
+      const tally = newTally();
+      if (!(await connected)) return tally;
+      const send = httpReporter(gatewayUrl, callSid, tally);
+      await playScript(script, { speed, now, signal, send });
+      return tally;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** An agent that the gateway calls for each call, on a socket. Rejects when its port can't be had. */
+export async function agentsOverSocket(
+  port: number,
+  options: AgentsOptions,
+): Promise<Agents & { readonly url: string }> {
+  const agent = await startSampleAgent({ ...options, port });
+  return {
+    url: agent.url,
+    converse: async ({ callSid, finished }) => {
+      await finished;
+      return agent.tallyOf(callSid);
+    },
+    close: () => agent.close(),
+  };
+}

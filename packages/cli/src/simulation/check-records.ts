@@ -1,0 +1,66 @@
+import { type CallStore } from '@turnlog/call-store';
+import { sleep } from '@turnlog/service-kit';
+import { compareWithExpectation, type Expectation } from './expectation.ts';
+
+const POLL_MS = 100;
+const AT_ONCE = 4;
+
+/** A call whose record is not what it must be. */
+export interface WrongRecord {
+  readonly callSid: string;
+  readonly problems: readonly string[];
+}
+
+export interface CheckOptions {
+  readonly tenant: string;
+  readonly expected: Expectation;
+  /** How long records may take to become right, all together. */
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Waits until the record of every call is what it must be, and its archive says the same; resolves to those that are not. */
+export async function checkRecords(
+  store: CallStore,
+  callSids: readonly string[],
+  options: CheckOptions,
+): Promise<WrongRecord[]> {
+  const deadline = performance.now() + options.waitMs;
+  const wrong: WrongRecord[] = [];
+  const left = [...callSids];
+  const work = async (): Promise<void> => {
+    for (let callSid = left.shift(); callSid !== undefined; callSid = left.shift()) {
+      const problems = await problemsAtLast(store, callSid, deadline, options);
+      if (problems.length > 0) wrong.push({ callSid, problems });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return wrong;
+}
+
+async function problemsAtLast(
+  store: CallStore,
+  callSid: string,
+  deadline: number,
+  options: CheckOptions,
+): Promise<string[]> {
+  for (;;) {
+    const problems = await problemsNow(store, callSid, options);
+    const isOver = performance.now() >= deadline || options.signal.aborted;
+    if (problems.length === 0 || isOver) return problems;
+    await sleep(POLL_MS, options.signal);
+  }
+}
+
+async function problemsNow(
+  store: CallStore,
+  callSid: string,
+  { tenant, expected }: CheckOptions,
+): Promise<string[]> {
+  const call = await store.readCall({ tenant, callSid });
+  if (call === undefined) return ['it has no record'];
+  const problems = compareWithExpectation(call, expected);
+  if (problems.length > 0) return problems;
+  const verified = await store.verifyCall({ tenant, callSid });
+  return verified.ok ? [] : verified.differences.map(({ column, problem }) => `${column}: ${problem}`);
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { storedCall } from '../format/format.test-support.ts';
+import { loadScript, readScript, type AgentMessage } from './agent-script.ts';
+import { compareWithExpectation, expectationOf } from './expectation.ts';
+import { generateTurns } from './generate-turns.ts';
+import { playScript } from './play-script.ts';
+
+describe('a script', () => {
+  it('gives each message an id, so that a repeat is known', () => {
+    const [step] = readScript([{ event: 'stage', stage: 'discovery', afterMs: 500 }]);
+    expect(step).toEqual({ afterMs: 500, message: { event: 'stage', id: 'stage-1', stage: 'discovery' } });
+  });
+
+  it.each([[{}], [[{ stage: 'x' }]], [[{ event: 'turn', afterMs: -1 }]]])('refuses %j', (json) => {
+    expect(() => readScript(json)).toThrow("The script is not an array of an agent's messages");
+  });
+
+  it('that is no file gets a sentence', async () => {
+    await expect(loadScript('/does/not/exist.json')).rejects.toThrow(/^The script .* can't be read: ENOENT/);
+  });
+
+  it('is said in order, each message with a time of its own', async () => {
+    const said: AgentMessage[] = [];
+    const send = (messages: readonly AgentMessage[]): Promise<void> => {
+      said.push(...messages);
+      return Promise.resolve();
+    };
+    const { signal } = new AbortController();
+    await playScript(await loadScript('default'), { speed: Infinity, signal, now: () => 1_000, send });
+    expect(said.map(({ timestamp }) => timestamp)).toEqual(said.map((_, index) => 1_000 + index));
+  });
+
+  it('is broken off when the call is over', async () => {
+    const over = new AbortController();
+    const said: AgentMessage[] = [];
+    await playScript(generateTurns(100), {
+      speed: 1000,
+      signal: over.signal,
+      now: () => 0,
+      send: (messages) => {
+        said.push(...messages);
+        over.abort();
+        return Promise.resolve();
+      },
+    });
+    expect(said).toHaveLength(1);
+  });
+});
+
+describe('the expectation of a script', () => {
+  const script = readScript([
+    ...storedCall().full_transcript.map(({ speaker, text }) => ({ event: 'turn', turn: { speaker, text } })),
+    { event: 'collect', data: { budget: 1 } },
+    { event: 'collect', data: { budget: 5_000_000, location: 'Mumbai' } },
+  ]);
+
+  it('is met by the record of a call on which it was said', () => {
+    expect(compareWithExpectation(storedCall(), expectationOf(script))).toEqual([]);
+  });
+
+  it('is not met by a record that lacks something', () => {
+    const call = storedCall({
+      status: 'in_progress',
+      outcome: 'lost',
+      full_transcript: storedCall().full_transcript.slice(1),
+      collected_data: {},
+    });
+    expect(compareWithExpectation(call, expectationOf(script))).toEqual([
+      'its status is in_progress, not completed',
+      'it has 3 turns, not 4',
+      'its collected data are not what was collected',
+      'its outcome is lost, not nothing',
+    ]);
+  });
+
+  it('is not met by turns in another order', () => {
+    const full_transcript = [...storedCall().full_transcript].reverse();
+    expect(compareWithExpectation(storedCall({ full_transcript }), expectationOf(script))).toEqual([
+      'its turns are not those that were spoken, in their order',
+    ]);
+  });
+});

@@ -1,0 +1,28 @@
+import { type Environment } from '@turnlog/service-kit';
+
+/** Where text goes: standard output, or a string in a test. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** What a command knows of the world it runs in. */
+export interface Terminal {
+  readonly env: Environment;
+  readonly out: Output;
+  readonly err: Output;
+  /** Aborts when the user presses Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Unix ms. */
+  readonly now: () => number;
+}
+
+/** Writes lines to the output. */
+export function print({ out }: Terminal, ...lines: readonly string[]): void {
+  out.write(`${lines.join('\n')}\n`);
+}
+
+/** Writes a machine-readable document. */
+export function printJson({ out }: Terminal, document: unknown): void {
+  out.write(`${JSON.stringify(document, null, 2)}\n`);
+}

@@ -1,0 +1,25 @@
+import { stripUrlSecrets } from '@turnlog/service-kit';
+import { type LocalStack } from '@turnlog/local-stack';
+
+/** Where everything is, and what to do with it. */
+export function formatBanner(stack: LocalStack, dataDir: string, seconds: number): string {
+  const [gatewayUrl = ''] = stack.gatewayUrls;
+  const [streamUrl = ''] = stack.streamUrls;
+  const port = new URL(gatewayUrl).port;
+  // The embedded database's password is of use to nobody but the person at this terminal.
+  const databaseUrl =
+    stack.servers.postgres === undefined ? stripUrlSecrets(stack.databaseUrl) : stack.databaseUrl;
+  return [
+    `Turnlog is up after ${seconds.toFixed(1)} s.`,
+    '',
+    `  Exotel stream   ${streamUrl}`,
+    `  Agent events    POST ${gatewayUrl}/v1/calls/<callSid>/events`,
+    `  Health          ${gatewayUrl}/readyz, /healthz, /metrics`,
+    `  Redis           ${stripUrlSecrets(stack.redisUrl)}`,
+    `  Postgres        ${databaseUrl}`,
+    `  Data            ${dataDir} (logs in ${stack.logDir})`,
+    '',
+    `  Point Exotel at   wss://<your public host>/exotel/stream, with a tunnel or proxy to port ${port}`,
+    '  Point a bot at it AGENT_URL=ws://<your bot>/{callSid} npm start, or let it POST to "Agent events"',
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+import { type StoredCall } from '@turnlog/call-store';
+import { placeCall, speechLikeNoise } from '@turnlog/exotel';
+import { sleep } from '@turnlog/service-kit';
+import { CommandError } from '../command-error.ts';
+import { openStore } from '../connections/with-store.ts';
+import { scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
+import { compareWithExpectation, expectationOf } from '../simulation/expectation.ts';
+
+/** Ten times faster than life: the conversation is over in two seconds. */
+export const SAMPLE_SPEED = 10;
+
+const SAMPLE_RATE = 8_000;
+const LAST_WORDS_MS = 3_000;
+const POLL_MS = 20;
+const RECORD_TIMEOUT_MS = 10_000;
+
+export interface SampleCallOptions {
+  readonly streamUrl: string;
+  readonly databaseUrl: string;
+  readonly callSid: string;
+  /** What the agent says on it. */
+  readonly script: readonly ScriptStep[];
+  readonly signal: AbortSignal;
+}
+
+/** Places one call, as Exotel would, and resolves with its record once everything that was said is in it. */
+export async function placeSampleCall(options: SampleCallOptions): Promise<StoredCall> {
+  const { streamUrl, callSid, script, signal } = options;
+  const conversationMs = scriptMs(script) + LAST_WORDS_MS;
+  const call = placeCall({
+    url: streamUrl,
+    callSid,
+    audio: speechLikeNoise({ seconds: conversationMs / 1000, sampleRate: SAMPLE_RATE }),
+    sampleRate: SAMPLE_RATE,
+    customParameters: { campaign: 'sample' },
+    pace: SAMPLE_SPEED,
+    signal,
+  });
+  const { end } = await call.finished;
+  if (end.how !== 'hung-up') {
+    throw new CommandError(`The sample call did not go through: ${end.how} ${end.error ?? ''}`.trimEnd());
+  }
+  return untilRecorded(options);
+}
+
+async function untilRecorded({
+  databaseUrl,
+  callSid,
+  script,
+  signal,
+}: SampleCallOptions): Promise<StoredCall> {
+  const expected = expectationOf(script);
+  const deadline = performance.now() + RECORD_TIMEOUT_MS;
+  return openStore(databaseUrl, async (store) => {
+    for (;;) {
+      const call = await store.readCall(callSid);
+      if (call !== undefined && compareWithExpectation(call, expected).length === 0) return call;
+      if (signal.aborted || performance.now() > deadline) {
+        const so = call === undefined ? 'it has none' : compareWithExpectation(call, expected).join('; ');
+        throw new CommandError(
+          `The sample call's record is not complete: ${so}. The logs of the services say more.`,
+        );
+      }
+      await sleep(POLL_MS, signal);
+    }
+  });
+}
