@@ -7,6 +7,7 @@ import {
   createSettler,
   measureFeedLag,
   partitionKeys,
+  partitionOf,
   readCallLogs,
   startFeedConsumer,
   subscribeToChanges,
@@ -153,6 +154,20 @@ describe('a fold of the activity feed', () => {
     expect(slow.told.outcomes).toEqual(['stale']);
     expect((await space.session(call))?.fields).toMatchObject({ seq: '2', turns: '2' });
     expect(await space.transcript(call)).toEqual(['one', 'two']);
+  });
+
+  it('does not put off the checkpoint of a call that never rests', async () => {
+    const worker = createTestWorker(space);
+    const { checkpoints } = partitionKeys(space.space, partitionOf(space.space, call));
+    const dueAtMs: unknown[] = [];
+    for (const data of [started('c1'), turn('one')]) {
+      await space.append(call, data);
+      await worker.fold(await space.feed('activity'));
+      dueAtMs.push(await space.redis.zscore(checkpoints, 'default/CA1'));
+      await waitUntil(() => Date.now() > Number(dueAtMs[0]) - 29_990, { what: 'some time has passed' });
+    }
+    expect(dueAtMs[0]).not.toBeNull();
+    expect(dueAtMs[1]).toBe(dueAtMs[0]);
   });
 
   it('passes over an entry of the log that is no event, and says so once', async () => {

@@ -69,7 +69,7 @@ test('a service shows what was appended before it came, and what is appended aft
   expect(metrics).toMatch(/session_cached_calls\{.*\} 1/);
 });
 
-test('two replicas share the calls, and a stopped one leaves nothing behind', async () => {
+test('two replicas share the calls, and one that is told to stop ends in order', async () => {
   const [first] = await Promise.all([start(), start({ INSTANCE: 'another' })]);
   const texts = Array.from({ length: 60 }, (_, n) => `turn ${n}`);
   for (const [n, text] of texts.entries()) {
@@ -77,6 +77,7 @@ test('two replicas share the calls, and a stopped one leaves nothing behind', as
     await space.append(call, turn(text));
   }
   await untilTranscript(texts);
+  expect(first.lines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
 });
 
 test('the log says how far the states are behind', async () => {
