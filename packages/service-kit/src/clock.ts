@@ -8,3 +8,12 @@ export const systemClock: Clock = { now: () => Date.now() };
 
 /** Milliseconds since the process began, for durations and deadlines: it never jumps and never runs back. */
 export const monotonicClock: Clock = { now: () => performance.now() };
+
+/** Runs `act` once after `ms`; returns how to call it off. */
+export type StartTimer = (ms: number, act: () => void) => () => void;
+
+/** The timer of the event loop. */
+export const startTimer: StartTimer = (ms, act) => {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
+};

@@ -1,4 +1,4 @@
-export { type Clock, monotonicClock, systemClock } from './clock.ts';
+export { type Clock, monotonicClock, startTimer, type StartTimer, systemClock } from './clock.ts';
 
 export {
   booleanFlag,
@@ -11,6 +11,7 @@ export {
   wholeNumber,
 } from './config/env-value.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
+export { instanceName, keyPrefix, partitionCount } from './config/shared-settings.ts';
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
 

@@ -1,23 +1,25 @@
 import { hostname } from 'node:os';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
-import { envValue, logLevel, port, postgresUrl, redisUrl, wholeNumber } from '@turnlog/service-kit';
+import {
+  instanceName,
+  keyPrefix,
+  logLevel,
+  partitionCount,
+  port,
+  postgresUrl,
+  redisUrl,
+  wholeNumber,
+} from '@turnlog/service-kit';
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
-
-const keyPrefix = envValue('a key prefix of 1 to 64 characters without braces or spaces', (text) =>
-  /^[^{}\s]{1,64}$/.test(text) ? { value: text } : { problem: 'got something else' },
-);
-const instanceName = envValue('a name of 1 to 128 printable ASCII characters without spaces', (text) =>
-  /^[!-~]{1,128}$/.test(text) ? { value: text } : { problem: 'got something else' },
-);
 
 /** The settings of the persister, by the names of their variables. */
 export const configSchema = z.object({
   REDIS_URL: redisUrl,
   DATABASE_URL: postgresUrl,
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
-  PARTITIONS: wholeNumber(1, 1024).default(DEFAULT_KEY_SPACE.partitions),
+  PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
   /** Names the consumer: stable over restarts, and different for each replica. */
   INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),

@@ -13,7 +13,7 @@ describe('the settings of the session service', () => {
         space: { prefix: 'tl:', partitions: 16 },
         instance: os.hostname(),
         logLevel: 'info',
-        healthPort: 9102,
+        healthPort: 8081,
         sweepEveryMs: 5_000,
         lostAfterMs: 45_000,
         quietAfterMs: 45_000,

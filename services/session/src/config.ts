@@ -1,9 +1,11 @@
 import os from 'node:os';
 import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
 import {
-  envValue,
+  instanceName,
+  keyPrefix,
   loadConfigOrExit,
   logLevel,
+  partitionCount,
   port,
   readConfig,
   redisUrl,
@@ -21,11 +23,11 @@ const milliseconds = wholeNumber(1, 86_400_000, 'milliseconds');
 
 const settings = z.object({
   REDIS_URL: redisUrl,
-  KEY_PREFIX: nameLike('a key prefix').default(DEFAULT_KEY_SPACE.prefix),
-  PARTITIONS: wholeNumber(1, 1024).default(DEFAULT_KEY_SPACE.partitions),
-  INSTANCE: nameLike('the name of this replica').default(os.hostname()),
+  KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
+  PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
+  INSTANCE: instanceName.default(os.hostname()),
   LOG_LEVEL: logLevel.default('info'),
-  HEALTH_PORT: port.default(9102),
+  HEALTH_PORT: port.default(8081),
   SWEEP_EVERY_MS: milliseconds.default(5_000),
   LOST_AFTER_MS: milliseconds.default(45_000),
   QUIET_AFTER_MS: milliseconds.optional(),
@@ -89,11 +91,4 @@ function toConfig(env: z.infer<typeof settings>): SessionConfig {
     cacheMaxCalls: env.CACHE_MAX_CALLS,
     cacheMaxMegabytes: env.CACHE_MAX_MEGABYTES,
   };
-}
-
-/** Braces would make a hash tag of a prefix, and blanks are never meant. */
-function nameLike(what: string) {
-  return envValue(`${what} of 1 to 64 letters, digits and . : _ -`, (text) =>
-    /^[\w.:-]{1,64}$/.test(text) ? { value: text } : { problem: `got ${JSON.stringify(text.slice(0, 80))}` },
-  );
 }

@@ -2,8 +2,11 @@ import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import {
   booleanFlag,
+  instanceName,
+  keyPrefix,
   logLevel,
   oneOf,
+  partitionCount,
   port,
   redisUrl,
   wholeNumber,
@@ -34,12 +37,12 @@ export const gatewayEnv = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(8080),
   TENANT: tenantName.default('default'),
-  INSTANCE: z.string().max(100).default(hostname()),
+  INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),
 
   REDIS_URL: redisUrl,
-  KEY_PREFIX: z.string().default(DEFAULT_KEY_SPACE.prefix),
-  PARTITIONS: wholeNumber(1, 1024).default(DEFAULT_KEY_SPACE.partitions),
+  KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
+  PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
 
   STREAM_APPLET: applet.default('voicebot'),
   MEDIA_APPLET: applet.default('voicebot'),
