@@ -29,15 +29,23 @@ export interface ServersOptions {
 /** Both servers, reachable and migrated; or none running, and the reason thrown. */
 export async function startServers(options: ServersOptions): Promise<Servers> {
   const [redis, postgres] = await startMissing(options);
+  let isStopping = false;
   const servers: Servers = {
     redisUrl: redis?.url ?? options.redisUrl ?? '',
     databaseUrl: postgres?.url ?? options.databaseUrl ?? '',
     redis,
     postgres,
     stop: async () => {
+      isStopping = true;
       await Promise.all([redis?.stop(), postgres?.stop()]);
     },
   };
+  const tellEnd = (name: string) => (): void => {
+    if (isStopping) return;
+    options.onNotice(`${name} has ended unexpectedly: stop Turnlog with Ctrl-C and start it again.`);
+  };
+  redis?.exited.finally(tellEnd('Redis')).catch(options.onNotice);
+  postgres?.exited.finally(tellEnd('Postgres')).catch(options.onNotice);
   try {
     await Promise.all([requireRedis(servers.redisUrl), migrate({ databaseUrl: servers.databaseUrl })]);
     return servers;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { decodeEvent, type CallEvent } from '@turnlog/call-events';
 import { createLiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
+import { type Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
 import { redisFlags } from '../connections/server-flags.ts';
 import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
@@ -33,6 +34,7 @@ export const monitor = defineCommand({
       };
       await openRedis(open.url, async (subscriber) => {
         await subscribeToChanges(subscriber, open.space, onChange);
+        tellOutages(subscriber, terminal);
         if (!values.json) print(terminal, await greeting(open), '');
         await untilInterrupted(terminal);
       });
@@ -60,6 +62,19 @@ async function greeting({ redis, space }: OpenRedis): Promise<string> {
   const going = live.length === 0 ? 'none is going on' : `${live.length} going on`;
   const sids = live.slice(0, 10).map(({ call }) => `  ${visibleText(call.callSid)}`);
   return [`👀 Watching calls, ${going}. Ctrl-C ends it.`, ...sids].join('\n');
+}
+
+/** The connection comes back by itself; what happens meanwhile is not shown. */
+function tellOutages(subscriber: Redis, { err, signal }: Terminal): void {
+  let isAway = false;
+  subscriber.on('close', () => {
+    if (!isAway && !signal.aborted) err.write('Redis is away; what happens until it is back is not shown.\n');
+    isAway = true;
+  });
+  subscriber.on('ready', () => {
+    err.write('Redis is back.\n');
+    isAway = false;
+  });
 }
 
 async function untilInterrupted({ signal }: Terminal): Promise<void> {

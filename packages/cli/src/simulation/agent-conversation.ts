@@ -17,7 +17,8 @@ export interface ConversationOptions {
   readonly script: readonly ScriptStep[];
   readonly speed: number;
   readonly now: () => number;
-  readonly tallyOf: (callSid: string) => AgentTally;
+  /** Told of the call once it has started; gives the tally that its answers are counted in. */
+  readonly onStart: (callSid: string) => AgentTally;
 }
 
 /**
@@ -47,7 +48,7 @@ export class AgentConversation {
   #receive(data: Buffer): void {
     const frame = parseExotelFrame(data);
     if (frame.kind === 'start') {
-      this.#tally = this.#options.tallyOf(frame.callSid ?? '');
+      this.#tally = this.#options.onStart(frame.callSid ?? '');
       this.#streamSid = frame.streamSid ?? '';
       this.#converse().catch((error: unknown) => (this.#tally.problem ??= String(error)));
     } else if (frame.kind === 'stop') {

@@ -1,9 +1,13 @@
 import { type SimulatedCall } from '@turnlog/exotel';
+import { withDeadline } from '@turnlog/service-kit';
 import { type ScriptStep } from './agent-script.ts';
 import { newTally, type AgentTally } from './agent-tally.ts';
 import { playScript } from './play-script.ts';
 import { httpReporter } from './report-over-http.ts';
 import { startSampleAgent } from './sample-agent.ts';
+
+/** Longer than a gateway lets an agent go on reporting after its call. */
+const LEAVE_TIMEOUT_MS = 10_000;
 
 /** Whoever holds the conversations of simulated calls. */
 export interface Agents {
@@ -43,8 +47,16 @@ export async function agentsOverSocket(
     url: agent.url,
     converse: async ({ callSid, finished }) => {
       await finished;
+      const left = agent.untilLeft(callSid);
+      if (left === undefined) return neverCalled(agent.url, options.script);
+      await withDeadline(left, LEAVE_TIMEOUT_MS);
       return agent.tallyOf(callSid);
     },
     close: () => agent.close(),
   };
+}
+
+function neverCalled(agentUrl: string, script: readonly ScriptStep[]): AgentTally {
+  const problem = `the gateway has not called the agent: its AGENT_URL has to be ${agentUrl}`;
+  return { ...newTally(), rejected: script.length, problem };
 }

@@ -51,7 +51,7 @@ async function post(url: string, messages: readonly AgentMessage[]): Promise<Pos
       body: JSON.stringify(messages),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const body = answer.safeParse(await response.json());
+    const body = answer.safeParse(parseJson(await response.text()));
     if (response.status < 500 && body.success) return { ok: true, answer: body.data };
     const problem = `the gateway answered ${response.status}`;
     return { ok: false, problem, isWorthTrying: response.status >= 500 };
@@ -70,5 +70,14 @@ function count({ results }: z.infer<typeof answer>, tally: AgentTally): void {
   for (const { status, error } of results) {
     tally[status] += 1;
     tally.problem ??= error?.message;
+  }
+}
+
+/** `undefined` where something answers that is no gateway. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

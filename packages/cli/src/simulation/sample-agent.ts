@@ -22,6 +22,8 @@ export interface SampleAgent {
   readonly url: string;
   /** What became of the messages of a call so far. */
   tallyOf(callSid: string): AgentTally;
+  /** Resolves once the agent has left a call; `undefined` for a call that no gateway has handed to it. */
+  untilLeft(callSid: string): Promise<unknown> | undefined;
   close(): Promise<void>;
 }
 
@@ -30,16 +32,25 @@ export async function startSampleAgent(options: SampleAgentOptions): Promise<Sam
   const { port = 0 } = options;
   const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
   const tallies = new Map<string, AgentTally>();
+  const conversations = new Map<string, Promise<unknown>>();
   const tallyOf = (callSid: string): AgentTally => {
     const tally = tallies.get(callSid) ?? newTally();
     tallies.set(callSid, tally);
     return tally;
   };
-  server.on('connection', (socket) => new AgentConversation(socket, { ...options, tallyOf }));
+  server.on('connection', (socket) => {
+    const left = new Promise((resolve) => socket.once('close', resolve));
+    const onStart = (callSid: string): AgentTally => {
+      conversations.set(callSid, left);
+      return tallyOf(callSid);
+    };
+    return new AgentConversation(socket, { ...options, onStart });
+  });
   await untilListening(server, port);
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/{callSid}`,
     tallyOf,
+    untilLeft: (callSid) => conversations.get(callSid),
     close: async () => {
       const closed = once(server, 'close');
       for (const client of server.clients) client.terminate();

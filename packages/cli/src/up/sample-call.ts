@@ -6,11 +6,11 @@ import { openStore } from '../connections/with-store.ts';
 import { scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
 import { compareWithExpectation, expectationOf } from '../simulation/expectation.ts';
 
-/** Ten times faster than life: the conversation is over in two seconds. */
-export const SAMPLE_SPEED = 10;
+/** Faster than life: the conversation is over in a second and a half. */
+export const SAMPLE_SPEED = 15;
 
 const SAMPLE_RATE = 8_000;
-const LAST_WORDS_MS = 3_000;
+const LAST_WORDS_MS = 4_000;
 const POLL_MS = 20;
 const RECORD_TIMEOUT_MS = 10_000;
 

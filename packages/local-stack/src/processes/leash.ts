@@ -8,6 +8,8 @@ import { devNull } from 'node:os';
 const STOP_TIMEOUT_MS = 10_000;
 const OUTPUTS = [1, 2];
 
+// The stack may have ended before this was loaded; then nobody will say so any more.
+if (!process.connected) process.exit(1);
 process.once('disconnect', () => {
   OUTPUTS.forEach(discard);
   setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
