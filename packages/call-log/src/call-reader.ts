@@ -28,6 +28,9 @@ export interface LogRequest {
   readonly fromSeq: number;
 }
 
+/** {@link readCallLogs} of one Redis: the logs in the order of the requests. */
+export type ReadCallLogs = (requests: readonly LogRequest[]) => Promise<CallLog[]>;
+
 /** Reads the logs of many calls in one round trip. */
 export async function readCallLogs(
   redis: Redis,

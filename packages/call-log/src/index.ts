@@ -25,10 +25,22 @@ export {
   type NewEvent,
 } from './append/appender.ts';
 export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
-export { readCallLogs, type CallLog, type LogEntry, type LogRequest } from './call-reader.ts';
+export {
+  readCallLogs,
+  type CallLog,
+  type LogEntry,
+  type LogRequest,
+  type ReadCallLogs,
+} from './call-reader.ts';
 export { type FeedEntry } from './feed/feed-entry.ts';
-export { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed/feed-consumer.ts';
-export { groupOf, type FeedReaderOptions } from './feed/feed-reader.ts';
+export {
+  consumeFeed,
+  startFeedConsumer,
+  type FeedConsumer,
+  type FeedConsumerOptions,
+  type FeedHandling,
+} from './feed/feed-consumer.ts';
+export { groupOf, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed/feed-reader.ts';
 export { measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
 export { createSettler, type SettledCall } from './settle.ts';
 export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';

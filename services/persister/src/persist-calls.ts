@@ -1,12 +1,10 @@
 import {
-  readCallLogs,
   type DeadLetter,
   type DeadLetters,
   type FeedEntry,
-  type KeySpace,
+  type ReadCallLogs,
   type SettledCall,
 } from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
 import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
 import { type LoggedEvent } from './domain/fold-log.ts';
 import { splitBatches } from './domain/split-batches.ts';
@@ -26,8 +24,7 @@ export const BATCHES_AT_ONCE = 3;
 
 /** What persisting calls takes. */
 export interface PersistCallsOptions {
-  readonly redis: Redis;
-  readonly space: KeySpace;
+  readonly readLogs: ReadCallLogs;
   readonly write: CallWriter;
   readonly settle: (settled: readonly SettledCall[]) => Promise<void>;
   readonly letters: Pick<DeadLetters, 'add'>;
@@ -45,11 +42,10 @@ export interface PersistCallsOptions {
  * acknowledged only then. Throws when Redis or Postgres is in trouble; whatever is not acknowledged stays pending.
  */
 export function createCallPersister(options: PersistCallsOptions) {
-  const { redis, space, write, settle, suspects, report, batchCalls, onBatch, isStopping, now } = options;
+  const { readLogs, write, settle, suspects, report, batchCalls, onBatch, isStopping, now } = options;
 
   const prepare = async (tasks: readonly CallTask[]): Promise<PreparedCall[]> => {
-    const requests = tasks.map(({ call }) => ({ call, fromSeq: 1 }));
-    const logs = await readCallLogs(redis, space, requests);
+    const logs = await readLogs(tasks.map(({ call }) => ({ call, fromSeq: 1 })));
     return logs.flatMap((log, index) => {
       const task = tasks[index];
       return task === undefined ? [] : [prepareCall(task, log)];

@@ -1,6 +1,7 @@
 import {
   createDeadLetters,
   createSettler,
+  readCallLogs,
   startFeedConsumer,
   allPartitions,
   type FeedConsumer,
@@ -61,8 +62,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     claimIdleMs,
     reclaimEveryMs: claimIdleMs / 3,
     handle: createCallPersister({
-      redis: commands,
-      space,
+      readLogs: (requests) => readCallLogs(commands, space, requests),
       write: createCallWriter(store, watch, report.paused),
       settle: options.settle ?? createSettler(commands, space, keepKeysMs),
       letters: options.letters ?? createDeadLetters(commands, space),

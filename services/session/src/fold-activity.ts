@@ -1,14 +1,12 @@
 import { initialState, type CallKey, type DecodeProblem } from '@turnlog/call-events';
 import {
-  publishChange,
-  readCallLogs,
+  type CallChange,
   type CallLog,
   type FeedEntry,
-  type KeySpace,
+  type ReadCallLogs,
   type SessionSave,
   type SessionSaved,
 } from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
 import { foldLog } from './domain/fold-log.ts';
 import { toSessionFields } from './domain/session-fields.ts';
 import { type CachedState, type StateCache } from './domain/state-cache.ts';
@@ -28,10 +26,10 @@ export interface FoldObserver {
 
 /** What a fold works with. */
 export interface FoldActivityOptions {
-  readonly redis: Redis;
-  readonly space: KeySpace;
+  readonly readLogs: ReadCallLogs;
   readonly cache: StateCache;
   readonly save: (state: SessionSave) => Promise<SessionSaved>;
+  readonly publish: (change: CallChange) => Promise<void>;
   readonly observer: FoldObserver;
 }
 
@@ -51,7 +49,7 @@ interface CallToFold extends ActiveCall {
  * The handler of the activity feed: brings the live state of each call that has something new up to the end of its log,
  * acknowledges the entries with the save, and tells live views of the change.
  */
-export function createActivityFold({ redis, space, cache, save, observer }: FoldActivityOptions) {
+export function createActivityFold({ readLogs, cache, save, publish, observer }: FoldActivityOptions) {
   const foldActivity = async (entries: readonly FeedEntry[]): Promise<void> => {
     await foldCalls(groupByCall(entries));
   };
@@ -72,7 +70,7 @@ export function createActivityFold({ redis, space, cache, save, observer }: Fold
   /** The logs of all calls in one round trip; a second one for those whose cached state turns out to be of no use. */
   const readOnward = async (calls: readonly ActiveCall[]): Promise<CallToFold[]> => {
     const requests = calls.map(({ call, base }) => ({ call, fromSeq: (base?.seq ?? 0) + 1 }));
-    const logs = await readCallLogs(redis, space, requests);
+    const logs = await readLogs(requests);
     const found = calls.flatMap((each, index) => {
       const log = logs[index];
       return log === undefined ? [] : [{ ...each, log }];
@@ -98,7 +96,7 @@ export function createActivityFold({ redis, space, cache, save, observer }: Fold
     for (const { seq, problem } of undecodable) observer.onUndecodable(call, seq, problem);
     observer.onFolded(events.length);
     if (saved.outcome === 'saved') {
-      await publish(
+      await tellViews(
         call,
         events.filter((event) => event.seq > saved.previousSeq),
       );
@@ -116,10 +114,10 @@ export function createActivityFold({ redis, space, cache, save, observer }: Fold
   };
 
   /** A live view may miss a change; that is no reason to fold anything twice. */
-  const publish = async (call: CallKey, events: CallLog['entries']): Promise<void> => {
+  const tellViews = async (call: CallKey, events: CallLog['entries']): Promise<void> => {
     if (events.length === 0) return;
     try {
-      await publishChange(redis, space, { call, events });
+      await publish({ call, events });
     } catch (error) {
       observer.onUnpublished(error);
     }

@@ -12,6 +12,8 @@ import {
   createCommandClient,
   createSessionSaver,
   partitionKeys,
+  publishChange,
+  readCallLogs,
   readSession,
   untilReady,
   type AppendRequest,
@@ -102,8 +104,8 @@ export function createTestWorker(
   const told: Told = { folded: 0, outcomes: [], undecodable: [], failed: [], unpublished: 0 };
   const saveState = createSessionSaver(redis, space, 30_000);
   const fold = createActivityFold({
-    redis,
-    space,
+    readLogs: (requests) => readCallLogs(redis, space, requests),
+    publish: (change) => publishChange(redis, space, change),
     cache,
     save: async (save) => {
       await beforeSave(save);

@@ -1,8 +1,13 @@
 import {
   allPartitions,
+  createAppender,
   createBlockingClient,
   createCommandClient,
+  createLiveCalls,
   createSessionSaver,
+  publishChange,
+  readCallLogs,
+  serverTimeMs,
   startFeedConsumer,
   untilReady,
 } from '@turnlog/call-log';
@@ -61,6 +66,7 @@ export async function startSession(
   const shared: Shared = { config, lifecycle, logger, health, metrics, observer, ...clients };
 
   const healthPort = await startOps(shared);
+  // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
   await retryForever(() => untilReady(shared.redis, lifecycle.signal), {
     backoff: BACKOFF,
     signal: lifecycle.signal,
@@ -103,9 +109,17 @@ function reportLag({ config, lifecycle, logger, redis, metrics }: Shared): void 
 }
 
 function startSweeping({ config, lifecycle, redis, health, observer }: Shared): void {
-  const { sweepEveryMs } = config;
+  const { space, sweepEveryMs } = config;
   const heartbeat = health.heartbeat('sweep', { maxSilenceMs: MAX_SILENCE_MS + sweepEveryMs });
-  const sweep = createSweep({ ...config, redis, now: () => monotonicClock.now() });
+  const sweep = createSweep({
+    ...config,
+    // An end is taken beyond any limit on a call's events.
+    appender: createAppender(redis, space, { maxEvents: Number.MAX_SAFE_INTEGER }),
+    liveCalls: createLiveCalls(redis, space),
+    serverTimeMs: () => serverTimeMs(redis),
+    partitions: allPartitions(space),
+    now: () => monotonicClock.now(),
+  });
   const stop = repeatEvery({
     everyMs: sweepEveryMs,
     task: async () => {
@@ -131,7 +145,13 @@ function startFolding({ config, lifecycle, redis, blocking, health, metrics, obs
     read: () => Promise.resolve(cache.size.calls),
   });
 
-  const save = createSessionSaver(redis, space, config.checkpointEveryMs);
+  const fold = createActivityFold({
+    readLogs: (requests) => readCallLogs(redis, space, requests),
+    cache,
+    save: createSessionSaver(redis, space, config.checkpointEveryMs),
+    publish: (change) => publishChange(redis, space, change),
+    observer,
+  });
   const heartbeat = health.heartbeat('consumer', { maxSilenceMs: MAX_SILENCE_MS + blockMs });
   const consumer = startFeedConsumer({
     space,
@@ -144,7 +164,7 @@ function startFolding({ config, lifecycle, redis, blocking, health, metrics, obs
     reclaimEveryMs: claimIdleMs,
     commands: redis,
     blocking,
-    handle: createActivityFold({ redis, space, cache, save, observer }),
+    handle: fold,
     onTurn: () => heartbeat.beat(),
     onError: (error, attempt) => {
       heartbeat.beat();

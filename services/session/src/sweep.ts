@@ -1,18 +1,13 @@
 import { createEvent } from '@turnlog/call-events';
-import {
-  allPartitions,
-  createAppender,
-  createLiveCalls,
-  serverTimeMs,
-  type KeySpace,
-  type LostCall,
-} from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
+import { type Appender, type LiveCalls, type LostCall } from '@turnlog/call-log';
 
-/** What a sweep looks for. */
+/** What a sweep works with, and what it looks for. */
 export interface SweepOptions {
-  readonly redis: Redis;
-  readonly space: KeySpace;
+  readonly appender: Appender;
+  readonly liveCalls: Pick<LiveCalls, 'findLost' | 'retire' | 'requestDueCheckpoints'>;
+  /** The clock by which calls were seen. */
+  readonly serverTimeMs: () => Promise<number>;
+  readonly partitions: readonly number[];
   /** A call with connections that was not seen for this long has lost its gateway. */
   readonly lostAfterMs: number;
   /** A call without connections that was not seen for this long is taken to be over for now. */
@@ -37,17 +32,14 @@ export interface SweepResult {
  * While Redis was away no gateway could say which calls it has. So nobody is given up before Redis has answered, sweep
  * after sweep, for as long as a call may go unseen.
  */
-export function createSweep({ redis, space, lostAfterMs, quietAfterMs, now }: SweepOptions) {
-  // An end is taken beyond any limit on a call's events.
-  const appender = createAppender(redis, space, { maxEvents: Number.MAX_SAFE_INTEGER });
-  const liveCalls = createLiveCalls(redis, space);
+export function createSweep(options: SweepOptions) {
+  const { appender, liveCalls, serverTimeMs, partitions, lostAfterMs, quietAfterMs, now } = options;
   let answeringSinceMs: number | undefined;
 
   const sweep = async (): Promise<SweepResult> => {
     const startedAtMs = now();
     const hasAnsweredLong = startedAtMs - (answeringSinceMs ?? startedAtMs) >= lostAfterMs;
     try {
-      const partitions = allPartitions(space);
       const results = await Promise.all(partitions.map((each) => sweepPartition(each, hasAnsweredLong)));
       answeringSinceMs ??= startedAtMs;
       return results.reduce(add);
@@ -63,7 +55,7 @@ export function createSweep({ redis, space, lostAfterMs, quietAfterMs, now }: Sw
   };
 
   const giveUpUnseen = async (partition: number): Promise<SweepResult> => {
-    const nowMs = await serverTimeMs(redis);
+    const nowMs = await serverTimeMs();
     const isDue = ({ seenAtMs, openConnections }: LostCall): boolean =>
       nowMs - seenAtMs >= (openConnections.length > 0 ? lostAfterMs : quietAfterMs);
     let result = NOTHING;

@@ -2,6 +2,7 @@ import {
   createAppender,
   createAudioStreams,
   createLiveCalls,
+  readCallLogs,
   type Appender,
   type KeySpace,
   type LiveCalls,
@@ -49,7 +50,10 @@ export function openStores(
   return {
     link,
     appender: createAppender(redis, space, { maxEvents: config.MAX_EVENTS_PER_CALL }),
-    retention: new Retention(redis, space, config.RETAIN_AFTER_CLOSE_MS),
+    retention: new Retention(
+      (requests) => readCallLogs(redis, space, requests),
+      config.RETAIN_AFTER_CLOSE_MS,
+    ),
     liveCalls: createLiveCalls(redis, space),
     audioWriter: audio && createAudioWriter(audio, space, config),
   };

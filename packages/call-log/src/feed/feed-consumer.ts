@@ -1,16 +1,14 @@
 import { type Redis } from 'ioredis';
-import { untilReady } from '../redis/clients.ts';
-import { createFeedReader, type FeedBatch, type FeedReaderOptions } from './feed-reader.ts';
+import { createFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
 
 /** A client-side deadline on a blocking read settles it later than the server would have. */
 const LATE_ANSWER_MS = 500;
 
 /** What a consumer does with what it reads, and what it tells its service. */
-export interface FeedConsumerOptions extends FeedReaderOptions {
-  readonly commands: Redis;
-  /** A connection of its own: a blocking read holds up everything else on it. */
-  readonly blocking: Redis;
+export interface FeedHandling {
+  /** As its reader has it. */
+  readonly blockMs: number;
   /** How often entries of dead consumers are looked for. */
   readonly reclaimEveryMs: number;
   /**
@@ -26,6 +24,15 @@ export interface FeedConsumerOptions extends FeedReaderOptions {
   /** The pause after the n-th failure in a row, in milliseconds. */
   readonly backoffMs: (attempt: number) => number;
   readonly now?: () => number;
+  /** Resolves after so many milliseconds, or at once when the signal aborts. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What a consumer on Redis takes. */
+export interface FeedConsumerOptions extends FeedReaderOptions, FeedHandling {
+  readonly commands: Redis;
+  /** A connection of its own: a blocking read holds up everything else on it. */
+  readonly blocking: Redis;
 }
 
 /** A running consumer. */
@@ -34,49 +41,45 @@ export interface FeedConsumer {
   stop(): Promise<void>;
 }
 
+/** Starts consuming from Redis, until stopped: see {@link consumeFeed}. */
+export function startFeedConsumer({ commands, blocking, ...options }: FeedConsumerOptions): FeedConsumer {
+  return consumeFeed(createFeedReader(commands, blocking, options), options);
+}
+
 /** Starts consuming: own pending entries first, then those of dead consumers, then new ones, until stopped. */
-export function startFeedConsumer(options: FeedConsumerOptions): FeedConsumer {
+export function consumeFeed(reader: FeedReader, handling: FeedHandling): FeedConsumer {
   const stopping = new AbortController();
-  const finished = consume(options, stopping.signal);
+  const finished = consume(reader, handling, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
-      // The one thing that ends a blocking read at once. Entries it was just given stay pending.
-      options.blocking.disconnect();
+      reader.interrupt();
       await finished;
     },
   };
 }
 
-async function consume(options: FeedConsumerOptions, stopping: AbortSignal): Promise<void> {
+async function consume(reader: FeedReader, handling: FeedHandling, stopping: AbortSignal): Promise<void> {
+  const { onError, backoffMs, pause = pauseFor } = handling;
   let failures = 0;
   while (!stopping.aborted) {
     try {
-      await readUntilTrouble(options, stopping, () => (failures = 0));
+      await readUntilTrouble(reader, handling, stopping, () => (failures = 0));
     } catch (error) {
       if (isStopped(stopping)) return;
       failures += 1;
-      options.onError(error, failures);
-      await pause(options.backoffMs(failures), stopping);
+      onError(error, failures);
+      await pause(backoffMs(failures), stopping);
     }
   }
 }
 
 async function readUntilTrouble(
-  {
-    commands,
-    blocking,
-    handle,
-    onTurn,
-    onLost,
-    reclaimEveryMs,
-    now = Date.now,
-    ...options
-  }: FeedConsumerOptions,
+  reader: FeedReader,
+  { handle, onTurn, onLost, blockMs, reclaimEveryMs, now = Date.now }: FeedHandling,
   stopping: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
-  const reader = createFeedReader(commands, blocking, options);
   const take = async ({ entries, lost }: FeedBatch): Promise<void> => {
     if (lost > 0) onLost(lost);
     if (entries.length > 0) await handle(entries);
@@ -90,8 +93,7 @@ async function readUntilTrouble(
     }
   };
 
-  await untilReady(commands, stopping);
-  await untilReady(blocking, stopping);
+  await reader.untilReady(stopping);
   await reader.ensureGroups();
   await takeAll(reader.ownPending());
   let reclaimedAt = -Infinity;
@@ -103,7 +105,7 @@ async function readUntilTrouble(
     const readAt = now();
     await take(await reader.readNew());
     // Redis may have given us entries with an answer that came after the deadline: they are pending in our name.
-    if (now() - readAt > options.blockMs + LATE_ANSWER_MS) await takeAll(reader.ownPending());
+    if (now() - readAt > blockMs + LATE_ANSWER_MS) await takeAll(reader.ownPending());
   }
 }
 
@@ -111,7 +113,7 @@ function isStopped(stopping: AbortSignal): boolean {
   return stopping.aborted;
 }
 
-function pause(ms: number, stopping: AbortSignal): Promise<void> {
+function pauseFor(ms: number, stopping: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {

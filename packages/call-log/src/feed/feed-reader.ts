@@ -1,4 +1,5 @@
 import { type Redis } from 'ioredis';
+import { untilReady } from '../redis/clients.ts';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
 
@@ -23,6 +24,22 @@ export interface FeedBatch {
   readonly lost: number;
 }
 
+/** One consumer's view of a feed: the ways in which a group's entries come to it. All of them reject without Redis. */
+export interface FeedReader {
+  /** Resolves when there is something to read from; rejects on the signal. */
+  untilReady(signal: AbortSignal): Promise<void>;
+  /** From the start of the stream: what was appended before the first consumer came is not passed over. */
+  ensureGroups(): Promise<void>;
+  /** Entries that this consumer was given before and has not acknowledged, page by page. */
+  ownPending(): AsyncIterable<FeedBatch>;
+  /** Entries of consumers that have said nothing for `claimIdleMs`. */
+  reclaimed(): AsyncIterable<FeedBatch>;
+  /** New entries; an empty batch when none came within the block. */
+  readNew(): Promise<FeedBatch>;
+  /** Ends a read under way, and all reading. Entries it was just given stay pending. */
+  interrupt(): void;
+}
+
 type StreamReply = readonly (readonly [key: string, entries: readonly RawEntry[]])[] | null;
 
 /** The consumer group of a feed; each feed has one. */
@@ -30,14 +47,18 @@ export function groupOf(feed: FeedName): string {
   return feed === 'activity' ? 'session' : 'persister';
 }
 
-/** Reads one feed over its partitions: the four ways in which a group's entries come to a consumer. */
-export function createFeedReader(commands: Redis, blocking: Redis, options: FeedReaderOptions) {
+/** Reads one feed over its partitions. Blocking reads take a connection of their own. */
+export function createFeedReader(commands: Redis, blocking: Redis, options: FeedReaderOptions): FeedReader {
   const { space, feed, consumer, partitions, count, blockMs, claimIdleMs } = options;
   const group = groupOf(feed);
   const keys = partitions.map((partition) => partitionKeys(space, partition)[feed]);
   const partitionOfKey = new Map(keys.map((key, index) => [key, partitions[index] ?? 0]));
 
-  /** From the start of the stream: what was appended before the first consumer came is not passed over. */
+  const ready = async (signal: AbortSignal): Promise<void> => {
+    await untilReady(commands, signal);
+    await untilReady(blocking, signal);
+  };
+
   const ensureGroups = async (): Promise<void> => {
     const pipeline = commands.pipeline();
     for (const key of keys) pipeline.xgroup('CREATE', key, group, '0', 'MKSTREAM');
@@ -46,7 +67,6 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
     }
   };
 
-  /** Entries that this consumer was given before and has not acknowledged, page by page. */
   const ownPending = async function* (): AsyncGenerator<FeedBatch> {
     let cursors = new Map(keys.map((key) => [key, '0']));
     while (cursors.size > 0) {
@@ -65,7 +85,6 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
     }
   };
 
-  /** Entries of consumers that have said nothing for `claimIdleMs`. */
   const reclaimed = async function* (): AsyncGenerator<FeedBatch> {
     for (const key of keys) {
       let cursor = '0-0';
@@ -87,7 +106,6 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
     }
   };
 
-  /** New entries; an empty batch when none came within the block. */
   const readNew = async (): Promise<FeedBatch> => {
     const reply = (await blocking.xreadgroup(
       'GROUP',
@@ -118,11 +136,16 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
     return { entries, lost: lost.length };
   };
 
-  return { ensureGroups, ownPending, reclaimed, readNew };
+  return {
+    untilReady: ready,
+    ensureGroups,
+    ownPending,
+    reclaimed,
+    readNew,
+    // The one thing that ends a blocking read at once.
+    interrupt: () => blocking.disconnect(),
+  };
 }
-
-/** The feed reader's four ways. */
-export type FeedReader = ReturnType<typeof createFeedReader>;
 
 function nextCursors(reply: StreamReply): Map<string, string> {
   const cursors = new Map<string, string>();

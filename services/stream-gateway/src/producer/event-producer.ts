@@ -23,7 +23,7 @@
  */
 import { encodeEvent, type CallKey } from '@turnlog/call-events';
 import { type Appender, type AppendOutcome, type AppendResult, type CallLog } from '@turnlog/call-log';
-import { type Backoff, backoffDelayMs } from '@turnlog/service-kit';
+import { type Backoff, backoffDelayMs, startTimer, type StartTimer } from '@turnlog/service-kit';
 import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
 import { RetainedEvents, type Receipt, type RetainedEvent } from './retained-events.ts';
 
@@ -51,6 +51,8 @@ export interface EventProducerOptions {
   readonly appender: Appender;
   readonly limits: ProducerLimits;
   readonly observer: ProducerObserver;
+  /** {@link startTimer} by default. */
+  readonly startTimer?: StartTimer;
 }
 
 const BATCH = { maxEvents: 256, maxBytes: 1024 * 1024 };
@@ -67,7 +69,7 @@ export class EventProducer {
   #pendingBytes = 0;
   #state: 'idle' | 'sending' | 'waiting' | 'abandoned' = 'idle';
   #attempt = 0;
-  #retryTimer: NodeJS.Timeout | undefined;
+  #cancelRetry: () => void = () => undefined;
   #epoch: string | undefined;
   #newestLogSeq = 0;
   #idleListeners: (() => void)[] = [];
@@ -125,7 +127,7 @@ export class EventProducer {
 
   /** Gives up on what is not acknowledged: the service is going down. Returns the number of such events. */
   abandon(): number {
-    clearTimeout(this.#retryTimer);
+    this.#cancelRetry();
     this.#state = 'abandoned';
     return this.pendingEvents;
   }
@@ -181,10 +183,10 @@ export class EventProducer {
 
   #onNoAnswer(error: unknown): void {
     if (this.#state === 'abandoned') return;
-    const { observer, limits } = this.#options;
+    const { observer, limits, startTimer: after = startTimer } = this.#options;
     observer.onRetry({ call: this.call, attempt: this.#attempt, error });
     this.#state = 'waiting';
-    this.#retryTimer = setTimeout(() => this.#send(), backoffDelayMs(this.#attempt, limits.backoff));
+    this.#cancelRetry = after(backoffDelayMs(this.#attempt, limits.backoff), () => this.#send());
     this.#attempt += 1;
   }
 

@@ -1,5 +1,4 @@
-import { readCallLogs, type KeySpace } from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
+import { type ReadCallLogs } from '@turnlog/call-log';
 import { type EventProducer } from './event-producer.ts';
 
 /** The most heads that are read in one round trip. */
@@ -16,13 +15,11 @@ interface Entry {
 /** The producers of a gateway, and how long each is still needed: until its events are in Postgres, or for a while. */
 export class Retention {
   readonly #producers = new Map<EventProducer, Entry>();
-  readonly #redis: Redis;
-  readonly #space: KeySpace;
+  readonly #readLogs: ReadCallLogs;
   readonly #keepAfterCloseMs: number;
 
-  constructor(redis: Redis, space: KeySpace, keepAfterCloseMs: number) {
-    this.#redis = redis;
-    this.#space = space;
+  constructor(readLogs: ReadCallLogs, keepAfterCloseMs: number) {
+    this.#readLogs = readLogs;
     this.#keepAfterCloseMs = keepAfterCloseMs;
   }
 
@@ -61,8 +58,7 @@ export class Retention {
   }
 
   async #compare(producers: readonly EventProducer[]): Promise<void> {
-    const requests = producers.map(({ call }) => ({ call, fromSeq: NO_EVENTS }));
-    const heads = await readCallLogs(this.#redis, this.#space, requests);
+    const heads = await this.#readLogs(producers.map(({ call }) => ({ call, fromSeq: NO_EVENTS })));
     producers.forEach((producer, index) => {
       const head = heads[index];
       if (head !== undefined) producer.compareWithHead(head);
