@@ -273,6 +273,7 @@ describe('a worker that dies between reading and saving', () => {
       await space.redis.xreadgroup('GROUP', 'session', 'zombie', 'STREAMS', activity, '>');
     }
     const worker = createTestWorker(space);
+    const nothing = () => undefined;
     const consumer = startFeedConsumer({
       space: space.space,
       feed: 'activity',
@@ -283,16 +284,11 @@ describe('a worker that dies between reading and saving', () => {
       claimIdleMs: 100,
       reclaimEveryMs: 50,
       commands: space.redis,
-      blocking: createBlockingClient({
-        url: testRedisUrl(),
-        name: 'heir',
-        onError: () => undefined,
-        blockMs: 50,
-      }),
+      blocking: createBlockingClient({ url: testRedisUrl(), name: 'heir', onError: nothing, blockMs: 50 }),
       handle: worker.fold,
-      onError: () => undefined,
-      onTurn: () => undefined,
-      onLost: () => undefined,
+      onError: nothing,
+      onTurn: nothing,
+      onLost: nothing,
       backoffMs: () => 50,
     });
     await waitUntil(() => worker.told.outcomes.length === 2, { what: 'both calls are saved' });
