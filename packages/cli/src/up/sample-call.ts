@@ -6,8 +6,8 @@ import { openStore } from '../connections/with-store.ts';
 import { scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
 import { compareWithExpectation, expectationOf } from '../simulation/expectation.ts';
 
-/** Faster than life: the conversation is over in a second and a half. */
-export const SAMPLE_SPEED = 15;
+/** Faster than life: the conversation is over in little more than a second. */
+export const SAMPLE_SPEED = 20;
 
 const SAMPLE_RATE = 8_000;
 const LAST_WORDS_MS = 4_000;
