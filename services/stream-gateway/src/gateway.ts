@@ -6,6 +6,7 @@ import {
   type Lifecycle,
   type Logger,
 } from '@turnlog/service-kit';
+import { untilReady } from '@turnlog/call-log';
 import { type GatewayConfig } from './config.ts';
 import { createContext } from './create-context.ts';
 import { drain } from './drain.ts';
@@ -35,7 +36,10 @@ interface GatewayParts {
   readonly health: Health;
 }
 
-/** Starts all parts of a gateway, and registers with the lifecycle how each stops. Resolves when it takes calls. */
+/**
+ * Starts all parts of a gateway, and registers with the lifecycle how each stops. It listens at once, for whoever asks how
+ * it is doing; it resolves when Redis is there, and it takes calls.
+ */
 export async function startGateway(
   config: GatewayConfig,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
@@ -63,6 +67,7 @@ export async function startGateway(
   lifecycle.onStop('server', () => server.close());
   startTimers(parts);
   registerDrain(parts);
+  await untilReady(stores.link.redis);
   return { port: server.port };
 }
 

@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createAudioStreams } from '@turnlog/call-log';
 import { placeCall, shapes, type ShapeName } from '@turnlog/exotel';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
@@ -87,46 +86,6 @@ test.each([
     reason,
     closeCode: drop === 'terminate' ? 1006 : 1000,
   });
-});
-
-test('a call that falls silent is idle, and its socket is cut', async () => {
-  const gateway = await gatewayWith({ IDLE_TIMEOUT_MS: '200' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url);
-  socket.send(frames.connected, frames.start, frames.media());
-  const events = await gateway.eventsUntil(frames.callSid, 'call.disconnected');
-  expect(eventOf(events, 'call.disconnected').data.reason).toBe('idle');
-  expect(await socket.closed()).toBe(1006);
-  expect(
-    typesOf(await gateway.events(frames.callSid)).filter((type) => type === 'call.disconnected'),
-  ).toHaveLength(1);
-});
-
-test('a peer that neither sends nor answers pings is half-open', async () => {
-  const gateway = await gatewayWith({ PING_EVERY_MS: '100', IDLE_TIMEOUT_MS: '60000' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url, { autoPong: false });
-  socket.send(frames.start, frames.media());
-  const events = await gateway.eventsUntil(frames.callSid, 'call.disconnected');
-  expect(eventOf(events, 'call.disconnected').data.reason).toBe('half_open');
-});
-
-test('a peer that sends audio and never answers a ping stays', async () => {
-  const gateway = await gatewayWith({ PING_EVERY_MS: '100', IDLE_TIMEOUT_MS: '60000' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url, { autoPong: false });
-  let pings = 0;
-  socket.socket.on('ping', () => (pings += 1));
-  socket.send(frames.start);
-  await waitUntil(
-    () => {
-      socket.send(frames.media(20));
-      return pings >= 4;
-    },
-    { what: 'four pings have come' },
-  );
-  expect(typesOf(await gateway.events(frames.callSid))).toEqual(['call.started']);
-  socket.socket.terminate();
 });
 
 test('the first ending counts: stop, then an abnormal close', async () => {
@@ -295,83 +254,6 @@ test('NUL and lone surrogates in a start become storable, and the frame is kept 
   const started = eventOf(events, 'call.started');
   expect(started.data.customParameters).toEqual({ a: 'x\uFFFD\uFFFD' });
   expect(Buffer.from(started.original ?? '', 'base64').toString()).toBe(start);
-  socket.socket.terminate();
-});
-
-test('both tracks are where they belong in the audio stream, byte for byte', async () => {
-  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '250' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url);
-  const payloads = Array.from({ length: 20 }, (_, index) => index + 1);
-  socket.send(frames.start, ...payloads.map((fill) => frames.media(100, fill)));
-  socket.send(frames.stop);
-  await gateway.eventsUntil(frames.callSid, 'call.ended');
-  const streams = createAudioStreams(gateway.redis, gateway.space);
-  const batches = await waitUntil(
-    async () => {
-      const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
-      return read.reduce((sum, { pcm }) => sum + pcm.length, 0) === 32_000 && read;
-    },
-    { what: 'all audio is written' },
-  );
-  expect(Buffer.concat(batches.map(({ pcm }) => pcm))).toEqual(
-    Buffer.concat(payloads.map((fill) => Buffer.alloc(1600, fill))),
-  );
-  expect(batches.map(({ offsetMs }) => offsetMs)).toEqual([
-    0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800,
-  ]);
-  expect(batches.every(({ track, sampleRate }) => track === 'inbound' && sampleRate === 8000)).toBe(true);
-});
-
-test('audio that is waiting goes out when a batch would be full, though nothing more comes', async () => {
-  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '300' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url);
-  socket.send(frames.start, frames.media(20));
-  const streams = createAudioStreams(gateway.redis, gateway.space);
-  const batches = await waitUntil(
-    async () => {
-      const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
-      return read.length > 0 && read;
-    },
-    { what: 'the audio is written' },
-  );
-  expect(batches[0]?.pcm.length).toBe(320);
-  socket.socket.terminate();
-});
-
-test('with AUDIO=off audio is counted and not kept', async () => {
-  const gateway = await gatewayWith({ AUDIO: 'off' });
-  const call = placeCall({ url: gateway.url, audio: 1, pace: 'flat-out' });
-  const events = await gateway.eventsUntil(call.callSid, 'call.ended');
-  expect(eventOf(events, 'audio.summarised').data.inboundMs).toBe(1000);
-  expect(await gateway.redis.keys(`${gateway.space.prefix}*audio`)).toEqual([]);
-});
-
-test('an audio Redis that is away costs the call nothing but its audio', async () => {
-  const gateway = await gatewayWith({ AUDIO_REDIS_URL: 'redis://127.0.0.1:1', AUDIO_BATCH_MS: '100' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url);
-  socket.send(frames.start, frames.media(100), frames.media(100), frames.dtmf('1'));
-  await waitUntil(async () => (await gateway.metric('gateway_audio_dropped_bytes_total')) === 3200, {
-    what: 'it is counted',
-  });
-  socket.send(frames.stop);
-  const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
-  expect(typesOf(events)).toEqual(['call.started', 'dtmf.pressed', 'audio.summarised', 'call.ended']);
-  expect(eventOf(events, 'audio.summarised').data).toMatchObject({ inboundBytes: 3200, droppedBytes: 3200 });
-});
-
-test('a live call is seen again and again', async () => {
-  const gateway = await gatewayWith({ HEARTBEAT_MS: '50' });
-  const frames = framesOf();
-  const socket = await dial(gateway.url);
-  socket.send(frames.start);
-  await gateway.eventsUntil(frames.callSid, 'call.started');
-  const [live = ''] = await gateway.redis.keys(`${gateway.space.prefix}*live`);
-  const seen = async () => Number(await gateway.redis.zscore(live, `default/${frames.callSid}`));
-  const before = await seen();
-  await waitUntil(async () => (await seen()) > before, { what: 'the call is seen again' });
   socket.socket.terminate();
 });
 

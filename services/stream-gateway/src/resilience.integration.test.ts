@@ -181,7 +181,7 @@ test('draining refuses new streams, lets calls end, and ends the rest as drained
 }, 40_000);
 
 test('a drain waits for Redis, so that what was taken is not lost', async () => {
-  const setup = await setUp();
+  const setup = await setUp({ AGENT_LINGER_MS: '0' });
   const { redis, gateway } = setup;
   const { frames } = await startCall(setup);
   await gateway.eventsUntil(frames.callSid, 'call.started');

@@ -9,11 +9,9 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type MediaFrame, type ParsedFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
-import { AgentChannel } from '../agent/agent-channel.ts';
-import { AgentRelay } from '../agent/agent-relay.ts';
+import { CallAgent } from '../agent/call-agent.ts';
 import { type RawFrame } from '../agent/frame-queue.ts';
 import { AudioRecorder } from '../audio/audio-recorder.ts';
-import { fillAgentUrl } from '../domain/agent-url.ts';
 import {
   newConnection,
   type ConnectionState,
@@ -47,13 +45,13 @@ interface OpenParts {
   readonly recorder: AudioRecorder;
 }
 
+/** Carries out what the frames of one call mean. */
 export class CallSession {
   readonly connectionId: string;
   readonly #onFinished: () => void;
   readonly #context: GatewayContext;
   readonly #carrier: WebSocket;
-  readonly #relay: AgentRelay | undefined;
-  #channel: AgentChannel | undefined;
+  readonly #agent: CallAgent | undefined;
   #state: ConnectionState;
   #parts: OpenParts | undefined;
   #isDiscarded = false;
@@ -72,8 +70,8 @@ export class CallSession {
     this.#onFinished = onFinished;
     this.connectionId = context.newId();
     this.#state = newConnection(this.connectionId, request);
-    this.#relay = this.#createRelay();
-    this.#isAgentDone = this.#relay === undefined;
+    this.#agent = this.#createAgent();
+    this.#isAgentDone = this.#agent === undefined;
   }
 
   get isOver(): boolean {
@@ -97,7 +95,7 @@ export class CallSession {
 
   /** Takes one frame of the carrier. */
   receive(frame: ParsedFrame, data: Buffer, isBinary: boolean): void {
-    this.#relay?.forward({ data, isBinary, role: roleOf(frame) });
+    this.#agent?.forward({ data, isBinary, role: roleOf(frame) });
     const nowMs = this.#context.now();
     this.#apply(translateFrame(this.#state, frame, nowMs), nowMs, () => data.toString('base64'));
   }
@@ -117,7 +115,7 @@ export class CallSession {
 
   /** Lets go of the agent now, without waiting for its last reports. */
   closeAgent(): void {
-    this.#relay?.close();
+    this.#agent?.close();
   }
 
   #apply(step: Step, nowMs: number, rawBase64: () => string): void {
@@ -141,7 +139,7 @@ export class CallSession {
     this.#state = state;
     if (state.phase !== 'open' || this.#parts !== undefined) return;
     this.#parts = this.#open(state);
-    this.#dialAgent(state, this.#parts);
+    this.#agent?.dial({ ...this.#parts, carrier: this.#carrier });
   }
 
   #open(connection: StartedConnection): OpenParts {
@@ -166,24 +164,6 @@ export class CallSession {
     return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally }) };
   }
 
-  #dialAgent(connection: StartedConnection, { producer, recorder }: OpenParts): void {
-    const { agent, tenant, tally, now, maxCarrierBufferedBytes } = this.#context;
-    const relay = this.#relay;
-    if (agent === undefined || relay === undefined) return;
-    this.#channel = new AgentChannel({
-      producer,
-      recorder,
-      carrier: this.#carrier,
-      isOneWay: connection.request.applet === 'stream',
-      maxEventBytes: agent.maxEventBytes,
-      maxCarrierBufferedBytes,
-      tally,
-      now,
-      reply: (text) => relay.reply(text),
-    });
-    relay.connect(fillAgentUrl(agent.urlTemplate, { ...connection, tenant }));
-  }
-
   /** The connection ends and no `start` ever came. */
   #beginLate(nowMs: number): void {
     if (this.#state.phase !== 'waiting') return;
@@ -192,7 +172,7 @@ export class CallSession {
       return;
     }
     this.#isDiscarded = true;
-    this.#relay?.close();
+    this.#agent?.close();
     this.#finishIfDone();
   }
 
@@ -203,8 +183,8 @@ export class CallSession {
     this.#state = state;
     for (const draft of events) producer.add(storableDraft(draft, () => ''));
     this.#logEnd(state, ending);
-    if (ending.kind === 'lost') this.#relay?.forward(stopFrameFor(state, ending.reason));
-    this.#relay?.finish();
+    if (ending.kind === 'lost') this.#agent?.forward(stopFrameFor(state, ending.reason));
+    this.#agent?.finish();
     this.#finishIfDone();
   }
 
@@ -216,38 +196,21 @@ export class CallSession {
     else logger.info({ ...fields, close_code: ending.closeCode }, 'call disconnected');
   }
 
-  #createRelay(): AgentRelay | undefined {
-    const { agent, tally, logger } = this.#context;
-    if (agent === undefined) return undefined;
-    const callFields = () => ({
-      call_sid: this.#parts?.producer.call.callSid,
-      connection_id: this.connectionId,
-    });
-    return new AgentRelay(
-      agent.relay,
-      {
-        onMessage: (data, isBinary) => this.#channel?.receive(data, isBinary),
-        onFailure: ({ error, attempt, givesUp }) => {
-          logger.warn({ ...callFields(), error, attempt, gives_up: givesUp }, 'agent is not reachable');
-        },
-        onHungUp: () => this.#onAgentHungUp(agent.hangsUpWithAgent),
-        onClosed: () => {
-          this.#isAgentDone = true;
-          this.#finishIfDone();
-        },
+  #createAgent(): CallAgent | undefined {
+    const settings = this.#context.agent;
+    if (settings === undefined) return undefined;
+    return new CallAgent(this.#context, settings, {
+      onHangUp: () => this.#hangUp(),
+      onDone: () => {
+        this.#isAgentDone = true;
+        this.#finishIfDone();
       },
-      tally,
-    );
+    });
   }
 
-  #onAgentHungUp(hangsUpWithAgent: boolean): void {
-    const { logger } = this.#context;
-    logger.info(
-      { call_sid: this.#parts?.producer.call.callSid, connection_id: this.connectionId },
-      'agent hung up',
-    );
-    const isTwoWay = this.#state.request.applet === 'voicebot';
-    if (!hangsUpWithAgent || !isTwoWay || this.isOver) return;
+  /** Closing the carrier's socket is the only way to end a call from here. */
+  #hangUp(): void {
+    if (this.isOver) return;
     this.#hungUpByAgent = true;
     this.#carrier.close(1000);
   }

@@ -1,0 +1,132 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { waitUntil } from '@turnlog/test-kit';
+import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function start(
+  settings: Record<string, string> = {},
+): Promise<{ agent: BareAgent; gateway: TestGateway }> {
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const gateway = await gatewayWith({ AGENT_URL: agent.url, ...settings });
+  return { agent, gateway };
+}
+
+async function gatewayWith(settings: Record<string, string>): Promise<TestGateway> {
+  const gateway = await startTestGateway(settings);
+  closing.push(() => gateway.stop());
+  return gateway;
+}
+
+const isAck = ({ event }: Record<string, unknown>): boolean => event === 'ack';
+const isError = ({ event }: Record<string, unknown>): boolean => event === 'error';
+const turn = (id: string, text: string) => ({ event: 'turn', id, turn: { speaker: 'user', text } });
+const answersOf = ({ received }: BareSocket): Record<string, unknown>[] =>
+  received
+    .map((text) => JSON.parse(text) as Record<string, unknown>)
+    .filter((each) => isAck(each) || isError(each));
+
+test('each message of the agent becomes an event, in order, acknowledged with its seq', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(
+    turn('t1', 'Around 50 lakhs'),
+    { event: 'collect', id: 'c1', data: { budget: 5_000_000 } },
+    { event: 'stage', stage: 'discovery' },
+    { event: 'objection', text: 'too far' },
+    { event: 'outcome', outcome: 'qualified' },
+    { event: 'tool', name: 'lookup', arguments: {}, result: {} },
+    { event: 'speaking', speaking: true },
+  );
+  await waitUntil(() => answersOf(socket).length === 7, { what: 'all are acknowledged' });
+  expect(answersOf(socket)).toEqual([
+    { event: 'ack', id: 't1', status: 'appended', seq: 2 },
+    { event: 'ack', id: 'c1', status: 'appended', seq: 3 },
+    ...[4, 5, 6, 7, 8].map((seq) => ({ event: 'ack', id: null, status: 'appended', seq })),
+  ]);
+  const events = await gateway.events(frames.callSid);
+  expect(events.map(({ type }) => type)).toEqual([
+    'call.started',
+    'turn.completed',
+    'data.collected',
+    'stage.changed',
+    'objection.raised',
+    'outcome.decided',
+    'tool.called',
+    'speaking.changed',
+  ]);
+  expect(eventOf(events, 'turn.completed').id).toBe('turn:t1');
+  carrier.socket.terminate();
+});
+
+test('a message that comes twice, on the socket or over HTTP, is one event', async () => {
+  const { agent, gateway } = await start();
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(turn('t1', 'once'), turn('t1', 'once'));
+  await waitUntil(() => answersOf(socket).length === 2, { what: 'both are answered' });
+  expect(answersOf(socket)[1]).toEqual({ event: 'ack', id: 't1', status: 'duplicate', seq: 2 });
+  const overHttp = await gateway.post(frames.callSid, turn('t1', 'once'));
+  expect(await overHttp.json()).toEqual({ results: [{ id: 't1', status: 'duplicate', seq: 2 }] });
+  await gateway.post(frames.callSid, turn('t2', 'first over HTTP'));
+  socket.send(turn('t2', 'first over HTTP'));
+  expect(await socket.waitFor(({ id }) => id === 't2')).toMatchObject({ status: 'duplicate', seq: 3 });
+  expect((await gateway.events(frames.callSid)).map(({ id }) => id)).toHaveLength(3);
+  carrier.socket.terminate();
+});
+
+test('a bad message is told which field is wrong, and the socket stays', async () => {
+  const { agent, gateway } = await start({ MAX_EVENT_BYTES: '2000' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  const nested = JSON.stringify({ event: 'collect', id: 'deep', data: { a: 1 } }).replace(
+    '1',
+    `${'['.repeat(80)}${']'.repeat(80)}`,
+  );
+  socket.send(
+    { event: 'turn', id: 'b1', turn: { speaker: 'robot', text: 1 } },
+    { event: 'collect', id: 'b2' },
+    nested,
+    turn('big', 'x'.repeat(3000)),
+    turn('good', 'still here'),
+  );
+  await waitUntil(() => answersOf(socket).length === 5, { what: 'all are answered' });
+  const answers = new Map(answersOf(socket).map((answer) => [answer['id'], answer]));
+  expect(answers.get('b1')).toMatchObject({ error: { code: 'invalid_message' } });
+  expect(JSON.stringify(answers.get('b1'))).toContain('turn.speaker: expected user, ai, agent or system');
+  expect(JSON.stringify(answers.get('b1'))).toContain('turn.text');
+  expect(JSON.stringify(answers.get('b2'))).toContain('data');
+  expect(answers.get('deep')).toMatchObject({ error: { code: 'too_deep' } });
+  expect(answers.get('big')).toMatchObject({ error: { code: 'too_large' } });
+  expect(answers.get('good')).toMatchObject({ event: 'ack', status: 'appended' });
+  expect(carrier.received).toEqual([]);
+  carrier.socket.terminate();
+});
+
+test('a call that is full refuses turns and still takes its end', async () => {
+  const { agent, gateway } = await start({ MAX_EVENTS_PER_CALL: '10' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send(...Array.from({ length: 12 }, (_, index) => turn(`t${index}`, 'word')));
+  await waitUntil(() => answersOf(socket).length === 12, { what: 'all are answered' });
+  expect(answersOf(socket).filter(isError)).toHaveLength(3);
+  expect(answersOf(socket).at(-1)).toMatchObject({ error: { code: 'call_full' } });
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+});

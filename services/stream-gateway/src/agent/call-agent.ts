@@ -1,0 +1,107 @@
+import { type Logger } from '@turnlog/service-kit';
+import { type WebSocket } from 'ws';
+import { type AudioRecorder } from '../audio/audio-recorder.ts';
+import { fillAgentUrl } from '../domain/agent-url.ts';
+import { type StartedConnection } from '../domain/connection-state.ts';
+import { type GatewayContext } from '../gateway-context.ts';
+import { type EventProducer } from '../producer/event-producer.ts';
+import { AgentChannel } from './agent-channel.ts';
+import { AgentRelay } from './agent-relay.ts';
+import { type RawFrame } from './frame-queue.ts';
+
+/** What happens on the agent's side that concerns the call. */
+export interface CallAgentEvents {
+  /** The agent has ended the conversation, and the carrier's socket is to be closed for it. */
+  onHangUp(): void;
+  /** Nothing more comes from the agent. */
+  onDone(): void;
+}
+
+/** What an agent reports to, and speaks into. */
+export interface CallAgentParts {
+  readonly connection: StartedConnection;
+  readonly producer: EventProducer;
+  readonly recorder: AudioRecorder;
+  readonly carrier: WebSocket;
+}
+
+/** One call's agent: dialled at its start, told everything that the carrier says, listened to until its last word. */
+export class CallAgent {
+  readonly #context: GatewayContext;
+  readonly #settings: NonNullable<GatewayContext['agent']>;
+  readonly #events: CallAgentEvents;
+  readonly #relay: AgentRelay;
+  #connection: StartedConnection | undefined;
+  #channel: AgentChannel | undefined;
+
+  constructor(
+    context: GatewayContext,
+    settings: NonNullable<GatewayContext['agent']>,
+    events: CallAgentEvents,
+  ) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#events = events;
+    this.#relay = this.#createRelay(context.logger);
+  }
+
+  /** Hands on a frame of the carrier, as it came. */
+  forward(frame: RawFrame): void {
+    this.#relay.forward(frame);
+  }
+
+  /** Dials the agent of a call that has begun. */
+  dial({ connection, producer, recorder, carrier }: CallAgentParts): void {
+    const { tenant, tally, now, maxCarrierBufferedBytes } = this.#context;
+    const { urlTemplate, maxEventBytes } = this.#settings;
+    this.#connection = connection;
+    this.#channel = new AgentChannel({
+      producer,
+      recorder,
+      carrier,
+      isOneWay: connection.request.applet === 'stream',
+      maxEventBytes,
+      maxCarrierBufferedBytes,
+      tally,
+      now,
+      reply: (text) => this.#relay.reply(text),
+    });
+    this.#relay.connect(fillAgentUrl(urlTemplate, { ...connection, tenant }));
+  }
+
+  /** The call is over: the agent has a moment for its last reports. */
+  finish(): void {
+    this.#relay.finish();
+  }
+
+  /** Lets go of the agent now. */
+  close(): void {
+    this.#relay.close();
+  }
+
+  #createRelay(logger: Logger): AgentRelay {
+    return new AgentRelay(
+      this.#settings.relay,
+      {
+        onMessage: (data, isBinary) => this.#channel?.receive(data, isBinary),
+        onFailure: ({ error, attempt, givesUp }) => {
+          logger.warn({ ...this.#logFields(), error, attempt, gives_up: givesUp }, 'agent is not reachable');
+        },
+        onHungUp: () => this.#onHungUp(),
+        onClosed: () => this.#events.onDone(),
+      },
+      this.#context.tally,
+    );
+  }
+
+  #onHungUp(): void {
+    this.#context.logger.info(this.#logFields(), 'agent hung up');
+    // A one-way stream only listens to a call that others hold: it is not the agent's to end.
+    const isTwoWay = this.#connection?.request.applet === 'voicebot';
+    if (isTwoWay && this.#settings.hangsUpWithAgent) this.#events.onHangUp();
+  }
+
+  #logFields(): Record<string, string | undefined> {
+    return { call_sid: this.#connection?.callSid, connection_id: this.#connection?.connectionId };
+  }
+}

@@ -1,0 +1,86 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { createAudioStreams } from '@turnlog/call-log';
+import { placeCall } from '@turnlog/exotel';
+import { waitUntil } from '@turnlog/test-kit';
+import { dial } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+const gateways: TestGateway[] = [];
+
+afterEach(async () => {
+  for (const gateway of gateways.splice(0)) await gateway.stop();
+});
+
+async function gatewayWith(settings: Record<string, string> = {}): Promise<TestGateway> {
+  const gateway = await startTestGateway(settings);
+  gateways.push(gateway);
+  return gateway;
+}
+
+const typesOf = (events: readonly { readonly type: string }[]): string[] => events.map(({ type }) => type);
+
+test('both tracks are where they belong in the audio stream, byte for byte', async () => {
+  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '250' });
+  const frames = framesOf();
+  const socket = await dial(gateway.url);
+  const payloads = Array.from({ length: 20 }, (_, index) => index + 1);
+  socket.send(frames.start, ...payloads.map((fill) => frames.media(100, fill)));
+  socket.send(frames.stop);
+  socket.socket.close();
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const batches = await waitUntil(
+    async () => {
+      const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
+      return read.reduce((sum, { pcm }) => sum + pcm.length, 0) === 32_000 && read;
+    },
+    { what: 'all audio is written' },
+  );
+  expect(Buffer.concat(batches.map(({ pcm }) => pcm))).toEqual(
+    Buffer.concat(payloads.map((fill) => Buffer.alloc(1600, fill))),
+  );
+  expect(batches.map(({ offsetMs }) => offsetMs)).toEqual([
+    0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800,
+  ]);
+  expect(batches.every(({ track, sampleRate }) => track === 'inbound' && sampleRate === 8000)).toBe(true);
+});
+
+test('audio that is waiting goes out when a batch would be full, though nothing more comes', async () => {
+  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '300' });
+  const frames = framesOf();
+  const socket = await dial(gateway.url);
+  socket.send(frames.start, frames.media(20));
+  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const batches = await waitUntil(
+    async () => {
+      const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
+      return read.length > 0 && read;
+    },
+    { what: 'the audio is written' },
+  );
+  expect(batches[0]?.pcm.length).toBe(320);
+  socket.socket.terminate();
+});
+
+test('with AUDIO=off audio is counted and not kept', async () => {
+  const gateway = await gatewayWith({ AUDIO: 'off' });
+  const call = placeCall({ url: gateway.url, audio: 1, pace: 'flat-out' });
+  const events = await gateway.eventsUntil(call.callSid, 'call.ended');
+  expect(eventOf(events, 'audio.summarised').data.inboundMs).toBe(1000);
+  expect(await gateway.redis.keys(`${gateway.space.prefix}*audio`)).toEqual([]);
+});
+
+test('an audio Redis that is away costs the call nothing but its audio', async () => {
+  const gateway = await gatewayWith({ AUDIO_REDIS_URL: 'redis://127.0.0.1:1', AUDIO_BATCH_MS: '100' });
+  const frames = framesOf();
+  const socket = await dial(gateway.url);
+  socket.send(frames.start, frames.media(100), frames.media(100), frames.dtmf('1'));
+  await waitUntil(async () => (await gateway.metric('gateway_audio_dropped_bytes_total')) === 3200, {
+    what: 'it is counted',
+  });
+  socket.send(frames.stop);
+  const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect(typesOf(events)).toEqual(['call.started', 'dtmf.pressed', 'audio.summarised', 'call.ended']);
+  expect(eventOf(events, 'audio.summarised').data).toMatchObject({ inboundBytes: 3200, droppedBytes: 3200 });
+});
