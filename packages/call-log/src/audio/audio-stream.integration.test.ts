@@ -33,3 +33,22 @@ test('the stream is bounded: the oldest batches are dropped', async () => {
   expect(kept.length).toBeLessThan(200);
   expect(kept.at(-1)).toEqual(batch(399));
 });
+
+test('the clock of the stream is started again while audio comes, and once more at the end', async () => {
+  let nowMs = 0;
+  const call = callOf('kept');
+  const limits = { maxBatches: 50, keepMs: 60_000 };
+  const audio = createAudioStreams(log.redis, log.space, () => nowMs);
+  const left = () => log.redis.pttl(callKeys(log.space, call).audio);
+  await audio.append(call, batch(0), limits);
+  await log.redis.pexpire(callKeys(log.space, call).audio, 1_000);
+  nowMs = 5_999;
+  await audio.append(call, batch(500), limits);
+  expect(await left()).toBeLessThanOrEqual(1_000);
+  nowMs = 6_000;
+  await audio.append(call, batch(1_000), limits);
+  expect(await left()).toBeGreaterThan(50_000);
+  await log.redis.pexpire(callKeys(log.space, call).audio, 1_000);
+  await audio.renew(call, limits);
+  expect(await left()).toBeGreaterThan(50_000);
+});

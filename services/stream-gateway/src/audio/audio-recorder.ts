@@ -65,9 +65,12 @@ export class AudioRecorder {
     }
   }
 
-  flush(): void {
+  /** Writes what is left; no more comes. */
+  finish(): void {
+    const { writer, call } = this.#options;
     this.#tracks.inbound?.flush();
     this.#tracks.outbound?.flush();
+    if (this.#frames > 0) writer?.finish(call);
   }
 
   /** How much there was until now. */

@@ -41,6 +41,11 @@ export class AudioWriter {
     );
   }
 
+  /** No more comes of this connection: its audio is kept from now on. Should Redis be away, it expires a little earlier. */
+  finish(call: CallKey): void {
+    this.#streams.renew(call, this.#limits).catch(() => undefined);
+  }
+
   /** Resolves when nothing is on its way. */
   whenIdle(): Promise<void> {
     if (this.#inFlightBytes === 0) return Promise.resolve();

@@ -178,7 +178,7 @@ export class CallSession {
 
   #endOpen({ producer, recorder }: OpenParts, ending: Ending, nowMs: number): void {
     if (this.#state.phase !== 'open') return;
-    recorder.flush();
+    recorder.finish();
     const { state, events } = endConnection(this.#state, ending, { audio: recorder.summary(), nowMs });
     this.#state = state;
     for (const draft of events) producer.add(storableDraft(draft, () => ''));
