@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { type RunSize } from './scenarios/scenario.ts';
+
+export const USAGE = `npm run faults -- [F1 F18 …] [options]
+
+  --quick        the short selection, with a small load
+  --seed 42      repeats a run; by default each run draws one and prints it
+  --repeat 3     every scenario so many times, each with a seed of its own
+  --calls 60 --events 40 --window 12
+                 calls, events of each, and within how many seconds
+  --list         the scenarios
+  --json         the results as JSON
+  --write        puts the results into docs/guarantees.md
+  --keep         keeps the folder of every run`;
+
+/** What was asked for on the command line. */
+export interface Options {
+  readonly names: readonly string[];
+  readonly seed: number | undefined;
+  readonly repeat: number;
+  readonly size: RunSize;
+  readonly quick: boolean;
+  readonly list: boolean;
+  readonly json: boolean;
+  readonly write: boolean;
+  readonly keep: boolean;
+}
+
+const WHOLE: RunSize = { calls: 60, eventsPerCall: 40, windowMs: 12_000, intensity: 1 };
+const QUICK: RunSize = { calls: 20, eventsPerCall: 15, windowMs: 5_000, intensity: 0.3 };
+
+/** Reads the command line. Throws on what it does not know. */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      seed: { type: 'string' },
+      repeat: { type: 'string', default: '1' },
+      calls: { type: 'string' },
+      events: { type: 'string' },
+      window: { type: 'string' },
+    },
+  });
+  const { quick, list, json, write, keep } = values;
+  const base = quick ? QUICK : WHOLE;
+  return {
+    names: positionals,
+    seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),
+    repeat: wholeNumber('repeat', values.repeat),
+    size: {
+      calls: wholeNumber('calls', values.calls ?? String(base.calls)),
+      eventsPerCall: wholeNumber('events', values.events ?? String(base.eventsPerCall)),
+      windowMs: 1_000 * wholeNumber('window', values.window ?? String(base.windowMs / 1_000)),
+      intensity: base.intensity,
+    },
+    quick,
+    list,
+    json,
+    write,
+    keep,
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (text !== '' && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Error(`--${name} takes a whole number, not ${JSON.stringify(text)}.`);
+}

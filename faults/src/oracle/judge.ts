@@ -1,0 +1,95 @@
+import { createDeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
+import { type World } from '../world/world.ts';
+import { compareCall } from './compare-call.ts';
+import { untilQuiet } from './quiescence.ts';
+import { type Violation } from './violation.ts';
+
+/** What a scenario expects besides that nothing is lost. */
+export interface Expectations {
+  /** How long everything may take to come to rest; 90 s by default. */
+  readonly quietWithinMs?: number;
+  /** The dead letters that the scenario planted; none by default. */
+  readonly deadLetters?: number;
+  /** Says whether a service may have ended as this notice tells; by default by SIGKILL alone, which only we send. */
+  readonly isPlannedEnd?: (notice: string) => boolean;
+}
+
+const AT_ONCE = 4;
+
+/** After the load: waits until all is quiet, then compares the ledger with the record. Empty when all is well. */
+export async function judge(world: World, expectations: Expectations = {}): Promise<Violation[]> {
+  const { quietWithinMs = 90_000, deadLetters = 0 } = expectations;
+  return [
+    ...(await untilQuiet(world, quietWithinMs)),
+    ...(await compareAll(world)),
+    ...(await compareRows(world)),
+    ...(await compareLetters(world, deadLetters)),
+    ...unplannedEnds(world, expectations),
+    ...(await unreadyServices(world)),
+  ];
+}
+
+async function compareAll({ ledger, store }: World): Promise<Violation[]> {
+  const left = [...ledger.calls()];
+  const violations: Violation[] = [];
+  const work = async (): Promise<void> => {
+    for (let call = left.shift(); call !== undefined; call = left.shift()) {
+      violations.push(...(await compareCall(store, call)));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return violations;
+}
+
+/** There is a row for no call but those that were played, and a finished one for each that is over. */
+async function compareRows({ ledger, sql }: World): Promise<Violation[]> {
+  const { rows } = await sql.query<{ call_sid: string; status: string; end_reason: string | null }>(
+    'select call_sid, status, end_reason from call_sessions',
+  );
+  const played = new Map(ledger.calls().map((call) => [call.callSid, call]));
+  return rows.flatMap(({ call_sid: callSid, status, end_reason: reason }) => {
+    const call = played.get(callSid);
+    if (call === undefined) return [{ callSid, problem: 'it has a row and was never played' }];
+    const isOver = call.lineEnds.length > 0;
+    if (isOver && status !== 'completed')
+      return [{ callSid, problem: `its line is over and its status is ${status}` }];
+    const isHungUp = isOver && call.lineEnds.every((end) => end === 'hung-up');
+    if (isHungUp && reason === null) return [{ callSid, problem: 'its row does not say how it ended' }];
+    return [];
+  });
+}
+
+async function compareLetters({ redisEye, space }: World, expected: number): Promise<Violation[]> {
+  const letters = await createDeadLetters(redisEye, space).list();
+  if (letters.length === expected) return [];
+  const told = letters.slice(0, 3).map(describe).join('; ');
+  return [{ problem: `there are ${letters.length} dead letters, ${expected} were planted (${told})` }];
+}
+
+function describe({ call, kind, reason, detail }: StoredDeadLetter): string {
+  return `${call.callSid} ${kind} ${reason} ${detail}`;
+}
+
+function unplannedEnds({ notices }: World, { isPlannedEnd }: Expectations): Violation[] {
+  const isPlanned = isPlannedEnd ?? ((notice: string) => / ended with SIGKILL;/.test(notice));
+  const ends = notices.filter((notice) => / ended with | did not stop /.test(notice));
+  return ends.filter((notice) => !isPlanned(notice)).map((notice) => ({ problem: `unplanned: ${notice}` }));
+}
+
+async function unreadyServices({ stack }: World): Promise<Violation[]> {
+  const states = await Promise.all(
+    stack.services.map(async ({ name, port }) => ({ name, problem: await whyNotReady(port) })),
+  );
+  return states.flatMap(({ name, problem }) =>
+    problem === undefined ? [] : [{ problem: `${name}: ${problem}` }],
+  );
+}
+
+async function whyNotReady(port: number): Promise<string | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    return response.ok ? undefined : `not ready at the end: ${(await response.text()).slice(0, 300)}`;
+  } catch (error) {
+    return `does not answer at the end: ${String(error)}`;
+  }
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { type Rng } from '../random/rng.ts';
+import { ProxiedConnection } from './connection.ts';
+import { type Direction, type Faults } from './lane-faults.ts';
+import { createTrap, type Trap, type TrapOptions } from './trap.ts';
+
+export interface FaultProxyOptions {
+  /** Where it leads to. */
+  readonly port: number;
+  readonly host?: string;
+  /** Decides jitter, slices and which connections are hit. */
+  readonly rng: Rng;
+  /** Where it listens on 127.0.0.1; a free port by default. */
+  readonly listenPort?: number;
+}
+
+/** A TCP proxy that does to connections what networks do. Everything can be changed while it runs. */
+export interface FaultProxy {
+  readonly port: number;
+  readonly connections: number;
+  /** Replaces the faults of all connections, those that are open included; `{}` heals. */
+  setFaults(faults: Faults): void;
+  /** Resets open connections: all of them, or each with this probability. Returns how many. */
+  resetConnections(probability?: number): number;
+  /** Tells one side of every connection that no more comes. */
+  halfClose(direction: Direction): void;
+  /** Lies in wait for a request. */
+  setTrap(options: TrapOptions): Trap;
+  /** Resets everything and refuses new connections until `up`. */
+  down(): Promise<void>;
+  up(): Promise<void>;
+  /** Heals, then ends. */
+  close(): Promise<void>;
+}
+
+/** Starts a proxy in front of a server. */
+export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
+  const { port, host = '127.0.0.1', rng, listenPort = 0 } = options;
+  const connections = new Set<ProxiedConnection>();
+  let faults: Faults = {};
+  let traps: readonly Trap[] = [];
+  let server: Server | undefined;
+
+  const accept = (client: ConstructorParameters<typeof ProxiedConnection>[0]['client']): void => {
+    const connection: ProxiedConnection = new ProxiedConnection({
+      client,
+      target: { host, port },
+      faults: () => faults,
+      traps: () => traps,
+      rng,
+      onClose: () => connections.delete(connection),
+    });
+    connections.add(connection);
+  };
+  const listen = async (onPort: number): Promise<number> => {
+    server = createServer({ allowHalfOpen: true }, accept).listen(onPort, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const resetConnections = (probability = 1): number => {
+    const hit = [...connections].filter(() => rng.chance(probability));
+    for (const connection of hit) connection.reset();
+    return hit.length;
+  };
+  const down = async (): Promise<void> => {
+    const closing = server;
+    server = undefined;
+    if (closing === undefined) return;
+    closing.close();
+    resetConnections();
+    await once(closing, 'close');
+  };
+  const ownPort = await listen(listenPort);
+
+  return {
+    port: ownPort,
+    get connections() {
+      return connections.size;
+    },
+    setFaults: (changed) => {
+      faults = changed;
+      for (const connection of connections) connection.wake();
+    },
+    resetConnections,
+    halfClose: (direction) => {
+      for (const connection of connections) connection.halfClose(direction);
+    },
+    setTrap: (trapOptions) => {
+      const trap = createTrap(trapOptions, rng);
+      traps = [...traps, trap];
+      return trap;
+    },
+    down,
+    up: async () => {
+      if (server === undefined) await listen(ownPort);
+    },
+    close: async () => {
+      faults = {};
+      await down();
+    },
+  };
+}

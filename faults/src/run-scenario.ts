@@ -1,0 +1,83 @@
+import { mkdtemp, rm, chmod } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { startLoad } from './load/start-load.ts';
+import { judge } from './oracle/judge.ts';
+import { measureRecovery } from './oracle/measure-recovery.ts';
+import { type Violation } from './oracle/violation.ts';
+import { createRng } from './random/rng.ts';
+import { type Outcome } from './report/outcome.ts';
+import { type Context, type RunSize, type Scenario } from './scenarios/scenario.ts';
+import { createWorld, type World } from './world/world.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly size: RunSize;
+  /** Whether the folder of a run that went well is kept too. */
+  readonly keep: boolean;
+}
+
+/** Runs one scenario in a world of its own, and judges what came of it. A folder of a failed run is kept. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
+  const startedAt = performance.now();
+  const folder = await mkdtemp(path.join(os.tmpdir(), `turnlog-faults-${scenario.id}-`));
+  // Under root, Postgres runs as another user, who must get through.
+  await chmod(folder, 0o711);
+  const notes: Record<string, number | string> = {};
+  const recoveries: number[] = [];
+  const violations: Violation[] = [];
+  let world: World | undefined;
+  try {
+    world = await createWorld(folder, scenario.stack ?? {}, createRng(options.seed));
+    await scenario.run(createContext(world, options.size, { notes, recoveries, violations }));
+    violations.push(...(await judge(world, scenario.expectations)));
+  } catch (error) {
+    violations.push({
+      problem: `it threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    });
+  }
+  const played = world?.ledger;
+  const outcome: Outcome = {
+    scenario,
+    seed: options.seed,
+    ok: violations.length === 0,
+    violations,
+    calls: played?.calls().length ?? 0,
+    acknowledged: played?.count('acknowledged') ?? 0,
+    unknown: played?.count('unknown') ?? 0,
+    resent: played?.resent ?? 0,
+    lost: violations.filter(({ isLoss }) => isLoss === true).length,
+    recoverySeconds: recoveries.length === 0 ? undefined : Math.max(...recoveries),
+    notes,
+    seconds: (performance.now() - startedAt) / 1000,
+    folder,
+  };
+  await world?.close();
+  if (outcome.ok && !options.keep) await rm(folder, { recursive: true, force: true });
+  return outcome;
+}
+
+interface Findings {
+  readonly notes: Record<string, number | string>;
+  readonly recoveries: number[];
+  readonly violations: Violation[];
+}
+
+function createContext(world: World, size: RunSize, { notes, recoveries, violations }: Findings): Context {
+  return {
+    ...world,
+    size,
+    load: (shape, prefix) => startLoad(world, { ...size, ...shape }, prefix),
+    note: (name, value) => {
+      notes[name] = value;
+    },
+    expect: (holds, problem) => {
+      if (!holds) violations.push({ problem });
+    },
+    recovered: async () => {
+      const seconds = await measureRecovery(world, `CAprobe-${recoveries.length + 1}`);
+      recoveries.push(seconds);
+      return seconds;
+    },
+  };
+}

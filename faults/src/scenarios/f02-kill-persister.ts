@@ -1,0 +1,61 @@
+import { mentions } from '../proxy/trap.ts';
+import { repeatDuring } from '../load/start-load.ts';
+import { sumMetric } from './metrics.ts';
+import { type Scenario } from './scenario.ts';
+
+export const killPersister: Scenario = {
+  id: 'F2',
+  name: 'kill-persister',
+  title: 'The persister is killed again and again, also between its commit and the acknowledgement',
+  pass: 'What was committed before the kill is found to be stale, and the row is not written a second time.',
+  answer:
+    'What it had not acknowledged is delivered again; the version guard makes the second write a no-op.',
+  loss: 'nothing',
+  quick: true,
+  run: async (context) => {
+    const { stack, rng, postgresProxy, sql } = context;
+    const persister = stack.service('persister-1');
+    const load = context.load();
+    const kills = await repeatDuring(
+      load,
+      () => rng.int(800, 2_500),
+      () => persister.kill('SIGKILL'),
+    );
+    context.note('kills', kills);
+    await persister.start();
+
+    const trap = postgresProxy.setTrap({
+      matches: mentions('insert into call_sessions'),
+      action: 'hold-reply',
+      times: 1,
+    });
+    const single = context.load(
+      { calls: 1, eventsPerCall: 5, windowMs: 500, withoutLine: 0, lateEvents: 0 },
+      'CAheld',
+    );
+    await Promise.all([trap.sprung, single.finished]);
+    const written = await untilWritten();
+    persister.kill('SIGKILL');
+    await persister.untilDown();
+    await persister.start();
+    await context.recovered();
+    const after = await readRow();
+    context.expect(after === written, 'the row was written a second time');
+    const stale = await sumMetric(context, 'persister', 'persist_total', 'result="stale"');
+    context.note('stale', stale);
+    context.expect(stale > 0, 'nothing was found to be stale');
+
+    async function readRow(): Promise<string | undefined> {
+      const { rows } = await sql.query<{ row: string }>(
+        `select persisted_at || ' ' || xmin || ' ' || transcript_sha256 as row from call_sessions where call_sid = 'CAheld-1'`,
+      );
+      return rows[0]?.row;
+    }
+    async function untilWritten(): Promise<string> {
+      for (;;) {
+        const row = await readRow();
+        if (row !== undefined) return row;
+      }
+    }
+  },
+};

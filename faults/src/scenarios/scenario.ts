@@ -1,0 +1,48 @@
+import { type LoadShape } from '../load/plan-calls.ts';
+import { type Load } from '../load/start-load.ts';
+import { type Expectations } from '../oracle/judge.ts';
+import { type StackShape } from '../world/stack-shape.ts';
+import { type World } from '../world/world.ts';
+
+/** A row of the fault matrix, as something that can be run. */
+export interface Scenario {
+  /** `F1`. */
+  readonly id: string;
+  /** `kill-session`, as in the file's name. */
+  readonly name: string;
+  /** The fault, for people. */
+  readonly title: string;
+  /** What has to hold, besides that nothing is lost. */
+  readonly pass: string;
+  /** What Turnlog does about it: for the table of guarantees. */
+  readonly answer: string;
+  /** What is lost; `nothing` for most. */
+  readonly loss: string;
+  /** Whether it belongs to the short selection. */
+  readonly quick: boolean;
+  readonly stack?: StackShape;
+  readonly expectations?: Expectations;
+  readonly run: (context: Context) => Promise<void>;
+}
+
+/** The sizes of a run. */
+export interface RunSize {
+  readonly calls: number;
+  readonly eventsPerCall: number;
+  readonly windowMs: number;
+  /** Scales how often or how long something is done: 1 for a whole run, less for a quick one. */
+  readonly intensity: number;
+}
+
+/** What a scenario works with. */
+export interface Context extends World {
+  readonly size: RunSize;
+  /** Begins the load of the run's size, or one of another shape. */
+  load(shape?: Partial<LoadShape>, prefix?: string): Load;
+  /** Notes a number or a word for the results. */
+  note(name: string, value: number | string): void;
+  /** Something that must hold: where it doesn't, the scenario has failed, and goes on. */
+  expect(holds: boolean, problem: string): void;
+  /** Measures how long it takes from now until a new call is taken, folded and recorded. */
+  recovered(): Promise<number>;
+}

@@ -1,0 +1,23 @@
+import { type ServiceKind } from '@turnlog/local-stack';
+import { type Environment } from '@turnlog/service-kit';
+import { type BreakableRedisOptions } from '../servers/breakable-server.ts';
+
+/** How a scenario wants its system. */
+export interface StackShape {
+  readonly gateways?: number;
+  readonly sessions?: number;
+  readonly persisters?: number;
+  readonly redis?: BreakableRedisOptions;
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+  readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
+}
+
+/**
+ * The settings of every scenario that does not say otherwise. They are those of production, but the times after which
+ * somebody is given up, which are shorter so that a run does not spend its time waiting.
+ */
+export const BASE_ENV: Readonly<Record<ServiceKind, Environment>> = {
+  gateway: { HEARTBEAT_MS: '1000', AUDIO: 'false' },
+  session: { LOST_AFTER_MS: '8000', SWEEP_EVERY_MS: '1000', CHECKPOINT_EVERY_MS: '3000' },
+  persister: {},
+};
