@@ -1,0 +1,39 @@
+import { type Benchmark } from './benchmark.ts';
+import { append } from './benchmarks/append.ts';
+import { gatewayFrames } from './benchmarks/gateway-frames.ts';
+import { gatewayMemory } from './benchmarks/gateway-memory.ts';
+import { hangUpToRow } from './benchmarks/hang-up-to-row.ts';
+import { hangUpUnderLoad } from './benchmarks/hang-up-under-load.ts';
+import { longCallInPersister, longCallInSession } from './benchmarks/long-call.ts';
+import { persistBullmq } from './benchmarks/persist-bullmq.ts';
+import { persist } from './benchmarks/persist.ts';
+import { redisMemory } from './benchmarks/redis-memory.ts';
+
+export const allBenchmarks: readonly Benchmark[] = [
+  append,
+  persist,
+  persistBullmq,
+  gatewayFrames,
+  hangUpToRow,
+  hangUpUnderLoad,
+  redisMemory(24),
+  redisMemory(200),
+  gatewayMemory,
+  longCallInSession,
+  longCallInPersister,
+];
+
+/** Those of these names, or whose names begin so; all where none is given. Throws where nothing fits. */
+export function chooseBenchmarks(wanted: readonly string[]): readonly Benchmark[] {
+  if (wanted.length === 0) return allBenchmarks;
+  const chosen = new Set(wanted.flatMap(fitting));
+  return allBenchmarks.filter((benchmark) => chosen.has(benchmark));
+}
+
+function fitting(wanted: string): readonly Benchmark[] {
+  const exact = allBenchmarks.find(({ name }) => name === wanted);
+  const fits = exact === undefined ? allBenchmarks.filter(({ name }) => name.startsWith(wanted)) : [exact];
+  if (fits.length > 0) return fits;
+  const names = allBenchmarks.map(({ name }) => name).join(', ');
+  throw new Error(`No benchmark is called "${wanted}" or begins so. There are: ${names}.`);
+}

@@ -1,0 +1,90 @@
+/*
+ * Ours: the memory that the real gateway holds for a live call: with 1,000 calls open that receive audio in real time,
+ * less what it held before them.
+ * Yardstick: the same of a bare `ws` server that receives the same frames.
+ *
+ * Memory is what is alive after a full garbage collection, on the heap and in buffers outside it (`heapUsed` +
+ * `external`): the resident size of a Node process follows the moods of its collector, and would hide what a call costs.
+ * The median of several looks, as batches of audio come and go. Each round has processes of its own, warmed up with a
+ * few calls, so that nothing of a round before is counted or collected.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
+import { startSender } from '../load/start-sender.ts';
+import { startBareServer } from '../processes/bare-server.ts';
+import { startService, type Service } from '../processes/service.ts';
+import { clearCalls, type Servers } from '../servers.ts';
+import { median } from '../statistics.ts';
+
+const CALLS = 1_000;
+const WARM_UP_CALLS = 20;
+const STREAMING_MS = 6_000;
+const LOOKS = 7;
+const LOOK_EVERY_MS = 270;
+
+export const gatewayMemory: Benchmark = {
+  name: 'gateway-memory',
+  compares: 'memory of a live call in the gateway ÷ a connection of a bare ws server that receives the same',
+  unit: 'bytes',
+  betterIs: 'lower',
+  target: 2,
+  rounds: 3,
+  warmUpRounds: 0,
+  open,
+};
+
+function open({ servers, size }: Bench): Promise<Contest> {
+  const calls = size(CALLS);
+  return Promise.resolve({
+    ours: () => measure(servers, calls, () => startService('stream-gateway', servers)),
+    yardstick: () => measure(servers, calls, () => startBareServer(servers)),
+    close: () => Promise.resolve(),
+  });
+}
+
+async function measure(servers: Servers, calls: number, start: () => Promise<Service>): Promise<Sample> {
+  await clearCalls(servers);
+  const server = await start();
+  try {
+    await whileStreaming(servers, server, { calls: WARM_UP_CALLS, callPrefix: 'warm-up-' }, () =>
+      delay(1_000),
+    );
+    const before = await liveBytes(server);
+    const during = await whileStreaming(servers, server, { calls, callPrefix: 'CA' }, async () => {
+      await delay(STREAMING_MS);
+      return medianLiveBytes(server);
+    });
+    return { value: (during - before) / calls };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function whileStreaming<T>(
+  servers: Servers,
+  { port }: Service,
+  load: { readonly calls: number; readonly callPrefix: string },
+  look: () => Promise<T>,
+): Promise<T> {
+  const url = `ws://127.0.0.1:${port}/exotel/stream`;
+  const sender = startSender(servers, { url, pace: 'real time', framesPerCall: 0, ...load });
+  try {
+    await sender.ready();
+    return await look();
+  } finally {
+    await sender.stop();
+  }
+}
+
+async function medianLiveBytes(server: Service): Promise<number> {
+  const looks: number[] = [];
+  for (let look = 0; look < LOOKS; look += 1) {
+    looks.push(await liveBytes(server));
+    await delay(LOOK_EVERY_MS);
+  }
+  return median(looks);
+}
+
+async function liveBytes(server: Service): Promise<number> {
+  return (await server.usage({ collectGarbage: true })).liveBytes;
+}

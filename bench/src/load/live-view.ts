@@ -1,0 +1,34 @@
+import { type CallKey } from '@turnlog/call-events';
+import {
+  createCommandClient,
+  DEFAULT_KEY_SPACE,
+  memberOf,
+  subscribeToChanges,
+  untilReady,
+} from '@turnlog/call-log';
+
+/** Listens to what the session service tells live views. */
+export interface LiveView {
+  /** Resolves when live views were told of the call's event. Ask before the event is sent. */
+  untilSeen(call: CallKey, seq: number): Promise<void>;
+  close(): void;
+}
+
+export async function openLiveView(redisUrl: string): Promise<LiveView> {
+  const waiting = new Map<string, () => void>();
+  const keyOf = (call: CallKey, seq: number): string => `${memberOf(call)}/${seq}`;
+
+  const redis = createCommandClient({ url: redisUrl, name: 'bench-live-view', onError: console.error });
+  await untilReady(redis);
+  await subscribeToChanges(redis, DEFAULT_KEY_SPACE, ({ call, events }) => {
+    for (const { seq } of events) {
+      const key = keyOf(call, seq);
+      waiting.get(key)?.();
+      waiting.delete(key);
+    }
+  });
+  return {
+    untilSeen: (call, seq) => new Promise((resolve) => waiting.set(keyOf(call, seq), resolve)),
+    close: () => redis.disconnect(),
+  };
+}

@@ -1,0 +1,97 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  allPartitions,
+  createCommandClient,
+  DEFAULT_KEY_SPACE,
+  partitionKeys,
+  untilReady,
+} from '@turnlog/call-log';
+import { migrate } from '@turnlog/call-store';
+import { startPostgres, startRedis } from '@turnlog/embedded';
+import { type Redis } from 'ioredis';
+import pg from 'pg';
+
+const CACHE_DIR = fileURLToPath(new URL('../../.data/cache', import.meta.url));
+
+/** The Redis and the Postgres of one run, in a folder of their own that goes with them. */
+export interface Servers {
+  readonly folder: string;
+  /** Where the processes under test leave CPU profiles, if they are to. */
+  readonly profileDir: string | undefined;
+  readonly redisUrl: string;
+  readonly databaseUrl: string;
+  readonly redis: Redis;
+  readonly pool: pg.Pool;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts both with the durability of production: Redis with its append-only file synced every second, Postgres with fsync
+ * and synchronous commits, both its own defaults. Only rewriting the append-only file is off, because it would fall
+ * upon one of the two sides at random.
+ */
+export async function startServers({ profileDir }: Pick<Servers, 'profileDir'>): Promise<Servers> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'turnlog-bench-'));
+  // Under root, Postgres runs as another user, who must get through.
+  await chmod(folder, 0o711);
+  const [redisServer, postgres] = await Promise.all([
+    startRedis({
+      dataDir: path.join(folder, 'redis'),
+      cacheDir: CACHE_DIR,
+      extraArgs: ['--auto-aof-rewrite-percentage', '0'],
+    }),
+    startPostgres({ dataDir: path.join(folder, 'postgres'), cacheDir: CACHE_DIR }),
+  ]);
+  await migrate({ databaseUrl: postgres.url });
+
+  const redis = createCommandClient({ url: redisServer.url, name: 'bench', onError: console.error });
+  await untilReady(redis);
+  const pool = new pg.Pool({ connectionString: postgres.url, max: 20 });
+  // A connection that nobody uses breaks when Postgres stops; one in use tells its user.
+  pool.on('error', () => undefined);
+  return {
+    folder,
+    profileDir,
+    redisUrl: redisServer.url,
+    databaseUrl: postgres.url,
+    redis,
+    pool,
+    stop: async () => {
+      redis.disconnect();
+      await pool.end();
+      await Promise.all([redisServer.stop(), postgres.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Empties both for the next benchmark. No service may be running. */
+export async function reset({ redis, pool }: Servers): Promise<void> {
+  await redis.flushall();
+  await pool.query('truncate call_sessions, call_event_segments');
+}
+
+/**
+ * Takes away the calls of the round before, so that every round begins with the same. What services hold stays: groups
+ * of consumers, and feeds, which are empty when everything is done; the activity feed is not where no session reads it.
+ */
+export async function clearCalls({ redis, pool }: Servers): Promise<void> {
+  await pool.query('truncate call_sessions, call_event_segments');
+  for (const partition of allPartitions(DEFAULT_KEY_SPACE))
+    await redis.xtrim(partitionKeys(DEFAULT_KEY_SPACE, partition).activity, 'MAXLEN', 0);
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(
+      cursor,
+      'MATCH',
+      `${DEFAULT_KEY_SPACE.prefix}*:call:*`,
+      'COUNT',
+      1000,
+    );
+    if (keys.length > 0) await redis.unlink(...keys);
+    cursor = next;
+  } while (cursor !== '0');
+}
