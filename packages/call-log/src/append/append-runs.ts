@@ -21,13 +21,13 @@ interface AppendKeys {
 export function createRunPlanner(space: KeySpace, maxEvents: number) {
   const keysOf = rememberKeys(space);
 
-  const toRun = (appends: readonly Append[]): Asked<ScriptRun, unknown> => ({
+  const toRun = (appends: readonly Append[], serverRun: string): Asked<ScriptRun, unknown> => ({
     request: {
       keys: appends.flatMap(({ request: { call } }, index) => {
         const { shared, own } = keysOf(call);
         return index === 0 ? [...shared, ...own] : own;
       }),
-      args: toArguments(appends, maxEvents),
+      args: toArguments(appends, serverRun, maxEvents),
     },
     resolve: (replies) => {
       appends.forEach(({ resolve }, index) => resolve(readAppendReply((replies as unknown[])[index])));
@@ -35,7 +35,7 @@ export function createRunPlanner(space: KeySpace, maxEvents: number) {
     reject: (error) => appends.forEach(({ reject }) => reject(error)),
   });
 
-  return (appends: readonly Append[]): Asked<ScriptRun, unknown>[] => {
+  return (appends: readonly Append[], serverRun: string): Asked<ScriptRun, unknown>[] => {
     const open = new Map<number, Append[]>();
     const groups: Append[][] = [];
     for (const append of appends) {
@@ -48,7 +48,7 @@ export function createRunPlanner(space: KeySpace, maxEvents: number) {
       }
       group.push(append);
     }
-    return groups.map(toRun);
+    return groups.map((group) => toRun(group, serverRun));
   };
 }
 
@@ -69,8 +69,8 @@ function toKeys(space: KeySpace, call: CallKey): AppendKeys {
   return { partition, shared: [activity, persist, live], own: [head, log, ids] };
 }
 
-function toArguments(appends: readonly Append[], maxEvents: number): ScriptArgument[] {
-  const args: ScriptArgument[] = [maxEvents];
+function toArguments(appends: readonly Append[], serverRun: string, maxEvents: number): ScriptArgument[] {
+  const args: ScriptArgument[] = [serverRun, maxEvents];
   for (const { request } of appends) {
     const { call, events, mode, unseenSinceMs } = request;
     const first = mode === 'ordered' ? events[0]?.event : undefined;

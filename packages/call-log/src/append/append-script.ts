@@ -4,7 +4,7 @@ import { defineScript } from '../redis/script.ts';
  * Appends events to the logs of calls of one partition, and tells the feeds.
  *
  * KEYS  activity, persist, live, then three for each call: head, log, ids
- * ARGV  most events of a call, then for each call: member, source ('' for an unordered one), sequence of the first event
+ * ARGV  the run of this server, most events of a call, then for each call: member, source ('' for an unordered one), sequence of the first event
  *       in its source, "only when not seen since" in ms ('' for always), number of events, and three for each event:
  *       text, id to remember ('' for none), '+<connection>' when it opens one, '-<connection>' when it closes one, else ''
  * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
@@ -13,12 +13,15 @@ import { defineScript } from '../redis/script.ts';
  * Head fields: epoch, seq, persisted, open (connections), expiring, s:<source> (its last sequence),
  * c:<connection> ('open' or 'closed').
  *
+ * An epoch belongs to one run of one server, which its last letters name. A server that was started again, or took over
+ * from another, may lack the newest events and give their seqs to others: with its first event the log is another life.
+ *
  * A call with an open connection is kept live by its gateway's heartbeat, so that only a change of connections, and a
  * call without any, costs a write to the live calls.
  */
 export const appendScript = defineScript(`
 local activity, persist, live = KEYS[1], KEYS[2], KEYS[3]
-local maxEvents = tonumber(ARGV[1])
+local run, maxEvents = ARGV[1], tonumber(ARGV[2])
 local call = redis.call
 local now
 
@@ -39,11 +42,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
   local lastOfSource = tonumber(known[5]) or 0
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
 
-  if not epoch then
-    epoch = string.format('%.0f.%d', nowMs(), now[2] % 1000)
-    call('HSET', head, 'epoch', epoch)
-  end
-
+  local isOfThisRun = epoch and string.sub(epoch, -#run) == run
   local reply = {'ok', epoch}
   local firstNew = seq + 1
   local hasOpened, hasClosed = false, false
@@ -59,6 +58,11 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
     elseif seq >= maxEvents and connection == '' then
       result = 'full'
     else
+      if not isOfThisRun then
+        isOfThisRun = true
+        reply[2] = string.format('%.0f.%d-%s', nowMs(), now[2] % 1000, run)
+        call('HSET', head, 'epoch', reply[2], 'persisted', 0)
+      end
       seq = seq + 1
       result = seq
       call('XADD', log, seq .. '-0', 'e', text)
@@ -111,7 +115,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
 end
 
 local replies = {}
-local from = 2
+local from = 3
 for key = 4, #KEYS, 3 do
   local to = from + 4 + ARGV[from + 4] * 3
   replies[#replies + 1] = append(KEYS[key], KEYS[key + 1], KEYS[key + 2],

@@ -2,7 +2,8 @@ import { type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type KeySpace } from '../keys.ts';
 import { runTogether } from '../redis/run-together.ts';
-import { pipeRuns } from '../redis/script-pipeline.ts';
+import { pipeRuns, toError } from '../redis/script-pipeline.ts';
+import { trackServerRun } from '../redis/server-run.ts';
 import { type AppendOutcome } from './append-result.ts';
 import { createRunPlanner } from './append-runs.ts';
 import { appendScript } from './append-script.ts';
@@ -45,8 +46,12 @@ export interface Appender {
  */
 export function createAppender(redis: Redis, space: KeySpace, { maxEvents }: AppendLimits): Appender {
   const planRuns = createRunPlanner(space, maxEvents);
-  const append = runTogether<AppendRequest, AppendOutcome>((asked) =>
-    pipeRuns(redis, appendScript, planRuns(asked)),
-  );
+  const serverRun = trackServerRun(redis);
+  const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
+    serverRun().then(
+      (run) => pipeRuns(redis, appendScript, planRuns(asked, run)),
+      (error: unknown) => asked.forEach(({ reject }) => reject(toError(error))),
+    );
+  });
   return { append };
 }

@@ -44,6 +44,7 @@ function settle(
   else reject(error);
 }
 
-function toError(error: unknown): Error {
+/** What was thrown, as an error. */
+export function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
