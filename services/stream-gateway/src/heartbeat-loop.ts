@@ -4,7 +4,7 @@ import { type Retention } from './producer/retention.ts';
 
 /** Keeps the gateway's calls alive for the sweep, and its memory of their events no longer than is needed. */
 export class HeartbeatLoop {
-  readonly #liveCalls: LiveCalls;
+  readonly #liveCalls: Pick<LiveCalls, 'touch'>;
   readonly #retention: Retention;
   readonly #openCalls: () => CallKey[];
   readonly #now: () => number;
@@ -12,7 +12,7 @@ export class HeartbeatLoop {
   #isBeating = false;
 
   constructor(options: {
-    readonly liveCalls: LiveCalls;
+    readonly liveCalls: Pick<LiveCalls, 'touch'>;
     readonly retention: Retention;
     readonly openCalls: () => CallKey[];
     readonly now: () => number;
