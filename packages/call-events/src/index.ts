@@ -15,7 +15,7 @@ export { speaker } from './events/dialogue.ts';
 export { decodeEvent, encodeEvent, type DecodeProblem, type DecodeResult } from './events/codec.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
-export { foldCall } from './fold/fold-call.ts';
+export { foldCall, foldEvents } from './fold/fold-call.ts';
 export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts';
 export { type CallMetrics } from './record/call-metrics.ts';
 export {

@@ -4,7 +4,7 @@ import { createEvent } from '../events/create-event.ts';
 import { type EventData, type EventType, type KnownEvent } from '../events/call-event.ts';
 import { toCallRecord } from '../record/call-record.ts';
 import { initialState, type CallState } from './call-state.ts';
-import { foldCall } from './fold-call.ts';
+import { foldCall, foldEvents } from './fold-call.ts';
 
 const call = { tenant: 'default', callSid: 'CA1' };
 const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
@@ -57,6 +57,13 @@ describe('a whole call', () => {
 test('an event applied twice changes nothing', () => {
   const state = fold([started, asked]);
   expect(foldCall(state, asked)).toBe(state);
+});
+
+test('many steps at once are as many steps', () => {
+  const events = [started, asked, asked, answered, budget, ended];
+  expect(toCallRecord(foldEvents(initialState(call), events))).toEqual(toCallRecord(fold(events)));
+  const state = fold(events);
+  expect(foldEvents(state, events)).toBe(state);
 });
 
 test('a step leaves the state that it was made of as it was', () => {

@@ -1,6 +1,6 @@
 import {
   decodeEvent,
-  foldCall,
+  foldEvents,
   initialState,
   toCallRecord,
   type CallEvent,
@@ -27,14 +27,14 @@ export interface UnreadableEvent {
 /** Folds the union of all archived events of a call. */
 export function foldArchive(call: CallKey, events: readonly ArchivedEvent[]): FoldedArchive {
   const unreadable: UnreadableEvent[] = [];
-  let state = initialState(call);
+  const readable: CallEvent[] = [];
   for (const { epoch, seq, text } of events) {
     const event = readEvent(call, text);
     if (typeof event === 'string') unreadable.push({ epoch, seq, reason: event });
-    else state = foldCall(state, event);
+    else readable.push(event);
   }
   const epochs = [...new Set(events.map(({ epoch }) => epoch))];
-  return { record: toCallRecord(state), epochs, unreadable };
+  return { record: toCallRecord(foldEvents(initialState(call), readable)), epochs, unreadable };
 }
 
 function readEvent({ tenant, callSid }: CallKey, text: string): CallEvent | string {

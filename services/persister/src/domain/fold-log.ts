@@ -1,6 +1,6 @@
 import {
   decodeEvent,
-  foldCall,
+  foldEvents,
   initialState,
   toCallRecord,
   type CallEvent,
@@ -32,7 +32,7 @@ const OTHER_CALL = { code: 'other_call', detail: 'it is an event of another call
 
 /** Folds a log into its record. Entries that are no events are left out of it, and told. */
 export function foldLog(call: CallKey, log: readonly LoggedEvent[]): FoldedLog {
-  let state = initialState(call);
+  const decodedEvents: CallEvent[] = [];
   const events: LoggedEvent[] = [];
   const undecodable: UndecodableEvent[] = [];
   for (const entry of log) {
@@ -40,11 +40,11 @@ export function foldLog(call: CallKey, log: readonly LoggedEvent[]): FoldedLog {
     if (!decoded.ok) undecodable.push({ ...entry, problem: decoded.problem });
     else if (!isOf(call, decoded.event)) undecodable.push({ ...entry, problem: OTHER_CALL });
     else {
-      state = foldCall(state, decoded.event);
+      decodedEvents.push(decoded.event);
       events.push(entry);
     }
   }
-  return { record: toCallRecord(state), events, undecodable };
+  return { record: toCallRecord(foldEvents(initialState(call), decodedEvents)), events, undecodable };
 }
 
 function isOf({ tenant, callSid }: CallKey, event: CallEvent): boolean {

@@ -1,4 +1,10 @@
-import { decodeEvent, foldCall, type CallState, type DecodeProblem } from '@turnlog/call-events';
+import {
+  decodeEvent,
+  foldEvents,
+  type CallEvent,
+  type CallState,
+  type DecodeProblem,
+} from '@turnlog/call-events';
 
 /** One event as the log holds it. */
 export interface LoggedEvent {
@@ -22,17 +28,17 @@ export interface FoldedLog {
 
 /** Folds a stretch of the log into a state. An entry that is no event is passed over: it can't stop the others. */
 export function foldLog(from: CallState, entries: readonly LoggedEvent[]): FoldedLog {
-  let state = from;
+  const decodedEvents: CallEvent[] = [];
   const events: LoggedEvent[] = [];
   const undecodable: UndecodableEntry[] = [];
   for (const entry of entries) {
     const decoded = decodeEvent(entry.text);
     if (decoded.ok) {
-      state = foldCall(state, decoded.event);
+      decodedEvents.push(decoded.event);
       events.push(entry);
     } else {
       undecodable.push({ seq: entry.seq, problem: decoded.problem });
     }
   }
-  return { state, events, undecodable };
+  return { state: foldEvents(from, decodedEvents), events, undecodable };
 }
