@@ -10,7 +10,7 @@ import { assertMigrated } from './schema/schema-version.ts';
 import { verifyCall, type VerifyResult } from './verify/verify-call.ts';
 import { type CallWrite } from './write/call-write.ts';
 import { mergeCall, type CallMerge, type MergeResult } from './write/merge-call.ts';
-import { writeCalls, type WriteOutcome } from './write/write-calls.ts';
+import { writeCalls, type WriteOutcome, WRITE_SQL } from './write/write-calls.ts';
 
 /**
  * The record in Postgres. Every method rejects with the error of the driver when the database does: ask
@@ -49,10 +49,15 @@ export interface CallStore {
   close(): Promise<void>;
 }
 
+/** Planning the write anew each time costs as much as running it for one row. */
+const NAMED_STATEMENTS = new Map([[WRITE_SQL, 'turnlog_write_calls']]);
+
 /** Opens the record. It connects with the first query, not before. */
 export function createCallStore(options: DatabaseOptions): CallStore {
   const pool = createPool(options);
-  const db = new Kysely<CallStoreSchema>({ dialect: new PostgresDialect({ pool: kyselyPool(pool) }) });
+  const db = new Kysely<CallStoreSchema>({
+    dialect: new PostgresDialect({ pool: kyselyPool(pool, NAMED_STATEMENTS) }),
+  });
   let closed: Promise<void> | undefined;
   return {
     writeCalls: (batch) => writeCalls(db, batch),

@@ -4,7 +4,8 @@ import pg from 'pg';
 export interface DatabaseOptions {
   /**
    * `postgres://user:password@host:port/database`. A PgBouncer in between has to put up with two start-up parameters:
-   * `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`.
+   * `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`, and with a prepared statement:
+   * `max_prepared_statements` above 0 (PgBouncer 1.21).
    */
   readonly databaseUrl: string;
   /** 10 by default. */

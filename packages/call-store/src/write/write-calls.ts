@@ -28,7 +28,7 @@ const GUARD = `
  * Rows and archive in one statement, which is one transaction and one round trip. Postgres runs the main statement
  * before a `with` that nothing reads: every writer locks rows before segments, so no two can wait for each other.
  */
-const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRowsSql(GUARD, SEGMENT_PARAMETERS + 1)}`;
+export const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRowsSql(GUARD, SEGMENT_PARAMETERS + 1)}`;
 
 /**
  * Writes records and their events, all or none, and says for each what became of it, in the order of the batch. The
