@@ -58,7 +58,12 @@ export const gatewayEnv = z.object({
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
   MAX_PENDING_BYTES: bytes(KIB, 1024 * MIB).default(4 * MIB),
   MAX_RETAINED_BYTES: bytes(KIB, 1024 * MIB).default(8 * MIB),
+  MAX_TOTAL_RETAINED_BYTES: bytes(KIB, 1024 * 1024 * MIB).default(512 * MIB),
   RETAIN_AFTER_CLOSE_MS: milliseconds(0, 24 * HOUR_MS).default(60_000),
+
+  SPOOL_DIR: z.string().min(1).optional(),
+  SPOOL_AFTER_MS: milliseconds(10, 60_000).default(250),
+  SPOOL_MAX_BYTES: bytes(64 * KIB, 1024 * 1024 * MIB).default(256 * MIB),
 
   AUDIO: booleanFlag.default(true),
   AUDIO_REDIS_URL: redisUrl.optional(),

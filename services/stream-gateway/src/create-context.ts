@@ -7,6 +7,7 @@ import { type GatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayStores } from './gateway-stores.ts';
 import { type GatewayTally } from './gateway-tally.ts';
 import { type ProducerObserver } from './producer/event-producer.ts';
+import { type RedisWrites } from './redis-writes.ts';
 
 const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };
 const AGENT_BACKOFF = { minMs: 250, maxMs: 5_000 };
@@ -39,7 +40,8 @@ export function createContext(
       maxRetainedBytes: config.MAX_RETAINED_BYTES,
       backoff: APPEND_BACKOFF,
     },
-    producerObserver: observeProducers(metrics, logger),
+    producerObserver: observeProducers(metrics, stores.writes, logger),
+    producerSpool: stores.spool?.forProducers,
     audio: { writer: stores.audioWriter, batchMs: config.AUDIO_BATCH_MS, pool: new BufferPool() },
     agent: agentOf(config),
     maxCarrierBufferedBytes: config.CARRIER_BUFFER_BYTES,
@@ -48,8 +50,10 @@ export function createContext(
   };
 }
 
-function observeProducers(metrics: GatewayMetrics, logger: Logger): ProducerObserver {
+function observeProducers(metrics: GatewayMetrics, writes: RedisWrites, logger: Logger): ProducerObserver {
   return {
+    onStalled: (error) => writes.onStalled(error),
+    onAnswered: () => writes.onAnswered(),
     onSettled: ({ status }) => metrics.events.inc({ via: 'socket', result: status }),
     onRetry: ({ call, attempt, error }) => {
       metrics.retries.inc();

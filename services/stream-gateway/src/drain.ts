@@ -2,6 +2,7 @@ import { sleep, withDeadline, type Logger } from '@turnlog/service-kit';
 import { type AudioWriter } from './audio/audio-writer.ts';
 import { type StreamSockets } from './exotel/stream-sockets.ts';
 import { type Retention } from './producer/retention.ts';
+import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
 
 const POLL_MS = 25;
 
@@ -9,6 +10,8 @@ export interface DrainOptions {
   readonly sockets: StreamSockets;
   readonly retention: Retention;
   readonly audioWriter: AudioWriter | undefined;
+  /** Events that came over HTTP and are in the spool. */
+  readonly outbox: UnorderedOutbox | undefined;
   readonly logger: Logger;
   /** How long calls may go on. */
   readonly drainMs: number;
@@ -20,24 +23,35 @@ export interface DrainOptions {
 
 /**
  * Lets calls end by themselves for as long as is allowed, ends the rest as `drained`, and waits until every event is
- * acknowledged. A carrier doesn't connect again in mid-call, so waiting is the only way to lose nothing.
+ * acknowledged, or in the spool for the next start. A carrier doesn't connect again in mid-call, so waiting is the only way to lose nothing.
  */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { sockets, retention, audioWriter, logger, drainMs, lingerMs, flushMs } = options;
+  const { sockets, logger, drainMs, lingerMs, flushMs } = options;
   logger.info({ connections: sockets.count }, 'draining');
   await until(() => sockets.unfinishedSessions === 0, drainMs);
   sockets.drain();
   await until(() => sockets.unfinishedSessions === 0, lingerMs);
   sockets.terminate();
-  await withDeadline(flushed(retention, audioWriter), flushMs);
-  const lost = retention.producers.reduce((sum, producer) => sum + producer.abandon(), 0);
+  await withDeadline(flushed(options), flushMs);
+  const { lost, spooled } = await giveUpOn(options);
   if (lost > 0) logger.error({ events: lost }, 'events are lost: Redis did not acknowledge them in time');
-  else logger.info('drained');
+  if (spooled > 0) logger.warn({ events: spooled }, 'events wait in the spool for the next start');
+  if (lost + spooled === 0) logger.info('drained');
 }
 
-async function flushed(retention: Retention, audioWriter: AudioWriter | undefined): Promise<void> {
+async function flushed({ retention, audioWriter, outbox }: DrainOptions): Promise<void> {
   await Promise.all(retention.producers.map((producer) => producer.whenIdle()));
+  await outbox?.whenIdle();
   await audioWriter?.whenIdle();
+}
+
+/** What Redis has not acknowledged, by whether it is on the disk. */
+async function giveUpOn({ retention, outbox }: DrainOptions): Promise<{ lost: number; spooled: number }> {
+  const { producers } = retention;
+  await Promise.all(producers.map((producer) => producer.saveToSpool()));
+  const lost = producers.reduce((sum, { unsafeEvents }) => sum + unsafeEvents, 0);
+  const pending = producers.reduce((sum, producer) => sum + producer.abandon(), 0);
+  return { lost, spooled: pending - lost + (outbox?.abandon() ?? 0) };
 }
 
 async function until(condition: () => boolean, timeoutMs: number): Promise<void> {

@@ -6,6 +6,7 @@ import { type AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayTally } from './gateway-tally.ts';
 import { type ProducerLimits, type ProducerObserver } from './producer/event-producer.ts';
 import { type Retention } from './producer/retention.ts';
+import { type ProducerSpool } from './producer/spool-copies.ts';
 
 /** What every call of a gateway shares. */
 export interface GatewayContext {
@@ -16,6 +17,7 @@ export interface GatewayContext {
   readonly retention: Retention;
   readonly producerLimits: ProducerLimits;
   readonly producerObserver: ProducerObserver;
+  readonly producerSpool: ProducerSpool | undefined;
   readonly audio: {
     readonly writer: AudioWriter | undefined;
     readonly batchMs: number;

@@ -6,6 +6,7 @@ export interface GatewayGauges {
   readonly connections: () => number;
   readonly retainedBytes: () => number;
   readonly pendingBytes: () => number;
+  readonly spooledBytes: () => number;
 }
 
 /** The gateway's own metrics; `publish` moves the plain counts of the busy paths into them. */
@@ -69,6 +70,7 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
   measured('gateway_agent_connections', 'Open sockets to agents', () => tally.agentSockets);
   measured('gateway_retained_bytes', 'Events kept until they are in Postgres', gauges.retainedBytes);
   measured('gateway_pending_bytes', 'Events that Redis has not acknowledged', gauges.pendingBytes);
+  measured('gateway_spool_bytes', 'Events on the disk until Redis takes them', gauges.spooledBytes);
 
   return {
     events: metrics.counter({

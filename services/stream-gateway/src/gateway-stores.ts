@@ -14,10 +14,16 @@ import { combineWrites } from './audio/combine-writes.ts';
 import { type GatewayConfig } from './config.ts';
 import { Retention } from './producer/retention.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
+import { RedisWrites } from './redis-writes.ts';
+import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
+import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
 
 /** Where a gateway writes. */
 export interface GatewayStores {
   readonly link: RedisLink;
+  readonly writes: RedisWrites;
+  /** None without a folder for it. */
+  readonly spool: (GatewaySpool & { readonly outbox: UnorderedOutbox }) | undefined;
   readonly appender: Appender;
   readonly retention: Retention;
   readonly liveCalls: LiveCalls;
@@ -31,11 +37,14 @@ interface Surroundings {
   readonly monotonic: () => number;
 }
 
-/** Connects to Redis: once for events, once for audio, so that neither waits behind the other. */
-export function openStores(
+/**
+ * Opens the spool, and connects to Redis: once for events, once for audio, so that neither waits behind the other.
+ * Rejects when the spool can't be had.
+ */
+export async function openStores(
   config: GatewayConfig,
   { logger, lifecycle, monotonic }: Surroundings,
-): GatewayStores {
+): Promise<GatewayStores> {
   const space: KeySpace = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   const connect = (name: string, url: string): RedisLink => {
     const link = connectRedis({ url, name, logger, monotonic });
@@ -47,16 +56,33 @@ export function openStores(
   const audio = config.AUDIO
     ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL).redis
     : undefined;
+  const appender = createAppender(redis, space, { maxEvents: config.MAX_EVENTS_PER_CALL });
+  const writes = new RedisWrites(monotonic);
+  const spool = await openSpool(config, { logger, lifecycle });
   return {
     link,
-    appender: createAppender(redis, space, { maxEvents: config.MAX_EVENTS_PER_CALL }),
+    writes,
+    spool: spool && { ...spool, outbox: spool.createOutbox(appender, writes) },
+    appender,
     retention: new Retention(
       (requests) => readCallLogs(redis, space, requests),
       config.RETAIN_AFTER_CLOSE_MS,
+      config.MAX_TOTAL_RETAINED_BYTES,
     ),
     liveCalls: createLiveCalls(redis, space),
     audioWriter: audio && createAudioWriter(audio, space, config),
   };
+}
+
+async function openSpool(
+  { SPOOL_DIR, SPOOL_MAX_BYTES, SPOOL_AFTER_MS, INSTANCE }: GatewayConfig,
+  { logger, lifecycle }: Pick<Surroundings, 'logger' | 'lifecycle'>,
+): Promise<GatewaySpool | undefined> {
+  if (SPOOL_DIR === undefined) return undefined;
+  const limits = { maxBytes: SPOOL_MAX_BYTES, afterMs: SPOOL_AFTER_MS };
+  const spool = await openGatewaySpool({ root: SPOOL_DIR, instance: INSTANCE, ...limits, logger });
+  lifecycle.onStop('spool', () => spool.close());
+  return spool;
 }
 
 function createAudioWriter(redis: Redis, space: KeySpace, config: GatewayConfig): AudioWriter {

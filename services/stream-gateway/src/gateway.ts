@@ -2,6 +2,7 @@ import {
   createHealth,
   createMetrics,
   createOpsHandler,
+  type CheckOutcome,
   type Health,
   type Lifecycle,
   type Logger,
@@ -16,7 +17,9 @@ import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts'
 import { openStores, type GatewayStores } from './gateway-stores.ts';
 import { newTally } from './gateway-tally.ts';
 import { HeartbeatLoop } from './heartbeat-loop.ts';
+import { replaySpool } from './spool/replay-spool.ts';
 import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
+import { storeInRedis, storeInRedisOrSpool } from './http/event-store.ts';
 import { startGatewayServer, type GatewayServer, type Unavailability } from './http/gateway-server.ts';
 
 const MAX_TICK_MS = 250;
@@ -45,13 +48,14 @@ export async function startGateway(
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
 ): Promise<{ readonly port: number }> {
   const monotonic = () => performance.now();
-  const stores = openStores(config, { logger, lifecycle, monotonic });
+  const stores = await openStores(config, { logger, lifecycle, monotonic });
   const tally = newTally();
   const registry = createMetrics('stream-gateway');
   const metrics = createGatewayMetrics(registry, tally, {
     connections: () => sockets.count,
     retainedBytes: () => stores.retention.retainedBytes,
     pendingBytes: () => stores.retention.pendingBytes,
+    spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
   const context = createContext(config, { stores, tally, metrics, logger });
   const limits = { idleTimeoutMs: config.IDLE_TIMEOUT_MS, pingEveryMs: config.PING_EVERY_MS };
@@ -63,10 +67,12 @@ export async function startGateway(
     await stores.link.redis.ping();
     return { ok: true };
   });
+  health.readinessCheck('writes', () => Promise.resolve(readinessOf(parts)));
   const server = await listen(parts, createOpsHandler({ health, metrics: registry }));
   lifecycle.onStop('server', () => server.close());
   startTimers(parts);
   registerDrain(parts);
+  replayLeftovers(parts);
   await untilReady(stores.link.redis);
   return { port: server.port };
 }
@@ -90,7 +96,9 @@ function createCallEvents({ config, context, stores, metrics }: GatewayParts): C
   return new CallEventsEndpoint({
     tenant: config.TENANT,
     source: `http:${config.INSTANCE}`,
-    appender: stores.appender,
+    store: stores.spool
+      ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
+      : storeInRedis(stores.appender),
     maxEventBytes: config.MAX_EVENT_BYTES,
     now: context.now,
     newId: context.newId,
@@ -100,8 +108,38 @@ function createCallEvents({ config, context, stores, metrics }: GatewayParts): C
 
 function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts): Unavailability | undefined {
   if (lifecycle.isStopping) return 'draining';
-  if (!stores.link.isUsable()) return 'not_ready';
+  if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
+  if (!stores.link.isUsable() || stores.writes.isStalled) return 'not_ready';
+  if (stores.retention.isOverloaded) return 'overloaded';
   return sockets.count >= config.MAX_CONNECTIONS ? 'full' : undefined;
+}
+
+/** What keeps new calls away although Redis answers. */
+function readinessOf({ stores }: GatewayParts): CheckOutcome {
+  const problem = stores.spool?.spool.problem;
+  if (problem !== undefined) return { ok: false, reason: `the spool is ${problem}` };
+  if (stores.writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
+  if (stores.retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
+  return { ok: true, detail: { spooled_events: stores.spool?.spool.events ?? 0 } };
+}
+
+/** New calls don't wait for it. */
+function replayLeftovers({ stores, context, logger }: GatewayParts): void {
+  const { spool, retention } = stores;
+  if (spool === undefined) return;
+  const { appender, producerLimits: limits, producerObserver: observer, now } = context;
+  for (const leftover of spool.leftovers) {
+    const options = {
+      outbox: spool.outbox,
+      retention,
+      producer: { appender, limits, observer },
+      logger,
+      now,
+    };
+    replaySpool(leftover, options).catch((err: unknown) => {
+      logger.error({ err }, 'the spool of a dead gateway was not replayed; its files stay');
+    });
+  }
 }
 
 function startTimers(parts: GatewayParts): void {
@@ -109,6 +147,7 @@ function startTimers(parts: GatewayParts): void {
   const pulse = health.heartbeat('tick', { maxSilenceMs: MAX_SILENT_TICKS_MS });
   const tick = setInterval(() => {
     sockets.tick();
+    stores.retention.enforceLimit(context.now());
     metrics.publish();
     pulse.beat();
   }, tickMs(config));
@@ -133,11 +172,12 @@ function startTimers(parts: GatewayParts): void {
 }
 
 function registerDrain({ config, logger, lifecycle, sockets, stores }: GatewayParts): void {
-  const { retention, audioWriter } = stores;
+  const { retention, audioWriter, spool } = stores;
+  const outbox = spool?.outbox;
   const drainMs = config.DRAIN_DEADLINE_MS;
   const lingerMs = config.AGENT_LINGER_MS + CLOSE_GRACE_MS;
   const flushMs = config.FLUSH_DEADLINE_MS;
-  const run = () => drain({ sockets, retention, audioWriter, logger, drainMs, lingerMs, flushMs });
+  const run = () => drain({ sockets, retention, audioWriter, outbox, logger, drainMs, lingerMs, flushMs });
   lifecycle.onStop('drain', run, { timeoutMs: drainMs + lingerMs + flushMs + CLOSE_GRACE_MS });
 }
 

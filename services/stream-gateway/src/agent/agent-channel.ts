@@ -19,6 +19,8 @@ export interface AgentChannelOptions {
   /** A one-way stream is never sent anything. */
   readonly isOneWay: boolean;
   readonly maxEventBytes: number;
+  /** Too much of all calls together is waiting to be stored. */
+  readonly isOverloadedInAll: () => boolean;
   readonly maxCarrierBufferedBytes: number;
   readonly tally: GatewayTally;
   readonly now: () => number;
@@ -66,14 +68,14 @@ export class AgentChannel {
   }
 
   #take(data: Buffer): void {
-    const { producer, maxEventBytes } = this.#options;
+    const { producer, maxEventBytes, isOverloadedInAll } = this.#options;
     const message = this.#read(data);
     if (!message.ok) {
       this.#refuse(message.id, message.error);
     } else if (data.length > maxEventBytes) {
       const text = `the message has ${data.length} bytes, ${maxEventBytes} are allowed; split it`;
       this.#refuse(message.id, { code: 'too_large', message: text });
-    } else if (producer.isOverloaded) {
+    } else if (producer.isOverloaded || isOverloadedInAll()) {
       const text = 'too much is waiting to be stored; send it again in a few seconds';
       this.#refuse(message.id, { code: 'overloaded', message: text });
     } else {
@@ -102,8 +104,9 @@ export class AgentChannel {
       this.#refuse(id, { code: 'call_full', message: text });
       return;
     }
-    const { status, seq } = receipt;
-    this.#options.reply(JSON.stringify({ event: 'ack', id: id ?? null, status, seq }));
+    const { status, seq, isSpooled = false } = receipt;
+    const durable = isSpooled ? 'spool' : undefined;
+    this.#options.reply(JSON.stringify({ event: 'ack', id: id ?? null, status, seq, durable }));
   }
 
   #refuse(id: string | undefined, error: AgentMessageError): void {

@@ -52,7 +52,7 @@ export class CallAgent {
 
   /** Dials the agent of a call that has begun. */
   dial({ connection, producer, recorder, carrier }: CallAgentParts): void {
-    const { tenant, tally, now, maxCarrierBufferedBytes } = this.#context;
+    const { tenant, tally, now, maxCarrierBufferedBytes, retention } = this.#context;
     const { urlTemplate, maxEventBytes } = this.#settings;
     this.#connection = connection;
     this.#channel = new AgentChannel({
@@ -61,6 +61,7 @@ export class CallAgent {
       carrier,
       isOneWay: connection.request.applet === 'stream',
       maxEventBytes,
+      isOverloadedInAll: () => retention.isOverloaded,
       maxCarrierBufferedBytes,
       tally,
       now,

@@ -143,8 +143,17 @@ export class CallSession {
   }
 
   #open(connection: StartedConnection): OpenParts {
-    const { tenant, logger, tally, appender, retention, producerLimits, producerObserver, audio } =
-      this.#context;
+    const {
+      tenant,
+      logger,
+      tally,
+      appender,
+      retention,
+      producerLimits,
+      producerObserver,
+      producerSpool,
+      audio,
+    } = this.#context;
     const { connectionId, callSid, streamSid, sampleRate, request, isUnidentified } = connection;
     const call = { tenant, callSid };
     const producer = new EventProducer({
@@ -153,6 +162,7 @@ export class CallSession {
       appender,
       limits: producerLimits,
       observer: producerObserver,
+      spool: producerSpool,
     });
     retention.add(producer);
     const fields = { call_sid: callSid, connection_id: connectionId, stream_sid: streamSid };

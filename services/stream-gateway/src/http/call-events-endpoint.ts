@@ -1,17 +1,17 @@
 import { callSid, type CallKey } from '@turnlog/call-events';
-import { type Appender, type AppendResult, type NewEvent } from '@turnlog/call-log';
-import { retryForever } from '@turnlog/service-kit';
+import { type NewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
 import { eventIdOf, readAgentMessage, type AgentMessageError } from '../domain/read-agent-message.ts';
 import { problem, type Answer } from './answer.ts';
+import { type EventStore, type Stored } from './event-store.ts';
 import { readJsonBody } from './read-json-body.ts';
 
 export interface CallEventsOptions {
   readonly tenant: string;
   /** The source of these events: `http:<instance>`. */
   readonly source: string;
-  readonly appender: Appender;
+  readonly store: EventStore;
   readonly maxEventBytes: number;
   readonly now: () => number;
   readonly newId: () => string;
@@ -20,7 +20,13 @@ export interface CallEventsOptions {
 
 /** What became of one message. */
 export type EventResult =
-  | { readonly id: string; readonly status: 'appended' | 'duplicate'; readonly seq: number | undefined }
+  | {
+      readonly id: string;
+      readonly status: 'appended' | 'duplicate';
+      readonly seq: number | undefined;
+      /** Safe on the gateway's disk, and on its way to the log. */
+      readonly durable?: 'spool';
+    }
   | { readonly id: string; readonly status: 'rejected'; readonly error: AgentMessageError };
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -29,7 +35,6 @@ const EVENTS_PER_APPEND = 200;
 
 /** How long a request waits for a Redis that is away. Whoever sent it knows better than we what to do then. */
 const APPEND_DEADLINE_MS = 2_000;
-const APPEND_BACKOFF = { minMs: 50, maxMs: 500 };
 const RETRY_AFTER = { 'retry-after': '2' };
 
 /** A message that is an event now, and its place in the request. */
@@ -104,31 +109,17 @@ export class CallEventsEndpoint {
     const deadline = AbortSignal.timeout(APPEND_DEADLINE_MS);
     for (let start = 0; start < accepted.length; start += EVENTS_PER_APPEND) {
       const batch = accepted.slice(start, start + EVENTS_PER_APPEND);
-      const appended = await this.#appendBatch(call, batch, deadline);
-      batch.forEach(({ index, id }, position) => results.push([index, resultOf(id, appended?.[position])]));
+      const events = batch.map(({ newEvent }) => newEvent);
+      const stored = await this.#options.store({ call, events, mode: 'unordered' }, deadline);
+      batch.forEach(({ index, id }, position) => results.push([index, resultOf(id, stored, position)]));
     }
     return results;
   }
-
-  /** `undefined` when Redis did not answer in time. */
-  async #appendBatch(
-    call: CallKey,
-    batch: readonly Accepted[],
-    signal: AbortSignal,
-  ): Promise<readonly AppendResult[] | undefined> {
-    const events = batch.map(({ newEvent }) => newEvent);
-    const append = () => this.#options.appender.append({ call, events, mode: 'unordered' });
-    try {
-      const outcome = await retryForever(append, { backoff: APPEND_BACKOFF, signal });
-      return outcome.outcome === 'ok' ? outcome.results : undefined;
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
-  }
 }
 
-function resultOf(id: string, result: AppendResult | undefined): EventResult {
+function resultOf(id: string, stored: Stored, position: number): EventResult {
+  if (stored.where === 'spool') return { id, status: 'appended', seq: undefined, durable: 'spool' };
+  const result = stored.where === 'log' ? stored.results[position] : undefined;
   if (result === undefined) {
     return rejected(
       id,

@@ -9,7 +9,8 @@ import { problem, refuseUpgrade, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
 
 /** Why no more streams are taken right now. */
-export type Unavailability = 'draining' | 'not_ready' | 'full';
+export type Unavailability =
+  'draining' | 'not_ready' | 'spool_full' | 'spool_failing' | 'overloaded' | 'full';
 
 export interface GatewayServerOptions {
   readonly host: string;
@@ -47,6 +48,9 @@ const CALL_EVENTS_PATH = /^\/v1\/calls\/([^/]+)\/events\/?$/;
 const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
   draining: 'this gateway is stopping; connect to another one',
   not_ready: 'this gateway can not record calls right now',
+  spool_full: 'Redis takes no events and the spool has reached SPOOL_MAX_BYTES; connect to another gateway',
+  spool_failing: 'the spool can not be written, its disk may be full; connect to another gateway',
+  overloaded: 'too many events are waiting for Redis; connect to another gateway',
   full: 'this gateway has as many connections as it takes',
 };
 

@@ -20,12 +20,21 @@
  *   acknowledged are never let go of.
  * - Should Redis ask for events that were let go of (a Redis that comes back empty, events long persisted), the rest
  *   goes on under a new source name, counted from 1. Events keep their ids, so nothing is counted twice.
+ * - While Redis does not answer, or not soon enough (`stalled`), a copy of each unacknowledged event goes to the spool,
+ *   and is settled when it is on the disk. It is sent all the same.
  */
 import { encodeEvent, type CallKey } from '@turnlog/call-events';
-import { type Appender, type AppendOutcome, type AppendResult, type CallLog } from '@turnlog/call-log';
+import {
+  type Appender,
+  type AppendOutcome,
+  type AppendResult,
+  type CallLog,
+  type NewEvent,
+} from '@turnlog/call-log';
 import { type Backoff, backoffDelayMs, startTimer, type StartTimer } from '@turnlog/service-kit';
 import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
-import { RetainedEvents, type Receipt, type RetainedEvent } from './retained-events.ts';
+import { RetainedEvents, type Receipt, type RetainedEvent, type SpoolHold } from './retained-events.ts';
+import { SpoolCopies, type ProducerSpool } from './spool-copies.ts';
 
 /** Bounds of one producer. */
 export interface ProducerLimits {
@@ -42,6 +51,10 @@ export interface ProducerObserver {
   onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
   /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
   onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
+  /** Redis does not take events, and says or shows why; or, without an error, not soon enough. */
+  onStalled?(error?: unknown): void;
+  /** Redis takes events. */
+  onAnswered?(): void;
 }
 
 export interface EventProducerOptions {
@@ -51,6 +64,10 @@ export interface EventProducerOptions {
   readonly appender: Appender;
   readonly limits: ProducerLimits;
   readonly observer: ProducerObserver;
+  /** Without it events are in memory alone while Redis is away. */
+  readonly spool?: ProducerSpool | undefined;
+  /** What the source is called after it had to give up its name, before a number; its name by default. */
+  readonly alias?: string;
   /** {@link startTimer} by default. */
   readonly startTimer?: StartTimer;
 }
@@ -62,6 +79,7 @@ export class EventProducer {
   readonly call: CallKey;
   readonly #options: EventProducerOptions;
   readonly #retained = new RetainedEvents();
+  readonly #copies: SpoolCopies;
   #source: string;
   #renamed = 0;
   /** Events before this source sequence are acknowledged. */
@@ -70,6 +88,8 @@ export class EventProducer {
   #state: 'idle' | 'sending' | 'waiting' | 'abandoned' = 'idle';
   #attempt = 0;
   #cancelRetry: () => void = () => undefined;
+  #cancelStall: () => void = () => undefined;
+  #isStalled = false;
   #epoch: string | undefined;
   #newestLogSeq = 0;
   #idleListeners: (() => void)[] = [];
@@ -78,6 +98,9 @@ export class EventProducer {
     this.#options = options;
     this.call = options.call;
     this.#source = options.source;
+    this.#copies = new SpoolCopies(this.#retained, options.spool, (retained) =>
+      settle(retained, SPOOLED, options.observer),
+    );
   }
 
   /** Bytes of events that Redis has not acknowledged. */
@@ -89,8 +112,22 @@ export class EventProducer {
     return this.#retained.nextSeq - this.#unacknowledgedFrom;
   }
 
+  /** Events that Redis has not acknowledged and that are not on the disk either. */
+  get unsafeEvents(): number {
+    return this.#retained.from(this.#unacknowledgedFrom).filter(({ spooled }) => typeof spooled !== 'object')
+      .length;
+  }
+
   get retainedBytes(): number {
     return this.#retained.bytes;
+  }
+
+  /** When the oldest event happened that is kept although it is acknowledged, Unix ms. */
+  get oldestAcknowledgedAtMs(): number | undefined {
+    const { oldest, firstSeq } = this.#retained;
+    return oldest !== undefined && firstSeq < this.#unacknowledgedFrom
+      ? Date.parse(oldest.event.at)
+      : undefined;
   }
 
   /** So much is unacknowledged that whoever can send again later should be told to. */
@@ -106,9 +143,41 @@ export class EventProducer {
     const sourceSeq = this.#retained.nextSeq;
     const event = placeEvent(draft, { call: this.call, source: this.#source, sourceSeq });
     const bytes = encodeEvent(event).length;
-    this.#retained.push({ event, rememberId, bytes, logSeq: undefined, onSettled, isSettled: false });
+    const fresh = { logSeq: undefined, isSettled: false, spooled: undefined };
+    this.#retained.push({ event, rememberId, bytes, onSettled, ...fresh });
     this.#pendingBytes += bytes;
     if (this.#state === 'idle') this.#send();
+    else if (this.#isStalled) this.#copies.store(this.#unacknowledgedFrom);
+  }
+
+  /** Takes up consecutive events of a source whose process died, with their numbers. For a producer that is new. */
+  resume(events: readonly NewEvent[], spooled: SpoolHold): void {
+    this.#unacknowledgedFrom = events[0]?.event.sourceSeq ?? 1;
+    this.#retained.startAt(this.#unacknowledgedFrom);
+    for (const { event, rememberId } of events) {
+      const bytes = encodeEvent(event).length;
+      const known = { logSeq: undefined, onSettled: undefined, isSettled: true };
+      this.#retained.push({ event, rememberId, bytes, spooled, ...known });
+      this.#pendingBytes += bytes;
+    }
+    this.#send();
+  }
+
+  /** Puts on the disk what Redis has not acknowledged; what can't be put there stays in memory. */
+  async saveToSpool(): Promise<void> {
+    this.#copies.storeAgain(this.#unacknowledgedFrom);
+    await this.#copies.whenStored();
+  }
+
+  /** Lets go of acknowledged events that happened before a moment, until one that didn't. */
+  forgetAcknowledgedBefore(atMs: number): void {
+    for (
+      let at = this.oldestAcknowledgedAtMs;
+      at !== undefined && at < atMs;
+      at = this.oldestAcknowledgedAtMs
+    ) {
+      this.#retained.forgetBefore(this.#retained.firstSeq + 1);
+    }
   }
 
   /** Resolves when all events are acknowledged. Never, once the producer was abandoned with some that are not. */
@@ -128,6 +197,7 @@ export class EventProducer {
   /** Gives up on what is not acknowledged: the service is going down. Returns the number of such events. */
   abandon(): number {
     this.#cancelRetry();
+    this.#cancelStall();
     this.#state = 'abandoned';
     return this.pendingEvents;
   }
@@ -139,7 +209,10 @@ export class EventProducer {
       return;
     }
     this.#state = 'sending';
-    const { appender } = this.#options;
+    const { appender, spool, startTimer: after = startTimer } = this.#options;
+    if (spool !== undefined && !this.#isStalled) {
+      this.#cancelStall = after(spool.afterMs, () => this.#stall());
+    }
     appender.append({ call: this.call, events: batch, mode: 'ordered' }).then(
       (outcome) => this.#onOutcome(batch, outcome),
       (error: unknown) => this.#onNoAnswer(error),
@@ -148,6 +221,9 @@ export class EventProducer {
 
   #onOutcome(batch: readonly RetainedEvent[], outcome: AppendOutcome): void {
     if (this.#state === 'abandoned') return;
+    this.#cancelStall();
+    this.#isStalled = false;
+    this.#options.observer.onAnswered?.();
     switch (outcome.outcome) {
       case 'ok':
         this.#epoch = outcome.epoch;
@@ -170,6 +246,7 @@ export class EventProducer {
       if (result === undefined) throw new Error('an append was answered with too few results');
       this.#pendingBytes -= retained.bytes;
       if (result.status !== 'refused' && result.seq !== undefined) this.#noteLogSeq(retained, result.seq);
+      this.#copies.release(retained);
       settle(retained, receiptOf(result, retained, wasRetried), this.#options.observer);
     });
     this.#unacknowledgedFrom += batch.length;
@@ -186,8 +263,16 @@ export class EventProducer {
     const { observer, limits, startTimer: after = startTimer } = this.#options;
     observer.onRetry({ call: this.call, attempt: this.#attempt, error });
     this.#state = 'waiting';
+    this.#cancelStall();
+    this.#stall(error);
     this.#cancelRetry = after(backoffDelayMs(this.#attempt, limits.backoff), () => this.#send());
     this.#attempt += 1;
+  }
+
+  #stall(error?: unknown): void {
+    this.#isStalled = true;
+    this.#options.observer.onStalled?.(error);
+    this.#copies.storeAgain(this.#unacknowledgedFrom);
   }
 
   /** Redis lacks the events from `expected` on: they are unacknowledged again. */
@@ -197,7 +282,7 @@ export class EventProducer {
     this.#newestLogSeq = 0;
     if (lost > 0) {
       this.#renamed += 1;
-      this.#source = `${this.#options.source}.${this.#renamed}`;
+      this.#source = `${this.#options.alias ?? this.#options.source}.${this.#renamed}`;
       this.#retained.renumber(this.#source);
     }
     this.#unacknowledgedFrom = lost > 0 ? 1 : expected;
@@ -231,6 +316,8 @@ export class EventProducer {
     for (const listener of listeners) listener();
   }
 }
+
+const SPOOLED: Receipt = { status: 'appended', seq: undefined, isSpooled: true };
 
 function receiptOf(result: AppendResult, retained: RetainedEvent, wasRetried: boolean): Receipt {
   if (result.status === 'refused') return result;

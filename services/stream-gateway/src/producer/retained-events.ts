@@ -1,13 +1,21 @@
 import { type KnownEvent } from '@turnlog/call-events';
 
-/** What became of an event. The seq is missing where a repeat is known by its place in its source alone. */
+/**
+ * What became of an event. The seq is missing where a repeat is known by its place in its source alone, and while an
+ * event is safe in the spool and not yet in Redis.
+ */
 export type Receipt =
-  | { readonly status: 'appended' | 'duplicate'; readonly seq: number | undefined }
+  | {
+      readonly status: 'appended' | 'duplicate';
+      readonly seq: number | undefined;
+      readonly isSpooled?: boolean;
+    }
   | { readonly status: 'refused'; readonly reason: 'call_full' };
 
 /** What an event needs while its gateway is answerable for it. */
 export interface RetainedEvent {
-  readonly event: KnownEvent;
+  /** It changes its source, and its place there, when the rest of a source goes on under another name. */
+  event: KnownEvent;
   readonly rememberId: boolean;
   readonly bytes: number;
   /** Its place in the call's log, once Redis has told. */
@@ -15,6 +23,13 @@ export interface RetainedEvent {
   /** Called once, when the event is durable or refused for good. */
   onSettled: ((receipt: Receipt) => void) | undefined;
   isSettled: boolean;
+  /** Its copy on the disk, from when that is asked for until Redis has acknowledged the event. */
+  spooled: 'asked' | SpoolHold | undefined;
+}
+
+/** Where on the disk an event is; to be told when it is needed there no more. */
+export interface SpoolHold {
+  release(events: number): void;
 }
 
 /**
@@ -45,6 +60,16 @@ export class RetainedEvents {
     return this.#events.length;
   }
 
+  /** The first event to come has this source sequence. For a window that is still empty. */
+  startAt(seq: number): void {
+    this.#firstSeq = seq;
+  }
+
+  /** The oldest event still held. */
+  get oldest(): RetainedEvent | undefined {
+    return this.#events[0];
+  }
+
   /** Adds the event whose source sequence is `nextSeq`. */
   push(retained: RetainedEvent): void {
     this.#events.push(retained);
@@ -63,6 +88,11 @@ export class RetainedEvents {
       batch.push(retained);
     }
     return batch;
+  }
+
+  /** The events from a source sequence on. */
+  from(seq: number): RetainedEvent[] {
+    return this.#events.slice(Math.max(0, seq - this.#firstSeq));
   }
 
   /** The bytes of the events from a source sequence on. */
@@ -85,7 +115,7 @@ export class RetainedEvents {
 
   /** The places of events in the log, from a source sequence on, are void: the log has lost them. */
   forgetLogSeqsFrom(seq: number): void {
-    for (const retained of this.#events.slice(Math.max(0, seq - this.#firstSeq))) retained.logSeq = undefined;
+    for (const retained of this.from(seq)) retained.logSeq = undefined;
   }
 
   /** Lets go of all events before a source sequence. */
@@ -98,9 +128,8 @@ export class RetainedEvents {
   /** Gives all events that are held to another source, which counts them from 1. */
   renumber(source: string): void {
     this.#firstSeq = 1;
-    this.#events = this.#events.map((retained, index) => ({
-      ...retained,
-      event: { ...retained.event, source, sourceSeq: index + 1 },
-    }));
+    this.#events.forEach((retained, index) => {
+      retained.event = { ...retained.event, source, sourceSeq: index + 1 };
+    });
   }
 }

@@ -7,6 +7,10 @@ const HEADS_AT_ONCE = 500;
 /** Reads a head without any event: no call has a seq as high as this. */
 const NO_EVENTS = Number.MAX_SAFE_INTEGER;
 
+/** What is let go of at a time when there is too much: the oldest eighth of the time that it spans. */
+const SLICES = 8;
+const MIN_SLICE_MS = 100;
+
 interface Entry {
   /** When its connection was over; producers of open connections are kept anyway. */
   closedAtMs: number | undefined;
@@ -17,10 +21,13 @@ export class Retention {
   readonly #producers = new Map<EventProducer, Entry>();
   readonly #readLogs: ReadCallLogs;
   readonly #keepAfterCloseMs: number;
+  readonly #maxTotalBytes: number;
+  #isOverloaded = false;
 
-  constructor(readLogs: ReadCallLogs, keepAfterCloseMs: number) {
+  constructor(readLogs: ReadCallLogs, keepAfterCloseMs: number, maxTotalBytes = Number.POSITIVE_INFINITY) {
     this.#readLogs = readLogs;
     this.#keepAfterCloseMs = keepAfterCloseMs;
+    this.#maxTotalBytes = maxTotalBytes;
   }
 
   get producers(): readonly EventProducer[] {
@@ -33,6 +40,26 @@ export class Retention {
 
   get pendingBytes(): number {
     return this.producers.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+  }
+
+  /** What Redis has not acknowledged took all the room there is when it was last looked at. */
+  get isOverloaded(): boolean {
+    return this.#isOverloaded;
+  }
+
+  /**
+   * Lets go of the oldest acknowledged events of all producers until what is left has room; never of others. It goes by
+   * slices of time, as looking for the oldest event each time would cost more than it is worth.
+   */
+  enforceLimit(nowMs: number): void {
+    this.#isOverloaded = this.pendingBytes > this.#maxTotalBytes;
+    while (this.retainedBytes > this.#maxTotalBytes) {
+      const oldest = this.producers.flatMap(({ oldestAcknowledgedAtMs }) => oldestAcknowledgedAtMs ?? []);
+      if (oldest.length === 0) return;
+      const oldestMs = oldest.reduce((a, b) => Math.min(a, b));
+      const sliceMs = Math.max(MIN_SLICE_MS, (nowMs - oldestMs) / SLICES);
+      for (const producer of this.#producers.keys()) producer.forgetAcknowledgedBefore(oldestMs + sliceMs);
+    }
   }
 
   add(producer: EventProducer): void {

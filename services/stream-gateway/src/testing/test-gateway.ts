@@ -27,10 +27,9 @@ export interface TestGateway {
 const TENANT = 'default';
 
 export async function startTestGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
-  const prefix = testKeyPrefix();
   const env = {
     REDIS_URL: testRedisUrl(),
-    KEY_PREFIX: prefix,
+    KEY_PREFIX: testKeyPrefix(),
     PORT: '0',
     DRAIN_DEADLINE_MS: '0',
     ...settings,
@@ -47,7 +46,7 @@ export async function startTestGateway(settings: Record<string, string> = {}): P
   const { port } = await startGateway(config, { logger, lifecycle });
   const redis = createCommandClient({ url: config.REDIS_URL, name: 'test', onError: () => undefined });
   await untilReady(redis);
-  const space = { prefix, partitions: config.PARTITIONS };
+  const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   const httpUrl = `http://127.0.0.1:${port}`;
   await waitUntil(async () => (await fetch(`${httpUrl}/readyz`)).ok, { what: 'the gateway is ready' });
 

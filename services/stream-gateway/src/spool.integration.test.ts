@@ -1,0 +1,209 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface Setup {
+  readonly redis: PrivateServer;
+  readonly agent: BareAgent;
+  readonly gateway: TestGateway;
+  readonly spoolDir: string;
+}
+
+async function setUp(
+  settings: Record<string, string> = {},
+  extraArgs: readonly string[] = [],
+): Promise<Setup> {
+  const redis = await startRedisForTest({ appendfsync: 'always', extraArgs });
+  closing.push(() => redis.close());
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
+  closing.push(() => rm(spoolDir, { recursive: true, force: true }));
+  const env = { REDIS_URL: redis.url, AGENT_URL: agent.url, SPOOL_DIR: spoolDir, FLUSH_DEADLINE_MS: '500' };
+  const gateway = await startTestGateway({ ...env, ...settings });
+  closing.push(() => gateway.stop());
+  return { redis, agent, gateway, spoolDir };
+}
+
+const turn = (id: string, text = 'word') => ({ event: 'turn', id, turn: { speaker: 'user', text } });
+const idsFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, index) => `t${String(first + index).padStart(3, '0')}`);
+const acksOf = ({ received }: BareSocket): Record<string, unknown>[] =>
+  received.map((text) => JSON.parse(text) as Record<string, unknown>).filter(({ event }) => event === 'ack');
+const turnsOf = async (gateway: TestGateway, callSid: string): Promise<string[]> =>
+  (await gateway.events(callSid)).filter(({ type }) => type === 'turn.completed').map(({ id }) => id);
+const namesOf = (ids: readonly string[]) => ids.map((id) => `turn:${id}`);
+
+async function startCall({ agent, gateway }: Setup) {
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket(agent.sockets.length);
+  await gateway.eventsUntil(frames.callSid, 'call.started');
+  return { frames, carrier, socket };
+}
+
+const acknowledged = (socket: BareSocket, count: number) =>
+  waitUntil(() => acksOf(socket).length === count, { what: `${count} acks`, timeoutMs: 20_000 });
+
+const filesOf = async (spoolDir: string): Promise<string[]> =>
+  (await readdir(spoolDir, { recursive: true })).filter((name) => name.endsWith('.spool'));
+
+/** How Redis stops taking writes, and how it takes them again. */
+const outages: Record<string, { begin(setup: Setup): unknown; end(setup: Setup): unknown }> = {
+  killed: { begin: ({ redis }) => redis.crash(), end: ({ redis }) => redis.start() },
+  frozen: { begin: ({ redis }) => redis.pause(), end: ({ redis }) => redis.resume() },
+  'out of memory': {
+    begin: ({ gateway }) => gateway.redis.config('SET', 'maxmemory', '1'),
+    end: ({ gateway }) => gateway.redis.config('SET', 'maxmemory', '0'),
+  },
+  'a read-only replica': {
+    begin: ({ gateway }) => gateway.redis.replicaof('127.0.0.1', '1'),
+    end: ({ gateway }) => gateway.redis.replicaof('NO', 'ONE'),
+  },
+  'without the replica that it needs': {
+    begin: ({ gateway }) => gateway.redis.config('SET', 'min-replicas-to-write', '1'),
+    end: ({ gateway }) => gateway.redis.config('SET', 'min-replicas-to-write', '0'),
+  },
+};
+
+test.each(Object.keys(outages))(
+  'while Redis is %s events are acknowledged by the spool, and are in the log once and in order after',
+  async (name) => {
+    const setup = await setUp();
+    const outage = outages[name];
+    if (outage === undefined) throw new Error(name);
+    const { gateway, spoolDir } = setup;
+    const { frames, socket } = await startCall(setup);
+    const ids = idsFrom(1, 30);
+    socket.send(...ids.slice(0, 10).map((id) => turn(id)));
+    await acknowledged(socket, 10);
+    expect(await filesOf(spoolDir)).toEqual([]);
+
+    await outage.begin(setup);
+    socket.send(...ids.slice(10, 25).map((id) => turn(id)));
+    await acknowledged(socket, 25);
+    expect(acksOf(socket).slice(10)).toEqual(
+      ids.slice(10, 25).map((id) => ({ event: 'ack', id, status: 'appended', durable: 'spool' })),
+    );
+    expect(await filesOf(spoolDir)).toHaveLength(1);
+
+    await outage.end(setup);
+    socket.send(...ids.slice(25).map((id) => turn(id)));
+    await acknowledged(socket, 30);
+    await waitUntil(async () => (await turnsOf(gateway, frames.callSid)).length === 30, {
+      what: 'all turns are in the log',
+      timeoutMs: 20_000,
+    });
+    expect(await turnsOf(gateway, frames.callSid)).toEqual(namesOf(ids));
+    await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'the files are gone' });
+    expect(new Set(acksOf(socket).map(({ id }) => id)).size).toBe(30);
+  },
+  60_000,
+);
+
+test('events over HTTP are accepted by the spool while Redis is away, and delivered once when it is back', async () => {
+  const setup = await setUp();
+  const { gateway, redis, spoolDir } = setup;
+  await gateway.post('CA-http', turn('before'));
+  await redis.crash();
+  const response = await gateway.post('CA-http', [turn('a'), turn('b')]);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({
+    results: ['a', 'b'].map((id) => ({ id, status: 'appended', durable: 'spool' })),
+  });
+  // The agent sends one of them again: it is one event all the same.
+  expect((await gateway.post('CA-http', turn('b'))).status).toBe(200);
+  await redis.start();
+  await waitUntil(async () => (await filesOf(spoolDir)).length === 0, {
+    what: 'the files are gone',
+    timeoutMs: 20_000,
+  });
+  expect((await turnsOf(gateway, 'CA-http')).sort()).toEqual(namesOf(['a', 'b', 'before']));
+}, 40_000);
+
+test('a full spool refuses new calls and says why; calls in progress go on, acknowledged by Redis as ever', async () => {
+  const setup = await setUp({ SPOOL_MAX_BYTES: String(64 * 1024) });
+  const { gateway, redis } = setup;
+  const { frames, socket } = await startCall(setup);
+  await redis.crash();
+  const ids = idsFrom(1, 20);
+  for (const id of ids) socket.send(turn(id, 'x'.repeat(8_000)));
+  await waitUntil(() => gateway.logLines.some(({ problem }) => problem === 'full'), {
+    what: 'the spool is full',
+  });
+  const spooled = acksOf(socket).length;
+  expect(spooled).toBeLessThan(20);
+  await expect(dial(gateway.url)).rejects.toThrow('503');
+  const readiness = await fetch(`${gateway.httpUrl}/readyz`);
+  expect(readiness.status).toBe(503);
+  expect(await readiness.text()).toContain('the spool is full');
+  const refused = await gateway.post('CA-other', turn('o', 'x'.repeat(60_000)));
+  expect(refused.status).toBe(503);
+  await redis.start();
+  await acknowledged(socket, 20);
+  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok, {
+    what: 'calls are taken again',
+  });
+  expect(await turnsOf(gateway, frames.callSid)).toEqual(namesOf(ids));
+}, 40_000);
+
+test('a Redis that answers but takes no writes takes no new calls either', async () => {
+  const setup = await setUp();
+  const { gateway } = setup;
+  const { socket } = await startCall(setup);
+  await gateway.redis.config('SET', 'maxmemory', '1');
+  socket.send(turn('a'));
+  await acknowledged(socket, 1);
+  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).status === 503, {
+    what: 'it is not ready',
+  });
+  await expect(dial(gateway.url)).rejects.toThrow('503');
+  await gateway.redis.config('SET', 'maxmemory', '0');
+  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok, { what: 'it is ready again' });
+}, 40_000);
+
+test('a gateway that is stopped while Redis is away leaves its events in the spool, and its heir sends them', async () => {
+  const setup = await setUp();
+  const { gateway, redis, agent, spoolDir } = setup;
+  const { frames, socket } = await startCall(setup);
+  await redis.crash();
+  socket.send(turn('a'));
+  await acknowledged(socket, 1);
+  await gateway.stop();
+  expect(gateway.logLines).toContainEqual(
+    expect.objectContaining({ msg: 'events wait in the spool for the next start', events: 3 }),
+  );
+  expect(gateway.logLines.map(({ msg }) => msg)).not.toContain(
+    'events are lost: Redis did not acknowledge them in time',
+  );
+  await redis.start();
+  const env = {
+    REDIS_URL: redis.url,
+    AGENT_URL: agent.url,
+    SPOOL_DIR: spoolDir,
+    KEY_PREFIX: gateway.space.prefix,
+  };
+  const heir = await startTestGateway(env);
+  closing.push(() => heir.stop());
+  const events = await heir.eventsUntil(frames.callSid, 'call.disconnected');
+  expect(events.map(({ type }) => type)).toEqual([
+    'call.started',
+    'turn.completed',
+    'audio.summarised',
+    'call.disconnected',
+  ]);
+  expect(events.at(-1)?.data).toMatchObject({ reason: 'drained' });
+  await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'the files are gone' });
+}, 40_000);

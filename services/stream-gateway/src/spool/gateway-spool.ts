@@ -1,0 +1,66 @@
+import { type Appender } from '@turnlog/call-log';
+import { type Logger } from '@turnlog/service-kit';
+import { type ProducerSpool } from '../producer/spool-copies.ts';
+import { type RedisWrites } from '../redis-writes.ts';
+import { Spool, type SpoolObserver } from './spool.ts';
+import { openSpoolFolders, type Leftover } from './spool-folders.ts';
+import { UnorderedOutbox } from './unordered-outbox.ts';
+
+const OUTBOX_BACKOFF = { minMs: 50, maxMs: 2_000 };
+
+/** The spool of a gateway, with whoever uses it. */
+export interface GatewaySpool {
+  readonly spool: Spool;
+  readonly afterMs: number;
+  readonly leftovers: readonly Leftover[];
+  readonly forProducers: ProducerSpool;
+  /** Delivers what has no producer: events that came over HTTP, and those that a dead gateway left. */
+  createOutbox(appender: Appender, writes: RedisWrites): UnorderedOutbox;
+  close(): Promise<void>;
+}
+
+export interface GatewaySpoolOptions {
+  /** The folder of all gateways that share a disk. */
+  readonly root: string;
+  readonly instance: string;
+  readonly maxBytes: number;
+  readonly afterMs: number;
+  readonly logger: Logger;
+}
+
+/** Opens the spool; throws when the folder can't be had or belongs to a living gateway. */
+export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<GatewaySpool> {
+  const { root, instance, maxBytes, afterMs, logger } = options;
+  const folders = await openSpoolFolders(root, instance);
+  const { disk, firstNumber, leftovers } = folders;
+  const spool = new Spool({ disk, maxBytes, firstNumber, observer: observe(logger) });
+  return {
+    spool,
+    afterMs,
+    leftovers,
+    forProducers: { afterMs, store: (events) => spool.store(events, 'ordered') },
+    createOutbox: (appender, writes) =>
+      new UnorderedOutbox(appender, OUTBOX_BACKOFF, {
+        onStalled: (error) => writes.onStalled(error),
+        onAnswered: () => writes.onAnswered(),
+      }),
+    close: async () => {
+      await spool.close();
+      await folders.close();
+    },
+  };
+}
+
+function observe(logger: Logger): SpoolObserver {
+  return {
+    onProblem: (problem, err) => {
+      const text =
+        problem === 'full'
+          ? 'the spool has reached its limit: no new calls are taken until Redis takes events again'
+          : 'the spool can not be written: no new calls are taken until it can';
+      logger.error({ problem, err }, text);
+    },
+    onRecovered: () => logger.info('the spool takes events again'),
+    onNotRemoved: (err) => logger.warn({ err }, 'a file of the spool could not be closed or removed'),
+  };
+}

@@ -1,0 +1,77 @@
+import { decodeEvent, encodeEvent, type KnownEvent } from '@turnlog/call-events';
+import { type AppendRequest, type NewEvent } from '@turnlog/call-log';
+import { crc32 } from 'node:zlib';
+
+/** How events of one append are placed: see {@link AppendRequest}. */
+export type AppendMode = AppendRequest['mode'];
+
+/** An event as the spool holds it: with all that is needed to append it. */
+export interface SpoolRecord extends NewEvent {
+  readonly mode: AppendMode;
+}
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const CHECKSUM_LENGTH = 8;
+
+/**
+ * One line: checksum (CRC-32, eight hex digits), length in bytes, JSON. Both are of the JSON, so that a line that was
+ * torn or overwritten is known for what it is.
+ */
+export function encodeRecord({ event, rememberId }: NewEvent, mode: AppendMode): Buffer {
+  const json = `{"mode":"${mode}","rememberId":${rememberId},"event":${encodeEvent(event)}}`;
+  const payload = Buffer.from(json);
+  return Buffer.concat([
+    Buffer.from(`${checksumOf(payload)} ${payload.length} `),
+    payload,
+    Buffer.of(NEWLINE),
+  ]);
+}
+
+/** The records of a file, and how many lines were none: at most the torn last one, unless the disk is at fault. */
+export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; readonly damaged: number } {
+  const records: SpoolRecord[] = [];
+  let damaged = 0;
+  for (const line of linesOf(bytes)) {
+    const record = readLine(line);
+    if (record === undefined) damaged += 1;
+    else records.push(record);
+  }
+  return { records, damaged };
+}
+
+function* linesOf(bytes: Buffer): Generator<Buffer> {
+  for (let start = 0; start < bytes.length;) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    if (end > start) yield bytes.subarray(start, end);
+    start = end + 1;
+  }
+}
+
+function readLine(line: Buffer): SpoolRecord | undefined {
+  const lengthEnd = line.indexOf(SPACE, CHECKSUM_LENGTH + 1);
+  const payload = line.subarray(lengthEnd + 1);
+  const isWhole =
+    lengthEnd !== -1 &&
+    line.toString('latin1', CHECKSUM_LENGTH, lengthEnd) === ` ${payload.length}` &&
+    line.toString('latin1', 0, CHECKSUM_LENGTH) === checksumOf(payload);
+  return isWhole ? toRecord(JSON.parse(payload.toString()) as WrittenRecord) : undefined;
+}
+
+/** What {@link encodeRecord} wrote: the checksum says so. */
+interface WrittenRecord {
+  readonly mode: AppendMode;
+  readonly rememberId: boolean;
+  readonly event: unknown;
+}
+
+function toRecord({ mode, rememberId, event }: WrittenRecord): SpoolRecord | undefined {
+  const decoded = decodeEvent(JSON.stringify(event));
+  if (!decoded.ok || decoded.event.type === 'unknown') return undefined;
+  return { mode, rememberId, event: decoded.event satisfies KnownEvent };
+}
+
+function checksumOf(payload: Buffer): string {
+  return crc32(payload).toString(16).padStart(CHECKSUM_LENGTH, '0');
+}

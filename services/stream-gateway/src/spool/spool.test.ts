@@ -1,0 +1,252 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createEvent, type KnownEvent } from '@turnlog/call-events';
+import { type NewEvent } from '@turnlog/call-log';
+import { waitUntil } from '@turnlog/test-kit';
+import {
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { lockFolder } from './folder-lock.ts';
+import { planReplay } from './plan-replay.ts';
+import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
+import { openSpoolFolders } from './spool-folders.ts';
+import { encodeRecord, readRecords } from './spool-record.ts';
+import { Spool, type SpoolObserver } from './spool.ts';
+
+let root: string;
+const spools: Spool[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
+});
+
+afterEach(async () => {
+  for (const spool of spools.splice(0)) await spool.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+function eventOf(sourceSeq: number, { source = 'conn', text = `word ${sourceSeq}` } = {}): NewEvent {
+  const origin = { call: { tenant: 'default', callSid: 'CA1' }, source, sourceSeq, atMs: 1_769_339_725_120 };
+  const event = createEvent('turn.completed', { speaker: 'user', text }, origin) as KnownEvent;
+  return { event, rememberId: false };
+}
+
+async function openSpool({ maxBytes = 1_000_000, disk }: { maxBytes?: number; disk?: SpoolDisk } = {}) {
+  const told: string[] = [];
+  const observer: SpoolObserver = {
+    onProblem: (problem) => told.push(problem),
+    onRecovered: () => told.push('recovered'),
+    onNotRemoved: (error) => told.push(String(error)),
+  };
+  const spool = new Spool({ disk: disk ?? (await openSpoolDisk(root)), maxBytes, firstNumber: 1, observer });
+  spools.push(spool);
+  return { spool, told };
+}
+
+/** A disk whose flushes end when they are told to, or fail. */
+async function slowDisk() {
+  const disk = await openSpoolDisk(root);
+  const flushes: { readonly finish: () => void; readonly fail: (error: Error) => void }[] = [];
+  const create: SpoolDisk['create'] = async (number) => {
+    const file = await disk.create(number);
+    const append = (bytes: Buffer): Promise<void> =>
+      new Promise((resolve, reject) => {
+        flushes.push({ finish: () => void file.append(bytes).then(resolve, reject), fail: reject });
+      });
+    return { ...file, append };
+  };
+  return { disk: { ...disk, create }, flushes };
+}
+
+const sourceSeqs = (records: readonly NewEvent[]) => records.map(({ event }) => event.sourceSeq);
+
+test('what was written is read back as it was, with its mode', () => {
+  const event = eventOf(1, { text: 'पचास लाख\n"quoted" 😀' });
+  const { records, damaged } = readRecords(encodeRecord(event, 'unordered'));
+  expect(records).toEqual([{ ...event, mode: 'unordered' }]);
+  expect(damaged).toBe(0);
+});
+
+test('a torn tail is dropped wherever it was torn, and never misread', () => {
+  const whole = encodeRecord(eventOf(1), 'ordered');
+  const torn = encodeRecord(eventOf(2), 'ordered');
+  for (let length = 1; length < torn.length - 1; length += 1) {
+    const { records, damaged } = readRecords(Buffer.concat([whole, torn.subarray(0, length)]));
+    expect(sourceSeqs(records)).toEqual([1]);
+    expect(damaged).toBe(1);
+  }
+});
+
+test('a flipped bit costs its own line alone', () => {
+  const lines = [1, 2, 3].map((seq) => encodeRecord(eventOf(seq), 'ordered'));
+  const middle = lines[1] ?? Buffer.alloc(0);
+  for (let at = 0; at < middle.length - 1; at += 1) {
+    const flipped = Buffer.from(middle);
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
+    const { records } = readRecords(Buffer.concat([lines[0] ?? '', flipped, lines[2] ?? ''] as Buffer[]));
+    expect(sourceSeqs(records)).toEqual([1, 3]);
+  }
+});
+
+test('a write is told of only after its flush, and what comes meanwhile shares the next one', async () => {
+  const { disk, flushes } = await slowDisk();
+  const { spool } = await openSpool({ disk });
+  let told = 0;
+  const writes = [1, 2, 3, 4].map((seq) => spool.store([eventOf(seq)], 'ordered').then(() => (told += 1)));
+  await waitUntil(() => flushes.length === 1, { what: 'the first flush is asked for' });
+  expect(told).toBe(0);
+  flushes[0]?.finish();
+  await writes[0];
+  await waitUntil(() => flushes.length === 2, { what: 'the second flush is asked for' });
+  expect(told).toBe(1);
+  flushes[1]?.finish();
+  await Promise.all(writes);
+  expect(flushes).toHaveLength(2);
+});
+
+test('a file is for its user alone, and goes when all that is in it is acknowledged', async () => {
+  const { spool } = await openSpool();
+  const [first, second] = await Promise.all([
+    spool.store([eventOf(1), eventOf(2)], 'ordered'),
+    spool.store([eventOf(3)], 'unordered'),
+  ]);
+  const [name = ''] = await readdir(root);
+  expect((await stat(path.join(root, name))).mode & 0o777).toBe(0o600);
+  first?.release(2);
+  await spool.whenIdle();
+  expect(await readdir(root)).toEqual([name]);
+  second?.release(1);
+  await spool.whenIdle();
+  expect(await readdir(root)).toEqual([]);
+  expect(spool.bytes).toBe(0);
+  expect(await spool.store([eventOf(4)], 'ordered')).toBeDefined();
+});
+
+test('a full spool takes nothing more, says so once, and takes again when there is room', async () => {
+  const { spool, told } = await openSpool({ maxBytes: 1_000 });
+  const taken = await spool.store([eventOf(1), eventOf(2)], 'ordered');
+  for (const seq of [3, 4]) {
+    expect(await spool.store([eventOf(seq, { text: 'x'.repeat(500) })], 'ordered')).toBeUndefined();
+  }
+  expect([spool.problem, told]).toEqual(['full', ['full']]);
+  taken?.release(2);
+  expect([spool.problem, told]).toEqual([undefined, ['full', 'recovered']]);
+});
+
+test('after a flush that failed the file is not trusted, and another one is tried until it works', async () => {
+  const { disk, flushes } = await slowDisk();
+  const { spool, told } = await openSpool({ disk });
+  const first = spool.store([eventOf(1)], 'ordered');
+  await waitUntil(() => flushes.length === 1, { what: 'the first flush' });
+  flushes[0]?.finish();
+  const kept = await first;
+  const second = spool.store([eventOf(2)], 'ordered');
+  await waitUntil(() => flushes.length === 2, { what: 'the second flush' });
+  flushes[1]?.fail(new Error('EIO'));
+  expect(await second).toBeUndefined();
+  expect(await spool.store([eventOf(3)], 'ordered')).toBeUndefined();
+  expect([spool.problem, told]).toEqual(['failing', ['failing']]);
+
+  await waitUntil(() => flushes.length === 3, { what: 'a probe' });
+  flushes[2]?.fail(new Error('ENOSPC'));
+  await waitUntil(() => flushes.length === 4, { what: 'another probe' });
+  flushes[3]?.finish();
+  await waitUntil(() => spool.problem === undefined, { what: 'the spool recovers' });
+  const third = spool.store([eventOf(3)], 'ordered');
+  await waitUntil(() => flushes.length === 5, { what: 'the next flush' });
+  flushes[4]?.finish();
+  expect((await third)?.number).toBeGreaterThan(kept?.number ?? 0);
+  expect(told).toEqual(['failing', 'recovered']);
+});
+
+test('a folder that can not be written makes a spool that says so', async () => {
+  const disk = await openSpoolDisk(path.join(root, 'gone'));
+  await rm(path.join(root, 'gone'), { recursive: true });
+  const { spool } = await openSpool({ disk });
+  expect(await spool.store([eventOf(1)], 'ordered')).toBeUndefined();
+  expect(spool.problem).toBe('failing');
+  await spool.close();
+});
+
+test('a gateway finds what its predecessor left, drops the torn tail, and does not overwrite it', async () => {
+  const folder = path.join(root, 'gw-1');
+  const { spool } = await openSpool({ disk: await openSpoolDisk(folder) });
+  await spool.store([eventOf(1), eventOf(2), eventOf(3)], 'ordered');
+  await spool.close();
+  const [name = ''] = await readdir(folder);
+  const { size } = await stat(path.join(folder, name));
+  await truncate(path.join(folder, name), size - 7);
+
+  const folders = await openSpoolFolders(root, 'gw-1');
+  expect(sourceSeqs(folders.leftovers[0]?.records ?? [])).toEqual([1, 2]);
+  expect(folders.leftovers[0]?.damaged).toBe(1);
+  expect(folders.firstNumber).toBe(2);
+  await folders.leftovers[0]?.remove();
+  await folders.close();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('a folder of a living gateway is refused to another of the same name, with the reason; dead ones are taken over', async () => {
+  const first = await openSpoolFolders(root, 'gw-1');
+  await expect(openSpoolFolders(root, 'gw-1')).rejects.toThrow(/belongs to process \d+ on .*INSTANCE/);
+  const beside = await openSpoolFolders(root, 'gw-2');
+  expect(beside.leftovers).toEqual([]);
+  await beside.close();
+  await first.close();
+
+  const folder = path.join(root, 'gw-1');
+  await appendFile(path.join(folder, '0000000001.spool'), encodeRecord(eventOf(1), 'ordered'));
+  const dead = { host: await ownerOf(folder), pid: process.pid, start: 'before' };
+  await writeFile(path.join(folder, 'owner.json'), JSON.stringify(dead));
+  const heir = await openSpoolFolders(root, 'gw-2');
+  expect(heir.leftovers).toHaveLength(1);
+  await heir.close();
+});
+
+/** The host's name, as a lock tells it. */
+async function ownerOf(folder: string): Promise<string> {
+  const taken = await lockFolder(folder);
+  const { host } = JSON.parse(await readFile(path.join(folder, 'owner.json'), 'utf8')) as { host: string };
+  if (taken.ok) await taken.lock.release();
+  return host;
+}
+
+test('an owner on another host lives for as long as it renews its lock', async () => {
+  const file = path.join(root, 'owner.json');
+  await writeFile(file, JSON.stringify({ host: 'another', pid: 1, start: '1' }));
+  expect(await lockFolder(root)).toEqual({ ok: false, holder: 'process 1 on another' });
+  await utimes(file, new Date(), new Date(Date.now() - 60_000));
+  const taken = await lockFolder(root);
+  expect(taken.ok).toBe(true);
+  if (taken.ok) await taken.lock.release();
+});
+
+test('a replay keeps sources and numbers, in runs without a hole, and ends what has no end', () => {
+  const record = (event: NewEvent, mode: 'ordered' | 'unordered' = 'ordered') => ({ ...event, mode });
+  const plan = planReplay([
+    record(eventOf(7)),
+    record(eventOf(6)),
+    record(eventOf(12)),
+    record(eventOf(6)),
+    record(eventOf(1, { source: 'conn.1' })),
+    record(eventOf(1, { source: 'http:gw-1' }), 'unordered'),
+  ]);
+  expect(plan.sources.map((runs) => runs.map(({ source, events }) => [source, sourceSeqs(events)]))).toEqual([
+    [
+      ['conn', [6, 7]],
+      ['conn', [12]],
+    ],
+    [['conn.1', [1]]],
+  ]);
+  expect(plan.unordered).toMatchObject([{ mode: 'unordered', events: [{ event: { source: 'http:gw-1' } }] }]);
+  expect(plan.ends.map(({ events }) => events[0]?.event.id)).toEqual(['gateway_lost:conn']);
+});

@@ -1,0 +1,81 @@
+import { type AppendRequest, type Appender } from '@turnlog/call-log';
+import { backoffDelayMs, sleep, type Backoff } from '@turnlog/service-kit';
+
+const PARCELS_AT_ONCE = 64;
+
+/** Events on their way to Redis that are on the disk meanwhile. */
+interface Parcel {
+  readonly request: AppendRequest;
+  readonly onDelivered: () => void;
+}
+
+/** What an outbox tells of Redis. */
+export interface OutboxObserver {
+  onStalled(error: unknown): void;
+  onAnswered(): void;
+}
+
+/** Delivers events of unordered sources that were already accepted: again and again until Redis has them. */
+export class UnorderedOutbox {
+  readonly #appender: Appender;
+  readonly #backoff: Backoff;
+  readonly #observer: OutboxObserver;
+  readonly #abandoned = new AbortController();
+  #parcels: Parcel[] = [];
+  #underWay: Promise<void> | undefined;
+
+  constructor(appender: Appender, backoff: Backoff, observer: OutboxObserver) {
+    this.#appender = appender;
+    this.#backoff = backoff;
+    this.#observer = observer;
+  }
+
+  get isEmpty(): boolean {
+    return this.#parcels.length === 0;
+  }
+
+  get events(): number {
+    return this.#parcels.reduce((sum, { request }) => sum + request.events.length, 0);
+  }
+
+  /** Takes over; `onDelivered` is called when Redis has the events. */
+  deliver(request: AppendRequest, onDelivered: () => void): void {
+    this.#parcels.push({ request, onDelivered });
+    this.#underWay ??= this.#run();
+  }
+
+  /** Resolves when Redis has everything, or delivery was abandoned. */
+  async whenIdle(): Promise<void> {
+    await this.#underWay;
+  }
+
+  /** Stops trying. Returns the number of events that Redis has not acknowledged. */
+  abandon(): number {
+    this.#abandoned.abort();
+    return this.events;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abandoned;
+    for (let attempt = 0; this.#parcels.length > 0 && !signal.aborted; attempt += 1) {
+      if (await this.#deliverSome()) attempt = -1;
+      else await sleep(backoffDelayMs(attempt, this.#backoff), signal);
+    }
+    this.#underWay = undefined;
+  }
+
+  /** True when all of them arrived. */
+  async #deliverSome(): Promise<boolean> {
+    const group = this.#parcels.slice(0, PARCELS_AT_ONCE);
+    const outcomes = await Promise.allSettled(group.map(({ request }) => this.#appender.append(request)));
+    const failed = group.filter((_, index) => outcomes[index]?.status === 'rejected');
+    for (const [index, { onDelivered }] of group.entries()) {
+      if (outcomes[index]?.status === 'fulfilled') onDelivered();
+    }
+    this.#parcels = [...failed, ...this.#parcels.slice(group.length)];
+    const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failure === undefined) this.#observer.onAnswered();
+    else this.#observer.onStalled(failure.reason);
+    return failure === undefined;
+  }
+}
