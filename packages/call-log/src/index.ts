@@ -24,6 +24,8 @@ export {
   type Appender,
   type NewEvent,
 } from './append/appender.ts';
+export { findBarrier, type Durability } from './append/durability.ts';
+export { type Barrier } from './redis/script-pipeline.ts';
 export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
 export {
   readCallLogs,

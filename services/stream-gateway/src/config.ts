@@ -44,6 +44,10 @@ export const gatewayEnv = z.object({
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
 
+  DURABILITY: oneOf(['redis', 'disk', 'replica']).default('redis'),
+  DURABILITY_REPLICAS: wholeNumber(1, 100).default(1),
+  DURABILITY_TIMEOUT_MS: milliseconds(1, 4_000).default(1_000),
+
   STREAM_APPLET: applet.default('voicebot'),
   MEDIA_APPLET: applet.default('voicebot'),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),

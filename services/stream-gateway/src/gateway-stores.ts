@@ -13,6 +13,7 @@ import { AudioWriter } from './audio/audio-writer.ts';
 import { combineWrites } from './audio/combine-writes.ts';
 import { type GatewayConfig } from './config.ts';
 import { Retention } from './producer/retention.ts';
+import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
 import { RedisWrites } from './redis-writes.ts';
 import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
@@ -22,6 +23,7 @@ import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
 export interface GatewayStores {
   readonly link: RedisLink;
   readonly writes: RedisWrites;
+  readonly durability: ConfirmedDurability;
   /** None without a folder for it. */
   readonly spool: (GatewaySpool & { readonly outbox: UnorderedOutbox }) | undefined;
   readonly appender: Appender;
@@ -56,12 +58,17 @@ export async function openStores(
   const audio = config.AUDIO
     ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL).redis
     : undefined;
-  const appender = createAppender(redis, space, { maxEvents: config.MAX_EVENTS_PER_CALL });
+  const durability = createDurability(redis, space, durabilityOf(config));
+  const appender = createAppender(redis, space, {
+    maxEvents: config.MAX_EVENTS_PER_CALL,
+    barrier: () => durability.barrier(),
+  });
   const writes = new RedisWrites(monotonic);
   const spool = await openSpool(config, { logger, lifecycle });
   return {
     link,
     writes,
+    durability,
     spool: spool && { ...spool, outbox: spool.createOutbox(appender, writes) },
     appender,
     retention: new Retention(

@@ -74,6 +74,7 @@ export async function startGateway(
   registerDrain(parts);
   replayLeftovers(parts);
   await untilReady(stores.link.redis);
+  await stores.durability.confirm();
   return { port: server.port };
 }
 
@@ -109,7 +110,8 @@ function createCallEvents({ config, context, stores, metrics }: GatewayParts): C
 function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts): Unavailability | undefined {
   if (lifecycle.isStopping) return 'draining';
   if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
-  if (!stores.link.isUsable() || stores.writes.isStalled) return 'not_ready';
+  const isUsable = stores.link.isUsable() && stores.durability.isConfirmed;
+  if (!isUsable || stores.writes.isStalled) return 'not_ready';
   if (stores.retention.isOverloaded) return 'overloaded';
   return sockets.count >= config.MAX_CONNECTIONS ? 'full' : undefined;
 }
@@ -118,6 +120,7 @@ function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts):
 function readinessOf({ stores }: GatewayParts): CheckOutcome {
   const problem = stores.spool?.spool.problem;
   if (problem !== undefined) return { ok: false, reason: `the spool is ${problem}` };
+  if (!stores.durability.isConfirmed) return { ok: false, reason: 'DURABILITY is not confirmed yet' };
   if (stores.writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
   if (stores.retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
   return { ok: true, detail: { spooled_events: stores.spool?.spool.events ?? 0 } };

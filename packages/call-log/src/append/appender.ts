@@ -2,7 +2,7 @@ import { type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type KeySpace } from '../keys.ts';
 import { runTogether } from '../redis/run-together.ts';
-import { pipeRuns, toError } from '../redis/script-pipeline.ts';
+import { pipeRuns, toError, type Barrier } from '../redis/script-pipeline.ts';
 import { trackServerRun } from '../redis/server-run.ts';
 import { type AppendOutcome } from './append-result.ts';
 import { createRunPlanner } from './append-runs.ts';
@@ -32,6 +32,8 @@ export interface AppendRequest {
 export interface AppendLimits {
   /** The most events that a call takes; ends are taken beyond it. */
   readonly maxEvents: number;
+  /** What has to be passed before an append is acknowledged: see `findBarrier`. Asked for with every pipeline. */
+  readonly barrier?: () => Barrier | undefined;
 }
 
 /** Appends to the logs of calls. */
@@ -42,16 +44,20 @@ export interface Appender {
 
 /**
  * An appender that takes what was asked for in one turn of the event loop together: one run of the script for the calls
- * of each partition, all runs in one pipeline.
+ * of each partition, all runs in one pipeline. An append whose barrier was not passed rejects: it was written, and may be
+ * sent again until it is safe.
  */
-export function createAppender(redis: Redis, space: KeySpace, { maxEvents }: AppendLimits): Appender {
+export function createAppender(
+  redis: Redis,
+  space: KeySpace,
+  { maxEvents, barrier }: AppendLimits,
+): Appender {
   const planRuns = createRunPlanner(space, maxEvents);
   const serverRun = trackServerRun(redis);
   const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
-    serverRun().then(
-      (run) => pipeRuns(redis, appendScript, planRuns(asked, run)),
-      (error: unknown) => asked.forEach(({ reject }) => reject(toError(error))),
-    );
+    serverRun()
+      .then((run) => pipeRuns(redis, appendScript, planRuns(asked, run), barrier?.()))
+      .catch((error: unknown) => asked.forEach(({ reject }) => reject(toError(error))));
   });
   return { append };
 }

@@ -1,4 +1,4 @@
-import { type Redis } from 'ioredis';
+import { type ChainableCommander, type Redis } from 'ioredis';
 import { runTogether, type Asked } from './run-together.ts';
 import { isUnknownScript, pipeScript, runScript, type Script, type ScriptArgument } from './script.ts';
 
@@ -11,37 +11,96 @@ export interface ScriptRun {
   readonly args: readonly ScriptArgument[];
 }
 
+/** Commands behind the runs of a pipeline that tell whether what these wrote is safe. */
+export interface Barrier {
+  /** The reply of the last command counts. */
+  readonly pipe: (pipeline: ChainableCommander) => ChainableCommander;
+  /** Why the runs don't count as done, in words. */
+  readonly problemOf: (reply: unknown) => string | undefined;
+}
+
 /** Runs a script; runs that were asked for in one turn of the event loop travel as one pipeline. */
 export function createScriptPipeline(redis: Redis, script: Script) {
   const run = runTogether<ScriptRun, unknown>((asked) => pipeRuns(redis, script, asked));
   return (keys: readonly string[], args: readonly ScriptArgument[]) => run({ keys, args });
 }
 
-/** Sends runs of a script as pipelines, and tells each what came of it. */
-export function pipeRuns(redis: Redis, script: Script, asked: readonly Asked<ScriptRun, unknown>[]): void {
+/** Sends runs of a script as pipelines, and tells each what came of it: without its barrier, nothing came of it. */
+export function pipeRuns(
+  redis: Redis,
+  script: Script,
+  asked: readonly Asked<ScriptRun, unknown>[],
+  barrier?: Barrier,
+): void {
   for (let start = 0; start < asked.length; start += MAX_RUNS)
-    send(redis, script, asked.slice(start, start + MAX_RUNS));
+    send(redis, script, asked.slice(start, start + MAX_RUNS), barrier);
 }
 
-function send(redis: Redis, script: Script, asked: readonly Asked<ScriptRun, unknown>[]): void {
+function send(
+  redis: Redis,
+  script: Script,
+  asked: readonly Asked<ScriptRun, unknown>[],
+  barrier: Barrier | undefined,
+): void {
   const pipeline = redis.pipeline();
   for (const { request } of asked) pipeScript(pipeline, script, request.keys, request.args);
-  pipeline.exec().then(
-    (replies) => asked.forEach((each, index) => settle(redis, script, each, replies?.[index])),
-    (error: unknown) => asked.forEach(({ reject }) => reject(toError(error))),
-  );
+  barrier?.pipe(pipeline);
+  pipeline
+    .exec()
+    .then((replies) => {
+      const unsafe = barrier && shortfallOf(barrier, replies);
+      asked.forEach((each, index) =>
+        settle(redis, script, each, { reply: replies?.[index], barrier, unsafe }),
+      );
+    })
+    .catch((error: unknown) => asked.forEach(({ reject }) => reject(toError(error))));
+}
+
+/** Why what was written before the barrier is not safe. */
+function shortfallOf(
+  barrier: Barrier,
+  replies: readonly [Error | null, unknown][] | null,
+): Error | undefined {
+  const [error, reply] = replies?.at(-1) ?? [new Error('Redis answered nothing'), undefined];
+  if (error !== null) return error;
+  const problem = barrier.problemOf(reply);
+  return problem === undefined
+    ? undefined
+    : new Error(`written, but not as safe as it has to be: ${problem}`);
+}
+
+/** What came of one run of a pipeline, and of the barrier behind all of them. */
+interface RunReply {
+  readonly reply: [Error | null, unknown] | undefined;
+  readonly barrier: Barrier | undefined;
+  readonly unsafe: Error | undefined;
 }
 
 function settle(
   redis: Redis,
   script: Script,
   { request, resolve, reject }: Asked<ScriptRun, unknown>,
-  reply: [Error | null, unknown] | undefined,
+  { reply, barrier, unsafe }: RunReply,
 ): void {
   const [error, value] = reply ?? [new Error('Redis answered fewer commands than it was sent'), undefined];
-  if (error === null) resolve(value);
-  else if (isUnknownScript(error)) runScript(redis, script, request.keys, request.args).then(resolve, reject);
+  if (error === null) {
+    if (unsafe === undefined) resolve(value);
+    else reject(unsafe);
+  } else if (isUnknownScript(error)) runWhole(redis, script, request, barrier).then(resolve, reject);
   else reject(error);
+}
+
+/** By its text, and with a barrier of its own. */
+async function runWhole(
+  redis: Redis,
+  script: Script,
+  { keys, args }: ScriptRun,
+  barrier: Barrier | undefined,
+): Promise<unknown> {
+  const reply = await runScript(redis, script, keys, args);
+  const unsafe = barrier && shortfallOf(barrier, await barrier.pipe(redis.pipeline()).exec());
+  if (unsafe !== undefined) throw unsafe;
+  return reply;
 }
 
 /** What was thrown, as an error. */

@@ -149,6 +149,22 @@ function refused(id: string | undefined, code: AgentErrorCode, message: string):
 function describe(error: z.ZodError): string {
   return error.issues
     .slice(0, 5)
-    .map(({ path, message }) => `${path.map(String).join('.') || 'message'}: ${message}`)
+    .map((issue) => `${issue.path.map(String).join('.') || 'message'}: ${describeIssue(issue)}`)
     .join('; ');
 }
+
+/** zod's own words are for programmers. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'too_small') return 'expected more than nothing';
+  return issue.message;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  record: 'an object such as {"budget":5000000}',
+  object: 'an object',
+  array: 'an array',
+  boolean: 'true or false',
+  number: 'a number',
+};

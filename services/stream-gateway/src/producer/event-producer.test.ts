@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventProducer, type ProducerLimits } from './event-producer.ts';
 import { type Receipt } from './retained-events.ts';
+import { Retention } from './retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
 const LIMITS: ProducerLimits = {
@@ -217,4 +218,37 @@ test('an abandoned producer says how much it leaves behind', async () => {
   add(producer, 'b');
   await delay(5);
   expect(producer.abandon()).toBe(2);
+});
+
+test('of all that is kept the oldest acknowledged events go first, and unacknowledged ones never', async () => {
+  const startMs = 1_769_339_725_120;
+  const { producer: older } = producerOn(new FaultyLog([]));
+  const { producer: newer } = producerOn(new FaultyLog([]));
+  const { producer: stalled } = producerOn(new FaultyLog(['request_lost']), {
+    backoff: { minMs: 60_000, maxMs: 60_000 },
+  });
+  const addAt = (producer: EventProducer, second: number): void =>
+    producer.add({ type: 'stage.changed', data: { stage: 'word' }, atMs: startMs + second * 1_000 });
+  for (let second = 0; second < 40; second += 1) addAt(second < 20 ? older : newer, second);
+  for (let second = 0; second < 5; second += 1) addAt(stalled, second);
+  await Promise.all([older, newer].map((producer) => producer.whenIdle()));
+  const unacknowledged = stalled.retainedBytes;
+  const whole = newer.retainedBytes;
+
+  const limitedTo = (maxTotalBytes: number): Retention => {
+    const retention = new Retention(() => Promise.resolve([]), 60_000, maxTotalBytes);
+    for (const producer of [older, newer, stalled]) retention.add(producer);
+    retention.enforceLimit(startMs + 40_000);
+    return retention;
+  };
+  const tight = limitedTo(unacknowledged + whole);
+  expect(older.retainedBytes).toBe(0);
+  expect(newer.retainedBytes).toBeGreaterThan(whole / 2);
+  expect(stalled.retainedBytes).toBe(unacknowledged);
+  expect(tight.isOverloaded).toBe(false);
+
+  const none = limitedTo(100);
+  expect([newer.retainedBytes, stalled.retainedBytes]).toEqual([0, unacknowledged]);
+  expect(none.isOverloaded).toBe(true);
+  stalled.abandon();
 });

@@ -1,0 +1,90 @@
+import { type ChainableCommander, type Redis } from 'ioredis';
+import { type KeySpace } from '../keys.ts';
+import { type Barrier } from '../redis/script-pipeline.ts';
+
+/**
+ * What an acknowledged append has survived.
+ *
+ * `redis`    Redis has executed it; what its own persistence does not hold yet is lost with it
+ * `disk`     it is on the disk of the primary
+ * `replica`  so many replicas have it in memory
+ */
+export type Durability =
+  | { readonly level: 'redis' }
+  | { readonly level: 'disk'; readonly timeoutMs: number }
+  | { readonly level: 'replica'; readonly replicas: number; readonly timeoutMs: number };
+
+/**
+ * Finds out how this server keeps a promise of durability: the barrier that goes behind each append, or `undefined` where
+ * the server keeps it by itself. Throws, with what to do, when it can't be kept.
+ */
+export async function findBarrier(
+  redis: Redis,
+  space: KeySpace,
+  durability: Durability,
+): Promise<Barrier | undefined> {
+  if (durability.level === 'redis') return undefined;
+  if (durability.level === 'replica') return replicaBarrier(space, durability);
+  if (await fsyncsAlways(redis)) return undefined;
+  if (await hasWaitAof(redis)) return diskBarrier(space, durability);
+  throw new Error(
+    'the durability "disk" needs a Redis with appendonly yes and appendfsync always, or Redis 7.2 and later with ' +
+      'appendonly yes; change its configuration, or choose the durability "redis"',
+  );
+}
+
+/** Source: https://redis.io/commands/wait, the reply is the number of replicas that have it. */
+function replicaBarrier(
+  space: KeySpace,
+  { replicas, timeoutMs }: Extract<Durability, { level: 'replica' }>,
+): Barrier {
+  return {
+    pipe: (pipeline) => pipeMark(pipeline, space).call('WAIT', replicas, timeoutMs),
+    problemOf: (reply) =>
+      Number(reply) >= replicas ? undefined : `${String(reply)} of ${replicas} replicas have the events`,
+  };
+}
+
+/** Source: https://redis.io/commands/waitaof, the reply is [1 when it is on the local disk, number of replicas]. */
+function diskBarrier(space: KeySpace, { timeoutMs }: Extract<Durability, { level: 'disk' }>): Barrier {
+  return {
+    pipe: (pipeline) => pipeMark(pipeline, space).call('WAITAOF', 1, 0, timeoutMs),
+    problemOf: (reply) =>
+      Number((reply as unknown[])[0]) >= 1 ? undefined : 'the events are not on the disk',
+  };
+}
+
+/**
+ * Both commands wait for the last write of their own connection. An append that is sent again over a new connection, and
+ * is a repeat, writes nothing: without a write of ours they would answer at once.
+ */
+function pipeMark(pipeline: ChainableCommander, { prefix }: KeySpace): ChainableCommander {
+  return pipeline.set(`${prefix}durability`, '');
+}
+
+/** On `CONFIG` being forbidden: then it can't be known, and does not count. */
+async function fsyncsAlways(redis: Redis): Promise<boolean> {
+  try {
+    const [, appendonly] = await redis.config('GET', 'appendonly');
+    const [, appendfsync] = await redis.config('GET', 'appendfsync');
+    return appendonly === 'yes' && appendfsync === 'always';
+  } catch (error) {
+    if (isReply(error)) return false;
+    throw error;
+  }
+}
+
+/** Tried once, as a server's version does not tell what a compatible one can do. Without an append-only file it fails. */
+async function hasWaitAof(redis: Redis): Promise<boolean> {
+  try {
+    await redis.call('WAITAOF', 1, 0, 1);
+    return true;
+  } catch (error) {
+    if (isReply(error)) return false;
+    throw error;
+  }
+}
+
+function isReply(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
+}
