@@ -19,7 +19,7 @@ export const callEnded = z.object({ connectionId: z.string(), reason: z.string()
 /** The stream is over and the carrier did not say so. */
 export const callDisconnected = z.object({
   connectionId: z.string(),
-  /** `socket_closed`, `socket_error`, `idle`, `half_open`, `gateway_lost` or `drained`; an open string. */
+  /** `socket_closed`, `idle`, `half_open`, `agent_hung_up`, `superseded`, `drained`, `gateway_lost` …; an open string. */
   reason: z.string(),
   closeCode: z.int().optional(),
 });

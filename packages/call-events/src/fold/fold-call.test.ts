@@ -148,6 +148,15 @@ test('metrics tell talk time, silence, latency and interruptions where times are
   });
 });
 
+test('what the times of turns do not tell is absent from the metrics', () => {
+  const at = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
+  const timed = event('turn.completed', { speaker: 'user', text: '…', startedAt: at(1), endedAt: at(2) }, 2);
+  const { metrics } = toCallRecord(fold([started, timed, asked, answered, ended]));
+  expect(metrics.turns).toBe(3);
+  expect(metrics.response_latency_ms).toBeUndefined();
+  expect(metrics.longest_silence_ms).toBeUndefined();
+});
+
 describe('whatever the order of arrival', () => {
   const texts = fc.array(fc.string(), { maxLength: 8 });
   const seconds = fc.integer({ min: 0, max: 20 });

@@ -1,5 +1,5 @@
 import { type CallState } from '../fold/call-state.ts';
-import { type TranscriptTurn } from './transcript.ts';
+import { type EventData, type EventOf } from '../events/call-event.ts';
 
 /** Figures of a whole call. Durations are in milliseconds; what the turns' times do not tell is absent. */
 export interface CallMetrics {
@@ -21,21 +21,24 @@ export interface CallMetrics {
   readonly audio_ms?: { readonly inbound: number; readonly outbound: number };
 }
 
+type Turn = EventData<'turn.completed'>;
+
 /** The metrics of a call from its folded state and its turns in spoken order. */
-export function toCallMetrics(state: CallState, transcript: readonly TranscriptTurn[]): CallMetrics {
-  const talk = talkTimes(transcript);
-  const silence = longestSilenceMs(transcript);
-  const latencies = responseLatenciesMs(transcript);
+export function toCallMetrics(state: CallState, spoken: readonly EventOf<'turn.completed'>[]): CallMetrics {
+  const turns = spoken.map(({ data }) => data);
+  const talk = talkTimes(turns);
+  const silence = longestSilenceMs(turns);
+  const latencies = responseLatenciesMs(turns);
   const audio = audioTimes(state);
   return {
     events: state.version,
     connections: Object.keys(state.connections).length,
-    turns: transcript.length,
-    turns_by_speaker: countBySpeaker(transcript),
+    turns: turns.length,
+    turns_by_speaker: countBySpeaker(turns),
     ...(talk !== undefined && { talk_ms: talk }),
     ...(silence !== undefined && { longest_silence_ms: silence }),
     ...(latencies.length > 0 && { response_latency_ms: summarise(latencies) }),
-    interruptions: countInterruptions(transcript),
+    interruptions: countInterruptions(turns),
     objections: state.objections.length,
     tool_calls: state.toolCalls,
     dtmf_digits: state.dtmfDigits.length,
@@ -43,38 +46,45 @@ export function toCallMetrics(state: CallState, transcript: readonly TranscriptT
   };
 }
 
-function countBySpeaker(transcript: readonly TranscriptTurn[]): Record<string, number> {
+function countBySpeaker(turns: readonly Turn[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { speaker } of transcript) counts[speaker] = (counts[speaker] ?? 0) + 1;
+  for (const { speaker } of turns) counts[speaker] = (counts[speaker] ?? 0) + 1;
   return counts;
 }
 
-function talkTimes(transcript: readonly TranscriptTurn[]): Record<string, number> | undefined {
+function talkTimes(turns: readonly Turn[]): Record<string, number> | undefined {
   const talk: Record<string, number> = {};
-  for (const { speaker, timestamp, ended_at } of transcript) {
-    if (ended_at === undefined) continue;
-    talk[speaker] = (talk[speaker] ?? 0) + Math.max(0, betweenMs(timestamp, ended_at));
+  for (const { speaker, startedAt, endedAt } of turns) {
+    if (startedAt === undefined || endedAt === undefined) continue;
+    talk[speaker] = (talk[speaker] ?? 0) + Math.max(0, betweenMs(startedAt, endedAt));
   }
   return Object.keys(talk).length > 0 ? talk : undefined;
 }
 
-function longestSilenceMs(transcript: readonly TranscriptTurn[]): number | undefined {
+function longestSilenceMs(turns: readonly Turn[]): number | undefined {
   let longest: number | undefined;
   let quietSince: string | undefined;
-  for (const { timestamp, ended_at } of transcript) {
-    if (quietSince !== undefined) longest = Math.max(longest ?? 0, betweenMs(quietSince, timestamp));
-    if (ended_at !== undefined && (quietSince === undefined || ended_at > quietSince)) quietSince = ended_at;
+  for (const { startedAt, endedAt } of turns) {
+    // Somebody spoke, and nobody knows from when to when: what was quiet before says nothing of after.
+    if (startedAt === undefined || endedAt === undefined) {
+      quietSince = undefined;
+      continue;
+    }
+    if (quietSince !== undefined) longest = Math.max(longest ?? 0, betweenMs(quietSince, startedAt));
+    if (quietSince === undefined || endedAt > quietSince) quietSince = endedAt;
   }
   return longest;
 }
 
-function responseLatenciesMs(transcript: readonly TranscriptTurn[]): number[] {
+function responseLatenciesMs(turns: readonly Turn[]): number[] {
   const latencies: number[] = [];
   let userEndedAt: string | undefined;
-  for (const { speaker, timestamp, ended_at } of transcript) {
-    if (speaker === 'user') userEndedAt = ended_at;
+  for (const { speaker, startedAt, endedAt } of turns) {
+    if (speaker === 'user') userEndedAt = endedAt;
     if (speaker !== 'ai') continue;
-    if (userEndedAt !== undefined) latencies.push(Math.max(0, betweenMs(userEndedAt, timestamp)));
+    if (userEndedAt !== undefined && startedAt !== undefined) {
+      latencies.push(Math.max(0, betweenMs(userEndedAt, startedAt)));
+    }
     userEndedAt = undefined;
   }
   return latencies;
@@ -85,15 +95,20 @@ function summarise(latencies: readonly number[]): { mean: number; max: number; c
   return { mean: Math.round(total / latencies.length), max: Math.max(...latencies), count: latencies.length };
 }
 
-function countInterruptions(transcript: readonly TranscriptTurn[]): number {
-  return transcript.filter((turn, index) => {
+function countInterruptions(turns: readonly Turn[]): number {
+  return turns.filter((turn, index) => {
     if (turn.speaker !== 'ai') return false;
-    return turn.interrupted ?? isSpokenOver(turn, transcript[index + 1]);
+    return turn.interrupted ?? isSpokenOver(turn, turns[index + 1]);
   }).length;
 }
 
-function isSpokenOver({ ended_at }: TranscriptTurn, next: TranscriptTurn | undefined): boolean {
-  return ended_at !== undefined && next?.speaker === 'user' && next.timestamp < ended_at;
+function isSpokenOver({ endedAt }: Turn, next: Turn | undefined): boolean {
+  return (
+    endedAt !== undefined &&
+    next?.speaker === 'user' &&
+    next.startedAt !== undefined &&
+    next.startedAt < endedAt
+  );
 }
 
 function audioTimes({ connections }: CallState): { inbound: number; outbound: number } | undefined {

@@ -9,7 +9,7 @@ import {
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
-import { toTranscript, type TranscriptTurn } from './transcript.ts';
+import { inSpokenOrder, toTranscriptTurn, type TranscriptTurn } from './transcript.ts';
 
 /** What a call came to, as its row in Postgres says it. Moments are ISO 8601 in UTC. */
 export interface CallRecord {
@@ -44,7 +44,7 @@ export function toCallRecord(state: CallState): CallRecord {
   const start = firstStart(state);
   const end = lastEnd(state);
   const { reports } = state;
-  const transcript = toTranscript(state.turns);
+  const turns = inSpokenOrder(state.turns);
   const fromNumber = reports.from?.value ?? start?.value.from;
   const answeredAt = reports.answeredAt?.value ?? start?.order.at;
   const endedAt = reports.endedAt?.value ?? end?.order.at;
@@ -65,10 +65,10 @@ export function toCallRecord(state: CallState): CallRecord {
     endedAt,
     durationSeconds: reports.durationSeconds?.value ?? secondsBetween(answeredAt, endedAt),
     recordingUrl: state.recordingUrl?.value,
-    transcript,
+    transcript: turns.map(toTranscriptTurn),
     collectedData: toCollectedData(state),
     objections: toObjections(state),
-    metrics: toCallMetrics(state, transcript),
+    metrics: toCallMetrics(state, turns),
   };
 }
 

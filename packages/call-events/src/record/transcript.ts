@@ -16,13 +16,18 @@ export interface TranscriptTurn {
   readonly words?: NonNullable<EventData<'turn.completed'>['words']>;
 }
 
-/** The turns in the order in which they were spoken. */
+/** The turns as a transcript shows them. */
 export function toTranscript(turns: CallState['turns']): TranscriptTurn[] {
+  return inSpokenOrder(turns).map(toTranscriptTurn);
+}
+
+/** The turns in the order in which they were spoken. */
+export function inSpokenOrder(turns: CallState['turns']): EventOf<'turn.completed'>[] {
   return turns
     .toArray()
     .map((event) => ({ event, order: orderOf(event, event.data.startedAt) }))
     .sort((a, b) => compareOrder(a.order, b.order))
-    .map(({ event }) => toTranscriptTurn(event));
+    .map(({ event }) => event);
 }
 
 /** One turn as a transcript shows it; its time is when it began, where that is known. */
