@@ -1,0 +1,63 @@
+import { consumeFeed } from '@turnlog/call-log';
+import {
+  createCallPersister,
+  createCallWriter,
+  createDatabaseWatch,
+  createSuspects,
+  type PersistReport,
+} from '@turnlog/persister/simulation';
+import { backoffDelayMs, createLogger } from '@turnlog/service-kit';
+import { type SimProcess } from '../kernel/sim-process.ts';
+import { postgresOf, redisOf, type Surroundings } from './surroundings.ts';
+
+const PAUSE = { minMs: 100, maxMs: 10_000 };
+const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
+const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
+
+/** Starts one life of a persister. Its tasks, folding, batches, bisecting, letters and loop are the real ones. */
+export function startPersister(process: SimProcess, surroundings: Surroundings): void {
+  const { blockMs, claimIdleMs, batchCalls } = surroundings.settings;
+  const { readLogs, settle, letters, reader } = redisOf(process, surroundings);
+  const report = reportTo(process);
+  const watch = createDatabaseWatch(SILENT, process.now);
+  const client = { feed: 'persist' as const, consumer: process.name, count: 6 * batchCalls };
+  consumeFeed(reader({ ...client, blockMs, claimIdleMs }), {
+    blockMs,
+    reclaimEveryMs: claimIdleMs / 3,
+    handle: createCallPersister({
+      readLogs,
+      write: createCallWriter(postgresOf(process, surroundings), watch, report.paused),
+      settle,
+      letters,
+      suspects: createSuspects(SUSPECT_LIMITS, process.now),
+      report,
+      batchCalls,
+      onBatch: () => undefined,
+      isStopping: () => false,
+      now: process.now,
+    }),
+    onTurn: () => undefined,
+    onError: (error) => process.tell(() => `reads again: ${String(error)}`),
+    onLost: report.lost,
+    backoffMs: (attempt) => backoffDelayMs(attempt - 1, { ...PAUSE, random: surroundings.random }),
+    now: process.now,
+    pause: process.pause,
+  });
+}
+
+function reportTo(process: SimProcess): PersistReport {
+  return {
+    persistedCalls: () => 0,
+    timed: (_calls, write) => write(),
+    persisted: ({ task }, { outcome, record }) =>
+      process.tell(() => `${task.call.callSid} v${record.version} is ${outcome}`),
+    gone: ({ call }, { epoch, lastSeq, persistedSeq }) =>
+      process.tell(() => `${call.callSid} is gone (${epoch ?? 'no head'} ${lastSeq}/${persistedSeq})`),
+    paused: (_calls, trouble) => process.tell(() => `pauses: ${trouble.message}`),
+    failed: ({ call }, error, result) => process.tell(() => `${call.callSid} is ${result}: ${String(error)}`),
+    deadLettered: ({ call, kind, seq }) =>
+      process.tell(() => `letter ${kind} ${call.callSid} ${seq} is written`),
+    letterFailed: ({ call }) => process.tell(() => `letter of ${call.callSid} could not be written`),
+    lost: (count) => process.tell(() => `${count} entries are lost`),
+  };
+}

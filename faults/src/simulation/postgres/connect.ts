@@ -1,0 +1,35 @@
+import { type CallStore } from '@turnlog/call-store';
+import { type Server } from '../kernel/server.ts';
+import { type SimProcess } from '../kernel/sim-process.ts';
+import { type PostgresModel } from './postgres-model.ts';
+
+/** How long the driver waits for a statement. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** What the persister asks of Postgres, asked by one process over connections that may fail it. */
+export function connectToPostgres(
+  process: SimProcess,
+  { server, model }: { readonly server: Server; readonly model: PostgresModel },
+): Pick<CallStore, 'writeCalls' | 'mergeCall'> {
+  const request = <T>(what: string, effect: () => T, describe: (answer: T) => string): Promise<T> =>
+    process.request({ server, what, effect, timeoutMs: STATEMENT_TIMEOUT_MS, describe });
+  return {
+    writeCalls: (batch) => {
+      const names = batch.map(({ record, epoch, segment }) => {
+        const stretch = segment === undefined ? '' : ` ${segment.fromSeq}-${segment.toSeq}`;
+        return `${record.call.callSid} v${record.version} ${epoch}${stretch}`;
+      });
+      return request(
+        `write ${names.join(', ')}`,
+        () => model.writeCalls(batch),
+        (outcomes) => outcomes.join(' '),
+      );
+    },
+    mergeCall: (merge) =>
+      request(
+        `merge ${merge.call.callSid}`,
+        () => model.mergeCall(merge),
+        ({ outcome, record }) => `${outcome} v${record.version}`,
+      ),
+  };
+}

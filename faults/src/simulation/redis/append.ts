@@ -1,0 +1,127 @@
+import { encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { memberOf, type AppendOutcome, type AppendRequest, type AppendResult } from '@turnlog/call-log';
+import { type RedisModel } from './redis-model.ts';
+import { type Head } from './redis-state.ts';
+
+/** The append script. */
+export function append(redis: RedisModel, request: AppendRequest, maxEvents: number): AppendOutcome {
+  const { call, events, mode, unseenSinceMs } = request;
+  const member = memberOf(call);
+  const stored = redis.call(call);
+  const { live } = redis.partitionOf(call);
+  if (unseenSinceMs !== undefined) {
+    const seen = live.get(member);
+    if (seen === undefined || seen > unseenSinceMs) return { outcome: 'seen' };
+  }
+
+  const first = mode === 'ordered' ? events[0]?.event : undefined;
+  let sourceSeq = first?.sourceSeq ?? 0;
+  const lastOfSource = (first && stored.head?.sources.get(first.source)) ?? 0;
+  if (first !== undefined && sourceSeq > lastOfSource + 1 && redis.sabotage !== 'gap-answer') {
+    return { outcome: 'gap', expected: lastOfSource + 1 };
+  }
+
+  const head = (stored.head ??= newHead());
+  const firstNew = head.seq + 1;
+  const results: AppendResult[] = [];
+  const change = { opened: false, closed: false };
+  for (const { event, rememberId } of events) {
+    results.push(appendOne(event, rememberId));
+    sourceSeq += 1;
+  }
+  if (first !== undefined && sourceSeq - 1 > lastOfSource) head.sources.set(first.source, sourceSeq - 1);
+  if (head.seq >= firstNew) tellOfNews(head);
+  return { outcome: 'ok', epoch: head.epoch, results };
+
+  function appendOne(event: KnownEvent, rememberId: boolean): AppendResult {
+    const repeated = rememberId ? stored.ids.get(event.id) : undefined;
+    if (repeated !== undefined) return { status: 'duplicate', seq: repeated };
+    if (first !== undefined && sourceSeq <= lastOfSource) return { status: 'duplicate', seq: undefined };
+    const connection = connectionChange(event);
+    if (head.seq >= maxEvents && connection === undefined) return { status: 'refused', reason: 'call_full' };
+    if (head.run !== redis.run) beginLife(head, redis);
+    head.seq += 1;
+    stored.log.push(encodeEvent(event));
+    redis.onAppended(call, event.id);
+    if (rememberId) stored.ids.set(event.id, head.seq);
+    if (connection !== undefined) noteConnection(head, connection, change);
+    return { status: 'appended', seq: head.seq };
+  }
+
+  function tellOfNews({ seq, open }: Head): void {
+    redis.addToFeed(call, 'activity', { c: member, s: String(seq) });
+    if (change.closed) redis.addToFeed(call, 'persist', { c: member, s: String(seq), r: 'closed' });
+    else if (open === 0) redis.addToFeed(call, 'persist', { c: member, s: String(seq), r: 'late' });
+    if (open === 0 && change.closed) live.delete(member);
+    else if (change.opened || open === undefined) live.set(member, Math.floor(redis.now()));
+    if (head.isExpiring) {
+      head.isExpiring = false;
+      redis.persist(stored, ['head', 'log', 'ids']);
+    }
+  }
+}
+
+/** Another run of the server may give the seqs of events that it lost to others. */
+function beginLife(head: Head, redis: RedisModel): void {
+  head.epoch = `${redis.now().toFixed(3)}-${redis.run}`;
+  head.run = redis.run;
+  head.persisted = 0;
+}
+
+function newHead(): Head {
+  return {
+    epoch: '',
+    run: undefined,
+    seq: 0,
+    persisted: 0,
+    open: undefined,
+    isExpiring: false,
+    sources: new Map(),
+    connections: new Map(),
+    letters: new Map(),
+  };
+}
+
+interface ConnectionChange {
+  readonly kind: 'opens' | 'closes';
+  readonly connectionId: string;
+}
+
+function connectionChange(event: KnownEvent): ConnectionChange | undefined {
+  if (event.type === 'call.started') return { kind: 'opens', connectionId: event.data.connectionId };
+  if (event.type === 'call.ended' || event.type === 'call.disconnected') {
+    return { kind: 'closes', connectionId: event.data.connectionId };
+  }
+  return undefined;
+}
+
+function noteConnection(
+  head: Head,
+  { kind, connectionId }: ConnectionChange,
+  change: { opened: boolean; closed: boolean },
+): void {
+  const state = head.connections.get(connectionId);
+  head.open ??= 0;
+  if (kind === 'closes') {
+    change.closed = true;
+    if (state === 'open') head.open -= 1;
+    head.connections.set(connectionId, 'closed');
+  } else if (state === undefined) {
+    change.opened = true;
+    head.open += 1;
+    head.connections.set(connectionId, 'open');
+  }
+}
+
+/** Something that is no event. */
+export const GARBAGE = '{"v":1,"id":';
+
+/** Somebody writes it to the log of a call that is going on. Returns its seq; none where there is no such call. */
+export function appendGarbage(redis: RedisModel, call: CallKey): number | undefined {
+  const { head, log } = redis.call(call);
+  if (head?.open === undefined || head.open === 0) return undefined;
+  head.seq += 1;
+  log.push(GARBAGE);
+  redis.addToFeed(call, 'activity', { c: memberOf(call), s: String(head.seq) });
+  return head.seq;
+}

@@ -1,0 +1,114 @@
+import { type CallKey } from '@turnlog/call-events';
+import {
+  type Appender,
+  type DeadLetter,
+  type LiveCalls,
+  type ReadCallLogs,
+  type SessionSave,
+  type SessionSaved,
+  type SettledCall,
+  type StoredDeadLetter,
+} from '@turnlog/call-log';
+import { type SimProcess } from '../kernel/sim-process.ts';
+import { append } from './append.ts';
+import { addDeadLetter, listDeadLetters, replayDeadLetter } from './dead-letters.ts';
+import { COMMAND_TIMEOUT_MS, createReader, type ReaderOptions } from './feed-reader.ts';
+import { findLost, requestDueCheckpoints, retire, touch } from './live-calls.ts';
+import { type RedisAccess } from './redis-access.ts';
+import { type RedisModel } from './redis-model.ts';
+import { readLog } from './read-log.ts';
+import { saveSession } from './save-session.ts';
+import { settle } from './settle.ts';
+
+const MAX_EVENTS = 10_000;
+
+/** Everything that a service asks of Redis, asked by one process over connections that may fail it. */
+export function connectToRedis(process: SimProcess, access: RedisAccess) {
+  const { server, model, keepKeysMs, checkpointEveryMs } = access;
+
+  const command = <T>(what: string, effect: () => T, describe?: (answer: T) => string): Promise<T> =>
+    process.request({
+      server,
+      what,
+      effect,
+      timeoutMs: COMMAND_TIMEOUT_MS,
+      ...(describe !== undefined && { describe }),
+    });
+
+  const appender: Appender = {
+    append: (request) => {
+      const names = request.events.map(({ event }) => event.id).join(' ');
+      return command(
+        `append ${request.call.callSid} [${names}]`,
+        () => {
+          const outcome = append(model, request, MAX_EVENTS);
+          if (model.sabotage === 'expiry-after-commit') expireWhenClosed(model, request.call, keepKeysMs);
+          return outcome;
+        },
+        (outcome) => JSON.stringify(outcome),
+      );
+    },
+  };
+
+  const readLogs: ReadCallLogs = (requests) =>
+    command(
+      `read ${requests.map(({ call, fromSeq }) => `${call.callSid} from ${fromSeq}`).join(', ')}`,
+      () => requests.map(({ call, fromSeq }) => readLog(model, call, fromSeq)),
+      (logs) =>
+        logs.map(({ epoch, lastSeq, persistedSeq }) => `${epoch} ${lastSeq}/${persistedSeq}`).join(', '),
+    );
+
+  const liveCalls: Pick<LiveCalls, 'touch' | 'findLost' | 'retire' | 'requestDueCheckpoints'> = {
+    touch: (calls) => command('touch', () => touch(model, calls)),
+    findLost: (partition, lostAfterMs, passOver) =>
+      command(
+        'find lost',
+        () => findLost(model, partition, lostAfterMs, passOver),
+        (lost) => lost.map(({ call }) => call.callSid).join(' '),
+      ),
+    retire: (call) => command(`retire ${call.call.callSid}`, () => retire(model, call), String),
+    requestDueCheckpoints: (partition) =>
+      command('checkpoints', () => requestDueCheckpoints(model, partition), String),
+  };
+
+  return {
+    appender,
+    readLogs,
+    liveCalls,
+    serverTimeMs: () => command('time', () => Math.floor(model.now())),
+    save: (save: SessionSave): Promise<SessionSaved> =>
+      command(
+        `save ${save.call.callSid} ${save.seq} turns ${save.turnBase}+${save.turns.length} ack ${save.entryIds.join(' ')}`,
+        () => saveSession(model, save, checkpointEveryMs),
+        (saved) => JSON.stringify(saved),
+      ),
+    publish: () => command('publish', () => undefined),
+    settle: async (settled: readonly SettledCall[]): Promise<void> => {
+      await Promise.all(
+        settled.map((each) =>
+          command(`settle ${each.call.callSid} ${each.seq} ack ${each.entryIds.join(' ')}`, () =>
+            settle(model, each, keepKeysMs),
+          ),
+        ),
+      );
+    },
+    letters: {
+      add: (letter: DeadLetter, entryIds: readonly string[]): Promise<void> =>
+        command(`letter ${letter.kind} ${letter.call.callSid} ${letter.seq}`, () =>
+          addDeadLetter(model, letter, entryIds),
+        ),
+      list: () => command('list letters', () => listDeadLetters(model)),
+      replay: (letter: StoredDeadLetter) =>
+        command(`replay ${letter.id}`, () => replayDeadLetter(model, letter), String),
+    },
+    reader: (options: ReaderOptions) => createReader(process, access, options),
+  };
+}
+
+/** Redis, as one process has it. */
+export type RedisPorts = ReturnType<typeof connectToRedis>;
+
+function expireWhenClosed(model: RedisModel, call: CallKey, ms: number): void {
+  const stored = model.call(call);
+  if (stored.head?.open === 0) model.expire(stored, ['head', 'log', 'ids', 'session', 'turns'], ms);
+}

@@ -1,0 +1,51 @@
+import { memberOf, type DeadLetter, type StoredDeadLetter } from '@turnlog/call-log';
+import { callOf } from './members.ts';
+import { type RedisModel } from './redis-model.ts';
+import { acknowledge, addToStream } from './stream.ts';
+
+/** The script that sets a letter aside and acknowledges what led to it. */
+export function addDeadLetter(redis: RedisModel, letter: DeadLetter, entryIds: readonly string[]): void {
+  const { dead, persist } = redis.partitionOf(letter.call);
+  const { head } = redis.call(letter.call);
+  const mark = letter.kind === 'call' ? 'call' : `event:${letter.seq}`;
+  const known = head?.letters.get(mark);
+  if (known === undefined || !dead.entries.has(known)) {
+    const id = addToStream(dead, redis.now(), toFields(letter));
+    head?.letters.set(mark, id);
+  }
+  acknowledge(persist, entryIds);
+}
+
+/** The dead letters that lie there. */
+export function listDeadLetters({ state }: RedisModel): StoredDeadLetter[] {
+  return state.partitions.flatMap(({ dead }, partition) =>
+    [...dead.entries].map(([id, { fields }]) => toLetter(`${partition}:${id}`, fields)),
+  );
+}
+
+/** The script that has a letter's call persisted again. */
+export function replayDeadLetter(redis: RedisModel, { id, call, seq }: StoredDeadLetter): boolean {
+  const { dead } = redis.partitionOf(call);
+  const entryId = id.slice(id.indexOf(':') + 1);
+  if (redis.call(call).log.length === 0 || !dead.entries.delete(entryId)) return false;
+  redis.addToFeed(call, 'persist', { c: memberOf(call), s: String(seq), r: 'replay' });
+  return true;
+}
+
+function toFields({ call, kind, seq, reason, detail, original, atMs }: DeadLetter): Record<string, string> {
+  return { call: memberOf(call), kind, seq: String(seq), reason, detail, original, at: String(atMs) };
+}
+
+function toLetter(id: string, fields: Readonly<Record<string, string>>): StoredDeadLetter {
+  const { call = '', kind, seq, reason = '', detail = '', original = '', at } = fields;
+  return {
+    id,
+    call: callOf(call),
+    kind: kind === 'event' ? 'event' : 'call',
+    seq: Number(seq),
+    reason,
+    detail,
+    original,
+    atMs: Number(at),
+  };
+}

@@ -1,0 +1,88 @@
+import { type FeedEntry, type FeedName } from '@turnlog/call-log';
+import { Refusal } from '../kernel/request.ts';
+import { callOf } from './members.ts';
+import { type RedisModel } from './redis-model.ts';
+import { type Stream } from './redis-state.ts';
+
+/** In whose name a feed is read. */
+export interface FeedClient {
+  readonly feed: FeedName;
+  readonly consumer: string;
+  /** The most entries of one partition in one read. */
+  readonly count: number;
+}
+
+/** XGROUP CREATE … 0 MKSTREAM, for every partition. */
+export function ensureGroups(redis: RedisModel, feed: FeedName): void {
+  for (const partition of redis.state.partitions) {
+    partition[feed].group ??= { readUpTo: 0, pending: new Map() };
+  }
+}
+
+/** XREADGROUP … 0: what a consumer was given and has not acknowledged, after an id in each partition. */
+export function readOwnPending(
+  redis: RedisModel,
+  { feed, consumer, count }: FeedClient,
+  after: readonly (string | undefined)[],
+): FeedEntry[] {
+  return redis.state.partitions.flatMap((partition, number) => {
+    const stream = partition[feed];
+    const cursor = after[number];
+    return [...groupOf(stream).pending]
+      .filter(
+        ([id, delivery]) => delivery.consumer === consumer && (cursor === undefined || isAfter(id, cursor)),
+      )
+      .sort(([a], [b]) => (isAfter(a, b) ? 1 : -1))
+      .slice(0, count)
+      .map(([id]) => toEntry(stream, number, id));
+  });
+}
+
+/** XAUTOCLAIM of everything in all partitions that its consumer has been silent about for so long. */
+export function claimIdle(redis: RedisModel, { feed, consumer }: FeedClient, minIdleMs: number): FeedEntry[] {
+  const nowMs = redis.now();
+  return redis.state.partitions.flatMap((partition, number) => {
+    const stream = partition[feed];
+    const idle = [...groupOf(stream).pending].filter(([, { atMs }]) => nowMs - atMs >= minIdleMs);
+    return idle.map(([id, delivery]) => {
+      Object.assign(delivery, { consumer, atMs: nowMs });
+      return toEntry(stream, number, id);
+    });
+  });
+}
+
+/** XREADGROUP … >: what nobody was given yet. */
+export function readNew(redis: RedisModel, { feed, consumer, count }: FeedClient): FeedEntry[] {
+  return redis.state.partitions.flatMap((partition, number) => {
+    const stream = partition[feed];
+    const group = groupOf(stream);
+    const given = [...stream.entries].filter(([, { order }]) => order > group.readUpTo).slice(0, count);
+    return given.map(([id, { order }]) => {
+      group.readUpTo = order;
+      group.pending.set(id, { consumer, atMs: redis.now() });
+      return toEntry(stream, number, id);
+    });
+  });
+}
+
+function groupOf({ group }: Stream): NonNullable<Stream['group']> {
+  if (group === undefined) throw new Refusal('NOGROUP', 'NOGROUP No such key or consumer group');
+  return group;
+}
+
+function toEntry(stream: Stream, partition: number, id: string): FeedEntry {
+  const fields = stream.entries.get(id)?.fields ?? {};
+  return {
+    partition,
+    id,
+    call: callOf(fields['c'] ?? ''),
+    seq: Number(fields['s']),
+    reason: fields['r'] ?? '',
+  };
+}
+
+function isAfter(id: string, cursor: string): boolean {
+  const [ms = 0, inMs = 0] = id.split('-').map(Number);
+  const [cursorMs = 0, cursorInMs = 0] = cursor.split('-').map(Number);
+  return ms === cursorMs ? inMs > cursorInMs : ms > cursorMs;
+}

@@ -1,0 +1,62 @@
+import { type CallKey } from '@turnlog/call-events';
+import { memberOf, type LiveCall, type LostCall } from '@turnlog/call-log';
+import { callOf } from './members.ts';
+import { type RedisModel } from './redis-model.ts';
+
+/** The script that notes that calls are still connected. */
+export function touch(redis: RedisModel, calls: readonly CallKey[]): void {
+  for (const call of calls) {
+    const { live } = redis.partitionOf(call);
+    const seen = live.get(memberOf(call));
+    const nowMs = Math.floor(redis.now());
+    if (seen !== undefined && nowMs > seen) live.set(memberOf(call), nowMs);
+  }
+}
+
+/** Live calls of a partition that were not seen for so long, the longest first. */
+export function findLost(
+  redis: RedisModel,
+  partition: number,
+  lostAfterMs: number,
+  passOver = 0,
+): LostCall[] {
+  if (redis.sabotage === 'sweep') return [];
+  const until = Math.floor(redis.now()) - lostAfterMs;
+  return [...redis.partition(partition).live]
+    .filter(([, seenAtMs]) => seenAtMs <= until)
+    .sort(([a, seenA], [b, seenB]) => seenA - seenB || (a < b ? -1 : 1))
+    .slice(passOver)
+    .map(([member, seenAtMs]) => {
+      const call = callOf(member);
+      const connections = [...(redis.call(call).head?.connections ?? [])];
+      const openConnections = connections.flatMap(([id, state]) => (state === 'open' ? [id] : []));
+      return { call, seenAtMs, openConnections };
+    });
+}
+
+/** The script that lets go of a call without connections. */
+export function retire(redis: RedisModel, { call, seenAtMs }: LiveCall): boolean {
+  const { live } = redis.partitionOf(call);
+  const member = memberOf(call);
+  const seen = live.get(member);
+  if (seen === undefined || seen > seenAtMs) return false;
+  live.delete(member);
+  const { head } = redis.call(call);
+  if (head !== undefined) redis.addToFeed(call, 'persist', { c: member, s: String(head.seq), r: 'quiet' });
+  return true;
+}
+
+/** The script that asks for due checkpoints, for all calls of a partition. */
+export function requestDueCheckpoints(redis: RedisModel, partition: number): number {
+  const { checkpoints } = redis.partition(partition);
+  const due = [...checkpoints].filter(([, atMs]) => atMs <= redis.now());
+  return due.filter(([member]) => {
+    checkpoints.delete(member);
+    const call = callOf(member);
+    const { head } = redis.call(call);
+    const isOpen = head?.open !== undefined && head.open > 0;
+    if (head === undefined || !isOpen || head.seq <= head.persisted) return false;
+    redis.addToFeed(call, 'persist', { c: member, s: String(head.seq), r: 'checkpoint' });
+    return true;
+  }).length;
+}

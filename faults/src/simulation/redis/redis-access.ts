@@ -1,0 +1,12 @@
+import { type Scheduler } from '../kernel/scheduler.ts';
+import { type Server } from '../kernel/server.ts';
+import { type RedisModel } from './redis-model.ts';
+
+/** Where a process finds Redis, and what it is told of it. */
+export interface RedisAccess {
+  readonly server: Server;
+  readonly model: RedisModel;
+  readonly scheduler: Scheduler;
+  readonly keepKeysMs: number;
+  readonly checkpointEveryMs: number;
+}

@@ -1,0 +1,132 @@
+import { type CallKey } from '@turnlog/call-events';
+import { memberOf, partitionOf, type FeedName, type KeySpace } from '@turnlog/call-log';
+import { type Sabotage } from '../sabotage.ts';
+import {
+  emptyCall,
+  emptyState,
+  type CallPart,
+  type PartitionState,
+  type RedisState,
+  type StoredCall,
+} from './redis-state.ts';
+import { addToStream } from './stream.ts';
+
+const PARTS: readonly CallPart[] = ['head', 'log', 'ids', 'session', 'turns'];
+
+/** What a model of Redis runs on. */
+export interface RedisModelOptions {
+  readonly space: KeySpace;
+  /** The clock of Redis, Unix ms. */
+  readonly now: () => number;
+  readonly sabotage: Sabotage | undefined;
+  /** Told of each event that comes into a log. */
+  readonly onAppended: (call: CallKey, eventId: string) => void;
+  /** Told of the log of a call that has just expired. */
+  readonly onLogExpired: (call: CallKey, log: readonly string[]) => void;
+}
+
+/** A Redis in memory, as far as Turnlog's scripts and streams go. The scripts are beside it, one file for each. */
+export class RedisModel {
+  readonly space: KeySpace;
+  readonly now: () => number;
+  readonly sabotage: Sabotage | undefined;
+  readonly onAppended: RedisModelOptions['onAppended'];
+  readonly #onLogExpired: RedisModelOptions['onLogExpired'];
+  #state: RedisState;
+  #run = 1;
+  /** Blocking reads that wait for something new in a feed. */
+  readonly #waiting: Record<FeedName, Set<() => void>> = { activity: new Set(), persist: new Set() };
+
+  constructor({ space, now, sabotage, onAppended, onLogExpired }: RedisModelOptions) {
+    this.space = space;
+    this.now = now;
+    this.sabotage = sabotage;
+    this.onAppended = onAppended;
+    this.#onLogExpired = onLogExpired;
+    this.#state = emptyState(space.partitions);
+  }
+
+  get state(): RedisState {
+    return this.#state;
+  }
+
+  /** Which run of the server this is. */
+  get run(): number {
+    return this.#run;
+  }
+
+  /** It was started again. */
+  beginRun(): void {
+    if (this.sabotage !== 'epoch-per-run') this.#run += 1;
+  }
+
+  snapshot(): RedisState {
+    return structuredClone(this.#state);
+  }
+
+  /** Comes back with what it held then, or with nothing. */
+  restore(state: RedisState = emptyState(this.space.partitions)): void {
+    this.#state = state;
+    for (const waiting of Object.values(this.#waiting)) waiting.clear();
+  }
+
+  /** The keys of a call, without those that have expired by now. */
+  call(call: CallKey): StoredCall {
+    const member = memberOf(call);
+    let stored = this.#state.calls.get(member);
+    if (stored === undefined) {
+      stored = emptyCall();
+      this.#state.calls.set(member, stored);
+    }
+    this.#dropExpired(call, stored);
+    return stored;
+  }
+
+  partition(partition: number): PartitionState {
+    const found = this.#state.partitions[partition];
+    if (found === undefined) throw new RangeError(`there is no partition ${partition}`);
+    return found;
+  }
+
+  partitionOf(call: CallKey): PartitionState {
+    return this.partition(partitionOf(this.space, call));
+  }
+
+  expire(stored: StoredCall, parts: readonly CallPart[], ms: number): void {
+    for (const part of parts) if (isThere(stored, part)) stored.expiry.set(part, this.now() + ms);
+  }
+
+  persist(stored: StoredCall, parts: readonly CallPart[]): void {
+    for (const part of parts) stored.expiry.delete(part);
+  }
+
+  /** Adds to a feed, and wakes who waits for it. */
+  addToFeed(call: CallKey, feed: FeedName, fields: Readonly<Record<string, string>>): void {
+    addToStream(this.partitionOf(call)[feed], this.now(), fields);
+    for (const wake of [...this.#waiting[feed]]) wake();
+  }
+
+  /** Calls `wake` whenever something new comes to a feed; returns how to call it off. */
+  onNewEntry(feed: FeedName, wake: () => void): () => void {
+    this.#waiting[feed].add(wake);
+    return () => this.#waiting[feed].delete(wake);
+  }
+
+  #dropExpired(call: CallKey, stored: StoredCall): void {
+    if (stored.expiry.size === 0) return;
+    for (const part of PARTS) {
+      const atMs = stored.expiry.get(part);
+      if (atMs === undefined || atMs > this.now()) continue;
+      stored.expiry.delete(part);
+      if (part === 'log') this.#onLogExpired(call, stored.log);
+      Object.assign(stored, { [part]: emptyCall()[part] });
+    }
+  }
+}
+
+function isThere(stored: StoredCall, part: CallPart): boolean {
+  const value = stored[part];
+  if (value === undefined) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return !(value instanceof Map) || value.size > 0;
+}

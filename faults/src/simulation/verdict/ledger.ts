@@ -1,0 +1,71 @@
+import { type CallKey } from '@turnlog/call-events';
+import { memberOf } from '@turnlog/call-log';
+import { type SimProcess } from '../kernel/sim-process.ts';
+
+/** An event that was acknowledged to whoever sent it. */
+export interface AcknowledgedEvent {
+  readonly call: CallKey;
+  readonly id: string;
+  /** The gateways that keep it for a Redis that loses it; none keeps what came over HTTP. */
+  readonly holders: SimProcess[];
+}
+
+/** What was accepted and what was acknowledged, kept outside of everything that may break. */
+export class Ledger {
+  readonly #accepted = new Map<string, Set<string>>();
+  readonly #acknowledged = new Map<string, AcknowledgedEvent>();
+  /** Events that Redis had and has not any more, though their log has not expired. */
+  readonly #lostByRedis = new Set<string>();
+  /** Those of them that were not in Postgres by then. */
+  readonly #lostForGood = new Set<string>();
+
+  accept(call: CallKey, id: string): void {
+    const ids = this.#accepted.get(memberOf(call)) ?? new Set();
+    this.#accepted.set(memberOf(call), ids.add(id));
+  }
+
+  acknowledge(call: CallKey, id: string, holder: SimProcess | undefined): void {
+    const key = keyOf(call, id);
+    const event = this.#acknowledged.get(key) ?? { call, id, holders: [] };
+    if (holder !== undefined) event.holders.push(holder);
+    this.#acknowledged.set(key, event);
+  }
+
+  loseInRedis(call: CallKey, id: string, isArchived: boolean): void {
+    this.#lostByRedis.add(keyOf(call, id));
+    if (!isArchived) this.#lostForGood.add(keyOf(call, id));
+  }
+
+  /** It is in Redis (again). */
+  findInRedis(call: CallKey, id: string): void {
+    this.#lostByRedis.delete(keyOf(call, id));
+    this.#lostForGood.delete(keyOf(call, id));
+  }
+
+  isAccepted(call: CallKey, id: string): boolean {
+    return this.#accepted.get(memberOf(call))?.has(id) === true;
+  }
+
+  acknowledgedOf(call: CallKey): AcknowledgedEvent[] {
+    return [...this.#acknowledged.values()].filter((event) => memberOf(event.call) === memberOf(call));
+  }
+
+  /** Redis lost it, and nobody who had it could send it again: the one way in which an event may be lost. */
+  mayBeLost({ call, id, holders }: AcknowledgedEvent): boolean {
+    return this.#lostForGood.has(keyOf(call, id)) && areDead(holders);
+  }
+
+  /** Redis forgot it, though it may be in Postgres, and nobody who had it is left to go on where Redis was. */
+  isForgotten(call: CallKey, id: string): boolean {
+    const holders = this.#acknowledged.get(keyOf(call, id))?.holders ?? [];
+    return this.#lostByRedis.has(keyOf(call, id)) && areDead(holders);
+  }
+}
+
+function areDead(holders: readonly SimProcess[]): boolean {
+  return holders.every(({ isAlive }) => !isAlive);
+}
+
+function keyOf(call: CallKey, id: string): string {
+  return `${memberOf(call)} ${id}`;
+}
