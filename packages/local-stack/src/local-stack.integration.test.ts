@@ -98,14 +98,62 @@ describe('a local stack', () => {
   });
 });
 
+describe('a local stack with a side gateway', () => {
+  let test: TestStack;
+  beforeAll(async () => {
+    test = await startTestStack({ sideGateways: { 'gateway-side': { TENANT: 'side' } } });
+  }, 30_000);
+  afterAll(() => test.close(), 30_000);
+
+  it('takes calls there with settings of its own, and tells nobody of it', async () => {
+    const { port } = test.stack.service('gateway-side');
+    const url = `ws://127.0.0.1:${port}/exotel/stream`;
+    const call = placeCall({ url, audio: 0.1, hangUpAfterMs: 100 });
+    expect((await call.finished).end.how).toBe('hung-up');
+
+    expect((await test.record(call.callSid)).tenant).toBe('side');
+    expect(test.stack.services.map(({ name }) => name)).toEqual(['gateway-1', 'session-1', 'persister-1']);
+    const running = await readRunningStack(test.dataDir);
+    expect(running?.gatewayUrls).toEqual(test.stack.gatewayUrls);
+    expect(running?.services.map(({ name }) => name)).toEqual(['gateway-1', 'session-1', 'persister-1']);
+  }, 20_000);
+});
+
 describe('a local stack whose service does not start', () => {
-  it('says what the service said, and leaves nothing running', async () => {
+  it('says what the service said of its settings and nothing else, and leaves nothing running', async () => {
     const lines: string[] = [];
     const starting = startTestStack({
       serviceEnv: { persister: { BATCH_CALLS: 'many' } },
       onLine: (service, line) => lines.push(`${service} ${line}`),
     });
-    await expect(starting).rejects.toThrow(/persister-1 ended with exit code 1.*BATCH_CALLS: expected/s);
-    expect(lines.join('\n')).toMatch(/gateway-1 .*stream-gateway stopped/);
+    await expect(starting).rejects.toThrow(
+      /^persister cannot start, its settings are wrong:\n {2}BATCH_CALLS: expected [^\n]*$/,
+    );
+    expect(lines.join('\n')).not.toContain('gateway-1 ended');
+    expect(lines.filter((line) => line.startsWith('persister-1'))).toHaveLength(2);
   }, 30_000);
+});
+
+describe('a local stack whose start is broken off', () => {
+  it.each([
+    ['before a service runs', undefined],
+    ['while services start', /./],
+  ])(
+    'stops at once, and starts nothing again: %s',
+    async (_, when) => {
+      const interrupt = new AbortController();
+      const notices: string[] = [];
+      if (when === undefined) interrupt.abort(new Error('interrupted'));
+      const starting = startTestStack({
+        signal: interrupt.signal,
+        onLine: (_service, line) => {
+          if (when?.test(line) === true) interrupt.abort(new Error('interrupted'));
+        },
+        onNotice: (sentence) => notices.push(sentence),
+      });
+      await expect(starting).rejects.toThrow(/^interrupted$/);
+      expect(notices).toEqual([]);
+    },
+    30_000,
+  );
 });

@@ -2,14 +2,16 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort, type EmbeddedServer } from '@turnlog/embedded';
 import { type Environment } from '@turnlog/service-kit';
+import { claimStart } from './claim-start.ts';
 import { LocalStackError } from './errors.ts';
-import { openLogFile, type LogFile } from './processes/log-file.ts';
-import { createSupervisedService, type LocalService } from './processes/supervised-service.ts';
+import { type LocalService } from './processes/supervised-service.ts';
 import { requireFreePort } from './require-free-port.ts';
-import { planServices, type ServiceKind, type ServicePlan } from './service-plan.ts';
+import { planServices, planSideGateway, type ServiceKind, type StackSettings } from './service-plan.ts';
 import { startServers, type Servers } from './servers.ts';
+import { createCrew } from './service-crew.ts';
 import { readRunningStack } from './stack-file.ts';
-import { createStackAddress, type StackAddress } from './stack-address.ts';
+import { createStackAddress } from './stack-address.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface LocalStackOptions {
   /** Holds the data of the embedded servers, `logs/` and `stack.json`. Made when missing, kept after a stop. */
@@ -29,10 +31,17 @@ export interface LocalStackOptions {
   readonly env?: Environment;
   /** Settings of one kind of service, on top of those. */
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
+  /**
+   * Gateways for one purpose, by their names, each with its own settings on top of those: on free loopback ports, known
+   * to nobody but who asks `service` for them, and not among `services`.
+   */
+  readonly sideGateways?: Readonly<Record<string, Environment>>;
   /** Whether a service that ends by itself is started again; true by default. */
   readonly autoRestart?: boolean;
   /** Settings of the embedded Postgres, such as `{ fsync: 'off' }` for tests. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Breaks off a start that is under way: what runs is stopped, and the signal's reason thrown. */
+  readonly signal?: AbortSignal;
   /** Each line that a service prints. */
   readonly onLine?: (service: string, line: string) => void;
   /** What a person should know meanwhile, in sentences. */
@@ -67,25 +76,42 @@ export interface LocalStack {
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   await mkdir(options.dataDir, { recursive: true });
-  await requireNoOther(options.dataDir);
+  const releaseClaim = await claimStart(options.dataDir);
+  try {
+    await requireNoOther(options.dataDir);
+    return await start(options);
+  } finally {
+    await releaseClaim();
+  }
+}
+
+async function start(options: LocalStackOptions): Promise<LocalStack> {
+  const { dataDir, autoRestart = true, onNotice = () => undefined, signal } = options;
   const ports = await choosePorts(options);
-  const onNotice = options.onNotice ?? (() => undefined);
-  const servers = await startServers({
-    ...options,
-    cacheDir: options.cacheDir ?? path.join(options.dataDir, 'cache'),
+  const cacheDir = options.cacheDir ?? path.join(dataDir, 'cache');
+  const servers = await startServers({ ...options, cacheDir, onNotice });
+  const logDir = path.join(dataDir, 'logs');
+  const { plans, sidePlans } = planAll(options, ports, servers);
+  const address = createStackAddress({ ...servers, dataDir, plans });
+  const crew = createCrew([...plans, ...sidePlans], {
+    logDir,
+    autoRestart,
     onNotice,
+    onLine: options.onLine ?? (() => undefined),
+    onChange: () => {
+      address.publish(services).catch((error: unknown) => onNotice(`stack.json: ${String(error)}`));
+    },
   });
-  const plans = planAll(options, ports, servers);
-  const address = createStackAddress({ ...servers, dataDir: options.dataDir, plans });
-  const crew = startCrew(plans, { ...options, onNotice }, address);
+  const services = crew.services.slice(0, plans.length);
   const stop = once(async () => {
     await address.remove();
     await crew.stop();
     await servers.stop();
   });
   try {
-    await Promise.all(crew.services.map((service) => service.start()));
-    await address.publish(crew.services);
+    await untilAborted(() => Promise.all(crew.services.map((service) => service.start())), signal);
+    await address.publish(services);
+    signal?.throwIfAborted();
   } catch (error) {
     await stop();
     throw error;
@@ -95,9 +121,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     databaseUrl: servers.databaseUrl,
     gatewayUrls: address.gatewayUrls,
     streamUrls: address.gatewayUrls.map((url) => `${url.replace(/^http/, 'ws')}/exotel/stream`),
-    services: crew.services,
+    services,
     servers,
-    logDir: path.join(options.dataDir, 'logs'),
+    logDir,
     service: (name) => find(crew.services, name),
     stop,
   };
@@ -112,54 +138,37 @@ async function requireNoOther(dataDir: string): Promise<void> {
   );
 }
 
-type Ports = Readonly<Record<ServiceKind, readonly number[]>>;
+interface Ports extends Readonly<Record<ServiceKind, readonly number[]>> {
+  readonly side: readonly number[];
+}
 
 async function choosePorts(options: LocalStackOptions): Promise<Ports> {
-  const { gatewayPort, gateways = 1, sessions = 1, persisters = 1 } = options;
+  const { gatewayPort, gateways = 1, sessions = 1, persisters = 1, sideGateways = {} } = options;
   if (gatewayPort !== undefined) await requireFreePort(gatewayPort);
+  const sides = Object.keys(sideGateways).length;
   const chosen = new Set<number>();
-  while (chosen.size < gateways + sessions + persisters) chosen.add(await freePort());
+  while (chosen.size < gateways + sessions + persisters + sides) chosen.add(await freePort());
   const free = [...chosen];
   const gateway = free.splice(0, gateways);
   if (gatewayPort !== undefined && gateways > 0) gateway[0] = gatewayPort;
-  return { gateway, session: free.splice(0, sessions), persister: free };
-}
-
-function planAll({ env, serviceEnv = {} }: LocalStackOptions, ports: Ports, servers: Servers): ServicePlan[] {
-  const settings = { ...servers, env: { ...process.env, ...env }, serviceEnv };
-  return (['gateway', 'session', 'persister'] as const).flatMap((kind) =>
-    planServices(kind, ports[kind], settings),
-  );
-}
-
-/** The services with their logs. Stopping lets gateways go first, so that what they end is still taken up. */
-function startCrew(
-  plans: readonly ServicePlan[],
-  options: LocalStackOptions & { readonly onNotice: (sentence: string) => void },
-  address: StackAddress,
-): { readonly services: readonly LocalService[]; stop(): Promise<void> } {
-  const { dataDir, autoRestart = true, onNotice } = options;
-  const logs = new Map<string, LogFile>();
-  for (const { name } of plans) logs.set(name, openLogFile(path.join(dataDir, 'logs', `${name}.log`)));
-  const onLine = (service: string, line: string): void => {
-    logs.get(service)?.write(line);
-    options.onLine?.(service, line);
-  };
-  const onChange = (): void => {
-    address.publish(services).catch((error: unknown) => onNotice(`stack.json: ${String(error)}`));
-  };
-  const services: LocalService[] = plans.map((plan) =>
-    createSupervisedService(plan, { autoRestart, onLine, onNotice, onChange }),
-  );
-  const stopKind = (kinds: readonly ServiceKind[]): Promise<unknown> =>
-    Promise.all(services.filter(({ kind }) => kinds.includes(kind)).map((service) => service.stop()));
   return {
-    services,
-    stop: async () => {
-      await stopKind(['gateway']);
-      await stopKind(['session', 'persister']);
-      for (const log of logs.values()) log.close();
-    },
+    gateway,
+    session: free.splice(0, sessions),
+    persister: free.splice(0, persisters),
+    side: free,
+  };
+}
+
+function planAll(options: LocalStackOptions, ports: Ports, servers: Servers) {
+  const { env, serviceEnv = {}, sideGateways = {} } = options;
+  const settings: StackSettings = { ...servers, env: { ...process.env, ...env }, serviceEnv };
+  return {
+    plans: (['gateway', 'session', 'persister'] as const).flatMap((kind) =>
+      planServices(kind, ports[kind], settings),
+    ),
+    sidePlans: Object.entries(sideGateways).map(([name, own], index) =>
+      planSideGateway(name, ports.side[index] ?? 0, own, settings),
+    ),
   };
 }
 

@@ -43,6 +43,21 @@ export function planServices(
   });
 }
 
+/** Plans a gateway with a name and settings of its own, which only this machine reaches. */
+export function planSideGateway(
+  name: string,
+  port: number,
+  own: Environment,
+  settings: StackSettings,
+): ServicePlan {
+  const gateway = { HOST: '127.0.0.1', ...own };
+  const env = environmentOf('gateway', name, port, {
+    ...settings,
+    serviceEnv: { gateway: { ...settings.serviceEnv.gateway, ...gateway } },
+  });
+  return { name, kind: 'gateway', port, env, mainFile: mainFileOf('gateway') };
+}
+
 function environmentOf(
   kind: ServiceKind,
   name: string,

@@ -14,6 +14,9 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Where a service printed a line: its log is on stdout. */
+export type ServiceOutput = 'stdout' | 'stderr';
+
 /** One run of a service. */
 export interface ServiceProcess {
   readonly pid: number;
@@ -30,7 +33,7 @@ export interface ServiceCommand {
   /** A built service: `services/<name>/dist/main.js`. */
   readonly mainFile: string;
   readonly env: Environment;
-  readonly onLine: (line: string) => void;
+  readonly onLine: (line: string, output: ServiceOutput) => void;
 }
 
 /**
@@ -44,8 +47,10 @@ export async function spawnService({ mainFile, env, onLine }: ServiceCommand): P
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
-  const lines = streams.map((stream) => forEachLine(stream, onLine));
+  const lines = (['stdout', 'stderr'] as const).map(async (output) => {
+    const stream = child[output];
+    if (stream !== null) await forEachLine(stream, (line) => onLine(line, output));
+  });
   let hasExited = false;
   const exited = once(child, 'exit').then(async ([code, signal]) => {
     hasExited = true;

@@ -1,7 +1,12 @@
 import { backoffDelayMs, sleep, type Environment } from '@turnlog/service-kit';
 import { type ServiceKind, type ServicePlan } from '../service-plan.ts';
-import { spawnService, type ProcessExit, type ServiceProcess } from './service-process.ts';
-import { describeExit, untilServiceReady } from './until-ready.ts';
+import {
+  spawnService,
+  type ProcessExit,
+  type ServiceOutput,
+  type ServiceProcess,
+} from './service-process.ts';
+import { describeExit, untilServiceReady, type StartedService } from './until-ready.ts';
 
 const BACKOFF = { minMs: 200, maxMs: 10_000 };
 /** A service that ran for this long and then died starts its backoff anew. */
@@ -52,13 +57,15 @@ class SupervisedService implements LocalService {
   readonly port: number;
   readonly #options: SupervisionOptions;
   readonly #mainFile: string;
-  readonly #lastLines: string[] = [];
+  #lastLines: string[] = [];
+  #lastProblems: string[] = [];
   #env: Environment;
   #launching: Promise<ServiceProcess> | undefined;
   #run: ServiceProcess | undefined;
   /** Aborts when it is no longer to be started again. */
   #supervision: AbortController | undefined;
   #deaths = 0;
+  #stops = 0;
 
   constructor({ name, kind, port, env, mainFile }: ServicePlan, options: SupervisionOptions) {
     this.name = name;
@@ -83,12 +90,15 @@ class SupervisedService implements LocalService {
 
   async start(): Promise<void> {
     this.#endSupervision();
+    const stops = this.#stops;
     const run = this.#run ?? (await this.#launch());
-    await untilServiceReady({ ...this.#identity(), run, lastLines: () => this.#lastLines }, READY_TIMEOUT_MS);
-    this.#supervise();
+    await untilServiceReady({ ...this.#identity(), run }, READY_TIMEOUT_MS);
+    // A stop that came meanwhile has the last word.
+    if (stops === this.#stops) this.#supervise();
   }
 
   async stop(): Promise<void> {
+    this.#stops += 1;
     this.#endSupervision();
     const run = (await this.#launching) ?? this.#run;
     if (run === undefined || (await run.stop(STOP_TIMEOUT_MS))) return;
@@ -101,8 +111,9 @@ class SupervisedService implements LocalService {
     await this.start();
   }
 
-  #identity(): { name: string; port: number } {
-    return { name: this.name, port: this.port };
+  #identity(): Omit<StartedService, 'run'> {
+    const { name, port } = this;
+    return { name, port, lastLines: () => this.#lastLines, lastProblems: () => this.#lastProblems };
   }
 
   #supervise(): void {
@@ -122,7 +133,9 @@ class SupervisedService implements LocalService {
 
   async #spawn(): Promise<ServiceProcess> {
     const startedAt = performance.now();
-    const onLine = (line: string): void => this.#hear(line);
+    const onLine = (line: string, output: ServiceOutput): void => this.#hear(line, output);
+    this.#lastLines = [];
+    this.#lastProblems = [];
     const run = await spawnService({ mainFile: this.#mainFile, env: this.#env, onLine });
     this.#run = run;
     this.#options.onChange();
@@ -130,9 +143,11 @@ class SupervisedService implements LocalService {
     return run;
   }
 
-  #hear(line: string): void {
-    this.#lastLines.push(line);
-    if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift();
+  #hear(line: string, output: ServiceOutput): void {
+    for (const lines of output === 'stderr' ? [this.#lastLines, this.#lastProblems] : [this.#lastLines]) {
+      lines.push(line);
+      if (lines.length > LAST_LINES) lines.shift();
+    }
     this.#options.onLine(this.name, line);
   }
 

@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { LocalStackError } from '../errors.ts';
 import { sleep } from '@turnlog/service-kit';
-import { type ServiceProcess } from './service-process.ts';
+import { type ProcessExit, type ServiceProcess } from './service-process.ts';
 
 const POLL_MS = 25;
 const REQUEST_TIMEOUT_MS = 2_000;
@@ -12,6 +12,8 @@ export interface StartedService {
   readonly port: number;
   readonly run: ServiceProcess;
   readonly lastLines: () => readonly string[];
+  /** What it said on stderr, to the person who starts it. */
+  readonly lastProblems: () => readonly string[];
 }
 
 /** Waits until the service's `/readyz` says yes. Throws `service_failed` when it ends first or takes too long. */
@@ -19,18 +21,24 @@ export async function untilServiceReady(service: StartedService, timeoutMs: numb
   const { name, port, run } = service;
   const deadline = performance.now() + timeoutMs;
   while (!(await isReady(port))) {
-    if (run.hasExited) throw notReady(service, describeExit(name, await run.exited));
+    if (run.hasExited) throw endedEarly(service, await run.exited);
     if (performance.now() > deadline) throw notReady(service, `${name} was not ready after ${timeoutMs} ms`);
     await sleep(POLL_MS);
   }
 }
 
 /** How a service ended, for people. */
-export function describeExit(
-  name: string,
-  { code, signal }: { readonly code: number | null; readonly signal: string | null },
-): string {
+export function describeExit(name: string, { code, signal }: ProcessExit): string {
   return `${name} ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
+}
+
+/** A service that can't start with its settings says so itself; nothing is to be added to that. */
+function endedEarly(service: StartedService, exit: ProcessExit): LocalStackError {
+  const problems = service.lastProblems();
+  const isCrash = problems.some((line) => line.startsWith('    at '));
+  if (exit.code !== 1 || problems.length === 0 || isCrash)
+    return notReady(service, describeExit(service.name, exit));
+  return new LocalStackError('service_failed', problems.join('\n'));
 }
 
 function notReady({ lastLines }: StartedService, what: string): LocalStackError {
