@@ -56,7 +56,8 @@ function diskBarrier(space: KeySpace, { timeoutMs }: Extract<Durability, { level
 
 /**
  * Both commands wait for the last write of their own connection. An append that is sent again over a new connection, and
- * is a repeat, writes nothing: without a write of ours they would answer at once.
+ * is a repeat, writes nothing: without a write of ours, a server that goes by the connection's writes alone would answer
+ * at once.
  */
 function pipeMark(pipeline: ChainableCommander, { prefix }: KeySpace): ChainableCommander {
   return pipeline.set(`${prefix}durability`, '');
