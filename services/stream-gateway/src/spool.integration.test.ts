@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
@@ -206,4 +206,32 @@ test('a gateway that is stopped while Redis is away leaves its events in the spo
   ]);
   expect(events.at(-1)?.data).toMatchObject({ reason: 'drained' });
   await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'the files are gone' });
+}, 40_000);
+
+test('a spool whose disk refuses writes refuses new calls until it can be written; the call loses nothing', async () => {
+  const setup = await setUp();
+  const { gateway, redis, spoolDir } = setup;
+  const { frames, socket } = await startCall(setup);
+  const folder = path.join(spoolDir, 'test');
+  await rename(folder, `${folder}-gone`);
+  await redis.crash();
+  socket.send(turn('a'));
+  await waitUntil(() => gateway.logLines.some(({ problem }) => problem === 'failing'), {
+    what: 'it is noticed',
+  });
+  await expect(dial(gateway.url)).rejects.toThrow('503');
+  expect(await (await fetch(`${gateway.httpUrl}/readyz`)).text()).toContain('the spool is failing');
+  expect(acksOf(socket)).toEqual([]);
+
+  await rename(`${folder}-gone`, folder);
+  await acknowledged(socket, 1);
+  expect(acksOf(socket)[0]).toMatchObject({ durable: 'spool' });
+  await redis.start();
+  await waitUntil(async () => (await turnsOf(gateway, frames.callSid)).length === 1, {
+    what: 'the turn is in the log',
+    timeoutMs: 15_000,
+  });
+  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok, {
+    what: 'calls are taken again',
+  });
 }, 40_000);
