@@ -1,7 +1,7 @@
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startLoad } from './load/start-load.ts';
+import { playCalls, startLoad } from './load/start-load.ts';
 import { judge } from './oracle/judge.ts';
 import { measureRecovery } from './oracle/measure-recovery.ts';
 import { type Violation } from './oracle/violation.ts';
@@ -68,6 +68,7 @@ function createContext(world: World, size: RunSize, { notes, recoveries, violati
     ...world,
     size,
     load: (shape, prefix) => startLoad(world, { ...size, ...shape }, prefix),
+    play: (call) => playCalls(world, [call]).finished,
     note: (name, value) => {
       notes[name] = value;
     },

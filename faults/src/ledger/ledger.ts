@@ -9,8 +9,6 @@ export type LedgerState = 'unknown' | 'acknowledged' | 'refused';
 export interface LedgerEvent {
   readonly id: string;
   readonly hash: string;
-  /** Its place among the events of its call, in the order in which they happened. */
-  readonly index: number;
   readonly message: AgentMessage;
   state: LedgerState;
 }
@@ -52,7 +50,7 @@ export class Ledger {
       return known;
     }
     const hash = hashOf(contentOfMessage(message));
-    const event: LedgerEvent = { id, hash, index: events.size, message, state: 'unknown' };
+    const event: LedgerEvent = { id, hash, message, state: 'unknown' };
     events.set(id, event);
     this.#write('sent', callSid, { id, hash });
     return event;

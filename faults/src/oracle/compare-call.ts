@@ -75,7 +75,7 @@ function compareRow(
   }
   const expected = [...ledger.events.values()]
     .filter(({ id }) => archived.has(id))
-    .sort((a, b) => a.index - b.index);
+    .sort((a, b) => Number(a.message['timestamp']) - Number(b.message['timestamp']));
   violations.push(...compareTurns(expected, row), ...compareFields(expected, row));
   return violations;
 }

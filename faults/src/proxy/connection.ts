@@ -62,8 +62,7 @@ export class ProxiedConnection {
   /** Ends it both ways with RST. */
   reset(): void {
     for (const lane of [this.#lanes.toServer, this.#lanes.toClient]) lane.stop();
-    this.#client.resetAndDestroy();
-    this.#server.resetAndDestroy();
+    for (const socket of [this.#client, this.#server]) reset(socket);
   }
 
   /** One side is told that no more comes, the other is not. */
@@ -84,8 +83,8 @@ export class ProxiedConnection {
 
   #inspectRequest(chunk: Buffer, traps: readonly Trap[]): boolean {
     const trap = traps.find((each) => each.tries(chunk));
-    if (trap?.action === 'hold-request') this.#lanes.toServer.freeze();
-    if (trap?.action === 'hold-reply') this.#lanes.toClient.freeze();
+    if (trap?.action === 'hold-request') trap.holds(this.#lanes.toServer);
+    if (trap?.action === 'hold-reply') trap.holds(this.#lanes.toClient);
     if (trap?.action === 'cut-reply') this.#isReplyCut = true;
     return true;
   }
@@ -95,4 +94,10 @@ export class ProxiedConnection {
     this.reset();
     return false;
   }
+}
+
+/** A socket that is being shut down can't be reset any more: Node would leave its handle open for ever. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -147,6 +147,8 @@ describe('a fault proxy', () => {
     const other = await dial();
     other.socket.write('write 2');
     await other.hears(7);
+    trap.release();
+    await client.hears(7);
   });
 
   it('keeps a reply from the client, and lets go of the connection when it is closed', async () => {

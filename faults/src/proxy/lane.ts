@@ -41,9 +41,14 @@ export class Lane {
     return this.#isFrozen || this.#options.faults().isBlackHole === true;
   }
 
-  /** From now on nothing gets through on this connection. */
+  /** From now on nothing gets through on this connection, until it thaws. */
   freeze(): void {
     this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    this.wake();
   }
 
   /** The receiver is told that no more comes, after what is under way. */

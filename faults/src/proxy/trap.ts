@@ -27,7 +27,16 @@ export interface Trap {
   readonly sprung: Promise<void>;
   /** True when it springs at this chunk. */
   tries(chunk: Buffer): boolean;
-  remove(): void;
+  /** Notes what it holds up. */
+  holds(lane: Held): void;
+  /** Lets go of what it holds, and is gone. */
+  release(): void;
+}
+
+/** What a trap holds up, and can let go of. */
+export interface Held {
+  freeze(): void;
+  thaw(): void;
 }
 
 /** Sets a trap. */
@@ -37,6 +46,7 @@ export function createTrap(
 ): Trap {
   let count = 0;
   let isRemoved = false;
+  const held: Held[] = [];
   let spring: () => void = () => undefined;
   const sprung = new Promise<void>((resolve) => (spring = resolve));
   return {
@@ -51,8 +61,13 @@ export function createTrap(
       spring();
       return true;
     },
-    remove: () => {
+    holds: (lane) => {
+      lane.freeze();
+      held.push(lane);
+    },
+    release: () => {
       isRemoved = true;
+      for (const lane of held.splice(0)) lane.thaw();
     },
   };
 }

@@ -1,6 +1,6 @@
-import { mentions } from '../proxy/trap.ts';
 import { repeatDuring } from '../load/start-load.ts';
 import { sumMetric } from './metrics.ts';
+import { WRITES_CALLS } from './requests.ts';
 import { type Scenario } from './scenario.ts';
 
 export const killPersister: Scenario = {
@@ -25,7 +25,7 @@ export const killPersister: Scenario = {
     await persister.start();
 
     const trap = postgresProxy.setTrap({
-      matches: mentions('insert into call_sessions'),
+      matches: WRITES_CALLS,
       action: 'hold-reply',
       times: 1,
     });

@@ -1,4 +1,5 @@
 import { type LoadShape } from '../load/plan-calls.ts';
+import { type PlannedCall } from '../load/planned-call.ts';
 import { type Load } from '../load/start-load.ts';
 import { type Expectations } from '../oracle/judge.ts';
 import { type StackShape } from '../world/stack-shape.ts';
@@ -38,11 +39,13 @@ export interface RunSize {
 export interface Context extends World {
   readonly size: RunSize;
   /** Begins the load of the run's size, or one of another shape. */
-  load(shape?: Partial<LoadShape>, prefix?: string): Load;
+  readonly load: (shape?: Partial<LoadShape>, prefix?: string) => Load;
+  /** Plays one call, and resolves when it is over and acknowledged. */
+  readonly play: (call: PlannedCall) => Promise<void>;
   /** Notes a number or a word for the results. */
-  note(name: string, value: number | string): void;
+  readonly note: (name: string, value: number | string) => void;
   /** Something that must hold: where it doesn't, the scenario has failed, and goes on. */
-  expect(holds: boolean, problem: string): void;
+  readonly expect: (holds: boolean, problem: string) => void;
   /** Measures how long it takes from now until a new call is taken, folded and recorded. */
-  recovered(): Promise<number>;
+  readonly recovered: () => Promise<number>;
 }

@@ -1,0 +1,31 @@
+import { sleep } from '@turnlog/service-kit';
+import { type LoadShape } from '../load/plan-calls.ts';
+import { sumMetric } from './metrics.ts';
+import { type Context } from './scenario.ts';
+
+export interface CrashOptions {
+  readonly load?: Partial<LoadShape>;
+  /** Done to its data before it is started again. */
+  readonly whileDown?: () => Promise<void>;
+}
+
+/** Kills Redis several times under load, and starts it again. */
+export async function crashRedis(
+  context: Context,
+  { load: shape, whileDown }: CrashOptions = {},
+): Promise<void> {
+  const { redis, size, rng } = context;
+  const load = context.load(shape);
+  const crashes = size.intensity < 1 ? 1 : 3;
+  for (let count = 0; count < crashes; count += 1) {
+    await sleep(size.windowMs / (crashes + 2));
+    await redis.crash();
+    await whileDown?.();
+    await sleep(rng.int(200, 2_000));
+    await redis.start();
+  }
+  await context.recovered();
+  await load.finished;
+  context.note('crashes', crashes);
+  context.note('gaps', await sumMetric(context, 'gateway', 'gateway_gaps_total'));
+}

@@ -1,0 +1,40 @@
+import { sleep } from '@turnlog/service-kit';
+
+import { sumMetric } from './metrics.ts';
+import { SAVES_STATE } from './requests.ts';
+import { type Scenario } from './scenario.ts';
+
+export const freezeSession: Scenario = {
+  id: 'F5',
+  name: 'freeze-session',
+  title: 'A session service is frozen in the middle of a save, and goes on when another one has taken over',
+  pass: 'The save that comes late is refused; live states are those of the log.',
+  answer: 'Another replica claims its entries after 10 s. Its late save is refused by compare-and-set.',
+  loss: 'nothing',
+  quick: false,
+  stack: { sessions: 2, serviceEnv: { session: { CLAIM_IDLE_MS: '3000' } } },
+  run: async (context) => {
+    const { stack, redisProxy, size } = context;
+    const load = context.load();
+    await sleep(size.windowMs / 4);
+    // The keys of a save; no other request has them all.
+    const trap = redisProxy.setTrap({
+      matches: SAVES_STATE,
+      action: 'hold-request',
+      times: 1,
+    });
+    await trap.sprung;
+    const frozen = stack.service('session-1');
+    frozen.kill('SIGSTOP');
+    await load.finished;
+    await sleep(5_000);
+    trap.release();
+    await sleep(1_000);
+    frozen.kill('SIGCONT');
+    await context.recovered();
+    const refused =
+      (await sumMetric(context, 'session', 'session_saves_total', 'outcome="stale"')) +
+      (await sumMetric(context, 'session', 'session_saves_total', 'outcome="conflict"'));
+    context.note('refused saves', refused);
+  },
+};

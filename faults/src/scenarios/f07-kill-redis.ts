@@ -1,0 +1,14 @@
+import { crashRedis } from './crash-redis.ts';
+import { type Scenario } from './scenario.ts';
+
+export const killRedis: Scenario = {
+  id: 'F7',
+  name: 'kill-redis',
+  title: 'Redis is killed and started again, with appendfsync always',
+  pass: 'Readers and gateways resume by themselves.',
+  answer: 'Gateways hold events and send them again; readers resume by themselves.',
+  loss: 'nothing, not even when the machine loses power',
+  quick: true,
+  stack: { redis: { appendfsync: 'always' } },
+  run: (context) => crashRedis(context),
+};

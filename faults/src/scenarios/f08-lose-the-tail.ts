@@ -1,0 +1,33 @@
+import { open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { crashRedis } from './crash-redis.ts';
+import { type Context, type Scenario } from './scenario.ts';
+
+/** Of what was written since the server was first started. */
+const LOST_SHARE = { min: 0.05, max: 0.6 };
+
+export const loseTheTail: Scenario = {
+  id: 'F8b',
+  name: 'lose-the-tail',
+  title: 'The machine of Redis loses power: the newest part of its file is gone, up to more than half of it',
+  pass: 'Gateways notice, and send again what their Redis has lost.',
+  answer: 'A gateway keeps a call’s events until they are in Postgres, and sends again what Redis has lost.',
+  loss: 'nothing that came over a socket; what came over HTTP within the lost time (`appendfsync always` keeps it)',
+  quick: false,
+  run: (context) => {
+    const onSockets = { via: ['socket'], withoutLine: 0, lateEvents: 0 } as const;
+    return crashRedis(context, { load: onSockets, whileDown: () => cutTail(context) });
+  },
+};
+
+async function cutTail({ redis, rng, note }: Context): Promise<void> {
+  const folder = path.join(redis.dataDir, 'appendonlydir');
+  const name = (await readdir(folder)).find((each) => each.endsWith('.incr.aof')) ?? '';
+  const file = path.join(folder, name);
+  const { size } = await stat(file);
+  const kept = Math.floor(size * (1 - LOST_SHARE.min - rng.next() * (LOST_SHARE.max - LOST_SHARE.min)));
+  const handle = await open(file, 'r+');
+  await handle.truncate(kept);
+  await handle.close();
+  note('lost bytes', size - kept);
+}

@@ -1,0 +1,27 @@
+import { repeatDuring } from '../load/start-load.ts';
+import { sumMetric } from './metrics.ts';
+import { type Scenario } from './scenario.ts';
+
+export const resets: Scenario = {
+  id: 'F11',
+  name: 'resets',
+  title: 'Connections to Redis are reset every 200 to 500 ms',
+  pass: 'Repeats are absorbed, and no service ends.',
+  answer:
+    'What became of a command in flight is unknown; it is sent again, and a repeat is known by its place or its id.',
+  loss: 'nothing',
+  quick: true,
+  run: async (context) => {
+    const { redisProxy, rng, size } = context;
+    const load = context.load({ windowMs: size.windowMs * 2 });
+    let reset = 0;
+    await repeatDuring(
+      load,
+      () => rng.int(200, 500),
+      () => (reset += redisProxy.resetConnections(0.7)),
+    );
+    context.note('resets', reset);
+    context.note('retries', await sumMetric(context, 'gateway', 'gateway_append_retries_total'));
+    await context.recovered();
+  },
+};

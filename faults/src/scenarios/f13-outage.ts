@@ -1,0 +1,23 @@
+import { sleep } from '@turnlog/service-kit';
+import { type Scenario } from './scenario.ts';
+
+export const outage: Scenario = {
+  id: 'F13',
+  name: 'outage',
+  title: 'Redis refuses connections for longer than any blocking read waits',
+  pass: 'Consuming again within 10 s.',
+  answer: 'Clients go on connecting; gateways hold events, and refuse new calls with 503 after 2 s.',
+  loss: 'nothing',
+  quick: false,
+  run: async (context) => {
+    const { redisProxy, size } = context;
+    const load = context.load({ windowMs: size.windowMs * 2 });
+    await sleep(size.windowMs / 3);
+    await redisProxy.down();
+    await sleep(15_000 * size.intensity);
+    await redisProxy.up();
+    const seconds = await context.recovered();
+    context.expect(seconds < 10, `it took ${seconds.toFixed(1)} s to recover`);
+    await load.finished;
+  },
+};

@@ -1,0 +1,23 @@
+import { repeatDuring } from '../load/start-load.ts';
+import { type Scenario } from './scenario.ts';
+
+export const flushScripts: Scenario = {
+  id: 'F15',
+  name: 'flush-scripts',
+  title: 'Redis forgets its scripts again and again',
+  pass: 'No service ends, and nothing is delayed for long.',
+  answer: 'A script that Redis does not know is sent whole.',
+  loss: 'nothing',
+  quick: true,
+  run: async (context) => {
+    const { redisEye, rng } = context;
+    const load = context.load();
+    const flushes = await repeatDuring(
+      load,
+      () => rng.int(50, 300),
+      () => redisEye.script('FLUSH'),
+    );
+    context.note('flushes', flushes);
+    await context.recovered();
+  },
+};

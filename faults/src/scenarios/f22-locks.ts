@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sleep } from '@turnlog/service-kit';
+import { repeatDuring } from '../load/start-load.ts';
+import { type Context, type Scenario } from './scenario.ts';
+
+/** Longer than the persister lets a statement take. */
+const LOCKED_MS = 17_000;
+
+export const locks: Scenario = {
+  id: 'F22',
+  name: 'locks',
+  title: 'Somebody holds locks on rows, forces deadlocks and conflicts of serializable transactions',
+  pass: 'A statement time-out pauses, a deadlock or a conflict is tried again at once; nothing is dead-lettered.',
+  answer: 'By SQLSTATE: 57014 pauses, 40P01 and 40001 are tried again.',
+  loss: 'nothing',
+  quick: false,
+  run: async (context) => {
+    await lockRows(context);
+    await deadlock(context);
+    await conflict(context);
+    const log = await readFile(path.join(context.postgres.dataDir, 'postgres.log'), 'utf8');
+    const countOf = (text: string): number => log.split(text).length - 1;
+    const seen = {
+      'statement time-outs': countOf('canceling statement due to statement timeout'),
+      deadlocks: countOf('deadlock detected'),
+      conflicts: countOf('could not serialize access'),
+    };
+    for (const [name, count] of Object.entries(seen)) {
+      context.note(name, count);
+      context.expect(count > 0, `there were no ${name}`);
+    }
+  },
+};
+
+/** All rows are locked for longer than a statement may take. */
+async function lockRows(context: Context): Promise<void> {
+  const { sql, size } = context;
+  const load = context.load({ windowMs: size.windowMs * 2 }, 'CAlocked');
+  await sleep(size.windowMs / 2);
+  const client = await sql.connect();
+  await client.query('begin');
+  await client.query('select from call_sessions for update');
+  await sleep(LOCKED_MS);
+  await client.query('rollback');
+  client.release();
+  await context.recovered();
+  await load.finished;
+}
+
+/** We hold the last row and want the others; the persister holds others and wants the last: its server chooses it to die. */
+async function deadlock(context: Context): Promise<void> {
+  const { sql } = context;
+  const load = context.load({}, 'CAdead');
+  await repeatDuring(
+    load,
+    () => 500,
+    async () => {
+      const client = await sql.connect();
+      await client.query(`begin; set local deadlock_timeout = '5s'; set local statement_timeout = '3s'`);
+      await client.query(
+        `select from call_sessions where call_sid like 'CAdead%' order by call_sid desc limit 3 for update`,
+      );
+      await sleep(1_000);
+      // Where nobody holds the others, or the time is up, there was no deadlock.
+      await client
+        .query(`select from call_sessions where call_sid like 'CAdead%' for update`)
+        .catch(() => undefined);
+      await client.query('rollback');
+      client.release();
+    },
+  );
+}
+
+/** New sessions get snapshots, and we change the rows meanwhile. */
+async function conflict(context: Context): Promise<void> {
+  const { sql } = context;
+  await setIsolation('repeatable read');
+  const load = context.load({}, 'CAconflict');
+  await repeatDuring(
+    load,
+    () => 100,
+    async () => {
+      const client = await sql.connect();
+      await client.query('begin isolation level read committed');
+      await client.query('update call_sessions set created_at = created_at');
+      await sleep(300);
+      await client.query('commit');
+      client.release();
+    },
+  );
+  await setIsolation('read committed');
+  await context.recovered();
+
+  async function setIsolation(level: string): Promise<void> {
+    await sql.query(
+      `do $$ begin execute format('alter database %I set default_transaction_isolation = %L', current_database(), '${level}'); end $$`,
+    );
+    await sql.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'turnlog-persister'`,
+    );
+  }
+}

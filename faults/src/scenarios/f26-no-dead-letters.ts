@@ -1,0 +1,43 @@
+import { sleep } from '@turnlog/service-kit';
+import { allPartitions, createDeadLetters, measureFeedLag, partitionKeys } from '@turnlog/call-log';
+import { acceptCall, refuseCall } from './refuse-call.ts';
+import { type Context, type Scenario } from './scenario.ts';
+import { turnlog } from './turnlog-command.ts';
+
+const REFUSED_CALL = 'CA-3';
+
+export const noDeadLetters: Scenario = {
+  id: 'F26',
+  name: 'no-dead-letters',
+  title: 'A row is refused while dead letters can not be written',
+  pass: 'The entry stays pending until the letter is written; then it can be replayed.',
+  answer: 'A letter and its acknowledgement are one step: without the letter, the entry stays pending.',
+  loss: 'nothing',
+  quick: false,
+  stack: { serviceEnv: { persister: { CLAIM_IDLE_MS: '2000' } } },
+  run: async (context) => {
+    const { redisEye, space } = context;
+    const deadKeys = allPartitions(space).map((partition) => partitionKeys(space, partition).dead);
+    await refuseCall(context, REFUSED_CALL);
+    for (const key of deadKeys) await redisEye.set(key, 'no stream');
+    await context.load({ withoutLine: 0, lateEvents: 0 }).finished;
+    await sleep(6_000);
+    const { pending } = await measureFeedLag(redisEye, space, 'persist');
+    context.expect(pending > 0, 'the entry is not pending any more');
+    await redisEye.del(deadKeys);
+    const id = await untilLetter(context);
+    await acceptCall(context);
+    await turnlog('dead-letters', 'replay', id, '--redis', context.redis.url);
+    await context.recovered();
+  },
+};
+
+async function untilLetter({ redisEye, space }: Context): Promise<string> {
+  const deadline = performance.now() + 30_000;
+  while (performance.now() < deadline) {
+    const [letter] = await createDeadLetters(redisEye, space).list();
+    if (letter !== undefined) return letter.id;
+    await sleep(100);
+  }
+  throw new Error('no dead letter was written when there was a place for it again');
+}

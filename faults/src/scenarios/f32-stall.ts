@@ -1,0 +1,34 @@
+import { sleep } from '@turnlog/service-kit';
+import { BREAK, BREAKABLE } from './break-from-within.ts';
+import { type Scenario } from './scenario.ts';
+
+export const stall: Scenario = {
+  id: 'F32',
+  name: 'stall',
+  title: 'A session service and a persister are too busy to do anything for 20 s',
+  pass: 'Others take over, and what comes late changes nothing.',
+  answer:
+    'As with a frozen process: entries are claimed after 10 s and 15 s, late saves and writes are refused.',
+  loss: 'nothing',
+  quick: false,
+  stack: {
+    sessions: 2,
+    persisters: 2,
+    serviceEnv: {
+      gateway: {},
+      session: { ...BREAKABLE.session, CLAIM_IDLE_MS: '3000' },
+      persister: { ...BREAKABLE.persister, CLAIM_IDLE_MS: '3000' },
+    },
+  },
+  run: async (context) => {
+    const { stack, size } = context;
+    const load = context.load();
+    await sleep(size.windowMs / 3);
+    stack.service('session-1').kill(BREAK.stall);
+    stack.service('persister-1').kill(BREAK.stall);
+    await context.recovered();
+    await load.finished;
+    await sleep(12_000);
+    await context.recovered();
+  },
+};

@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** The built `turnlog` command. */
+export const TURNLOG = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
+
+const run = promisify(execFile);
+
+/** Runs `turnlog`; rejects with what it says when it fails. */
+export async function turnlog(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [TURNLOG, ...args]);
+  return stdout;
+}

@@ -1,0 +1,23 @@
+import process from 'node:process';
+
+/*
+ * Loaded into services by `NODE_OPTIONS=--import`, so that a signal brings about what no signal does by itself: SIGUSR2 a
+ * rejection that nobody handles, SIGHUP a heap that overflows, SIGWINCH a loop that keeps the process busy.
+ */
+const BUSY_MS = 20_000;
+
+process.on('SIGUSR2', () => {
+  Promise.reject(new Error('a rejection that nobody handles')).then(undefined, (error: unknown) => {
+    throw error;
+  });
+});
+
+process.on('SIGHUP', () => {
+  const kept: unknown[] = [];
+  for (;;) kept.push(Array.from({ length: 100_000 }, (_, index) => ({ index })));
+});
+
+process.on('SIGWINCH', () => {
+  const until = performance.now() + BUSY_MS;
+  while (performance.now() < until);
+});
