@@ -14,7 +14,10 @@ import { print, printJson, type Terminal } from '../terminal.ts';
 import { formatBanner } from '../up/banner.ts';
 import { formatLogLine, readLogLine } from '../up/log-line.ts';
 import { prepareSample, type Sample } from '../up/sample.ts';
+import { SAMPLE_SPEED } from '../up/sample-call.ts';
 import { jsonFlag } from './json-flag.ts';
+
+const FASTER_THAN_LIFE = `The sample was played ${SAMPLE_SPEED} times faster than life: its times and its duration are that much shorter.`;
 
 export const up = defineCommand({
   name: 'up',
@@ -36,30 +39,33 @@ export const up = defineCommand({
   },
   run: async ({ values }, terminal) => {
     const startedAt = performance.now();
+    const { signal } = terminal;
     const dataDir = dataDirOf(values.data, terminal);
     const show = values.json ? () => undefined : (...lines: string[]) => print(terminal, ...lines);
+    const tellStop = (): void => show('', 'Stopping …');
+    signal.addEventListener('abort', tellStop, { once: true });
     const sample = values['no-sample-call'] ? undefined : await prepareSample(terminal);
     try {
       show('Starting Turnlog …');
       const stack = await start({ dataDir, port: values.port, logs: values.logs, sample, show }, terminal);
       try {
+        signal.throwIfAborted();
         show('', formatBanner(stack, dataDir, (performance.now() - startedAt) / 1000), '');
         const record = sample && (await showSample(sample, stack, show));
-        if (record !== undefined) {
-          show('', formatCallRecord(record, clockOf(values)), '');
-          await handOver(stack, terminal);
-        }
+        signal.throwIfAborted();
+        if (record !== undefined)
+          show('', formatCallRecord(record, clockOf(values)), '', FASTER_THAN_LIFE, '');
         if (values.json) printJson(terminal, describe(stack, record));
         show('Ready for calls. Ctrl-C stops everything.');
         await untilInterrupted(terminal);
-        show('', 'Stopping …');
       } finally {
         await stack.stop();
       }
     } catch (error) {
       // Whatever Ctrl-C cut short has failed for no other reason.
-      if (!terminal.signal.aborted) throw error;
+      if (!signal.aborted) throw error;
     } finally {
+      signal.removeEventListener('abort', tellStop);
       await sample?.close();
     }
     show('Stopped.');
@@ -83,7 +89,7 @@ const settings = z.object({
 
 async function start(
   { dataDir, sample, logs, show, ...wishes }: Wishes,
-  { env, err }: Terminal,
+  { env, err, signal }: Terminal,
 ): Promise<LocalStack> {
   const read = readConfig(settings, env);
   if (!read.ok) throw new CommandError(`Turnlog cannot start:\n  ${read.problems.join('\n  ')}`);
@@ -94,11 +100,12 @@ async function start(
     redisUrl: REDIS_URL,
     databaseUrl: DATABASE_URL,
     ...(gatewayPort !== 0 && { gatewayPort }),
-    ...(sample !== undefined && { env: { AGENT_URL: sample.agentUrl } }),
+    ...(sample !== undefined && { sideGateways: sample.sideGateways }),
+    signal,
     onLine: (service, line) => {
       const ofSample = sample?.hear(line);
       if (logs) show(`[${service}] ${readable(line)}`);
-      else if (ofSample !== undefined) show(`  ${ofSample}`);
+      else if (ofSample !== undefined && !signal.aborted) show(`  ${ofSample}`);
     },
     onNotice: (sentence) => err.write(`${sentence}\n`),
   });
@@ -107,11 +114,6 @@ async function start(
 async function showSample(sample: Sample, stack: LocalStack, show: Wishes['show']): Promise<StoredCall> {
   show(`Placing a sample call, ${sample.callSid}:`);
   return sample.place(stack);
-}
-
-/** The gateway had the sample's agent for the sample alone: for real calls it gets the one it was given, or none. */
-async function handOver(stack: LocalStack, { env }: Terminal): Promise<void> {
-  await stack.service('gateway-1').restart({ AGENT_URL: env['AGENT_URL'] });
 }
 
 function readable(line: string): string {
