@@ -6,9 +6,24 @@ import { reasonOf } from './reason-of.ts';
 
 const WITH_A_SENTENCE = [CommandError, CallStoreError, LocalStackError, WavFormatError];
 
-/** What the user reads of a failure. Errors that nobody foresaw say how to learn more. */
-export function describeFailure(error: unknown): string {
+/** A failure as a program reads it. */
+export interface Failure {
+  /** Where the error has one, such as `port_taken`. */
+  readonly code?: string;
+  /** What the user reads. */
+  readonly message: string;
+}
+
+/** What is told of a failure. Errors that nobody foresaw say how to learn more. */
+export function describeFailure(error: unknown): Failure {
   const isForeseen = WITH_A_SENTENCE.some((kind) => error instanceof kind);
-  if (isForeseen) return reasonOf(error);
-  return `Something went wrong: ${reasonOf(error)}. TURNLOG_DEBUG=1 shows where.`;
+  if (!isForeseen) {
+    return { message: `Something went wrong: ${reasonOf(error)}. TURNLOG_DEBUG=1 shows where.` };
+  }
+  return { ...codeOf(error), message: reasonOf(error) };
+}
+
+function codeOf(error: unknown): { readonly code?: string } {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? { code } : {};
 }

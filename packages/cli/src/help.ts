@@ -15,6 +15,9 @@ export function programHelp(commands: readonly Command[]): string {
     `${PROGRAM} <command> --help tells more of one.`,
     'Commands find Redis and Postgres by --redis and --database, by REDIS_URL and DATABASE_URL, or in the local stack',
     'that "npm start" runs. TURNLOG_DEBUG=1 adds a stack trace to an error.',
+    '',
+    'A command that fails says why on standard error, and ends with exit code 1. With --json it prints one document',
+    'on standard output then, too: {"error":{"code":"port_taken","message":"…"}}, where not every error has a code.',
   ].join('\n');
 }
 

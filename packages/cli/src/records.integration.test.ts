@@ -69,8 +69,9 @@ describe('turnlog on a database', () => {
 
   it('show has a sentence for a call that there is not', async () => {
     const { code, out, err } = await turnlog('show', 'CA0\u001B[2J', '--json');
-    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(code).toBe(1);
     expect(err).toMatch(/^There is no record of a call "CA0<U\+001B>\[2J"\. [^\n]*\n$/);
+    expect(JSON.parse(out)).toEqual({ error: { message: err.trimEnd() } });
   });
 
   it('verify finds that records are what their archives say', async () => {

@@ -40,6 +40,28 @@ describe('turnlog', () => {
     expect(err).not.toContain('    at ');
   });
 
+  it.each([
+    [['calls', '--lost', '--json'], "Unknown option '--lost'. --help lists the flags."],
+    [['show', '--json'], 'Something is missing. Usage: turnlog show <callSid>'],
+    [['clals', '--json'], expect.stringMatching(/^There is no command "clals"\./)],
+    [['--json'], expect.stringMatching(/^There is no command "--json"\./)],
+    [['verify', '--all', '--json'], expect.stringMatching(/^No Postgres is known: /)],
+    [['monitor', '--json'], expect.stringMatching(/^No Redis is known: /)],
+    [['simulate', '--json'], expect.stringMatching(/^No gateway is known: /)],
+  ])('fails with one document on standard output for %j', async (args, message) => {
+    const { code, out, err } = await turnlog(...args);
+    expect(code).toBe(1);
+    const document = JSON.parse(out) as { error: { message: string } };
+    expect(document).toEqual({ error: { message } });
+    expect(err).toBe(`${document.error.message}\n`);
+  });
+
+  it('gives the code of an error that has one', async () => {
+    const { out } = await turnlog('migrate', '--database', 'postgres://u:p@127.0.0.1:1/d', '--json');
+    const { error } = JSON.parse(out) as { error: object };
+    expect(error).toMatchObject({ code: 'unreachable' });
+  });
+
   it('adds the stack where it is asked for', async () => {
     const { err } = await terminalWith({ TURNLOG_DEBUG: '1' })('clals');
     expect(err).toContain('    at ');

@@ -8,12 +8,18 @@ import { print, type Terminal } from './terminal.ts';
 
 const HELP_WORDS = new Set(['help', '--help', '-h']);
 
-/** Runs the command that the arguments name; resolves to the exit code. A failure is a sentence on standard error. */
+/**
+ * Runs the command that the arguments name; resolves to the exit code. A failure is a sentence on standard error, and
+ * with --json a document on standard output as well.
+ */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await dispatch(args, terminal);
   } catch (error) {
-    terminal.err.write(`${describeFailure(error)}\n`);
+    const failure = describeFailure(error);
+    terminal.err.write(`${failure.message}\n`);
+    // Also where the arguments themselves are wrong. In one line, since that of a command may be lines of JSON.
+    if (args.includes('--json')) print(terminal, JSON.stringify({ error: failure }));
     if (terminal.env['TURNLOG_DEBUG'] === '1' && types.isNativeError(error)) {
       terminal.err.write(`${error.stack ?? ''}\n`);
     }

@@ -23,7 +23,7 @@ export const monitor = defineCommand({
     ...tenantFlag,
     ...clockFlags,
     ...redisFlags,
-    json: switchFlag('print each event as a JSON object on a line of its own'),
+    json: switchFlag('print each event as a JSON object on a line of its own; a failure is {"error":{…}}'),
   },
   run: ({ values }, terminal) =>
     withRedis(values, terminal, async (open) => {
