@@ -1,7 +1,7 @@
 import { type Benchmark } from './benchmark.ts';
 import { append } from './benchmarks/append.ts';
 import { gatewayFrames } from './benchmarks/gateway-frames.ts';
-import { gatewayMemory } from './benchmarks/gateway-memory.ts';
+import { gatewayLiveMemory, gatewayMemory } from './benchmarks/gateway-memory.ts';
 import { hangUpToRow } from './benchmarks/hang-up-to-row.ts';
 import { hangUpUnderLoad } from './benchmarks/hang-up-under-load.ts';
 import { longCallInPersister, longCallInSession } from './benchmarks/long-call.ts';
@@ -19,6 +19,7 @@ export const allBenchmarks: readonly Benchmark[] = [
   redisMemory(24),
   redisMemory(200),
   gatewayMemory,
+  gatewayLiveMemory,
   longCallInSession,
   longCallInPersister,
 ];
