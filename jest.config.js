@@ -30,7 +30,10 @@ export default {
     {
       ...shared,
       displayName: 'integration',
-      testMatch: ['<rootDir>/{packages,services}/*/src/**/*.integration.test.ts'],
+      testMatch: [
+        '<rootDir>/{packages,services}/*/src/**/*.integration.test.ts',
+        '<rootDir>/faults/src/**/*.integration.test.ts',
+      ],
       globalSetup: '<rootDir>/scripts/test-servers-up.mjs',
       globalTeardown: '<rootDir>/scripts/test-servers-down.mjs',
     },

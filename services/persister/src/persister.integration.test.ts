@@ -109,11 +109,20 @@ test('events that come after the keys have expired are folded together with the 
 
   await appendUnordered(system, call, 'late-1', ['outcome.decided', { outcome: 'qualified' }]);
   await appendUnordered(system, call, 'late-2', turn('One more thing'));
-  await system.retireQuietCalls();
+  // As the session service does when a call without a connection has been quiet for long.
+  await appendUnordered(system, call, 'quiet', [
+    'call.disconnected',
+    { connectionId: 'http', reason: 'quiet' },
+  ]);
   await system.settled();
 
   const row = await system.store.readCall(call);
-  expect(row).toMatchObject({ version: 6, outcome: 'qualified', status: 'completed' });
+  expect(row).toMatchObject({
+    version: 7,
+    outcome: 'qualified',
+    status: 'completed',
+    end_reason: 'callended',
+  });
   expect(row?.full_transcript.map(({ text }) => text)).toEqual(['Hello', 'One more thing']);
   expect(await system.store.verifyCall(call)).toEqual({ ok: true });
   expect(await counted('merged')).toBe(1);

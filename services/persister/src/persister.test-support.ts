@@ -13,7 +13,6 @@ import {
   createBlockingClient,
   createCommandClient,
   createDeadLetters,
-  createLiveCalls,
   memberOf,
   partitionKeys,
   partitionOf,
@@ -150,12 +149,6 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
     ask: async (call: CallKey, seq: number, reason: string): Promise<void> => {
       const { persist } = partitionKeys(space, partitionOf(space, call));
       await redis.xadd(persist, '*', 'c', memberOf(call), 's', seq, 'r', reason);
-    },
-
-    /** Has calls without a connection persisted, as the session service does when they have been quiet for long. */
-    retireQuietCalls: async (): Promise<void> => {
-      const live = createLiveCalls(redis, space);
-      for (const call of await live.list()) await live.retire(call);
     },
 
     close: async (): Promise<void> => {

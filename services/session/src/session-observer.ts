@@ -28,15 +28,12 @@ export function createSessionObserver(logger: Logger, metrics: Metrics): Session
       count.unpublished.inc();
       logger.warn({ err }, 'change could not be published');
     },
-    onSwept({ lostConnections, retiredCalls, checkpoints }) {
+    onSwept({ lostConnections, quietCalls, checkpoints }) {
       count.swept.inc({ what: 'lost_connection' }, lostConnections);
-      count.swept.inc({ what: 'retired_call' }, retiredCalls);
+      count.swept.inc({ what: 'quiet_call' }, quietCalls);
       count.swept.inc({ what: 'checkpoint' }, checkpoints);
-      if (lostConnections + retiredCalls === 0) return;
-      logger.info(
-        { lost_connections: lostConnections, retired_calls: retiredCalls },
-        'unseen calls given up',
-      );
+      if (lostConnections + quietCalls === 0) return;
+      logger.info({ lost_connections: lostConnections, quiet_calls: quietCalls }, 'unseen calls given up');
     },
     onSweepFailed(err) {
       count.failedSweeps.inc();

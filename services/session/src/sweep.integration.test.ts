@@ -68,7 +68,7 @@ test('a call whose gateway is gone is ended, when it was last seen', async () =>
   await space.append(call, started('c1'), turn('one'));
   const seenAtMs = await unseenFor(call, LOST_AFTER_MS + 1_000);
   const { sweep } = await seasonedSweep();
-  expect(await sweep()).toEqual({ lostConnections: 1, retiredCalls: 0, checkpoints: 0 });
+  expect(await sweep()).toEqual({ lostConnections: 1, quietCalls: 0, checkpoints: 0 });
   expect((await eventsOf(call)).at(-1)).toMatchObject({
     type: 'call.disconnected',
     id: 'gateway_lost:c1',
@@ -89,7 +89,7 @@ test('each open connection of a lost call is ended, and none that is closed', as
   expect(ids.sort()).toEqual(['gateway_lost:c2', 'gateway_lost:c3']);
 });
 
-test('many sweepers at once end a call once, and retire a quiet one once', async () => {
+test('many sweepers at once end a call once, and a quiet one once', async () => {
   const quiet = callOf('CA2');
   await space.append(call, started('c1'));
   await space.append(quiet, turn('over HTTP'));
@@ -97,12 +97,12 @@ test('many sweepers at once end a call once, and retire a quiet one once', async
   const sweepers = await Promise.all(Array.from({ length: 8 }, () => seasonedSweep()));
   const results = await Promise.all(sweepers.map(({ sweep }) => sweep()));
 
-  const total = (key: 'lostConnections' | 'retiredCalls') =>
+  const total = (key: 'lostConnections' | 'quietCalls') =>
     results.reduce((sum, result) => sum + result[key], 0);
   expect(total('lostConnections')).toBe(1);
-  expect(total('retiredCalls')).toBe(1);
+  expect(total('quietCalls')).toBe(1);
   expect(await eventsOf(call)).toHaveLength(2);
-  expect((await space.feed('persist')).map(({ reason }) => reason).sort()).toEqual(['closed', 'quiet']);
+  expect((await space.feed('persist')).map(({ reason }) => reason).sort()).toEqual(['closed', 'closed']);
 });
 
 test('a call that was seen between the look and the end goes on', async () => {
@@ -126,7 +126,7 @@ test('a call that was seen lately goes on', async () => {
   await space.append(call, started('c1'));
   await unseenFor(call, LOST_AFTER_MS - 5_000);
   const { sweep } = await seasonedSweep();
-  expect(await sweep()).toMatchObject({ lostConnections: 0, retiredCalls: 0 });
+  expect(await sweep()).toMatchObject({ lostConnections: 0, quietCalls: 0 });
 });
 
 test('no call is given up before Redis has answered for as long as a call may go unseen', async () => {
@@ -151,9 +151,9 @@ test('a call without connections is let go after its own time, and does not hide
   await space.append(call, started('c1'));
   await unseenFor(call, LOST_AFTER_MS + 1_000);
   const { sweep } = await seasonedSweep({ quietAfterMs: 600_000 });
-  expect(await sweep()).toMatchObject({ lostConnections: 1, retiredCalls: 0 });
+  expect(await sweep()).toMatchObject({ lostConnections: 1, quietCalls: 0 });
   const { sweep: impatient } = await seasonedSweep({ quietAfterMs: LOST_AFTER_MS });
-  expect(await impatient()).toMatchObject({ lostConnections: 0, retiredCalls: 250 });
+  expect(await impatient()).toMatchObject({ lostConnections: 0, quietCalls: 250 });
 });
 
 test('a due checkpoint is asked for once, and only for a call that is open and has changed', async () => {

@@ -1,10 +1,10 @@
-import { createEvent } from '@turnlog/call-events';
+import { createEvent, type EventOf } from '@turnlog/call-events';
 import { type Appender, type LiveCalls, type LostCall } from '@turnlog/call-log';
 
 /** What a sweep works with, and what it looks for. */
 export interface SweepOptions {
   readonly appender: Appender;
-  readonly liveCalls: Pick<LiveCalls, 'findLost' | 'retire' | 'requestDueCheckpoints'>;
+  readonly liveCalls: Pick<LiveCalls, 'findLost' | 'requestDueCheckpoints'>;
   /** The clock by which calls were seen. */
   readonly serverTimeMs: () => Promise<number>;
   readonly partitions: readonly number[];
@@ -20,13 +20,13 @@ export interface SweepOptions {
 export interface SweepResult {
   /** Connections that were ended because their gateway is gone. */
   readonly lostConnections: number;
-  /** Calls without connections that were handed on to be persisted. */
-  readonly retiredCalls: number;
+  /** Calls without connections that were ended because nothing was heard of them. */
+  readonly quietCalls: number;
   readonly checkpoints: number;
 }
 
 /**
- * Ends calls whose gateway died, lets go of quiet ones, and asks for the checkpoints that are due. Any number of
+ * Ends calls whose gateway died, and quiet ones that have no connection, and asks for the checkpoints that are due. Any number of
  * replicas may sweep at once: each step takes effect once.
  *
  * While Redis was away no gateway could say which calls it has. So nobody is given up before Redis has answered, sweep
@@ -71,17 +71,24 @@ export function createSweep(options: SweepOptions) {
   };
 
   const giveUp = async (lost: LostCall): Promise<SweepResult> => {
-    if (lost.openConnections.length > 0) return { ...NOTHING, lostConnections: await endConnections(lost) };
-    return { ...NOTHING, retiredCalls: (await liveCalls.retire(lost)) ? 1 : 0 };
-  };
-
-  /** The event's id names the connection, and a call seen meanwhile is left alone: two sweepers make one event. */
-  const endConnections = async ({ call, seenAtMs, openConnections }: LostCall): Promise<number> => {
+    const { call, seenAtMs, openConnections } = lost;
+    const origin = { call, source: 'sweep', atMs: seenAtMs };
+    if (openConnections.length === 0) {
+      const end = createEvent('call.disconnected', QUIET, { ...origin, id: `quiet:${seenAtMs}` });
+      return { ...NOTHING, quietCalls: await append(lost, [end]) };
+    }
     const ends = openConnections.map((connectionId) => {
       const id = `gateway_lost:${connectionId}`;
-      const origin = { call, source: 'sweep', atMs: seenAtMs, id };
-      return createEvent('call.disconnected', { connectionId, reason: 'gateway_lost' }, origin);
+      return createEvent('call.disconnected', { connectionId, reason: 'gateway_lost' }, { ...origin, id });
     });
+    return { ...NOTHING, lostConnections: await append(lost, ends) };
+  };
+
+  /** The ids name what ended, and a call seen meanwhile is left alone: two sweepers make one event. */
+  const append = async (
+    { call, seenAtMs }: LostCall,
+    ends: readonly EventOf<'call.disconnected'>[],
+  ): Promise<number> => {
     const outcome = await appender.append({
       call,
       events: ends.map((event) => ({ event, rememberId: true })),
@@ -95,16 +102,19 @@ export function createSweep(options: SweepOptions) {
   return sweep;
 }
 
-const NOTHING: SweepResult = { lostConnections: 0, retiredCalls: 0, checkpoints: 0 };
+/** What stands for the connection of a call whose events come over HTTP alone. */
+const QUIET = { connectionId: 'http', reason: 'quiet' };
 
-function hadEffect({ lostConnections, retiredCalls }: SweepResult): boolean {
-  return lostConnections + retiredCalls > 0;
+const NOTHING: SweepResult = { lostConnections: 0, quietCalls: 0, checkpoints: 0 };
+
+function hadEffect({ lostConnections, quietCalls }: SweepResult): boolean {
+  return lostConnections + quietCalls > 0;
 }
 
 function add(a: SweepResult, b: SweepResult): SweepResult {
   return {
     lostConnections: a.lostConnections + b.lostConnections,
-    retiredCalls: a.retiredCalls + b.retiredCalls,
+    quietCalls: a.quietCalls + b.quietCalls,
     checkpoints: a.checkpoints + b.checkpoints,
   };
 }

@@ -13,7 +13,7 @@ import { type SimProcess } from '../kernel/sim-process.ts';
 import { append } from './append.ts';
 import { addDeadLetter, listDeadLetters, replayDeadLetter } from './dead-letters.ts';
 import { COMMAND_TIMEOUT_MS, createReader, type ReaderOptions } from './feed-reader.ts';
-import { findLost, requestDueCheckpoints, retire, touch } from './live-calls.ts';
+import { findLost, requestDueCheckpoints, touch } from './live-calls.ts';
 import { type RedisAccess } from './redis-access.ts';
 import { type RedisModel } from './redis-model.ts';
 import { readLog } from './read-log.ts';
@@ -58,7 +58,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
         logs.map(({ epoch, lastSeq, persistedSeq }) => `${epoch} ${lastSeq}/${persistedSeq}`).join(', '),
     );
 
-  const liveCalls: Pick<LiveCalls, 'touch' | 'findLost' | 'retire' | 'requestDueCheckpoints'> = {
+  const liveCalls: Pick<LiveCalls, 'touch' | 'findLost' | 'requestDueCheckpoints'> = {
     touch: (calls) => command('touch', () => touch(model, calls)),
     findLost: (partition, lostAfterMs, passOver) =>
       command(
@@ -66,7 +66,6 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
         () => findLost(model, partition, lostAfterMs, passOver),
         (lost) => lost.map(({ call }) => call.callSid).join(' '),
       ),
-    retire: (call) => command(`retire ${call.call.callSid}`, () => retire(model, call), String),
     requestDueCheckpoints: (partition) =>
       command('checkpoints', () => requestDueCheckpoints(model, partition), String),
   };

@@ -1,5 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
-import { memberOf, type LiveCall, type LostCall } from '@turnlog/call-log';
+import { memberOf, type LostCall } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 
@@ -32,18 +32,6 @@ export function findLost(
       const openConnections = connections.flatMap(([id, state]) => (state === 'open' ? [id] : []));
       return { call, seenAtMs, openConnections };
     });
-}
-
-/** The script that lets go of a call without connections. */
-export function retire(redis: RedisModel, { call, seenAtMs }: LiveCall): boolean {
-  const { live } = redis.partitionOf(call);
-  const member = memberOf(call);
-  const seen = live.get(member);
-  if (seen === undefined || seen > seenAtMs) return false;
-  live.delete(member);
-  const { head } = redis.call(call);
-  if (head !== undefined) redis.addToFeed(call, 'persist', { c: member, s: String(head.seq), r: 'quiet' });
-  return true;
 }
 
 /** The script that asks for due checkpoints, for all calls of a partition. */

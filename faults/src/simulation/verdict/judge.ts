@@ -73,7 +73,7 @@ function judgeRecord(
     else violations.add(`${callSid}: connection ${connectionId} never ended`);
   }
   for (const id of ids) {
-    const isKnown = ledger.isAccepted(call, id) || id.startsWith('gateway_lost:');
+    const isKnown = ledger.isAccepted(call, id) || /^(gateway_lost|quiet):/.test(id);
     if (!isKnown) violations.add(`${callSid}: nobody ever sent ${id}`);
   }
   return ids;

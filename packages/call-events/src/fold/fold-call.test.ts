@@ -108,6 +108,18 @@ test("the carrier's word on the end outranks the gateway's, and the gateway's th
   expect(toCallRecord(fold([started, lost, closed, ended])).endReason).toBe('callended');
 });
 
+test('a call over HTTP alone is over when it has been quiet for long, and a connection opens it again', () => {
+  const quiet = event('call.disconnected', { connectionId: 'http', reason: 'quiet' }, 8);
+  expect(toCallRecord(fold([asked, answered])).status).toBe('in_progress');
+  expect(toCallRecord(fold([asked, answered, quiet]))).toMatchObject({
+    status: 'completed',
+    endReason: 'quiet',
+  });
+  expect(toCallRecord(fold([asked, quiet, started])).status).toBe('in_progress');
+  const closed = event('call.disconnected', { connectionId: 'c1', reason: 'socket_closed' }, 4);
+  expect(toCallRecord(fold([asked, quiet, started, closed])).endReason).toBe('socket_closed');
+});
+
 test('of two values of a field the later one wins, however they arrive', () => {
   const raised = event('data.collected', { fields: { budget: 6_000_000 } }, 20);
   expect(toCallRecord(fold([raised, budget])).collectedData).toEqual({ budget: 6_000_000 });

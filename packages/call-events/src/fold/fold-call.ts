@@ -1,8 +1,9 @@
 import { type CallEvent, type EventOf } from '../events/call-event.ts';
 import { type JsonValue } from '../text/json.ts';
 import { type CallState, type ConnectionEnd, type ConnectionState } from './call-state.ts';
+import { compareEnds } from './connection-end.ts';
 import { foldCarrierReport } from './fold-carrier-report.ts';
-import { compareOrder, newest, oldest, orderOf, type Stamped } from './order.ts';
+import { newest, oldest, orderOf, type Stamped } from './order.ts';
 
 /**
  * One step of the fold. Pure, and free of arrival order: the same events in any order, any of them repeated, give the
@@ -106,17 +107,8 @@ function endOf(event: EventOf<'call.ended'> | EventOf<'call.disconnected'>): Con
   return { kind, value: event.data.reason, order: orderOf(event) };
 }
 
-/** The carrier's own word on the end outranks ours; a gateway's word outranks the sweep's guess; then the later one. */
 function laterEnd(current: ConnectionEnd | undefined, candidate: ConnectionEnd): ConnectionEnd {
-  if (current === undefined) return candidate;
-  const byRank = endRank(candidate) - endRank(current);
-  if (byRank !== 0) return byRank > 0 ? candidate : current;
-  return compareOrder(candidate.order, current.order) > 0 ? candidate : current;
-}
-
-function endRank({ kind, value }: ConnectionEnd): number {
-  if (kind === 'ended') return 2;
-  return value === 'gateway_lost' ? 0 : 1;
+  return current !== undefined && compareEnds(current, candidate) > 0 ? current : candidate;
 }
 
 function mergeFields(fields: CallState['fields'], event: EventOf<'data.collected'>): CallState['fields'] {

@@ -6,6 +6,7 @@ import {
   type ConnectionEnd,
   type ConnectionState,
 } from '../fold/call-state.ts';
+import { compareEnds } from '../fold/connection-end.ts';
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
@@ -114,12 +115,11 @@ function firstStart({ connections }: CallState): Stamped<EventData<'call.started
 }
 
 function lastEnd({ connections }: CallState): ConnectionEnd | undefined {
-  const ends = Object.values(connections);
-  if (!ends.every(isOver)) return undefined;
-  const isByCarrier = (end: ConnectionEnd) => end.kind === 'ended';
-  return ends
+  const all = Object.values(connections);
+  if (!all.every(isOver)) return undefined;
+  return all
     .flatMap(({ end }) => end ?? [])
-    .sort((a, b) => Number(isByCarrier(a)) - Number(isByCarrier(b)) || compareOrder(a.order, b.order))
+    .sort(compareEnds)
     .at(-1);
 }
 

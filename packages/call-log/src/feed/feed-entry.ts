@@ -7,7 +7,7 @@ export interface FeedEntry {
   readonly id: string;
   readonly call: CallKey;
   readonly seq: number;
-  /** Why it is in the persist feed: `closed`, `late`, `checkpoint`, `quiet` or `replay`. Empty in the activity feed. */
+  /** Why it is in the persist feed: `closed`, `late`, `checkpoint` or `replay`. Empty in the activity feed. */
   readonly reason: string;
 }
 

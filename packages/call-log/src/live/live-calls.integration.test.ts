@@ -49,21 +49,11 @@ describe('lost calls', () => {
   });
 });
 
-describe('a call without connections', () => {
-  test('is retired once, and persisted', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
-    await log.appender.append(unordered(callOf('quiet'), ['t1', ...turn('over HTTP')]));
-    await forgetSince('quiet');
-    const lost = { call: callOf('quiet'), seenAtMs: LONG_AGO };
-    expect([await calls.retire(lost), await calls.retire(lost)]).toEqual([true, false]);
-    expect(await persistReasons('quiet')).toEqual(['quiet']);
-  });
-
-  test('is not retired when it was seen meanwhile', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
-    await log.appender.append(unordered(callOf('not-quiet'), ['t1', ...turn('over HTTP')]));
-    expect(await calls.retire({ call: callOf('not-quiet'), seenAtMs: LONG_AGO })).toBe(false);
-  });
+test('a call whose events come over HTTP alone has no connection that could be lost', async () => {
+  await log.appender.append(unordered(callOf('quiet'), ['t1', ...turn('over HTTP')]));
+  await forgetSince('quiet');
+  const lost = await createLiveCalls(log.redis, log.space).findLost(0, 45_000);
+  expect(lost).toEqual([{ call: callOf('quiet'), seenAtMs: LONG_AGO, openConnections: [] }]);
 });
 
 describe('checkpoints', () => {

@@ -12,7 +12,7 @@ import {
 } from '../keys.ts';
 import { runScript } from '../redis/script.ts';
 import { serverTimeMs } from '../redis/server-time.ts';
-import { checkpointScript, retireScript, touchScript } from './live-scripts.ts';
+import { checkpointScript, touchScript } from './live-scripts.ts';
 
 /** The most calls of one partition that are taken at a time. */
 const SWEEP_LIMIT = 200;
@@ -66,13 +66,6 @@ export function createLiveCalls(redis: Redis, space: KeySpace) {
       return Promise.all(
         toLiveCalls(found).map(async (lost) => ({ ...lost, openConnections: await openOf(lost.call) })),
       );
-    },
-
-    /** Has a call without connections persisted and no longer counts it as live, unless it was seen meanwhile. */
-    retire: async ({ call, seenAtMs }: LiveCall): Promise<boolean> => {
-      const { live, persist } = partitionKeys(space, partitionOf(space, call));
-      const keys = [callKeys(space, call).head, live, persist];
-      return (await runScript(redis, retireScript, keys, [memberOf(call), seenAtMs])) === 1;
     },
 
     /** Asks for the checkpoints that are due in a partition; resolves to their number. */

@@ -14,22 +14,6 @@ return #ARGV
 `);
 
 /**
- * Takes a call without a connection (its events came over HTTP alone) out of the live calls, and has it persisted.
- *
- * KEYS  head, live, persist
- * ARGV  member, "not seen since" in ms
- * Reply 1 when it was taken out
- */
-export const retireScript = defineScript(`
-local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if not seen or tonumber(seen) > tonumber(ARGV[2]) then return 0 end
-redis.call('ZREM', KEYS[2], ARGV[1])
-local seq = redis.call('HGET', KEYS[1], 'seq')
-if seq then redis.call('XADD', KEYS[3], '*', 'c', ARGV[1], 's', seq, 'r', 'quiet') end
-return 1
-`);
-
-/**
  * Asks for a checkpoint of a call that has changed since it was last persisted.
  *
  * KEYS  head, checkpoints, persist
