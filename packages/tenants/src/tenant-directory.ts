@@ -1,0 +1,92 @@
+import { type TenantCopy } from './tenant-copy.ts';
+import { matchesSecret } from './secrets/matches-secret.ts';
+import { secretIdOf } from './secrets/secret-text.ts';
+import { decodeTenant, type SecretKind, type Tenant, type TenantSecret } from './tenant.ts';
+
+/** Told of a tenant whose copy can't be read. It stays as it was last known. */
+export type OnUnreadable = (name: string, error: unknown) => void;
+
+interface Known {
+  readonly text: string;
+  readonly tenant: Tenant;
+}
+
+/**
+ * The tenants as a gateway knows them. Nothing is ever forgotten: a tenant is revoked by a newer copy that says so, so that
+ * a Redis that came back empty, or without its newest writes, changes nothing here.
+ */
+export class TenantDirectory {
+  readonly #copy: Pick<TenantCopy, 'readAll'>;
+  readonly #onUnreadable: OnUnreadable;
+  readonly #known = new Map<string, Known>();
+  /** Of live tenants, by the secrets' ids. */
+  #secrets = new Map<string, { readonly tenant: Tenant; readonly secret: TenantSecret }>();
+  #isLoaded = false;
+
+  constructor(copy: Pick<TenantCopy, 'readAll'>, onUnreadable: OnUnreadable = () => undefined) {
+    this.#copy = copy;
+    this.#onUnreadable = onUnreadable;
+  }
+
+  /** Whether the copy was read once: before, nothing is known of anybody. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** No tenant was ever added, and everything belongs to the one that the gateway is set to. */
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  /** The live tenants. */
+  get tenants(): readonly Tenant[] {
+    return [...this.#known.values()].map(({ tenant }) => tenant).filter(isLive);
+  }
+
+  /** Reads the copy again. Rejects when Redis doesn't answer; what was known stays known. */
+  async reload(): Promise<void> {
+    const copies = await this.#copy.readAll();
+    const hasChanged = Object.entries(copies).map(([name, text]) => this.#take(name, text));
+    if (hasChanged.includes(true)) this.#secrets = secretsOf(this.tenants);
+    this.#isLoaded = true;
+  }
+
+  /** A live tenant. */
+  find(name: string): Tenant | undefined {
+    const tenant = this.#known.get(name)?.tenant;
+    return tenant !== undefined && isLive(tenant) ? tenant : undefined;
+  }
+
+  /** The live tenant whose secret of this kind it is. Takes the same time for a wrong secret as for a right one. */
+  authenticate(kind: SecretKind, text: string): Tenant | undefined {
+    const found = this.#secrets.get(secretIdOf(text) ?? '');
+    const isRight = matchesSecret(text, found?.secret);
+    return isRight && found?.secret.kind === kind ? found.tenant : undefined;
+  }
+
+  /** Takes a copy where it is news. A text that has not changed is not read again. */
+  #take(name: string, text: string): boolean {
+    const known = this.#known.get(name);
+    if (known?.text === text) return false;
+    try {
+      const tenant = decodeTenant(text);
+      if (tenant.name !== name) throw new Error(`the copy of "${name}" is one of "${tenant.name}"`);
+      if (known !== undefined && tenant.revision < known.tenant.revision) return false;
+      this.#known.set(name, { text, tenant });
+      return true;
+    } catch (error) {
+      this.#onUnreadable(name, error);
+      return false;
+    }
+  }
+}
+
+function isLive({ revokedAt }: Tenant): boolean {
+  return revokedAt === null;
+}
+
+function secretsOf(tenants: readonly Tenant[]) {
+  return new Map(
+    tenants.flatMap((tenant) => tenant.secrets.map((secret) => [secret.id, { tenant, secret }] as const)),
+  );
+}

@@ -1,0 +1,73 @@
+import { tenantName } from '@turnlog/call-events';
+import { z } from 'zod';
+import { isAddressRange } from './address-range.ts';
+
+/** What a secret opens: the carrier's streams, the HTTP API, or the carrier's callbacks. */
+export const secretKind = z.enum(['stream', 'api', 'webhook']);
+export type SecretKind = z.infer<typeof secretKind>;
+
+/** At most so many secrets of a kind are live: the new one, and the one that it replaces. */
+export const MAX_SECRETS_OF_A_KIND = 2;
+
+const tenantSecret = z.object({
+  /** Stands in the secret's text, so that it is found without trying them all. Not secret. */
+  id: z.string().regex(/^[0-9a-f]{12}$/),
+  kind: secretKind,
+  /** Of the whole text, in hex. The text itself is nowhere. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: z.iso.datetime(),
+});
+
+/** What is kept of a secret. */
+export type TenantSecret = Readonly<z.infer<typeof tenantSecret>>;
+
+const addressRange = z
+  .string()
+  .refine(isAddressRange, 'expected an address or a range such as 203.0.113.0/24');
+const positive = z.int().min(1).nullable();
+
+// Every field has a default, so that what an older version has written can be read.
+const tenantPolicy = z.object({
+  /** What becomes of card numbers and the like before a text is stored. */
+  redaction: z.enum(['none', 'mask', 'drop']).default('none'),
+  /** The most calls at once; null for any number. */
+  maxCalls: positive.default(null),
+  /** From where one may stream without a credential. */
+  addresses: z.array(addressRange).default([]),
+  /** How long each is kept; null for ever. */
+  transcriptDays: positive.default(null),
+  archiveDays: positive.default(null),
+  audioHours: positive.default(null),
+});
+
+/** What a tenant may do, and what is done with its calls. */
+export type TenantPolicy = Readonly<Omit<z.infer<typeof tenantPolicy>, 'addresses'>> & {
+  readonly addresses: readonly string[];
+};
+
+/** The policy of a tenant of whom nothing else was said. */
+export const DEFAULT_POLICY: TenantPolicy = Object.freeze(tenantPolicy.parse({}));
+
+/** The schema of a tenant as it is stored. */
+export const tenant = z.object({
+  name: tenantName,
+  /** Counts the changes: of two copies the higher one is the newer. */
+  revision: z.int().min(0),
+  secrets: z.array(tenantSecret),
+  policy: tenantPolicy,
+  revokedAt: z.iso.datetime().nullable(),
+});
+
+/** One customer of a Turnlog: whose calls these are is who authenticated. */
+export interface Tenant {
+  readonly name: string;
+  readonly revision: number;
+  readonly secrets: readonly TenantSecret[];
+  readonly policy: TenantPolicy;
+  readonly revokedAt: string | null;
+}
+
+/** The tenant in a JSON text; throws with what is wrong with it. */
+export function decodeTenant(text: string): Tenant {
+  return tenant.parse(JSON.parse(text));
+}
