@@ -7,6 +7,7 @@ import { callKeys, countCalls, listCalls, type CallFilter, type CallSummary } fr
 import { readCall } from './read/read-call.ts';
 import { type CallStoreSchema, type StoredCall } from './schema/call-store-schema.ts';
 import { assertMigrated } from './schema/schema-version.ts';
+import { createTenantStore, type TenantStore } from './tenants/tenant-store.ts';
 import { verifyCall, type VerifyResult } from './verify/verify-call.ts';
 import { type CallWrite } from './write/call-write.ts';
 import { mergeCall, type CallMerge, type MergeResult } from './write/merge-call.ts';
@@ -40,6 +41,7 @@ export interface CallStore {
   callKeys(): AsyncIterable<CallKey>;
   /** Folds the archive of a call again and compares it with the row. */
   verifyCall(call: CallKey): Promise<VerifyResult>;
+  readonly tenants: TenantStore;
   /** Rejects with a `CallStoreError` `schema_behind` while the database lacks a step of the schema. */
   assertMigrated(): Promise<void>;
   /** One round trip. */
@@ -68,6 +70,7 @@ export function createCallStore(options: DatabaseOptions): CallStore {
     countCalls: () => countCalls(db),
     callKeys: () => callKeys(db),
     verifyCall: (call) => verifyCall(db, call),
+    tenants: createTenantStore(db),
     assertMigrated: () => assertMigrated(db),
     ping: async () => {
       await sql`select 1`.execute(db);

@@ -1,11 +1,13 @@
 import { type CallRecord, type JsonValue } from '@turnlog/call-events';
+import { type Tenant } from '@turnlog/tenants';
 import { type ColumnType, type Generated, type Selectable } from 'kysely';
 
-/** The tables and the view of the record, as kysely sees them. */
+/** The tables and the view, as kysely sees them. */
 export interface CallStoreSchema {
   call_sessions: CallSessionsTable;
   call_event_segments: CallEventSegmentsTable;
   call_turns: CallTurnsView;
+  tenants: TenantsTable;
 }
 
 /** A JSON column: a value when read, its text when written. */
@@ -73,6 +75,18 @@ export interface CallTurnsView {
   heard_text: string | null;
   confidence: number | null;
   language: string | null;
+}
+
+/** One row per tenant that was ever added. */
+export interface TenantsTable {
+  name: string;
+  /** Counts the changes of the row. */
+  revision: number;
+  secrets: Json<Tenant['secrets']>;
+  policy: Json<Tenant['policy']>;
+  revoked_at: Moment | null;
+  created_at: Generated<Date>;
+  changed_at: Generated<Date>;
 }
 
 /** A call's row as it is read. Its keys are the columns. */

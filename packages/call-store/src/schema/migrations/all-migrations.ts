@@ -2,10 +2,12 @@ import { type Migration } from 'kysely';
 import { callSessions } from './0001-call-sessions.ts';
 import { callEventSegments } from './0002-call-event-segments.ts';
 import { callTurns } from './0003-call-turns.ts';
+import { tenants } from './0004-tenants.ts';
 
 /** Every step of the schema in its order. A step that was released is never changed; a new one is added. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
   '0001-call-sessions': callSessions,
   '0002-call-event-segments': callEventSegments,
   '0003-call-turns': callTurns,
+  '0004-tenants': tenants,
 };
