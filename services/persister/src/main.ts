@@ -11,6 +11,7 @@ import {
   startOpsServer,
   type Lifecycle,
 } from '@turnlog/service-kit';
+import { createTenantCopy } from '@turnlog/tenants';
 import { configSchema } from './config.ts';
 import { BLOCK_MS, startPersister } from './persister.ts';
 import { createConnectionLog } from './report/connection-log.ts';
@@ -19,12 +20,14 @@ import { createPersistMetrics } from './report/persist-metrics.ts';
 import { createPersistReport } from './report/persist-report.ts';
 import { createDatabaseWatch } from './store/database-watch.ts';
 import { watchSchema } from './store/watch-schema.ts';
+import { startTenantMirror } from './tenants/tenant-mirror.ts';
 
 const NAME = 'persister';
 /** Longer than the slowest honest turn of the loop: a write that times out, and the longest pause after it. */
 const MAX_SILENCE_MS = 120_000;
 /** A batch in flight is finished, and Postgres may take as long as its time-out allows. */
 const STOP_TIMEOUT_MS = 25_000;
+const MIRROR_TENANTS_EVERY_MS = 30_000;
 
 const config = loadConfigOrExit(configSchema, NAME);
 const logger = createLogger({ service: NAME, level: config.LOG_LEVEL, instance: config.INSTANCE });
@@ -46,6 +49,14 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   });
   lifecycle.onStop('database', () => store.close());
   const { commands, blocking } = connectRedis(lifecycle);
+  const mirror = startTenantMirror({
+    store: store.tenants,
+    copy: createTenantCopy(commands, space),
+    everyMs: MIRROR_TENANTS_EVERY_MS,
+    logger,
+  });
+  commands.on('ready', () => mirror.now());
+  lifecycle.onStop('tenant mirror', () => mirror.stop());
 
   registerLagGauges(metrics, { redis: commands, space });
   health.readinessCheck('redis', async () => ({ ok: true, detail: { reply: await commands.ping() } }));
