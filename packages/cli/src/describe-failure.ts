@@ -1,10 +1,11 @@
 import { CallStoreError } from '@turnlog/call-store';
 import { WavFormatError } from '@turnlog/exotel';
 import { LocalStackError } from '@turnlog/local-stack';
+import { TenantError } from '@turnlog/tenants';
 import { CommandError } from './command-error.ts';
 import { reasonOf } from './reason-of.ts';
 
-const WITH_A_SENTENCE = [CommandError, CallStoreError, LocalStackError, WavFormatError];
+const WITH_A_SENTENCE = [CommandError, CallStoreError, LocalStackError, TenantError, WavFormatError];
 
 /** A failure as a program reads it. */
 export interface Failure {

@@ -6,6 +6,7 @@ import { migrate } from './migrate.ts';
 import { monitor } from './monitor.ts';
 import { show } from './show.ts';
 import { simulate } from './simulate.ts';
+import { tenants } from './tenants.ts';
 import { up } from './up.ts';
 import { verify } from './verify.ts';
 
@@ -19,5 +20,6 @@ export const commands: readonly Command[] = [
   audio,
   deadLetters,
   simulate,
+  tenants,
   migrate,
 ];

@@ -2,7 +2,8 @@ import { tenantName } from '@turnlog/call-events';
 import { envValue } from '@turnlog/service-kit';
 import { valueFlag } from '../flags.ts';
 
-const tenant = envValue('the name of a tenant', (name) =>
+/** The name of one tenant. */
+export const tenant = envValue('the name of a tenant', (name) =>
   tenantName.safeParse(name).success ? { value: name } : { problem: `got ${JSON.stringify(name)}` },
 );
 

@@ -1,0 +1,160 @@
+import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit';
+import {
+  addTenant,
+  changePolicy,
+  createTenantCopy,
+  finishRotation,
+  isAddressRange,
+  revokeTenant,
+  rotateSecret,
+  secretKind,
+  type Changed,
+  type Tenant,
+  type TenantPolicy,
+} from '@turnlog/tenants';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { type AskedServers } from '../connections/find-servers.ts';
+import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
+import { withRedis } from '../connections/with-redis.ts';
+import { withStore } from '../connections/with-store.ts';
+import { switchFlag, valueFlag } from '../flags.ts';
+import { formatChange, formatTenants, withoutHashes } from '../format/tenants.ts';
+import { print, printJson, type Terminal } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { tenant } from './tenant-flag.ts';
+
+const PARAMETERS = 'list | add <name> | rotate <name> | revoke <name> | set <name>';
+const USAGE = `Usage: turnlog tenants ${PARAMETERS}`;
+
+/** A value, or `none` for null. */
+function orNone<T>(value: EnvValue<T>): EnvValue<T | null> {
+  return envValue('a value or "none"', (text) => {
+    if (text === 'none') return { value: null };
+    const read = value.safeParse(text);
+    return read.success ? { value: read.data } : { problem: read.error.issues[0]?.message ?? 'got another' };
+  });
+}
+
+const addresses: EnvValue<readonly string[]> = envValue(
+  'addresses or ranges with commas between them, such as 203.0.113.0/24,198.51.100.7, or "none"',
+  (text) => {
+    const ranges = text === 'none' ? [] : text.split(',').map((range) => range.trim());
+    const wrong = ranges.find((range) => !isAddressRange(range));
+    return wrong === undefined ? { value: ranges } : { problem: `got ${JSON.stringify(wrong)}` };
+  },
+);
+
+const count = orNone(wholeNumber(1, 1_000_000));
+
+export const tenants = defineCommand({
+  name: 'tenants',
+  summary: 'list who may stream and report, add one, change its secrets or its policy, shut it out',
+  parameters: PARAMETERS,
+  count: { min: 1, max: 2 },
+  details: [
+    'A secret is shown once, when it is made, and never again: only its hash is kept. After "rotate" the secret before it',
+    'stays valid, until "rotate --finish" or the next rotation. "revoke" shuts a tenant out; its records stay, and "add"',
+    'brings it back with new secrets. Gateways know of a change within two seconds; calls that go on are not cut.',
+  ],
+  flags: {
+    kind: valueFlag(oneOf(secretKind.options), '<kind>', 'rotate: stream (default), api or webhook'),
+    finish: switchFlag('rotate: make no new secret; the newest one alone stays valid'),
+    redaction: valueFlag(oneOf(['none', 'mask', 'drop']), '<how>', 'set: none, mask or drop'),
+    'max-calls': valueFlag(count, '<n>', 'set: the most calls at once, or none'),
+    addresses: valueFlag(addresses, '<list>', 'set: from where streams need no credential, or none'),
+    'transcript-days': valueFlag(count, '<n>', 'set: how long records are kept, or none for ever'),
+    'archive-days': valueFlag(count, '<n>', 'set: how long events are kept, or none for ever'),
+    'audio-hours': valueFlag(count, '<n>', 'set: how long audio is kept, or none for the default'),
+    ...databaseFlags,
+    ...redisFlags,
+    ...jsonFlag,
+  },
+  run: ({ values, positionals: [action = '', name] }, terminal) =>
+    withStore(values, terminal, async (store) => {
+      if (action === 'list') {
+        const all = await store.tenants.list();
+        if (values.json) printJson(terminal, all.map(withoutHashes));
+        else print(terminal, formatTenants(all));
+        return 0;
+      }
+      const changed = await store.tenants.change(...changeOf(action, nameOf(name), values, terminal.now()));
+      await tellGateways(changed.tenant, values, terminal);
+      if (values.json) printJson(terminal, documentOf(changed));
+      else print(terminal, formatChange(changed));
+      return 0;
+    }),
+});
+
+/** Whom to change, and how. */
+type TenantChange = readonly [name: string, change: (current: Tenant | undefined) => Changed];
+
+interface Wishes {
+  readonly kind: (typeof secretKind.options)[number] | undefined;
+  readonly finish: boolean;
+  readonly redaction: TenantPolicy['redaction'] | undefined;
+  readonly 'max-calls': number | null | undefined;
+  readonly addresses: readonly string[] | undefined;
+  readonly 'transcript-days': number | null | undefined;
+  readonly 'archive-days': number | null | undefined;
+  readonly 'audio-hours': number | null | undefined;
+}
+
+function changeOf(action: string, name: string, wishes: Wishes, nowMs: number): TenantChange {
+  const { kind = 'stream', finish } = wishes;
+  switch (action) {
+    case 'add':
+      return [name, (current) => addTenant(name, current, nowMs)];
+    case 'rotate':
+      if (finish) return [name, (current) => finishRotation(name, kind, current)];
+      return [name, (current) => rotateSecret(name, kind, current, nowMs)];
+    case 'revoke':
+      return [name, (current) => revokeTenant(name, current, nowMs)];
+    case 'set': {
+      const policy = policyOf(wishes);
+      return [name, (current) => changePolicy(name, policy, current)];
+    }
+    default:
+      throw new CommandError(`"${action}" is nothing that can be done with tenants. ${USAGE}`);
+  }
+}
+
+function policyOf(wishes: Wishes): Partial<TenantPolicy> {
+  const asked = {
+    redaction: wishes.redaction,
+    maxCalls: wishes['max-calls'],
+    addresses: wishes.addresses,
+    transcriptDays: wishes['transcript-days'],
+    archiveDays: wishes['archive-days'],
+    audioHours: wishes['audio-hours'],
+  };
+  const named = Object.entries(asked).filter(([, value]) => value !== undefined);
+  if (named.length === 0) throw new CommandError('Say what to set: --redaction, --max-calls, --addresses ….');
+  return Object.fromEntries(named);
+}
+
+function nameOf(name: string | undefined): string {
+  if (name === undefined) throw new CommandError(`Name a tenant. ${USAGE}`);
+  const read = tenant.safeParse(name);
+  if (read.success) return read.data;
+  throw new CommandError(
+    `"${name}" is no name for a tenant: 1 to 63 lower-case letters, digits, "-" or "_", the first a letter or a digit.`,
+  );
+}
+
+/** What is in Postgres is done: without Redis, gateways hear of it later, and new secrets must be shown all the same. */
+async function tellGateways(changed: Tenant, asked: AskedServers, terminal: Terminal): Promise<void> {
+  try {
+    await withRedis(asked, terminal, ({ redis, space }) => createTenantCopy(redis, space).write([changed]));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    terminal.err.write(
+      `It is done, but gateways can't be told now: ${reason} A persister does so within 30 seconds of Redis being there.\n`,
+    );
+  }
+}
+
+function documentOf({ tenant: changed, created }: Changed) {
+  const secrets = created.map(({ text, secret: { id, kind } }) => ({ id, kind, secret: text }));
+  return { tenant: withoutHashes(changed), secrets };
+}
