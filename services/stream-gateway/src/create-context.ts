@@ -30,7 +30,6 @@ export function createContext(
 ): GatewayContext {
   const { stores, tally, metrics, logger } = parts;
   return {
-    tenant: config.TENANT,
     logger,
     tally,
     appender: stores.appender,

@@ -10,7 +10,6 @@ import { type ProducerSpool } from './producer/spool-copies.ts';
 
 /** What every call of a gateway shares. */
 export interface GatewayContext {
-  readonly tenant: string;
   readonly logger: Logger;
   readonly tally: GatewayTally;
   readonly appender: Appender;

@@ -85,17 +85,17 @@ function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): 
     port: config.PORT,
     logger,
     ops,
+    principal: { tenant: config.TENANT, callSid: undefined },
     callEvents: createCallEvents(parts),
     streamPaths: { '/exotel/stream': config.STREAM_APPLET, '/media': config.MEDIA_APPLET },
     unavailability: () => unavailabilityOf(parts),
-    onStream: (socket, request) => sockets.accept(socket, request),
+    onStream: (socket, stream) => sockets.accept(socket, stream),
     onRefused: (reason) => metrics.refusedUpgrades.inc({ reason }),
   });
 }
 
 function createCallEvents({ config, context, stores, metrics }: GatewayParts): CallEventsEndpoint {
   return new CallEventsEndpoint({
-    tenant: config.TENANT,
     source: `http:${config.INSTANCE}`,
     store: stores.spool
       ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })

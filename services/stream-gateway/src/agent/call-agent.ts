@@ -52,7 +52,7 @@ export class CallAgent {
 
   /** Dials the agent of a call that has begun. */
   dial({ connection, producer, recorder, carrier }: CallAgentParts): void {
-    const { tenant, tally, now, maxCarrierBufferedBytes, retention } = this.#context;
+    const { tally, now, maxCarrierBufferedBytes, retention } = this.#context;
     const { urlTemplate, maxEventBytes } = this.#settings;
     this.#connection = connection;
     this.#channel = new AgentChannel({
@@ -67,7 +67,7 @@ export class CallAgent {
       now,
       reply: (text) => this.#relay.reply(text),
     });
-    this.#relay.connect(fillAgentUrl(urlTemplate, { ...connection, tenant }));
+    this.#relay.connect(fillAgentUrl(urlTemplate, { ...connection, tenant: producer.call.tenant }));
   }
 
   /** The call is over: the agent has a moment for its last reports. */

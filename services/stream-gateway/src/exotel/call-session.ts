@@ -11,6 +11,7 @@ import { type MediaFrame, type ParsedFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
 import { CallAgent } from '../agent/call-agent.ts';
 import { type RawFrame } from '../agent/frame-queue.ts';
+import { type Principal } from '../auth/principal.ts';
 import { AudioRecorder } from '../audio/audio-recorder.ts';
 import {
   newConnection,
@@ -45,12 +46,20 @@ interface OpenParts {
   readonly recorder: AudioRecorder;
 }
 
+export interface CallSessionOptions {
+  readonly carrier: WebSocket;
+  readonly request: StreamRequest;
+  readonly principal: Principal;
+  readonly onFinished: () => void;
+}
+
 /** Carries out what the frames of one call mean. */
 export class CallSession {
   readonly connectionId: string;
   readonly #onFinished: () => void;
   readonly #context: GatewayContext;
   readonly #carrier: WebSocket;
+  readonly #principal: Principal;
   readonly #agent: CallAgent | undefined;
   #state: ConnectionState;
   #parts: OpenParts | undefined;
@@ -61,12 +70,10 @@ export class CallSession {
   #isFinished = false;
 
   /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
-  constructor(
-    context: GatewayContext,
-    { carrier, request, onFinished }: { carrier: WebSocket; request: StreamRequest; onFinished: () => void },
-  ) {
+  constructor(context: GatewayContext, { carrier, request, principal, onFinished }: CallSessionOptions) {
     this.#context = context;
     this.#carrier = carrier;
+    this.#principal = principal;
     this.#onFinished = onFinished;
     this.connectionId = context.newId();
     this.#state = newConnection(this.connectionId, request);
@@ -143,19 +150,10 @@ export class CallSession {
   }
 
   #open(connection: StartedConnection): OpenParts {
-    const {
-      tenant,
-      logger,
-      tally,
-      appender,
-      retention,
-      producerLimits,
-      producerObserver,
-      producerSpool,
-      audio,
-    } = this.#context;
+    const { logger, tally, appender, retention, audio } = this.#context;
+    const { producerLimits, producerObserver, producerSpool } = this.#context;
     const { connectionId, callSid, streamSid, sampleRate, request, isUnidentified } = connection;
-    const call = { tenant, callSid };
+    const call = { tenant: this.#principal.tenant, callSid };
     const producer = new EventProducer({
       call,
       source: connectionId,

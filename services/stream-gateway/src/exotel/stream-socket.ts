@@ -1,5 +1,6 @@
 import { parseExotelFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
+import { type Principal } from '../auth/principal.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { count } from '../gateway-tally.ts';
@@ -16,10 +17,17 @@ export interface StreamSocketEvents {
   onClosed(): void;
 }
 
+/** What was asked for at a handshake, and by whom. */
+export interface AcceptedStream {
+  readonly request: StreamRequest;
+  readonly principal: Principal;
+}
+
 /** One of the carrier's sockets: feeds its frames to the session of its call, and notices when the other side is gone. */
 export class StreamSocket {
   readonly #socket: WebSocket;
   readonly #request: StreamRequest;
+  readonly #principal: Principal;
   readonly #context: GatewayContext;
   readonly #events: StreamSocketEvents;
   readonly #liveness: Liveness;
@@ -28,7 +36,7 @@ export class StreamSocket {
 
   constructor(
     socket: WebSocket,
-    request: StreamRequest,
+    { request, principal }: AcceptedStream,
     {
       context,
       limits,
@@ -43,6 +51,7 @@ export class StreamSocket {
   ) {
     this.#socket = socket;
     this.#request = request;
+    this.#principal = principal;
     this.#context = context;
     this.#events = events;
     this.#liveness = new Liveness(limits, monotonicMs);
@@ -80,6 +89,7 @@ export class StreamSocket {
     const session: CallSession = new CallSession(this.#context, {
       carrier: this.#socket,
       request: this.#request,
+      principal: this.#principal,
       onFinished: () => this.#events.onSessionFinished(session),
     });
     this.#events.onSessionStarted(session);

@@ -1,10 +1,9 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type WebSocket } from 'ws';
-import { type StreamRequest } from '../domain/stream-request.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { type CallSession } from './call-session.ts';
 import { type LivenessLimits } from './liveness.ts';
-import { StreamSocket } from './stream-socket.ts';
+import { StreamSocket, type AcceptedStream } from './stream-socket.ts';
 
 /** All of the carrier's sockets, with one timer for them all. */
 export class StreamSockets {
@@ -35,8 +34,8 @@ export class StreamSockets {
   }
 
   /** Takes a socket whose handshake is done. */
-  accept(socket: WebSocket, request: StreamRequest): void {
-    const accepted = new StreamSocket(socket, request, {
+  accept(socket: WebSocket, stream: AcceptedStream): void {
+    const accepted = new StreamSocket(socket, stream, {
       context: this.#context,
       limits: this.#limits,
       monotonicMs: this.#monotonic(),

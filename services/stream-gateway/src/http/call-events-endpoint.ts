@@ -8,7 +8,6 @@ import { type EventStore, type Stored } from './event-store.ts';
 import { readJsonBody } from './read-json-body.ts';
 
 export interface CallEventsOptions {
-  readonly tenant: string;
   /** The source of these events: `http:<instance>`. */
   readonly source: string;
   readonly store: EventStore;
@@ -54,8 +53,8 @@ export class CallEventsEndpoint {
     this.#options = options;
   }
 
-  /** Answers a request for the call whose id stands in the path, still encoded. */
-  async answer(request: IncomingMessage, encodedCallSid: string): Promise<Answer> {
+  /** Answers a tenant's request for the call whose id stands in the path, still encoded. */
+  async answer(request: IncomingMessage, encodedCallSid: string, tenant: string): Promise<Answer> {
     if (request.method !== 'POST') return problem(405, 'method_not_allowed', 'use POST', { allow: 'POST' });
     const sid = callSid.safeParse(decode(encodedCallSid));
     if (!sid.success) {
@@ -69,7 +68,7 @@ export class CallEventsEndpoint {
       const text = `${messages.length} messages, ${MAX_MESSAGES} are allowed; send them in several requests`;
       return problem(413, 'too_many', text);
     }
-    const results = await this.#take({ tenant: this.#options.tenant, callSid: sid.data }, messages);
+    const results = await this.#take({ tenant, callSid: sid.data }, messages);
     return answerOf(results);
   }
 

@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { readStreamRequest, type Applet, type StreamRequest } from '../domain/stream-request.ts';
+import { readStreamRequest, type Applet } from '../domain/stream-request.ts';
+import { type Principal } from '../auth/principal.ts';
+import { type AcceptedStream } from '../exotel/stream-socket.ts';
 import { problem, refuseUpgrade, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
 
@@ -18,10 +20,12 @@ export interface GatewayServerOptions {
   readonly logger: Logger;
   readonly ops: OpsHandler;
   readonly callEvents: CallEventsEndpoint;
+  /** Who everybody is. */
+  readonly principal: Principal;
   /** The paths that take streams, and the applet that each is for. */
   readonly streamPaths: Readonly<Record<string, Applet>>;
   readonly unavailability: () => Unavailability | undefined;
-  readonly onStream: (socket: WebSocket, request: StreamRequest) => void;
+  readonly onStream: (socket: WebSocket, stream: AcceptedStream) => void;
   readonly onRefused: (reason: string) => void;
 }
 
@@ -68,14 +72,15 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
 }
 
 async function answer(
-  { ops, callEvents, streamPaths }: GatewayServerOptions,
+  { ops, callEvents, principal, streamPaths }: GatewayServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (await ops(request, response)) return;
   const path = pathOf(request);
   const [, encodedCallSid] = CALL_EVENTS_PATH.exec(path) ?? [];
-  if (encodedCallSid !== undefined) send(response, await callEvents.answer(request, encodedCallSid));
+  if (encodedCallSid !== undefined)
+    send(response, await callEvents.answer(request, encodedCallSid, principal.tenant));
   else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
   else send(response, notFound(streamPaths));
 }
@@ -87,7 +92,7 @@ interface UpgradeRequest {
 }
 
 function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upgraded: UpgradeRequest): void {
-  const { streamPaths, unavailability, onStream, onRefused, logger } = options;
+  const { principal, streamPaths, unavailability, onStream, onRefused, logger } = options;
   const { request, socket, head } = upgraded;
   // The peer may go away before the handshake is done, which is no fault of ours.
   socket.on('error', (err) => logger.debug({ err }, 'socket failed during its handshake'));
@@ -101,8 +106,8 @@ function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upg
     onRefused(reason);
     refuseUpgrade(socket, problem(503, reason, UNAVAILABLE[reason], { 'retry-after': '2' }));
   } else {
-    const streamRequest = readStreamRequest(request.url ?? '', applet);
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => onStream(webSocket, streamRequest));
+    const stream = { request: readStreamRequest(request.url ?? '', applet), principal };
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => onStream(webSocket, stream));
   }
 }
 
