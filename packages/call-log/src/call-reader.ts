@@ -2,6 +2,8 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type RawEntry } from './feed/feed-entry.ts';
 import { callKeys, type KeySpace } from './keys.ts';
+import { runScripts } from './redis/script-pipeline.ts';
+import { defineScript } from './redis/script.ts';
 
 /** One event as the log holds it. */
 export interface LogEntry {
@@ -31,36 +33,77 @@ export interface LogRequest {
 /** {@link readCallLogs} of one Redis: the logs in the order of the requests. */
 export type ReadCallLogs = (requests: readonly LogRequest[]) => Promise<CallLog[]>;
 
-/** Reads the logs of many calls in one round trip. */
+/** A longer stretch is read by itself: a script holds everybody else up for as long as it runs. */
+const MAX_SCRIPTED_ENTRIES = 500;
+
+/** U+001E, the record separator of JSON text sequences (RFC 7464): no JSON text can contain it as such. */
+const SEPARATOR = '\x1e';
+
+/**
+ * A call's head and log at one moment. The entries come as two texts, as taking apart a reply of one value per id, field
+ * and text costs a reader more than everything else that it does with a log.
+ *
+ * KEYS  head, log
+ * ARGV  the first seq, the most entries
+ * Reply epoch, seq, persisted, the ids joined by spaces, the texts joined by U+001E; without the last two when there are
+ *       more entries
+ */
+const readScript = defineScript(`
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted')
+local max = tonumber(ARGV[2])
+if (tonumber(head[2]) or 0) - tonumber(ARGV[1]) >= max then return head end
+local entries = redis.call('XRANGE', KEYS[2], ARGV[1] .. '-0', '+', 'COUNT', max + 1)
+if #entries > max then return head end
+local ids, texts = {}, {}
+for i, entry in ipairs(entries) do ids[i], texts[i] = entry[1], entry[2][2] end
+return {head[1], head[2], head[3], table.concat(ids, ' '), table.concat(texts, '\\30')}
+`);
+
+type ReadReply = readonly [
+  epoch: string | null,
+  seq: string | null,
+  persisted: string | null,
+  ids?: string,
+  texts?: string,
+];
+
+/** Reads the logs of many calls in one round trip; the entries of long ones, and of such as hold no JSON, in a second. */
 export async function readCallLogs(
   redis: Redis,
   space: KeySpace,
   requests: readonly LogRequest[],
 ): Promise<CallLog[]> {
-  const pipeline = redis.pipeline();
-  for (const { call, fromSeq } of requests) {
+  const runs = requests.map(({ call, fromSeq }) => {
     const { head, log } = callKeys(space, call);
-    // The head first: an event appended between the two reads shows in the entries, and its feed entry brings us back.
-    pipeline.hmget(head, 'epoch', 'seq', 'persisted').xrange(log, `${fromSeq}-0`, '+');
-  }
-  const replies = ((await pipeline.exec()) ?? []).map(valueOf);
-  return requests.map(({ call }, index) => {
-    const [epoch, lastSeq, persistedSeq] = replies[index * 2] as (string | null)[];
-    return {
-      call,
-      epoch: epoch ?? undefined,
-      lastSeq: Number(lastSeq ?? 0),
-      persistedSeq: Number(persistedSeq ?? 0),
-      entries: (replies[index * 2 + 1] as RawEntry[]).map(toLogEntry),
-    };
+    return { keys: [head, log], args: [fromSeq, MAX_SCRIPTED_ENTRIES] };
   });
+  const replies = (await runScripts(redis, readScript, runs)) as ReadReply[];
+  return Promise.all(
+    replies.map(async ([epoch, lastSeq, persistedSeq, ids, texts], index) => {
+      const { call, fromSeq } = requests[index] as LogRequest;
+      return {
+        call,
+        epoch: epoch ?? undefined,
+        lastSeq: Number(lastSeq ?? 0),
+        persistedSeq: Number(persistedSeq ?? 0),
+        // The head first: an event appended between the two reads shows in the entries, and its feed entry brings us back.
+        entries: takeApart(ids, texts) ?? (await readEntries(redis, callKeys(space, call).log, fromSeq)),
+      };
+    }),
+  );
 }
 
-function toLogEntry([id, fields]: RawEntry): LogEntry {
-  return { seq: Number.parseInt(id, 10), text: fields?.[1] ?? '' };
+/** `undefined` where there is nothing to take apart, or a text holds the separator and is no JSON. */
+function takeApart(joinedIds: string | undefined, joinedTexts: string | undefined): LogEntry[] | undefined {
+  if (joinedIds === undefined || joinedTexts === undefined) return undefined;
+  if (joinedIds === '') return [];
+  const ids = joinedIds.split(' ');
+  const texts = joinedTexts.split(SEPARATOR);
+  if (texts.length !== ids.length) return undefined;
+  return ids.map((id, index) => ({ seq: Number.parseInt(id, 10), text: texts[index] ?? '' }));
 }
 
-function valueOf([error, value]: [Error | null, unknown]): unknown {
-  if (error !== null) throw error;
-  return value;
+async function readEntries(redis: Redis, log: string, fromSeq: number): Promise<LogEntry[]> {
+  const entries = (await redis.xrange(log, `${fromSeq}-0`, '+')) as RawEntry[];
+  return entries.map(([id, fields]) => ({ seq: Number.parseInt(id, 10), text: fields?.[1] ?? '' }));
 }

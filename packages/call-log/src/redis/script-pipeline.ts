@@ -25,6 +25,16 @@ export function createScriptPipeline(redis: Redis, script: Script) {
   return (keys: readonly string[], args: readonly ScriptArgument[]) => run({ keys, args });
 }
 
+/** Runs a script many times at once; resolves to the replies, in the order of the runs. */
+export function runScripts(redis: Redis, script: Script, runs: readonly ScriptRun[]): Promise<unknown[]> {
+  const asked: Asked<ScriptRun, unknown>[] = [];
+  const replies = runs.map(
+    (request) => new Promise((resolve, reject) => asked.push({ request, resolve, reject })),
+  );
+  pipeRuns(redis, script, asked);
+  return Promise.all(replies);
+}
+
 /** Sends runs of a script as pipelines, and tells each what came of it: without its barrier, nothing came of it. */
 export function pipeRuns(
   redis: Redis,

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { callOf, openTestLog, ordered, turn, type AnyEventData } from './call-log.test-support.ts';
+import { readCallLogs, type CallLog } from './call-reader.ts';
+import { callKeys } from './keys.ts';
+
+let log: Awaited<ReturnType<typeof openTestLog>>;
+beforeAll(async () => (log = await openTestLog({ maxEvents: 10_000 })));
+afterAll(() => log.close());
+
+async function callWith(callSid: string, turns: number) {
+  const call = callOf(callSid);
+  const data = Array.from({ length: turns }, (_, n): AnyEventData => turn(`turn ${n + 1} \u2028 ü 🎧`));
+  for (let start = 0; start < turns; start += 250)
+    await log.appender.append(ordered(call, 'c', start + 1, data.slice(start, start + 250)));
+  return call;
+}
+
+function seqsOf(read: CallLog | undefined): number[] {
+  return read?.entries.map(({ seq }) => seq) ?? [];
+}
+
+/** What the log holds, read in the plainest way. */
+async function textsOf(callSid: string): Promise<(string | undefined)[]> {
+  const entries = await log.redis.xrange(callKeys(log.space, callOf(callSid)).log, '-', '+');
+  return entries.map(([, fields]) => fields[1]);
+}
+
+test('many logs are read at once, each from its own seq on, as they are', async () => {
+  const requests = [
+    { call: await callWith('three', 3), fromSeq: 1 },
+    { call: await callWith('five', 5), fromSeq: 4 },
+    { call: callOf('none'), fromSeq: 1 },
+    { call: await callWith('one', 1), fromSeq: 2 },
+  ];
+  const [three, five, none, one] = await readCallLogs(log.redis, log.space, requests);
+  expect(three?.entries.map(({ text }) => text)).toEqual(await textsOf('three'));
+  expect(seqsOf(five)).toEqual([4, 5]);
+  expect(none).toEqual({
+    call: callOf('none'),
+    epoch: undefined,
+    lastSeq: 0,
+    persistedSeq: 0,
+    entries: [],
+  });
+  expect(one).toMatchObject({ lastSeq: 1, entries: [] });
+});
+
+test.each([499, 500, 501, 1_203])('a log of %i events is read whole', async (turns) => {
+  const call = await callWith(`long-${turns}`, turns);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(seqsOf(read)).toEqual(Array.from({ length: turns }, (_, n) => n + 1));
+  expect(read?.entries.map(({ text }) => text)).toEqual(await textsOf(`long-${turns}`));
+});
+
+test('entries that are no JSON, or empty, are read as they are', async () => {
+  const call = await callWith('odd', 1);
+  const { log: key } = callKeys(log.space, call);
+  const odd = ['', 'a\x1eb', ' ', 'not json', 'last'];
+  for (const [index, text] of odd.entries()) await log.redis.xadd(key, `${index + 2}-0`, 'e', text);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 2 }]);
+  expect(read?.entries.map(({ text }) => text)).toEqual(odd);
+});
+
+test('a server that has forgotten its scripts is told them again', async () => {
+  const call = await callWith('flushed', 2);
+  await log.redis.script('FLUSH');
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(seqsOf(read)).toEqual([1, 2]);
+});
