@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { shapes, speechLikeNoise } from '@turnlog/exotel';
 import { closeFrame, openStreamSocket, textFrame } from './raw-stream-socket.ts';
 import { type SenderPlan } from './start-sender.ts';
@@ -11,6 +12,8 @@ import { type SenderPlan } from './start-sender.ts';
 const SAMPLE_RATE = 8000;
 const FRAME_MS = 100;
 const FRAMES_PER_WRITE = 4;
+/** In real time no thousand calls begin at the same moment. */
+const RAMP_UP_MS = 4_000;
 
 interface PreparedCall {
   readonly opening: Buffer;
@@ -22,16 +25,15 @@ interface PreparedCall {
 const plan = JSON.parse(process.argv[2] ?? '') as SenderPlan;
 const framesPerWrite = plan.pace === 'flat out' ? FRAMES_PER_WRITE : 1;
 const calls = Array.from({ length: plan.calls }, (_, index) => prepare(`${plan.callPrefix}${index}`));
-const sockets = await Promise.all(calls.map(() => openStreamSocket(plan.url)));
-sockets.forEach((socket, index) => socket.write(calls[index]?.opening ?? ''));
-process.send?.('ready');
 if (plan.pace === 'flat out') {
+  const sockets = await Promise.all(calls.map(() => openStreamSocket(plan.url)));
+  sockets.forEach((socket, index) => socket.write(calls[index]?.opening ?? ''));
+  process.send?.('ready');
   await Promise.all(sockets.map((socket, index) => sendFlatOut(socket, calls[index])));
   process.exit(0);
 } else {
-  sockets.forEach((socket, index) =>
-    sendInRealTime(socket, calls[index], (index / sockets.length) * FRAME_MS),
-  );
+  await Promise.all(calls.map((call, index) => sendInRealTime(call, (index / calls.length) * RAMP_UP_MS)));
+  process.send?.('ready');
 }
 
 function prepare(callSid: string): PreparedCall {
@@ -68,6 +70,10 @@ async function sendFlatOut(socket: Socket, call: PreparedCall | undefined): Prom
   await once(socket, 'close');
 }
 
-function sendInRealTime(socket: Socket, call: PreparedCall | undefined, delayMs: number): void {
-  setTimeout(() => setInterval(() => socket.write(call?.media ?? ''), FRAME_MS), delayMs);
+/** Resolves when the call has begun; its audio goes on. */
+async function sendInRealTime(call: PreparedCall, delayMs: number): Promise<void> {
+  await delay(delayMs);
+  const socket = await openStreamSocket(plan.url);
+  socket.write(call.opening);
+  setInterval(() => socket.write(call.media), FRAME_MS);
 }
