@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
+import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
+import { createBlockingClient } from '../redis/clients.ts';
 import { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed-consumer.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { measureFeedLag } from './feed-lag.ts';
@@ -47,7 +50,7 @@ function consume(log: TestLog, options: Partial<FeedConsumerOptions> = {}) {
     claimIdleMs: 60_000,
     reclaimEveryMs: 50,
     commands: log.redis,
-    blocking: log.blocking(options.blockMs ?? 200),
+    blocking: options.blocking ?? log.blocking(options.blockMs ?? 200),
     onError: (error) => failures.push(error),
     onTurn: () => undefined,
     onLost: () => undefined,
@@ -173,6 +176,19 @@ test('resumes after a Redis that froze in the middle of a read', async () => {
   });
 });
 
+test('reads again what came with an answer that it had given up', async () => {
+  const log = await openLog();
+  const relay = await startRelay(Number(new URL(testRedisUrl()).port));
+  const blocking = createBlockingClient({ ...relay, name: 'test', blockMs: 200, onError: () => undefined });
+  const { sids } = consume(log, { blocking, reclaimEveryMs: 600_000 });
+  await appendCalls(log, 'a');
+  await waitUntil(() => sids().length === 1, { what: 'the first call is seen' });
+  relay.swallowAnswers();
+  await appendCalls(log, 'b');
+  await waitUntil(() => sids().includes('b'), { what: 'the call of the lost answer is seen' });
+  await relay.close();
+});
+
 test('the lag tells what is waiting, what is in flight and how old it is', async () => {
   const log = await openLog();
   await appendCalls(log, 'a', 'b', 'c');
@@ -201,6 +217,31 @@ test('a lag that Redis can not tell is unknown, not zero', async () => {
   }
   expect((await measureFeedLag(log.redis, log.space, 'activity')).lag).toBeUndefined();
 });
+
+/** A way to Redis that can swallow its answers, and leaves its requests alone. */
+async function startRelay(port: number) {
+  let swallows = false;
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    client.pipe(upstream);
+    upstream.on('data', (answer) => swallows || client.write(answer));
+    for (const socket of [client, upstream]) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => [client, upstream].forEach((each) => each.destroy()));
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    swallowAnswers: () => (swallows = true),
+    close: async () => {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
 
 async function readAsZombie({ redis, space }: TestLog, name: string, count = 100): Promise<void> {
   for (const partition of allPartitions(space)) {
