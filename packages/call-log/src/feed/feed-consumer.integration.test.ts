@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
@@ -183,9 +183,13 @@ test('reads again what came with an answer that it had given up', async () => {
   const { sids } = consume(log, { blocking, reclaimEveryMs: 600_000 });
   await appendCalls(log, 'a');
   await waitUntil(() => sids().length === 1, { what: 'the first call is seen' });
-  relay.swallowAnswers();
+  relay.holdAnswers();
   await appendCalls(log, 'b');
-  await waitUntil(() => sids().includes('b'), { what: 'the call of the lost answer is seen' });
+  await waitUntil(() => sids().includes('b'), { what: 'the call of the late answer is seen' });
+  relay.release();
+  await appendCalls(log, 'c');
+  await waitUntil(() => sids().includes('c'), { what: 'a call after it is seen' });
+  expect(sids()).toEqual(['a', 'b', 'c']);
   await relay.close();
 });
 
@@ -218,25 +222,29 @@ test('a lag that Redis can not tell is unknown, not zero', async () => {
   expect((await measureFeedLag(log.redis, log.space, 'activity')).lag).toBeUndefined();
 });
 
-/** A way to Redis that can swallow its answers, and leaves its requests alone. */
+/** A way to Redis that can hold its answers back, and leaves requests alone. */
 async function startRelay(port: number) {
-  let swallows = false;
+  const ways: [client: Socket, upstream: Socket][] = [];
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
-    client.pipe(upstream);
-    upstream.on('data', (answer) => swallows || client.write(answer));
-    for (const socket of [client, upstream]) {
+    ways.push([client, upstream]);
+    client.pipe(upstream).pipe(client);
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       socket.on('error', () => undefined);
-      socket.on('close', () => [client, upstream].forEach((each) => each.destroy()));
+      socket.on('close', () => other.destroy());
     }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    swallowAnswers: () => (swallows = true),
+    holdAnswers: () => ways.forEach(([client, upstream]) => upstream.unpipe(client)),
+    release: () => ways.forEach(([client, upstream]) => upstream.pipe(client)),
     close: async () => {
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
       server.close();
       await once(server, 'close');
     },
