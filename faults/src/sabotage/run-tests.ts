@@ -14,7 +14,14 @@ export async function runTests(root: string, tests: readonly NamedTest[]): Promi
   const files = [...new Set(tests.map(({ file }) => file))];
   const names = tests.map(({ name }) => escape(name)).join('|');
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const jest = ['node_modules/jest/bin/jest.js', '--silent', '--json', `--outputFile=${report}`];
+  // A test that has failed may leave something running; its tree is thrown away.
+  const jest = [
+    'node_modules/jest/bin/jest.js',
+    '--forceExit',
+    '--silent',
+    '--json',
+    `--outputFile=${report}`,
+  ];
   const choice = ['--testNamePattern', `^(${names})$`, '--runTestsByPath', ...files];
   const child = spawn(process.execPath, [...node, ...jest, ...choice], { cwd: root, stdio: 'ignore' });
   const stop = (): boolean => child.kill();

@@ -16,13 +16,15 @@ type TestLog = Awaited<ReturnType<typeof openTestLog>>;
 
 let consumers: FeedConsumer[] = [];
 let logs: TestLog[] = [];
+let relays: { close(): Promise<void> }[] = [];
 let privateRedis: Awaited<ReturnType<typeof startRedisForTest>>;
 beforeAll(async () => (privateRedis = await startRedisForTest()));
 afterAll(() => privateRedis.close());
 afterEach(async () => {
   await Promise.all(consumers.map((consumer) => consumer.stop()));
+  await Promise.all(relays.map((relay) => relay.close()));
   for (const log of logs) log.close();
-  [consumers, logs] = [[], []];
+  [consumers, logs, relays] = [[], [], []];
 });
 
 async function openLog(url?: string): Promise<TestLog> {
@@ -190,7 +192,6 @@ test('reads again what came with an answer that it had given up', async () => {
   await appendCalls(log, 'c');
   await waitUntil(() => sids().includes('c'), { what: 'a call after it is seen' });
   expect(sids()).toEqual(['a', 'b', 'c']);
-  await relay.close();
 });
 
 test('the lag tells what is waiting, what is in flight and how old it is', async () => {
@@ -239,16 +240,18 @@ async function startRelay(port: number) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  const relay = {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     holdAnswers: () => ways.forEach(([client, upstream]) => upstream.unpipe(client)),
     release: () => ways.forEach(([client, upstream]) => upstream.pipe(client)),
     close: async () => {
-      await Promise.all(consumers.splice(0).map((consumer) => consumer.stop()));
+      for (const [client] of ways) client.destroy();
       server.close();
       await once(server, 'close');
     },
   };
+  relays.push(relay);
+  return relay;
 }
 
 async function readAsZombie({ redis, space }: TestLog, name: string, count = 100): Promise<void> {
