@@ -28,7 +28,8 @@ export async function runTests(root: string, tests: readonly NamedTest[]): Promi
   process.once('exit', stop);
   await once(child, 'exit');
   process.off('exit', stop);
-  const results = readReport(await readFile(report, 'utf8'));
+  // A run that could not even begin leaves no report.
+  const results = readReport(await readFile(report, 'utf8').catch(() => '{"testResults":[]}'));
   return tests.map(({ file, name }) => results.get(`${file}: ${name}`) ?? 'absent');
 
   function readReport(text: string): Map<string, TestResult> {

@@ -22,7 +22,10 @@ export async function copyTree(source: string): Promise<TreeCopy> {
   // Links between packages are relative, and so lead to the copy of each.
   await cp(source, root, { recursive: true, verbatimSymlinks: true, filter: isWanted });
   await mkdir(path.join(root, '.data'));
-  for (const each of LINKED) await symlink(path.join(source, each), path.join(root, each));
+  for (const each of LINKED) {
+    await mkdir(path.join(source, each), { recursive: true });
+    await symlink(path.join(source, each), path.join(root, each));
+  }
   return {
     root,
     takeAway: async (guard) => {

@@ -1,7 +1,7 @@
 import { type LocalService } from '@turnlog/local-stack';
 import { sleep } from '@turnlog/service-kit';
 import path from 'node:path';
-import { repeatDuring } from '../load/start-load.ts';
+import { type Load } from '../load/start-load.ts';
 import { buildPrevious } from '../world/previous-build.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
@@ -27,34 +27,32 @@ export const rollingRestart: Scenario = {
   },
   expectations: { isPlannedEnd: (notice) => / ended with exit code 0;/.test(notice) },
   run: async (context) => {
-    const { size } = context;
+    const { size, stack, note } = context;
     await downgrade(context);
-    // Calls of several seconds, one wave after the other.
-    const waves = [0, 1, 2].map(async (wave) => {
-      await sleep(wave * size.windowMs * 0.7);
-      const load = context.load({ calls: Math.ceil(size.calls / 3), withoutLine: 0 }, `CAwave${wave}`);
-      await load.finished;
-    });
-    let next = 0;
-    const all = {
-      ...context.load({ calls: 1, eventsPerCall: 1, windowMs: 0 }, 'CAfirst'),
-      finished: Promise.all(waves).then(() => undefined),
-    };
-    await repeatDuring(
-      all,
-      () => size.windowMs / 3,
-      async () => {
-        const name = NAMES[next++];
-        if (name !== undefined) await upgrade(context.stack.service(name));
-      },
-    );
-    context.note('restarted', Math.min(next, NAMES.length));
-    context.expect(next >= NAMES.length, `only ${next} services were restarted`);
+    const rollout = new AbortController();
+    const calls = playWaves(context, rollout.signal);
+    for (const name of NAMES) {
+      await sleep(size.windowMs / 3);
+      await upgrade(stack.service(name));
+    }
+    rollout.abort();
+    note('waves of calls', await calls);
     const cut = context.ledger.calls().filter(({ lineEnds }) => lineEnds.includes('cut'));
     context.expect(cut.length === 0, `${cut.length} calls were cut`);
     await context.recovered();
   },
 };
+
+/** Calls of several seconds, one wave after the other for as long as the rollout takes. Resolves to their number. */
+async function playWaves({ load, size }: Context, signal: AbortSignal): Promise<number> {
+  const waves: Load[] = [];
+  while (!signal.aborted) {
+    waves.push(load({ calls: Math.ceil(size.calls / 3), withoutLine: 0 }, `CAwave${waves.length}`));
+    await sleep(size.windowMs * 0.7, signal);
+  }
+  await Promise.all(waves.map(({ finished }) => finished));
+  return waves.length;
+}
 
 /** All services run the older version, on the schema of the new one: migrations go first. */
 async function downgrade({ folder, stack, note }: Context): Promise<void> {
