@@ -1,5 +1,5 @@
-// Everything that must hold before a change is handed in: types, lint, format, tests. Stops at the first failure. The
-// last line counts the tests: `N passed, N failed`.
+// Everything that must hold before a change is handed in: types, lint, format, tests, and the short selection of the
+// fault suite. Stops at the first failure. The last line counts tests and fault scenarios: `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -10,17 +10,23 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Runs a step with its output as it comes. True when it ended with exit code 0. */
 function step(name, args) {
+  return report(name, args, 'inherit').ok;
+}
+
+/** The same, with what it writes to standard output kept, or not. */
+function report(name, args, output) {
   console.log(`\n== ${name}`);
   const start = performance.now();
-  const { status, signal, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  const stdio = ['inherit', output, 'inherit'];
+  const { status, signal, error, stdout } = spawnSync(process.execPath, args, { cwd: root, stdio });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   if (status === 0) {
     console.log(`-- ${name}: ${seconds} s`);
-    return true;
+    return { ok: true, stdout };
   }
   const how = error?.message ?? (signal ? `ended by ${signal}` : `exit code ${status}`);
   console.error(`-- ${name} FAILED after ${seconds} s (${how})`);
-  return false;
+  return { ok: false, stdout };
 }
 
 function runTests() {
@@ -36,9 +42,28 @@ function runTests() {
   }
 }
 
-/** `npm test -- packages/exotel` checks everything, and runs the tests of that folder alone. */
+/** `npm test -- packages/exotel` checks everything, and runs the tests of that folder alone, and no fault scenario. */
 function jestOptions() {
   return process.argv.slice(2);
+}
+
+function runFaults() {
+  const { ok, stdout } = report(
+    'faults, the short selection',
+    ['faults/dist/main.js', '--quick', '--json'],
+    'pipe',
+  );
+  return { ok, counts: countOutcomes(stdout) };
+}
+
+function countOutcomes(json) {
+  try {
+    const outcomes = JSON.parse(json);
+    const passed = outcomes.filter(({ ok }) => ok).length;
+    return { passed, failed: outcomes.length - passed, skipped: 0 };
+  } catch {
+    return undefined;
+  }
 }
 
 function readCounts(resultFile) {
@@ -56,13 +81,28 @@ function countLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
 }
 
+function add(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
 const isSound =
   step('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json']) &&
   step('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']) &&
   step('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']);
 if (!isSound) process.exit(1);
 
-const { ok, counts } = runTests();
-if (counts) console.log(`\n${countLine(counts)}`);
-else console.error('\nThe tests ended without a result.');
-process.exit(ok && counts && counts.failed === 0 && counts.passed > 0 ? 0 : 1);
+const tests = runTests();
+if (!tests.counts) console.error('\nThe tests ended without a result.');
+const areTestsSound =
+  tests.ok && tests.counts !== undefined && tests.counts.failed === 0 && tests.counts.passed > 0;
+
+const wantsFaults = areTestsSound && jestOptions().length === 0;
+const faults = wantsFaults ? runFaults() : undefined;
+if (faults && !faults.counts) console.error('\nThe fault suite ended without a result.');
+const areFaultsSound = !faults || (faults.ok && faults.counts?.failed === 0 && faults.counts.passed > 0);
+
+const counted = [tests.counts, faults?.counts].filter(Boolean);
+if (counted.length > 1)
+  console.log(`\ntests: ${countLine(tests.counts)}; fault scenarios: ${countLine(faults.counts)}`);
+if (counted.length > 0) console.log(`\n${countLine(counted.reduce(add))}`);
+process.exit(areTestsSound && areFaultsSound ? 0 : 1);

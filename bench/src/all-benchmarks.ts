@@ -1,5 +1,6 @@
 import { type Benchmark } from './benchmark.ts';
 import { append } from './benchmarks/append.ts';
+import { durabilityRate, durabilityWait } from './benchmarks/durability.ts';
 import { gatewayFrames } from './benchmarks/gateway-frames.ts';
 import { gatewayLiveMemory, gatewayMemory } from './benchmarks/gateway-memory.ts';
 import { hangUpToRow } from './benchmarks/hang-up-to-row.ts';
@@ -22,6 +23,10 @@ export const allBenchmarks: readonly Benchmark[] = [
   gatewayLiveMemory,
   longCallInSession,
   longCallInPersister,
+  durabilityRate('disk'),
+  durabilityRate('replica'),
+  durabilityWait('disk'),
+  durabilityWait('replica'),
 ];
 
 /** Those of these names, or whose names begin so; all where none is given. Throws where nothing fits. */

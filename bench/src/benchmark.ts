@@ -31,8 +31,8 @@ export interface Benchmark {
   readonly compares: string;
   readonly unit: string;
   readonly betterIs: 'higher' | 'lower';
-  /** What the ratio must reach, and what it is meant to. */
-  readonly target: number;
+  /** What the ratio must reach, and what it is meant to. Without a target it says what something costs. */
+  readonly target?: number;
   readonly aim?: number;
   readonly rounds: number;
   /** Rounds at first that don't count: until then, code is still being compiled. */

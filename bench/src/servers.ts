@@ -10,11 +10,13 @@ import {
   untilReady,
 } from '@turnlog/call-log';
 import { migrate } from '@turnlog/call-store';
-import { startPostgres, startRedis } from '@turnlog/embedded';
+import { startPostgres, startRedis, type RedisOptions } from '@turnlog/embedded';
 import { type Redis } from 'ioredis';
 import pg from 'pg';
 
 const CACHE_DIR = fileURLToPath(new URL('../../.data/cache', import.meta.url));
+
+const NO_REWRITES = ['--auto-aof-rewrite-percentage', '0'];
 
 /** The Redis and the Postgres of one run, in a folder of their own that goes with them. */
 export interface Servers {
@@ -41,7 +43,7 @@ export async function startServers({ profileDir }: Pick<Servers, 'profileDir'>):
     startRedis({
       dataDir: path.join(folder, 'redis'),
       cacheDir: CACHE_DIR,
-      extraArgs: ['--auto-aof-rewrite-percentage', '0'],
+      extraArgs: NO_REWRITES,
     }),
     startPostgres({ dataDir: path.join(folder, 'postgres'), cacheDir: CACHE_DIR }),
   ]);
@@ -64,6 +66,37 @@ export async function startServers({ profileDir }: Pick<Servers, 'profileDir'>):
       await pool.end();
       await Promise.all([redisServer.stop(), postgres.stop()]);
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Another Redis beside that of the run, for what needs one that is set otherwise. */
+export interface AnotherRedis {
+  readonly port: number;
+  readonly redis: Redis;
+  stop(): Promise<void>;
+}
+
+/** Starts a Redis in a folder of this name, with the settings of the run's own and others. */
+export async function startAnotherRedis(
+  { folder }: Servers,
+  name: string,
+  { extraArgs = [], ...options }: Pick<RedisOptions, 'appendfsync' | 'extraArgs'> = {},
+): Promise<AnotherRedis> {
+  const server = await startRedis({
+    ...options,
+    dataDir: path.join(folder, name),
+    cacheDir: CACHE_DIR,
+    extraArgs: [...NO_REWRITES, ...extraArgs],
+  });
+  const redis = createCommandClient({ url: server.url, name: 'bench', onError: console.error });
+  await untilReady(redis);
+  return {
+    port: server.port,
+    redis,
+    stop: async () => {
+      redis.disconnect();
+      await server.stop();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { readOptions, USAGE } from './options.ts';
 import { formatFailure, formatOutcome } from './report/format.ts';
+import { writeGuarantees } from './report/guarantees.ts';
+import { describeMachine } from './report/machine.ts';
 import { type Outcome } from './report/outcome.ts';
 import { runScenario } from './run-scenario.ts';
-import { chooseScenarios } from './scenarios/all-scenarios.ts';
+import { allScenarios, chooseScenarios } from './scenarios/all-scenarios.ts';
 
 const MAX_SEED = 1_000_000;
 
@@ -22,24 +24,32 @@ if (options.list) {
 } else {
   const outcomes = await runAll();
   const failed = outcomes.filter(({ ok }) => !ok);
-  if (options.json) console.log(JSON.stringify(outcomes, undefined, 2));
-  console.log(`\n${outcomes.length - failed.length} passed, ${failed.length} failed`);
+  if (options.write)
+    await writeGuarantees(allScenarios, outcomes, { machine: describeMachine(), date: today() });
+  const counts = `${outcomes.length - failed.length} passed, ${failed.length} failed`;
+  console.log(options.json ? JSON.stringify(outcomes, undefined, 2) : `\n${counts}`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-/** Progress goes to standard error, so that `--json` has standard output for itself. */
+/** Progress goes to standard error, so that standard output holds the results alone. */
 async function runAll(): Promise<Outcome[]> {
+  const left = scenarios.flatMap((scenario) => Array.from({ length: options.repeat }, () => scenario));
   const outcomes: Outcome[] = [];
-  for (const scenario of scenarios) {
-    for (let round = 0; round < options.repeat; round += 1) {
+  const work = async (): Promise<void> => {
+    for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
       const seed = options.seed ?? randomInt(MAX_SEED);
       const outcome = await runScenario(scenario, { seed, size: options.size, keep: options.keep });
       console.error(formatOutcome(outcome));
       if (!outcome.ok) console.error(formatFailure(outcome));
       outcomes.push(outcome);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: options.atOnce }, work));
   return outcomes;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function orUsage<T>(read: () => T): T {

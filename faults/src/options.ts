@@ -5,6 +5,7 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
 
   --quick        the short selection, with a small load
   --seed 42      repeats a run; by default each run draws one and prints it
+  --at-once 2    so many scenarios at a time, each in a world of its own; 1 by default, 3 for --quick
   --repeat 3     every scenario so many times, each with a seed of its own
   --calls 60 --events 40 --window 12
                  calls, events of each, and within how many seconds
@@ -18,6 +19,8 @@ export interface Options {
   readonly names: readonly string[];
   readonly seed: number | undefined;
   readonly repeat: number;
+  /** How many scenarios run at a time. */
+  readonly atOnce: number;
   readonly size: RunSize;
   readonly quick: boolean;
   readonly list: boolean;
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[]): Options {
       keep: { type: 'boolean', default: false },
       seed: { type: 'string' },
       repeat: { type: 'string', default: '1' },
+      'at-once': { type: 'string' },
       calls: { type: 'string' },
       events: { type: 'string' },
       window: { type: 'string' },
@@ -49,10 +53,12 @@ export function readOptions(args: readonly string[]): Options {
   });
   const { quick, list, json, write, keep } = values;
   const base = quick ? QUICK : WHOLE;
+  if (write && quick) throw new Error('--write records whole runs only: leave --quick away.');
   return {
     names: positionals,
     seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),
     repeat: wholeNumber('repeat', values.repeat),
+    atOnce: Math.max(1, wholeNumber('at-once', values['at-once'] ?? (quick ? '3' : '1'))),
     size: {
       calls: wholeNumber('calls', values.calls ?? String(base.calls)),
       eventsPerCall: wholeNumber('events', values.events ?? String(base.eventsPerCall)),

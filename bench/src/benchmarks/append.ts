@@ -6,18 +6,15 @@
  * Fair: both have the events as objects beforehand and encode them within the time; as many are in flight in both. CPU is
  * that of this process and of Redis together.
  */
-import { encodeEvent, type KnownEvent } from '@turnlog/call-events';
+import { encodeEvent } from '@turnlog/call-events';
 import { createAppender, DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
-import { turn } from '../load/sample-call.ts';
+import { callOf, turnsOf, type Turns } from '../load/turns-of-call.ts';
 import { clearCalls } from '../servers.ts';
 
 const CALLS = 256;
 const EVENTS_PER_CALL = 200;
-
-/** The events of one call, one turn after another. */
-type Turns = readonly KnownEvent[];
 
 export const append: Benchmark = {
   name: 'append',
@@ -68,18 +65,6 @@ function open({ servers, size }: Bench): Promise<Contest> {
     yardstick: () => measure(addPlainly),
     close: () => Promise.resolve(),
   });
-}
-
-function turnsOf(callSid: string, count: number): Turns {
-  const call = { tenant: 'default', callSid };
-  return Array.from({ length: count }, (_, index) =>
-    turn(index + 1, { call, source: `c-${callSid}`, sourceSeq: index + 1, atMs: Date.now() }),
-  );
-}
-
-function callOf(turns: Turns) {
-  const { tenant = '', callSid = '' } = turns[0] ?? {};
-  return { tenant, callSid };
 }
 
 async function cpuMicros(redis: Redis): Promise<number> {

@@ -18,8 +18,9 @@ export function formatRatio({ ratio, ratioMin, ratioMax }: Summary): string {
   return `${ratio.toFixed(2)} (${ratioMin.toFixed(2)}–${ratioMax.toFixed(2)})`;
 }
 
-/** `≥ 0.40, aim 0.70` */
+/** `≥ 0.40, aim 0.70`, or `none` */
 export function formatGoal({ betterIs, target, aim }: Summary): string {
+  if (target === undefined) return 'none';
   const goal = `${betterIs === 'higher' ? '≥' : '≤'} ${target.toFixed(2)}`;
   return aim === undefined ? goal : `${goal}, aim ${aim.toFixed(2)}`;
 }

@@ -2,7 +2,7 @@ import { type Benchmark, type Sample } from '../benchmark.ts';
 import { type Measured } from '../run-rounds.ts';
 import { median } from '../statistics.ts';
 
-export type Verdict = 'aim reached' | 'target met' | 'missed';
+export type Verdict = 'aim reached' | 'target met' | 'missed' | 'for information';
 
 /** What a benchmark came to. */
 export interface Summary {
@@ -17,7 +17,7 @@ export interface Summary {
   readonly ratio: number;
   readonly ratioMin: number;
   readonly ratioMax: number;
-  readonly target: number;
+  readonly target: number | undefined;
   readonly aim: number | undefined;
   readonly verdict: Verdict;
   readonly rounds: number;
@@ -48,6 +48,7 @@ export function summarise({ benchmark, rounds, remark }: Measured): Summary {
 
 function verdictOn(ratio: number, { betterIs, target, aim }: Benchmark): Verdict {
   const reaches = (goal: number): boolean => (betterIs === 'higher' ? ratio >= goal : ratio <= goal);
+  if (target === undefined) return 'for information';
   if (!reaches(target)) return 'missed';
   return aim !== undefined && reaches(aim) ? 'aim reached' : 'target met';
 }

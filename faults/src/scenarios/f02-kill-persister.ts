@@ -1,6 +1,6 @@
 import { repeatDuring } from '../load/start-load.ts';
+import { mentions } from '../proxy/trap.ts';
 import { sumMetric } from './metrics.ts';
-import { WRITES_CALLS } from './requests.ts';
 import { type Scenario } from './scenario.ts';
 
 export const killPersister: Scenario = {
@@ -25,7 +25,8 @@ export const killPersister: Scenario = {
     await persister.start();
 
     const trap = postgresProxy.setTrap({
-      matches: WRITES_CALLS,
+      // Not any write: what waits since the kills is written meanwhile.
+      matches: mentions('turnlog_write_calls', 'CAheld-1'),
       action: 'hold-reply',
       times: 1,
     });

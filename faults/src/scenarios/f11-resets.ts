@@ -10,7 +10,7 @@ export const resets: Scenario = {
   answer:
     'What became of a command in flight is unknown; it is sent again, and a repeat is known by its place or its id.',
   loss: 'nothing',
-  quick: true,
+  quick: false,
   run: async (context) => {
     const { redisProxy, rng, size } = context;
     const load = context.load({ windowMs: size.windowMs * 2 });

@@ -8,7 +8,7 @@ export const flushScripts: Scenario = {
   pass: 'No service ends, and nothing is delayed for long.',
   answer: 'A script that Redis does not know is sent whole.',
   loss: 'nothing',
-  quick: true,
+  quick: false,
   run: async (context) => {
     const { redisEye, rng } = context;
     const load = context.load();

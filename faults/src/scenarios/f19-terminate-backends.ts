@@ -8,7 +8,7 @@ export const terminateBackends: Scenario = {
   pass: 'The persister lives on.',
   answer: 'A write that was cut is done again; doing it twice changes nothing.',
   loss: 'nothing',
-  quick: true,
+  quick: false,
   run: async (context) => {
     const { sql, rng } = context;
     const load = context.load();

@@ -11,7 +11,7 @@ export const misconfigured: Scenario = {
   pass: 'Persisting pauses and calls for a person; nothing is dead-lettered; it resumes after the repair.',
   answer: 'Persisting pauses; an error line with `page: true` says what to do.',
   loss: 'nothing',
-  quick: true,
+  quick: false,
   run: async (context) => {
     const { sql, size } = context;
     await usePlainRole(context);

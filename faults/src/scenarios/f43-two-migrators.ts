@@ -13,7 +13,7 @@ export const twoMigrators: Scenario = {
   pass: 'One does it; the other finds nothing to do; after a kill, the next one starts clean.',
   answer: 'Migrations run under a lock of the server, in one transaction.',
   loss: 'nothing',
-  quick: true,
+  quick: false,
   run: async (context) => {
     const together = await makeDatabase(context, 'together');
     const outputs = await Promise.all([migrate(together), migrate(together)]);

@@ -9,7 +9,7 @@ export const crashFromWithin: Scenario = {
   pass: 'It ends and is started again.',
   answer: 'The process ends at once; whoever looks after it starts it again, and it goes on as after a kill.',
   loss: 'nothing acknowledged',
-  quick: true,
+  quick: false,
   stack: { gateways: 2, serviceEnv: BREAKABLE },
   expectations: { isPlannedEnd: (notice) => / ended with (exit code (1|134)|SIGABRT);/.test(notice) },
   run: async (context) => {

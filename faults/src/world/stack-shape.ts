@@ -18,6 +18,11 @@ export interface StackShape {
  */
 export const BASE_ENV: Readonly<Record<ServiceKind, Environment>> = {
   gateway: { HEARTBEAT_MS: '1000', AUDIO: 'false' },
-  session: { LOST_AFTER_MS: '8000', SWEEP_EVERY_MS: '1000', CHECKPOINT_EVERY_MS: '3000' },
+  session: {
+    LOST_AFTER_MS: '8000',
+    QUIET_AFTER_MS: '3000',
+    SWEEP_EVERY_MS: '1000',
+    CHECKPOINT_EVERY_MS: '3000',
+  },
   persister: {},
 };

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Environment } from '@turnlog/service-kit';
 
@@ -21,6 +22,8 @@ export interface StackSettings {
   readonly env: Environment;
   readonly serviceEnv: Readonly<Partial<Record<ServiceKind, Environment>>>;
 }
+
+const OWN_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 const FOLDERS: Readonly<Record<ServiceKind, string>> = {
   gateway: 'stream-gateway',
@@ -75,6 +78,7 @@ function environmentOf(
   };
 }
 
-function mainFileOf(kind: ServiceKind): string {
-  return fileURLToPath(new URL(`../../../services/${FOLDERS[kind]}/dist/main.js`, import.meta.url));
+/** What runs a service of this kind: of this tree, or of another one that is built. */
+export function mainFileOf(kind: ServiceKind, root = OWN_ROOT): string {
+  return path.join(root, 'services', FOLDERS[kind], 'dist', 'main.js');
 }

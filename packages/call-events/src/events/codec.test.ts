@@ -41,7 +41,8 @@ describe('a text that is no event is answered with what is wrong', () => {
     ['not JSON', '{"v":1', 'not_json'],
     ['not a text', Buffer.from('{}'), 'not_json'],
     ['no envelope', '{}', 'not_an_envelope'],
-    ['an envelope of another version', JSON.stringify({ ...event, v: 2 }), 'not_an_envelope'],
+    ['an envelope of a newer version', JSON.stringify({ ...event, v: 2 }), 'newer_version'],
+    ['an envelope of a version that never was', JSON.stringify({ ...event, v: 0 }), 'not_an_envelope'],
     [
       'a moment that does not exist',
       JSON.stringify({ ...event, at: '2026-13-01T00:00:00.000Z' }),

@@ -1,11 +1,12 @@
 import { type z } from 'zod';
 import { eventData, isEventType, type CallEvent, type KnownEvent } from './call-event.ts';
-import { envelope } from './envelope.ts';
+import { envelope, ENVELOPE_VERSION } from './envelope.ts';
 import { isEnvelope } from './is-envelope.ts';
+import { upcast, upcasters, versionOf } from './upcast.ts';
 
 /** Why a text is not an event. */
 export interface DecodeProblem {
-  readonly code: 'not_json' | 'not_an_envelope' | 'invalid_data';
+  readonly code: 'not_json' | 'newer_version' | 'not_an_envelope' | 'invalid_data';
   /** What is wrong, and where; never a value out of the event. */
   readonly detail: string;
 }
@@ -24,8 +25,12 @@ export function decodeEvent(text: unknown): DecodeResult {
   const json = parseJson(text);
   if (json === undefined) return problem('not_json', 'the text is not JSON');
 
-  const wrapped = isEnvelope(json) ? { success: true as const, data: json } : envelope.safeParse(json);
-  if (!wrapped.success) return problem('not_an_envelope', describe(wrapped.error));
+  const wrapped = isEnvelope(json) ? { success: true as const, data: json } : readEnvelope(json);
+  if (!wrapped.success) {
+    const version = versionOf(json) ?? 0;
+    if (version > ENVELOPE_VERSION) return problem('newer_version', newerThan(version));
+    return problem('not_an_envelope', describe(wrapped.error));
+  }
 
   const { type, data } = wrapped.data;
   if (!isEventType(type)) {
@@ -36,6 +41,15 @@ export function decodeEvent(text: unknown): DecodeResult {
   // The schema table pairs each type with its own data; TypeScript can't follow a pair through a lookup. Copied whole:
   // taking the header apart first costs more than reading the JSON does.
   return { ok: true, event: { ...wrapped.data, data: parsed.data } as KnownEvent };
+}
+
+/** What {@link isEnvelope} declines: events of an older version, and what is none. */
+function readEnvelope(json: unknown) {
+  return envelope.safeParse(upcast(json, { to: ENVELOPE_VERSION, steps: upcasters }));
+}
+
+function newerThan(version: number): string {
+  return `v: the event is of version ${version}, and this service reads up to ${ENVELOPE_VERSION}: replay it after the upgrade`;
 }
 
 function parseJson(text: unknown): unknown {

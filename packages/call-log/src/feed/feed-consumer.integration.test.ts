@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
+import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
+import { createBlockingClient } from '../redis/clients.ts';
 import { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed-consumer.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { measureFeedLag } from './feed-lag.ts';
@@ -13,13 +16,15 @@ type TestLog = Awaited<ReturnType<typeof openTestLog>>;
 
 let consumers: FeedConsumer[] = [];
 let logs: TestLog[] = [];
+let relays: { close(): Promise<void> }[] = [];
 let privateRedis: Awaited<ReturnType<typeof startRedisForTest>>;
 beforeAll(async () => (privateRedis = await startRedisForTest()));
 afterAll(() => privateRedis.close());
 afterEach(async () => {
   await Promise.all(consumers.map((consumer) => consumer.stop()));
+  await Promise.all(relays.map((relay) => relay.close()));
   for (const log of logs) log.close();
-  [consumers, logs] = [[], []];
+  [consumers, logs, relays] = [[], [], []];
 });
 
 async function openLog(url?: string): Promise<TestLog> {
@@ -47,7 +52,7 @@ function consume(log: TestLog, options: Partial<FeedConsumerOptions> = {}) {
     claimIdleMs: 60_000,
     reclaimEveryMs: 50,
     commands: log.redis,
-    blocking: log.blocking(options.blockMs ?? 200),
+    blocking: options.blocking ?? log.blocking(options.blockMs ?? 200),
     onError: (error) => failures.push(error),
     onTurn: () => undefined,
     onLost: () => undefined,
@@ -173,6 +178,22 @@ test('resumes after a Redis that froze in the middle of a read', async () => {
   });
 });
 
+test('reads again what came with an answer that it had given up', async () => {
+  const log = await openLog();
+  const relay = await startRelay(Number(new URL(testRedisUrl()).port));
+  const blocking = createBlockingClient({ ...relay, name: 'test', blockMs: 200, onError: () => undefined });
+  const { sids } = consume(log, { blocking, reclaimEveryMs: 600_000 });
+  await appendCalls(log, 'a');
+  await waitUntil(() => sids().length === 1, { what: 'the first call is seen' });
+  relay.holdAnswers();
+  await appendCalls(log, 'b');
+  await waitUntil(() => sids().includes('b'), { what: 'the call of the late answer is seen' });
+  relay.release();
+  await appendCalls(log, 'c');
+  await waitUntil(() => sids().includes('c'), { what: 'a call after it is seen' });
+  expect(sids()).toEqual(['a', 'b', 'c']);
+});
+
 test('the lag tells what is waiting, what is in flight and how old it is', async () => {
   const log = await openLog();
   await appendCalls(log, 'a', 'b', 'c');
@@ -201,6 +222,37 @@ test('a lag that Redis can not tell is unknown, not zero', async () => {
   }
   expect((await measureFeedLag(log.redis, log.space, 'activity')).lag).toBeUndefined();
 });
+
+/** A way to Redis that can hold its answers back, and leaves requests alone. */
+async function startRelay(port: number) {
+  const ways: [client: Socket, upstream: Socket][] = [];
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    ways.push([client, upstream]);
+    client.pipe(upstream).pipe(client);
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const relay = {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    holdAnswers: () => ways.forEach(([client, upstream]) => upstream.unpipe(client)),
+    release: () => ways.forEach(([client, upstream]) => upstream.pipe(client)),
+    close: async () => {
+      for (const [client] of ways) client.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  relays.push(relay);
+  return relay;
+}
 
 async function readAsZombie({ redis, space }: TestLog, name: string, count = 100): Promise<void> {
   for (const partition of allPartitions(space)) {

@@ -41,7 +41,10 @@ export function createCommandClient(options: RedisClientOptions): Redis {
  */
 export function createBlockingClient(options: RedisClientOptions & { readonly blockMs: number }): Redis {
   return connect(options, {
+    // For reads without a limit of their own. The others get theirs and the grace, which by default is 100 ms: less than
+    // by which a read could be told from one that the server answered in time.
     blockingTimeout: options.blockMs + BLOCKING_GRACE_MS,
+    blockingTimeoutGrace: BLOCKING_GRACE_MS,
     socketTimeout: options.blockMs + 10 * BLOCKING_GRACE_MS,
   });
 }
@@ -62,7 +65,10 @@ export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<vo
 
 function connect(
   { url, name, onError }: RedisClientOptions,
-  timeouts: Pick<RedisOptions, 'commandTimeout' | 'blockingTimeout' | 'socketTimeout'>,
+  timeouts: Pick<
+    RedisOptions,
+    'commandTimeout' | 'blockingTimeout' | 'blockingTimeoutGrace' | 'socketTimeout'
+  >,
 ): Redis {
   const redis = new Redis(url, { ...SHARED, ...timeouts, connectionName: name });
   redis.on('error', onError);

@@ -1,5 +1,5 @@
 import { backoffDelayMs, sleep, type Environment } from '@turnlog/service-kit';
-import { type ServiceKind, type ServicePlan } from '../service-plan.ts';
+import { mainFileOf, type ServiceKind, type ServicePlan } from '../service-plan.ts';
 import {
   spawnService,
   type ProcessExit,
@@ -34,6 +34,8 @@ export interface LocalService {
   stop(): Promise<void>;
   /** Stops and starts it, with these settings on top of its own where they are given. */
   restart(env?: Environment): Promise<void>;
+  /** From its next start on it runs the build of the tree at `root`, this one by default: another version of itself. */
+  useBuild(root?: string): void;
 }
 
 export interface SupervisionOptions {
@@ -56,7 +58,7 @@ class SupervisedService implements LocalService {
   readonly kind: ServiceKind;
   readonly port: number;
   readonly #options: SupervisionOptions;
-  readonly #mainFile: string;
+  #mainFile: string;
   #lastLines: string[] = [];
   #lastProblems: string[] = [];
   #env: Environment;
@@ -109,6 +111,10 @@ class SupervisedService implements LocalService {
     await this.stop();
     this.#env = { ...this.#env, ...env };
     await this.start();
+  }
+
+  useBuild(root?: string): void {
+    this.#mainFile = mainFileOf(this.kind, root);
   }
 
   #identity(): Omit<StartedService, 'run'> {

@@ -62,13 +62,21 @@ const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   const { host, port, logger } = options;
   const webSockets = new WebSocketServer({ noServer: true, ...WEB_SOCKET_LIMITS });
+  let isClosing = false;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    // Whoever sends on and on over one connection would keep the server from ever being closed.
+    if (isClosing) response.shouldKeepAlive = false;
+    response.once('finish', () => isClosing && setImmediate(() => server.closeIdleConnections()));
     answer(options, request, response).catch((err: unknown) => onRequestFailed(logger, response, err));
   });
   server.on('upgrade', (request, socket, head) => upgrade(options, webSockets, { request, socket, head }));
   server.listen({ host, port });
   await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+  const close = (): Promise<void> => {
+    isClosing = true;
+    return closeServer(server);
+  };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 async function answer(

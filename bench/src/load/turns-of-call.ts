@@ -1,0 +1,19 @@
+import { type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { turn } from './sample-call.ts';
+
+/** The events of one call, one turn after another, of one ordered source. */
+export type Turns = readonly KnownEvent[];
+
+/** So many turns of a call. */
+export function turnsOf(callSid: string, count: number): Turns {
+  const call = { tenant: 'default', callSid };
+  return Array.from({ length: count }, (_, index) =>
+    turn(index + 1, { call, source: `c-${callSid}`, sourceSeq: index + 1, atMs: Date.now() }),
+  );
+}
+
+/** The call that turns are of. */
+export function callOf(turns: Turns): CallKey {
+  const { tenant = '', callSid = '' } = turns[0] ?? {};
+  return { tenant, callSid };
+}

@@ -1,0 +1,93 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { type Scenario } from '../scenarios/scenario.ts';
+import { type Outcome } from './outcome.ts';
+import { parseRows, toRow, UNMEASURED, type Measured } from './results-row.ts';
+
+const GUARANTEES = new URL('../../../docs/guarantees.md', import.meta.url);
+const BEGIN = '<!-- results: npm run faults -- --write -->';
+const END = '<!-- end of results -->';
+
+const HEAD = [
+  '| | fault | what happens | what is lost | events acknowledged | sent again | lost | recovery | runs |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+];
+
+/** Where and when scenarios were run. */
+export interface Occasion {
+  readonly machine: string;
+  /** `2026-01-25`. */
+  readonly date: string;
+}
+
+/** Writes outcomes into the table of docs/guarantees.md. What was measured before of others stays as it is. */
+export async function writeGuarantees(
+  scenarios: readonly Scenario[],
+  outcomes: readonly Outcome[],
+  occasion: Occasion,
+): Promise<void> {
+  const page = await readFile(GUARANTEES, 'utf8');
+  await writeFile(GUARANTEES, withResults(page, { scenarios, outcomes, occasion }));
+}
+
+/** The page with the results between its marks. Throws when it has no marks. */
+export function withResults(
+  page: string,
+  {
+    scenarios,
+    outcomes,
+    occasion,
+  }: { scenarios: readonly Scenario[]; outcomes: readonly Outcome[]; occasion: Occasion },
+): string {
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (from < 0 || to < from)
+    throw new Error(`docs/guarantees.md must hold "${BEGIN}" and, after it, "${END}".`);
+  const known = parseRows(page.slice(from, to));
+  const rows = scenarios.map((scenario) => {
+    const own = outcomes.filter((outcome) => outcome.scenario.id === scenario.id);
+    const measured = own.length > 0 ? measure(own, occasion.date) : (known.get(scenario.id) ?? UNMEASURED);
+    return { scenario, measured };
+  });
+  const lines = [
+    BEGIN,
+    '',
+    summarise(
+      rows.map(({ measured }) => measured),
+      occasion,
+    ),
+    '',
+    ...HEAD,
+    ...rows.map(toRow),
+    '',
+    '',
+  ];
+  return page.slice(0, from) + lines.join('\n') + page.slice(to);
+}
+
+function measure(outcomes: readonly Outcome[], date: string): Measured {
+  const recoveries = outcomes.flatMap(({ recoverySeconds }) => recoverySeconds ?? []);
+  const failed = outcomes.filter(({ ok }) => !ok).length;
+  const seeds = outcomes.map(({ seed }) => seed).join(' ');
+  return {
+    acknowledged: total(outcomes.map((each) => each.acknowledged)),
+    resent: total(outcomes.map((each) => each.resent)),
+    lost: total(outcomes.map((each) => each.lost)),
+    recoverySeconds: recoveries.length === 0 ? undefined : Math.max(...recoveries),
+    runs: `${failed > 0 ? `**${failed} of ${outcomes.length} failed**, ` : ''}seed ${seeds}, ${date}`,
+  };
+}
+
+function summarise(all: readonly Measured[], { machine }: Occasion): string {
+  const measured = all.filter((each) => each !== UNMEASURED);
+  const recoveries = measured.flatMap(({ recoverySeconds }) => recoverySeconds ?? []);
+  const longest =
+    recoveries.length === 0 ? '' : ` The longest recovery took ${Math.max(...recoveries).toFixed(1)} s.`;
+  const sum = (of: (each: Measured) => number): string => total(measured.map(of)).toLocaleString('en-US');
+  return (
+    `${measured.length} of ${all.length} scenarios: ${sum((each) => each.acknowledged)} events acknowledged, ` +
+    `${sum((each) => each.resent)} sent again, ${sum((each) => each.lost)} lost.${longest} Measured on ${machine}.`
+  );
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}

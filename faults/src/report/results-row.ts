@@ -1,0 +1,58 @@
+import { type Scenario } from '../scenarios/scenario.ts';
+
+/** What the runs of a scenario came to. */
+export interface Measured {
+  readonly acknowledged: number;
+  readonly resent: number;
+  readonly lost: number;
+  /** The longest. */
+  readonly recoverySeconds: number | undefined;
+  /** Their seeds and the day; and whether any failed. */
+  readonly runs: string;
+}
+
+/** Stands for a scenario that was never run for the page. */
+export const UNMEASURED: Measured = {
+  acknowledged: 0,
+  resent: 0,
+  lost: 0,
+  recoverySeconds: undefined,
+  runs: 'not measured yet',
+};
+
+const CELLS_OF_TEXT = 4;
+
+/** A row of the table: the scenario in its own words, and what was measured. */
+export function toRow({ scenario, measured }: { scenario: Scenario; measured: Measured }): string {
+  const { id, name, title, answer, loss } = scenario;
+  const texts = [`${id} ${name}`, title, answer, loss].map((text) => text.replaceAll('|', '\\|'));
+  return `| ${[...texts, ...toCells(measured)].join(' | ')} |`;
+}
+
+/** What a table holds, by the ids of its rows. */
+export function parseRows(table: string): Map<string, Measured> {
+  const rows = [...table.matchAll(/^\| (F\w+) .*$/gm)];
+  return new Map(rows.map(([row, id = '']) => [id, fromCells(row.split(/(?<!\\)\|/).slice(1, -1))]));
+}
+
+function toCells(measured: Measured): string[] {
+  const { acknowledged, resent, lost, recoverySeconds, runs } = measured;
+  if (measured === UNMEASURED) return ['', '', '', '', runs];
+  const counts = [acknowledged, resent, lost].map((count) => count.toLocaleString('en-US'));
+  return [...counts, recoverySeconds === undefined ? '' : `${recoverySeconds.toFixed(1)} s`, runs];
+}
+
+function fromCells(cells: readonly string[]): Measured {
+  const [acknowledged = '', resent = '', lost = '', recovery = '', runs = ''] = cells
+    .slice(CELLS_OF_TEXT)
+    .map((cell) => cell.trim());
+  if (runs === UNMEASURED.runs) return UNMEASURED;
+  const count = (text: string): number => Number(text.replaceAll(',', ''));
+  return {
+    acknowledged: count(acknowledged),
+    resent: count(resent),
+    lost: count(lost),
+    recoverySeconds: recovery === '' ? undefined : Number.parseFloat(recovery),
+    runs,
+  };
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { guards } from './guards.ts';
+import { withoutGuard } from './tree-copy.ts';
+
+describe.each(guards)('the guard $name', (guard) => {
+  test('is in the code, once', () => {
+    const source = read(guard.file);
+    expect(withoutGuard(source, guard)).not.toBe(source);
+  });
+
+  test('has its test', () => {
+    const title = guard.test.name;
+    const titles = [...read(guard.test.file).matchAll(/\b(?:it|test|describe)\(\s*'((?:[^'\\]|\\.)+)'/g)];
+    expect(titles.some(([, each]) => each !== undefined && title.endsWith(each))).toBe(true);
+  });
+});
+
+test('a guard whose text is gone is told by its name', () => {
+  const [guard] = guards;
+  expect(guard).toBeDefined();
+  if (guard !== undefined) expect(() => withoutGuard('', guard)).toThrow(guard.name);
+});
+
+function read(file: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8');
+}

@@ -1,0 +1,156 @@
+/** A line of the real code that a promise stands on, and the test that must go red without it. */
+export interface Guard {
+  readonly name: string;
+  /** What can go wrong without it. */
+  readonly keeps: string;
+  /** In which file, by the path from the root of the tree. */
+  readonly file: string;
+  /** The text that is the guard: it must be there once, to the letter. */
+  readonly text: string;
+  /** What stands in its place when it is taken away. */
+  readonly without: string;
+  readonly test: NamedTest;
+}
+
+/** A test, by its file and its full name: titles of its `describe`s and its own, with a space between. */
+export interface NamedTest {
+  readonly file: string;
+  readonly name: string;
+}
+
+/** All guards that are taken away in turn. */
+export const guards: readonly Guard[] = [
+  {
+    name: 'version-guard',
+    keeps: 'a row is never lowered by an older fold that comes late',
+    file: 'packages/call-store/src/write/write-calls.ts',
+    text: 'and excluded.version > call_sessions.version`',
+    without: '`',
+    test: {
+      file: 'packages/call-store/src/write/write-calls.integration.test.ts',
+      name: 'a batch of calls raises a row and never lowers it',
+    },
+  },
+  {
+    name: 'compare-and-set',
+    keeps: 'a live state is never replaced by an older one that is saved late',
+    file: 'packages/call-log/src/state/session-script.ts',
+    text: 'if savedSeq >= seq then',
+    without: 'if false then',
+    test: {
+      file: 'services/session/src/fold-activity.integration.test.ts',
+      name: 'a fold of the activity feed leaves a later state alone when its own save comes late',
+    },
+  },
+  {
+    name: 'compare-and-set-of-turns',
+    keeps: 'two workers that save one call neither double a turn nor skip one',
+    file: 'packages/call-log/src/state/session-script.ts',
+    text: "if length ~= base then return {'conflict', length} end",
+    without: '',
+    test: {
+      file: 'services/session/src/fold-activity.integration.test.ts',
+      name: 'a fold of the activity feed adds the turns that are missing when another worker has got further',
+    },
+  },
+  {
+    name: 'gap-answer',
+    keeps: 'a gateway learns that Redis lost events of it, and sends them again',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: "if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end",
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'a Redis that lost its newest writes gets them again with the next event',
+    },
+  },
+  {
+    name: 'duplicate-answer',
+    keeps: 'what a gateway sends again for want of an answer is not in the log twice',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: "elseif source ~= '' and sourceSeq <= lastOfSource then",
+    without: 'elseif false then',
+    test: {
+      file: 'packages/call-log/src/append/appender.integration.test.ts',
+      name: 'an ordered source may send again what it had no answer to',
+    },
+  },
+  {
+    name: 'epoch-per-run',
+    keeps: 'seqs of events that a Redis lost are not taken for those of others in the archive',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: 'local isOfThisRun = epoch and string.sub(epoch, -#run) == run',
+    without: 'local isOfThisRun = epoch',
+    test: {
+      file: 'packages/call-log/src/append/server-restart.integration.test.ts',
+      name: 'a log that lost its newest events is another life: their seqs name other events now',
+    },
+  },
+  {
+    name: 'own-pending-read',
+    keeps: 'a worker that was killed finds after its restart what it was given before',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'await reader.ensureGroups();\n  await takeAll(reader.ownPending());',
+    without: 'await reader.ensureGroups();',
+    test: {
+      file: 'services/persister/src/redelivery.integration.test.ts',
+      name: 'a restarted consumer begins with what it was given before',
+    },
+  },
+  {
+    name: 'own-pending-read-after-a-late-answer',
+    keeps: 'entries in an answer that came after its deadline are not left pending',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'if (now() - readAt > blockMs + LATE_ANSWER_MS) await takeAll(reader.ownPending());',
+    without: '',
+    test: {
+      file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
+      name: 'reads again what came with an answer that it had given up',
+    },
+  },
+  {
+    name: 'reclaim',
+    keeps: 'what a dead worker was given is done by a living one',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'await takeAll(reader.reclaimed());',
+    without: '',
+    test: {
+      file: 'services/persister/src/redelivery.integration.test.ts',
+      name: 'what a dead consumer was given is claimed by a living one',
+    },
+  },
+  {
+    name: 'sweep',
+    keeps: 'the calls of a gateway that died end and get their rows',
+    file: 'services/session/src/sweep.ts',
+    text: 'const given = hasAnsweredLong ? await giveUpUnseen(partition) : NOTHING;',
+    without: 'const given = NOTHING;',
+    test: {
+      file: 'services/session/src/start-session.integration.test.ts',
+      name: 'a call whose gateway is gone is ended, and its live state shows it',
+    },
+  },
+  {
+    name: 'expiry-after-the-last-event',
+    keeps: 'no key of a call begins to expire while events of it are not in Postgres',
+    file: 'packages/call-log/src/settle.ts',
+    text: 'and persisted >= tonumber(known[2])',
+    without: '',
+    test: {
+      file: 'packages/call-log/src/settle.integration.test.ts',
+      name: 'a call with events that are not in Postgres yet stays',
+    },
+  },
+  {
+    name: 'expiry-after-commit',
+    keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
+    file: 'services/persister/src/persist-calls.ts',
+    text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));',
+    without: `await settle(folded.map(toSettled));
+    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));`,
+    test: {
+      file: 'services/persister/src/persister.integration.test.ts',
+      name: 'the keys of a call begin to expire only after the commit',
+    },
+  },
+];

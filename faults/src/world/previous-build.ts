@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const SERVICES = ['stream-gateway', 'session', 'persister'].map((name) => `services/${name}`);
+
+/** Another version of the services, built. */
+export interface PreviousBuild {
+  /** `3 commits back, 1a2b3c4`. */
+  readonly version: string;
+  readonly root: string;
+}
+
+/**
+ * Builds the services as they were so many commits ago in a folder, with the dependencies of today. Throws where there is
+ * no history, or that version does not build with them.
+ */
+export async function buildPrevious(folder: string, commitsBack: number): Promise<PreviousBuild> {
+  const git = ['-C', ROOT];
+  const { stdout } = await run('git', [...git, 'rev-parse', '--short', `HEAD~${commitsBack}`]);
+  const commit = stdout.trim();
+  await mkdir(folder);
+  const archive = path.join(folder, 'tree.tar');
+  await run('git', [...git, 'archive', '--output', archive, commit]);
+  await run('tar', ['-xf', archive, '-C', folder]);
+  await linkDependencies(folder);
+  const compiler = path.join('node_modules', 'typescript', 'bin', 'tsc');
+  await run(process.execPath, [compiler, '-b', ...SERVICES], { cwd: folder });
+  return { version: `${commitsBack} commits back, ${commit}`, root: folder };
+}
+
+/** Links between packages are relative: copied, they lead to the packages of the folder. */
+async function linkDependencies(folder: string): Promise<void> {
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  for (const parent of ['packages', 'services']) {
+    for (const name of await readdir(path.join(folder, parent))) {
+      const modules = path.join(parent, name, 'node_modules');
+      await cp(path.join(ROOT, modules), path.join(folder, modules), {
+        recursive: true,
+        verbatimSymlinks: true,
+      });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { foldEvents } from '../fold/fold-call.ts';
+import { initialState } from '../fold/call-state.ts';
+import { toCallRecord } from '../record/call-record.ts';
+import { type CallEvent } from './call-event.ts';
+import { decodeEvent } from './codec.ts';
+
+// Written by version 1, and never changed since: archives hold such lines for years. A new version of the envelope gets
+// a file of its own beside it; this one must go on being read, and to the same record.
+const FILE = new URL('./fixtures/version-1.jsonl', import.meta.url);
+const lines = readFileSync(FILE, 'utf8').trimEnd().split('\n');
+
+const TYPES = [
+  'audio.summarised',
+  'call.disconnected',
+  'call.ended',
+  'call.started',
+  'call.status_reported',
+  'consent.recorded',
+  'data.collected',
+  'dtmf.pressed',
+  'mark.played',
+  'objection.raised',
+  'outcome.decided',
+  'recording.available',
+  'speaking.changed',
+  'stage.changed',
+  'tool.called',
+  'turn.completed',
+];
+
+function read(line: string): CallEvent {
+  const decoded = decodeEvent(line);
+  if (!decoded.ok) throw new Error(`${decoded.problem.code}: ${decoded.problem.detail}: ${line}`);
+  return decoded.event;
+}
+
+describe('events as version 1 wrote them', () => {
+  test('are of every type that it knew', () => {
+    expect([...new Set(lines.map((line) => read(line).type))].sort()).toEqual(TYPES);
+  });
+
+  test.each(lines.map((line) => [(JSON.parse(line) as CallEvent).id, line]))(
+    '%s is read with all that it says',
+    (_, line) => {
+      expect(read(line)).toMatchObject(JSON.parse(line) as object);
+    },
+  );
+
+  test('come to the record that they came to then', () => {
+    const state = foldEvents(initialState({ tenant: 'acme', callSid: 'CA-version-1' }), lines.map(read));
+    expect(toCallRecord(state)).toMatchObject({
+      version: 28,
+      status: 'completed',
+      endReason: 'callended',
+      stage: 'discovery',
+      outcome: 'qualified',
+      lead: { campaign: 'diwali', phone: '+910000000001' },
+      fromNumber: '+910000000001',
+      toNumber: '+910000000002',
+      direction: 'inbound',
+      initiatedAt: '2026-01-25T11:14:55.000Z',
+      answeredAt: '2026-01-25T11:15:00.000Z',
+      endedAt: '2026-01-25T11:15:30.000Z',
+      durationSeconds: 30,
+      recordingUrl: 'https://recordings.example.com/2.mp3',
+      transcript: [
+        { speaker: 'ai', text: 'Hello! What is your budget?', timestamp: '2026-01-25T11:15:02.000Z' },
+        {
+          speaker: 'user',
+          text: 'Around 50 lakhs, नमस्ते 😀',
+          timestamp: '2026-01-25T11:15:02.500Z',
+          interrupted: true,
+          language: 'en-IN',
+        },
+        { speaker: 'agent', text: 'A colleague here.' },
+        { speaker: 'system', text: 'Transferred.' },
+      ],
+      collectedData: { budget: 5_000_000, location: 'Mumbai', nested: { list: [1, null, true] } },
+      objections: [{ text: 'too far', category: 'location' }, { text: 'too dear' }],
+    });
+  });
+});
