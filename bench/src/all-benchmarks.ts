@@ -6,7 +6,7 @@ import { gatewayLiveMemory, gatewayMemory } from './benchmarks/gateway-memory.ts
 import { hangUpToRow } from './benchmarks/hang-up-to-row.ts';
 import { hangUpUnderLoad } from './benchmarks/hang-up-under-load.ts';
 import { longCallInPersister, longCallInSession } from './benchmarks/long-call.ts';
-import { persistBullmq } from './benchmarks/persist-bullmq.ts';
+import { persistBullmq, persistBullmqRow } from './benchmarks/persist-bullmq.ts';
 import { persist } from './benchmarks/persist.ts';
 import { redisMemory } from './benchmarks/redis-memory.ts';
 
@@ -14,6 +14,7 @@ export const allBenchmarks: readonly Benchmark[] = [
   append,
   persist,
   persistBullmq,
+  persistBullmqRow,
   gatewayFrames,
   hangUpToRow,
   hangUpUnderLoad,
