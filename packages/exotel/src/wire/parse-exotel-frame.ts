@@ -11,6 +11,7 @@ import {
   type ParsedFrame,
   type StopFrame,
 } from './frames.ts';
+import { LIFTED, liftPayload } from './lift-payload.ts';
 import { parseStart } from './parse-start.ts';
 
 const maxEventLength = 64;
@@ -24,21 +25,23 @@ const space = 0x20;
  * event that is not known is `unknown`. Audio stays in base64 until `decodeAudio`, so counting it costs nothing.
  */
 export function parseExotelFrame(text: string | Buffer): ParsedFrame {
+  const lifted = typeof text === 'string' ? undefined : liftPayload(text);
   let frame: unknown;
   try {
-    frame = JSON.parse(typeof text === 'string' ? text : text.toString());
+    frame = JSON.parse(lifted?.json ?? text.toString());
   } catch {
     return invalid('not_json');
   }
   if (!isObject(frame)) return invalid('not_an_object');
   const event = frame.event ?? frame.Event;
-  return typeof event === 'string' && event !== '' ? parseEvent(event, frame) : invalid('no_event');
+  if (typeof event !== 'string' || event === '') return invalid('no_event');
+  return parseEvent(event, frame, lifted?.payload);
 }
 
-function parseEvent(event: string, frame: JsonObject): ParsedFrame {
+function parseEvent(event: string, frame: JsonObject, liftedPayload: string | undefined): ParsedFrame {
   switch (event.toLowerCase()) {
     case 'media':
-      return parseMedia(frame);
+      return parseMedia(frame, liftedPayload);
     case 'mark':
       return parseMark(frame);
     case 'dtmf':
@@ -58,9 +61,10 @@ function parseEvent(event: string, frame: JsonObject): ParsedFrame {
   }
 }
 
-function parseMedia(frame: JsonObject): MediaFrame | InvalidFrame {
+function parseMedia(frame: JsonObject, liftedPayload: string | undefined): MediaFrame | InvalidFrame {
   const media = nestedOrFlat(frame, 'media');
-  const sent = media.payload ?? media.Payload;
+  const read = media.payload ?? media.Payload;
+  const sent = read === LIFTED ? (liftedPayload ?? read) : read;
   if (typeof sent !== 'string') return invalid('no_payload', 'media');
   const payload = unwrapped(sent);
   const byteLength = base64ByteLength(payload);
