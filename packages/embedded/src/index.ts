@@ -5,3 +5,4 @@ export { type RedisProgram } from './redis-program.ts';
 export { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
 export { type PostgresOptions, startPostgres } from './start-postgres.ts';
 export { type RedisOptions, startRedis } from './start-redis.ts';
+export { type SentinelOptions, startSentinel } from './start-sentinel.ts';

@@ -11,6 +11,7 @@ export {
   wholeNumber,
 } from './config/env-value.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
+export { parseRedisAddress, type RedisAddress, type SentinelAddress } from './config/redis-address.ts';
 export { instanceName, keyPrefix, partitionCount } from './config/shared-settings.ts';
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';

@@ -7,6 +7,8 @@ export {
   type PrivateServer,
   startPostgresForTest,
   startRedisForTest,
+  startSentinelForTest,
+  type WatchedPrimary,
 } from './private-server.ts';
 export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
 export { testKeyPrefix } from './test-key-prefix.ts';

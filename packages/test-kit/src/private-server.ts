@@ -1,4 +1,4 @@
-import { type EmbeddedServer, freePort, startPostgres, startRedis } from '@turnlog/embedded';
+import { type EmbeddedServer, freePort, startPostgres, startRedis, startSentinel } from '@turnlog/embedded';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -35,6 +35,17 @@ export interface PrivatePostgresOptions {
 /** A Redis for this test alone. */
 export function startRedisForTest(options: PrivateRedisOptions = {}): Promise<PrivateServer> {
   return startPrivately('redis', (place) => startRedis({ ...place, ...options }));
+}
+
+/** What a Sentinel watches over. */
+export interface WatchedPrimary {
+  readonly primaryName: string;
+  readonly primaryPort: number;
+}
+
+/** A Sentinel for this test alone, which puts a replica in the place of a primary that is silent for a second. */
+export function startSentinelForTest(primary: WatchedPrimary): Promise<PrivateServer> {
+  return startPrivately('sentinel', (place) => startSentinel({ ...place, ...primary }));
 }
 
 /**

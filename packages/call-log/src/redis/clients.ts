@@ -1,4 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
+import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** How long a command may take before it counts as failed. */
@@ -21,8 +22,12 @@ const SHARED = {
   reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
 } satisfies RedisOptions;
 
-/** What a client needs besides its address. */
+/** What a Sentinel is given to answer. Others are asked after that. */
+const SENTINEL_TIMEOUT_MS = 2_000;
+
+/** What a client needs. */
 export interface RedisClientOptions {
+  /** `redis://…`, or `redis+sentinel://…`: then it is always connected to the server that is the primary at present. */
   readonly url: string;
   /** Shown by `CLIENT LIST`. */
   readonly name: string;
@@ -70,7 +75,34 @@ function connect(
     'commandTimeout' | 'blockingTimeout' | 'blockingTimeoutGrace' | 'socketTimeout'
   >,
 ): Redis {
-  const redis = new Redis(url, { ...SHARED, ...timeouts, connectionName: name });
+  const address = parseRedisAddress(url);
+  if ('problem' in address) throw new Error(`the address of Redis: ${address.problem}`);
+  const options = { ...SHARED, ...timeouts, connectionName: name };
+  const redis =
+    address.value.kind === 'server'
+      ? new Redis(address.value.url, options)
+      : new Redis({ ...options, ...sentinelOptions(address.value) });
   redis.on('error', onError);
   return redis;
+}
+
+/** A client asks for the primary whenever it connects, and connects anew when a Sentinel says that there is another one. */
+function sentinelOptions(address: SentinelAddress) {
+  const { sentinels, primaryName, credentials, sentinelCredentials, database, isTls } = address;
+  return {
+    sentinels: sentinels.map((sentinel) => ({ ...sentinel })),
+    name: primaryName,
+    role: 'master',
+    ...credentials,
+    ...(sentinelCredentials.username !== undefined && { sentinelUsername: sentinelCredentials.username }),
+    ...(sentinelCredentials.password !== undefined && { sentinelPassword: sentinelCredentials.password }),
+    db: database,
+    ...(isTls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
+    sentinelRetryStrategy: SHARED.retryStrategy,
+    // ioredis' own pause of a minute would be a minute without hearing of another primary.
+    sentinelReconnectStrategy: SHARED.retryStrategy,
+    // A primary that was cut off from the Sentinels goes on answering: what it takes will be thrown away.
+    failoverDetector: true,
+  } as const satisfies RedisOptions;
 }

@@ -41,7 +41,7 @@ describe('readConfig', () => {
       problems: [
         'AUDIO_BATCH_MS: expected a whole number of milliseconds from 20 to 10000, got "abc"',
         'PORT: expected a port number from 0 to 65535, got "70000"',
-        'REDIS_URL: expected a URL such as redis://user:password@host:6379/0, but it is not set',
+        'REDIS_URL: expected a URL such as redis://user:password@host:6379/0 or redis+sentinel://host:26379,host2:26379/mymaster, but it is not set',
         'AUDIO: expected true or false (or 1/0, yes/no, on/off), got "maybe"',
       ],
     });
@@ -85,7 +85,11 @@ describe('readConfig', () => {
       `ftp://user:${secret}@host/{x?k=${secret}`,
     ]);
     const malformed = Object.keys(everywhere.shape).map((name) => [name, `redis://u:/${secret}@:x`]);
-    for (const env of [wrong, malformed]) {
+    const sentinels = Object.keys(everywhere.shape).map((name) => [
+      name,
+      `redis+sentinel://u:${secret}@host:x/name?sentinel_password=${secret}`,
+    ]);
+    for (const env of [wrong, malformed, sentinels]) {
       const result = readConfig(everywhere, Object.fromEntries(env) as Record<string, string>);
       expect(result).toMatchObject({ ok: false });
       expect(JSON.stringify(result)).not.toContain(secret);
@@ -107,6 +111,7 @@ describe('the values', () => {
 
   it.each([
     [redisUrl, 'rediss://user:pw@cache.example:6380/2'],
+    [redisUrl, 'redis+sentinel://user:pw@a.example:26379,b.example/mymaster/2?sentinel_password=x'],
     [postgresUrl, 'postgres:///turnlog?host=/run/postgresql'],
     [postgresUrl, 'postgresql://u:p%40@db.example/turnlog?sslmode=verify-full'],
     [httpUrl, 'https://api.example/v1'],
@@ -117,6 +122,13 @@ describe('the values', () => {
     [redisUrl, 'localhost:6379', /another scheme$/],
     [redisUrl, 'redis:///0', /without a host$/],
     [redisUrl, 'redis://host/name', /not a database number$/],
+    [redisUrl, 'redis+sentinel://host:26379', /without the name of the primary behind the hosts$/],
+    [redisUrl, 'redis+sentinel:///mymaster', /a host that is not host or host:port$/],
+    [redisUrl, 'redis+sentinel://a:26379,/mymaster', /a host that is not host or host:port$/],
+    [redisUrl, 'redis+sentinel://a:99999/mymaster', /a host that is not host or host:port$/],
+    [redisUrl, 'redis+sentinel://a/mymaster/x', /behind the name that is not a database number$/],
+    [redisUrl, 'redis+sentinel://u:%zz@a/mymaster', /not percent-encoded rightly$/],
+    [redisUrl, 'redis+sentinel://a/mymaster?db=2', /sentinel_username and sentinel_password$/],
     [postgresUrl, 'postgres://host', /without a database name$/],
     [postgresUrl, 'postgres:///turnlog', /without a host$/],
     [httpUrl, 'api.example', /not a URL$/],

@@ -1,4 +1,5 @@
 import { type EnvValue, envValue } from './env-value.ts';
+import { parseRedisAddress } from './redis-address.ts';
 
 // No problem here quotes the value: a URL may hold a password or a token.
 
@@ -7,13 +8,12 @@ const WS_EXPECTED = 'a URL that starts with ws:// or wss://';
 /** What is wrong with a URL of the right scheme, or undefined. */
 type CheckUrl = (url: URL) => string | undefined;
 
-/** `redis://` or `rediss://`, with a host and at most a database number. */
-export const redisUrl: EnvValue<string> = urlValue(
-  'a URL such as redis://user:password@host:6379/0',
-  ['redis:', 'rediss:'],
-  (url) => {
-    if (url.hostname === '') return 'got a URL without a host';
-    return /^\/?\d*$/.test(url.pathname) ? undefined : 'got a URL whose path is not a database number';
+/** `redis://` or `rediss://` with a host and at most a database number, or `redis+sentinel://` with Sentinels and a name. */
+export const redisUrl: EnvValue<string> = envValue(
+  'a URL such as redis://user:password@host:6379/0 or redis+sentinel://host:26379,host2:26379/mymaster',
+  (text) => {
+    const parsed = parseRedisAddress(text);
+    return 'value' in parsed ? { value: text } : parsed;
   },
 );
 

@@ -1,0 +1,78 @@
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { lockDataFolder } from './data-folder-lock.ts';
+import { type EmbeddedServer, serve } from './embedded-server.ts';
+import { choosePort } from './free-port.ts';
+import { isRedisAnswering } from './redis-ping.ts';
+import { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
+
+const READY_TIMEOUT_MS = 10_000;
+
+export interface SentinelOptions {
+  /** Holds what the Sentinel notes; made when missing. */
+  readonly dataDir: string;
+  /** Holds a fetched Redis. */
+  readonly cacheDir: string;
+  /** What the primary is called. */
+  readonly primaryName: string;
+  /** Where the primary is on 127.0.0.1 when the Sentinel is started for the first time. */
+  readonly primaryPort: number;
+  /** After which silence the primary counts as down; 1 s by default. */
+  readonly downAfterMs?: number;
+  /** A free port by default. */
+  readonly port?: number;
+  /** More settings, as lines of the configuration file. */
+  readonly extraLines?: readonly string[];
+  readonly log?: Log;
+}
+
+/**
+ * Starts a Sentinel on 127.0.0.1 that by itself puts a replica in the place of a primary that is down. Throws where Redis
+ * runs in a container only: from in there the other servers would have other addresses.
+ */
+export async function startSentinel(options: SentinelOptions): Promise<EmbeddedServer> {
+  const program = await resolveRedisBinary(options.cacheDir, options.log);
+  if (program.kind === 'docker') {
+    throw new Error(
+      'A Sentinel can be started here only where Redis is installed, and not in a container alone.',
+    );
+  }
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const dataDir = await realpath(options.dataDir);
+  const lock = await lockDataFolder(dataDir, 'Sentinel');
+  try {
+    const port = await choosePort(options.port, 'Sentinel');
+    const file = path.join(dataDir, 'sentinel.conf');
+    await writeFile(file, `${configuration(options, dataDir, port).join('\n')}\n`, { mode: 0o600 });
+    const command = {
+      name: 'Sentinel',
+      command: program.path,
+      args: [file, '--sentinel'],
+      env: { ...process.env, ...(program.libraryPath && { LD_LIBRARY_PATH: program.libraryPath }) },
+      logFile: path.join(dataDir, 'sentinel.log'),
+      stopSignal: 'SIGTERM',
+    } as const;
+    const server = await serve(command, lock, () => isRedisAnswering(port), READY_TIMEOUT_MS);
+    return { ...server, url: `redis://127.0.0.1:${port}`, port, how: program.how };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function configuration(
+  { primaryName, primaryPort, downAfterMs = 1_000, extraLines = [] }: SentinelOptions,
+  dataDir: string,
+  port: number,
+): string[] {
+  return [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir "${dataDir}"`,
+    // A Sentinel alone decides alone.
+    `sentinel monitor ${primaryName} 127.0.0.1 ${primaryPort} 1`,
+    `sentinel down-after-milliseconds ${primaryName} ${downAfterMs}`,
+    `sentinel failover-timeout ${primaryName} ${3 * downAfterMs}`,
+    ...extraLines,
+  ];
+}

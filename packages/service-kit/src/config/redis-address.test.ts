@@ -1,0 +1,38 @@
+import { parseRedisAddress } from './redis-address.ts';
+
+describe('parseRedisAddress', () => {
+  it('leaves the URL of a server as it is', () => {
+    const url = 'rediss://user:p%40ss@cache.example:6380/2';
+    expect(parseRedisAddress(url)).toEqual({ value: { kind: 'server', url } });
+  });
+
+  it('reads Sentinels, the name of their primary, and both credentials', () => {
+    const url =
+      'redis+sentinel://app:p%40ss:w%2F@a.example:26380,b.example,[::1]:7/turn%20log/3?sentinel_username=s&sentinel_password=q%26';
+    expect(parseRedisAddress(url)).toEqual({
+      value: {
+        kind: 'sentinel',
+        sentinels: [
+          { host: 'a.example', port: 26380 },
+          { host: 'b.example', port: 26379 },
+          { host: '::1', port: 7 },
+        ],
+        primaryName: 'turn log',
+        credentials: { username: 'app', password: 'p@ss:w/' },
+        sentinelCredentials: { username: 's', password: 'q&' },
+        database: 3,
+        isTls: false,
+      },
+    });
+  });
+
+  it('takes a password without a user, as Redis before 6 has it', () => {
+    expect(parseRedisAddress('redis+sentinel://:secret@host/mymaster')).toMatchObject({
+      value: { credentials: { password: 'secret' }, sentinelCredentials: {}, database: 0 },
+    });
+  });
+
+  it('speaks TLS to Sentinels and primary with rediss+sentinel', () => {
+    expect(parseRedisAddress('rediss+sentinel://host/mymaster')).toMatchObject({ value: { isTls: true } });
+  });
+});
