@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { parseRedisAddress } from './redis-address.ts';
 
 describe('parseRedisAddress', () => {
