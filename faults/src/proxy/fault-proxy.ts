@@ -19,8 +19,10 @@ export interface FaultProxyOptions {
 export interface FaultProxy {
   readonly port: number;
   readonly connections: number;
-  /** Replaces the faults of all connections, those that are open included; `{}` heals. */
-  setFaults(faults: Faults): void;
+  /**
+   * Replaces the faults of all connections, those that are open included, or of those from some addresses; `{}` heals.
+   */
+  setFaults(faults: Faults, from?: readonly string[]): void;
   /** Resets open connections: all of them, or each with this probability. Returns how many. */
   resetConnections(probability?: number): number;
   /** Tells one side of every connection that no more comes. */
@@ -39,14 +41,16 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const { port, host = '127.0.0.1', rng, listenPort = 0 } = options;
   const connections = new Set<ProxiedConnection>();
   let faults: Faults = {};
+  let hitAddresses: readonly string[] | undefined;
   let traps: readonly Trap[] = [];
   let server: Server | undefined;
 
   const accept = (client: ConstructorParameters<typeof ProxiedConnection>[0]['client']): void => {
+    const { remoteAddress = '' } = client;
     const connection: ProxiedConnection = new ProxiedConnection({
       client,
       target: { host, port },
-      faults: () => faults,
+      faults: () => (hitAddresses?.includes(remoteAddress) === false ? {} : faults),
       traps: () => traps,
       rng,
       onClose: () => connections.delete(connection),
@@ -78,8 +82,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     get connections() {
       return connections.size;
     },
-    setFaults: (changed) => {
+    setFaults: (changed, from) => {
       faults = changed;
+      hitAddresses = from;
       for (const connection of connections) connection.wake();
     },
     resetConnections,

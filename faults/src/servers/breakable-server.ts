@@ -1,4 +1,11 @@
-import { type EmbeddedServer, freePort, startPostgres, startRedis } from '@turnlog/embedded';
+import {
+  type EmbeddedServer,
+  freePort,
+  startPostgres,
+  startRedis,
+  startSentinel,
+  type SentinelOptions,
+} from '@turnlog/embedded';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +27,8 @@ export interface BreakableServer {
 }
 
 export interface BreakableRedisOptions {
+  /** A free one by default. */
+  readonly port?: number;
   readonly appendfsync?: 'always' | 'everysec';
   readonly extraArgs?: readonly string[];
 }
@@ -29,7 +38,16 @@ export function startBreakableRedis(
   folder: string,
   options: BreakableRedisOptions = {},
 ): Promise<BreakableServer> {
-  return startBreakable(path.join(folder, 'redis'), (place) => startRedis({ ...place, ...options }));
+  const { port, ...settings } = options;
+  return startBreakable(path.join(folder, 'redis'), (place) => startRedis({ ...place, ...settings }), port);
+}
+
+/** A Sentinel in a folder of its own. */
+export function startBreakableSentinel(
+  folder: string,
+  options: Pick<SentinelOptions, 'primaryName' | 'primaryPort' | 'extraLines'>,
+): Promise<BreakableServer> {
+  return startBreakable(path.join(folder, 'sentinel'), (place) => startSentinel({ ...place, ...options }));
 }
 
 /**
@@ -53,8 +71,9 @@ interface Place {
 async function startBreakable(
   dataDir: string,
   launch: (place: Place) => Promise<EmbeddedServer>,
+  port?: number,
 ): Promise<BreakableServer> {
-  const place = { dataDir, cacheDir: CACHE_DIR, port: await freePort() };
+  const place = { dataDir, cacheDir: CACHE_DIR, port: port ?? (await freePort()) };
   let server = await launch(place);
   return {
     url: server.url,

@@ -1,4 +1,4 @@
-import { planRun } from './plan/plan.ts';
+import { planRun, type Plan } from './plan/plan.ts';
 import { type Sabotage } from './sabotage.ts';
 import { Simulation } from './simulation.ts';
 import { type Tally } from './verdict/tally.ts';
@@ -20,11 +20,16 @@ export interface SimulationOptions {
 }
 
 /** Lets a seed's run happen: for a while things go wrong, then nothing does, and when all is quiet it is judged. */
-export async function simulate(
-  seed: number,
+export function simulate(seed: number, options: SimulationOptions = {}): Promise<Verdict> {
+  return simulatePlan(planRun(seed), options);
+}
+
+/** Lets what a plan says happen, in the same way. */
+export async function simulatePlan(
+  plan: Plan,
   { sabotage, keepTrace = false }: SimulationOptions = {},
 ): Promise<Verdict> {
-  const run = new Simulation(planRun(seed), { sabotage, keepTrace });
+  const run = new Simulation(plan, { sabotage, keepTrace });
   const tally = await run.play();
-  return { seed, violations: run.violations.found, tally, trace: run.trace.lines };
+  return { seed: plan.seed, violations: run.violations.found, tally, trace: run.trace.lines };
 }

@@ -8,7 +8,7 @@ import { Server } from './kernel/server.ts';
 import { SimProcess, type Kernel } from './kernel/sim-process.ts';
 import { Trace } from './kernel/trace.ts';
 import { Disturber } from './disturber.ts';
-import { FAULTS_LAST_MS, type Plan } from './plan/plan.ts';
+import { type Plan } from './plan/plan.ts';
 import { PostgresModel } from './postgres/postgres-model.ts';
 import { RedisModel } from './redis/redis-model.ts';
 import { type Sabotage } from './sabotage.ts';
@@ -69,12 +69,12 @@ export class Simulation {
   }
 
   async play(): Promise<Tally> {
-    const { poisons, disturbances, garbage } = this.#plan;
+    const { lastsMs, poisons, disturbances, garbage } = this.#plan;
     const { postgres } = this.#surroundings;
     for (const call of poisons) postgres.poison(call);
     this.#disturber.plant(garbage);
     this.#disturber.disturb(disturbances);
-    await this.#scheduler.runUntil(() => false, FAULTS_LAST_MS);
+    await this.#scheduler.runUntil(() => false, lastsMs);
 
     this.trace.tell('—', () => 'everything heals');
     this.#faults.quieten();

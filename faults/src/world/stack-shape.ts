@@ -8,6 +8,10 @@ export interface StackShape {
   readonly sessions?: number;
   readonly persisters?: number;
   readonly redis?: BreakableRedisOptions;
+  /** Whether Redis has a replica that takes over, and services find it by a Sentinel. */
+  readonly hasReplica?: boolean;
+  /** Whether gateways have a disk on which events wait for Redis. */
+  readonly hasSpool?: boolean;
   readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
 }

@@ -15,6 +15,7 @@ import {
   startBreakableRedis,
   type BreakableServer,
 } from '../servers/breakable-server.ts';
+import { startRedisGroup, type RedisGroup } from '../servers/redis-group.ts';
 import { createClosers, type Closers } from './closers.ts';
 import { BASE_ENV, type StackShape } from './stack-shape.ts';
 
@@ -24,6 +25,8 @@ interface Servers {
   readonly postgres: BreakableServer;
   readonly redisProxy: FaultProxy;
   readonly postgresProxy: FaultProxy;
+  /** Where Redis has a replica: `redis` is its first primary then. */
+  readonly redisGroup: RedisGroup | undefined;
 }
 
 /** The suite's own eyes on the servers: they look past the proxies. */
@@ -89,21 +92,33 @@ export function withPort(url: string, port: number): string {
   return changed.href;
 }
 
-async function startServers(
-  folder: string,
-  shape: StackShape,
-  rng: Rng,
-  { keep }: Closers,
-): Promise<Servers> {
-  const [redis, postgres] = await Promise.all([
-    keep(startBreakableRedis(folder, shape.redis), (server) => server.stop()),
+async function startServers(folder: string, shape: StackShape, rng: Rng, closers: Closers): Promise<Servers> {
+  const { keep } = closers;
+  const [redisSide, postgres] = await Promise.all([
+    startRedisSide(folder, shape, rng, closers),
     keep(startBreakablePostgres(folder, shape.postgresSettings), (server) => server.stop()),
   ]);
-  const proxyTo = ({ port }: BreakableServer, name: string): Promise<FaultProxy> =>
-    keep(startFaultProxy({ port, rng: rng.fork(name) }), (proxy) => proxy.close());
-  const redisProxy = await proxyTo(redis, 'redis proxy');
-  const postgresProxy = await proxyTo(postgres, 'postgres proxy');
-  return { redis, postgres, redisProxy, postgresProxy };
+  const postgresProxy = await startProxyTo(postgres, rng.fork('postgres proxy'), closers);
+  return { ...redisSide, postgres, postgresProxy };
+}
+
+async function startRedisSide(
+  folder: string,
+  { redis: options = {}, hasReplica = false }: StackShape,
+  rng: Rng,
+  closers: Closers,
+): Promise<Pick<Servers, 'redis' | 'redisProxy' | 'redisGroup'>> {
+  if (hasReplica) {
+    const redisGroup = await startRedisGroup(folder, options, rng, closers);
+    return { redis: redisGroup.primary, redisProxy: redisGroup.primaryProxy, redisGroup };
+  }
+  const redis = await closers.keep(startBreakableRedis(folder, options), (server) => server.stop());
+  const redisProxy = await startProxyTo(redis, rng.fork('redis proxy'), closers);
+  return { redis, redisProxy, redisGroup: undefined };
+}
+
+function startProxyTo({ port }: BreakableServer, rng: Rng, { keep }: Closers): Promise<FaultProxy> {
+  return keep(startFaultProxy({ port, rng }), (proxy) => proxy.close());
 }
 
 interface StackPlan {
@@ -115,16 +130,17 @@ interface StackPlan {
 }
 
 function startStack({ folder, shape, servers, agentUrl, notices }: StackPlan): Promise<LocalStack> {
-  const { redis, redisProxy, postgres, postgresProxy } = servers;
-  const { serviceEnv = {} } = shape;
+  const { redis, redisProxy, redisGroup, postgres, postgresProxy } = servers;
+  const { serviceEnv = {}, hasSpool = false } = shape;
+  const spool = hasSpool ? { SPOOL_DIR: path.join(folder, 'spool') } : {};
   return startLocalStack({
     ...shape,
     dataDir: path.join(folder, 'stack'),
-    redisUrl: withPort(redis.url, redisProxy.port),
+    redisUrl: redisGroup?.url ?? withPort(redis.url, redisProxy.port),
     databaseUrl: withPort(postgres.url, postgresProxy.port),
     env: { ...withoutOwnSettings(), AGENT_URL: agentUrl },
     serviceEnv: {
-      gateway: { ...BASE_ENV.gateway, ...serviceEnv.gateway },
+      gateway: { ...BASE_ENV.gateway, ...spool, ...serviceEnv.gateway },
       session: { ...BASE_ENV.session, ...serviceEnv.session },
       persister: { ...BASE_ENV.persister, ...serviceEnv.persister },
     },
@@ -132,8 +148,12 @@ function startStack({ folder, shape, servers, agentUrl, notices }: StackPlan): P
   });
 }
 
-async function openEyes({ redis, postgres }: Servers, { add, keep }: Closers): Promise<Eyes> {
-  const redisEye = createCommandClient({ url: redis.url, name: 'eye', onError: () => undefined });
+async function openEyes({ redis, redisGroup, postgres }: Servers, { add, keep }: Closers): Promise<Eyes> {
+  const redisEye = createCommandClient({
+    url: redisGroup?.eyeUrl ?? redis.url,
+    name: 'eye',
+    onError: () => undefined,
+  });
   add(() => {
     redisEye.disconnect();
   });
@@ -148,7 +168,7 @@ async function openEyes({ redis, postgres }: Servers, { add, keep }: Closers): P
 }
 
 /** Whatever is set where the suite is started must not change what is tested. */
-function withoutOwnSettings(): Environment {
+export function withoutOwnSettings(): Environment {
   const kept = new Set(['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'LANG', 'TZ']);
   const others = Object.keys(process.env).filter((name) => !kept.has(name));
   return Object.fromEntries(others.map((name) => [name, undefined]));

@@ -3,8 +3,8 @@ import { createRng, type Rng } from '../../random/rng.ts';
 import { type RequestFaultRates } from '../kernel/request-faults.ts';
 import { planCalls, type PlannedCall } from './plan-calls.ts';
 
-/** For how long things happen and break, before everything heals. */
-export const FAULTS_LAST_MS = 40_000;
+/** For how long things happen and break by default, before everything heals. */
+const FAULTS_LAST_MS = 40_000;
 
 /** The settings of the services: those of production on a smaller scale, in the same proportions. */
 export interface Settings {
@@ -39,6 +39,8 @@ export type RedisLoss = 'nothing' | 'everything' | { readonly newestMs: number }
 /** What one seed makes of a run. */
 export interface Plan {
   readonly seed: number;
+  /** For how long things happen and break, before everything heals. */
+  readonly lastsMs: number;
   readonly settings: Settings;
   readonly replicas: Readonly<Record<ServiceName, number>>;
   /** A process that is started again has its predecessor's name, as a restarted container has. */
@@ -71,6 +73,7 @@ export function planRun(seed: number): Plan {
       : [];
   return {
     seed,
+    lastsMs: FAULTS_LAST_MS,
     settings: planSettings(rng.fork('settings'), claims),
     replicas,
     keepsNames,

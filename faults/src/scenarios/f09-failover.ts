@@ -1,0 +1,37 @@
+import { sleep } from '@turnlog/service-kit';
+import { groupOf, untilPromoted, untilReplicated } from './failover.ts';
+import { sumMetric } from './metrics.ts';
+import { type Scenario } from './scenario.ts';
+
+export const failover: Scenario = {
+  id: 'F9',
+  name: 'failover',
+  title:
+    'The primary of Redis is killed; its replica has missed the newest writes, and takes over by way of Sentinel',
+  pass: 'No service hangs, and nothing that gateways hold is lost.',
+  answer: 'Clients follow the Sentinel; gateways send again what the new primary lacks.',
+  loss: 'nothing that came over a socket; what came over HTTP in the time the replica missed (`DURABILITY=replica` keeps it)',
+  quick: false,
+  stack: { hasReplica: true, hasSpool: true },
+  run: async (context) => {
+    const { size, rng, redis } = context;
+    const group = groupOf(context);
+    await untilReplicated(context);
+    const load = context.load({ via: ['socket'], withoutLine: 0, lateEvents: 0 });
+    await sleep(size.windowMs / 3);
+    group.starveReplica();
+    await sleep(rng.int(500, 3_000));
+    const killedAt = performance.now();
+    await redis.crash();
+    // What was on its way to the replica died with the primary.
+    group.primaryProxy.resetConnections();
+    group.heal();
+    await untilPromoted(context);
+    context.note('promoted after', `${((performance.now() - killedAt) / 1000).toFixed(1)} s`);
+    await context.recovered();
+    await load.finished;
+    const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');
+    context.note('gaps', gaps);
+    context.expect(gaps > 0, 'the replica has missed nothing: no gateway had to send again');
+  },
+};

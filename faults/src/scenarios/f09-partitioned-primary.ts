@@ -1,0 +1,38 @@
+import { sleep } from '@turnlog/service-kit';
+import { groupOf, untilPromoted, untilReplicated } from './failover.ts';
+import { sumMetric } from './metrics.ts';
+import { type Scenario } from './scenario.ts';
+
+export const partitionedPrimary: Scenario = {
+  id: 'F9c',
+  name: 'partitioned-primary',
+  title: 'The primary and all services are cut off from the replica, which takes over; later all meet again',
+  pass: 'What the old primary took meanwhile, and then threw away, is in the record.',
+  answer:
+    'Clients leave the old primary when they hear of the new one or are refused by it (READONLY); gateways send again what the new one lacks.',
+  loss: 'nothing that came over a socket; what came over HTTP meanwhile (`DURABILITY=replica` keeps it)',
+  quick: false,
+  stack: { hasReplica: true, hasSpool: true },
+  run: async (context) => {
+    const { size, rng } = context;
+    const group = groupOf(context);
+    await untilReplicated(context);
+    const load = context.load({
+      via: ['socket'],
+      withoutLine: 0,
+      lateEvents: 0,
+      windowMs: size.windowMs * 1.5,
+    });
+    await sleep(size.windowMs / 3);
+    group.partition();
+    await untilPromoted(context);
+    // For so long there are two primaries, and the services write to the wrong one.
+    await sleep(rng.int(2_000, 5_000));
+    group.heal();
+    await context.recovered();
+    await load.finished;
+    const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');
+    context.note('gaps', gaps);
+    context.expect(gaps > 0, 'the old primary has lost nothing: no gateway had to send again');
+  },
+};

@@ -1,0 +1,20 @@
+import { refuseWrites } from './refuse-writes.ts';
+import { type Scenario } from './scenario.ts';
+
+export const freezeRedis: Scenario = {
+  id: 'F10b',
+  name: 'freeze-redis',
+  title: 'Redis is frozen (SIGSTOP): its connections stay open, and nothing answers',
+  pass: 'As with a full memory; everything resumes within 10 s.',
+  answer: 'Reads and commands have deadlines; what is not taken within 250 ms goes to the spool.',
+  loss: 'nothing',
+  quick: false,
+  stack: { hasSpool: true },
+  run: (context) => {
+    const { redis } = context;
+    return refuseWrites(context, {
+      begin: () => Promise.resolve(redis.signal('SIGSTOP')),
+      end: () => Promise.resolve(redis.signal('SIGCONT')),
+    });
+  },
+};

@@ -1,0 +1,26 @@
+import { refuseWrites } from './refuse-writes.ts';
+import { type Scenario } from './scenario.ts';
+
+/** Enough for a few more writes, so that it fills up in the middle of something. */
+const HEADROOM_BYTES = 64 * 1024;
+
+export const fullMemory: Scenario = {
+  id: 'F14',
+  name: 'full-memory',
+  title: 'Redis has reached its maxmemory (noeviction), and gets more',
+  pass: 'New calls are refused with 503, calls go on by way of the spool, nothing is evicted.',
+  answer: 'Gateways spool and refuse new calls; consumers wait; nothing is evicted, as nothing may be.',
+  loss: 'nothing',
+  quick: false,
+  stack: { hasSpool: true },
+  run: (context) => {
+    const { redisEye } = context;
+    return refuseWrites(context, {
+      begin: async () => {
+        const used = Number(/^used_memory:(\d+)/m.exec(await redisEye.info('memory'))?.[1]);
+        await redisEye.config('SET', 'maxmemory', String(used + HEADROOM_BYTES));
+      },
+      end: () => redisEye.config('SET', 'maxmemory', '0'),
+    });
+  },
+};

@@ -1,0 +1,21 @@
+import { refuseWrites } from './refuse-writes.ts';
+import { type Scenario } from './scenario.ts';
+
+export const readOnly: Scenario = {
+  id: 'F14c',
+  name: 'read-only',
+  title: 'Redis takes no writes because it is told to be a replica (READONLY), and is the primary again',
+  pass: 'As with a full memory; READONLY makes no dead letter.',
+  answer: 'As above; clients connect anew, in case the address leads elsewhere by now.',
+  loss: 'nothing',
+  quick: true,
+  stack: { hasSpool: true },
+  run: (context) => {
+    const { redisEye } = context;
+    return refuseWrites(context, {
+      // Nobody is there to be copied, so that its own data stay.
+      begin: () => redisEye.replicaof('127.0.0.1', 1),
+      end: () => redisEye.replicaof('NO', 'ONE'),
+    });
+  },
+};

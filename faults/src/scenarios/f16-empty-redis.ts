@@ -1,0 +1,30 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { crashRedis } from './crash-redis.ts';
+import { type Scenario } from './scenario.ts';
+import { watchLowering } from './watch-lowering.ts';
+
+export const emptyRedis: Scenario = {
+  id: 'F16b',
+  name: 'empty-redis',
+  title: 'Redis comes back with nothing at all, in mid-call',
+  pass: 'Each call is whole: what was in Postgres and what comes after are one row, and no row is ever lowered.',
+  answer: 'Gateways send again what they still hold; the new epoch is folded together with the archive.',
+  loss: 'nothing that came over a socket; what came over HTTP and was not yet in Postgres',
+  quick: false,
+  run: async (context) => {
+    const { redis, sql } = context;
+    const countLowered = await watchLowering(context);
+    await crashRedis(context, {
+      load: { via: ['socket'], withoutLine: 0, lateEvents: 0 },
+      whileDown: () => rm(path.join(redis.dataDir, 'appendonlydir'), { recursive: true }),
+    });
+    context.expect((await countLowered()) === 0, `${await countLowered()} rows were lowered`);
+    const { rows } = await sql.query<{ epochs: number }>(
+      'select count(distinct epoch)::integer as epochs from call_event_segments group by tenant, call_sid',
+    );
+    const inEpochs = rows.filter(({ epochs }) => epochs > 1).length;
+    context.note('calls of several epochs', inEpochs);
+    context.expect(inEpochs > 0, 'no call was in Postgres before and after');
+  },
+};

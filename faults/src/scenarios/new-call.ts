@@ -1,0 +1,28 @@
+import { placeCall } from '@turnlog/exotel';
+import { type Context } from './scenario.ts';
+
+/** Whether the first gateway takes a new call at present; one that it takes is hung up at once, and written down. */
+export async function takesNewCall({ stack, ledger }: Context, callSid: string): Promise<boolean> {
+  const line = placeCall({
+    url: stack.streamUrls[0] ?? '',
+    callSid,
+    audio: 0.1,
+    frameMs: 500,
+    hangUpAfterMs: Infinity,
+    handshakeAttempts: 1,
+  });
+  const isTaken = await line.connected;
+  line.hangUp();
+  await line.finished;
+  if (isTaken) ledger.lineEnded(callSid, 'hung-up');
+  return isTaken;
+}
+
+/** Why the first gateway is not ready for new calls, as it says itself; nothing when it is. */
+export async function whyNotReady({ stack }: Context): Promise<string | undefined> {
+  const response = await fetch(`${stack.gatewayUrls[0] ?? ''}/readyz`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  const text = await response.text();
+  return response.ok ? undefined : `${response.status} ${text}`;
+}

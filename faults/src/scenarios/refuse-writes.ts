@@ -1,0 +1,53 @@
+import { sleep } from '@turnlog/service-kit';
+import { readMetric } from './metrics.ts';
+import { takesNewCall, whyNotReady } from './new-call.ts';
+import { type Context } from './scenario.ts';
+
+const TIMEOUT_MS = 20_000;
+
+/** How Redis is brought to take no writes, and how it is cured. */
+export interface Refusal {
+  readonly begin: () => Promise<unknown>;
+  readonly end: () => Promise<unknown>;
+}
+
+/**
+ * Under load, Redis takes no writes for a while. Calls go on, and are acknowledged by the spool; new ones are refused with
+ * 503, as a load balancer is told.
+ */
+export async function refuseWrites(context: Context, { begin, end }: Refusal): Promise<void> {
+  const { size, ledger, redisEye, note, expect } = context;
+  const load = context.load({ windowMs: size.windowMs * 2 });
+  await sleep(size.windowMs / 2);
+  await begin();
+  await untilNotReady(context);
+  const before = ledger.count('acknowledged');
+  expect(!(await takesNewCall(context, 'CArefused')), 'a new call was taken while Redis takes no writes');
+  await sleep(8_000 * size.intensity);
+  const spooled = ledger.count('acknowledged') - before;
+  note('acknowledged by the spool', spooled);
+  expect(spooled > 0, 'nothing was acknowledged while Redis took no writes');
+  const spooledBytes = await readMetric(context, 'gateway-1', 'gateway_spool_bytes');
+  expect(spooledBytes > 0, 'nothing is in the spool');
+  await end();
+
+  const seconds = await context.recovered();
+  expect(seconds < 10, `it took ${seconds.toFixed(1)} s to recover`);
+  await load.finished;
+  const cut = ledger.calls().filter(({ lineEnds }) => lineEnds.includes('cut'));
+  expect(cut.length === 0, `${cut.length} calls were cut`);
+  const evicted = /^evicted_keys:(\d+)/m.exec(await redisEye.info('stats'))?.[1];
+  expect(evicted === '0', `Redis has evicted ${evicted ?? 'an unknown number of'} keys`);
+}
+
+/** Whether writes are refused shows only in those that are tried: the gateway finds out. */
+async function untilNotReady(context: Context): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_MS;
+  let reason = await whyNotReady(context);
+  for (; reason === undefined; reason = await whyNotReady(context)) {
+    if (performance.now() > deadline)
+      throw new Error('the gateway stayed ready although Redis takes no writes');
+    await sleep(50);
+  }
+  context.expect(reason.startsWith('503'), `not ready is answered with ${reason}`);
+}
