@@ -33,6 +33,7 @@ interface WritableCall extends LedgerCall {
 export class Ledger {
   readonly #descriptor: number;
   readonly #calls = new Map<string, WritableCall>();
+  #isClosed = false;
   /** Events that were sent once more although they had been acknowledged, or whose answer was lost. */
   resent = 0;
 
@@ -83,7 +84,10 @@ export class Ledger {
     return events.filter((event) => event.state === state).length;
   }
 
+  /** From now on nothing is written down: calls of a scenario that broke may still be going on. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     closeSync(this.#descriptor);
   }
 
@@ -94,6 +98,7 @@ export class Ledger {
   }
 
   #write(what: string, call: string, fields: object): void {
+    if (this.#isClosed) return;
     writeSync(
       this.#descriptor,
       `${JSON.stringify({ at: new Date().toISOString(), what, call, ...fields })}\n`,

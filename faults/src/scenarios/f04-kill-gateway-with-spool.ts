@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sleep } from '@turnlog/service-kit';
+import { untilQuiet } from '../oracle/quiescence.ts';
 import { readMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
@@ -38,6 +39,7 @@ export const killGatewayWithSpool: Scenario = {
     await untilReplayed(context);
     await load.finished;
     await context.recovered();
+    for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);
 
     const left = (await readdir(path.join(context.folder, 'spool', GATEWAY))).filter((name) =>
       name.endsWith('.spool'),

@@ -12,6 +12,8 @@ export const emptyRedis: Scenario = {
   answer: 'Gateways send again what they still hold; the new epoch is folded together with the archive.',
   loss: 'nothing that came over a socket; what came over HTTP and was not yet in Postgres',
   quick: false,
+  // Often enough that calls are in Postgres when they are taken from Redis.
+  stack: { serviceEnv: { session: { CHECKPOINT_EVERY_MS: '500', SWEEP_EVERY_MS: '250' } } },
   run: async (context) => {
     const { redis, sql } = context;
     const countLowered = await watchLowering(context);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { decodeEvent } from '@turnlog/call-events';
@@ -79,7 +79,11 @@ async function copyPostgres({ postgres, sql }: Context, to: string): Promise<voi
     const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
     const cluster = path.join(to, 'postgres', 'cluster');
     await run('cp', ['-a', path.join(postgres.dataDir, 'cluster', 'pg_wal'), cluster]);
-    await writeFile(path.join(cluster, 'backup_label'), rows[0]?.labelfile ?? '', { mode: 0o644 });
+    const label = path.join(cluster, 'backup_label');
+    await writeFile(label, rows[0]?.labelfile ?? '', { mode: 0o600 });
+    // Under root, Postgres runs as another user.
+    const { uid, gid } = await stat(cluster);
+    await chown(label, uid, gid);
     await run('rm', ['-f', path.join(cluster, 'postmaster.pid'), path.join(to, 'postgres', 'lock.json')]);
   } finally {
     client.release();

@@ -4,6 +4,8 @@ import { takesNewCall, whyNotReady } from './new-call.ts';
 import { type Context } from './scenario.ts';
 
 const TIMEOUT_MS = 20_000;
+/** The gateway's grace of 2 s begins with the first write that is not taken. */
+const REFUSED_WITHIN_MS = 5_000;
 
 /** How Redis is brought to take no writes, and how it is cured. */
 export interface Refusal {
@@ -21,9 +23,10 @@ export async function refuseWrites(context: Context, { begin, end }: Refusal): P
   await sleep(size.windowMs / 2);
   await begin();
   await untilNotReady(context);
+  await untilRefused(context);
   const before = ledger.count('acknowledged');
-  expect(!(await takesNewCall(context, 'CArefused')), 'a new call was taken while Redis takes no writes');
   await sleep(8_000 * size.intensity);
+  expect(!(await takesNewCall(context, 'CArefused')), 'a new call was taken while Redis takes no writes');
   const spooled = ledger.count('acknowledged') - before;
   note('acknowledged by the spool', spooled);
   expect(spooled > 0, 'nothing was acknowledged while Redis took no writes');
@@ -38,6 +41,15 @@ export async function refuseWrites(context: Context, { begin, end }: Refusal): P
   expect(cut.length === 0, `${cut.length} calls were cut`);
   const evicted = /^evicted_keys:(\d+)/m.exec(await redisEye.info('stats'))?.[1];
   expect(evicted === '0', `Redis has evicted ${evicted ?? 'an unknown number of'} keys`);
+}
+
+/** A gateway goes on taking calls for a moment; then it doesn't. */
+async function untilRefused(context: Context): Promise<void> {
+  const deadline = performance.now() + REFUSED_WITHIN_MS;
+  for (let count = 1; await takesNewCall(context, `CAmoment-${count}`); count += 1) {
+    if (performance.now() > deadline) throw new Error('new calls were taken although Redis takes no writes');
+    await sleep(200);
+  }
 }
 
 /** Whether writes are refused shows only in those that are tried: the gateway finds out. */

@@ -168,6 +168,17 @@ describe('a fold of the activity feed', () => {
     expect(dueAtMs[1]).toBe(dueAtMs[0]);
   });
 
+  it('brings a checkpoint back that a clock set back since would have due in an hour', async () => {
+    const worker = createTestWorker(space);
+    const { checkpoints } = partitionKeys(space.space, partitionOf(space.space, call));
+    await space.append(call, started('c1'));
+    await space.redis.zadd(checkpoints, Date.now() + 3_600_000, 'default/CA1');
+    await worker.fold(await space.feed('activity'));
+    expect(Number(await space.redis.zscore(checkpoints, 'default/CA1'))).toBeLessThanOrEqual(
+      Date.now() + 30_000,
+    );
+  });
+
   it('passes over an entry of the log that is no event, and says so once', async () => {
     const worker = createTestWorker(space);
     await space.append(call, turn('one'));

@@ -29,13 +29,14 @@ let space: TestSpace;
 beforeEach(async () => (space = await openTestSpace({ partitions: 1 })));
 afterEach(() => space.close());
 
-/** A sweeper that has been at it for long enough to judge; its clock is moved by hand. */
-async function seasonedSweep(options: Partial<SweepOptions> = {}) {
-  const clock = { nowMs: 1_000 };
+/** A sweeper that has been at it for long enough to judge; its clock is moved by hand, and that of Redis with it. */
+async function seasonedSweep(options: Partial<SweepOptions> = {}, redisAheadMs = () => 0) {
+  const startMs = 1_000;
+  const clock = { nowMs: startMs };
   const sweep = createSweep({
     appender: space.appender,
     liveCalls: createLiveCalls(space.redis, space.space),
-    serverTimeMs: () => serverTimeMs(space.redis),
+    serverTimeMs: async () => (await serverTimeMs(space.redis)) + clock.nowMs - startMs + redisAheadMs(),
     partitions: allPartitions(space.space),
     lostAfterMs: LOST_AFTER_MS,
     quietAfterMs: LOST_AFTER_MS,
@@ -103,6 +104,20 @@ test('many sweepers at once end a call once, and a quiet one once', async () => 
   expect(total('quietCalls')).toBe(1);
   expect(await eventsOf(call)).toHaveLength(2);
   expect((await space.feed('persist')).map(({ reason }) => reason).sort()).toEqual(['closed', 'closed']);
+});
+
+test('a clock of Redis that is set forward by an hour gives up nobody who is seen again', async () => {
+  await space.append(call, started('c1'));
+  let aheadMs = 0;
+  const { sweep, clock } = await seasonedSweep({}, () => aheadMs);
+  aheadMs = 3_600_000;
+  // To the new time it was seen an hour ago.
+  await unseenFor(call, aheadMs);
+  expect(await sweep()).toMatchObject({ lostConnections: 0 });
+  clock.nowMs += LOST_AFTER_MS - 1;
+  expect(await sweep()).toMatchObject({ lostConnections: 0 });
+  clock.nowMs += 1;
+  expect(await sweep()).toMatchObject({ lostConnections: 1 });
 });
 
 test('a call that was seen between the look and the end goes on', async () => {

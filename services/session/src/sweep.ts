@@ -30,16 +30,22 @@ export interface SweepResult {
  * replicas may sweep at once: each step takes effect once.
  *
  * While Redis was away no gateway could say which calls it has. So nobody is given up before Redis has answered, sweep
- * after sweep, for as long as a call may go unseen.
+ * after sweep, for as long as a call may go unseen. A clock of Redis that was set, or that of another server after a
+ * failover, is no different: by it every call may seem unseen for an hour.
  */
 export function createSweep(options: SweepOptions) {
   const { appender, liveCalls, serverTimeMs, partitions, lostAfterMs, quietAfterMs, now } = options;
+  const jumpMs = Math.min(lostAfterMs, quietAfterMs) / 2;
   let answeringSinceMs: number | undefined;
+  let clockAheadMs: number | undefined;
 
   const sweep = async (): Promise<SweepResult> => {
     const startedAtMs = now();
-    const hasAnsweredLong = startedAtMs - (answeringSinceMs ?? startedAtMs) >= lostAfterMs;
     try {
+      const aheadMs = (await serverTimeMs()) - now();
+      if (Math.abs(aheadMs - (clockAheadMs ?? aheadMs)) > jumpMs) answeringSinceMs = undefined;
+      clockAheadMs = aheadMs;
+      const hasAnsweredLong = startedAtMs - (answeringSinceMs ?? startedAtMs) >= lostAfterMs;
       const results = await Promise.all(partitions.map((each) => sweepPartition(each, hasAnsweredLong)));
       answeringSinceMs ??= startedAtMs;
       return results.reduce(add);

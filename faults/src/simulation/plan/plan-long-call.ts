@@ -30,7 +30,7 @@ export function planLongCall(seed: number): Plan {
   const backAtMs = awayFromMs + 2 * HOUR_MS;
   return {
     seed,
-    lastsMs: 4 * HOUR_MS + 10 * MINUTE_MS,
+    lastsMs: 4 * HOUR_MS + 80 * MINUTE_MS,
     settings: SETTINGS,
     replicas: { gateway: 1, session: 1, persister: 1 },
     keepsNames: true,

@@ -9,7 +9,7 @@ export function touch(redis: RedisModel, calls: readonly CallKey[]): void {
     const { live } = redis.partitionOf(call);
     const seen = live.get(memberOf(call));
     const nowMs = Math.floor(redis.now());
-    if (seen !== undefined && nowMs > seen) live.set(memberOf(call), nowMs);
+    if (seen !== undefined) live.set(memberOf(call), nowMs);
   }
 }
 

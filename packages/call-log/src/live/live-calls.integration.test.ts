@@ -43,6 +43,14 @@ describe('lost calls', () => {
     expect(await calls.findLost(0, 45_000)).toEqual([]);
   });
 
+  test('one that a clock set back since has seen in an hour counts as seen now, and can be lost from now on', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    await log.appender.append(ordered(callOf('ahead'), 'c', 1, [opened]));
+    await log.redis.zadd(live(), Date.now() + 3_600_000, 'default/ahead');
+    expect(await calls.findLost(0, 45_000)).toEqual([]);
+    expect(Number(await log.redis.zscore(live(), 'default/ahead'))).toBeLessThanOrEqual(Date.now());
+  });
+
   test('touching does not bring back a call that was given up', async () => {
     await createLiveCalls(log.redis, log.space).touch([callOf('given-up')]);
     expect(await log.redis.zscore(live(), 'default/given-up')).toBeNull();

@@ -17,6 +17,9 @@ import { checkpointScript, touchScript } from './live-scripts.ts';
 /** The most calls of one partition that are taken at a time. */
 const SWEEP_LIMIT = 200;
 
+/** A call that was seen later than this from now was seen by a clock that was set back since. */
+const AHEAD_MS = 5_000;
+
 /** A call that is going on. */
 export interface LiveCall {
   readonly call: CallKey;
@@ -50,10 +53,16 @@ export function createLiveCalls(redis: Redis, space: KeySpace) {
       return lists.flat().sort((a, b) => a.seenAtMs - b.seenAtMs);
     },
 
-    /** Live calls of a partition that were not seen for `lostAfterMs`: the first page after so many of them. */
+    /**
+     * Live calls of a partition that were not seen for `lostAfterMs`: the first page after so many of them. Those that
+     * were seen in the future count as seen now, or a clock that was set back would keep a dead gateway's calls for as long.
+     */
     findLost: async (partition: number, lostAfterMs: number, passOver = 0): Promise<LostCall[]> => {
       const { live } = partitionKeys(space, partition);
-      const until = (await serverTimeMs(redis)) - lostAfterMs;
+      const nowMs = await serverTimeMs(redis);
+      const ahead = await redis.zrangebyscore(live, nowMs + AHEAD_MS, '+inf', 'LIMIT', 0, SWEEP_LIMIT);
+      if (ahead.length > 0) await runScript(redis, touchScript, [live], ahead);
+      const until = nowMs - lostAfterMs;
       const found = await redis.zrangebyscore(
         live,
         '-inf',

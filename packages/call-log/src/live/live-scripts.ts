@@ -1,7 +1,8 @@
 import { defineScript } from '../redis/script.ts';
 
 /**
- * Notes that calls were seen. Only calls that are live: one that was given up is not brought back by this.
+ * Notes that calls were seen now, even when they seem to have been seen later: a clock may be set back. Only calls that are
+ * live: one that was given up is not brought back by this.
  *
  * KEYS  live
  * ARGV  member …
@@ -9,7 +10,7 @@ import { defineScript } from '../redis/script.ts';
 export const touchScript = defineScript(`
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
-for i = 1, #ARGV do redis.call('ZADD', KEYS[1], 'XX', 'GT', ms, ARGV[i]) end
+for i = 1, #ARGV do redis.call('ZADD', KEYS[1], 'XX', ms, ARGV[i]) end
 return #ARGV
 `);
 

@@ -54,7 +54,8 @@ else
 end
 if known[2] and tonumber(known[2]) > 0 then
   local now = call('TIME')
-  call('ZADD', checkpoints, 'NX', now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[6]), member)
+  -- Never later than it was due; and not in an hour when the clock was set back by one.
+  call('ZADD', checkpoints, 'LT', now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[6]), member)
 end
 acknowledge()
 return {'saved', savedSeq}
