@@ -13,8 +13,12 @@ export const freezeRedis: Scenario = {
   run: (context) => {
     const { redis } = context;
     return refuseWrites(context, {
-      begin: () => Promise.resolve(redis.signal('SIGSTOP')),
-      end: () => Promise.resolve(redis.signal('SIGCONT')),
+      begin: () => {
+        redis.signal('SIGSTOP');
+      },
+      end: () => {
+        redis.signal('SIGCONT');
+      },
     });
   },
 };

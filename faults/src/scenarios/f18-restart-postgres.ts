@@ -1,4 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
+import { stayAlive } from './stay-alive.ts';
 import { type Scenario } from './scenario.ts';
 
 export const restartPostgres: Scenario = {
@@ -14,7 +15,7 @@ export const restartPostgres: Scenario = {
     const load = context.load();
     await sleep(size.windowMs / 4);
     await postgres.stop();
-    await sleep(1_500 * size.intensity);
+    await stayAlive(context, 3_000 * size.intensity);
     await postgres.start();
     await sleep(size.windowMs / 4);
     // What Postgres calls an immediate shutdown: no checkpoint, clients cut off.

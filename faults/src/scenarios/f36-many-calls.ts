@@ -1,4 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
+import { type Load } from '../load/start-load.ts';
 import { readMetric, readMetrics, sumMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
@@ -21,7 +22,7 @@ export const manyCalls: Scenario = {
     const idleBytes = await readMetric(context, 'gateway-1', 'process_resident_memory_bytes');
     const calls = size.calls * 10;
     const load = context.load({ calls, eventsPerCall: 20, windowMs: size.windowMs * 2, withoutLine: 0 });
-    const peak = await watchGateway(context, load.finished);
+    const peak = await watchGateway(context, load);
     context.note('at once', peak.calls);
     context.note('gateway per call', `${((peak.bytes - idleBytes) / peak.calls / 1024).toFixed(0)} KiB`);
     context.note('gateway at most', `${(peak.bytes / MIB).toFixed(0)} MiB`);
@@ -45,11 +46,9 @@ interface Peak {
 }
 
 /** The most of each that was seen until the load was over. */
-async function watchGateway(context: Context, finished: Promise<void>): Promise<Peak> {
+async function watchGateway(context: Context, load: Load): Promise<Peak> {
   let peak: Peak = { calls: 0, bytes: 0, loopP99Seconds: 0 };
-  let isOver = false;
-  void finished.then(() => (isOver = true));
-  while (!isOver) {
+  while (load.isRunning) {
     const read = await readMetrics(context, 'gateway-1');
     peak = {
       calls: Math.max(peak.calls, read('gateway_connections')),
@@ -57,7 +56,7 @@ async function watchGateway(context: Context, finished: Promise<void>): Promise<
       // Since it was read before.
       loopP99Seconds: Math.max(peak.loopP99Seconds, read('nodejs_eventloop_lag_p99_seconds')),
     };
-    await Promise.race([finished, sleep(5_000)]);
+    await Promise.race([load.finished, sleep(5_000)]);
   }
   return peak;
 }

@@ -96,10 +96,9 @@ async function restoreAndCompare(
   backupFolder: string,
   safe: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
-  const { onClose, space } = context;
   const keep = async (starting: Promise<BreakableServer>): Promise<BreakableServer> => {
     const server = await starting;
-    onClose(() => server.stop());
+    context.onClose(() => server.stop());
     return server;
   };
   const redis = await keep(startBreakableRedis(backupFolder));
@@ -112,11 +111,11 @@ async function restoreAndCompare(
     env: withoutOwnSettings(),
     serviceEnv: BASE_ENV,
   });
-  onClose(() => stack.stop());
+  context.onClose(() => stack.stop());
   const redisEye = createCommandClient({ url: redis.url, name: 'eye', onError: () => undefined });
-  onClose(() => redisEye.disconnect());
+  context.onClose(() => redisEye.disconnect());
   await untilReady(redisEye);
-  for (const { problem } of await untilQuiet({ ...context, redisEye, space }, 60_000)) {
+  for (const { problem } of await untilQuiet({ ...context, redisEye }, 60_000)) {
     context.expect(false, `restored: ${problem}`);
   }
   await compare(context, postgres.url, safe);
@@ -124,7 +123,7 @@ async function restoreAndCompare(
 }
 
 async function compare(
-  { expect }: Context,
+  context: Context,
   databaseUrl: string,
   safe: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
@@ -134,7 +133,7 @@ async function compare(
       const archived = (await store.readArchive({ tenant: 'default', callSid })).map(decodeEvent);
       const there = new Set(archived.flatMap((decoded) => (decoded.ok ? [decoded.event.id] : [])));
       const lost = ids.filter((id) => !there.has(id));
-      expect(lost.length === 0, `restored: ${callSid} lacks ${lost.join(' ')}`);
+      context.expect(lost.length === 0, `restored: ${callSid} lacks ${lost.join(' ')}`);
     }
   } finally {
     await store.close();

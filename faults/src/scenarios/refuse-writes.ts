@@ -9,8 +9,8 @@ const REFUSED_WITHIN_MS = 5_000;
 
 /** How Redis is brought to take no writes, and how it is cured. */
 export interface Refusal {
-  readonly begin: () => Promise<unknown>;
-  readonly end: () => Promise<unknown>;
+  readonly begin: () => unknown;
+  readonly end: () => unknown;
 }
 
 /**
