@@ -9,7 +9,7 @@ const LIMIT_S = 5;
 export const manyCalls: Scenario = {
   id: 'F36',
   name: 'many-calls',
-  title: 'Ten times as many calls as in the other scenarios, at once, on one gateway and one persister',
+  title: 'Five times as many calls as in the other scenarios, at once, on one of each service',
   pass: 'Of a hundred calls 99 are in Postgres within 5 s of their end; no call is cut or refused.',
   answer: 'Appends travel together, folding costs per event, writes are batched. Benchmarks have the limits.',
   loss: 'nothing',
@@ -20,7 +20,7 @@ export const manyCalls: Scenario = {
     const { size, ledger } = context;
     await context.recovered();
     const idleBytes = await readMetric(context, 'gateway-1', 'process_resident_memory_bytes');
-    const calls = size.calls * 10;
+    const calls = size.calls * 5;
     const load = context.load({ calls, eventsPerCall: 20, windowMs: size.windowMs * 2, withoutLine: 0 });
     const peak = await watchGateway(context, load);
     context.note('at once', peak.calls);
