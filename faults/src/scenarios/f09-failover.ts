@@ -14,13 +14,15 @@ export const failover: Scenario = {
   quick: false,
   stack: { hasReplica: true, hasSpool: true },
   run: async (context) => {
-    const { size, rng, redis } = context;
+    const { size, rng, redis, ledger } = context;
     const group = groupOf(context);
     await untilReplicated(context);
     const load = context.load({ via: ['socket'], withoutLine: 0, lateEvents: 0 });
     await sleep(size.windowMs / 3);
     group.starveReplica();
+    const before = ledger.count('acknowledged');
     await sleep(rng.int(500, 3_000));
+    context.note('missed by the replica', ledger.count('acknowledged') - before);
     const killedAt = performance.now();
     await redis.crash();
     // What was on its way to the replica died with the primary.

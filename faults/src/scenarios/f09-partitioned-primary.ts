@@ -14,7 +14,7 @@ export const partitionedPrimary: Scenario = {
   quick: false,
   stack: { hasReplica: true, hasSpool: true },
   run: async (context) => {
-    const { size, rng } = context;
+    const { size, rng, ledger } = context;
     const group = groupOf(context);
     await untilReplicated(context);
     const load = context.load({
@@ -27,8 +27,12 @@ export const partitionedPrimary: Scenario = {
     group.partition();
     await untilPromoted(context);
     // For so long there are two primaries, and the services write to the wrong one.
+    const before = ledger.count('acknowledged');
     await sleep(rng.int(2_000, 5_000));
+    const astray = ledger.count('acknowledged') - before;
     group.heal();
+    context.note('acknowledged by the wrong primary', astray);
+    context.expect(astray > 0, 'the old primary took nothing while there were two');
     await context.recovered();
     await load.finished;
     const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');

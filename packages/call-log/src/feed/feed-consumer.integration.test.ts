@@ -99,6 +99,23 @@ test('takes over what a dead worker of another name has left', async () => {
   await waitUntil(() => sids().length === 2, { what: "the dead worker's calls are seen" });
 });
 
+test('takes over what a dead worker has left, although the clock of its own host is set back', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a');
+  await readAsZombie(log, 'worker-that-died');
+  let turns = 0;
+  const { sids } = consume(log, { claimIdleMs: 1_000, onTurn: () => (turns += 1) });
+  await waitUntil(() => turns > 1, { what: 'another one has looked for entries' });
+
+  const rightNow = Date.now.bind(Date);
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => rightNow() - 3_600_000);
+  try {
+    await waitUntil(() => sids().length === 1, { what: 'it has taken the entry over' });
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 test('reads again what its handler failed on', async () => {
   const log = await openLog();
   await appendCalls(log, 'a');

@@ -1,3 +1,4 @@
+import { monotonicClock } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
@@ -23,6 +24,7 @@ export interface FeedHandling {
   readonly onLost: (count: number) => void;
   /** The pause after the n-th failure in a row, in milliseconds. */
   readonly backoffMs: (attempt: number) => number;
+  /** A clock that never jumps. */
   readonly now?: () => number;
   /** Resolves after so many milliseconds, or at once when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -76,7 +78,7 @@ async function consume(reader: FeedReader, handling: FeedHandling, stopping: Abo
 
 async function readUntilTrouble(
   reader: FeedReader,
-  { handle, onTurn, onLost, blockMs, reclaimEveryMs, now = Date.now }: FeedHandling,
+  { handle, onTurn, onLost, blockMs, reclaimEveryMs, now = () => monotonicClock.now() }: FeedHandling,
   stopping: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {

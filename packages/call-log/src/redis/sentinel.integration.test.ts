@@ -26,6 +26,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const client of clients) client.disconnect();
+  // One that is still looking for its primary notices only after its next attempt.
+  for (const client of clients)
+    await waitUntil(() => client.status === 'end', { what: 'a client has ended' });
   await sentinel.close();
   await replica.close();
   primary.resume();
