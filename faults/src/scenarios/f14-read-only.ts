@@ -8,7 +8,7 @@ export const readOnly: Scenario = {
   pass: 'As with a full memory; READONLY makes no dead letter.',
   answer: 'As above; clients connect anew, in case the address leads elsewhere by now.',
   loss: 'nothing',
-  quick: true,
+  quick: false,
   stack: { hasSpool: true },
   run: (context) => {
     const { redisEye } = context;

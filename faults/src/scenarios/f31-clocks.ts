@@ -12,7 +12,7 @@ export const clocks: Scenario = {
   id: 'F31',
   name: 'clocks',
   title:
-    'The clocks of a gateway, a session service and a persister are an hour off, and the one of Redis is set back an hour',
+    'The clocks of three services are an hour off, two of them jump by two more, and that of Redis is set back by one',
   pass: 'Turns are in order, durations are right, no lag is negative, and a dead gateway’s calls are given up in time.',
   answer:
     'Nothing compares the clocks of two hosts: what waits is measured by the clock of Redis, turns by who reports them.',

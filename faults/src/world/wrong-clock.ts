@@ -1,10 +1,14 @@
 import process from 'node:process';
 
 /*
- * Loaded into services by `NODE_OPTIONS=--import`: their host's clock is wrong by CLOCK_OFF_MS. Clocks that only measure
- * how long something takes are right, as they are on a host whose clock is wrong.
+ * Loaded into services by `NODE_OPTIONS=--import`: their host's clock is wrong by CLOCK_OFF_MS, and as much in the other
+ * direction after each SIGUSR2. Clocks that only measure how long something takes are right, as they are on such a host.
  */
-const offMs = Number(process.env['CLOCK_OFF_MS']);
+let offMs = Number(process.env['CLOCK_OFF_MS']);
+process.on('SIGUSR2', () => {
+  offMs = -offMs;
+});
+
 const RightDate = Date;
 
 globalThis.Date = new Proxy(RightDate, {
