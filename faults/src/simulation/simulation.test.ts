@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { planLongCall } from './plan/plan-long-call.ts';
 import { SABOTAGES } from './sabotage.ts';
 import { runSeeds } from './seeds.ts';
-import { simulate } from './simulate.ts';
+import { simulate, simulatePlan } from './simulate.ts';
 
 const SEEDS = 200;
 /** On a machine that is busy with other work. */
@@ -23,6 +24,18 @@ test('a seed makes the same run every time, to the letter', async () => {
   expect(first.trace.length).toBeGreaterThan(100);
   expect(await simulate(15, { keepTrace: true })).toEqual(first);
 });
+
+test(
+  'a call of four hours is whole when Postgres is away for two of them, and is not when keys expire before that',
+  async () => {
+    const { violations, tally } = await simulatePlan(planLongCall(1));
+    expect(violations).toEqual([]);
+    expect(tally).toMatchObject({ lost: 0, leftOpen: 0, behind: 0 });
+    const without = await simulatePlan(planLongCall(1), { sabotage: 'expiry-after-commit' });
+    expect(without.violations).not.toEqual([]);
+  },
+  TIMEOUT_MS,
+);
 
 describe('it is noticed when a guard is taken away', () => {
   test.each(SABOTAGES)(
