@@ -1,4 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
 import { Redis, type RedisOptions } from 'ioredis';
 
@@ -88,7 +89,8 @@ function connect(
 
 /** A client asks for the primary whenever it connects, and connects anew when a Sentinel says that there is another one. */
 function sentinelOptions(address: SentinelAddress) {
-  const { sentinels, primaryName, credentials, sentinelCredentials, database, isTls } = address;
+  const { sentinels, primaryName, credentials, sentinelCredentials, database, isTls, caFile } = address;
+  const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
   return {
     sentinels: sentinels.map((sentinel) => ({ ...sentinel })),
     name: primaryName,
@@ -97,7 +99,7 @@ function sentinelOptions(address: SentinelAddress) {
     ...(sentinelCredentials.username !== undefined && { sentinelUsername: sentinelCredentials.username }),
     ...(sentinelCredentials.password !== undefined && { sentinelPassword: sentinelCredentials.password }),
     db: database,
-    ...(isTls && { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }),
+    ...(isTls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
     sentinelRetryStrategy: SHARED.retryStrategy,
     // ioredis' own pause of a minute would be a minute without hearing of another primary.

@@ -128,7 +128,7 @@ describe('the values', () => {
     [redisUrl, 'redis+sentinel://a:99999/mymaster', /a host that is not host or host:port$/],
     [redisUrl, 'redis+sentinel://a/mymaster/x', /behind the name that is not a database number$/],
     [redisUrl, 'redis+sentinel://u:%zz@a/mymaster', /not percent-encoded rightly$/],
-    [redisUrl, 'redis+sentinel://a/mymaster?db=2', /sentinel_username and sentinel_password$/],
+    [redisUrl, 'redis+sentinel://a/mymaster?db=2', /sentinel_username, sentinel_password, ssl_ca_certs$/],
     [postgresUrl, 'postgres://host', /without a database name$/],
     [postgresUrl, 'postgres:///turnlog', /without a host$/],
     [httpUrl, 'api.example', /not a URL$/],

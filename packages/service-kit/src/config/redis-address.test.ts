@@ -23,6 +23,7 @@ describe('parseRedisAddress', () => {
         sentinelCredentials: { username: 's', password: 'q&' },
         database: 3,
         isTls: false,
+        caFile: undefined,
       },
     });
   });
@@ -34,6 +35,7 @@ describe('parseRedisAddress', () => {
   });
 
   it('speaks TLS to Sentinels and primary with rediss+sentinel', () => {
-    expect(parseRedisAddress('rediss+sentinel://host/mymaster')).toMatchObject({ value: { isTls: true } });
+    const url = 'rediss+sentinel://host/mymaster?ssl_ca_certs=%2Fetc%2Fca.pem';
+    expect(parseRedisAddress(url)).toMatchObject({ value: { isTls: true, caFile: '/etc/ca.pem' } });
   });
 });

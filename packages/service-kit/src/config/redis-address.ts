@@ -13,6 +13,8 @@ export interface SentinelAddress {
   readonly database: number;
   /** To Sentinels and primary alike. */
   readonly isTls: boolean;
+  /** The file of the CA that has signed their certificates; one of those that the system trusts where there is none. */
+  readonly caFile: string | undefined;
 }
 
 export interface HostAndPort {
@@ -29,7 +31,7 @@ export interface Credentials {
 const SENTINEL_PORT = 26379;
 const SENTINEL_SCHEME = /^redis(s?)\+sentinel:\/\//i;
 const SENTINEL_PARTS = /^redis(s?)\+sentinel:\/\/(?:([^/?#]*)@)?([^@/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/i;
-const SENTINEL_QUERY = ['sentinel_username', 'sentinel_password'];
+const SENTINEL_QUERY = ['sentinel_username', 'sentinel_password', 'ssl_ca_certs'];
 
 /**
  * Reads a `redis://` or `rediss://` URL, or
@@ -72,7 +74,7 @@ function parseSentinelAddress(text: string): ReturnType<typeof parseRedisAddress
   const unknown = [...asked.keys()].find((key) => !SENTINEL_QUERY.includes(key));
   if (unknown !== undefined)
     return {
-      problem: `got a URL of Sentinels that asks for something else than ${SENTINEL_QUERY.join(' and ')}`,
+      problem: `got a URL of Sentinels that asks for something else than ${SENTINEL_QUERY.join(', ')}`,
     };
   return {
     value: {
@@ -83,6 +85,7 @@ function parseSentinelAddress(text: string): ReturnType<typeof parseRedisAddress
       sentinelCredentials: credentials(asked.get('sentinel_username'), asked.get('sentinel_password')),
       database: Number(database),
       isTls: tls !== '',
+      caFile: asked.get('ssl_ca_certs') ?? undefined,
     },
   };
 }
