@@ -9,6 +9,15 @@ export const systemClock: Clock = { now: () => Date.now() };
 /** Milliseconds since the process began, for durations and deadlines: it never jumps and never runs back. */
 export const monotonicClock: Clock = { now: () => performance.now() };
 
+/**
+ * A clock that says what another one says now, and goes on steadily from there whatever becomes of that one: for times that
+ * are stored and whose order and distance must be right, such as those of one call.
+ */
+export function steadyClock(now: () => number): () => number {
+  const aheadMs = now() - performance.now();
+  return () => Math.round(aheadMs + performance.now());
+}
+
 /** Runs `act` once after `ms`; returns how to call it off. */
 export type StartTimer = (ms: number, act: () => void) => () => void;
 

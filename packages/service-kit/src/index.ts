@@ -1,4 +1,11 @@
-export { type Clock, monotonicClock, startTimer, type StartTimer, systemClock } from './clock.ts';
+export {
+  type Clock,
+  monotonicClock,
+  startTimer,
+  type StartTimer,
+  steadyClock,
+  systemClock,
+} from './clock.ts';
 
 export {
   booleanFlag,

@@ -44,7 +44,7 @@ export function createContext(
     audio: { writer: stores.audioWriter, batchMs: config.AUDIO_BATCH_MS, pool: new BufferPool() },
     agent: agentOf(config),
     maxCarrierBufferedBytes: config.CARRIER_BUFFER_BYTES,
-    now: Date.now,
+    now: () => Date.now(),
     newId: () => nanoid(),
   };
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { callKeys, createSettler } from '@turnlog/call-log';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
@@ -71,6 +71,25 @@ test('Redis is killed in mid-call and comes back: nothing is lost, order is kept
   expect(eventOf(events, 'dtmf.pressed').data.digit).toBe('3');
   expect(events.map(({ sourceSeq }) => sourceSeq)).toEqual(events.map((_, index) => index + 1));
 }, 40_000);
+
+test('the clock of the host is set back an hour in mid-call: what came later is later', async () => {
+  const setup = await setUp();
+  const { gateway } = setup;
+  const { frames, carrier, socket } = await startCall(setup);
+  socket.send(turn('before'));
+  await waitUntil(() => acksOf(socket).length === 1, { what: 'the first turn is acknowledged' });
+  const rightNow = Date.now.bind(Date);
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => rightNow() - 3_600_000);
+  try {
+    socket.send(turn('after'));
+    await waitUntil(() => acksOf(socket).length === 2, { what: 'the second turn is acknowledged' });
+    carrier.send(frames.stop);
+    const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+    expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).sort());
+  } finally {
+    clock.mockRestore();
+  }
+});
 
 test('a Redis that freezes with an append in its hands gets each event once', async () => {
   const setup = await setUp();

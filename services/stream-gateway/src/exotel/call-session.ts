@@ -8,6 +8,7 @@
  */
 import { type CallKey } from '@turnlog/call-events';
 import { type MediaFrame, type ParsedFrame } from '@turnlog/exotel';
+import { steadyClock } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { CallAgent } from '../agent/call-agent.ts';
 import { type RawFrame } from '../agent/frame-queue.ts';
@@ -71,7 +72,8 @@ export class CallSession {
 
   /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
   constructor(context: GatewayContext, { carrier, request, principal, onFinished }: CallSessionOptions) {
-    this.#context = context;
+    // A host whose clock is set in mid-call must not turn the call's turns around.
+    this.#context = { ...context, now: steadyClock(context.now) };
     this.#carrier = carrier;
     this.#principal = principal;
     this.#onFinished = onFinished;
@@ -116,8 +118,8 @@ export class CallSession {
   }
 
   /** Writes audio that has waited for long enough. */
-  flushDueAudio(nowMs: number): void {
-    this.#parts?.recorder.flushDue(nowMs);
+  flushDueAudio(): void {
+    this.#parts?.recorder.flushDue(this.#context.now());
   }
 
   /** Lets go of the agent now, without waiting for its last reports. */

@@ -67,8 +67,8 @@ export class StreamSocket {
   }
 
   /** Looks after the peer and the audio that waits. Called a few times a second. */
-  tick(nowMs: number, monotonicMs: number): void {
-    this.#session.flushDueAudio(nowMs);
+  tick(monotonicMs: number): void {
+    this.#session.flushDueAudio();
     const verdict = this.#liveness.check(monotonicMs);
     if (verdict === 'ping') this.#socket.ping();
     else if (verdict !== 'alive') this.#giveUp(verdict);

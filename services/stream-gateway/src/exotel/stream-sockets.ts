@@ -49,9 +49,8 @@ export class StreamSockets {
   }
 
   tick(): void {
-    const nowMs = this.#context.now();
     const monotonicMs = this.#monotonic();
-    for (const socket of this.#sockets) socket.tick(nowMs, monotonicMs);
+    for (const socket of this.#sockets) socket.tick(monotonicMs);
   }
 
   /** Ends all calls because the service is going down. */
