@@ -21,7 +21,8 @@ export const BLOCK_MS = 2_000;
 
 /** Enough for all batches that are under way at once, and not much more: what one replica holds, no other can take. */
 const BATCHES_PER_READ = 2 * BATCHES_AT_ONCE;
-const PAUSE = { minMs: 100, maxMs: 10_000 };
+/** Of both servers: whichever was away, work goes on within seconds. */
+const PAUSE = { minMs: 100, maxMs: 5_000 };
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
 
 /** What a persister takes. */

@@ -2,6 +2,7 @@ import {
   createHealth,
   createMetrics,
   createOpsHandler,
+  retryForever,
   type CheckOutcome,
   type Health,
   type Lifecycle,
@@ -26,6 +27,7 @@ const MAX_TICK_MS = 250;
 const MIN_TICK_MS = 10;
 const MAX_SILENT_TICKS_MS = 10_000;
 const CLOSE_GRACE_MS = 3_000;
+const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 
 /** What there is once the gateway has been put together. */
 interface GatewayParts {
@@ -73,7 +75,9 @@ export async function startGateway(
   startTimers(parts);
   registerDrain(parts);
   replayLeftovers(parts);
-  await untilReady(stores.link.redis);
+  // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
+  const { signal } = lifecycle;
+  await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });
   await stores.durability.confirm();
   return { port: server.port };
 }

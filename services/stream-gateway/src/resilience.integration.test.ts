@@ -1,7 +1,9 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { callKeys, createSettler } from '@turnlog/call-log';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
+import { createServer } from 'node:net';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+
 import { framesOf } from './testing/frames.ts';
 import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
 
@@ -71,6 +73,24 @@ test('Redis is killed in mid-call and comes back: nothing is lost, order is kept
   expect(eventOf(events, 'dtmf.pressed').data.digit).toBe('3');
   expect(events.map(({ sourceSeq }) => sourceSeq)).toEqual(events.map((_, index) => index + 1));
 }, 40_000);
+
+test('a gateway that starts while Redis is away waits for it', async () => {
+  const redis = await startRedisForTest();
+  closing.push(() => redis.close());
+  await redis.stop();
+  let attempts = 0;
+  const refusing = createServer((socket) => {
+    attempts += 1;
+    socket.destroy();
+  }).listen(redis.port, '127.0.0.1');
+  const starting = startTestGateway({ REDIS_URL: redis.url });
+  await waitUntil(() => attempts > 2, { what: 'it has tried several times' });
+  await new Promise((resolve) => refusing.close(resolve));
+  await redis.start();
+  const gateway = await starting;
+  closing.push(() => gateway.stop());
+  expect((await fetch(`${gateway.httpUrl}/readyz`)).status).toBe(200);
+}, 20_000);
 
 test('the clock of the host is set back an hour in mid-call: what came later is later', async () => {
   const setup = await setUp();

@@ -10,7 +10,7 @@ import { backoffDelayMs, createLogger } from '@turnlog/service-kit';
 import { type SimProcess } from '../kernel/sim-process.ts';
 import { postgresOf, redisOf, type Surroundings } from './surroundings.ts';
 
-const PAUSE = { minMs: 100, maxMs: 10_000 };
+const PAUSE = { minMs: 100, maxMs: 5_000 };
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
 const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
 
