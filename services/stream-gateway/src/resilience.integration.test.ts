@@ -3,7 +3,6 @@ import { callKeys, createSettler } from '@turnlog/call-log';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { createServer } from 'node:net';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
-
 import { framesOf } from './testing/frames.ts';
 import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
 

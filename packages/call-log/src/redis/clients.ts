@@ -2,6 +2,7 @@ import { once, type EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
 import { Redis, type RedisOptions } from 'ioredis';
+import { FollowingRedis } from './following-redis.ts';
 
 /** How long a command may take before it counts as failed. */
 const COMMAND_TIMEOUT_MS = 5_000;
@@ -82,7 +83,7 @@ function connect(
   const redis =
     address.value.kind === 'server'
       ? new Redis(address.value.url, options)
-      : new Redis({ ...options, ...sentinelOptions(address.value) });
+      : new FollowingRedis({ ...options, ...sentinelOptions(address.value) });
   redis.on('error', onError);
   return redis;
 }

@@ -75,6 +75,14 @@ test('clients leave a primary that is frozen, and whose connections stay open, f
   expect(await client.set('call', 'newer')).toBe('OK');
 });
 
+test('a client that hears of another primary while it looks for one goes on looking', async () => {
+  const client = open(sentinelUrl());
+  expect(client.status).toBe('connecting');
+  // What ioredis does when a Sentinel tells it.
+  (client as unknown as { connector: { disconnect(): void } }).connector.disconnect();
+  await waitUntil(() => client.status === 'ready', { what: 'it has found the primary' });
+});
+
 test('a name that no Sentinel knows is told to whoever listens for errors', async () => {
   const errors: Error[] = [];
   const client = createCommandClient({
