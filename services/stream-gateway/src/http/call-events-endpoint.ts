@@ -2,7 +2,8 @@ import { callSid, type CallKey } from '@turnlog/call-events';
 import { type NewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
-import { eventIdOf, readAgentMessage, type AgentMessageError } from '../domain/read-agent-message.ts';
+import { type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
+import { eventIdOf, readAgentMessage } from '../domain/read-agent-message.ts';
 import { problem, type Answer } from './answer.ts';
 import { type EventStore, type Stored } from './event-store.ts';
 import { readJsonBody } from './read-json-body.ts';
@@ -16,17 +17,6 @@ export interface CallEventsOptions {
   readonly newId: () => string;
   readonly onResult: (status: EventResult['status']) => void;
 }
-
-/** What became of one message. */
-export type EventResult =
-  | {
-      readonly id: string;
-      readonly status: 'appended' | 'duplicate';
-      readonly seq: number | undefined;
-      /** Safe on the gateway's disk, and on its way to the log. */
-      readonly durable?: 'spool';
-    }
-  | { readonly id: string; readonly status: 'rejected'; readonly error: AgentMessageError };
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const MAX_MESSAGES = 1000;
