@@ -19,7 +19,11 @@ const EXPECTED =
  */
 export const agentMoment = z
   .union(
-    [z.string().regex(ISO_8601), z.string().regex(UNIX_MS), z.number().min(EARLIEST_MS).lt(LATEST_MS)],
+    [
+      z.string().regex(ISO_8601, EXPECTED),
+      z.string().regex(UNIX_MS, EXPECTED),
+      z.number().min(EARLIEST_MS, EXPECTED).lt(LATEST_MS, EXPECTED),
+    ],
     { error: EXPECTED },
   )
   .meta({

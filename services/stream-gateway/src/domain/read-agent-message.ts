@@ -140,6 +140,7 @@ function describe(error: z.ZodError): string {
 
 /** zod's own words are for programmers. */
 function describeIssue(issue: z.core.$ZodIssue): string {
+  if (!/^(?:Invalid input|Too small)/.test(issue.message)) return issue.message;
   if (issue.code === 'invalid_type') return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
   if (issue.code === 'too_small') return 'expected more than nothing';
   return issue.message;
