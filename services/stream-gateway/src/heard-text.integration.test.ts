@@ -19,10 +19,10 @@ interface Conversation {
   readonly agent: BareSocket;
 }
 
-async function startCall(): Promise<Conversation> {
+async function startCall(settings: Record<string, string> = {}): Promise<Conversation> {
   const agent = await startAgent();
   closing.push(() => agent.close());
-  const gateway = await startTestGateway({ AGENT_URL: agent.url });
+  const gateway = await startTestGateway({ AGENT_URL: agent.url, ...settings });
   closing.push(() => gateway.stop());
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -109,4 +109,26 @@ test('marks, clears and audio reach the carrier in the order in which the agent 
   await waitUntil(() => carrier.received.length === expected.length, { what: 'the carrier has all frames' });
   expect(carrier.received).toEqual(expected);
   carrier.socket.terminate();
+});
+
+test('a mark behind audio that was dropped on its way to the carrier proves nothing', async () => {
+  const call = await startCall({ CARRIER_BUFFER_BYTES: String(64 * 1024) });
+  const { gateway, frames, carrier, agent } = call;
+  carrier.socket.pause();
+  const second = encodeMedia({
+    ...{ streamSid: 's', sequence: 1, chunk: 1, timestampMs: 0 },
+    audio: Buffer.alloc(90_000, 1),
+  });
+  // More than the kernel's buffers hold.
+  agent.send(...Array.from({ length: 150 }, () => second), mark('m1'), mark('m2'));
+  const dropped = 'gateway_agent_frames_total{fate="dropped"';
+  await waitUntil(async () => ((await gateway.metric(dropped)) ?? 0) > 0, { what: 'audio is dropped' });
+  carrier.socket.resume();
+  await carrier.waitFor(({ event, mark }) => event === 'mark' && (mark as { name: string }).name === 'm2');
+  carrier.send(frames.mark('m1'), frames.mark('m2'), frames.stop);
+  const { events } = await recordOf(call, 'call.ended');
+  expect(events.filter(({ type }) => type === 'mark.played').map(({ data }) => data)).toEqual([
+    { name: 'm1', heard: false },
+    { name: 'm2' },
+  ]);
 });
