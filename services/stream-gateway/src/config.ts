@@ -67,6 +67,7 @@ const gatewayVariables = z.object({
 
   MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
+  MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),
   MAX_PENDING_BYTES: bytes(KIB, 1024 * MIB).default(4 * MIB),
   MAX_RETAINED_BYTES: bytes(KIB, 1024 * MIB).default(8 * MIB),
   MAX_TOTAL_RETAINED_BYTES: bytes(KIB, 1024 * 1024 * MIB).default(512 * MIB),
