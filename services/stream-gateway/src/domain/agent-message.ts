@@ -16,7 +16,7 @@ const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
 // JSON Schema counts characters, JavaScript counts halves of some of them: without those both count the same.
-const SHORT_TEXT = /^[\u0000-\uFFFF]{1,128}$/u;
+const SHORT_TEXT = /^[^\u{10000}-\u{10FFFF}]{1,128}$/u;
 const shortText = z.string().regex(SHORT_TEXT, 'expected text of 1 to 128 characters, without emoji');
 
 const common = {

@@ -16,7 +16,7 @@ const SPEAKERS: Readonly<Record<string, Speaker>> = {
 };
 
 const inAnyCase = (word: string): string =>
-  [...word].map((letter) => `[${letter}${letter.toUpperCase()}]`).join('');
+  word.replace(/./g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 
 // A JSON Schema has no flag for the case of letters, so that the pattern spells out both.
 const PATTERN = new RegExp(`^\\s*(?:${Object.keys(SPEAKERS).map(inAnyCase).join('|')})\\s*$`);

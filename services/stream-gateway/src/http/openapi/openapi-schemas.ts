@@ -48,6 +48,6 @@ export function openApiSchemas(): Record<string, JsonSchema> {
 
 /** In an OpenAPI document a schema's place says which one it is, and the document which dialect it is in. */
 function withoutIdentity(schema: JsonSchema): JsonSchema {
-  const { $schema: _dialect, $id: _id, ...rest } = schema;
-  return rest;
+  const isKept = ([keyword]: readonly [string, unknown]) => keyword !== '$schema' && keyword !== '$id';
+  return Object.fromEntries(Object.entries(schema).filter(isKept));
 }
