@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { shapes } from '@turnlog/exotel';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CallReporter } from './call-reporter.ts';
@@ -126,7 +126,10 @@ async function startCall(gateway: Gateway, callSid: string) {
   const ids = { callSid, streamSid: 'stream-1', accountSid: 'a', sequence: 1 };
   const carrier = new WebSocket(gateway.streamUrl);
   await once(carrier, 'open');
-  closing.push(() => Promise.resolve(carrier.terminate()));
+  closing.push(() => {
+    carrier.terminate();
+    return Promise.resolve();
+  });
   const parties = {
     from: '+919800000001',
     to: '+918047000001',
@@ -212,19 +215,19 @@ async function startMoodyServer(
   }[],
 ) {
   const requests: { headers: IncomingMessage['headers']; ids: string[]; atMs: number }[] = [];
-  const server: Server = createServer((request, response) => {
-    request.toArray().then((chunks: Buffer[]) => {
-      const messages = JSON.parse(Buffer.concat(chunks).toString()) as { id: string }[];
-      const ids = messages.map(({ id }) => id);
-      requests.push({ headers: request.headers, ids, atMs: performance.now() });
-      const results = ids.map((id, seq) => ({ id, status: 'appended', seq }));
-      const {
-        status,
-        headers = {},
-        body = {},
-      } = moods[requests.length - 1] ?? { status: 202, body: { results } };
-      response.writeHead(status, headers).end(JSON.stringify(body));
-    }, request.destroy);
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks = (await request.toArray()) as Buffer[];
+    const messages = JSON.parse(Buffer.concat(chunks).toString()) as { id: string }[];
+    const ids = messages.map(({ id }) => id);
+    const mood = moods[requests.length] ?? {
+      status: 202,
+      body: { results: ids.map((id, seq) => ({ id, status: 'appended', seq })) },
+    };
+    requests.push({ headers: request.headers, ids, atMs: performance.now() });
+    response.writeHead(mood.status, mood.headers).end(JSON.stringify(mood.body ?? {}));
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -42,12 +42,13 @@ test('an answer that nobody waits for ends no process', async () => {
   const listen = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', listen);
   const outbox = new Outbox(100);
-  void outbox.add(message('a')).then;
-  void outbox.add(message('b', 'x'.repeat(200))).then;
+  // As an agent calls it that does not wait: nothing handles what comes of it.
+  const unheard = [outbox.add(message('a')), outbox.add(message('b', 'x'.repeat(200)))];
   outbox.refuse('a', 'call_full', 'the call is full');
   await new Promise((resolve) => setImmediate(resolve));
   process.off('unhandledRejection', listen);
   expect(unhandled).toEqual([]);
+  expect(unheard).toHaveLength(2);
 });
 
 test('whoever waits until it is empty is told', async () => {
