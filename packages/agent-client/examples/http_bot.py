@@ -64,7 +64,7 @@ class CallReporter:
                 return response.status, 0, json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, float(error.headers.get("retry-after") or 0), read_json(error)
+                return error.code, seconds_of(error.headers.get("retry-after")), read_json(error)
         except (OSError, ValueError):
             # No answer, or none that can be read: what became of the messages is not known.
             return 0, 0, {}
@@ -72,6 +72,10 @@ class CallReporter:
 
 def is_stored(result):
     return result is not None and result["status"] in ("appended", "duplicate")
+
+
+def seconds_of(retry_after):
+    return float(retry_after) if retry_after and retry_after.isdigit() else 0
 
 
 def read_json(response):

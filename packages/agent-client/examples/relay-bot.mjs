@@ -10,8 +10,8 @@ const QUESTION = [
   { name: 'q2', text: 'How many rooms are you looking for? ' },
   { name: 'q3', text: 'Please press a key.' },
 ];
-// Where speech would come from a synthesiser there is silence: half a second of 16-bit PCM at 8 kHz for each part.
-const PART = Buffer.alloc(8_000).toString('base64');
+// Where speech would come from a synthesiser there is silence: a second of 16-bit PCM at 8 kHz for each part.
+const PART = Buffer.alloc(16_000).toString('base64');
 
 const calls = new RelayCalls({
   onCall: ({ call, socket, streamSid, isReconnected }) => {

@@ -170,10 +170,11 @@ test('a lost socket loses nothing: what is not acknowledged is sent again on the
   await startCall(gateway, 'CA-lost');
   const first = await agent.call(0);
   await first.call.turn({ speaker: 'ai', text: 'before' });
-  // Written, and on its way nowhere.
-  const during = Array.from({ length: 20 }, (_, n) => `during ${n}`);
-  first.socket.terminate();
+  // Written to the socket, and nobody knows how much of it has arrived.
+  const during = Array.from({ length: 200 }, (_, n) => `during ${n}`);
   const reported = during.map((text) => first.call.turn({ speaker: 'user', text }));
+  first.socket.terminate();
+  expect(first.call.pending).toBe(200);
   const second = await agent.call(1);
   expect([second.isReconnected, second.call === first.call]).toEqual([true, true]);
   await Promise.all(reported);

@@ -92,8 +92,10 @@ export class HttpSender {
     for (const result of results) this.#take(result);
     if (isForLater(response.status)) return this.#pauseMs(response.headers.get('retry-after'));
     if (results.length === 0) this.#refuseAll(batch, response.status, body);
+    const isStuck = batch.every(({ message }) => this.#outbox.has(message.id));
+    if (isStuck || results.some(isForLaterResult)) return this.#pauseMs();
     this.#failures = 0;
-    return results.some(isForLaterResult) ? this.#pauseMs() : 0;
+    return 0;
   }
 
   #take(result: Result): void {

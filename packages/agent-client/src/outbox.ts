@@ -33,6 +33,11 @@ export class Outbox {
     return this.#entries.size;
   }
 
+  /** Whether the message is not acknowledged yet. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
   /** All of them, oldest first. */
   get pending(): Iterable<Pending> {
     return this.#entries.values();

@@ -64,8 +64,13 @@ export class RelayCalls<Socket extends AgentSocket = AgentSocket> {
     socket.addEventListener('close', () => {
       if (known?.socket !== socket) return;
       const { call } = known;
-      if (hasStopped) this.#end(call);
-      else known.timer = setTimeout(() => this.#end(call), RECONNECT_MS);
+      if (hasStopped) {
+        this.#end(call);
+        return;
+      }
+      known.timer = setTimeout(() => this.#end(call), RECONNECT_MS);
+      // A process that has nothing else to do need not wait for it.
+      known.timer.unref();
     });
   }
 

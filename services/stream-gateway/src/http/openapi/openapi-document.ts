@@ -6,7 +6,10 @@ export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: JsonSchema;
   readonly paths: Readonly<Record<string, PathItem>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly securitySchemes: JsonSchema;
+  };
 }
 
 /** The operations of a path, by their HTTP method. */
@@ -31,7 +34,12 @@ export function openApiDocument(streamPaths: readonly string[]): OpenApiDocument
       ...Object.fromEntries(streamPaths.map((path) => [path, stream(path)])),
       ...openApiOpsPaths,
     },
-    components: { schemas: openApiSchemas() },
+    components: {
+      schemas: openApiSchemas(),
+      securitySchemes: {
+        tenant: { type: 'http', scheme: 'bearer', description: "A tenant's API secret" },
+      },
+    },
   };
 }
 
@@ -53,6 +61,8 @@ const callEvents: PathItem = {
     summary: 'Report what was said and found out in a call',
     description:
       'One message or an array of at most 1,000. A message with an id can be sent any number of times; send again, with the same ids, whatever was not answered.',
+    // Without tenants, a gateway on loopback asks for none.
+    security: [{ tenant: [] }, {}],
     parameters: [
       {
         name: 'callSid',
@@ -82,6 +92,7 @@ const callEvents: PathItem = {
         schemaRef('EventResults'),
       ),
       '400': jsonResponse('Not JSON, or not a call sid', schemaRef('Problem')),
+      '401': jsonResponse('No tenant has this secret', schemaRef('Problem')),
       '405': jsonResponse('Not a POST', schemaRef('Problem')),
       '413': jsonResponse('Too large, or too many messages', schemaRef('Problem')),
       '415': jsonResponse('The body is compressed', schemaRef('Problem')),
