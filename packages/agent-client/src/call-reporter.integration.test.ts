@@ -267,3 +267,14 @@ test('a gateway that knows no such secret is an error that says so, and is not a
   await call.close();
   expect(server.requests).toHaveLength(1);
 });
+
+test('an answer that settles nothing is asked for again, but not in haste', async () => {
+  const strange = { status: 202, body: { results: [{ id: 'somebody', status: 'appended' }] } };
+  const server = await startMoodyServer([strange, strange]);
+  const call = new CallReporter({ callSid: 'CA1', http: { url: server.url } });
+  expect(await call.stage('closing')).toMatchObject({ status: 'appended' });
+  const times = server.requests.map(({ atMs }) => atMs);
+  expect(times).toHaveLength(3);
+  expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(300);
+  await call.close();
+});

@@ -1,6 +1,6 @@
 /*
- * What an agent may report, as docs/events.md has it. The gateway's /openapi.json is the full description; a test holds
- * these types against it.
+ * What an agent may report, as docs/events.md has it. The gateway's /openapi.json is the full description; the tests
+ * report each of these to a real gateway.
  */
 
 /** Anything that JSON can say. */
