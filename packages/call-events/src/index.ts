@@ -26,6 +26,6 @@ export {
   toObjections,
   type CallRecord,
 } from './record/call-record.ts';
-export { toTranscript, toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
+export { toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
 export { MAX_JSON_DEPTH, toStorable, toStorableText, type Storable } from './text/storable.ts';

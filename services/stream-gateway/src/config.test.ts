@@ -36,3 +36,17 @@ test.each(['ws://agent/{callSid}', 'wss://agent/?p={params.lead}&t={tenant}&f={f
     expect(readGatewayConfig({ REDIS_URL, AGENT_URL }).ok).toBe(true);
   },
 );
+
+test('an agent that is sent a secret is not one that a call may choose', () => {
+  const secret = { REDIS_URL, AGENT_AUTHORIZATION: 'Bearer s3cret' };
+  expect(readGatewayConfig({ ...secret, AGENT_URL: 'wss://agent.example/{callSid}' }).ok).toBe(true);
+  expect(readGatewayConfig({ ...secret, AGENT_URL: 'wss://{params.host}/calls' })).toMatchObject({
+    problems: [expect.stringContaining('AGENT_URL: expected no placeholder before the path')],
+  });
+});
+
+test('a header that can not be sent is a problem, and is not quoted', () => {
+  const result = readGatewayConfig({ REDIS_URL, AGENT_AUTHORIZATION: 'Bearer s3cret\nHost: evil' });
+  expect(result).toMatchObject({ problems: [expect.stringContaining('AGENT_AUTHORIZATION: expected')] });
+  expect(JSON.stringify(result)).not.toContain('s3cret');
+});

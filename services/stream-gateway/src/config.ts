@@ -2,6 +2,7 @@ import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import {
   booleanFlag,
+  envValue,
   instanceName,
   keyPrefix,
   logLevel,
@@ -18,7 +19,7 @@ import {
 } from '@turnlog/service-kit';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { AGENT_URL_PLACEHOLDERS, unknownPlaceholders } from './domain/agent-url.ts';
+import { AGENT_URL_PLACEHOLDERS, hasPlaceholderInOrigin, unknownPlaceholders } from './domain/agent-url.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -32,8 +33,14 @@ const agentUrl = wsUrlTemplate().refine((template) => unknownPlaceholders(templa
   error: `expected no placeholders but ${AGENT_URL_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')} and {params.NAME}`,
 });
 
-/** The settings of the stream-gateway, by their environment variables. */
-export const gatewayEnv = z.object({
+// The problem does not quote it: it is a secret.
+const authorization = envValue('the value of an Authorization header, such as "Bearer …"', (text) =>
+  /^[\x21-\x7e][\x20-\x7e]{0,8191}$/.test(text)
+    ? { value: text }
+    : { problem: 'got something that a header can not hold' },
+);
+
+const gatewayVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(8080),
   TENANT: tenantName.default('default'),
@@ -60,6 +67,7 @@ export const gatewayEnv = z.object({
 
   MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
+  MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),
   MAX_PENDING_BYTES: bytes(KIB, 1024 * MIB).default(4 * MIB),
   MAX_RETAINED_BYTES: bytes(KIB, 1024 * MIB).default(8 * MIB),
   MAX_TOTAL_RETAINED_BYTES: bytes(KIB, 1024 * 1024 * MIB).default(512 * MIB),
@@ -76,12 +84,24 @@ export const gatewayEnv = z.object({
   AUDIO_KEEP_MS: milliseconds(1_000, 7 * 24 * HOUR_MS).default(HOUR_MS),
 
   AGENT_URL: agentUrl.optional(),
+  AGENT_AUTHORIZATION: authorization.optional(),
   AGENT_CLOSE: oneOf(['hangup', 'keep']).default('hangup'),
+  AGENT_GIVE_UP: oneOf(['hangup', 'keep']).default('keep'),
   AGENT_CONNECT_TIMEOUT_MS: milliseconds(50, 60_000).default(5_000),
   AGENT_RECONNECTS: wholeNumber(0, 100).default(5),
   AGENT_LINGER_MS: milliseconds(0, 10 * 60_000).default(5_000),
   AGENT_BUFFER_BYTES: bytes(16 * KIB, 256 * MIB).default(MIB),
 });
+
+/** The settings of the stream-gateway, by their environment variables. */
+export const gatewayEnv = gatewayVariables.refine(
+  ({ AGENT_URL = '', AGENT_AUTHORIZATION }) =>
+    AGENT_AUTHORIZATION === undefined || !hasPlaceholderInOrigin(AGENT_URL),
+  {
+    path: ['AGENT_URL'],
+    error: 'expected no placeholder before the path: a call could choose who gets AGENT_AUTHORIZATION',
+  },
+);
 
 /** The settings of one gateway. */
 export type GatewayConfig = z.infer<typeof gatewayEnv>;

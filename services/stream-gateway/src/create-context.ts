@@ -72,6 +72,7 @@ function agentOf(config: GatewayConfig): GatewayContext['agent'] {
   return {
     urlTemplate: config.AGENT_URL,
     hangsUpWithAgent: config.AGENT_CLOSE === 'hangup',
+    hangsUpWithoutAgent: config.AGENT_GIVE_UP === 'hangup',
     maxEventBytes: config.MAX_EVENT_BYTES,
     relay: {
       connectTimeoutMs: config.AGENT_CONNECT_TIMEOUT_MS,
@@ -80,6 +81,7 @@ function agentOf(config: GatewayConfig): GatewayContext['agent'] {
       lingerMs: config.AGENT_LINGER_MS,
       maxBufferedBytes: config.AGENT_BUFFER_BYTES,
       maxMessageBytes: MESSAGE_HEADROOM_FACTOR * Math.max(config.MAX_EVENT_BYTES, config.AGENT_BUFFER_BYTES),
+      authorization: config.AGENT_AUTHORIZATION,
     },
   };
 }

@@ -27,7 +27,7 @@ test('with DURABILITY=replica nothing is acknowledged until a replica has it, an
   closing.push(() => gateway.stop());
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(503);
   await startRedis({ extraArgs: ['--replicaof', '127.0.0.1', String(primary.port), '--appendonly', 'no'] });
-  await waitUntil(async () => (await gateway.post('CA1', turn('t1'))).status === 200, {
+  await waitUntil(async () => (await gateway.post('CA1', turn('t1'))).status === 202, {
     what: 'a replica has it',
     timeoutMs: 20_000,
   });
@@ -44,5 +44,5 @@ test('with DURABILITY=disk a Redis that flushes before it answers takes events a
   const redis = await startRedis({ appendfsync: 'always' });
   const gateway = await startTestGateway({ REDIS_URL: redis.url, DURABILITY: 'disk' });
   closing.push(() => gateway.stop());
-  expect((await gateway.post('CA1', turn('t1'))).status).toBe(200);
+  expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
 }, 40_000);

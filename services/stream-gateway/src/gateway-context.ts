@@ -27,6 +27,8 @@ export interface GatewayContext {
     | {
         readonly urlTemplate: string;
         readonly hangsUpWithAgent: boolean;
+        /** Ends the call when the agent is lost for good. */
+        readonly hangsUpWithoutAgent: boolean;
         readonly maxEventBytes: number;
         readonly relay: AgentRelaySettings;
       }

@@ -21,6 +21,7 @@ import { HeartbeatLoop } from './heartbeat-loop.ts';
 import { replaySpool } from './spool/replay-spool.ts';
 import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool } from './http/event-store.ts';
+import { openApiDocument } from './http/openapi/openapi-document.ts';
 import { startGatewayServer, type GatewayServer, type Unavailability } from './http/gateway-server.ts';
 
 const MAX_TICK_MS = 250;
@@ -84,6 +85,7 @@ export async function startGateway(
 
 function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): Promise<GatewayServer> {
   const { config, logger, sockets, metrics } = parts;
+  const streamPaths = { '/exotel/stream': config.STREAM_APPLET, '/media': config.MEDIA_APPLET };
   return startGatewayServer({
     host: config.HOST,
     port: config.PORT,
@@ -91,7 +93,8 @@ function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): 
     ops,
     principal: { tenant: config.TENANT, callSid: undefined },
     callEvents: createCallEvents(parts),
-    streamPaths: { '/exotel/stream': config.STREAM_APPLET, '/media': config.MEDIA_APPLET },
+    openApi: openApiDocument(Object.keys(streamPaths)),
+    streamPaths,
     unavailability: () => unavailabilityOf(parts),
     onStream: (socket, stream) => sockets.accept(socket, stream),
     onRefused: (reason) => metrics.refusedUpgrades.inc({ reason }),
@@ -105,6 +108,7 @@ function createCallEvents({ config, context, stores, metrics }: GatewayParts): C
       ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
       : storeInRedis(stores.appender),
     maxEventBytes: config.MAX_EVENT_BYTES,
+    maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     now: context.now,
     newId: context.newId,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),

@@ -31,7 +31,7 @@ async function refusal(url: string): Promise<{ status: number; body: unknown }> 
 
 test('one message is one event, and its repeat a duplicate of it', async () => {
   const first = await gateway.post('CA-one', turn('t1'));
-  expect(first.status).toBe(200);
+  expect(first.status).toBe(202);
   expect(await first.json()).toEqual({ results: [{ id: 't1', status: 'appended', seq: 1 }] });
   const second = await gateway.post('CA-one', turn('t1'));
   expect(await second.json()).toEqual({ results: [{ id: 't1', status: 'duplicate', seq: 1 }] });
@@ -62,7 +62,7 @@ test('bad messages are rejected one by one, the good ones among them are stored'
     7,
     { event: 'stage', stage: 'closing' },
   ]);
-  expect(response.status).toBe(200);
+  expect(response.status).toBe(207);
   const { results } = (await response.json()) as { results: Record<string, unknown>[] };
   expect(results.map(({ status }) => status)).toEqual([
     'appended',
@@ -165,7 +165,7 @@ test('without Redis events are 503 with Retry-After, streams are refused, and al
     expect((await fetch(`${own.httpUrl}/readyz`)).status).toBe(503);
     expect(await refusal(own.url)).toMatchObject({ status: 503, body: { error: { code: 'not_ready' } } });
     await redis.start();
-    await waitUntil(async () => (await own.post('CA-away', turn('t1'))).status === 200, {
+    await waitUntil(async () => (await own.post('CA-away', turn('t1'))).status === 202, {
       what: 'events are taken again',
     });
     expect(await own.events('CA-away')).toHaveLength(1);

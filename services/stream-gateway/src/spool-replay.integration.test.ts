@@ -103,7 +103,7 @@ test.each(Object.keys(outages))(
     await waitUntil(() => acksOf(socket) === 5, { what: 'three more are, by the spool', timeoutMs: 10_000 });
     const url = `${gateway.httpUrl}/v1/calls/CA-http/events`;
     const posted = await fetch(url, { method: 'POST', body: JSON.stringify([turn('h1'), turn('h2')]) });
-    expect(posted.status).toBe(200);
+    expect(posted.status).toBe(202);
     await gateway.kill();
     expect(await setup.files()).toHaveLength(1);
 

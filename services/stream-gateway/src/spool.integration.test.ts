@@ -119,12 +119,12 @@ test('events over HTTP are accepted by the spool while Redis is away, and delive
   await gateway.post('CA-http', turn('before'));
   await redis.crash();
   const response = await gateway.post('CA-http', [turn('a'), turn('b')]);
-  expect(response.status).toBe(200);
+  expect(response.status).toBe(202);
   expect(await response.json()).toEqual({
     results: ['a', 'b'].map((id) => ({ id, status: 'appended', durable: 'spool' })),
   });
   // The agent sends one of them again: it is one event all the same.
-  expect((await gateway.post('CA-http', turn('b'))).status).toBe(200);
+  expect((await gateway.post('CA-http', turn('b'))).status).toBe(202);
   await redis.start();
   await waitUntil(async () => (await filesOf(spoolDir)).length === 0, {
     what: 'the files are gone',

@@ -12,6 +12,9 @@ const word = z.object({
   confidence: z.number().optional(),
 });
 
+/** A stretch of a turn's text, and the mark behind its audio. */
+const spokenMark = z.object({ name: z.string(), text: z.string() });
+
 /** One turn of the dialogue, complete. */
 export const turnCompleted = z.object({
   speaker,
@@ -24,6 +27,8 @@ export const turnCompleted = z.object({
   confidence: z.number().optional(),
   words: z.array(word).optional(),
   language: z.string().optional(),
+  /** The marks that cover it, in the order in which they were sent: they tell what of it was heard. */
+  marks: z.array(spokenMark).optional(),
 });
 
 /** Facts the agent collected. A field's newest value wins. */
@@ -53,5 +58,17 @@ export const speakingChanged = z.object({ speaking: z.boolean(), speaker: speake
 /** The caller pressed a key (voicebot applet only). */
 export const dtmfPressed = z.object({ digit: z.string(), durationMs: z.number().optional() });
 
-/** The carrier played everything that the agent had sent before this mark. */
-export const markPlayed = z.object({ name: z.string() });
+/**
+ * The carrier sent a mark back: it has played everything that the agent had sent before it. `heard: false` when audio
+ * before it had been cleared or dropped, so that its return proves nothing.
+ */
+export const markPlayed = z.object({ name: z.string(), heard: z.boolean().optional() });
+
+/** Audio that the caller will not hear: the agent's `clear` went to the carrier, or the call is over. */
+export const playbackCleared = z.object({
+  connectionId: z.string(),
+  /** `clear`, `call_over`; an open string. */
+  cause: z.string(),
+  /** The marks that had not come back by then. */
+  marks: z.array(z.string()),
+});

@@ -8,7 +8,7 @@ import { type Stamped } from './order.ts';
  * The version of the fold's rules. A record says by which rules it was folded, so that a later change of them is not
  * taken for a damaged record.
  */
-export const FOLD_VERSION = 1;
+export const FOLD_VERSION = 2;
 
 /** One connection of a call: a carrier's stream over one socket. */
 export interface ConnectionState {
@@ -42,7 +42,10 @@ export interface CallState {
   readonly reports: CarrierReports;
   readonly toolCalls: number;
   readonly dtmfDigits: AppendOnlyList<EventOf<'dtmf.pressed'>>;
-  readonly marksPlayed: number;
+  /** The names of marks whose audio was played to the caller. */
+  readonly playedMarks: AppendOnlySet;
+  /** The names of marks whose audio was not, or not to its end. */
+  readonly clearedMarks: AppendOnlySet;
 }
 
 /** What the carrier reported outside the stream: the newest word on each thing. */
@@ -78,6 +81,7 @@ export function initialState(call: CallKey): CallState {
     reports: {},
     toolCalls: 0,
     dtmfDigits: AppendOnlyList.empty(),
-    marksPlayed: 0,
+    playedMarks: AppendOnlySet.empty(),
+    clearedMarks: AppendOnlySet.empty(),
   };
 }

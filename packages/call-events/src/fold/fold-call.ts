@@ -74,7 +74,10 @@ function change(draft: Draft, event: CallEvent): void {
       draft.dtmfDigits = draft.dtmfDigits.push(event);
       break;
     case 'mark.played':
-      draft.marksPlayed += 1;
+      if (event.data.heard !== false) draft.playedMarks = draft.playedMarks.add(event.data.name);
+      break;
+    case 'playback.cleared':
+      for (const name of event.data.marks) draft.clearedMarks = draft.clearedMarks.add(name);
       break;
     case 'call.status_reported':
       draft.reports = foldCarrierReport(draft.reports, event);

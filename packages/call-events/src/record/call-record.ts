@@ -10,6 +10,7 @@ import { compareEnds } from '../fold/connection-end.ts';
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
+import { withHeardText } from './heard-text.ts';
 import { inSpokenOrder, toTranscriptTurn, type TranscriptTurn } from './transcript.ts';
 
 /** What a call came to, as its row in Postgres says it. Moments are ISO 8601 in UTC. */
@@ -45,7 +46,7 @@ export function toCallRecord(state: CallState): CallRecord {
   const start = firstStart(state);
   const end = lastEnd(state);
   const { reports } = state;
-  const turns = inSpokenOrder(state.turns);
+  const turns = inSpokenOrder(state.turns).map((turn) => withHeardText(turn, state));
   const fromNumber = reports.from?.value ?? start?.value.from;
   const answeredAt = reports.answeredAt?.value ?? start?.order.at;
   const endedAt = reports.endedAt?.value ?? end?.order.at;

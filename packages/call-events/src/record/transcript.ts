@@ -16,11 +16,6 @@ export interface TranscriptTurn {
   readonly words?: NonNullable<EventData<'turn.completed'>['words']>;
 }
 
-/** The turns as a transcript shows them. */
-export function toTranscript(turns: CallState['turns']): TranscriptTurn[] {
-  return inSpokenOrder(turns).map(toTranscriptTurn);
-}
-
 /** The turns in the order in which they were spoken. */
 export function inSpokenOrder(turns: CallState['turns']): EventOf<'turn.completed'>[] {
   return turns

@@ -61,8 +61,9 @@ function objectionLines({ objections }: StoredCall): string[] {
 
 function transcriptLines({ full_transcript }: StoredCall, clock: WallClock): string[] {
   if (full_transcript.length === 0) return ['(no turn was reported)'];
-  return full_transcript.map(({ timestamp, speaker, text, interrupted }) => {
-    const cut = interrupted === true ? ' (interrupted)' : '';
+  return full_transcript.map(({ timestamp, speaker, text, interrupted, heard_text }) => {
+    const heard = heard_text === undefined ? '' : `, heard: "${visibleText(heard_text)}"`;
+    const cut = interrupted === true ? ` (interrupted${heard})` : '';
     return `[${clock.time(timestamp)}] ${speakerLabel(speaker)}${visibleText(text)}${cut}`;
   });
 }

@@ -40,6 +40,7 @@ function describe(event: CallEvent): string | undefined {
       return event.data.given ? '✅ consent given' : '⛔ consent refused';
     case 'speaking.changed':
     case 'mark.played':
+    case 'playback.cleared':
     case 'audio.summarised':
     case 'unknown':
       return undefined;

@@ -54,7 +54,7 @@ async function post(url: string, messages: readonly AgentMessage[]): Promise<Pos
     const body = answer.safeParse(parseJson(await response.text()));
     if (response.status < 500 && body.success) return { ok: true, answer: body.data };
     const problem = `the gateway answered ${response.status}`;
-    return { ok: false, problem, isWorthTrying: response.status >= 500 };
+    return { ok: false, problem, isWorthTrying: response.status === 429 || response.status >= 500 };
   } catch (error) {
     // fetch itself says no more than that it failed.
     const cause = types.isNativeError(error) ? (error.cause ?? error) : error;

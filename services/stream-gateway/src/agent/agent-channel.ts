@@ -1,13 +1,11 @@
 import { parseExotelFrame } from '@turnlog/exotel';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
+import { type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
-import {
-  eventIdOf,
-  readAgentMessage,
-  type AgentMessageError,
-  type ReadAgentMessage,
-} from '../domain/read-agent-message.ts';
+import { eventIdOf, readAgentMessage, type ReadAgentMessage } from '../domain/read-agent-message.ts';
+import { storableDraft } from '../domain/event-draft.ts';
+import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayTally } from '../gateway-tally.ts';
 import { type EventProducer } from '../producer/event-producer.ts';
 import { type Receipt } from '../producer/retained-events.ts';
@@ -15,6 +13,8 @@ import { type Receipt } from '../producer/retained-events.ts';
 export interface AgentChannelOptions {
   readonly producer: EventProducer;
   readonly recorder: AudioRecorder;
+  readonly marks: PlaybackMarks;
+  readonly connectionId: string;
   readonly carrier: WebSocket;
   /** A one-way stream is never sent anything. */
   readonly isOneWay: boolean;
@@ -26,11 +26,17 @@ export interface AgentChannelOptions {
   readonly now: () => number;
   /** Sends the agent a text. */
   readonly reply: (text: string) => void;
+  /** Stops and goes on reading what the agent sends. */
+  readonly setPaused: (isPaused: boolean) => void;
 }
+
+/** Audio is dropped while too much waits for the carrier; nothing else is, but at so much more the agent has to wait. */
+const HARD_LIMIT_FACTOR = 4;
 
 /** What comes from one call's agent: Turnlog's own messages become events, everything else goes to the carrier as it is. */
 export class AgentChannel {
   readonly #options: AgentChannelOptions;
+  #isPaused = false;
 
   constructor(options: AgentChannelOptions) {
     this.#options = options;
@@ -39,15 +45,18 @@ export class AgentChannel {
   /** Takes one frame of the agent. */
   receive(data: Buffer, isBinary: boolean): void {
     const frame = parseExotelFrame(data);
-    const { tally, recorder, now } = this.#options;
+    const { tally, recorder, marks, now } = this.#options;
     if (frame.kind === 'unknown' && isAgentEvent(frame.event)) {
       tally.agentFrames.own += 1;
       this.#take(data);
       return;
     }
     const isMedia = frame.kind === 'media';
-    if (!this.#relay(data, { isBinary, isMedia })) return;
-    if (isMedia) recorder.add('outbound', frame.payload, frame.byteLength, now());
+    const isSent = this.#relay(data, { isBinary, isMedia });
+    if (isMedia && isSent) recorder.add('outbound', frame.payload, frame.byteLength, now());
+    else if (isMedia) marks.audioDropped();
+    else if (frame.kind === 'mark' && isSent) marks.sent(frame.name);
+    else if (frame.kind === 'clear' && isSent) this.#noteClear();
   }
 
   /** True when the carrier was sent the frame. */
@@ -61,10 +70,28 @@ export class AgentChannel {
     else if (isFull || carrier.readyState !== WebSocket.OPEN) tally.agentFrames.dropped += 1;
     else {
       tally.agentFrames.relayed += 1;
-      carrier.send(data, { binary: isBinary });
+      const hasToWait = carrier.bufferedAmount > maxCarrierBufferedBytes * HARD_LIMIT_FACTOR;
+      if (hasToWait) this.#setPaused(true);
+      // Called when the frame is out, and all before it, or when the carrier is gone.
+      carrier.send(data, { binary: isBinary }, hasToWait ? () => this.#setPaused(false) : undefined);
       return true;
     }
     return false;
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#isPaused === isPaused) return;
+    this.#isPaused = isPaused;
+    this.#options.setPaused(isPaused);
+  }
+
+  /** The caller interrupts: what was not played by now is not heard. */
+  #noteClear(): void {
+    const { marks, connectionId, producer, now } = this.#options;
+    const names = marks.cleared();
+    if (names.length === 0) return;
+    const data = { connectionId, cause: 'clear', marks: names };
+    producer.add(storableDraft({ type: 'playback.cleared', data, atMs: now() }, () => ''));
   }
 
   #take(data: Buffer): void {
@@ -106,10 +133,14 @@ export class AgentChannel {
     }
     const { status, seq, isSpooled = false } = receipt;
     const durable = isSpooled ? 'spool' : undefined;
-    this.#options.reply(JSON.stringify({ event: 'ack', id: id ?? null, status, seq, durable }));
+    this.#answer({ event: 'ack', id: id ?? null, status, seq, durable });
   }
 
   #refuse(id: string | undefined, error: AgentMessageError): void {
-    this.#options.reply(JSON.stringify({ event: 'error', id: id ?? null, error }));
+    this.#answer({ event: 'error', id: id ?? null, error });
+  }
+
+  #answer(answer: AgentAnswer): void {
+    this.#options.reply(JSON.stringify(answer));
   }
 }

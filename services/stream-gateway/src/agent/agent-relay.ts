@@ -30,6 +30,8 @@ export interface AgentRelaySettings {
   readonly maxBufferedBytes: number;
   /** The largest message that an agent may send. */
   readonly maxMessageBytes: number;
+  /** The `Authorization` header for the agent: a secret. */
+  readonly authorization: string | undefined;
 }
 
 /** Counts of a whole gateway, to which each relay adds. */
@@ -46,6 +48,8 @@ export interface AgentRelayEvents {
   onFailure(failure: { readonly error: string; readonly attempt: number; readonly givesUp: boolean }): void;
   /** The agent has ended the conversation. */
   onHungUp(): void;
+  /** The agent is lost, and is not dialled again. */
+  onGivenUp(): void;
   /** Nothing more comes from the agent. */
   onClosed(): void;
 }
@@ -99,6 +103,12 @@ export class AgentRelay {
     else socket.send(text);
   }
 
+  /** Stops and goes on reading what the agent sends. */
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.#socket?.pause();
+    else this.#socket?.resume();
+  }
+
   /** The call is over: the agent's last reports are waited for, but not for long. */
   finish(): void {
     if (this.#isCallOver) return;
@@ -117,10 +127,14 @@ export class AgentRelay {
   #dial(): void {
     this.#state = 'connecting';
     this.#tally.agentConnects += 1;
+    const { connectTimeoutMs, maxMessageBytes, authorization } = this.#settings;
     const socket = new WebSocket(this.#url, {
-      handshakeTimeout: this.#settings.connectTimeoutMs,
-      maxPayload: this.#settings.maxMessageBytes,
+      handshakeTimeout: connectTimeoutMs,
+      maxPayload: maxMessageBytes,
       perMessageDeflate: false,
+      // The secret is for whom AGENT_URL names, not for whom a redirect does.
+      followRedirects: false,
+      headers: { ...(authorization !== undefined && { authorization }) },
     });
     this.#socket = socket;
     let error = '';
@@ -163,6 +177,7 @@ export class AgentRelay {
     this.#events.onFailure({ error, attempt: this.#reconnects, givesUp });
     if (givesUp) {
       this.#close();
+      if (!this.#isCallOver) this.#events.onGivenUp();
       return;
     }
     this.#state = 'lost';
@@ -209,5 +224,14 @@ export class AgentRelay {
       this.#preamble.push(kept);
     }
     this.#tally.droppedToAgent += this.#queue.push(kept);
+    if (this.#queue.bytes > this.#settings.maxBufferedBytes * HARD_LIMIT_FACTOR) this.#giveUp();
+  }
+
+  /** More waits than may, and none of it may be dropped. */
+  #giveUp(): void {
+    const socket = this.#socket;
+    this.#reconnects = this.#settings.maxReconnects;
+    this.#lost('too much waits for it that is no audio');
+    socket?.terminate();
   }
 }

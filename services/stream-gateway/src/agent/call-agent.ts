@@ -2,7 +2,8 @@ import { type Logger } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
-import { type StartedConnection } from '../domain/connection-state.ts';
+import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
+import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { type EventProducer } from '../producer/event-producer.ts';
 import { AgentChannel } from './agent-channel.ts';
@@ -11,8 +12,8 @@ import { type RawFrame } from './frame-queue.ts';
 
 /** What happens on the agent's side that concerns the call. */
 export interface CallAgentEvents {
-  /** The agent has ended the conversation, and the carrier's socket is to be closed for it. */
-  onHangUp(): void;
+  /** The agent has ended the conversation, or is lost, and the carrier's socket is to be closed for it. */
+  onHangUp(reason: Extract<LossReason, 'agent_hung_up' | 'agent_lost'>): void;
   /** Nothing more comes from the agent. */
   onDone(): void;
 }
@@ -22,6 +23,7 @@ export interface CallAgentParts {
   readonly connection: StartedConnection;
   readonly producer: EventProducer;
   readonly recorder: AudioRecorder;
+  readonly marks: PlaybackMarks;
   readonly carrier: WebSocket;
 }
 
@@ -51,13 +53,15 @@ export class CallAgent {
   }
 
   /** Dials the agent of a call that has begun. */
-  dial({ connection, producer, recorder, carrier }: CallAgentParts): void {
+  dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
     const { tally, now, maxCarrierBufferedBytes, retention } = this.#context;
     const { urlTemplate, maxEventBytes } = this.#settings;
     this.#connection = connection;
     this.#channel = new AgentChannel({
       producer,
       recorder,
+      marks,
+      connectionId: connection.connectionId,
       carrier,
       isOneWay: connection.request.applet === 'stream',
       maxEventBytes,
@@ -66,6 +70,7 @@ export class CallAgent {
       tally,
       now,
       reply: (text) => this.#relay.reply(text),
+      setPaused: (isPaused) => this.#relay.setPaused(isPaused),
     });
     this.#relay.connect(fillAgentUrl(urlTemplate, { ...connection, tenant: producer.call.tenant }));
   }
@@ -89,6 +94,9 @@ export class CallAgent {
           logger.warn({ ...this.#logFields(), error, attempt, gives_up: givesUp }, 'agent is not reachable');
         },
         onHungUp: () => this.#onHungUp(),
+        onGivenUp: () => {
+          if (this.#isTwoWay && this.#settings.hangsUpWithoutAgent) this.#events.onHangUp('agent_lost');
+        },
         onClosed: () => this.#events.onDone(),
       },
       this.#context.tally,
@@ -97,9 +105,12 @@ export class CallAgent {
 
   #onHungUp(): void {
     this.#context.logger.info(this.#logFields(), 'agent hung up');
-    // A one-way stream only listens to a call that others hold: it is not the agent's to end.
-    const isTwoWay = this.#connection?.request.applet === 'voicebot';
-    if (isTwoWay && this.#settings.hangsUpWithAgent) this.#events.onHangUp();
+    if (this.#isTwoWay && this.#settings.hangsUpWithAgent) this.#events.onHangUp('agent_hung_up');
+  }
+
+  /** A one-way stream only listens to a call that others hold: it is not the agent's to end. */
+  get #isTwoWay(): boolean {
+    return this.#connection?.request.applet === 'voicebot';
   }
 
   #logFields(): Record<string, string | undefined> {

@@ -20,8 +20,11 @@ test('the oldest audio goes first, and nothing else goes before it', () => {
   expect(queue.takeAll()).toEqual([]);
 });
 
-test('without audio to drop it is still bounded', () => {
+test('what is no audio is never dropped, and counted', () => {
   const queue = new FrameQueue(25);
-  expect([1, 2, 3, 4].map((fill) => queue.push(frame('other', fill)))).toEqual([0, 0, 1, 1]);
-  expect(queue.takeAll()).toHaveLength(2);
+  expect([1, 2, 3, 4].map((fill) => queue.push(frame('other', fill)))).toEqual([0, 0, 0, 0]);
+  expect(queue.push(frame('media', 5))).toBe(1);
+  expect(queue.bytes).toBe(40);
+  expect(queue.takeAll()).toHaveLength(4);
+  expect(queue.bytes).toBe(0);
 });

@@ -6,22 +6,29 @@ export interface RawFrame {
   readonly role: 'opening' | 'media' | 'other';
 }
 
-/** Frames that wait for a socket: bounded, and the oldest audio goes first when there are too many. */
+/** Frames that wait for a socket. With too many of them the oldest audio goes, and nothing else ever does. */
 export class FrameQueue {
   readonly #maxBytes: number;
   #frames: RawFrame[] = [];
   #bytes = 0;
+  #mediaFrames = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+  }
+
+  /** More than `maxBytes` only when there is no audio among them. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Adds a frame; returns how many had to go for it. */
   push(frame: RawFrame): number {
     this.#frames.push(frame);
     this.#bytes += frame.data.length;
+    if (frame.role === 'media') this.#mediaFrames += 1;
     let dropped = 0;
-    for (; this.#bytes > this.#maxBytes && this.#frames.length > 1; dropped += 1) this.#dropOne();
+    for (; this.#bytes > this.#maxBytes && this.#mediaFrames > 0; dropped += 1) this.#dropOldestMedia();
     return dropped;
   }
 
@@ -30,12 +37,14 @@ export class FrameQueue {
     const frames = this.#frames;
     this.#frames = [];
     this.#bytes = 0;
+    this.#mediaFrames = 0;
     return frames;
   }
 
-  #dropOne(): void {
-    const oldestMedia = this.#frames.findIndex(({ role }) => role === 'media');
-    const [dropped] = this.#frames.splice(Math.max(0, oldestMedia), 1);
+  #dropOldestMedia(): void {
+    const oldest = this.#frames.findIndex(({ role }) => role === 'media');
+    const [dropped] = this.#frames.splice(oldest, 1);
     this.#bytes -= dropped?.data.length ?? 0;
+    this.#mediaFrames -= 1;
   }
 }

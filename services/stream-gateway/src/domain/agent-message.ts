@@ -1,50 +1,33 @@
 import { jsonObject, jsonValue } from '@turnlog/call-events';
 import { z } from 'zod';
 import { agentMoment } from './agent-moment.ts';
+import { agentSpeaker } from './agent-speaker.ts';
 
 /*
- * The messages by which an agent reports on a call, the same on its socket and over HTTP. Optional fields may be
- * missing or null, fields that are not named here are ignored.
+ * The messages by which an agent reports on a call, the same on its socket and over HTTP: the one description of them,
+ * from which the OpenAPI document is made. Optional fields may be missing or null, fields that are not named here are
+ * ignored.
  */
 
 /** The `event` of the messages that are Turnlog's own. Everything else an agent sends is meant for the carrier. */
 export const AGENT_EVENTS = ['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking'] as const;
 
-/** Other words for a speaker. `agent` is not one of them: it is the human colleague that the bot hands over to. */
-const SPEAKER_SYNONYMS: Readonly<Record<string, string>> = {
-  assistant: 'ai',
-  bot: 'ai',
-  caller: 'user',
-  customer: 'user',
-  human: 'user',
-};
-
-const SPEAKERS = ['user', 'ai', 'agent', 'system'] as const;
-
-const speaker = z.preprocess(
-  (value) => {
-    if (typeof value !== 'string') return value;
-    const word = value.trim().toLowerCase();
-    return Object.hasOwn(SPEAKER_SYNONYMS, word) ? SPEAKER_SYNONYMS[word] : word;
-  },
-  z.enum(SPEAKERS, {
-    error:
-      'expected user, ai, agent or system (caller, human, customer mean user; assistant, bot mean ai; agent is a human colleague)',
-  }),
-);
-
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
+// JSON Schema counts characters, JavaScript counts halves of some of them: without those both count the same.
+const SHORT_TEXT = /^[^\u{10000}-\u{10FFFF}]{1,128}$/u;
+const shortText = z.string().regex(SHORT_TEXT, 'expected text of 1 to 128 characters, without emoji');
+
 const common = {
-  /** Makes a repeat of the message a duplicate. */
   id: optional(
-    z.union([z.string().min(1).max(128), z.int().transform(String)], {
-      error: 'expected text of 1 to 128 characters, or a whole number',
+    z.union([shortText, z.int().transform(String)], {
+      error: 'expected text of 1 to 128 characters, without emoji, or a whole number',
     }),
-  ),
-  /** When it happened; when it arrives, if it doesn't say. */
-  timestamp: optional(agentMoment),
+  ).meta({ description: 'Makes a repeat of the message a duplicate' }),
+  timestamp: optional(agentMoment).meta({
+    description: "When it happened; when it arrives, if it doesn't say",
+  }),
 };
 
 const word = z.object({
@@ -54,8 +37,13 @@ const word = z.object({
   confidence: optional(z.number()),
 });
 
+const spokenMark = z.object({
+  name: shortText.meta({ description: 'The name in the mark frame that followed its audio' }),
+  text: z.string().meta({ description: 'What was said between the mark before it and this one' }),
+});
+
 const turn = z.object({
-  speaker,
+  speaker: agentSpeaker,
   text: z.string(),
   timestamp: optional(agentMoment),
   startedAt: optional(agentMoment),
@@ -70,18 +58,29 @@ const turn = z.object({
   confidence: optional(z.number()),
   words: optional(z.array(word)),
   language: optional(z.string()),
+  marks: optional(z.array(spokenMark)),
 });
 
 const label = z.string().min(1);
 
-/** Any message of an agent. */
-export const agentMessage = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('turn'), ...common, turn }),
-  z.object({ event: z.literal('collect'), ...common, data: jsonObject }),
-  z.object({ event: z.literal('stage'), ...common, stage: label }),
-  z.object({ event: z.literal('objection'), ...common, text: label, category: optional(z.string()) }),
-  z.object({ event: z.literal('outcome'), ...common, outcome: label, reason: optional(z.string()) }),
-  z.object({
+/** The schema of each message, by its `event`. */
+export const agentMessages = {
+  turn: z.object({ event: z.literal('turn'), ...common, turn }),
+  collect: z.object({ event: z.literal('collect'), ...common, data: jsonObject }),
+  stage: z.object({ event: z.literal('stage'), ...common, stage: label }),
+  objection: z.object({
+    event: z.literal('objection'),
+    ...common,
+    text: label,
+    category: optional(z.string()),
+  }),
+  outcome: z.object({
+    event: z.literal('outcome'),
+    ...common,
+    outcome: label,
+    reason: optional(z.string()),
+  }),
+  tool: z.object({
     event: z.literal('tool'),
     ...common,
     name: label,
@@ -91,12 +90,25 @@ export const agentMessage = z.discriminatedUnion('event', [
     durationMs: optional(z.number()),
     duration_ms: optional(z.number()),
   }),
-  z.object({
+  speaking: z.object({
     event: z.literal('speaking'),
     ...common,
     speaking: z.boolean(),
-    speaker: optional(speaker),
+    speaker: optional(agentSpeaker),
   }),
+} satisfies Record<(typeof AGENT_EVENTS)[number], z.ZodType>;
+
+const { turn: turnMessage, collect, stage, objection, outcome, tool, speaking } = agentMessages;
+
+/** Any message of an agent. */
+export const agentMessage = z.discriminatedUnion('event', [
+  turnMessage,
+  collect,
+  stage,
+  objection,
+  outcome,
+  tool,
+  speaking,
 ]);
 
 /** A message of an agent, checked: synonyms resolved, times in Unix ms. */

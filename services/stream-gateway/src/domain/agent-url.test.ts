@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fillAgentUrl, unknownPlaceholders } from './agent-url.ts';
+import { fillAgentUrl, hasPlaceholderInOrigin, unknownPlaceholders } from './agent-url.ts';
 
 const facts = {
   callSid: 'CA/1',
@@ -25,4 +25,14 @@ test('a value that can not be URL-encoded is made so', () => {
 
 test('unknown placeholders are found', () => {
   expect(unknownPlaceholders('ws://a/{callSid}/{call_sid}/{params.x}/{nope}')).toEqual(['call_sid', 'nope']);
+});
+
+test.each([
+  ['wss://agent.example/{callSid}?t={tenant}', false],
+  ['wss://agent.example?t={tenant}', false],
+  ['wss://{params.region}.agent.example/x', true],
+  ['wss://agent.example:{params.port}/x', true],
+  ['wss://{tenant}@agent.example/x', true],
+])('whether the host of %s depends on the call: %s', (template, depends) => {
+  expect(hasPlaceholderInOrigin(template)).toBe(depends);
 });

@@ -21,6 +21,12 @@ export function unknownPlaceholders(template: string): string[] {
     .filter((name) => !name.startsWith(PARAMETER) && !AGENT_URL_PLACEHOLDERS.some((known) => known === name));
 }
 
+/** Whether what is known of a call decides which host is asked, and not only what it is asked for. */
+export function hasPlaceholderInOrigin(template: string): boolean {
+  const [origin = ''] = /^[a-z]+:\/\/[^/?#]*/i.exec(template) ?? [];
+  return origin.includes('{');
+}
+
 /** Fills a template; what goes in is URL-encoded, what is not known is left empty. */
 export function fillAgentUrl(template: string, facts: AgentUrlFacts): string {
   return template.replace(PLACEHOLDER, (_match, name: string) => encodeURIComponent(valueOf(name, facts)));

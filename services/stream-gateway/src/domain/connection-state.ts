@@ -61,5 +61,7 @@ export type LossReason =
   | 'drained'
   /** The agent closed its socket, and the gateway closed the carrier's: the only way to end a call from here. */
   | 'agent_hung_up'
+  /** The agent is lost for good, and AGENT_GIVE_UP says to end the call then. */
+  | 'agent_lost'
   /** The same socket went on with another call. */
   | 'superseded';

@@ -9,16 +9,28 @@ export type AudioSummary = Omit<EventData<'audio.summarised'>, 'connectionId' | 
 export function endConnection(
   state: StartedConnection,
   ending: Ending,
-  { audio, nowMs }: { readonly audio: AudioSummary; readonly nowMs: number },
+  facts: {
+    readonly audio: AudioSummary;
+    /** The agent's marks that had not come back. */
+    readonly unheardMarks: readonly string[];
+    readonly nowMs: number;
+  },
 ): { readonly state: StartedConnection; readonly events: readonly EventDraft[] } {
   if (state.phase === 'over') return { state, events: [] };
   const { connectionId, sampleRate } = state;
-  const summary: EventDraft = {
-    type: 'audio.summarised',
-    data: { connectionId, sampleRate, ...audio },
-    atMs: nowMs,
-  };
-  return { state: { ...state, phase: 'over' }, events: [summary, endEvent(connectionId, ending, nowMs)] };
+  const { audio, unheardMarks, nowMs: atMs } = facts;
+  const data = { connectionId, sampleRate, ...audio };
+  const events: readonly EventDraft[] = [
+    ...unheard(connectionId, unheardMarks, atMs),
+    { type: 'audio.summarised', data, atMs },
+    endEvent(connectionId, ending, atMs),
+  ];
+  return { state: { ...state, phase: 'over' }, events };
+}
+
+function unheard(connectionId: string, marks: readonly string[], atMs: number): EventDraft[] {
+  if (marks.length === 0) return [];
+  return [{ type: 'playback.cleared', data: { connectionId, cause: 'call_over', marks: [...marks] }, atMs }];
 }
 
 function endEvent(connectionId: string, ending: Ending, atMs: number): EventDraft {

@@ -1,24 +1,8 @@
 import { toStorable, type EventData, type JsonValue } from '@turnlog/call-events';
 import { type z } from 'zod';
+import { type AgentErrorCode, type AgentMessageError } from './agent-answer.ts';
 import { AGENT_EVENTS, agentMessage, isAgentEvent, type AgentMessage } from './agent-message.ts';
 import { type EventDraft } from './event-draft.ts';
-
-/** Why a message was not taken; `message` says which field, and what to do. */
-export interface AgentMessageError {
-  readonly code: AgentErrorCode;
-  readonly message: string;
-}
-
-export type AgentErrorCode =
-  | 'not_json'
-  | 'not_an_object'
-  | 'unknown_event'
-  | 'invalid_message'
-  | 'too_deep'
-  | 'too_large'
-  | 'call_full'
-  | 'overloaded'
-  | 'unavailable';
 
 /** A message that became an event, or the reason why not; `id` is the agent's own, where it gave one. */
 export type ReadAgentMessage =
@@ -111,6 +95,7 @@ function turnData(turn: TurnMessage['turn']): EventData<'turn.completed'> {
     confidence: turn.confidence,
     words: turn.words?.map((word) => present(word)),
     language: turn.language,
+    marks: turn.marks,
   });
 }
 
@@ -155,6 +140,7 @@ function describe(error: z.ZodError): string {
 
 /** zod's own words are for programmers. */
 function describeIssue(issue: z.core.$ZodIssue): string {
+  if (!/^(?:Invalid input|Too small)/.test(issue.message)) return issue.message;
   if (issue.code === 'invalid_type') return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
   if (issue.code === 'too_small') return 'expected more than nothing';
   return issue.message;

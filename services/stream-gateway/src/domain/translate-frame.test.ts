@@ -188,17 +188,16 @@ test('a second start is recorded and erases nothing; one of another call is anot
 test('the end is the summary and the end, once', () => {
   const state = opened();
   if (state.phase === 'waiting') throw new Error('the connection is waiting');
-  const first = endConnection(
-    state,
-    { kind: 'stopped', reason: 'callended' },
-    { audio: NO_AUDIO, nowMs: NOW },
-  );
-  expect(first.events.map(({ type }) => type)).toEqual(['audio.summarised', 'call.ended']);
-  const second = endConnection(
-    first.state,
-    { kind: 'lost', reason: 'socket_closed', closeCode: 1006 },
-    { audio: NO_AUDIO, nowMs: NOW },
-  );
+  const facts = { audio: NO_AUDIO, unheardMarks: ['m2', 'm3'], nowMs: NOW };
+  const first = endConnection(state, { kind: 'stopped', reason: 'callended' }, facts);
+  expect(first.events.map(({ type }) => type)).toEqual([
+    'playback.cleared',
+    'audio.summarised',
+    'call.ended',
+  ]);
+  expect(first.events[0]?.data).toMatchObject({ cause: 'call_over', marks: ['m2', 'm3'] });
+  const lost = { kind: 'lost', reason: 'socket_closed', closeCode: 1006 } as const;
+  const second = endConnection(first.state, lost, facts);
   expect(second.events).toEqual([]);
   expect(translateFrame(first.state, MEDIA, NOW)).toMatchObject({
     audio: undefined,

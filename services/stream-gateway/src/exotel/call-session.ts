@@ -22,7 +22,8 @@ import {
   type StartedConnection,
 } from '../domain/connection-state.ts';
 import { endConnection } from '../domain/end-connection.ts';
-import { storableDraft } from '../domain/event-draft.ts';
+import { storableDraft, type EventDraft } from '../domain/event-draft.ts';
+import { PlaybackMarks } from '../domain/playback-marks.ts';
 import { stopFrameFor } from '../domain/stop-frame.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
 import {
@@ -62,11 +63,12 @@ export class CallSession {
   readonly #carrier: WebSocket;
   readonly #principal: Principal;
   readonly #agent: CallAgent | undefined;
+  readonly #marks = new PlaybackMarks();
   #state: ConnectionState;
   #parts: OpenParts | undefined;
   #isDiscarded = false;
   #isAgentDone: boolean;
-  #hungUpByAgent = false;
+  #hangUpReason: LossReason | undefined;
   #loggedKinds: Set<string> | undefined;
   #isFinished = false;
 
@@ -94,7 +96,7 @@ export class CallSession {
 
   /** Why the connection is over, should it close now. */
   get lossReason(): LossReason {
-    return this.#hungUpByAgent ? 'agent_hung_up' : 'socket_closed';
+    return this.#hangUpReason ?? 'socket_closed';
   }
 
   /** Whether the frame begins another call, for which there has to be another session. */
@@ -134,7 +136,9 @@ export class CallSession {
       if (step.ending !== undefined) this.end(step.ending);
       return;
     }
-    for (const draft of step.events) this.#parts.producer.add(storableDraft(draft, rawBase64));
+    for (const draft of step.events) {
+      this.#parts.producer.add(storableDraft(this.#withEvidence(draft), rawBase64));
+    }
     for (const { frame, atMs } of step.released) {
       const frameBase64 = (): string => Buffer.from(JSON.stringify(frame)).toString('base64');
       this.#apply(translateFrame(this.#state, frame, atMs), atMs, frameBase64);
@@ -144,11 +148,18 @@ export class CallSession {
     if (step.ending !== undefined) this.end(step.ending);
   }
 
+  /** A mark that came back tells that its audio was played, or that it was not. */
+  #withEvidence(draft: EventDraft): EventDraft {
+    if (draft.type !== 'mark.played' || this.#agent === undefined) return draft;
+    const isHeard = this.#marks.returned(draft.data.name);
+    return isHeard ? draft : { ...draft, data: { ...draft.data, heard: false } };
+  }
+
   #enter(state: ConnectionState): void {
     this.#state = state;
     if (state.phase !== 'open' || this.#parts !== undefined) return;
     this.#parts = this.#open(state);
-    this.#agent?.dial({ ...this.#parts, carrier: this.#carrier });
+    this.#agent?.dial({ ...this.#parts, marks: this.#marks, carrier: this.#carrier });
   }
 
   #open(connection: StartedConnection): OpenParts {
@@ -189,7 +200,8 @@ export class CallSession {
   #endOpen({ producer, recorder }: OpenParts, ending: Ending, nowMs: number): void {
     if (this.#state.phase !== 'open') return;
     recorder.finish();
-    const { state, events } = endConnection(this.#state, ending, { audio: recorder.summary(), nowMs });
+    const facts = { audio: recorder.summary(), unheardMarks: this.#marks.cleared(), nowMs };
+    const { state, events } = endConnection(this.#state, ending, facts);
     this.#state = state;
     for (const draft of events) producer.add(storableDraft(draft, () => ''));
     this.#logEnd(state, ending);
@@ -210,7 +222,7 @@ export class CallSession {
     const settings = this.#context.agent;
     if (settings === undefined) return undefined;
     return new CallAgent(this.#context, settings, {
-      onHangUp: () => this.#hangUp(),
+      onHangUp: (reason) => this.#hangUp(reason),
       onDone: () => {
         this.#isAgentDone = true;
         this.#finishIfDone();
@@ -219,9 +231,9 @@ export class CallSession {
   }
 
   /** Closing the carrier's socket is the only way to end a call from here. */
-  #hangUp(): void {
+  #hangUp(reason: LossReason): void {
     if (this.isOver) return;
-    this.#hungUpByAgent = true;
+    this.#hangUpReason = reason;
     this.#carrier.close(1000);
   }
 

@@ -2,8 +2,10 @@ import { callSid, type CallKey } from '@turnlog/call-events';
 import { type NewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
-import { eventIdOf, readAgentMessage, type AgentMessageError } from '../domain/read-agent-message.ts';
+import { type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
+import { eventIdOf, readAgentMessage } from '../domain/read-agent-message.ts';
 import { problem, type Answer } from './answer.ts';
+import { CallRates } from './call-rates.ts';
 import { type EventStore, type Stored } from './event-store.ts';
 import { readJsonBody } from './read-json-body.ts';
 
@@ -12,21 +14,12 @@ export interface CallEventsOptions {
   readonly source: string;
   readonly store: EventStore;
   readonly maxEventBytes: number;
+  /** Of one call; what is beyond it is answered 429. */
+  readonly maxEventsPerSecond: number;
   readonly now: () => number;
   readonly newId: () => string;
   readonly onResult: (status: EventResult['status']) => void;
 }
-
-/** What became of one message. */
-export type EventResult =
-  | {
-      readonly id: string;
-      readonly status: 'appended' | 'duplicate';
-      readonly seq: number | undefined;
-      /** Safe on the gateway's disk, and on its way to the log. */
-      readonly durable?: 'spool';
-    }
-  | { readonly id: string; readonly status: 'rejected'; readonly error: AgentMessageError };
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const MAX_MESSAGES = 1000;
@@ -46,11 +39,13 @@ interface Accepted {
 /** `POST /v1/calls/:callSid/events`: agents that have no socket report on their calls here. */
 export class CallEventsEndpoint {
   readonly #options: CallEventsOptions;
+  readonly #rates: CallRates;
   /** Settles the order of events that happened in the same millisecond. */
   #sourceSeq = 0;
 
   constructor(options: CallEventsOptions) {
     this.#options = options;
+    this.#rates = new CallRates({ eventsPerSecond: options.maxEventsPerSecond, burst: MAX_MESSAGES });
   }
 
   /** Answers a tenant's request for the call whose id stands in the path, still encoded. */
@@ -68,7 +63,10 @@ export class CallEventsEndpoint {
       const text = `${messages.length} messages, ${MAX_MESSAGES} are allowed; send them in several requests`;
       return problem(413, 'too_many', text);
     }
-    const results = await this.#take({ tenant, callSid: sid.data }, messages);
+    const call: CallKey = { tenant, callSid: sid.data };
+    const waitMs = this.#rates.take(call, messages.length, this.#options.now());
+    if (waitMs > 0) return tooManyAtOnce(waitMs, this.#options.maxEventsPerSecond);
+    const results = await this.#take(call, messages);
     return answerOf(results);
   }
 
@@ -132,14 +130,23 @@ function resultOf(id: string, stored: Stored, position: number): EventResult {
   return { id, status: result.status, seq: result.seq };
 }
 
-/** 200 when anything was stored; else 503 when Redis is the reason, and 422 when the messages are. */
+/**
+ * 202 means that all of it is durable, 207 that part of it is. When nothing is: 503 with Redis as the reason, and 422
+ * with the messages.
+ */
 function answerOf(results: readonly EventResult[]): Answer {
-  const isRejected = (result: EventResult) => result.status === 'rejected';
-  if (!results.every(isRejected) || results.length === 0) return { status: 200, body: { results } };
-  const isUnavailable = results.some((result) => 'error' in result && result.error.code === 'unavailable');
+  const refused = results.filter((result) => result.status === 'rejected');
+  if (refused.length === 0) return { status: 202, body: { results } };
+  if (refused.length < results.length) return { status: 207, body: { results } };
+  const isUnavailable = refused.some(({ error }) => error.code === 'unavailable');
   if (!isUnavailable) return { status: 422, body: { results } };
   const error = { code: 'unavailable', message: 'events can not be stored right now; send them again' };
   return { status: 503, body: { error, results }, headers: RETRY_AFTER };
+}
+
+function tooManyAtOnce(waitMs: number, maxEventsPerSecond: number): Answer {
+  const text = `a call may report ${maxEventsPerSecond} events a second; send these again later`;
+  return problem(429, 'too_fast', text, { 'retry-after': String(Math.ceil(waitMs / 1000)) });
 }
 
 function rejected(id: string, code: AgentMessageError['code'], message: string): EventResult {

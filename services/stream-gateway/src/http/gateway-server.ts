@@ -9,6 +9,7 @@ import { type Principal } from '../auth/principal.ts';
 import { type AcceptedStream } from '../exotel/stream-socket.ts';
 import { problem, refuseUpgrade, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
+import { endpointsOf, type OpenApiDocument } from './openapi/openapi-document.ts';
 
 /** Why no more streams are taken right now. */
 export type Unavailability =
@@ -22,6 +23,8 @@ export interface GatewayServerOptions {
   readonly callEvents: CallEventsEndpoint;
   /** Who everybody is. */
   readonly principal: Principal;
+  /** Served at `/openapi.json`. */
+  readonly openApi: OpenApiDocument;
   /** The paths that take streams, and the applet that each is for. */
   readonly streamPaths: Readonly<Record<string, Applet>>;
   readonly unavailability: () => Unavailability | undefined;
@@ -80,7 +83,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
 }
 
 async function answer(
-  { ops, callEvents, principal, streamPaths }: GatewayServerOptions,
+  { ops, callEvents, principal, openApi, streamPaths }: GatewayServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -90,7 +93,8 @@ async function answer(
   if (encodedCallSid !== undefined)
     send(response, await callEvents.answer(request, encodedCallSid, principal.tenant));
   else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
-  else send(response, notFound(streamPaths));
+  else if (path === '/openapi.json') send(response, { status: 200, body: openApi });
+  else send(response, notFound(openApi));
 }
 
 interface UpgradeRequest {
@@ -100,7 +104,7 @@ interface UpgradeRequest {
 }
 
 function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upgraded: UpgradeRequest): void {
-  const { principal, streamPaths, unavailability, onStream, onRefused, logger } = options;
+  const { principal, openApi, streamPaths, unavailability, onStream, onRefused, logger } = options;
   const { request, socket, head } = upgraded;
   // The peer may go away before the handshake is done, which is no fault of ours.
   socket.on('error', (err) => logger.debug({ err }, 'socket failed during its handshake'));
@@ -109,7 +113,7 @@ function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upg
   const reason = unavailability();
   if (applet === undefined) {
     onRefused('not_found');
-    refuseUpgrade(socket, notFound(streamPaths));
+    refuseUpgrade(socket, notFound(openApi));
   } else if (reason !== undefined) {
     onRefused(reason);
     refuseUpgrade(socket, problem(503, reason, UNAVAILABLE[reason], { 'retry-after': '2' }));
@@ -119,15 +123,10 @@ function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upg
   }
 }
 
-function notFound(streamPaths: GatewayServerOptions['streamPaths']): Answer {
-  const message = 'there is nothing at this path; "endpoints" lists what there is';
-  const endpoints = [
-    ...Object.keys(streamPaths).map((path) => `GET ${path} (WebSocket)`),
-    'POST /v1/calls/:callSid/events',
-    'GET /healthz',
-    'GET /readyz',
-    'GET /metrics',
-  ];
+function notFound(document: OpenApiDocument): Answer {
+  const message =
+    'there is nothing at this path; "endpoints" lists what there is, GET /openapi.json tells all';
+  const endpoints = endpointsOf(document);
   return { status: 404, body: { error: { code: 'not_found', message }, endpoints } };
 }
 

@@ -1,0 +1,69 @@
+/*
+ * What an agent may report, as docs/events.md has it. The gateway's /openapi.json is the full description; the tests
+ * report each of these to a real gateway.
+ */
+
+/** Anything that JSON can say. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** Who may speak. `ai` is the bot, `agent` a human colleague it hands over to. */
+export type Speaker = 'user' | 'ai' | 'agent' | 'system';
+
+/** ISO 8601, or Unix milliseconds. */
+export type Moment = string | number;
+
+/** A stretch of a turn's text, and the name in the mark frame that followed its audio. */
+export interface SpokenMark {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One turn of the dialogue, complete. */
+export interface Turn {
+  readonly speaker: Speaker;
+  readonly text: string;
+  readonly startedAt?: Moment;
+  readonly endedAt?: Moment;
+  /** The caller cut it short. Turnlog finds out by itself where marks are used. */
+  readonly interrupted?: boolean;
+  /** What of it the caller heard, where the agent knows. */
+  readonly heardText?: string;
+  /** The marks that cover it, in the order in which they were sent to the carrier. */
+  readonly marks?: readonly SpokenMark[];
+  readonly confidence?: number;
+  readonly language?: string;
+}
+
+/** A tool that the agent called. */
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments?: JsonValue;
+  readonly result?: JsonValue;
+  readonly error?: string;
+  readonly durationMs?: number;
+}
+
+/** What may be said of any message. */
+export interface MessageOptions {
+  /** The agent's own id, so that a repeat of the message is a duplicate; a random one by default. */
+  readonly id?: string;
+  /** When it happened; now by default. */
+  readonly timestamp?: Moment;
+}
+
+/** A message is durable. */
+export interface Acknowledgement {
+  readonly id: string;
+  readonly status: 'appended' | 'duplicate';
+  /** Its place in the call's log; absent while it is in the gateway's spool. */
+  readonly seq: number | undefined;
+}
+
+/** A message on its way. */
+export interface Message {
+  readonly event: 'turn' | 'collect' | 'stage' | 'objection' | 'outcome' | 'tool' | 'speaking';
+  readonly id: string;
+  readonly timestamp: Moment;
+  readonly [field: string]: unknown;
+}

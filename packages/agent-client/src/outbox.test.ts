@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { type Message } from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+const message = (id: string, text = 'x'): Message => ({ event: 'stage', id, timestamp: 0, stage: text });
+
+test('a message is answered by its id, and then forgotten', async () => {
+  const outbox = new Outbox(1_000);
+  const answered = outbox.add(message('a'));
+  const refused = outbox.add(message('b'));
+  outbox.acknowledge({ id: 'a', status: 'appended', seq: 7 });
+  outbox.refuse('b', 'call_full', 'the call is full');
+  expect(await answered).toEqual({ id: 'a', status: 'appended', seq: 7 });
+  await expect(refused).rejects.toMatchObject({ code: 'call_full', message: 'the call is full' });
+  expect(outbox.size).toBe(0);
+});
+
+test('more than it may keep is refused with a clear error, and fits again once there is room', async () => {
+  const outbox = new Outbox(200);
+  const first = outbox.add(message('a', 'x'.repeat(100)));
+  await expect(outbox.add(message('b', 'ü'.repeat(30)))).rejects.toMatchObject({
+    code: 'buffer_full',
+    message: expect.stringContaining('maxBufferedBytes'),
+  });
+  expect([...outbox.pending].map(({ message: { id } }) => id)).toEqual(['a']);
+  outbox.acknowledge({ id: 'a', status: 'appended', seq: 1 });
+  await first;
+  outbox.add(message('b', 'ü'.repeat(30))).catch(() => undefined);
+  expect(outbox.size).toBe(1);
+});
+
+test('the same message again is the same promise, another one of its id an error', async () => {
+  const outbox = new Outbox(1_000);
+  const first = outbox.add(message('a'));
+  expect(outbox.add(message('a'))).toBe(first);
+  await expect(outbox.add(message('a', 'y'))).rejects.toMatchObject({ code: 'id_in_use' });
+  expect(outbox.size).toBe(1);
+});
+
+test('an answer that nobody waits for ends no process', async () => {
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', listen);
+  const outbox = new Outbox(100);
+  // As an agent calls it that does not wait: nothing handles what comes of it.
+  const unheard = [outbox.add(message('a')), outbox.add(message('b', 'x'.repeat(200)))];
+  outbox.refuse('a', 'call_full', 'the call is full');
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', listen);
+  expect(unhandled).toEqual([]);
+  expect(unheard).toHaveLength(2);
+});
+
+test('whoever waits until it is empty is told', async () => {
+  const outbox = new Outbox(1_000);
+  await outbox.untilEmpty();
+  const answered = outbox.add(message('a'));
+  const empty = outbox.untilEmpty();
+  outbox.acknowledge({ id: 'a', status: 'duplicate', seq: 1 });
+  await Promise.all([answered, empty]);
+});

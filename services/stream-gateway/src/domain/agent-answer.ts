@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** Why a message was not taken. */
+export const agentErrorCode = z.enum([
+  'not_json',
+  'not_an_object',
+  'unknown_event',
+  'invalid_message',
+  'too_deep',
+  'too_large',
+  'call_full',
+  'overloaded',
+  'unavailable',
+]);
+
+export type AgentErrorCode = z.infer<typeof agentErrorCode>;
+
+/** Why a message was not taken; `message` says which field, and what to do. */
+export const agentMessageError = z.object({ code: agentErrorCode, message: z.string() });
+
+export type AgentMessageError = z.infer<typeof agentMessageError>;
+
+const stored = {
+  status: z.enum(['appended', 'duplicate']),
+  seq: z
+    .int()
+    .optional()
+    .meta({ description: "The event's place in the call's log; absent while it is in the spool" }),
+  durable: z
+    .literal('spool')
+    .optional()
+    .meta({ description: "Safe on the gateway's disk, and on its way to the log" }),
+};
+
+/** What became of one message of a request. */
+export const eventResult = z.discriminatedUnion('status', [
+  z.object({ id: z.string(), ...stored }),
+  z.object({ id: z.string(), status: z.literal('rejected'), error: agentMessageError }),
+]);
+
+export type EventResult = z.infer<typeof eventResult>;
+
+/** What became of the messages of a request, in their order. */
+export const eventResults = z.object({ results: z.array(eventResult) });
+
+/** What an agent is answered on its socket. `id` is its own, or null. */
+export const agentAnswer = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('ack'), id: z.string().nullable(), ...stored }),
+  z.object({ event: z.literal('error'), id: z.string().nullable(), error: agentMessageError }),
+]);
+
+export type AgentAnswer = z.infer<typeof agentAnswer>;

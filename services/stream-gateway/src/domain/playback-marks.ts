@@ -1,0 +1,47 @@
+/** Marks that wait at the carrier, at most: beyond it the oldest are forgotten. */
+const MAX_WAITING = 512;
+/** No longer than the id of a turn, after which a mark may be named. */
+export const MAX_MARK_NAME_CHARACTERS = 128;
+
+interface WaitingMark {
+  readonly name: string;
+  /** Whether all audio between it and the mark before it may still be played. */
+  isWhole: boolean;
+}
+
+/**
+ * The agent's marks on their way to the carrier and back, in the order in which they were sent. The carrier's documents
+ * don't say whether marks come back after a `clear`, so a mark that does proves nothing.
+ */
+export class PlaybackMarks {
+  readonly #waiting: WaitingMark[] = [];
+  #hasDroppedAudio = false;
+
+  /** A mark went to the carrier. */
+  sent(name: string): void {
+    if (name.length > MAX_MARK_NAME_CHARACTERS) return;
+    this.#waiting.push({ name, isWhole: !this.#hasDroppedAudio });
+    this.#hasDroppedAudio = false;
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
+  }
+
+  /** Audio was dropped on its way to the carrier. */
+  audioDropped(): void {
+    this.#hasDroppedAudio = true;
+  }
+
+  /** The carrier drops what it has not played; gives the names of the marks behind it. */
+  cleared(): string[] {
+    const names = this.#waiting.filter(({ isWhole }) => isWhole).map(({ name }) => name);
+    for (const mark of this.#waiting) mark.isWhole = false;
+    this.#hasDroppedAudio = false;
+    return names;
+  }
+
+  /** A mark came back. Whether it proves that all audio before it was played. */
+  returned(name: string): boolean {
+    const index = this.#waiting.findIndex((mark) => mark.name === name);
+    const [mark] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    return mark?.isWhole ?? false;
+  }
+}

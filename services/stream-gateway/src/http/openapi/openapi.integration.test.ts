@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { startRedisForTest } from '@turnlog/test-kit';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
+import { type OpenApiDocument } from './openapi-document.ts';
+
+let gateway: TestGateway;
+let document: OpenApiDocument;
+let ajv: Ajv2020;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ MAX_EVENTS_PER_SECOND: '1' });
+  document = (await (await fetch(`${gateway.httpUrl}/openapi.json`)).json()) as OpenApiDocument;
+  ajv = new Ajv2020();
+  ajv.addVocabulary(['openapi', 'info', 'paths', 'components']);
+  ajv.addSchema(document, 'openapi.json');
+});
+
+afterAll(async () => {
+  await gateway.stop();
+});
+
+const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'yes' } });
+const eventsPath = '/v1/calls/{callSid}/events';
+
+/** An answer has a status that the document has for it, and a body as the document says. */
+async function expectAsDocumented(path: string, method: string, response: Response): Promise<unknown> {
+  const where = ['paths', path, method, 'responses', String(response.status)];
+  const schemaAt = [...where, 'content', 'application/json', 'schema'].map(toPointerStep).join('/');
+  const validate = ajv.getSchema(`openapi.json#/${schemaAt}`);
+  if (validate === undefined) throw new Error(`${method} ${path} has answered ${response.status}`);
+  const body: unknown = await response.json();
+  const isValid = validate(body);
+  expect([isValid, validate.errors]).toEqual([true, null]);
+  return body;
+}
+
+/** Reads the body as well: a response that nobody reads keeps its connection. */
+async function statusOf(answered: Promise<Response>): Promise<number> {
+  const response = await answered;
+  await response.arrayBuffer();
+  return response.status;
+}
+
+/** Of a JSON pointer in a URL. */
+function toPointerStep(key: string): string {
+  return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
+}
+
+test('each path of the document is there, and a path that is not there lists just those', async () => {
+  const missing = await fetch(`${gateway.httpUrl}/nothing`);
+  expect(missing.status).toBe(404);
+  const { endpoints } = (await missing.json()) as { endpoints: string[] };
+  expect([...endpoints].sort()).toEqual([
+    'GET /exotel/stream',
+    'GET /healthz',
+    'GET /media',
+    'GET /metrics',
+    'GET /openapi.json',
+    'GET /readyz',
+    `POST ${eventsPath}`,
+  ]);
+  for (const endpoint of endpoints) {
+    const [method = '', path = ''] = endpoint.split(' ');
+    const status = await statusOf(fetch(gateway.httpUrl + path.replace('{callSid}', 'CA1'), { method }));
+    expect([path, status]).not.toEqual([path, 404]);
+    expect(document.paths[path]).toHaveProperty([method.toLowerCase(), 'responses', String(status)]);
+  }
+});
+
+test.each([
+  ['one message', 202, turn('t1')],
+  ['its repeat', 202, turn('t1')],
+  ['nothing', 202, []],
+  ['good and bad messages', 207, [turn('t2'), { event: 'turn', id: 'bad' }]],
+  ['bad messages', 422, [{ event: 'nonsense' }, 7]],
+  ['what is not JSON', 400, 'no json'],
+  ['too many messages', 413, Array.from({ length: 1_001 }, () => ({}))],
+])('%s is answered %d, as the document has it', async (_what, status, body) => {
+  const response = await gateway.post('CA-documented', body);
+  expect(response.status).toBe(status);
+  await expectAsDocumented(eventsPath, 'post', response);
+});
+
+test('a body that is compressed, and another method, are answered as documented', async () => {
+  const url = `${gateway.httpUrl}/v1/calls/CA1/events`;
+  const headers = { 'content-encoding': 'gzip' };
+  await expectAsDocumented(eventsPath, 'post', await fetch(url, { method: 'POST', headers, body: 'x' }));
+  expect(await statusOf(fetch(url))).toBe(405);
+});
+
+test('more events a second than a call may have are answered 429 with Retry-After, and none of them is stored', async () => {
+  const many = Array.from({ length: 1_000 }, (_, n) => turn(`t${n}`));
+  expect(await statusOf(gateway.post('CA-fast', many))).toBe(202);
+  const response = await gateway.post('CA-fast', [turn('a'), turn('b'), turn('c')]);
+  expect(response.status).toBe(429);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  await expectAsDocumented(eventsPath, 'post', response);
+  expect(await gateway.events('CA-fast')).toHaveLength(1_000);
+  expect(await statusOf(gateway.post('CA-slow', turn('a')))).toBe(202);
+});
+
+test('without Redis the answer is 503, as documented', async () => {
+  const redis = await startRedisForTest();
+  const own = await startTestGateway({ REDIS_URL: redis.url });
+  try {
+    await redis.crash();
+    const response = await own.post('CA-away', [turn('t1')]);
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('2');
+    await expectAsDocumented(eventsPath, 'post', response);
+  } finally {
+    await own.stop();
+    await redis.close();
+  }
+});
+
+test('a stream path without an upgrade is answered as documented', async () => {
+  for (const path of ['/exotel/stream', '/media']) {
+    await expectAsDocumented(path, 'get', await fetch(gateway.httpUrl + path));
+  }
+});
