@@ -19,8 +19,8 @@ import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
 const MAX_READ_EVENTS = 20_000;
 /** The most text of one write, in UTF-16 code units. */
 const MAX_WRITE_SIZE = 8_000_000;
-/** While Postgres writes one batch, another one is read and folded, and a third one is settled. */
-export const BATCHES_AT_ONCE = 3;
+/** While Postgres writes one batch of a read, another one is read and folded. */
+export const BATCHES_AT_ONCE = 2;
 
 /** What persisting calls takes. */
 export interface PersistCallsOptions {

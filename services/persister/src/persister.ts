@@ -19,8 +19,8 @@ import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
 /** How long one blocking read waits for something new. */
 export const BLOCK_MS = 2_000;
 
-/** Enough for all batches that are under way at once, and not much more: what one replica holds, no other can take. */
-const BATCHES_PER_READ = 2 * BATCHES_AT_ONCE;
+/** Not more than is under way at once: what one replica holds, no other can take. */
+const BATCHES_PER_READ = BATCHES_AT_ONCE;
 /** Of both servers: whichever was away, work goes on within seconds. */
 const PAUSE = { minMs: 100, maxMs: 5_000 };
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
@@ -51,6 +51,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
   const { commands, blocking, space, store, consumer, batchCalls, keepKeysMs, claimIdleMs } = options;
   const { report, watch, onBeat } = options;
   const stopping = new AbortController();
+  const count = Math.max(1, Math.floor((BATCHES_PER_READ * batchCalls) / space.partitions));
   const running = startFeedConsumer({
     commands,
     blocking,
@@ -58,7 +59,8 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     feed: 'persist',
     consumer,
     partitions: allPartitions(space),
-    count: Math.ceil((BATCHES_PER_READ * batchCalls) / space.partitions),
+    count,
+    readAheadFrom: (count * space.partitions) / 2,
     blockMs: BLOCK_MS,
     claimIdleMs,
     reclaimEveryMs: claimIdleMs / 3,

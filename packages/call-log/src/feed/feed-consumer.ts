@@ -2,9 +2,13 @@ import { monotonicClock } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
+import { InFlight } from './in-flight.ts';
 
 /** A client-side deadline on a blocking read settles it later than the server would have. */
 const LATE_ANSWER_MS = 500;
+
+/** One is handled while the next one is read and begun: enough for nobody to wait. */
+const MAX_READS_IN_FLIGHT = 2;
 
 /** What a consumer does with what it reads, and what it tells its service. */
 export interface FeedHandling {
@@ -14,9 +18,14 @@ export interface FeedHandling {
   readonly reclaimEveryMs: number;
   /**
    * Takes the entries and acknowledges each together with its effect. When it throws, what it has not acknowledged
-   * stays pending and is read again after a pause.
+   * stays pending and is read again after a pause. Runs twice at once where reading ahead is asked for.
    */
   readonly handle: (entries: readonly FeedEntry[]) => Promise<void>;
+  /**
+   * A read of so many entries or more tells of a backlog: the next one is read, and handled, while it is handled itself.
+   * By default none is read ahead.
+   */
+  readonly readAheadFrom?: number;
   readonly onError: (error: unknown, attempt: number) => void;
   /** Told of every full turn of the loop: the service's proof of life. */
   readonly onTurn: () => void;
@@ -78,10 +87,12 @@ async function consume(reader: FeedReader, handling: FeedHandling, stopping: Abo
 
 async function readUntilTrouble(
   reader: FeedReader,
-  { handle, onTurn, onLost, blockMs, reclaimEveryMs, now = () => monotonicClock.now() }: FeedHandling,
+  handling: FeedHandling,
   stopping: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
+  const { handle, onTurn, onLost, blockMs, reclaimEveryMs, readAheadFrom = Infinity } = handling;
+  const { now = () => monotonicClock.now() } = handling;
   const take = async ({ entries, lost }: FeedBatch): Promise<void> => {
     if (lost > 0) onLost(lost);
     if (entries.length > 0) await handle(entries);
@@ -99,15 +110,27 @@ async function readUntilTrouble(
   await reader.ensureGroups();
   await takeAll(reader.ownPending());
   let reclaimedAt = -Infinity;
-  while (!stopping.aborted) {
-    if (now() - reclaimedAt >= reclaimEveryMs) {
-      reclaimedAt = now();
-      await takeAll(reader.reclaimed());
+  const inFlight = new InFlight();
+  try {
+    while (!stopping.aborted) {
+      if (now() - reclaimedAt >= reclaimEveryMs) {
+        await inFlight.untilFewerThan(1);
+        reclaimedAt = now();
+        await takeAll(reader.reclaimed());
+      }
+      const readAt = now();
+      const batch = await reader.readNew();
+      const isLate = now() - readAt > blockMs + LATE_ANSWER_MS;
+      inFlight.add(take(batch));
+      await inFlight.untilFewerThan(batch.entries.length >= readAheadFrom ? MAX_READS_IN_FLIGHT : 1);
+      // Redis may have given us entries with an answer that came after the deadline: they are pending in our name.
+      if (isLate) {
+        await inFlight.untilFewerThan(1);
+        await takeAll(reader.ownPending());
+      }
     }
-    const readAt = now();
-    await take(await reader.readNew());
-    // Redis may have given us entries with an answer that came after the deadline: they are pending in our name.
-    if (now() - readAt > blockMs + LATE_ANSWER_MS) await takeAll(reader.ownPending());
+  } finally {
+    await inFlight.settled();
   }
 }
 
