@@ -4,6 +4,7 @@ import {
   instanceName,
   keyPrefix,
   logLevel,
+  logPhoneKey,
   partitionCount,
   port,
   postgresUrl,
@@ -23,6 +24,7 @@ export const configSchema = z.object({
   /** Names the consumer: stable over restarts, and different for each replica. */
   INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),
+  LOG_PHONE_KEY: logPhoneKey.optional(),
   HEALTH_PORT: port.default(8082),
   /** The most calls of one write to Postgres. */
   BATCH_CALLS: wholeNumber(1, 1000, 'calls').default(100),

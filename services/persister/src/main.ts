@@ -30,7 +30,12 @@ const STOP_TIMEOUT_MS = 25_000;
 const MIRROR_TENANTS_EVERY_MS = 30_000;
 
 const config = loadConfigOrExit(configSchema, NAME);
-const logger = createLogger({ service: NAME, level: config.LOG_LEVEL, instance: config.INSTANCE });
+const logger = createLogger({
+  service: NAME,
+  level: config.LOG_LEVEL,
+  instance: config.INSTANCE,
+  phoneKey: config.LOG_PHONE_KEY,
+});
 const now = () => monotonicClock.now();
 await runService({ name: NAME, logger, start });
 

@@ -5,6 +5,7 @@ import {
   keyPrefix,
   loadConfigOrExit,
   logLevel,
+  logPhoneKey,
   partitionCount,
   port,
   readConfig,
@@ -27,6 +28,7 @@ const settings = z.object({
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
   INSTANCE: instanceName.default(os.hostname()),
   LOG_LEVEL: logLevel.default('info'),
+  LOG_PHONE_KEY: logPhoneKey.optional(),
   HEALTH_PORT: port.default(8081),
   SWEEP_EVERY_MS: milliseconds.default(5_000),
   LOST_AFTER_MS: milliseconds.default(45_000),
@@ -46,6 +48,7 @@ export interface SessionConfig {
   /** The name of this replica, and of its consumer: two replicas need different ones. */
   readonly instance: string;
   readonly logLevel: LogLevel;
+  readonly logPhoneKey: string | undefined;
   readonly healthPort: number;
   readonly sweepEveryMs: number;
   /** Well above the 10 s at which gateways say which calls they still have. */
@@ -80,6 +83,7 @@ function toConfig(env: z.infer<typeof settings>): SessionConfig {
     space: { prefix: env.KEY_PREFIX, partitions: env.PARTITIONS },
     instance: env.INSTANCE,
     logLevel: env.LOG_LEVEL,
+    logPhoneKey: env.LOG_PHONE_KEY,
     healthPort: env.HEALTH_PORT,
     sweepEveryMs: env.SWEEP_EVERY_MS,
     lostAfterMs: env.LOST_AFTER_MS,

@@ -6,6 +6,7 @@ import {
   instanceName,
   keyPrefix,
   logLevel,
+  logPhoneKey,
   oneOf,
   partitionCount,
   port,
@@ -46,6 +47,7 @@ const gatewayVariables = z.object({
   TENANT: tenantName.default('default'),
   INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),
+  LOG_PHONE_KEY: logPhoneKey.optional(),
 
   REDIS_URL: redisUrl,
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),

@@ -64,7 +64,7 @@ export function createPool({
   // Without these listeners, a connection that breaks while it is idle ends the process, and so does one that breaks
   // between two statements of a transaction. The pool repeats what the client has said.
   pool.on('connect', (client) => {
-    client.on('error', (error) => logger?.warn({ err: error.message }, 'database connection lost'));
+    client.on('error', (error) => logger?.warn({ err: error }, 'database connection lost'));
   });
   pool.on('error', () => undefined);
   return pool;
