@@ -142,7 +142,7 @@ test('nothing that is written about calls holds what was said in them', async ()
 
   // It did go through them, and was told of.
   expect(agent.urls.join()).toContain('9811122233');
-  expect(agent.answers.filter((answer) => answer.includes('"error"'))).toHaveLength(REFUSED_REPORTS.length);
+  for (const status of ['"ack"', '"error"']) expect(agent.answers.join()).toContain(status);
   for (const told of [
     'unknown event from the carrier',
     'invalid frame from the carrier',

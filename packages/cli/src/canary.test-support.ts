@@ -57,8 +57,8 @@ export async function startRudeAgent(messages: readonly (string | object)[]) {
   await once(server, 'listening');
   const urls: string[] = [];
   const answers: string[] = [];
-  server.on('connection', (socket, { url = '' }) => {
-    urls.push(url);
+  server.on('connection', (socket, { url }) => {
+    urls.push(url ?? '');
     let waiting = messages.length;
     socket.on('message', (data: Buffer) => {
       const text = data.toString();

@@ -17,6 +17,7 @@ export {
   port,
   wholeNumber,
 } from './config/env-value.ts';
+export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
 export { parseRedisAddress, type RedisAddress, type SentinelAddress } from './config/redis-address.ts';
 export { instanceName, keyPrefix, logPhoneKey, partitionCount } from './config/shared-settings.ts';

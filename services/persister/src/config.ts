@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import {
+  caFile,
   instanceName,
   keyPrefix,
   logLevel,
@@ -19,6 +20,8 @@ const HOUR_MS = 3_600_000;
 export const configSchema = z.object({
   REDIS_URL: redisUrl,
   DATABASE_URL: postgresUrl,
+  REDIS_CA_FILE: caFile.optional(),
+  DATABASE_CA_FILE: caFile.optional(),
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
   /** Names the consumer: stable over restarts, and different for each replica. */

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
 import {
+  caFile,
   instanceName,
   keyPrefix,
   loadConfigOrExit,
@@ -11,6 +12,7 @@ import {
   readConfig,
   redisUrl,
   wholeNumber,
+  withRedisCa,
   type ConfigHost,
   type ConfigResult,
   type Environment,
@@ -24,6 +26,7 @@ const milliseconds = wholeNumber(1, 86_400_000, 'milliseconds');
 
 const settings = z.object({
   REDIS_URL: redisUrl,
+  REDIS_CA_FILE: caFile.optional(),
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
   INSTANCE: instanceName.default(os.hostname()),
@@ -79,7 +82,7 @@ export function loadSessionConfig(host?: ConfigHost): SessionConfig {
 
 function toConfig(env: z.infer<typeof settings>): SessionConfig {
   return {
-    redisUrl: env.REDIS_URL,
+    redisUrl: withRedisCa(env.REDIS_URL, env.REDIS_CA_FILE),
     space: { prefix: env.KEY_PREFIX, partitions: env.PARTITIONS },
     instance: env.INSTANCE,
     logLevel: env.LOG_LEVEL,

@@ -2,6 +2,7 @@ import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import {
   booleanFlag,
+  caFile,
   envValue,
   instanceName,
   keyPrefix,
@@ -50,6 +51,7 @@ const gatewayVariables = z.object({
   LOG_PHONE_KEY: logPhoneKey.optional(),
 
   REDIS_URL: redisUrl,
+  REDIS_CA_FILE: caFile.optional(),
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isCertificateProblem } from './tls.ts';
 
 /**
  * What to do about an error of the database.
@@ -94,7 +95,10 @@ export function describeDatabaseError(error: unknown): string {
     return `Postgres error ${code}`;
   }
   const message = code?.startsWith('22') === true ? withoutValues(error.message) : error.message;
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  const told = code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  return isCertificateProblem(code)
+    ? `${told}: the certificate of Postgres is not trusted; DATABASE_CA_FILE names the CA that signed it`
+    : told;
 }
 
 /** A data exception quotes the value, or puts it behind a colon. */
