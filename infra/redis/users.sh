@@ -40,9 +40,8 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
 # as a whole; what it does with each is checked command by command.
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
   "+hget +hmget +hset +pexpire +exists ~${part}call:* ~${part}persist" \
-  "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead)" \
-  "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead)" \
-  "(+hget +hgetall +hset +hdel +hkeys +del ~${prefix}tenants)"
+  "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
+  "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 
 # The turnlog command: reads everything of Turnlog's, replays dead letters, erases calls. Nothing of the server's own.
 echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting" \

@@ -59,10 +59,10 @@ describe('redactText', () => {
     ['phone', phone],
   ])('finds a %s in any script, with anything between its digits', (kind, number) => {
     fc.assert(
-      fc.property(written(number), around, around, ({ number: digits, text }, before, after) => {
+      fc.property(written(number), around, around, ({ number: digits, text }, before, behind) => {
+        const after = ` ${behind}`;
         const masked = redactText(`${before}${text}${after}`, 'mask');
         const shown = kind === 'phone' ? 2 : 4;
-        // By chance, a card of 16 digits may hold what else is one; what is shown stays the end of the number.
         expect(masked).toEqual({ text: `${before}[${kind} …${digits.slice(-shown)}]${after}`, count: 1 });
         expect(redactText(`${before}${text}${after}`, 'drop').text).toBe(`${before}[${kind}]${after}`);
       }),

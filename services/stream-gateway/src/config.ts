@@ -69,6 +69,7 @@ const gatewayVariables = z.object({
   FLUSH_DEADLINE_MS: milliseconds(0, HOUR_MS).default(10_000),
   CARRIER_BUFFER_BYTES: bytes(64 * KIB, 256 * MIB).default(4 * MIB),
 
+  REDACTION: oneOf(['none', 'mask', 'drop']).default('none'),
   MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
   MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),

@@ -9,13 +9,14 @@ type Right = 'select' | 'insert' | 'update' | 'delete';
  *
  * - `turnlog_persister` writes rows and the archive; it can take nothing away.
  * - `turnlog_reader` is for whoever looks at calls.
- * - `turnlog_eraser` is the turnlog command: retention, erasure, legal holds.
+ * - `turnlog_eraser` is the turnlog command: tenants, retention, erasure, legal holds.
  */
 const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>>> = {
   turnlog_persister: {
     kysely_migration: ['select'],
     call_sessions: ['select', 'insert', 'update'],
     call_event_segments: ['select', 'insert', 'update'],
+    tenants: ['select'],
   },
   turnlog_reader: {
     kysely_migration: ['select'],
@@ -28,6 +29,7 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
     call_sessions: ['select', 'insert', 'update', 'delete'],
     call_event_segments: ['select', 'insert', 'update', 'delete'],
     call_turns: ['select'],
+    tenants: ['select', 'insert', 'update'],
   },
 };
 

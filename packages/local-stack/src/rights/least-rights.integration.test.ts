@@ -117,7 +117,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   persister: [
     ...CONNECTING,
     ...FEEDS,
-    ...['hget', 'hmget', 'hset', 'pexpire', 'exists', 'zscore', 'xadd', 'hgetall', 'hdel', 'hkeys', 'del'],
+    ...['hget', 'hmget', 'hset', 'pexpire', 'exists', 'zscore', 'xadd', 'hgetall'],
   ],
 };
 
@@ -211,13 +211,18 @@ async function refusal(user: Redis, [command = '', ...args]: readonly string[]):
 }
 
 const TABLES = [
+  'tenants',
   'call_sessions',
   'call_event_segments',
   'call_turns',
   'kysely_migration',
   'kysely_migration_lock',
 ];
-const COLUMN_OF: Readonly<Record<string, string>> = { kysely_migration: 'name', kysely_migration_lock: 'id' };
+const COLUMN_OF: Readonly<Record<string, string>> = {
+  kysely_migration: 'name',
+  kysely_migration_lock: 'id',
+  tenants: 'name',
+};
 const VERBS: Readonly<Record<string, (table: string) => string>> = {
   select: (table) => `select * from ${table} limit 0`,
   insert: (table) => `insert into ${table} select * from ${table} limit 0`,
@@ -232,6 +237,7 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     call_sessions: ['select', 'insert', 'update'],
     call_event_segments: ['select', 'insert', 'update'],
     kysely_migration: ['select'],
+    tenants: ['select'],
   },
   turnlog_reader: {
     call_sessions: ['select'],
@@ -244,6 +250,7 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     call_event_segments: ['select', 'insert', 'update', 'delete'],
     call_turns: ['select'],
     kysely_migration: ['select'],
+    tenants: ['select', 'insert', 'update'],
   },
 };
 

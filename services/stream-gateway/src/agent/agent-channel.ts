@@ -1,4 +1,5 @@
 import { parseExotelFrame } from '@turnlog/exotel';
+import { type RedactionMode } from '@turnlog/redaction';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
@@ -19,6 +20,8 @@ export interface AgentChannelOptions {
   /** A one-way stream is never sent anything. */
   readonly isOneWay: boolean;
   readonly maxEventBytes: number;
+  /** What becomes of personal data in the agent's reports: it may change while the call goes on. */
+  readonly redaction: () => RedactionMode;
   /** Too much of all calls together is waiting to be stored. */
   readonly isOverloadedInAll: () => boolean;
   readonly maxCarrierBufferedBytes: number;
@@ -115,6 +118,7 @@ export class AgentChannel {
     const json = JSON.parse(data.toString()) as unknown;
     return readAgentMessage(json, {
       nowMs: this.#options.now(),
+      redaction: this.#options.redaction(),
       rawBase64: () => data.toString('base64'),
     });
   }
