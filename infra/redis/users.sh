@@ -39,11 +39,11 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
 # Reads logs, settles calls, sets dead letters aside. Of a log it writes nothing but its expiry. A script needs its keys
 # as a whole; what it does with each is checked command by command.
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
-  "+hget +hmget +hset +pexpire +exists ~${part}call:* ~${part}persist" \
+  "+hget +hmget +hset +hexists +pexpire +exists ~${part}call:* ~${part}persist" \
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
   "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 
 # The turnlog command: reads everything of Turnlog's, replays dead letters, erases calls. Nothing of the server's own.
-echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting" \
-  "+@read +@hash +@stream +@sortedset +@list +set +del +unlink +pexpire +persist +subscribe +unsubscribe +publish" \
+echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting +command" \
+  "+@read +@hash +@stream +@sortedset +@list +set +scan +del +unlink +pexpire +persist +subscribe +unsubscribe +publish" \
   "-@dangerous +eval +evalsha +info ~${prefix}* &${prefix}*"

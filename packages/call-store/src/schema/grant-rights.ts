@@ -30,6 +30,9 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
     call_event_segments: ['select', 'insert', 'update', 'delete'],
     call_turns: ['select'],
     tenants: ['select', 'insert', 'update'],
+    legal_holds: ['select', 'insert', 'update', 'delete'],
+    erasures: ['select', 'insert', 'update'],
+    erased_calls: ['select', 'insert'],
   },
 };
 

@@ -2,7 +2,7 @@ import { parseExotelFrame } from '@turnlog/exotel';
 import { type RedactionMode } from '@turnlog/redaction';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
-import { type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
+import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
 import { eventIdOf, readAgentMessage, type ReadAgentMessage } from '../domain/read-agent-message.ts';
 import { storableDraft } from '../domain/event-draft.ts';
@@ -131,8 +131,7 @@ export class AgentChannel {
 
   #acknowledge(id: string | undefined, receipt: Receipt): void {
     if (receipt.status === 'refused') {
-      const text = 'the call has as many events as one call may have; nothing more is recorded';
-      this.#refuse(id, { code: 'call_full', message: text });
+      this.#refuse(id, refusalOf(receipt.reason));
       return;
     }
     const { status, seq, isSpooled = false } = receipt;

@@ -3,7 +3,7 @@ import { type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
-import { type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
+import { refusalOf, type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
 import { eventIdOf, readAgentMessage } from '../domain/read-agent-message.ts';
 import { problem, type Answer } from './answer.ts';
 import { CallRates } from './call-rates.ts';
@@ -132,7 +132,7 @@ function resultOf(id: string, stored: Stored, position: number): EventResult {
     );
   }
   if (result.status === 'refused') {
-    return rejected(id, 'call_full', 'the call has as many events as one call may have');
+    return { id, status: 'rejected', error: refusalOf(result.reason) };
   }
   return { id, status: result.status, seq: result.seq };
 }
