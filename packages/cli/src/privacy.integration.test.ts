@@ -192,8 +192,10 @@ test('retention goes by the policy of each tenant, says what it did, and leaves 
     '--audio-hours',
     '1',
   );
-  // As if it were two months later.
-  await client.query(`update call_sessions set ended_at = ended_at - interval '60 days'`);
+  // As if it were two months later, and the other call young.
+  await client.query(
+    `update call_sessions set ended_at = ended_at - interval '60 days' where tenant = 'forgets'`,
+  );
   const audioKey = callKeys(space, callOf('CA-forgets', 'forgets')).audio;
   await redis.xtrim(audioKey, 'MAXLEN', 0);
   await redis.del(audioKey);

@@ -6,14 +6,16 @@ import { type Json, redactJson } from './redact/redact-json.ts';
 import { redactText } from './redact/redact-text.ts';
 import { redactWords } from './redact/redact-words.ts';
 
+const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+
 /** A number with the last digit that its checksum asks for. */
 function completed(digits: string, passes: (digits: string) => boolean): string {
-  const last = [...'0123456789'].find((digit) => passes(digits + digit));
+  const last = DIGITS.find((digit) => passes(digits + digit));
   return digits + (last ?? '');
 }
 
 const digitsOf = (length: number): fc.Arbitrary<string> =>
-  fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: length, maxLength: length });
+  fc.string({ unit: fc.constantFrom(...DIGITS), minLength: length, maxLength: length });
 const card = digitsOf(14).map((digits) => completed(`4${digits}`, passesLuhn));
 const aadhaar = digitsOf(10).map((digits) => completed(`5${digits}`, passesVerhoeff));
 const phone = digitsOf(9).map((digits) => `9${digits}`);
@@ -32,7 +34,7 @@ function written(
     every: fc.integer({ min: 1, max: 6 }),
   });
   return fc.tuple(number, style).map(([digits, { zero, separator, every }]) => {
-    const shown = [...digits].map((digit) => String.fromCodePoint(zero + Number(digit)));
+    const shown = Array.from(digits, (digit) => String.fromCodePoint(zero + Number(digit)));
     const text = shown
       .map((digit, index) => (index > 0 && index % every === 0 ? separator + digit : digit))
       .join('');

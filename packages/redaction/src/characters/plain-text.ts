@@ -10,7 +10,7 @@ export interface PlainText {
 // Joiners, soft hyphens, direction marks, variation selectors, and what became of a NUL: somebody who looks at the text
 // sees nothing there.
 const INVISIBLE =
-  /[\u00AD\u034F\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFE00-\uFE0F\uFEFF\uFFFD]/;
+  /\u00AD|\u034F|\u061C|\u180E|[\u200B-\u200F]|[\u202A-\u202E]|[\u2060-\u206F]|[\uFE00-\uFE0F]|\uFEFF|\uFFFD/;
 const FULL_WIDTH = { first: 0xff01, last: 0xff5e, offset: 0xfee0 };
 const ASCII_END = 0x80;
 

@@ -1,12 +1,5 @@
 import { type JsonValue } from '@turnlog/call-events';
-import {
-  redactBeginning,
-  redactJson,
-  redactText,
-  redactWords,
-  type Json,
-  type RedactionMode,
-} from '@turnlog/redaction';
+import { redactBeginning, redactJson, redactText, redactWords, type RedactionMode } from '@turnlog/redaction';
 import { type EventDraft } from './event-draft.ts';
 
 /**
@@ -16,8 +9,14 @@ import { type EventDraft } from './event-draft.ts';
 export function redactDraft(draft: EventDraft, mode: RedactionMode): EventDraft {
   if (mode === 'none') return draft;
   const { data, count } = redactData(draft, mode);
-  const { original: _asItCame, ...rest } = draft;
-  return { ...rest, data, ...(count > 0 && { redactions: count }) } as EventDraft;
+  const { type, atMs, id } = draft;
+  return {
+    type,
+    atMs,
+    data,
+    ...(id !== undefined && { id }),
+    ...(count > 0 && { redactions: count }),
+  } as EventDraft;
 }
 
 interface Redacted {
@@ -26,18 +25,13 @@ interface Redacted {
 }
 
 function redactData(draft: EventDraft, mode: RedactionMode): Redacted {
-  switch (draft.type) {
-    case 'turn.completed':
-      return redactTurn(draft.data, mode);
-    case 'data.collected': {
-      const { value, count } = redactJson(draft.data.fields, mode);
-      return { data: { fields: (value ?? {}) as Record<string, JsonValue> }, count };
-    }
-    case 'tool.called':
-      return redactTool(draft.data, mode);
-    default:
-      return redactTexts(draft.data, mode);
+  if (draft.type === 'turn.completed') return redactTurn(draft.data, mode);
+  if (draft.type === 'tool.called') return redactTool(draft.data, mode);
+  if (draft.type === 'data.collected') {
+    const { value, count } = redactJson(draft.data.fields, mode);
+    return { data: { fields: (value ?? {}) as Record<string, JsonValue> }, count };
   }
+  return redactTexts(draft.data, mode);
 }
 
 type DraftData<T extends EventDraft['type']> = Extract<EventDraft, { type: T }>['data'];
@@ -61,8 +55,8 @@ function redactTurn(turn: DraftData<'turn.completed'>, mode: RedactionMode): Red
 function redactTool(tool: DraftData<'tool.called'>, mode: RedactionMode): Redacted {
   const { arguments: given, result, ...texts } = tool;
   const { data, count } = redactTexts(texts, mode);
-  const ofArguments = given === undefined ? undefined : redactJson(given as Json, mode);
-  const ofResult = result === undefined ? undefined : redactJson(result as Json, mode);
+  const ofArguments = given === undefined ? undefined : redactJson(given, mode);
+  const ofResult = result === undefined ? undefined : redactJson(result, mode);
   return {
     data: {
       ...(data as DraftData<'tool.called'>),
