@@ -144,7 +144,9 @@ test('a held call is neither erased nor retained away, and both say so', async (
   const erased = await turnlog('erase', '--call', 'CA1');
   expect(erased.code).toBe(1);
   expect(erased.out).toContain('⚖️  1 under a legal hold, not touched:\n  default/CA1');
-  await turnlog('retention', '--tenant', 'default', '--transcript-days', '1');
+  await client.query(`update call_sessions set ended_at = ended_at - interval '60 days'`);
+  const retained = await turnlog('retention', '--tenant', 'default', '--transcript-days', '1');
+  expect(retained.out).toContain('transcript of 0 call(s) removed');
   expect((await store.readCall('CA1'))?.full_transcript).toHaveLength(4);
   expect(await store.privacy.erasures()).toEqual([]);
 
