@@ -27,7 +27,8 @@ echo 'user health on nopass resetkeys resetchannels -@all +ping'
 echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
   "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
-  "(+set ~${prefix}durability) (+pexpire ~${part}call:*:audio) (+hget +hgetall %R~${prefix}tenants)"
+  "(+set ~${prefix}durability) (+pexpire ~${part}call:*:audio) (+hget +hgetall %R~${prefix}tenants)" \
+  "(+eval +zadd +zrem +zcard +zremrangebyscore +pexpire ~${prefix}calls-of:*) (+set +getdel ~${prefix}stream-token:*)"
 
 # Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.
 echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $feed_reading" \

@@ -11,6 +11,7 @@ export { type ErasedCall } from './privacy/erase-call.ts';
 export { type Erasure } from './privacy/erasure-ledger.ts';
 export { type CallNumbers } from './privacy/find-calls.ts';
 export { type LegalHold } from './privacy/legal-holds.ts';
+export { type Placement } from './privacy/placements.ts';
 export { type RetentionStep } from './privacy/retention.ts';
 export { type CallFilter, type CallSummary } from './read/list-calls.ts';
 export {

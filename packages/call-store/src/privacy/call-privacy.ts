@@ -5,6 +5,7 @@ import { eraseCall } from './erase-call.ts';
 import { readErasures, recordErasures, type Erasure } from './erasure-ledger.ts';
 import { callNumbers } from './find-calls.ts';
 import { holdCall, isHeld, listHolds, releaseCall } from './legal-holds.ts';
+import { erasePlacements, readPlacements } from './placements.ts';
 import { countDue, removeDue, type RetentionStep } from './retention.ts';
 
 /** Legal holds, erasures and retention on one database. */
@@ -16,6 +17,8 @@ export function createCallPrivacy(db: Kysely<CallStoreSchema>) {
     isHeld: (call: CallKey) => isHeld(db, call),
     erase: (call: CallKey) => eraseCall(db, call),
     callNumbers: () => callNumbers(db),
+    placements: () => readPlacements(db),
+    erasePlacements: (references: readonly string[]) => erasePlacements(db, references),
     recordErasures: (erasures: readonly Erasure[]) => recordErasures(db, erasures),
     erasures: () => readErasures(db),
     countDue: (step: RetentionStep) => countDue(db, step),

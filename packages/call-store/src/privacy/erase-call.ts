@@ -2,6 +2,7 @@ import { type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { isHeld } from './legal-holds.ts';
+import { eraseCarrierRows } from './placements.ts';
 
 /** What became of an erasure in Postgres: how much was taken away, or that the call is held. */
 export type ErasedCall =
@@ -32,6 +33,7 @@ export async function eraseCall(db: Kysely<CallStoreSchema>, call: CallKey): Pro
       .deleteFrom('call_event_segments')
       .where((where) => where.and(isOf))
       .executeTakeFirst();
+    await eraseCarrierRows(transaction, call);
     const [row, segment] = [rows, segments].map(({ numDeletedRows }) => Number(numDeletedRows));
     return { outcome: 'erased', rows: row ?? 0, segments: segment ?? 0 };
   });

@@ -9,9 +9,9 @@ import { withCallPlaces } from '../connections/with-call-places.ts';
 import { switchFlag, text, valueFlag } from '../flags.ts';
 import { formatErasure } from '../format/erasure.ts';
 import { distinct, eraseCalls, type ErasureReport } from '../privacy/erase-calls.ts';
-import { callsWithPhones, type CallPlaces } from '../privacy/find-person.ts';
+import { callsWithPhones, phonesIn, type CallPlaces } from '../privacy/find-person.ts';
 import { appendToLedger, readLedger } from '../privacy/ledger-file.ts';
-import { callsOfLedger } from '../privacy/reapply-ledger.ts';
+import { foundByLedger, type FoundPerson } from '../privacy/reapply-ledger.ts';
 import { callSubject, phoneOf, phoneSubject } from '../privacy/subjects.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 import { jsonFlag } from './json-flag.ts';
@@ -56,10 +56,10 @@ export const erase = defineCommand({
     if (asked.filter(Boolean).length !== 1) throw new CommandError(`Say what to erase. ${USAGE}`);
     const key = keyFrom(terminal);
     return withCallPlaces(values, terminal, async (places) => {
-      const { calls, erasures } = await plan(places, values, key);
+      const planned = await plan(places, values, key);
       const report = values['dry-run']
-        ? { erased: calls, held: [], live: [] }
-        : await carryOut(places, calls, erasures, values.ledger);
+        ? { erased: planned.calls, held: [], live: [] }
+        : await carryOut(places, planned, values.ledger);
       if (values.json) printJson(terminal, { dryRun: values['dry-run'], ...report });
       else print(terminal, formatErasure(report, values['dry-run']));
       return report.held.length + report.live.length === 0 ? 0 : 1;
@@ -74,33 +74,40 @@ interface Wishes {
   readonly ledger: string | undefined;
 }
 
-/** Which calls are to go, and what the ledger has to say of it. */
+interface Plan extends FoundPerson {
+  readonly erasures: readonly Erasure[];
+}
+
+/** What is to go, and what the ledger has to say of it. */
 async function plan(
   places: CallPlaces,
   { call: callSid, phone: number, tenant, ledger }: Wishes,
   key: string,
-): Promise<{ readonly calls: readonly CallKey[]; readonly erasures: readonly Erasure[] }> {
+): Promise<Plan> {
   const erasedAt = new Date();
   if (callSid !== undefined) {
     const call = await keyOf(places, callSid, tenant);
     const subject = callSubject(key, call);
-    return { calls: [call], erasures: [{ kind: 'call', subject, tenant: call.tenant, erasedAt }] };
+    return {
+      calls: [call],
+      placements: [],
+      erasures: [{ kind: 'call', subject, tenant: call.tenant, erasedAt }],
+    };
   }
   if (number !== undefined) {
     const subject = phoneSubject(key, number);
-    const calls = await callsOf(places, number, tenant);
-    return { calls, erasures: [{ kind: 'phone', subject, tenant: tenant ?? null, erasedAt }] };
+    const found = await foundByPhone(places, number, tenant);
+    return { ...found, erasures: [{ kind: 'phone', subject, tenant: tenant ?? null, erasedAt }] };
   }
   const fromFile = ledger === undefined ? [] : await readLedger(ledger);
   const all = [...(await places.store.privacy.erasures()), ...fromFile];
-  return { calls: await callsOfLedger(places, all, key), erasures: fromFile };
+  return { ...(await foundByLedger(places, all, key)), erasures: fromFile };
 }
 
 /** The ledger first: an erasure that is broken off is then taken up again by `--reapply`. */
 async function carryOut(
   places: CallPlaces,
-  calls: readonly CallKey[],
-  erasures: readonly Erasure[],
+  { calls, placements, erasures }: Plan,
   ledger: string | undefined,
 ): Promise<ErasureReport> {
   const { privacy } = places.store;
@@ -117,6 +124,7 @@ async function carryOut(
     if (ledger !== undefined) await appendToLedger(ledger, news);
     await privacy.recordErasures(erasures);
   }
+  await privacy.erasePlacements(placements);
   return eraseCalls(places, calls);
 }
 
@@ -127,12 +135,20 @@ async function keyOf({ store }: CallPlaces, callSid: string, tenant: string | un
   return { tenant: row?.tenant ?? DEFAULT_TENANT, callSid };
 }
 
-async function callsOf(places: CallPlaces, number: string, tenant: string | undefined): Promise<CallKey[]> {
+async function foundByPhone(
+  places: CallPlaces,
+  number: string,
+  tenant: string | undefined,
+): Promise<FoundPerson> {
   const found: CallKey[] = [];
   for await (const call of callsWithPhones(places)) {
     if ((tenant ?? call.tenant) === call.tenant && call.phones.includes(number)) found.push(call);
   }
-  return distinct(found);
+  const placements = (await places.store.privacy.placements()).filter(
+    (placement) =>
+      (tenant ?? placement.tenant) === placement.tenant && phonesIn(placement.numbers).includes(number),
+  );
+  return { calls: distinct(found), placements: placements.map(({ reference }) => reference) };
 }
 
 function keyFrom({ env }: Terminal): string {

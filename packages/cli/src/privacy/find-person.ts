@@ -52,6 +52,7 @@ function textsOf(value: JsonValue): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-function phonesIn(texts: readonly string[]): string[] {
+/** The phones among texts. */
+export function phonesIn(texts: readonly string[]): string[] {
   return texts.flatMap((text) => phoneOf(text) ?? []);
 }

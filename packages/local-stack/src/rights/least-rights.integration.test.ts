@@ -106,7 +106,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     ...CONNECTING,
     ...['wait', 'waitaof', 'hget', 'hmget', 'hset', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange'],
-    ...['persist', 'set', 'pexpire', 'hgetall'],
+    ...['persist', 'set', 'pexpire', 'hgetall', 'zcard', 'zremrangebyscore', 'getdel'],
   ],
   session: [
     ...CONNECTING,
