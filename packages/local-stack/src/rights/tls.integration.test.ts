@@ -34,9 +34,8 @@ describe('Redis over TLS', () => {
   test('is trusted when the CA that was named has signed its certificate', async () => {
     const url = withRedisCa(`rediss://localhost:${port}`, ours.caFile);
     const redis = createCommandClient({ url, name: 'test', onError: () => undefined });
-    await untilReady(redis);
-    expect(await redis.ping()).toBe('PONG');
-    redis.disconnect();
+    const answer = untilReady(redis).then(() => redis.ping());
+    expect(await answer.finally(() => redis.disconnect())).toBe('PONG');
   });
 
   test.each([
@@ -46,8 +45,9 @@ describe('Redis over TLS', () => {
     const errors: string[] = [];
     const url = withRedisCa(`rediss://localhost:${port}`, caFile());
     const redis = createCommandClient({ url, name: 'test', onError: ({ message }) => errors.push(message) });
-    await waitUntil(() => errors.length > 0, { what: 'the connection is refused' });
-    redis.disconnect();
+    await waitUntil(() => errors.length > 0, { what: 'the connection is refused' }).finally(() =>
+      redis.disconnect(),
+    );
     expect(errors[0]).toMatch(/^the certificate of Redis is not trusted; REDIS_CA_FILE names the CA/);
     expect(redis.status).not.toBe('ready');
   });
