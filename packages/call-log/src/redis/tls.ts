@@ -6,7 +6,8 @@ const CA_PARAMETER = 'ssl_ca_certs';
 
 /** How to reach a Redis: its URL without what is not the server's, and TLS that verifies, where the URL asks for it. */
 export function readAddress(redisUrl: string): { readonly url: string; readonly tls: RedisOptions['tls'] } {
-  if (!URL.canParse(redisUrl)) return { url: redisUrl, tls: undefined };
+  // Sentinels have an address of another kind, which is read elsewhere, with the file of their CA.
+  if (!/^rediss?:\/\//i.test(redisUrl) || !URL.canParse(redisUrl)) return { url: redisUrl, tls: undefined };
   const url = new URL(redisUrl);
   const caFile = url.searchParams.get(CA_PARAMETER);
   url.searchParams.delete(CA_PARAMETER);

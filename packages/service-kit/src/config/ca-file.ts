@@ -18,17 +18,19 @@ export const caFile: EnvValue<string> = envValue('the path of a CA certificate i
 
 /** A `rediss://` URL with the CA that its server's certificate has to be signed by. */
 export function withRedisCa(url: string, file: string | undefined): string {
-  return withParameters(url, file === undefined ? {} : { ssl_ca_certs: file });
+  return file === undefined ? url : withParameters(url, { ssl_ca_certs: file });
 }
 
 /** A database URL that goes over TLS, to a server whose certificate this CA has signed. */
 export function withDatabaseCa(url: string, file: string | undefined): string {
-  return withParameters(url, file === undefined ? {} : { sslmode: 'verify-full', sslrootcert: file });
+  return file === undefined ? url : withParameters(url, { sslmode: 'verify-full', sslrootcert: file });
 }
 
+/** By hand: an address of several Sentinels is no URL to others. What the URL says itself stays as it is. */
 function withParameters(text: string, parameters: Readonly<Record<string, string>>): string {
-  if (Object.keys(parameters).length === 0) return text;
-  const url = new URL(text);
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return url.href;
+  const [base = '', query = ''] = text.split(/\?(.*)/s);
+  const asked = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(parameters)) if (!asked.has(name)) asked.set(name, value);
+  const all = asked.toString();
+  return all === '' ? base : `${base}?${all}`;
 }

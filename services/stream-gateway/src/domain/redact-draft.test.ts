@@ -26,6 +26,18 @@ test('a turn loses what is personal in its text, in what was heard of it, and in
   });
 });
 
+test('what stands between the marks of a turn is read as a whole', () => {
+  const marks = [
+    { name: 'm1', text: 'it is 98765 ' },
+    { name: 'm2', text: '43210, bye' },
+  ];
+  const turn = { speaker: 'ai', text: 'it is 98765 43210, bye', marks };
+  expect(read({ event: 'turn', turn })).toMatchObject({
+    redactions: 1,
+    data: { marks: [{ text: 'it is [phone]' }, { text: '[phone], bye' }] },
+  });
+});
+
 test('words are looked at although the text was cleaned by the agent itself', () => {
   const turn = { speaker: 'user', text: 'call ***', words: [{ text: '98765' }, { text: '43210' }] };
   expect(JSON.stringify(read({ event: 'turn', turn }))).not.toMatch(/98765|43210/);

@@ -37,18 +37,21 @@ function redactData(draft: EventDraft, mode: RedactionMode): Redacted {
 type DraftData<T extends EventDraft['type']> = Extract<EventDraft, { type: T }>['data'];
 
 function redactTurn(turn: DraftData<'turn.completed'>, mode: RedactionMode): Redacted {
-  const { heardText, words, ...texts } = turn;
+  const { heardText, words, marks, ...texts } = turn;
   const { data, count } = redactTexts(texts, mode);
   const heard = heardText === undefined ? undefined : redactBeginning(heardText, turn.text, mode);
   const spoken = words === undefined ? undefined : redactWords(words, mode);
+  // Pieces of the text, one after the other, with their blanks.
+  const marked = marks === undefined ? undefined : redactWords(marks, mode, '');
   return {
     data: {
       ...(data as DraftData<'turn.completed'>),
+      ...(marked !== undefined && { marks: [...marked.words] }),
       ...(heard !== undefined && { heardText: heard }),
       ...(spoken !== undefined && { words: [...spoken.words] }),
     },
     // What was heard and the words say again what the text says.
-    count: Math.max(count, spoken?.count ?? 0, heard === heardText ? 0 : 1),
+    count: Math.max(count, spoken?.count ?? 0, marked?.count ?? 0, heard === heardText ? 0 : 1),
   };
 }
 
