@@ -24,7 +24,11 @@ export default tseslint.config(
   },
   {
     // A domain is pure: it decides, it never reads a clock, a socket or a disk.
-    files: ['services/*/src/domain/**/*.ts', 'packages/call-events/src/**/*.ts'],
+    files: [
+      'services/*/src/domain/**/*.ts',
+      'packages/call-events/src/**/*.ts',
+      'packages/redaction/src/**/*.ts',
+    ],
     ignores: ['**/*.test.ts'],
     rules: {
       'no-restricted-imports': [

@@ -153,4 +153,70 @@ export const guards: readonly Guard[] = [
       name: 'the keys of a call begin to expire only after the commit',
     },
   },
+  {
+    name: 'erased-call-in-postgres',
+    keeps: 'a persister that had read a call before it was erased does not bring it back',
+    file: 'packages/call-store/src/schema/migrations/0006-privacy.ts',
+    text: 'return null;',
+    without: 'return new;',
+    test: {
+      file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
+      name: 'an erased call is not written again, whoever still has it',
+    },
+  },
+  {
+    name: 'erasure-waits-for-writers',
+    keeps: 'a write that began before an erasure does not outlive it',
+    file: 'packages/call-store/src/privacy/erase-call.ts',
+    text: 'await sql`lock table call_sessions in share mode`.execute(transaction);',
+    without: '',
+    test: {
+      file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
+      name: 'an erased call is not left behind by a write that began before',
+    },
+  },
+  {
+    name: 'erased-call-in-redis',
+    keeps: 'late events of an erased call are refused',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: 'if known[6] then',
+    without: 'if false then',
+    test: {
+      file: 'packages/call-log/src/erase/call-eraser.integration.test.ts',
+      name: 'what is appended to it later, in whatever way, is refused and leaves no trace',
+    },
+  },
+  {
+    name: 'legal-hold',
+    keeps: 'a call under a legal hold is not erased',
+    file: 'packages/call-store/src/privacy/erase-call.ts',
+    text: "if (await isHeld(db, call)) return { outcome: 'held' };",
+    without: '',
+    test: {
+      file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
+      name: 'an erased call stays while it is held',
+    },
+  },
+  {
+    name: 'redaction',
+    keeps: 'nothing that a tenant does not want to be stored is stored',
+    file: 'services/stream-gateway/src/domain/read-agent-message.ts',
+    text: 'draft: redactDraft(kept, redaction),',
+    without: 'draft: kept,',
+    test: {
+      file: 'services/stream-gateway/src/redaction.integration.test.ts',
+      name: 'what an agent reports on its socket and over HTTP is redacted before it is stored',
+    },
+  },
+  {
+    name: 'allowed-fields',
+    keeps: 'a field that nobody has allowed does not get into a log',
+    file: 'packages/service-kit/src/log/scrub-fields.ts',
+    text: 'if (kind === undefined) return REMOVED;',
+    without: 'if (kind === undefined) return value;',
+    test: {
+      file: 'packages/service-kit/src/log/logger.test.ts',
+      name: 'createLogger shows no field that is not allowed, whatever it holds',
+    },
+  },
 ];

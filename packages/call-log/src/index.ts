@@ -44,6 +44,7 @@ export {
 } from './feed/feed-consumer.ts';
 export { groupOf, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed/feed-reader.ts';
 export { measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
+export { createCallEraser, type CallEraser, type ErasedKeys } from './erase/call-eraser.ts';
 export { createSettler, type SettledCall } from './settle.ts';
 export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';
 export {

@@ -4,6 +4,7 @@ import { readArchivedEvents, withoutRepeats } from './archive/read-archive.ts';
 import { kyselyPool } from './connection/kysely-pool.ts';
 import { createPool, type DatabaseOptions, type PoolStats } from './connection/pool.ts';
 import { callKeys, countCalls, listCalls, type CallFilter, type CallSummary } from './read/list-calls.ts';
+import { createCallPrivacy, type CallPrivacy } from './privacy/call-privacy.ts';
 import { readCall } from './read/read-call.ts';
 import { type CallStoreSchema, type StoredCall } from './schema/call-store-schema.ts';
 import { assertMigrated } from './schema/schema-version.ts';
@@ -42,6 +43,8 @@ export interface CallStore {
   /** Folds the archive of a call again and compares it with the row. */
   verifyCall(call: CallKey): Promise<VerifyResult>;
   readonly tenants: TenantStore;
+  /** Legal holds, erasures and retention: see the functions of their names. */
+  readonly privacy: CallPrivacy;
   /** Rejects with a `CallStoreError` `schema_behind` while the database lacks a step of the schema. */
   assertMigrated(): Promise<void>;
   /** One round trip. */
@@ -71,6 +74,7 @@ export function createCallStore(options: DatabaseOptions): CallStore {
     callKeys: () => callKeys(db),
     verifyCall: (call) => verifyCall(db, call),
     tenants: createTenantStore(db),
+    privacy: createCallPrivacy(db),
     assertMigrated: () => assertMigrated(db),
     ping: async () => {
       await sql`select 1`.execute(db);

@@ -103,6 +103,34 @@ describe('turnlog on a database', () => {
       expect((await turnlog('verify', ...args)).err).toMatch(/^Name one call, or say --all\./);
     }
   });
+
+  it('shows what a hostile caller said as text that does nothing (F40)', async () => {
+    const call = { tenant: 'hostile', callSid: 'CAhostile' };
+    const said = [
+      '<script>alert(1)</script>',
+      '=HYPERLINK("http://evil.example","x")',
+      'safe\u202Elive\u2066',
+      '\u001B]8;;http://evil.example\u0007click\u009B2J',
+      'one\nSTATUS: forged',
+    ];
+    await writeCall(store, call, [
+      ...said.map((text, index) => eventOf(call, index, 'turn.completed', { speaker: 'user', text })),
+      eventOf(call, 9, 'outcome.decided', { outcome: said.join('') }),
+      eventOf(call, 10, 'data.collected', { fields: { [said[3] ?? '']: said } }),
+    ]);
+    const shown = [
+      await turnlog('show', call.callSid),
+      await turnlog('calls', '--tenant', 'hostile'),
+      await turnlog('show', call.callSid, '--json'),
+      await turnlog('calls', '--tenant', 'hostile', '--json'),
+    ];
+    for (const { out } of shown) expect(out.replaceAll('\n', '')).not.toMatch(/\p{Cc}|[\u202E\u2066]/u);
+    expect(shown[0]?.out).toContain('👤 USER:       one↵STATUS: forged\n');
+    expect(shown[0]?.out).toContain('👤 USER:       <script>alert(1)</script>\n');
+    expect(shown[1]?.out.split('\n')).toHaveLength(9);
+    const row = JSON.parse(shown[2]?.out ?? '') as { full_transcript: { text: string }[] };
+    expect(row.full_transcript.map(({ text }) => text)).toEqual(said);
+  });
 });
 
 describe('turnlog without its database', () => {

@@ -1,4 +1,5 @@
 import { type Environment } from '@turnlog/service-kit';
+import { escapeUnsafe } from './format/visible-text.ts';
 
 /** Where text goes: standard output, or a string in a test. */
 export interface Output {
@@ -22,7 +23,7 @@ export function print({ out }: Terminal, ...lines: readonly string[]): void {
   out.write(`${lines.join('\n')}\n`);
 }
 
-/** Writes a machine-readable document. */
+/** Writes a machine-readable document, which a person may have on the screen as well. */
 export function printJson({ out }: Terminal, document: unknown): void {
-  out.write(`${JSON.stringify(document, null, 2)}\n`);
+  out.write(`${escapeUnsafe(JSON.stringify(document, null, 2))}\n`);
 }

@@ -6,7 +6,13 @@ import { claimStart } from './claim-start.ts';
 import { LocalStackError } from './errors.ts';
 import { type LocalService } from './processes/supervised-service.ts';
 import { requireFreePort } from './require-free-port.ts';
-import { planServices, planSideGateway, type ServiceKind, type StackSettings } from './service-plan.ts';
+import {
+  planServices,
+  planSideGateway,
+  type ServiceKind,
+  type ServiceUrls,
+  type StackSettings,
+} from './service-plan.ts';
 import { startServers, type Servers } from './servers.ts';
 import { createCrew } from './service-crew.ts';
 import { readRunningStack } from './stack-file.ts';
@@ -29,6 +35,8 @@ export interface LocalStackOptions {
   readonly persisters?: number;
   /** Settings of all services, on top of this process's environment; `undefined` takes one away. */
   readonly env?: Environment;
+  /** Other URLs of the same servers for one kind of service: with credentials of its own. */
+  readonly serviceUrls?: Readonly<Partial<Record<ServiceKind, ServiceUrls>>>;
   /** Settings of one kind of service, on top of those. */
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
   /**
@@ -160,8 +168,8 @@ async function choosePorts(options: LocalStackOptions): Promise<Ports> {
 }
 
 function planAll(options: LocalStackOptions, ports: Ports, servers: Servers) {
-  const { env, serviceEnv = {}, sideGateways = {} } = options;
-  const settings: StackSettings = { ...servers, env: { ...process.env, ...env }, serviceEnv };
+  const { env, serviceEnv = {}, serviceUrls, sideGateways = {} } = options;
+  const settings: StackSettings = { ...servers, env: { ...process.env, ...env }, serviceEnv, serviceUrls };
   return {
     plans: (['gateway', 'session', 'persister'] as const).flatMap((kind) =>
       planServices(kind, ports[kind], settings),

@@ -21,6 +21,13 @@ export interface StackSettings {
   /** Of this process, and what was asked for on top of it. */
   readonly env: Environment;
   readonly serviceEnv: Readonly<Partial<Record<ServiceKind, Environment>>>;
+  readonly serviceUrls?: Readonly<Partial<Record<ServiceKind, ServiceUrls>>> | undefined;
+}
+
+/** How one kind of service reaches the servers, with credentials of its own. */
+export interface ServiceUrls {
+  readonly redisUrl?: string;
+  readonly databaseUrl?: string;
 }
 
 const OWN_ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -65,14 +72,15 @@ function environmentOf(
   kind: ServiceKind,
   name: string,
   port: number,
-  { redisUrl, databaseUrl, env, serviceEnv }: StackSettings,
+  { redisUrl, databaseUrl, env, serviceEnv, serviceUrls }: StackSettings,
 ): Environment {
+  const own = serviceUrls?.[kind];
   return {
     ...(kind === 'gateway' && QUICK_STOP),
     ...env,
     ...serviceEnv[kind],
-    REDIS_URL: redisUrl,
-    DATABASE_URL: databaseUrl,
+    REDIS_URL: own?.redisUrl ?? redisUrl,
+    DATABASE_URL: own?.databaseUrl ?? databaseUrl,
     INSTANCE: name,
     ...(kind === 'gateway' ? { PORT: String(port) } : { HEALTH_PORT: String(port) }),
   };

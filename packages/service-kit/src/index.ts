@@ -17,9 +17,10 @@ export {
   port,
   wholeNumber,
 } from './config/env-value.ts';
+export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
 export { parseRedisAddress, type RedisAddress, type SentinelAddress } from './config/redis-address.ts';
-export { instanceName, keyPrefix, partitionCount } from './config/shared-settings.ts';
+export { instanceName, keyPrefix, logPhoneKey, partitionCount } from './config/shared-settings.ts';
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
 
@@ -31,7 +32,8 @@ export {
   type LogLevel,
 } from './log/logger.ts';
 export { describeError, type DescribedError } from './log/describe-error.ts';
-export { maskPhone, scrubText, stripUrlSecrets } from './log/scrub-text.ts';
+export { phoneTag } from './log/phone-tag.ts';
+export { scrubText, stripUrlSecrets } from './log/scrub-text.ts';
 
 export {
   createLifecycle,

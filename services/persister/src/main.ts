@@ -9,6 +9,8 @@ import {
   monotonicClock,
   runService,
   startOpsServer,
+  withDatabaseCa,
+  withRedisCa,
   type Lifecycle,
 } from '@turnlog/service-kit';
 import { createTenantCopy } from '@turnlog/tenants';
@@ -30,7 +32,12 @@ const STOP_TIMEOUT_MS = 25_000;
 const MIRROR_TENANTS_EVERY_MS = 30_000;
 
 const config = loadConfigOrExit(configSchema, NAME);
-const logger = createLogger({ service: NAME, level: config.LOG_LEVEL, instance: config.INSTANCE });
+const logger = createLogger({
+  service: NAME,
+  level: config.LOG_LEVEL,
+  instance: config.INSTANCE,
+  phoneKey: config.LOG_PHONE_KEY,
+});
 const now = () => monotonicClock.now();
 await runService({ name: NAME, logger, start });
 
@@ -42,7 +49,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const report = createPersistReport(logger, createPersistMetrics(metrics), Date.now);
 
   const store = createCallStore({
-    databaseUrl: config.DATABASE_URL,
+    databaseUrl: withDatabaseCa(config.DATABASE_URL, config.DATABASE_CA_FILE),
     maxConnections: config.DATABASE_CONNECTIONS,
     applicationName: `turnlog-${NAME}`,
     logger,
@@ -96,7 +103,8 @@ async function start(lifecycle: Lifecycle): Promise<void> {
 }
 
 function connectRedis(lifecycle: Lifecycle) {
-  const client = { url: config.REDIS_URL, name: `turnlog-${NAME}-${config.INSTANCE}` };
+  const url = withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE);
+  const client = { url, name: `turnlog-${NAME}-${config.INSTANCE}` };
   const commandLog = createConnectionLog(logger, 'commands');
   const commands = createCommandClient({ ...client, onError: commandLog.onError });
   commands.on('ready', commandLog.onReady);

@@ -1,15 +1,18 @@
 import os from 'node:os';
 import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
 import {
+  caFile,
   instanceName,
   keyPrefix,
   loadConfigOrExit,
   logLevel,
+  logPhoneKey,
   partitionCount,
   port,
   readConfig,
   redisUrl,
   wholeNumber,
+  withRedisCa,
   type ConfigHost,
   type ConfigResult,
   type Environment,
@@ -23,10 +26,12 @@ const milliseconds = wholeNumber(1, 86_400_000, 'milliseconds');
 
 const settings = z.object({
   REDIS_URL: redisUrl,
+  REDIS_CA_FILE: caFile.optional(),
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
   INSTANCE: instanceName.default(os.hostname()),
   LOG_LEVEL: logLevel.default('info'),
+  LOG_PHONE_KEY: logPhoneKey.optional(),
   HEALTH_PORT: port.default(8081),
   SWEEP_EVERY_MS: milliseconds.default(5_000),
   LOST_AFTER_MS: milliseconds.default(45_000),
@@ -46,6 +51,7 @@ export interface SessionConfig {
   /** The name of this replica, and of its consumer: two replicas need different ones. */
   readonly instance: string;
   readonly logLevel: LogLevel;
+  readonly logPhoneKey: string | undefined;
   readonly healthPort: number;
   readonly sweepEveryMs: number;
   /** Well above the 10 s at which gateways say which calls they still have. */
@@ -76,10 +82,11 @@ export function loadSessionConfig(host?: ConfigHost): SessionConfig {
 
 function toConfig(env: z.infer<typeof settings>): SessionConfig {
   return {
-    redisUrl: env.REDIS_URL,
+    redisUrl: withRedisCa(env.REDIS_URL, env.REDIS_CA_FILE),
     space: { prefix: env.KEY_PREFIX, partitions: env.PARTITIONS },
     instance: env.INSTANCE,
     logLevel: env.LOG_LEVEL,
+    logPhoneKey: env.LOG_PHONE_KEY,
     healthPort: env.HEALTH_PORT,
     sweepEveryMs: env.SWEEP_EVERY_MS,
     lostAfterMs: env.LOST_AFTER_MS,

@@ -3,7 +3,12 @@ import { loadSessionConfig } from './config.ts';
 import { startSession } from './start-session.ts';
 
 const config = loadSessionConfig();
-const logger = createLogger({ service: 'session', level: config.logLevel, instance: config.instance });
+const logger = createLogger({
+  service: 'session',
+  level: config.logLevel,
+  instance: config.instance,
+  phoneKey: config.logPhoneKey,
+});
 
 await runService({
   name: 'session',

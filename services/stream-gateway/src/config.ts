@@ -2,10 +2,12 @@ import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import {
   booleanFlag,
+  caFile,
   envValue,
   instanceName,
   keyPrefix,
   logLevel,
+  logPhoneKey,
   oneOf,
   partitionCount,
   port,
@@ -46,8 +48,10 @@ const gatewayVariables = z.object({
   TENANT: tenantName.default('default'),
   INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),
+  LOG_PHONE_KEY: logPhoneKey.optional(),
 
   REDIS_URL: redisUrl,
+  REDIS_CA_FILE: caFile.optional(),
   KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
   PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
 
@@ -65,6 +69,7 @@ const gatewayVariables = z.object({
   FLUSH_DEADLINE_MS: milliseconds(0, HOUR_MS).default(10_000),
   CARRIER_BUFFER_BYTES: bytes(64 * KIB, 256 * MIB).default(4 * MIB),
 
+  REDACTION: oneOf(['none', 'mask', 'drop']).default('none'),
   MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
   MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),

@@ -30,6 +30,7 @@ export function createContext(
 ): GatewayContext {
   const { stores, tally, metrics, logger } = parts;
   return {
+    redactionOf: () => config.REDACTION,
     logger,
     tally,
     appender: stores.appender,

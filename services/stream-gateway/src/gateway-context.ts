@@ -1,4 +1,5 @@
 import { type Appender } from '@turnlog/call-log';
+import { type RedactionMode } from '@turnlog/redaction';
 import { type Logger } from '@turnlog/service-kit';
 import { type AgentRelaySettings } from './agent/agent-relay.ts';
 import { type BufferPool } from './audio/buffer-pool.ts';
@@ -10,6 +11,8 @@ import { type ProducerSpool } from './producer/spool-copies.ts';
 
 /** What every call of a gateway shares. */
 export interface GatewayContext {
+  /** What becomes of personal data in what agents report to a tenant. */
+  readonly redactionOf: (tenant: string) => RedactionMode;
   readonly logger: Logger;
   readonly tally: GatewayTally;
   readonly appender: Appender;

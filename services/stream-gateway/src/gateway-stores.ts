@@ -7,7 +7,7 @@ import {
   type KeySpace,
   type LiveCalls,
 } from '@turnlog/call-log';
-import { type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { AudioWriter } from './audio/audio-writer.ts';
 import { combineWrites } from './audio/combine-writes.ts';
@@ -49,7 +49,7 @@ export async function openStores(
 ): Promise<GatewayStores> {
   const space: KeySpace = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   const connect = (name: string, url: string): RedisLink => {
-    const link = connectRedis({ url, name, logger, monotonic });
+    const link = connectRedis({ url: withRedisCa(url, config.REDIS_CA_FILE), name, logger, monotonic });
     lifecycle.onStop(name, () => link.close());
     return link;
   };

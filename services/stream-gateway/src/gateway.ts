@@ -109,6 +109,7 @@ function createCallEvents({ config, context, stores, metrics }: GatewayParts): C
       : storeInRedis(stores.appender),
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
+    redactionOf: context.redactionOf,
     now: context.now,
     newId: context.newId,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),

@@ -7,6 +7,7 @@ const logger = createLogger({
   service: 'stream-gateway',
   level: config.LOG_LEVEL,
   instance: config.INSTANCE,
+  phoneKey: config.LOG_PHONE_KEY,
 });
 
 await runService({

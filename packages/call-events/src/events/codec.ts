@@ -68,6 +68,15 @@ function problem(code: DecodeProblem['code'], detail: string): DecodeResult {
 function describe(error: z.ZodError): string {
   return error.issues
     .slice(0, 5)
-    .map((issue) => `${issue.path.join('.') || 'event'}: ${issue.code}`)
+    .map((issue) => `${pathOf(issue.path) || 'event'}: ${issue.code}`)
     .join('; ');
+}
+
+/** Below these, names are not ours: they come out of the call. */
+const OPEN_OBJECTS: readonly PropertyKey[] = ['fields', 'customParameters', 'arguments', 'result'];
+
+function pathOf(path: readonly PropertyKey[]): string {
+  const open = path.findIndex((step) => OPEN_OBJECTS.includes(step));
+  const isBelow = open !== -1 && open < path.length - 1;
+  return (isBelow ? [...path.slice(0, open + 1), '…'] : path).map(String).join('.');
 }

@@ -11,6 +11,7 @@ export interface EventOrigin {
   readonly atMs: number;
   readonly id?: string;
   readonly original?: string;
+  readonly redactions?: number;
 }
 
 /** Wraps data in its envelope. */
@@ -29,6 +30,7 @@ export function createEvent<T extends EventType>(
     ...(origin.sourceSeq !== undefined && { sourceSeq: origin.sourceSeq }),
     at: new Date(origin.atMs).toISOString(),
     ...(origin.original !== undefined && { original: origin.original }),
+    ...(origin.redactions !== undefined && { redactions: origin.redactions }),
     data,
   };
 }

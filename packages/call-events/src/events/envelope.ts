@@ -68,5 +68,7 @@ export const envelope = z.object({
   at: moment,
   /** The message it came from, base64, when its text had to be changed to be storable. */
   original: z.string().optional(),
+  /** How often personal data was taken out of its text, where the tenant's policy asks for that. */
+  redactions: z.int().min(1).optional(),
   data: z.unknown(),
 });

@@ -22,6 +22,7 @@ const KEYS: Readonly<Record<keyof Envelope, true>> = {
   sourceSeq: true,
   at: true,
   original: true,
+  redactions: true,
   data: true,
 };
 
@@ -31,7 +32,7 @@ const KEYS: Readonly<Record<keyof Envelope, true>> = {
  */
 export function isEnvelope(json: unknown): json is Envelope {
   if (typeof json !== 'object' || json === null || !hasKnownKeysOnly(json)) return false;
-  const { v, id, type, tenant, callSid, source, sourceSeq, at, original, data } = json as Record<
+  const { v, id, type, tenant, callSid, source, sourceSeq, at, original, redactions, data } = json as Record<
     string,
     unknown
   >;
@@ -45,7 +46,8 @@ export function isEnvelope(json: unknown): json is Envelope {
     typeof callSid === 'string' &&
     CALL_SID_PATTERN.test(callSid) &&
     isText(source, MAX_SOURCE_CHARACTERS) &&
-    (sourceSeq === undefined || (Number.isSafeInteger(sourceSeq) && Number(sourceSeq) >= 1)) &&
+    isCountOrAbsent(sourceSeq) &&
+    isCountOrAbsent(redactions) &&
     typeof at === 'string' &&
     isMoment(at) &&
     (original === undefined || typeof original === 'string')
@@ -55,6 +57,10 @@ export function isEnvelope(json: unknown): json is Envelope {
 function hasKnownKeysOnly(json: object): boolean {
   for (const key in json) if (!Object.hasOwn(KEYS, key)) return false;
   return true;
+}
+
+function isCountOrAbsent(value: unknown): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && Number(value) >= 1);
 }
 
 function isText(value: unknown, maxCharacters: number): boolean {

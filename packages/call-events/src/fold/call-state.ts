@@ -46,6 +46,8 @@ export interface CallState {
   readonly playedMarks: AppendOnlySet;
   /** The names of marks whose audio was not, or not to its end. */
   readonly clearedMarks: AppendOnlySet;
+  /** How often personal data was taken out before it was stored. */
+  readonly redactions: number;
 }
 
 /** What the carrier reported outside the stream: the newest word on each thing. */
@@ -83,5 +85,6 @@ export function initialState(call: CallKey): CallState {
     dtmfDigits: AppendOnlyList.empty(),
     playedMarks: AppendOnlySet.empty(),
     clearedMarks: AppendOnlySet.empty(),
+    redactions: 0,
   };
 }

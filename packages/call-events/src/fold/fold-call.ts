@@ -30,6 +30,7 @@ function take(draft: Draft, event: CallEvent): void {
   draft.version += 1;
   if (draft.firstAt === undefined || event.at < draft.firstAt) draft.firstAt = event.at;
   if (draft.lastAt === undefined || event.at > draft.lastAt) draft.lastAt = event.at;
+  if (event.redactions !== undefined) draft.redactions += event.redactions;
   change(draft, event);
 }
 

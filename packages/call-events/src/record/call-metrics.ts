@@ -18,6 +18,8 @@ export interface CallMetrics {
   readonly objections: number;
   readonly tool_calls: number;
   readonly dtmf_digits: number;
+  /** How often personal data was taken out of what was said and collected, before it was stored. */
+  readonly redactions?: number;
   readonly audio_ms?: { readonly inbound: number; readonly outbound: number };
 }
 
@@ -42,6 +44,7 @@ export function toCallMetrics(state: CallState, spoken: readonly EventOf<'turn.c
     objections: state.objections.length,
     tool_calls: state.toolCalls,
     dtmf_digits: state.dtmfDigits.length,
+    ...(state.redactions > 0 && { redactions: state.redactions }),
     ...(audio !== undefined && { audio_ms: audio }),
   };
 }

@@ -38,6 +38,14 @@ export interface CallRecord {
     readonly category?: string;
     readonly timestamp: string;
   }[];
+  /** What the caller was told, or asked, and answered. */
+  readonly consents: readonly {
+    readonly statement: string;
+    readonly given: boolean;
+    readonly purpose?: string;
+    readonly statement_version?: string;
+    readonly timestamp: string;
+  }[];
   readonly metrics: CallMetrics;
 }
 
@@ -70,6 +78,7 @@ export function toCallRecord(state: CallState): CallRecord {
     transcript: turns.map(toTranscriptTurn),
     collectedData: toCollectedData(state),
     objections: toObjections(state),
+    consents: toConsents(state),
     metrics: toCallMetrics(state, turns),
   };
 }
@@ -105,6 +114,20 @@ export function toObjections({ objections }: CallState): CallRecord['objections'
     .map(({ at, data }) => ({
       text: data.text,
       ...(data.category !== undefined && { category: data.category }),
+      timestamp: at,
+    }));
+}
+
+/** The consents in the order in which they were given or refused. */
+export function toConsents({ consents }: CallState): CallRecord['consents'] {
+  return consents
+    .toArray()
+    .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
+    .map(({ at, data: { statement, given, purpose, statementVersion } }) => ({
+      statement,
+      given,
+      ...(purpose !== undefined && { purpose }),
+      ...(statementVersion !== undefined && { statement_version: statementVersion }),
       timestamp: at,
     }));
 }

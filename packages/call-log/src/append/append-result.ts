@@ -3,8 +3,8 @@ export type AppendResult =
   | { readonly status: 'appended'; readonly seq: number }
   /** It was there already. The seq is missing where a repeat was recognised by its place in its source alone. */
   | { readonly status: 'duplicate'; readonly seq: number | undefined }
-  /** The call holds as many events as one call may. */
-  | { readonly status: 'refused'; readonly reason: 'call_full' };
+  /** The call holds as many events as one call may; or it was erased, and nothing of it is stored any more. */
+  | { readonly status: 'refused'; readonly reason: 'call_full' | 'call_erased' };
 
 /** What became of an append. */
 export type AppendOutcome =
@@ -23,7 +23,9 @@ export function readAppendReply(reply: unknown): AppendOutcome {
 }
 
 function toResult(result: number | string): AppendResult {
-  if (typeof result === 'string') return { status: 'refused', reason: 'call_full' };
+  if (typeof result === 'string') {
+    return { status: 'refused', reason: result === 'erased' ? 'call_erased' : 'call_full' };
+  }
   if (result > 0) return { status: 'appended', seq: result };
   return { status: 'duplicate', seq: result === 0 ? undefined : -result };
 }

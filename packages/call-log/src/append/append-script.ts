@@ -8,10 +8,10 @@ import { defineScript } from '../redis/script.ts';
  *       in its source, "only when not seen since" in ms ('' for always), number of events, and three for each event:
  *       text, id to remember ('' for none), '+<connection>' when it opens one, '-<connection>' when it closes one, else ''
  * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
- *       of the event that it repeats, 0 for a repeat whose seq is not at hand, or 'full'.
+ *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full', or 'erased' for an erased call.
  *
  * Head fields: epoch, seq, persisted, open (connections), expiring, s:<source> (its last sequence),
- * c:<connection> ('open' or 'closed').
+ * c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`.
  *
  * An epoch belongs to one run of one server, which its last letters name. A server that was started again, or took over
  * from another, may lack the newest events and give their seqs to others: with its first event the log is another life.
@@ -37,7 +37,12 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
   end
 
   local sourceField = 's:' .. source
-  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField)
+  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased')
+  if known[6] then
+    local refused = {'ok', 'erased'}
+    for i = from, to, 3 do refused[#refused + 1] = 'erased' end
+    return refused
+  end
   local seq, epoch, open = tonumber(known[1]) or 0, known[2], tonumber(known[3])
   local lastOfSource = tonumber(known[5]) or 0
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end

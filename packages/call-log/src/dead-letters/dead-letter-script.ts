@@ -2,18 +2,21 @@ import { defineScript } from '../redis/script.ts';
 
 /**
  * Sets a call or an event aside, and acknowledges the feed entries that led to it, in one step. A letter of the same
- * key that still lies there is not written twice.
+ * key that still lies there is not written twice. Of an erased call nothing is written.
  *
  * KEYS  head, dead, persist
  * ARGV  letter key, group, number of fields, field, value …, then the entry ids
- * Reply the id of the letter
+ * Reply the id of the letter; '' for an erased call
  */
 export const deadLetterScript = defineScript(`
 local call = redis.call
 local nFields = tonumber(ARGV[3])
 local mark = 'd:' .. ARGV[1]
 local id = call('HGET', KEYS[1], mark)
-if not id or #call('XRANGE', KEYS[2], id, id) == 0 then
+local isErased = call('HEXISTS', KEYS[1], 'erased') == 1
+if isErased then
+  id = ''
+elseif not id or #call('XRANGE', KEYS[2], id, id) == 0 then
   id = call('XADD', KEYS[2], '*', unpack(ARGV, 4, 3 + nFields * 2))
   if call('EXISTS', KEYS[1]) == 1 then call('HSET', KEYS[1], mark, id) end
 end

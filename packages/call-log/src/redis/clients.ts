@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
 import { Redis, type RedisOptions } from 'ioredis';
 import { FollowingRedis } from './following-redis.ts';
+import { explainConnectionError, readAddress } from './tls.ts';
 
 /** How long a command may take before it counts as failed. */
 const COMMAND_TIMEOUT_MS = 5_000;
@@ -29,7 +30,10 @@ const SENTINEL_TIMEOUT_MS = 2_000;
 
 /** What a client needs. */
 export interface RedisClientOptions {
-  /** `redis://…`, or `redis+sentinel://…`: then it is always connected to the server that is the primary at present. */
+  /**
+   * `redis://user:password@host:port/0`; `rediss://…?ssl_ca_certs=<file>` over TLS; or `redis+sentinel://…`: then it is
+   * always connected to the server that is the primary at present.
+   */
   readonly url: string;
   /** Shown by `CLIENT LIST`. */
   readonly name: string;
@@ -77,14 +81,15 @@ function connect(
     'commandTimeout' | 'blockingTimeout' | 'blockingTimeoutGrace' | 'socketTimeout'
   >,
 ): Redis {
-  const address = parseRedisAddress(url);
+  const { url: plain, tls } = readAddress(url);
+  const address = parseRedisAddress(plain);
   if ('problem' in address) throw new Error(`the address of Redis: ${address.problem}`);
-  const options = { ...SHARED, ...timeouts, connectionName: name };
+  const options = { ...SHARED, ...timeouts, connectionName: name, ...(tls && { tls }) };
   const redis =
     address.value.kind === 'server'
       ? new Redis(address.value.url, options)
       : new FollowingRedis({ ...options, ...sentinelOptions(address.value) });
-  redis.on('error', onError);
+  redis.on('error', (error: Error) => onError(explainConnectionError(error)));
   return redis;
 }
 

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isCertificateProblem } from './tls.ts';
 
 /**
  * What to do about an error of the database.
@@ -79,6 +80,9 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
   return byCode(codeOf(error)) ?? byMessage(error) ?? classifyInner(error);
 }
 
+/** Classes whose messages are the server's own. Under any other SQLSTATE a trigger may say whatever it likes. */
+const SERVERS_OWN_CLASSES = [...Object.keys(KIND_BY_CLASS), '21', '25', '3D', '3F', '40', '55'];
+
 /**
  * What may be logged of an error of the database, or kept as the reason of a dead letter: Postgres repeats values of
  * the row in an error's detail, its context and, of a data exception, in the message's quotes.
@@ -87,14 +91,28 @@ export function describeDatabaseError(error: unknown): string {
   if (!types.isNativeError(error)) return 'not an error';
   if (error.message === '') return [...new Set(innerErrors(error).map(describeDatabaseError))].join('; ');
   const code = codeOf(error);
-  const message = code?.startsWith('22') === true ? error.message.replace(/".*"/s, '"…"') : error.message;
-  return code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  if (code !== undefined && isSqlState(code) && !SERVERS_OWN_CLASSES.includes(code.slice(0, 2))) {
+    return `Postgres error ${code}`;
+  }
+  const message = code?.startsWith('22') === true ? withoutValues(error.message) : error.message;
+  const told = code === undefined || message.includes(code) ? message : `${message} (${code})`;
+  return isCertificateProblem(code)
+    ? `${told}: the certificate of Postgres is not trusted; DATABASE_CA_FILE names the CA that signed it`
+    : told;
+}
+
+/** A data exception quotes the value, or puts it behind a colon. */
+function withoutValues(message: string): string {
+  return message.replace(/".*"/s, '"…"').replace(/: (?!").*$/s, '');
+}
+
+function isSqlState(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && !Object.hasOwn(KIND_BY_NODE_CODE, code);
 }
 
 function byCode(code: string | undefined): DatabaseErrorKind | undefined {
   if (code === undefined) return undefined;
-  const isSqlState = /^[0-9A-Z]{5}$/.test(code) && !Object.hasOwn(KIND_BY_NODE_CODE, code);
-  if (!isSqlState) return KIND_BY_NODE_CODE[code];
+  if (!isSqlState(code)) return KIND_BY_NODE_CODE[code];
   return KIND_BY_SQLSTATE[code] ?? KIND_BY_CLASS[code.slice(0, 2)];
 }
 

@@ -1,9 +1,10 @@
 import pg from 'pg';
+import { verifyingUrl } from './tls.ts';
 
 /** Where the record is, and how long to wait for it. */
 export interface DatabaseOptions {
   /**
-   * `postgres://user:password@host:port/database`. A PgBouncer in between has to put up with two start-up parameters:
+   * `postgres://user:password@host:port/database`; with `?sslmode=verify-full&sslrootcert=<file>` over TLS. A PgBouncer in between has to put up with two start-up parameters:
    * `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`, and with a prepared statement:
    * `max_prepared_statements` above 0 (PgBouncer 1.21).
    */
@@ -49,7 +50,7 @@ export function createPool({
   logger,
 }: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    connectionString: verifyingUrl(databaseUrl),
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -64,7 +65,7 @@ export function createPool({
   // Without these listeners, a connection that breaks while it is idle ends the process, and so does one that breaks
   // between two statements of a transaction. The pool repeats what the client has said.
   pool.on('connect', (client) => {
-    client.on('error', (error) => logger?.warn({ err: error.message }, 'database connection lost'));
+    client.on('error', (error) => logger?.warn({ err: error }, 'database connection lost'));
   });
   pool.on('error', () => undefined);
   return pool;

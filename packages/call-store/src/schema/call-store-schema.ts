@@ -7,6 +7,9 @@ export interface CallStoreSchema {
   call_sessions: CallSessionsTable;
   call_event_segments: CallEventSegmentsTable;
   call_turns: CallTurnsView;
+  legal_holds: LegalHoldsTable;
+  erasures: ErasuresTable;
+  erased_calls: ErasedCallsTable;
   tenants: TenantsTable;
 }
 
@@ -35,6 +38,11 @@ export interface CallSessionsTable {
   collected_data: Json<CallRecord['collectedData']>;
   objections: Json<CallRecord['objections']>;
   metrics: Json<CallRecord['metrics']>;
+  consents: Json<CallRecord['consents']>;
+  /** When retention took away what was said and collected, and who it was. */
+  transcript_removed_at: ColumnType<Date | null, string | undefined, string>;
+  /** When retention took the archive away: from then on the row can't be compared with it. */
+  archive_removed_at: ColumnType<Date | null, string | undefined, string>;
   /** The number of distinct events in the row, over all epochs. */
   version: number;
   /** The version of the fold's rules that the row was made by. */
@@ -59,6 +67,28 @@ export interface CallEventSegmentsTable {
   /** `json`, not `jsonb`: the text of each event is kept to the letter. */
   events: Json<JsonValue[]>;
   created_at: Generated<Date>;
+}
+
+/** Calls that neither retention nor an erasure may take away. */
+export interface LegalHoldsTable {
+  tenant: string;
+  call_sid: string;
+  reason: string;
+  held_at: Generated<Date>;
+}
+
+/** The ledger of erasures: `subject` is a keyed hash. */
+export interface ErasuresTable {
+  kind: 'call' | 'phone';
+  subject: string;
+  tenant: string | null;
+  erased_at: Generated<Date>;
+}
+
+/** SHA-256 of `tenant/call_sid` of calls of which nothing may be written any more. */
+export interface ErasedCallsTable {
+  call_hash: Buffer;
+  erased_at: Generated<Date>;
 }
 
 /** One row per turn, read out of `full_transcript`. */

@@ -2,6 +2,7 @@ import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import { classifyDatabaseError, describeDatabaseError } from '../connection/database-error.ts';
 import { createPool, type StoreLogger } from '../connection/pool.ts';
 import { CallStoreError } from '../errors.ts';
+import { grantRights } from './grant-rights.ts';
 import { allMigrations } from './migrations/all-migrations.ts';
 
 /** What {@link migrate} did: the steps it took, none when the schema was up to date. */
@@ -17,7 +18,7 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the schema up to date, all of it or nothing, under a lock of the server: of two at once, the second waits and
+ * Brings the schema up to date, all of it or nothing, and gives the roles that there are their rights; under a lock of the server: of two at once, the second waits and
  * finds nothing to do. Throws a {@link CallStoreError} `unreachable` or `migration_failed`.
  */
 export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<MigrateResult> {
@@ -33,6 +34,7 @@ export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(allMigrations) } });
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error !== undefined) throw toMigrateError(error, databaseUrl);
+    await grantRights(db);
     const applied = results.map(({ migrationName }) => migrationName);
     logger?.info({ applied }, 'database schema is up to date');
     return { applied };

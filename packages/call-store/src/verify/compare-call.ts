@@ -13,7 +13,9 @@ export interface CallDifference {
 }
 
 const MOMENT_COLUMNS = ['initiated_at', 'answered_at', 'ended_at'] as const;
-const JSON_COLUMNS = ['lead', 'full_transcript', 'collected_data', 'objections', 'metrics'] as const;
+const JSON_COLUMNS = [
+  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
+] as const;
 const PLAIN_COLUMNS = [
   'status',
   'direction',

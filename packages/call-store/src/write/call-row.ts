@@ -25,6 +25,7 @@ export interface CallRow {
   readonly collected_data: string;
   readonly objections: string;
   readonly metrics: string;
+  readonly consents: string;
 }
 
 /** The row of a record. `transcript_sha256` is taken over the JSON text of the transcript as it is sent. */
@@ -53,5 +54,6 @@ export function toRow(record: CallRecord): CallRow {
     collected_data: JSON.stringify(record.collectedData),
     objections: JSON.stringify(record.objections),
     metrics: JSON.stringify(record.metrics),
+    consents: JSON.stringify(record.consents),
   };
 }

@@ -1,4 +1,4 @@
-import { type CallKey, type CallRecord } from '@turnlog/call-events';
+import { initialState, toCallRecord, type CallKey, type CallRecord } from '@turnlog/call-events';
 import { CompiledQuery, sql, type Kysely, type Transaction } from 'kysely';
 import { foldArchive } from '../archive/fold-archive.ts';
 import { readArchivedEvents } from '../archive/read-archive.ts';
@@ -17,9 +17,12 @@ export interface CallMerge {
   readonly segment?: EventSegment;
 }
 
-/** What became of a merge: `kept` when the row knows more than the whole archive does, which leaves it alone. */
+/**
+ * What became of a merge: `kept` when the row knows more than the whole archive does, which leaves it alone; `erased` when
+ * the call was erased, and nothing of it is written.
+ */
 export interface MergeResult {
-  readonly outcome: 'written' | 'kept';
+  readonly outcome: 'written' | 'kept' | 'erased';
   /** The fold of everything that is archived of the call. */
   readonly record: CallRecord;
 }
@@ -39,6 +42,7 @@ export async function mergeCall(
 ): Promise<MergeResult> {
   return db.transaction().execute(async (transaction) => {
     const stored = await lockRow(transaction, call, epoch);
+    if (stored === undefined) return { outcome: 'erased', record: toCallRecord(initialState(call)) };
     if (segment !== undefined && segment.events.length > 0) {
       const parameters = segmentParameters([{ call, epoch, segment }]);
       await transaction.executeQuery(CompiledQuery.raw(ARCHIVE_SQL, parameters));
@@ -56,13 +60,14 @@ export async function mergeCall(
 
 /**
  * Keeps everybody else from the row until the end of the transaction. One that is not there can't be locked, so it is
- * made first, below any version: a writer that comes meanwhile waits, and finds another epoch.
+ * made first, below any version: a writer that comes meanwhile waits, and finds another epoch. An erased call has none,
+ * and gets none.
  */
 async function lockRow(
   transaction: Transaction<CallStoreSchema>,
   { tenant, callSid }: CallKey,
   epoch: string,
-): Promise<{ version: number; epoch: string }> {
+): Promise<{ version: number; epoch: string } | undefined> {
   await sql`
     insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256)
     values (${tenant}, ${callSid}, 'in_progress', 0, 0, ${epoch}, '')
@@ -73,7 +78,7 @@ async function lockRow(
     .where('tenant', '=', tenant)
     .where('call_sid', '=', callSid)
     .forUpdate()
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
 }
 
 function nothingArchived({ tenant, callSid }: CallKey): CallStoreError {

@@ -8,7 +8,9 @@ export interface EpochRow extends CallRow {
   readonly epoch_count: number;
 }
 
-const JSON_COLUMNS = ['lead', 'full_transcript', 'collected_data', 'objections', 'metrics'] as const;
+const JSON_COLUMNS = [
+  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
+] as const;
 type JsonColumn = (typeof JSON_COLUMNS)[number];
 type PlainColumn = Exclude<keyof EpochRow, JsonColumn>;
 

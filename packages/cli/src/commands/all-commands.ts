@@ -2,8 +2,11 @@ import { type Command } from '../command.ts';
 import { audio } from './audio.ts';
 import { calls } from './calls.ts';
 import { deadLetters } from './dead-letters.ts';
+import { erase } from './erase.ts';
+import { hold } from './hold.ts';
 import { migrate } from './migrate.ts';
 import { monitor } from './monitor.ts';
+import { retention } from './retention.ts';
 import { show } from './show.ts';
 import { simulate } from './simulate.ts';
 import { tenants } from './tenants.ts';
@@ -19,6 +22,9 @@ export const commands: readonly Command[] = [
   verify,
   audio,
   deadLetters,
+  erase,
+  hold,
+  retention,
   simulate,
   tenants,
   migrate,

@@ -5,7 +5,7 @@ import { redisFlags } from '../connections/server-flags.ts';
 import { withRedis } from '../connections/with-redis.ts';
 import { switchFlag } from '../flags.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
-import { formatDeadLetter, formatDeadLetters } from '../format/dead-letters.ts';
+import { formatDeadLetter, formatDeadLetters, type DeadLetterSummary } from '../format/dead-letters.ts';
 import { print, printJson } from '../terminal.ts';
 import { jsonFlag } from './json-flag.ts';
 
@@ -31,7 +31,7 @@ export const deadLetters = defineCommand({
       };
       switch (action) {
         case 'list':
-          return answer(await letters.list(), (list) => formatDeadLetters(list, clock));
+          return answer((await letters.list()).map(summaryOf), (list) => formatDeadLetters(list, clock));
         case 'show':
           return answer(await getOrThrow(letters, id), (letter) => formatDeadLetter(letter, clock));
         case 'replay': {
@@ -44,6 +44,11 @@ export const deadLetters = defineCommand({
       }
     }),
 });
+
+/** A letter without what was said in the call, which `show` has. */
+function summaryOf({ id, call, kind, seq, reason, detail, atMs }: StoredDeadLetter): DeadLetterSummary {
+  return { id, call, kind, seq, reason, detail, atMs };
+}
 
 async function chosen(
   letters: DeadLetters,

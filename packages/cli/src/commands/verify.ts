@@ -21,6 +21,8 @@ interface DifferingCall extends CallKey {
 
 interface Verification {
   readonly verified: number;
+  /** Retention has taken away what they could be compared with. */
+  readonly withoutArchive: number;
   readonly differing: readonly DifferingCall[];
 }
 
@@ -65,15 +67,17 @@ async function verifyAll(
 ): Promise<Verification> {
   const differing: DifferingCall[] = [];
   let verified = 0;
+  let withoutArchive = 0;
   const work = async (): Promise<void> => {
     for await (const call of calls) {
       const result = await store.verifyCall(call);
       if (!result.ok) differing.push({ ...call, differences: result.differences });
+      else if ('archiveRemovedAt' in result) withoutArchive += 1;
       onProgress((verified += 1));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { verified, differing };
+  return { verified, withoutArchive, differing };
 }
 
 function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (verified: number) => void {
@@ -82,7 +86,7 @@ function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (v
   };
 }
 
-function describe({ verified, differing }: Verification): string[] {
+function describe({ verified, withoutArchive, differing }: Verification): string[] {
   const lines = differing.flatMap(({ tenant, callSid, differences }) => [
     `❌ ${tenant}/${visibleText(callSid)}`,
     ...differences.map(({ column, problem }) => `     ${column}: ${visibleText(problem)}`),
@@ -91,5 +95,9 @@ function describe({ verified, differing }: Verification): string[] {
     differing.length === 0
       ? `✅ ${verified} call(s) verified: every record is what its archive says.`
       : `${verified} call(s) verified, ${differing.length} differ from their archive.`;
-  return [...lines, verdict];
+  const retained =
+    withoutArchive === 0
+      ? []
+      : [`${withoutArchive} of them can't be compared: retention has taken their archives away.`];
+  return [...lines, verdict, ...retained];
 }

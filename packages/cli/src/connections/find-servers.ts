@@ -1,6 +1,14 @@
 import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
 import { readRunningStack, type RunningStack } from '@turnlog/local-stack';
-import { postgresUrl, readConfig, redisUrl, wholeNumber } from '@turnlog/service-kit';
+import {
+  caFile,
+  postgresUrl,
+  readConfig,
+  redisUrl,
+  wholeNumber,
+  withDatabaseCa,
+  withRedisCa,
+} from '@turnlog/service-kit';
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
 import { type Terminal } from '../terminal.ts';
@@ -28,6 +36,8 @@ const environment = z.object({
   REDIS_URL: redisUrl.optional(),
   AUDIO_REDIS_URL: redisUrl.optional(),
   DATABASE_URL: postgresUrl.optional(),
+  REDIS_CA_FILE: caFile.optional(),
+  DATABASE_CA_FILE: caFile.optional(),
   KEY_PREFIX: z.string().optional(),
   PARTITIONS: wholeNumber(1, 1024).optional(),
 });
@@ -39,15 +49,31 @@ export async function findServers(asked: AskedServers, terminal: Terminal): Prom
   const { config: env } = read;
   const stack = await readRunningStack(dataDirOf(asked.data, terminal));
   return {
-    redisUrl: asked.redis ?? env.REDIS_URL ?? stack?.redisUrl,
-    audioRedisUrl: asked.redis ?? env.AUDIO_REDIS_URL ?? stack?.audioRedisUrl,
-    databaseUrl: asked.database ?? env.DATABASE_URL ?? stack?.databaseUrl,
+    redisUrl: withCa(asked.redis ?? env.REDIS_URL ?? stack?.redisUrl, withRedisCa, env.REDIS_CA_FILE),
+    audioRedisUrl: withCa(
+      asked.redis ?? env.AUDIO_REDIS_URL ?? stack?.audioRedisUrl,
+      withRedisCa,
+      env.REDIS_CA_FILE,
+    ),
+    databaseUrl: withCa(
+      asked.database ?? env.DATABASE_URL ?? stack?.databaseUrl,
+      withDatabaseCa,
+      env.DATABASE_CA_FILE,
+    ),
     space: {
       prefix: env.KEY_PREFIX ?? stack?.keyPrefix ?? DEFAULT_KEY_SPACE.prefix,
       partitions: env.PARTITIONS ?? stack?.partitions ?? DEFAULT_KEY_SPACE.partitions,
     },
     stack,
   };
+}
+
+function withCa(
+  url: string | undefined,
+  add: (url: string, caFile: string | undefined) => string,
+  file: string | undefined,
+): string | undefined {
+  return url === undefined ? undefined : add(url, file);
 }
 
 /** The sentence for when nothing tells where a server is. */

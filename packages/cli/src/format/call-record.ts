@@ -24,6 +24,7 @@ export function formatCallRecord(call: StoredCall, clock: WallClock): string {
       ),
     ),
     ...objectionLines(call),
+    ...consentLines(call),
     '',
     '📝 FULL TRANSCRIPT:',
     '-'.repeat(WIDTH),
@@ -59,7 +60,18 @@ function objectionLines({ objections }: StoredCall): string[] {
   return ['', '🙅 OBJECTIONS:', ...objections.map(({ text }) => `  ${visibleText(text)}`)];
 }
 
-function transcriptLines({ full_transcript }: StoredCall, clock: WallClock): string[] {
+function consentLines({ consents }: StoredCall): string[] {
+  if (consents.length === 0) return [];
+  const lines = consents.map(
+    ({ statement, given, purpose }) =>
+      `  ${given ? 'given' : 'refused'}${purpose === undefined ? '' : ` (${visibleText(purpose)})`}: ${visibleText(statement)}`,
+  );
+  return ['', '✋ CONSENT:', ...lines];
+}
+
+function transcriptLines({ full_transcript, transcript_removed_at }: StoredCall, clock: WallClock): string[] {
+  if (transcript_removed_at !== null)
+    return [`(taken away by retention on ${clock.dateTime(transcript_removed_at)})`];
   if (full_transcript.length === 0) return ['(no turn was reported)'];
   return full_transcript.map(({ timestamp, speaker, text, interrupted, heard_text }) => {
     const heard = heard_text === undefined ? '' : `, heard: "${visibleText(heard_text)}"`;

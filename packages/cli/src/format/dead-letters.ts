@@ -2,12 +2,15 @@ import { type StoredDeadLetter } from '@turnlog/call-log';
 import { type WallClock } from './clock.ts';
 import { visibleText } from './visible-text.ts';
 
+/** A dead letter without the bytes that could not be persisted. */
+export type DeadLetterSummary = Omit<StoredDeadLetter, 'original'>;
+
 /** Dead letters, the oldest first. */
-export function formatDeadLetters(letters: readonly StoredDeadLetter[], clock: WallClock): string {
+export function formatDeadLetters(letters: readonly DeadLetterSummary[], clock: WallClock): string {
   if (letters.length === 0) return '✉️  There are no dead letters.';
-  const widthOf = (read: (letter: StoredDeadLetter) => string) =>
+  const widthOf = (read: (letter: DeadLetterSummary) => string) =>
     Math.max(...letters.map((each) => read(each).length));
-  const callOf = ({ call }: StoredDeadLetter) => `${call.tenant}/${visibleText(call.callSid)}`;
+  const callOf = ({ call }: DeadLetterSummary) => `${call.tenant}/${visibleText(call.callSid)}`;
   const [idWidth, callWidth] = [widthOf(({ id }) => id), widthOf(callOf)];
   const lines = letters.map((letter) => {
     const columns = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { visibleText, visibleValue } from './visible-text.ts';
+import { escapeUnsafe, visibleText, visibleValue } from './visible-text.ts';
 
 describe('visibleText', () => {
   it('keeps what people write, Indian scripts and emoji included', () => {
@@ -26,5 +26,15 @@ describe('visibleText', () => {
       String.raw`["a\nb"]`,
       'null',
     ]);
+  });
+});
+
+describe('escapeUnsafe', () => {
+  it('leaves a JSON text what it means, and nothing in it that a terminal would obey', () => {
+    const value = { text: 'a\u009B31m\u202Eb\u{E0041}c\u001B[2J', नाम: '👨‍👩‍👧' };
+    const json = escapeUnsafe(JSON.stringify(value, null, 2));
+    expect(json.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202E|\u{E0041}/u);
+    expect(json).toContain('\n  "नाम": "👨‍👩‍👧"');
+    expect(JSON.parse(json)).toEqual(value);
   });
 });

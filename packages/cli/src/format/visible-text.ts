@@ -24,6 +24,19 @@ export function visibleValue(value: unknown): string {
   return visibleText(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
+/** A JSON text that means the same, with nothing in it that a terminal would obey: JSON leaves C1 and bidi marks as they are. */
+export function escapeUnsafe(json: string): string {
+  return json.replace(UNSAFE, (found) => (LINE_ENDS.has(found) ? found : escapeUnits(found)));
+}
+
+/** Only a line end stands between the values of a JSON text; in its strings JSON has escaped them. */
+const LINE_ENDS = new Set(['\n']);
+
+function escapeUnits(text: string): string {
+  const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+}
+
 function codeOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }

@@ -23,6 +23,8 @@ export const postgresUrl: EnvValue<string> = urlValue(
   ['postgres:', 'postgresql:'],
   (url) => {
     if (url.hostname === '' && !url.searchParams.has('host')) return 'got a URL without a host';
+    if (url.searchParams.get('sslmode') === 'no-verify')
+      return 'got sslmode=no-verify, which trusts any server; use verify-full';
     return url.pathname.length > 1 ? undefined : 'got a URL without a database name';
   },
 );

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { scrubText } from './scrub-text.ts';
+import { scrubSentence } from './scrub-text.ts';
 
 /** An error as logs show it: an allow-list, because drivers hang row values and command arguments on theirs. */
 export interface DescribedError {
@@ -27,6 +27,10 @@ const SAFE_FIELDS = [
   'constraint',
   'routine',
 ];
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const SERVERS_OWN_CLASSES = [
+  ...['08', '21', '22', '23', '25', '28', '3D', '3F', '40', '42', '53', '54', '55', '57', '58'],
+];
 const MAX_MESSAGE_CHARACTERS = 1000;
 const MAX_CAUSES = 5;
 
@@ -51,17 +55,28 @@ export function isError(value: unknown): value is Error {
 
 /** The message without what people typed: values quoted by Postgres, Redis or JSON.parse, phone numbers, URL secrets. */
 export function safeErrorMessage(error: Error): string {
-  const withoutValues = quotesItsInput(error)
-    ? error.message.replace(/".*"/s, '"[removed]"')
+  const { code } = error as { code?: unknown };
+  const sqlState = typeof code === 'string' && /^[0-9A-Z]{2}[0-9A-Z]{3}$/.test(code) ? code : undefined;
+  if (error.name === 'ZodError') return 'the value is not of the shape that was expected';
+  if (sqlState !== undefined && !speaksOfItself(sqlState)) return `Postgres error ${sqlState}`;
+  const quotesItsInput = error.name === 'SyntaxError' || sqlState?.startsWith('22') === true;
+  const withoutValues = quotesItsInput
+    ? error.message.replace(/".*"/s, '"[removed]"').replace(/: (?!").*$/s, '')
     : error.message.replace(/, with args beginning with:.*$/s, '');
-  return scrubText(withoutValues).slice(0, MAX_MESSAGE_CHARACTERS);
+  return scrubSentence(withoutValues).slice(0, MAX_MESSAGE_CHARACTERS);
 }
 
-/** SQLSTATE class 22 (data exception) and JSON.parse repeat the offending value in the message. */
-function quotesItsInput(error: Error): boolean {
-  if (error.name === 'SyntaxError') return true;
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && /^22[0-9A-Z]{3}$/.test(code);
+/**
+ * Whether the server wrote the message, with nothing of a row in it but what it quotes. A function or a trigger may put
+ * anything into its own errors (P0001 and whatever SQLSTATE it makes up).
+ */
+function speaksOfItself(sqlState: string): boolean {
+  return SERVERS_OWN_CLASSES.includes(sqlState.slice(0, 2)) || isNodeCode(sqlState);
+}
+
+/** `EPIPE` has five letters as well. */
+function isNodeCode(code: string): boolean {
+  return /^E[A-Z]{4}$/.test(code);
 }
 
 function stackFrames(error: Error): string[] {
@@ -91,5 +106,7 @@ function causes(error: Error, depth: number): Pick<DescribedError, 'cause' | 'er
 }
 
 function describeThrownValue(thrown: unknown): string {
-  return typeof thrown === 'string' ? scrubText(thrown).slice(0, MAX_MESSAGE_CHARACTERS) : '[not an Error]';
+  return typeof thrown === 'string'
+    ? scrubSentence(thrown).slice(0, MAX_MESSAGE_CHARACTERS)
+    : '[not an Error]';
 }

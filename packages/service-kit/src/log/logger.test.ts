@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeError } from './describe-error.ts';
 import { createLogger, type CreateLoggerOptions, type Logger } from './logger.ts';
-import { maskPhone, scrubText, stripUrlSecrets } from './scrub-text.ts';
+import { phoneTag, useLogPhoneKey } from './phone-tag.ts';
+import { scrubText, stripUrlSecrets } from './scrub-text.ts';
 
 type Line = Record<string, unknown>;
 
@@ -42,38 +43,83 @@ describe('createLogger', () => {
     ]);
   });
 
-  it('keeps phone numbers and what was said out of a line at any depth', () => {
+  it('shows no field that is not allowed, whatever it holds', () => {
     const { logger, lines, raw } = capture();
     logger.info(
       {
-        from: PHONE,
         lead: { phone: PHONE, name: WORDS },
-        event: { data: { text: WORDS }, turns: [{ text: WORDS }] },
-        a: { b: { c: { d: { caller_id: PHONE, full_transcript: [WORDS], heardText: WORDS } } } },
-        list: [[{ to: PHONE, phone: 9_876_543_210 }]],
-        note: `called ${PHONE} back`,
+        event: { data: { text: WORDS } },
+        turns: [{ text: WORDS }],
+        a: { b: { c: WORDS } },
+        stats: { idle: 3, budget: WORDS, text: WORDS },
+        note: 'hello',
+        budget: 5_000_000,
         collected_data: { budget: WORDS },
         bytes: Buffer.from(WORDS),
+        [PHONE]: 1,
+        [WORDS]: 2,
       },
       'event appended',
     );
-    logger.child({ from: PHONE, collectedData: WORDS, lead_phone: PHONE }).info('child');
-    logger.info(`message with 09876543210 in it`);
-    logger.info({ turns: 3 }, 'counted %s', PHONE);
+    logger.child({ collectedData: WORDS, note: WORDS }).info('child');
+    logger.info('turn %o of %s, %d', { text: WORDS }, WORDS, 3);
+    logger.info({ seq: 1 }, 'heard %s', WORDS);
+    expect(raw()).not.toContain(WORDS);
+    expect(raw()).not.toMatch(/98765432|5000000|hello/);
+    expect(lines()).toMatchObject([
+      {
+        lead: '[removed]',
+        event: '[removed]',
+        turns: ['[removed]'],
+        a: '[removed]',
+        stats: { idle: 3, budget: '[removed]', text: '[removed]' },
+        budget: '[removed]',
+      },
+      { collectedData: '[removed]', note: '[removed]' },
+      { msg: "turn '[removed]' of [removed], 3" },
+      { msg: 'heard [removed]' },
+    ]);
+  });
+
+  it('takes an allowed field for what it is meant to hold', () => {
+    const { logger, lines } = capture();
+    logger.info(
+      { reason: WORDS, call_sid: WORDS, fields: ['budget', 'place of birth', WORDS], at: WORDS },
+      'x',
+    );
+    logger.info({ error: `column "${WORDS}" of "call_sessions", called ${PHONE}`, seq: WORDS }, 'x');
+    expect(lines()).toMatchObject([
+      {
+        reason: '[removed]',
+        call_sid: '[removed]',
+        fields: ['budget', '[removed]', '[removed]'],
+        at: '[removed]',
+      },
+      {
+        error: expect.stringMatching(/^column "\[removed\]" of "call_sessions", called \*\*\*10~/),
+        seq: '[removed]',
+      },
+    ]);
+  });
+
+  it('shows a phone as a keyed hash and its last two digits', () => {
+    const { logger, lines, raw } = capture({ phoneKey: 'a secret of the whole system' });
+    const tag = phoneTag(PHONE);
+    expect(tag).toMatch(/^\*{3}10~[0-9a-f]{8}$/);
+    logger.info(
+      { from: PHONE, to: ['098765 43210'], phone: 9_876_543_210, pid: 1 },
+      `called 09876543210 back`,
+    );
     const bound = logger.child({ from: PHONE });
     bound.setBindings({ to: PHONE });
-    bound.child({ lead: { name: WORDS } }).info('grandchild');
-    logger.info('turn %o', { text: WORDS, list: [PHONE] });
-    expect(raw()).not.toContain(WORDS);
-    expect(raw()).not.toMatch(/9876543210|98765432/);
+    bound.child({ caller: PHONE }).info('grandchild');
+    expect(raw()).not.toMatch(/98765/);
     expect(lines()).toMatchObject([
-      { from: '***10', note: 'called ***10 back', list: [[{ to: '***10', phone: '***10' }]] },
-      { from: '***10', collectedData: '[removed]', lead_phone: '***10' },
-      { msg: 'message with ***10 in it' },
-      { turns: 3, msg: 'counted ***10' },
-      { msg: 'grandchild', from: '***10', to: '***10', lead: '[removed]' },
-      { msg: `turn {"text":"[removed]","list":["***10"]}` },
+      { from: tag, to: [tag], phone: tag, msg: `called ${tag} back` },
+      { msg: 'grandchild', from: tag, to: tag, caller: tag },
     ]);
+    useLogPhoneKey('another secret of the system');
+    expect(phoneTag(PHONE)).not.toBe(tag);
   });
 
   it('keeps ids, sequence numbers and times as they are', () => {
@@ -81,10 +127,11 @@ describe('createLogger', () => {
     const fields = {
       call_sid: '7d1c9876543210fe9876543210ab1234',
       entry_id: '1769339725120-0',
-      epoch_seconds: '1769339725',
+      epoch: '1769339725.120-abcd',
       at: new Date(0),
       since: '1769339725120',
       seq: 9_876_543_210,
+      oldest_age_ms: 1_769_339_725_120,
     };
     logger.info(fields, 'appended');
     expect(lines()).toMatchObject([{ ...fields, at: '1970-01-01T00:00:00.000Z' }]);
@@ -93,7 +140,7 @@ describe('createLogger', () => {
   it('cuts passwords and queries out of URLs, in fields, messages and errors', () => {
     const { logger, raw } = capture();
     const url = 'redis://app:hunter2@cache:6379/0?token=hunter2';
-    logger.info({ url, nested: { targets: [url] } }, `connecting to ${url}`);
+    logger.info({ url, stats: { target: [url] } }, `connecting to ${url}`);
     logger.error({ err: new Error(`no route to ${url}`) }, 'failed');
     logger.error(new Error(`no route to ${url}`));
     logger.child({ url }).warn({ err: new Error(url) });
@@ -126,6 +173,8 @@ describe('createLogger', () => {
       err: { code: '22P02', table: 'call_sessions', constraint: 'call_sessions_pkey', severity: 'ERROR' },
     });
     expect(lines()[1]).toMatchObject({ error: { message: 'outer', cause: { code: '22P02' } } });
+    const raised = Object.assign(new Error(`refused: ${WORDS}`), { code: 'P0001' });
+    expect(describeError(raised).message).toBe('Postgres error P0001');
     expect(lines()[3]).toMatchObject({ msg: 'invalid input syntax for type json: "[removed]"' });
   });
 
@@ -142,21 +191,11 @@ describe('createLogger', () => {
     expect(lines()).toMatchObject([{ err: { command: 'evalx', message: "ERR unknown command 'EVALX'" } }]);
   });
 
-  it('names a client or a buffer instead of walking through it', () => {
-    const { logger, lines } = capture();
-    class Client {
-      readonly secret = WORDS;
-    }
-    const fields = { client: new Client(), bytes: Buffer.from(WORDS), map: new Map([[WORDS, WORDS]]) };
-    logger.info(fields, 'connected');
-    expect(lines()).toMatchObject([{ client: '[Client]', bytes: '[Buffer]', map: '[Map]' }]);
-  });
-
   it('survives an object that contains itself', () => {
     const { logger, raw } = capture();
     const loop: Record<string, unknown> = {};
-    loop['again'] = loop;
-    logger.info({ loop }, 'looped');
+    loop['stats'] = loop;
+    logger.info({ stats: loop }, 'looped');
     expect(raw()).toContain('[too deep]');
   });
 
@@ -188,14 +227,14 @@ describe('describeError', () => {
   });
 });
 
-describe('maskPhone', () => {
-  it.each([
-    [PHONE, '***10'],
-    ['098765 43210', '***10'],
-    ['***10', '***10'],
-    ['100', '***'],
-    ['', '***'],
-  ])('masks %s as %s', (phone, masked) => expect(maskPhone(phone)).toBe(masked));
+describe('phoneTag', () => {
+  it('is the same however a number is written', () => {
+    const [tag] = [PHONE, '098765 43210', '919876543210', '9876543210'].map(phoneTag);
+    for (const written of ['098765 43210', '919876543210', '9876543210', tag ?? '']) {
+      expect(phoneTag(written)).toBe(tag);
+    }
+  });
+  it.each(['100', '', 'nobody'])('leaves nothing of %j', (phone) => expect(phoneTag(phone)).toBe('***'));
 });
 
 describe('stripUrlSecrets', () => {

@@ -9,7 +9,8 @@ import {
   pino,
 } from 'pino';
 import { isError, safeErrorMessage } from './describe-error.ts';
-import { scrubFields, scrubValue } from './scrub-fields.ts';
+import { useLogPhoneKey } from './phone-tag.ts';
+import { scrubArgument, scrubFields } from './scrub-fields.ts';
 import { scrubText } from './scrub-text.ts';
 
 /** A pino logger: `logger.info({ call_sid, seq }, 'constant message')`. */
@@ -25,26 +26,31 @@ export interface CreateLoggerOptions {
   level?: LogLevel;
   /** Which replica speaks; the host name by default, which in a container is the container's id. */
   instance?: string;
+  /** Makes the hash of a phone the same in all processes that have it (`LOG_PHONE_KEY`); random by default. */
+  phoneKey?: string | undefined;
   /** Where lines go; standard output, written synchronously, by default. */
   destination?: DestinationStream;
 }
 
 /**
  * JSON lines with `service`, `instance` and `pid`. Whatever it is handed, a line holds no phone number, transcript
- * text, collected data, row value, command argument or URL password: see `scrubFields` and `describeError`.
+ * text, collected data, row value, command argument or URL password: of fields those that are allowed, of errors what
+ * is known to be safe. See `allowed-fields.ts` and `describeError`.
  */
 export function createLogger({
   service,
   level = 'info',
   instance,
+  phoneKey,
   destination,
 }: CreateLoggerOptions): Logger {
+  if (phoneKey !== undefined) useLogPhoneKey(phoneKey);
   const options: LoggerOptions = {
     level,
     base: { service, instance: instance ?? hostname(), pid: process.pid },
     // scrubFields has described the errors already; pino's own serializer would do it again, with every field.
     serializers: { err: asIs },
-    formatters: { log: scrubFields },
+    formatters: { log: (fields) => scrubFields(fields) },
     hooks: { logMethod: scrubMessage },
   };
   return scrubBindings(destination ? pino(options, destination) : pino(options));
@@ -79,8 +85,16 @@ function scrubMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): voi
   const scrubbed =
     error && rest[0] === undefined
       ? [first, safeErrorMessage(error)]
-      : [typeof first === 'string' ? scrubText(first) : first, ...rest.map((part) => scrubValue(part))];
+      : typeof first === 'string'
+        ? [scrubText(first), ...rest.map(scrubArgument)]
+        : [first, ...scrubMessageOf(rest)];
   method.apply(this, scrubbed as Parameters<LogFn>);
+}
+
+/** After the fields stand the message, which is the program's own, and its arguments, which may be anything. */
+function scrubMessageOf([message, ...parts]: readonly unknown[]): unknown[] {
+  const scrubbed = typeof message === 'string' ? scrubText(message) : message;
+  return [scrubbed, ...parts.map(scrubArgument)];
 }
 
 function errorOf(fields: unknown): Error | undefined {

@@ -1,95 +1,98 @@
+import { kindOfField, type FieldKind } from './allowed-fields.ts';
 import { describeError, isError } from './describe-error.ts';
-import { maskPhone, scrubText } from './scrub-text.ts';
+import { phoneTag } from './phone-tag.ts';
+import { scrubSentence, scrubText } from './scrub-text.ts';
 
 const REMOVED = '[removed]';
-const MAX_DEPTH = 8;
+const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
+const MAX_SENTENCE_CHARACTERS = 1000;
 
-// Each also in snake_case and in any case. Numbers and booleans pass (`turns: 12` is a count), objects and texts do not.
-const PHONE_FIELDS = [
-  'from',
-  'to',
-  'phone',
-  'phoneNumber',
-  'leadPhone',
-  'caller',
-  'callerId',
-  'callee',
-  'msisdn',
-  'fromNumber',
-  'toNumber',
-  'customerNumber',
-];
-const CONTENT_FIELDS = [
-  'text',
-  'heardText',
-  'transcript',
-  'transcriptHistory',
-  'fullTranscript',
-  'turn',
-  'turns',
-  'words',
-  'lead',
-  'leadName',
-  'collectedData',
-  'data',
-  'payload',
-  'body',
-  'customParameters',
-  'arguments',
-  'result',
-  'objection',
-  'objections',
-];
-const SECRET_FIELDS = ['password', 'token', 'secret', 'authorization', 'cookie', 'apiKey', 'apiToken'];
+const ID_PATTERN = /^[\w.:/@=~*#-]{1,200}$/;
+const WORD_PATTERN = /^[a-z][\w.:-]{0,63}$/i;
+const NAME_PATTERN = /^[\p{L}_][\p{L}\p{M}\p{N}_.-]{0,63}$/u;
+const MOMENT_PATTERN = /^\d[\dTZ:.+-]{3,34}$/;
 
-const phoneFields = new Set(PHONE_FIELDS.map(normalise));
-const removedFields = new Set([...CONTENT_FIELDS, ...SECRET_FIELDS].map(normalise));
+/** Numbers from here on may be phones where a position or a count is meant (`from: 1, to: 20`). */
+const MIN_PHONE = 1e6;
 
-/** The fields of a log line, at any depth, without phone numbers, transcript text, collected data and secrets. */
-export function scrubFields(fields: Record<string, unknown>): Record<string, unknown> {
-  return scrubObject(fields, 0);
-}
-
-function scrubField(name: string, value: unknown, depth: number): unknown {
-  const field = normalise(name);
-  if (phoneFields.has(field)) return scrubPhone(value);
-  if (removedFields.has(field)) return isCountOrFlag(value) ? value : REMOVED;
-  return scrubValue(value, depth);
-}
-
-/** A value that has no name of its own, e.g. an argument of a log message. */
-export function scrubValue(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return scrubText(value);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  if (isError(value)) return describeError(value);
-  if (depth >= MAX_DEPTH) return '[too deep]';
-  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => scrubValue(item, depth + 1));
-  return isPlainObject(value) ? scrubObject(value, depth + 1) : `[${value.constructor.name}]`;
-}
-
-function scrubObject(fields: object, depth: number): Record<string, unknown> {
+/** The fields of a log line that may be in one: see `allowed-fields.ts`. Of the others nothing is left but their names. */
+export function scrubFields(fields: Readonly<Record<string, unknown>>, depth = 0): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, scrubField(name, value, depth)]),
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [nameOf(name), scrubField(name, value, depth)]),
   );
 }
 
+/** An argument of a log message: nothing but a figure can vouch for itself. */
+export function scrubArgument(value: unknown): unknown {
+  return isFigure(value) && !isPhoneLike(value) ? value : isError(value) ? describeError(value) : REMOVED;
+}
+
+function scrubField(name: string, value: unknown, depth: number): unknown {
+  if (isError(value)) return describeError(value);
+  const kind = kindOfField(name);
+  if (kind === undefined) return REMOVED;
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => scrubValue(kind, item, depth));
+  return scrubValue(kind, value, depth);
+}
+
+function scrubValue(kind: FieldKind, value: unknown, depth: number): unknown {
+  if (isError(value)) return describeError(value);
+  if (kind === 'phone') return scrubPhone(value);
+  // A flag, a count or an unknown says nothing of anybody, under a name that is allowed.
+  if (isFigure(value)) return value;
+  if (kind === 'moment' && value instanceof Date) return value;
+  if (kind === 'group') return scrubGroup(value, depth);
+  return typeof value === 'string' ? scrubString(kind, value) : REMOVED;
+}
+
+function scrubString(kind: FieldKind, value: string): string {
+  switch (kind) {
+    case 'id':
+      return ID_PATTERN.test(scrubText(value)) ? scrubText(value) : REMOVED;
+    case 'word':
+      return WORD_PATTERN.test(value) ? value : REMOVED;
+    case 'names':
+      return NAME_PATTERN.test(value) ? value : REMOVED;
+    case 'moment':
+      return MOMENT_PATTERN.test(value) ? value : REMOVED;
+    case 'sentence':
+      return scrubSentence(value).slice(0, MAX_SENTENCE_CHARACTERS);
+    case 'phone':
+      return phoneTag(value);
+    case 'figure':
+    case 'group':
+      return REMOVED;
+  }
+}
+
+function scrubGroup(value: unknown, depth: number): unknown {
+  if (!isPlainObject(value)) return REMOVED;
+  return depth >= MAX_DEPTH ? '[too deep]' : scrubFields(value, depth + 1);
+}
+
 function scrubPhone(value: unknown): unknown {
-  // A small number is a position or a count (`from: 1, to: 20`), not a phone.
-  if (isCountOrFlag(value) && Number(value) < 1e6) return value;
-  return typeof value === 'string' || typeof value === 'number' ? maskPhone(String(value)) : REMOVED;
+  if (isFigure(value) && !isPhoneLike(value)) return value;
+  return typeof value === 'string' || typeof value === 'number' ? phoneTag(String(value)) : REMOVED;
 }
 
-function isCountOrFlag(value: unknown): boolean {
-  return typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined;
+function isFigure(value: unknown): value is number | boolean | null {
+  return typeof value === 'number' || typeof value === 'boolean' || value === null;
 }
 
-function normalise(name: string): string {
-  return name.replace(/[_-]/g, '').toLowerCase();
+function isPhoneLike(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) >= MIN_PHONE;
 }
 
-/** Anything else (a client, a socket, a Buffer, a Map) is named only: its inside is not made for logs. */
-function isPlainObject(value: object): boolean {
+/** A field's own name comes out of the code; one that doesn't look so may have come from anywhere. */
+function nameOf(name: string): string {
+  return /^[\w.-]{1,64}$/.test(scrubText(name)) ? scrubText(name) : REMOVED;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,16 +1,14 @@
+import { phoneTag } from './phone-tag.ts';
+
 // From scheme to the end of the word. A password may hold any character, so no finer grammar is trusted here.
 const URL_PATTERN = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s"'`<>]*)/gi;
 
-// International numbers, and Indian mobile numbers as carriers write them (98…, 098…, 9198…). An id or a
-// timestamp is not one: no letter, digit, `_` or `-` may touch it.
-const PHONE_PATTERN = /(?<![\w+-])(?:\+\d{8,15}|(?:0|91)?[6-9]\d{9})(?![\w-])/g;
+// International numbers, their plus as it is or encoded for a URL, and Indian mobile numbers as carriers write them
+// (98…, 098…, 9198…). An id or a timestamp is not one: no letter, digit, `_` or `-` may touch it.
+const PHONE_PATTERN = /(?<![\w+-])(?:(?:\+|%2B)\d{8,15}|(?:0|91)?[6-9]\d{9})(?![\w-])/gi;
 
-/** A phone number as logs may show it: `***10`. Fewer than six digits leave nothing but `***`. */
-export function maskPhone(phone: string): string {
-  if (/^\*{3}\d{2}$/.test(phone)) return phone;
-  const digits = phone.replace(/\D/g, '');
-  return digits.length < 6 ? '***' : `***${digits.slice(-2)}`;
-}
+const QUOTED_PATTERN = /"[^"]*"/g;
+const NAME_PATTERN = /^"[\w.$:-]{1,64}"$/;
 
 /**
  * Cuts user name, password, query and fragment out of every URL in a text: `redis://u:p@host/0?x=y` becomes
@@ -25,5 +23,12 @@ export function stripUrlSecrets(text: string): string {
 
 /** A text as logs may show it: no URL secrets, no phone numbers. */
 export function scrubText(text: string): string {
-  return stripUrlSecrets(text).replace(PHONE_PATTERN, maskPhone);
+  return stripUrlSecrets(text).replace(PHONE_PATTERN, (phone) => phoneTag(phone));
+}
+
+/** A sentence of a program as logs may show it: what it quotes goes as well, unless it reads like the name of a thing. */
+export function scrubSentence(text: string): string {
+  return scrubText(
+    text.replace(QUOTED_PATTERN, (quoted) => (NAME_PATTERN.test(quoted) ? quoted : '"[removed]"')),
+  );
 }

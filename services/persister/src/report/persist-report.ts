@@ -28,8 +28,8 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
     persisted: ({ task }: FoldedCall, { outcome, record }: PersistedCall): void => {
       metrics.calls.inc({ result: outcome });
       const call_sid = task.call.callSid;
-      if (outcome === 'stale' || outcome === 'kept') {
-        logger.debug({ call_sid, outcome }, 'Session was persisted already');
+      if (outcome === 'stale' || outcome === 'kept' || outcome === 'erased') {
+        logger.debug({ call_sid, outcome }, 'Nothing of the session was to be persisted');
         return;
       }
       persistedCalls += 1;

@@ -5,9 +5,9 @@ import { attemptEach, type Attempt } from './attempt-each.ts';
 import { toDatabaseTrouble, type DatabaseTrouble, type DatabaseWatch } from './database-watch.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 
-/** A call that is in Postgres: `stale` and `kept` when all of it, or more, was there already. */
+/** A call that is in Postgres: `stale` and `kept` when all of it, or more, was there already. An `erased` one is not, for good. */
 export interface PersistedCall {
-  readonly outcome: 'written' | 'stale' | 'merged' | 'kept';
+  readonly outcome: 'written' | 'stale' | 'merged' | 'kept' | 'erased';
   readonly record: CallRecord;
 }
 
@@ -40,7 +40,7 @@ export function createCallWriter(
   /** The row stems from another life of the log, whose events are in the archive, as those of this one are by now. */
   const merge = async ({ task: { call }, epoch }: FoldedCall): Promise<PersistedCall> => {
     const { outcome, record } = await retryConflicts(() => store.mergeCall({ call, epoch }));
-    return { outcome: outcome === 'written' ? 'merged' : 'kept', record };
+    return { outcome: outcome === 'written' ? 'merged' : outcome, record };
   };
   const mergeAlone = { classify, write: (calls: readonly FoldedCall[]) => Promise.all(calls.map(merge)) };
 

@@ -1,7 +1,8 @@
 import { parseExotelFrame } from '@turnlog/exotel';
+import { type RedactionMode } from '@turnlog/redaction';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
-import { type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
+import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
 import { eventIdOf, readAgentMessage, type ReadAgentMessage } from '../domain/read-agent-message.ts';
 import { storableDraft } from '../domain/event-draft.ts';
@@ -19,6 +20,8 @@ export interface AgentChannelOptions {
   /** A one-way stream is never sent anything. */
   readonly isOneWay: boolean;
   readonly maxEventBytes: number;
+  /** What becomes of personal data in the agent's reports: it may change while the call goes on. */
+  readonly redaction: () => RedactionMode;
   /** Too much of all calls together is waiting to be stored. */
   readonly isOverloadedInAll: () => boolean;
   readonly maxCarrierBufferedBytes: number;
@@ -115,6 +118,7 @@ export class AgentChannel {
     const json = JSON.parse(data.toString()) as unknown;
     return readAgentMessage(json, {
       nowMs: this.#options.now(),
+      redaction: this.#options.redaction(),
       rawBase64: () => data.toString('base64'),
     });
   }
@@ -127,8 +131,7 @@ export class AgentChannel {
 
   #acknowledge(id: string | undefined, receipt: Receipt): void {
     if (receipt.status === 'refused') {
-      const text = 'the call has as many events as one call may have; nothing more is recorded';
-      this.#refuse(id, { code: 'call_full', message: text });
+      this.#refuse(id, refusalOf(receipt.reason));
       return;
     }
     const { status, seq, isSpooled = false } = receipt;

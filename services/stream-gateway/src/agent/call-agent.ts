@@ -54,7 +54,7 @@ export class CallAgent {
 
   /** Dials the agent of a call that has begun. */
   dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
-    const { tally, now, maxCarrierBufferedBytes, retention } = this.#context;
+    const { tally, now, maxCarrierBufferedBytes, retention, redactionOf } = this.#context;
     const { urlTemplate, maxEventBytes } = this.#settings;
     this.#connection = connection;
     this.#channel = new AgentChannel({
@@ -65,6 +65,7 @@ export class CallAgent {
       carrier,
       isOneWay: connection.request.applet === 'stream',
       maxEventBytes,
+      redaction: () => redactionOf(producer.call.tenant),
       isOverloadedInAll: () => retention.isOverloaded,
       maxCarrierBufferedBytes,
       tally,

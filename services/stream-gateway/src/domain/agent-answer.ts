@@ -9,6 +9,7 @@ export const agentErrorCode = z.enum([
   'too_deep',
   'too_large',
   'call_full',
+  'call_erased',
   'overloaded',
   'unavailable',
 ]);
@@ -19,6 +20,16 @@ export type AgentErrorCode = z.infer<typeof agentErrorCode>;
 export const agentMessageError = z.object({ code: agentErrorCode, message: z.string() });
 
 export type AgentMessageError = z.infer<typeof agentMessageError>;
+
+const REFUSALS = {
+  call_full: 'the call has as many events as one call may have; nothing more is recorded',
+  call_erased: 'the call was erased; nothing of it is recorded any more',
+} as const;
+
+/** Why an event that is as it should be is not stored all the same. */
+export function refusalOf(reason: keyof typeof REFUSALS): AgentMessageError {
+  return { code: reason, message: REFUSALS[reason] };
+}
 
 const stored = {
   status: z.enum(['appended', 'duplicate']),

@@ -10,7 +10,9 @@ import { agentSpeaker } from './agent-speaker.ts';
  */
 
 /** The `event` of the messages that are Turnlog's own. Everything else an agent sends is meant for the carrier. */
-export const AGENT_EVENTS = ['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking'] as const;
+export const AGENT_EVENTS = [
+  ...(['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking', 'consent'] as const),
+] as const;
 
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
@@ -90,6 +92,15 @@ export const agentMessages = {
     durationMs: optional(z.number()),
     duration_ms: optional(z.number()),
   }),
+  consent: z.object({
+    event: z.literal('consent'),
+    ...common,
+    statement: label.meta({ description: 'What the caller was told, or asked' }),
+    given: z.boolean(),
+    purpose: optional(z.string()),
+    statementVersion: optional(z.string()),
+    statement_version: optional(z.string()),
+  }),
   speaking: z.object({
     event: z.literal('speaking'),
     ...common,
@@ -98,7 +109,7 @@ export const agentMessages = {
   }),
 } satisfies Record<(typeof AGENT_EVENTS)[number], z.ZodType>;
 
-const { turn: turnMessage, collect, stage, objection, outcome, tool, speaking } = agentMessages;
+const { turn: turnMessage, collect, stage, objection, outcome, tool, speaking, consent } = agentMessages;
 
 /** Any message of an agent. */
 export const agentMessage = z.discriminatedUnion('event', [
@@ -109,6 +120,7 @@ export const agentMessage = z.discriminatedUnion('event', [
   outcome,
   tool,
   speaking,
+  consent,
 ]);
 
 /** A message of an agent, checked: synonyms resolved, times in Unix ms. */

@@ -10,6 +10,8 @@ interface DraftOf<T extends EventType> {
   readonly id?: string;
   /** Base64 of the message it came from, where its text had to be changed to be storable. */
   readonly original?: string;
+  /** How often personal data was taken out of it. */
+  readonly redactions?: number;
 }
 
 /** An event before it has a place: what happened, without call, source and sequence. */
@@ -17,7 +19,7 @@ export type EventDraft = { [T in EventType]: DraftOf<T> }[EventType];
 
 /** Gives a draft its place in a call and a source. */
 export function placeEvent(
-  { type, data, atMs, id, original }: EventDraft,
+  { type, data, atMs, id, original, redactions }: EventDraft,
   place: Pick<EventOrigin, 'call' | 'source'> & { readonly sourceSeq: number },
 ): KnownEvent {
   // A draft pairs each type with its own data; TypeScript can't follow a pair through two parameters.
@@ -26,6 +28,7 @@ export function placeEvent(
     atMs,
     ...(id !== undefined && { id }),
     ...(original !== undefined && { original }),
+    ...(redactions !== undefined && { redactions }),
   }) as KnownEvent;
 }
 

@@ -5,7 +5,8 @@ import { placeEvent } from './event-draft.ts';
 import { readAgentMessage } from './read-agent-message.ts';
 
 const NOW = Date.UTC(2026, 0, 25, 11, 15, 25, 120);
-const read = (json: unknown) => readAgentMessage(json, { nowMs: NOW, rawBase64: () => 'raw' });
+const read = (json: unknown) =>
+  readAgentMessage(json, { nowMs: NOW, rawBase64: () => 'raw', redaction: 'none' });
 
 function draftOf(json: unknown) {
   const message = read(json);

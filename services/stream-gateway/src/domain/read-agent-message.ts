@@ -1,18 +1,29 @@
 import { toStorable, type EventData, type JsonValue } from '@turnlog/call-events';
+import { type RedactionMode } from '@turnlog/redaction';
 import { type z } from 'zod';
 import { type AgentErrorCode, type AgentMessageError } from './agent-answer.ts';
 import { AGENT_EVENTS, agentMessage, isAgentEvent, type AgentMessage } from './agent-message.ts';
 import { type EventDraft } from './event-draft.ts';
+import { redactDraft } from './redact-draft.ts';
 
 /** A message that became an event, or the reason why not; `id` is the agent's own, where it gave one. */
 export type ReadAgentMessage =
   | { readonly ok: true; readonly id: string | undefined; readonly event: string; readonly draft: EventDraft }
   | { readonly ok: false; readonly id: string | undefined; readonly error: AgentMessageError };
 
-/** Reads a message of an agent. `rawBase64` gives it as it came, for when its text can't be stored as it is. */
+/** What reading a message takes beside it. */
+export interface ReadingOptions {
+  readonly nowMs: number;
+  /** Gives it as it came, for when its text can't be stored as it is. */
+  readonly rawBase64: () => string;
+  /** What becomes of personal data in it, by the policy of its tenant. */
+  readonly redaction: RedactionMode;
+}
+
+/** Reads a message of an agent. From here on nobody sees the personal data that its tenant does not want to be stored. */
 export function readAgentMessage(
   json: unknown,
-  { nowMs, rawBase64 }: { readonly nowMs: number; readonly rawBase64: () => string },
+  { nowMs, rawBase64, redaction }: ReadingOptions,
 ): ReadAgentMessage {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     return refused(
@@ -33,11 +44,12 @@ export function readAgentMessage(
   const parsed = agentMessage.safeParse(storable.value);
   if (!parsed.success) return refused(id, 'invalid_message', describe(parsed.error));
   const draft = toDraft(parsed.data, nowMs);
+  const kept = storable.changedStrings === 0 ? draft : { ...draft, original: rawBase64() };
   return {
     ok: true,
     id: parsed.data.id,
     event: parsed.data.event,
-    draft: storable.changedStrings === 0 ? draft : { ...draft, original: rawBase64() },
+    draft: redactDraft(kept, redaction),
   };
 }
 
@@ -69,6 +81,8 @@ function toDraft(message: AgentMessage, nowMs: number): EventDraft {
       };
     case 'tool':
       return { type: 'tool.called', data: toolData(message), atMs };
+    case 'consent':
+      return { type: 'consent.recorded', data: consentData(message), atMs };
     case 'speaking':
       return {
         type: 'speaking.changed',
@@ -107,6 +121,11 @@ function toolData(tool: Extract<AgentMessage, { event: 'tool' }>): EventData<'to
     error: tool.error,
     durationMs: tool.durationMs ?? tool.duration_ms,
   });
+}
+
+function consentData(message: Extract<AgentMessage, { event: 'consent' }>): EventData<'consent.recorded'> {
+  const { statement, given, purpose, statementVersion, statement_version } = message;
+  return present({ statement, given, purpose, statementVersion: statementVersion ?? statement_version });
 }
 
 function iso(ms: number | undefined): string | undefined {

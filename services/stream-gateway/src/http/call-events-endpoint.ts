@@ -1,8 +1,9 @@
 import { callSid, type CallKey } from '@turnlog/call-events';
 import { type NewEvent } from '@turnlog/call-log';
+import { type RedactionMode } from '@turnlog/redaction';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
-import { type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
+import { refusalOf, type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
 import { eventIdOf, readAgentMessage } from '../domain/read-agent-message.ts';
 import { problem, type Answer } from './answer.ts';
 import { CallRates } from './call-rates.ts';
@@ -16,6 +17,8 @@ export interface CallEventsOptions {
   readonly maxEventBytes: number;
   /** Of one call; what is beyond it is answered 429. */
   readonly maxEventsPerSecond: number;
+  /** What becomes of personal data in reports to a tenant. */
+  readonly redactionOf: (tenant: string) => RedactionMode;
   readonly now: () => number;
   readonly newId: () => string;
   readonly onResult: (status: EventResult['status']) => void;
@@ -85,10 +88,14 @@ export class CallEventsEndpoint {
   }
 
   #read(call: CallKey, message: unknown, index: number): Accepted | EventResult {
-    const { source, now, newId, maxEventBytes } = this.#options;
+    const { source, now, newId, maxEventBytes, redactionOf } = this.#options;
     const text = JSON.stringify(message);
     const rawBase64 = (): string => Buffer.from(text).toString('base64');
-    const read = readAgentMessage(message, { nowMs: now(), rawBase64 });
+    const read = readAgentMessage(message, {
+      nowMs: now(),
+      rawBase64,
+      redaction: redactionOf(call.tenant),
+    });
     const id = read.id ?? newId();
     if (!read.ok) return { id, status: 'rejected', error: read.error };
     if (Buffer.byteLength(text) > maxEventBytes) {
@@ -125,7 +132,7 @@ function resultOf(id: string, stored: Stored, position: number): EventResult {
     );
   }
   if (result.status === 'refused') {
-    return rejected(id, 'call_full', 'the call has as many events as one call may have');
+    return { id, status: 'rejected', error: refusalOf(result.reason) };
   }
   return { id, status: result.status, seq: result.seq };
 }

@@ -250,6 +250,8 @@ export class EventProducer {
       settle(retained, receiptOf(result, retained, wasRetried), this.#options.observer);
     });
     this.#unacknowledgedFrom += batch.length;
+    // Nothing of an erased call may come back, from here least of all.
+    if (results.some(isErased)) this.#forgetBefore(this.#unacknowledgedFrom);
     this.#forgetBeyondLimit();
   }
 
@@ -315,6 +317,10 @@ export class EventProducer {
     this.#idleListeners = [];
     for (const listener of listeners) listener();
   }
+}
+
+function isErased(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason === 'call_erased';
 }
 
 const SPOOLED: Receipt = { status: 'appended', seq: undefined, isSpooled: true };

@@ -10,7 +10,7 @@ export type Receipt =
       readonly seq: number | undefined;
       readonly isSpooled?: boolean;
     }
-  | { readonly status: 'refused'; readonly reason: 'call_full' };
+  | { readonly status: 'refused'; readonly reason: 'call_full' | 'call_erased' };
 
 /** What an event needs while its gateway is answerable for it. */
 export interface RetainedEvent {

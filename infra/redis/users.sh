@@ -1,0 +1,50 @@
+#!/bin/sh
+# Prints the users of Redis (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/), one for each
+# service, each with the commands and keys that it needs and no others. Passwords come from the environment and leave as
+# SHA-256, so that the file that is made of this holds none. A command that a script calls is checked as well.
+set -eu
+
+prefix="${KEY_PREFIX:-tl:}"
+# One partition's keys: `tl:{p07}:…`.
+part="${prefix}{p*}:"
+
+# A user, and the hash of the password in the variable of that name.
+user() {
+  eval "password=\${$2:?$2 is not set: each user of Redis needs a password of its own}"
+  printf 'user %s on #%s' "$1" "$(printf %s "$password" | sha256sum | cut -d' ' -f1)"
+}
+
+connecting='+ping +hello +client|setname +client|id +info +time'
+# What Redis 7.0 does not know, and would refuse the whole file for; needed for DURABILITY=disk alone.
+since_7_2="${REDIS_SINCE_7_2-+waitaof}"
+feed_reading='+xgroup|create +xreadgroup +xautoclaim +xack +xdel +xrange +xlen +xinfo|groups'
+
+# Nobody without a name; anybody may ask whether it is alive.
+echo 'user default off resetpass resetkeys resetchannels -@all'
+echo 'user health on nopass resetkeys resetchannels -@all +ping'
+
+# Appends to logs and tells the feeds; never takes anything out of either, and sees no dead letter.
+echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
+  "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
+  "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
+  "(+set ~${prefix}durability) (+pexpire ~${part}call:*:audio) (+hget +hgetall %R~${prefix}tenants)" \
+  "(+eval +zadd +zrem +zcard +zremrangebyscore +pexpire ~${prefix}calls-of:*) (+set +getdel ~${prefix}stream-token:*)"
+
+# Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.
+echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $feed_reading" \
+  "+eval +evalsha +hget +hmget +hgetall +hset +hdel +llen +rpush +pttl +pexpire +persist" \
+  "+xadd +zadd +zrem +zscore +zrangebyscore" \
+  "~${part}call:* ~${part}activity ~${part}persist ~${part}live ~${part}checkpoints" \
+  "(+del ~${part}call:*:session ~${part}call:*:turns) (+xlen %R~${part}dead) (+publish &${prefix}changes)"
+
+# Reads logs, settles calls, sets dead letters aside. Of a log it writes nothing but its expiry. A script needs its keys
+# as a whole; what it does with each is checked command by command.
+echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
+  "+hget +hmget +hset +hexists +pexpire +exists ~${part}call:* ~${part}persist" \
+  "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
+  "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
+
+# The turnlog command: reads everything of Turnlog's, replays dead letters, erases calls. Nothing of the server's own.
+echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting +command" \
+  "+@read +@hash +@stream +@sortedset +@list +set +scan +del +unlink +pexpire +persist +subscribe +unsubscribe +publish" \
+  "-@dangerous +eval +evalsha +info ~${prefix}* &${prefix}*"

@@ -1,0 +1,86 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Redis } from 'ioredis';
+import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
+import { groupOf } from '../feed/feed-reader.ts';
+import { callKeys, callOfMember, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { runScript } from '../redis/script.ts';
+import { eraseScript } from './erase-script.ts';
+
+const PAGE = 1_000;
+
+/** What became of an erasure in Redis. */
+export type ErasedKeys =
+  | { readonly outcome: 'erased'; readonly keys: number; readonly entries: number; readonly letters: number }
+  /** The call goes on: its gateway would go on, too. */
+  | { readonly outcome: 'live' };
+
+/** Erases calls from Redis. `audio` is where their audio streams are. */
+export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = redis) {
+  return {
+    /**
+     * Takes away the log, the live state, the audio, what the feeds and the dead letters say of a call, and marks it for
+     * `markMs`: so long, nothing that a gateway still has of it comes back.
+     */
+    erase: async (call: CallKey, markMs: number): Promise<ErasedKeys> => {
+      const { head, log, ids, session, turns, audio: audioKey } = callKeys(space, call);
+      const { activity, persist, live, checkpoints, dead } = partitionKeys(space, partitionOf(space, call));
+      const keys = [head, log, ids, session, turns, live, checkpoints];
+      const reply = await runScript(redis, eraseScript, keys, [memberOf(call), markMs]);
+      if (reply === 'live') return { outcome: 'live' };
+      const audioKeys = await audio.del(audioKey);
+      const isOfCall = (fields: Readonly<Record<string, string | undefined>>) =>
+        (fields['c'] ?? fields['call']) === memberOf(call);
+      const entries =
+        (await removeEntries(redis, activity, isOfCall, groupOf('activity'))) +
+        (await removeEntries(redis, persist, isOfCall, groupOf('persist')));
+      const letters = await removeEntries(redis, dead, isOfCall);
+      return { outcome: 'erased', keys: Number(reply) + audioKeys, entries, letters };
+    },
+
+    /** Every call that has a log. */
+    loggedCalls: async function* (): AsyncGenerator<CallKey> {
+      let cursor = '0';
+      do {
+        const [next, found] = await redis.scan(
+          cursor,
+          'MATCH',
+          `${space.prefix}{p*}:call:*:log`,
+          'COUNT',
+          PAGE,
+        );
+        cursor = next;
+        for (const key of found) yield callOfLog(key);
+      } while (cursor !== '0');
+    },
+  };
+}
+
+/** Erases calls from one Redis. */
+export type CallEraser = ReturnType<typeof createCallEraser>;
+
+function callOfLog(key: string): CallKey {
+  const begin = key.indexOf('}:call:') + '}:call:'.length;
+  return callOfMember(key.slice(begin, -':log'.length));
+}
+
+/** Page by page, so that a long feed holds nobody up. What a group was given is acknowledged, or it would miss it. */
+async function removeEntries(
+  redis: Redis,
+  stream: string,
+  isOfCall: (fields: Readonly<Record<string, string | undefined>>) => boolean,
+  group?: string,
+): Promise<number> {
+  let from = '-';
+  let removed = 0;
+  for (;;) {
+    const entries = (await redis.xrange(stream, from, '+', 'COUNT', PAGE)) as RawEntry[];
+    const ids = entries.filter(([, fields]) => isOfCall(toRecord(fields ?? []))).map(([id]) => id);
+    if (ids.length > 0) {
+      if (group !== undefined) await redis.xack(stream, group, ...ids);
+      removed += await redis.xdel(stream, ...ids);
+    }
+    const last = entries.at(-1)?.[0];
+    if (last === undefined || entries.length < PAGE) return removed;
+    from = `(${last}`;
+  }
+}

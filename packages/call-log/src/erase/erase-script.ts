@@ -1,0 +1,20 @@
+import { defineScript } from '../redis/script.ts';
+
+/**
+ * Takes everything of a call away, and leaves a mark that it was erased: whoever appends to it from then on is refused. A
+ * call that goes on is left alone.
+ *
+ * KEYS  head, log, ids, session, turns, live, checkpoints
+ * ARGV  member, milliseconds to keep the mark
+ * Reply 'live', or the number of keys that were there
+ */
+export const eraseScript = defineScript(`
+local call = redis.call
+if call('ZSCORE', KEYS[6], ARGV[1]) then return 'live' end
+local isMarked = call('HEXISTS', KEYS[1], 'erased')
+local deleted = call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+call('ZREM', KEYS[7], ARGV[1])
+call('HSET', KEYS[1], 'erased', 1)
+call('PEXPIRE', KEYS[1], ARGV[2])
+return deleted - isMarked
+`);

@@ -1,0 +1,30 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Kysely } from 'kysely';
+import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { eraseCall } from './erase-call.ts';
+import { readErasures, recordErasures, type Erasure } from './erasure-ledger.ts';
+import { callNumbers } from './find-calls.ts';
+import { holdCall, isHeld, listHolds, releaseCall } from './legal-holds.ts';
+import { erasePlacements, readPlacements } from './placements.ts';
+import { countDue, removeDue, type RetentionStep } from './retention.ts';
+
+/** Legal holds, erasures and retention on one database. */
+export function createCallPrivacy(db: Kysely<CallStoreSchema>) {
+  return {
+    hold: (call: CallKey, reason: string) => holdCall(db, call, reason),
+    release: (call: CallKey) => releaseCall(db, call),
+    holds: () => listHolds(db),
+    isHeld: (call: CallKey) => isHeld(db, call),
+    erase: (call: CallKey) => eraseCall(db, call),
+    callNumbers: () => callNumbers(db),
+    placements: () => readPlacements(db),
+    erasePlacements: (references: readonly string[]) => erasePlacements(db, references),
+    recordErasures: (erasures: readonly Erasure[]) => recordErasures(db, erasures),
+    erasures: () => readErasures(db),
+    countDue: (step: RetentionStep) => countDue(db, step),
+    removeDue: (step: RetentionStep) => removeDue(db, step),
+  };
+}
+
+/** Legal holds, erasures and retention on one database. */
+export type CallPrivacy = ReturnType<typeof createCallPrivacy>;

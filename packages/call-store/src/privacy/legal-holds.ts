@@ -1,0 +1,55 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Kysely } from 'kysely';
+import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+
+/** A call that nobody may take away: neither retention nor an erasure. */
+export interface LegalHold extends CallKey {
+  readonly reason: string;
+  readonly heldAt: Date;
+}
+
+/** Holds a call, also one that has no row yet. A second hold changes the reason. */
+export async function holdCall(
+  db: Kysely<CallStoreSchema>,
+  { tenant, callSid }: CallKey,
+  reason: string,
+): Promise<void> {
+  await db
+    .insertInto('legal_holds')
+    .values({ tenant, call_sid: callSid, reason })
+    .onConflict((conflict) => conflict.columns(['tenant', 'call_sid']).doUpdateSet({ reason }))
+    .execute();
+}
+
+/** Lets go of a call. False when it was not held. */
+export async function releaseCall(
+  db: Kysely<CallStoreSchema>,
+  { tenant, callSid }: CallKey,
+): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('legal_holds')
+    .where('tenant', '=', tenant)
+    .where('call_sid', '=', callSid)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Every call that is held. */
+export async function listHolds(db: Kysely<CallStoreSchema>): Promise<LegalHold[]> {
+  const rows = await db.selectFrom('legal_holds').selectAll().orderBy('held_at').execute();
+  return rows.map(({ tenant, call_sid, reason, held_at }) => ({
+    ...{ tenant, callSid: call_sid, reason },
+    heldAt: held_at,
+  }));
+}
+
+/** Whether a call is held. */
+export async function isHeld(db: Kysely<CallStoreSchema>, { tenant, callSid }: CallKey): Promise<boolean> {
+  const hold = await db
+    .selectFrom('legal_holds')
+    .select('tenant')
+    .where('tenant', '=', tenant)
+    .where('call_sid', '=', callSid)
+    .executeTakeFirst();
+  return hold !== undefined;
+}

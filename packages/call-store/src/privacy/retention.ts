@@ -1,0 +1,77 @@
+import { sql, type Kysely } from 'kysely';
+import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+
+/** Which calls of a tenant a run of retention is about: those that were over before a moment. */
+export interface RetentionStep {
+  readonly tenant: string;
+  readonly what: 'transcript' | 'archive';
+  readonly before: Date;
+}
+
+/** Calls of one statement: a run over years of calls never holds many rows at once. */
+const BATCH = 500;
+
+const isDue = ({ tenant, before }: RetentionStep) => sql`
+  call.tenant = ${tenant} and coalesce(call.ended_at, call.persisted_at) < ${before.toISOString()}
+  and call.status not in ('initiated', 'ringing', 'in_progress')
+  and not exists (
+    select from legal_holds where legal_holds.tenant = call.tenant and legal_holds.call_sid = call.call_sid
+  )`;
+
+// A late event may have put something into the archive of a call whose archive was removed before.
+const HAS_ARCHIVE = sql`(call.archive_removed_at is null or exists (
+  select from call_event_segments as segment
+  where segment.tenant = call.tenant and segment.call_sid = call.call_sid
+))`;
+
+const isLeft = (step: RetentionStep) =>
+  step.what === 'transcript' ? sql`(call.transcript_removed_at is null or ${HAS_ARCHIVE})` : HAS_ARCHIVE;
+
+/** How many calls a step would change. */
+export async function countDue(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from call_sessions as call where ${isDue(step)} and ${isLeft(step)}`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/**
+ * Takes away what is due, batch by batch, each a transaction of its own; resolves to the number of calls that it changed.
+ * Interrupted, it goes on where it was with the next run.
+ */
+export async function removeDue(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const batch = await removeBatch(db, step);
+    removed += batch;
+    if (batch < BATCH) return removed;
+  }
+}
+
+/**
+ * The archive tells all that the transcript does, so both go when the transcript does. What was said, collected, and who
+ * it was goes; that there was a call, when, how long and to what end stays.
+ */
+async function removeBatch(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
+  const forget =
+    step.what === 'archive'
+      ? sql``
+      : sql`, transcript_removed_at = coalesce(call.transcript_removed_at, now()),
+          full_transcript = '[]', collected_data = '{}', objections = '[]', lead = '{}', consents = '[]',
+          from_number = null, to_number = null, recording_url = null, transcript_sha256 = ''`;
+  const { rows } = await sql`
+    with due as (
+      select call.tenant, call.call_sid from call_sessions as call
+      where ${isDue(step)} and ${isLeft(step)}
+      order by call.tenant, call.call_sid limit ${sql.lit(BATCH)} for update skip locked
+    ), archive as (
+      delete from call_event_segments as segment using due
+      where segment.tenant = due.tenant and segment.call_sid = due.call_sid
+    )
+    update call_sessions as call
+    set archive_removed_at = coalesce(call.archive_removed_at, now()) ${forget}
+    from due where call.tenant = due.tenant and call.call_sid = due.call_sid
+    returning call.call_sid`.execute(db);
+  return rows.length;
+}

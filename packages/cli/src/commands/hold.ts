@@ -1,0 +1,75 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type CallStore, type LegalHold } from '@turnlog/call-store';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { databaseFlags } from '../connections/server-flags.ts';
+import { withStore } from '../connections/with-store.ts';
+import { switchFlag, text, valueFlag } from '../flags.ts';
+import { clockFlags, clockOf, type WallClock } from '../format/clock.ts';
+import { visibleText } from '../format/visible-text.ts';
+import { print, printJson } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { tenantFlag } from './tenant-flag.ts';
+
+const USAGE = 'Usage: turnlog hold <callSid> --on --reason <text> | --off, or turnlog hold to list them';
+
+export const hold = defineCommand({
+  name: 'hold',
+  summary: 'keep a call from retention and erasure, let go of it, or list what is held',
+  parameters: '[<callSid> --on --reason <text> | --off]',
+  count: { min: 0, max: 1 },
+  details: ['With --tenant also a call that has no record yet.'],
+  flags: {
+    on: switchFlag('hold the call'),
+    off: switchFlag('let go of it'),
+    reason: valueFlag(text, '<text>', 'why, such as the number of a case'),
+    ...tenantFlag,
+    ...clockFlags,
+    ...databaseFlags,
+    ...jsonFlag,
+  },
+  run: ({ values, positionals: [callSid] }, terminal) =>
+    withStore(values, terminal, async (store) => {
+      if (callSid === undefined) {
+        if (values.on || values.off) throw new CommandError(`Name the call. ${USAGE}`);
+        const holds = await store.privacy.holds();
+        if (values.json) printJson(terminal, holds);
+        else print(terminal, formatHolds(holds, clockOf(values)));
+        return 0;
+      }
+      if (values.on === values.off) throw new CommandError(`Say --on or --off. ${USAGE}`);
+      const call = await keyOf(store, callSid, values.tenant);
+      const isHeld = values.on;
+      if (isHeld) {
+        if (values.reason === undefined) throw new CommandError(`Say why: --reason <text>. ${USAGE}`);
+        await store.privacy.hold(call, values.reason);
+      } else if (!(await store.privacy.release(call))) {
+        throw new CommandError(`The call "${visibleText(callSid)}" is not held.`);
+      }
+      if (values.json) printJson(terminal, { ...call, held: isHeld });
+      else
+        print(
+          terminal,
+          `⚖️  ${call.tenant}/${visibleText(callSid)} ${isHeld ? 'is held.' : 'is held no more.'}`,
+        );
+      return 0;
+    }),
+});
+
+async function keyOf(store: CallStore, callSid: string, tenant: string | undefined): Promise<CallKey> {
+  if (tenant !== undefined) return { tenant, callSid };
+  const row = await store.readCall(callSid);
+  if (row !== undefined) return { tenant: row.tenant, callSid };
+  throw new CommandError(
+    `There is no record of a call "${visibleText(callSid)}" yet: say of which tenant it is, with --tenant.`,
+  );
+}
+
+function formatHolds(holds: readonly LegalHold[], clock: WallClock): string {
+  if (holds.length === 0) return '⚖️  No call is held.';
+  const lines = holds.map(
+    ({ tenant, callSid, reason, heldAt }) =>
+      `  ${tenant}/${visibleText(callSid)}  since ${clock.dateTime(heldAt)}: ${visibleText(reason)}`,
+  );
+  return [`⚖️  ${holds.length} call(s) are held:`, ...lines].join('\n');
+}

@@ -1,0 +1,26 @@
+import { createCallEraser, createDeadLetters } from '@turnlog/call-log';
+import { type CallPlaces } from '../privacy/find-person.ts';
+import { type Terminal } from '../terminal.ts';
+import { findServers, type AskedServers } from './find-servers.ts';
+import { openRedis, withRedis } from './with-redis.ts';
+import { withStore } from './with-store.ts';
+
+/** Opens everything that holds calls, for as long as the work takes. */
+export async function withCallPlaces<T>(
+  asked: AskedServers,
+  terminal: Terminal,
+  work: (places: CallPlaces) => Promise<T>,
+): Promise<T> {
+  const { audioRedisUrl } = await findServers(asked, terminal);
+  return withStore(asked, terminal, (store) =>
+    withRedis(asked, terminal, async ({ redis, space, url }) => {
+      const placesWith = (audio: typeof redis): CallPlaces => ({
+        ...{ store, redis, space },
+        eraser: createCallEraser(redis, space, audio),
+        letters: createDeadLetters(redis, space),
+      });
+      if (audioRedisUrl === undefined || audioRedisUrl === url) return work(placesWith(redis));
+      return openRedis(audioRedisUrl, (audio) => work(placesWith(audio)));
+    }),
+  );
+}

@@ -1,0 +1,244 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type CallKey, type KnownEvent } from '@turnlog/call-events';
+import {
+  callKeys,
+  createAppender,
+  createAudioStreams,
+  createCommandClient,
+  createDeadLetters,
+  untilReady,
+  type KeySpace,
+} from '@turnlog/call-log';
+import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
+import { createTestDatabase, testKeyPrefix, testRedisUrl, type TestDatabase } from '@turnlog/test-kit';
+import { type Redis } from 'ioredis';
+import pg from 'pg';
+import { eventOf, seedEvents, terminalWith, writeCall, type Ran } from './cli.test-support.ts';
+
+const PHONE = '+919876543210';
+const KEY = 'the key of the ledger';
+
+let database: TestDatabase;
+let store: CallStore;
+let redis: Redis;
+let client: pg.Client;
+let folder: string;
+let space: KeySpace;
+let turnlog: (...args: readonly string[]) => Promise<Ran>;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
+  store = createCallStore({ databaseUrl: database.url, maxConnections: 2 });
+  client = new pg.Client(database.url);
+  await client.connect();
+  redis = createCommandClient({ url: testRedisUrl(), name: 'test', onError: () => undefined });
+  await untilReady(redis);
+  folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
+});
+beforeEach(async () => {
+  space = { prefix: testKeyPrefix(), partitions: 2 };
+  turnlog = terminalWith({
+    ...{ REDIS_URL: testRedisUrl(), DATABASE_URL: database.url, ERASURE_KEY: KEY },
+    ...{ KEY_PREFIX: space.prefix, PARTITIONS: '2' },
+  });
+  await client.query(
+    'truncate call_sessions, call_event_segments, legal_holds, erasures, erased_calls, tenants',
+  );
+});
+afterAll(async () => {
+  redis.disconnect();
+  await client.end();
+  await store.close();
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const callOf = (callSid: string, tenant = 'default'): CallKey => ({ tenant, callSid });
+const eventsWith = (call: CallKey, from: string): KnownEvent[] => [
+  eventOf(call, 0, 'call.started', { connectionId: 'c1', from, customParameters: { name: 'Ravi' } }),
+  eventOf(call, 5, 'turn.completed', { speaker: 'user', text: `said in ${call.callSid}` }),
+  eventOf(call, 9, 'call.ended', { connectionId: 'c1', reason: 'callended' }),
+];
+
+async function append(call: CallKey, events: readonly KnownEvent[]): Promise<void> {
+  const appender = createAppender(redis, space, { maxEvents: 100 });
+  const numbered = events.map((event, index) => ({
+    event: { ...event, source: 'c1', sourceSeq: index + 1 },
+    rememberId: false,
+  }));
+  await appender.append({ call, mode: 'ordered', events: numbered });
+}
+
+async function sidsIn(): Promise<string[]> {
+  return (await store.listCalls()).map(({ call_sid }) => call_sid).sort();
+}
+
+test('a person goes from Postgres, from calls that wait in Redis, and from the dead letters', async () => {
+  await writeCall(store, callOf('CA1'), eventsWith(callOf('CA1'), PHONE));
+  await writeCall(store, callOf('CA2', 'acme'), eventsWith(callOf('CA2', 'acme'), '09876543210'));
+  await writeCall(store, callOf('CA3'), eventsWith(callOf('CA3'), '+919800000009'));
+  await append(callOf('CA-waiting'), eventsWith(callOf('CA-waiting'), PHONE));
+  await append(callOf('CA-other'), eventsWith(callOf('CA-other'), '+919800000009'));
+  await createDeadLetters(redis, space).add(
+    {
+      ...{ call: callOf('CA-dead'), kind: 'event', seq: 1, reason: 'not_json', detail: '' },
+      ...{ original: `{"from":"+91 98765-43210","torn`, atMs: 1 },
+    },
+    [],
+  );
+  const ledger = path.join(folder, 'ledger');
+
+  const planned = await turnlog('erase', '--phone', '098765 43210', '--dry-run', '--json');
+  expect(
+    (JSON.parse(planned.out) as { erased: CallKey[] }).erased.map(({ callSid }) => callSid).sort(),
+  ).toEqual([...['CA-dead', 'CA-waiting', 'CA1', 'CA2']]);
+  expect(await sidsIn()).toEqual(['CA1', 'CA2', 'CA3']);
+
+  const erased = await turnlog('erase', '--phone', '98765-43210', '--ledger', ledger);
+  expect(erased).toMatchObject({ code: 0, err: '' });
+  expect(erased.out).toContain('🧹 4 call(s) erased.');
+  expect(await sidsIn()).toEqual(['CA3']);
+  expect(await redis.exists(callKeys(space, callOf('CA-waiting')).log)).toBe(0);
+  expect(await redis.exists(callKeys(space, callOf('CA-other')).log)).toBe(1);
+  expect(await createDeadLetters(redis, space).list()).toEqual([]);
+  expect(await turnlog('verify', '--all')).toMatchObject({ code: 0 });
+
+  const written = (await readFile(ledger, 'utf8')) + JSON.stringify(await store.privacy.erasures());
+  expect(written).toMatch(/"kind":"phone","subject":"[0-9a-f]{64}"/);
+  expect(written).not.toMatch(/9876|CA1|CA2|waiting/);
+});
+
+test('the ledger erases again what a backup brings back, and no call that came after', async () => {
+  const ledger = path.join(folder, 'after-restore');
+  await writeCall(store, callOf('CA-old'), eventsWith(callOf('CA-old'), PHONE));
+  await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
+  await turnlog('erase', '--phone', PHONE, '--ledger', ledger);
+  await turnlog('erase', '--call', 'CA-single', '--ledger', ledger);
+
+  // The backup is from before all of this: its ledger is empty, too.
+  await client.query('truncate erasures, erased_calls');
+  await writeCall(store, callOf('CA-old'), eventsWith(callOf('CA-old'), PHONE));
+  await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
+  await writeCall(store, callOf('CA-new'), eventsWith(callOf('CA-new'), PHONE));
+  await client.query(
+    `update call_sessions set initiated_at = now() + interval '1 day' where call_sid = 'CA-new'`,
+  );
+  const reapplied = await turnlog('erase', '--reapply', '--ledger', ledger, '--json');
+  expect(reapplied.code).toBe(0);
+  expect(await sidsIn()).toEqual(['CA-new']);
+  // The ledger of the database is whole again, so the next time it does without the file.
+  await client.query('truncate erased_calls');
+  await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
+  await turnlog('erase', '--reapply');
+  expect(await sidsIn()).toEqual(['CA-new']);
+});
+
+test('a held call is neither erased nor retained away, and both say so', async () => {
+  await writeCall(store, callOf('CA1'), seedEvents(callOf('CA1')));
+  expect(await turnlog('hold', 'CA1', '--on')).toMatchObject({ code: 1 });
+  expect((await turnlog('hold', 'CA1', '--on', '--reason', 'case 7')).code).toBe(0);
+  expect((await turnlog('hold')).out).toContain('default/CA1  since');
+  const erased = await turnlog('erase', '--call', 'CA1');
+  expect(erased.code).toBe(1);
+  expect(erased.out).toContain('⚖️  1 under a legal hold, not touched:\n  default/CA1');
+  await client.query(`update call_sessions set ended_at = ended_at - interval '60 days'`);
+  const retained = await turnlog('retention', '--tenant', 'default', '--transcript-days', '1');
+  expect(retained.out).toContain('transcript of 0 call(s) removed');
+  expect((await store.readCall('CA1'))?.full_transcript).toHaveLength(4);
+  expect(await store.privacy.erasures()).toEqual([]);
+
+  expect((await turnlog('hold', 'CA1', '--off')).code).toBe(0);
+  expect((await turnlog('erase', '--call', 'CA1')).code).toBe(0);
+  expect(await sidsIn()).toEqual([]);
+});
+
+test('a call that goes on is told to be erased later', async () => {
+  await append(callOf('CA-live'), eventsWith(callOf('CA-live'), PHONE).slice(0, 2));
+  const { code, out } = await turnlog('erase', '--call', 'CA-live');
+  expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('still going on') });
+});
+
+test('erasing wants a key, and one thing to erase', async () => {
+  const keyless = terminalWith({ REDIS_URL: testRedisUrl(), DATABASE_URL: database.url });
+  expect((await keyless('erase', '--call', 'CA1')).err).toMatch(/^ERASURE_KEY: expected a secret/);
+  expect((await turnlog('erase')).err).toMatch(/^Say what to erase/);
+  expect((await turnlog('erase', '--call', 'CA1', '--phone', PHONE)).code).toBe(1);
+  expect((await turnlog('erase', '--phone', '12')).err).toContain('a phone number of at least 8 digits');
+});
+
+test('retention goes by the policy of each tenant, says what it did, and leaves verification clean', async () => {
+  for (const tenant of ['keeps', 'forgets']) {
+    await writeCall(store, callOf(`CA-${tenant}`, tenant), seedEvents(callOf(`CA-${tenant}`, tenant)));
+    await turnlog('tenants', 'add', tenant);
+    const batch = {
+      track: 'inbound',
+      sampleRate: 8000,
+      pcm: Buffer.alloc(2),
+      offsetMs: 0,
+      connectionId: 'c',
+    } as const;
+    const limits = { maxBatches: 9, keepMs: 3_600_000 };
+    await createAudioStreams(redis, space).append(callOf(`CA-${tenant}`, tenant), batch, limits);
+  }
+  await turnlog(
+    'tenants',
+    'set',
+    'forgets',
+    '--transcript-days',
+    '30',
+    '--archive-days',
+    '7',
+    '--audio-hours',
+    '1',
+  );
+  // As if it were two months later, and the other call young.
+  await client.query(
+    `update call_sessions set ended_at = ended_at - interval '60 days' where tenant = 'forgets'`,
+  );
+  const audioKey = callKeys(space, callOf('CA-forgets', 'forgets')).audio;
+  await redis.xtrim(audioKey, 'MAXLEN', 0);
+  await redis.del(audioKey);
+  await redis.xadd(audioKey, '1000-0', 't', 'inbound');
+
+  const dry = await turnlog('retention', '--dry-run', '--json');
+  const results = ['transcript', 'archive', 'audio'].map((what) => ({ tenant: 'forgets', what, calls: 1 }));
+  expect(JSON.parse(dry.out)).toEqual({ dryRun: true, results });
+  expect((await store.readCall('CA-forgets'))?.full_transcript).toHaveLength(4);
+
+  expect((await turnlog('retention')).out).toContain('forgets: transcript of 1 call(s) removed');
+  expect((await turnlog('retention', '--json')).out).not.toMatch(/"calls": [1-9]/);
+  expect(await redis.exists(audioKey)).toBe(0);
+  expect(await redis.exists(callKeys(space, callOf('CA-keeps', 'keeps')).audio)).toBe(1);
+  expect((await store.readCall('CA-keeps'))?.full_transcript).toHaveLength(4);
+  const verified = await turnlog('verify', '--all');
+  expect(verified.code).toBe(0);
+  expect(verified.out).toContain("1 of them can't be compared: retention has taken their archives away.");
+  expect((await turnlog('show', 'CA-forgets')).out).toContain('(taken away by retention on ');
+});
+
+test('a consent is in the record, and shown', async () => {
+  const call = callOf('CA-consent');
+  await writeCall(store, call, [
+    ...seedEvents(call),
+    eventOf(call, 3, 'consent.recorded', {
+      statement: 'This call is recorded',
+      given: true,
+      purpose: 'quality',
+    }),
+  ]);
+  expect((await store.readCall(call))?.consents).toEqual([
+    {
+      statement: 'This call is recorded',
+      given: true,
+      purpose: 'quality',
+      timestamp: '2026-01-25T11:15:03.000Z',
+    },
+  ]);
+  expect((await turnlog('show', 'CA-consent')).out).toContain(
+    '✋ CONSENT:\n  given (quality): This call is recorded',
+  );
+  expect(await turnlog('verify', '--all')).toMatchObject({ code: 0 });
+});

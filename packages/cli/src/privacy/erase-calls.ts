@@ -1,0 +1,37 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type CallPlaces } from './find-person.ts';
+
+/** So long, a gateway that still has something of an erased call is refused by Redis; after that, by Postgres. */
+const MARK_MS = 30 * 24 * 3_600_000;
+
+/** What became of calls that were to be erased. */
+export interface ErasureReport {
+  readonly erased: readonly CallKey[];
+  /** Under a legal hold: not touched. */
+  readonly held: readonly CallKey[];
+  /** They go on: to be erased when they are over. */
+  readonly live: readonly CallKey[];
+}
+
+/**
+ * Erases calls from Redis and Postgres, one after the other. Redis first: what a persister has in its hands meanwhile is
+ * refused by Postgres, which is marked second and then waits for those who had begun before.
+ */
+export async function eraseCalls(places: CallPlaces, calls: readonly CallKey[]): Promise<ErasureReport> {
+  const report = { erased: [] as CallKey[], held: [] as CallKey[], live: [] as CallKey[] };
+  for (const call of calls) report[await eraseOne(places, call)].push(call);
+  return report;
+}
+
+async function eraseOne({ store, eraser }: CallPlaces, call: CallKey): Promise<keyof ErasureReport> {
+  if (await store.privacy.isHeld(call)) return 'held';
+  const { outcome } = await eraser.erase(call, MARK_MS);
+  if (outcome === 'live') return 'live';
+  return (await store.privacy.erase(call)).outcome;
+}
+
+/** Calls without those that come a second time. */
+export function distinct(calls: readonly CallKey[]): CallKey[] {
+  const byName = new Map(calls.map(({ tenant, callSid }) => [`${tenant}/${callSid}`, { tenant, callSid }]));
+  return [...byName.values()];
+}

@@ -1,0 +1,58 @@
+import { decodeEvent, type CallKey, type JsonValue } from '@turnlog/call-events';
+import { readCallLogs, type CallEraser, type DeadLetters, type KeySpace } from '@turnlog/call-log';
+import { type CallStore } from '@turnlog/call-store';
+import { type Redis } from 'ioredis';
+import { phoneOf } from './subjects.ts';
+
+/** Where calls are. */
+export interface CallPlaces {
+  readonly store: CallStore;
+  readonly redis: Redis;
+  readonly space: KeySpace;
+  readonly eraser: CallEraser;
+  readonly letters: DeadLetters;
+}
+
+/** A call that a person may be in. */
+export interface PersonCall extends CallKey {
+  readonly phones: readonly string[];
+  readonly beganAt: Date;
+}
+
+/** Every call in Postgres, in Redis and among the dead letters, with the phones that it was held with; some come twice. */
+export async function* callsWithPhones(places: CallPlaces): AsyncGenerator<PersonCall> {
+  for await (const { numbers, ...call } of places.store.privacy.callNumbers()) {
+    yield { ...call, phones: phonesIn(numbers) };
+  }
+  for await (const call of places.eraser.loggedCalls()) yield await readLogged(places, call);
+  for (const { call, original, atMs } of await places.letters.list()) {
+    yield {
+      ...call,
+      phones: phonesIn(original.match(/\+?\d[\d ()-]{7,20}\d/g) ?? []),
+      beganAt: new Date(atMs),
+    };
+  }
+}
+
+/** A call that is not in Postgres yet, or not as a whole. */
+async function readLogged({ redis, space }: CallPlaces, call: CallKey): Promise<PersonCall> {
+  const [log] = await readCallLogs(redis, space, [{ call, fromSeq: 1 }]);
+  const events = (log?.entries ?? []).flatMap(({ text }) => {
+    const decoded = decodeEvent(text);
+    return decoded.ok ? [decoded.event] : [];
+  });
+  const numbers = events.flatMap(({ type, data }) =>
+    type === 'call.started' || type === 'call.status_reported' ? textsOf(data as JsonValue) : [],
+  );
+  return { ...call, phones: phonesIn(numbers), beganAt: new Date(events[0]?.at ?? Date.now()) };
+}
+
+function textsOf(value: JsonValue): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
+/** The phones among texts. */
+export function phonesIn(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => phoneOf(text) ?? []);
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+
+const compose = readFileSync(new URL('../../../../docker-compose.yml', import.meta.url), 'utf8');
+const users = readFileSync(new URL('../../../../infra/redis/users.sh', import.meta.url), 'utf8');
+const [, services = ''] = compose.split(/^services:\n/m);
+const blocks = services
+  .split(/^\S/m)[0]
+  ?.split(/^ {2}(?=[a-z][\w-]*:\n)/m)
+  .filter((block) => /^[a-z]/.test(block));
+const byName = new Map((blocks ?? []).map((block) => [block.slice(0, block.indexOf(':')), block]));
+
+describe('in compose', () => {
+  test('every container is read-only, without capabilities and without new privileges', () => {
+    expect(byName.size).toBeGreaterThanOrEqual(8);
+    for (const [name, block] of byName) {
+      expect(`${name}: ${block}`).toMatch(/<<: \*(hardened|turnlog)\n/);
+      expect(`${name}: ${block}`).not.toMatch(/privileged: true|cap_add|read_only: false|user: (root|'?0)/);
+    }
+    expect(compose).toMatch(
+      /x-hardened:[^]*read_only: true[^]*cap_drop: \[ALL\][^]*no-new-privileges:true[^]*x-turnlog/,
+    );
+    expect(compose).toMatch(/x-turnlog: &turnlog\n {2}<<: \*hardened/);
+    const image = readFileSync(new URL('../../../../infra/docker/Dockerfile', import.meta.url), 'utf8');
+    expect(image).toMatch(/\nUSER node\n/);
+  });
+
+  test('every service goes to Redis under a name that Redis knows, and to Postgres as nobody who owns it', () => {
+    const names = [...compose.matchAll(/redis:\/\/([^:@]*):/g)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThanOrEqual(4);
+    for (const name of names) expect(users).toContain(`$(user ${name} `);
+    for (const [name, block] of byName) {
+      const roles = [...block.matchAll(/postgres:\/\/([^:@]*):/g)].map(([, role]) => role);
+      for (const role of roles) expect([name, role]).not.toEqual([name, 'turnlog']);
+      if (name !== 'migrate') expect(roles).not.toContain('turnlog_owner');
+    }
+  });
+});

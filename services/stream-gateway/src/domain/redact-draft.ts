@@ -1,0 +1,83 @@
+import { type JsonValue } from '@turnlog/call-events';
+import { redactBeginning, redactJson, redactText, redactWords, type RedactionMode } from '@turnlog/redaction';
+import { type EventDraft } from './event-draft.ts';
+
+/**
+ * A draft of what an agent reported without personal data, and with the number of finds. The message as it came is not
+ * kept beside it: it would be a copy of what was taken out.
+ */
+export function redactDraft(draft: EventDraft, mode: RedactionMode): EventDraft {
+  if (mode === 'none') return draft;
+  const { data, count } = redactData(draft, mode);
+  const { type, atMs, id } = draft;
+  return {
+    type,
+    atMs,
+    data,
+    ...(id !== undefined && { id }),
+    ...(count > 0 && { redactions: count }),
+  } as EventDraft;
+}
+
+interface Redacted {
+  readonly data: EventDraft['data'];
+  readonly count: number;
+}
+
+function redactData(draft: EventDraft, mode: RedactionMode): Redacted {
+  if (draft.type === 'turn.completed') return redactTurn(draft.data, mode);
+  if (draft.type === 'tool.called') return redactTool(draft.data, mode);
+  if (draft.type === 'data.collected') {
+    const { value, count } = redactJson(draft.data.fields, mode);
+    return { data: { fields: (value ?? {}) as Record<string, JsonValue> }, count };
+  }
+  return redactTexts(draft.data, mode);
+}
+
+type DraftData<T extends EventDraft['type']> = Extract<EventDraft, { type: T }>['data'];
+
+function redactTurn(turn: DraftData<'turn.completed'>, mode: RedactionMode): Redacted {
+  const { heardText, words, marks, ...texts } = turn;
+  const { data, count } = redactTexts(texts, mode);
+  const heard = heardText === undefined ? undefined : redactBeginning(heardText, turn.text, mode);
+  const spoken = words === undefined ? undefined : redactWords(words, mode);
+  // Pieces of the text, one after the other, with their blanks.
+  const marked = marks === undefined ? undefined : redactWords(marks, mode, '');
+  return {
+    data: {
+      ...(data as DraftData<'turn.completed'>),
+      ...(marked !== undefined && { marks: [...marked.words] }),
+      ...(heard !== undefined && { heardText: heard }),
+      ...(spoken !== undefined && { words: [...spoken.words] }),
+    },
+    // What was heard and the words say again what the text says.
+    count: Math.max(count, spoken?.count ?? 0, marked?.count ?? 0, heard === heardText ? 0 : 1),
+  };
+}
+
+function redactTool(tool: DraftData<'tool.called'>, mode: RedactionMode): Redacted {
+  const { arguments: given, result, ...texts } = tool;
+  const { data, count } = redactTexts(texts, mode);
+  const ofArguments = given === undefined ? undefined : redactJson(given, mode);
+  const ofResult = result === undefined ? undefined : redactJson(result, mode);
+  return {
+    data: {
+      ...(data as DraftData<'tool.called'>),
+      ...(ofArguments?.value !== undefined && { arguments: ofArguments.value as JsonValue }),
+      ...(ofResult?.value !== undefined && { result: ofResult.value as JsonValue }),
+    },
+    count: count + (ofArguments?.count ?? 0) + (ofResult?.count ?? 0),
+  };
+}
+
+/** Every text of an object, and nothing else of it. */
+function redactTexts(data: object, mode: RedactionMode): Redacted {
+  let count = 0;
+  const fields = Object.entries(data as Record<string, unknown>).map(([name, value]) => {
+    if (typeof value !== 'string') return [name, value];
+    const redacted = redactText(value, mode);
+    count += redacted.count;
+    return [name, redacted.text];
+  });
+  return { data: Object.fromEntries(fields) as EventDraft['data'], count };
+}

@@ -1,0 +1,50 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { callKeys, createCallEraser } from '@turnlog/call-log';
+import { waitUntil } from '@turnlog/test-kit';
+import { dial, startAgent } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { startTestGateway } from './testing/test-gateway.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+test('a gateway that still holds an erased call does not bring it back, and says to late reporters why', async () => {
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const gateway = await startTestGateway({
+    AGENT_URL: agent.url,
+    HEARTBEAT_MS: '50',
+    AGENT_LINGER_MS: '10000',
+  });
+  closing.push(() => gateway.stop());
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  socket.send({ event: 'turn', id: 't1', turn: { speaker: 'user', text: 'said' } });
+  await gateway.eventsUntil(frames.callSid, 'turn.completed');
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  const call = { tenant: 'default', callSid: frames.callSid };
+  const retained = () => gateway.metric('gateway_retained_bytes');
+  expect(await retained()).toBeGreaterThan(0);
+
+  expect(await createCallEraser(gateway.redis, gateway.space).erase(call, 60_000)).toMatchObject({
+    outcome: 'erased',
+  });
+  // The next heartbeat finds the log gone, as when Redis had lost it; and learns that it is to stay so.
+  await waitUntil(async () => (await retained()) === 0, { what: 'the gateway has forgotten the call' });
+  socket.send({ event: 'turn', id: 't2', turn: { speaker: 'user', text: 'late' } });
+  await waitUntil(() => socket.received.some((text) => text.includes('call_erased')), {
+    what: 'the agent is told',
+  });
+  const late = await gateway.post(frames.callSid, { event: 'turn', turn: { speaker: 'user', text: 'late' } });
+  expect(late.status).toBe(422);
+  expect(await late.json()).toMatchObject({
+    results: [{ status: 'rejected', error: { code: 'call_erased' } }],
+  });
+  expect(await gateway.redis.exists(callKeys(gateway.space, call).log)).toBe(0);
+  expect(await gateway.redis.hgetall(callKeys(gateway.space, call).head)).toEqual({ erased: '1' });
+});
