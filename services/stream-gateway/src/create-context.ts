@@ -74,6 +74,7 @@ function agentOf(config: GatewayConfig): GatewayContext['agent'] {
     hangsUpWithAgent: config.AGENT_CLOSE === 'hangup',
     hangsUpWithoutAgent: config.AGENT_GIVE_UP === 'hangup',
     maxEventBytes: config.MAX_EVENT_BYTES,
+    maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     relay: {
       connectTimeoutMs: config.AGENT_CONNECT_TIMEOUT_MS,
       maxReconnects: config.AGENT_RECONNECTS,

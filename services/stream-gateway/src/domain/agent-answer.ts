@@ -10,6 +10,7 @@ export const agentErrorCode = z.enum([
   'too_large',
   'call_full',
   'overloaded',
+  'too_fast',
   'unavailable',
 ]);
 
