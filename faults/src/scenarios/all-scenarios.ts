@@ -38,8 +38,10 @@ import { stalledPersister } from './f30-stalled-persister.ts';
 import { clocks } from './f31-clocks.ts';
 import { stall } from './f32-stall.ts';
 import { slowPersister } from './f33-slow-persister.ts';
+import { fuzz } from './f34-fuzz.ts';
 import { halfOpen } from './f35-half-open.ts';
 import { manyCalls } from './f36-many-calls.ts';
+import { auth } from './f37-auth.ts';
 import { rollingRestart } from './f42-rolling-restart.ts';
 import { twoMigrators } from './f43-two-migrators.ts';
 import { crashFromWithin } from './f44-crash-from-within.ts';
@@ -88,8 +90,10 @@ export const allScenarios: readonly Scenario[] = [
   clocks,
   stall,
   slowPersister,
+  fuzz,
   halfOpen,
   manyCalls,
+  auth,
   rollingRestart,
   twoMigrators,
   crashFromWithin,

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { addTenant, revokeTenant, rotateSecret, type Changed } from './change-tenant.ts';
+import { addTenant, changePolicy, revokeTenant, rotateSecret, type Changed } from './change-tenant.ts';
 import { TenantDirectory } from './tenant-directory.ts';
 import { DEFAULT_POLICY, type SecretKind, type Tenant } from './tenant.ts';
 
@@ -63,6 +63,20 @@ test('the old secret and the new one are valid until the rotation after', async 
   expect(validity()).toEqual([undefined, 'acme']);
 });
 
+test('a live tenant is found by the addresses that its policy names', async () => {
+  const named = changePolicy(
+    'acme',
+    { addresses: ['203.0.113.0/24'] },
+    await store(addTenant('acme', undefined, 0)),
+  );
+  const stored = await store(named);
+  await store(addTenant('other', undefined, 0));
+  const namesAt = (address: string) => directory.findByAddress(address).map(({ name }) => name);
+  expect([namesAt('203.0.113.9'), namesAt('203.0.114.9'), namesAt('')]).toEqual([['acme'], [], []]);
+  await store(revokeTenant('acme', stored, 1));
+  expect(namesAt('203.0.113.9')).toEqual([]);
+});
+
 test('a revoked tenant is nobody, and still no reason to take everybody', async () => {
   const added = addTenant('acme', undefined, 0);
   await store(revokeTenant('acme', await store(added), 1));
@@ -94,6 +108,7 @@ test('a copy that can not be read leaves the tenant as it was, and the others to
   await store(addTenant('third', undefined, 0));
   expect(directory.find('acme')?.name).toBe('acme');
   expect(directory.find('third')?.name).toBe('third');
+  await directory.reload();
   expect(unreadable.sort()).toEqual(['acme', 'other']);
 });
 

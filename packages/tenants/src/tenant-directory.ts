@@ -1,9 +1,10 @@
 import { type TenantCopy } from './tenant-copy.ts';
 import { matchesSecret } from './secrets/matches-secret.ts';
 import { secretIdOf } from './secrets/secret-text.ts';
+import { addressSet, type AddressSet } from './address-range.ts';
 import { decodeTenant, type SecretKind, type Tenant, type TenantSecret } from './tenant.ts';
 
-/** Told of a tenant whose copy can't be read. It stays as it was last known. */
+/** Told once of a copy of a tenant that can't be read. The tenant stays as it was last known. */
 export type OnUnreadable = (name: string, error: unknown) => void;
 
 interface Known {
@@ -19,8 +20,11 @@ export class TenantDirectory {
   readonly #copy: Pick<TenantCopy, 'readAll'>;
   readonly #onUnreadable: OnUnreadable;
   readonly #known = new Map<string, Known>();
+  /** Copies that can't be read, so that each is told of once. */
+  readonly #unreadable = new Map<string, string>();
   /** Of live tenants, by the secrets' ids. */
   #secrets = new Map<string, { readonly tenant: Tenant; readonly secret: TenantSecret }>();
+  #addresses: readonly { readonly tenant: Tenant; readonly set: AddressSet }[] = [];
   #isLoaded = false;
 
   constructor(copy: Pick<TenantCopy, 'readAll'>, onUnreadable: OnUnreadable = () => undefined) {
@@ -47,7 +51,7 @@ export class TenantDirectory {
   async reload(): Promise<void> {
     const copies = await this.#copy.readAll();
     const hasChanged = Object.entries(copies).map(([name, text]) => this.#take(name, text));
-    if (hasChanged.includes(true)) this.#secrets = secretsOf(this.tenants);
+    if (hasChanged.includes(true)) this.#index();
     this.#isLoaded = true;
   }
 
@@ -64,10 +68,22 @@ export class TenantDirectory {
     return isRight && found?.secret.kind === kind ? found.tenant : undefined;
   }
 
+  /** The live tenants that let this address stream without a credential. */
+  findByAddress(address: string): readonly Tenant[] {
+    return this.#addresses.filter(({ set }) => set.has(address)).map(({ tenant }) => tenant);
+  }
+
+  #index(): void {
+    const { tenants } = this;
+    this.#secrets = secretsOf(tenants);
+    const withAddresses = tenants.filter(({ policy }) => policy.addresses.length > 0);
+    this.#addresses = withAddresses.map((tenant) => ({ tenant, set: addressSet(tenant.policy.addresses) }));
+  }
+
   /** Takes a copy where it is news. A text that has not changed is not read again. */
   #take(name: string, text: string): boolean {
     const known = this.#known.get(name);
-    if (known?.text === text) return false;
+    if (known?.text === text || this.#unreadable.get(name) === text) return false;
     try {
       const tenant = decodeTenant(text);
       if (tenant.name !== name) throw new Error(`the copy of "${name}" is one of "${tenant.name}"`);
@@ -75,6 +91,7 @@ export class TenantDirectory {
       this.#known.set(name, { text, tenant });
       return true;
     } catch (error) {
+      this.#unreadable.set(name, text);
       this.#onUnreadable(name, error);
       return false;
     }

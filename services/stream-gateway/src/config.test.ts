@@ -50,3 +50,40 @@ test('a header that can not be sent is a problem, and is not quoted', () => {
   expect(result).toMatchObject({ problems: [expect.stringContaining('AGENT_AUTHORIZATION: expected')] });
   expect(JSON.stringify(result)).not.toContain('s3cret');
 });
+
+test.each(['0.0.0.0', '::', '10.0.0.1', 'gateway.internal'])(
+  'nobody is asked who they are on %s: refused',
+  (HOST) => {
+    const result = readGatewayConfig({ REDIS_URL, AUTHENTICATE: 'never', HOST });
+    expect(result.ok ? [] : result.problems).toEqual([
+      expect.stringMatching(/^AUTHENTICATE: "never" is for a HOST/),
+    ]);
+  },
+);
+
+test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('on %s nobody has to be asked', (HOST) => {
+  expect(readGatewayConfig({ REDIS_URL, AUTHENTICATE: 'never', HOST }).ok).toBe(true);
+});
+
+test('lists are read with commas, and what is wrong in one is told', () => {
+  const lists = {
+    TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    ALLOWED_ORIGINS: 'https://a.example,https://b.example',
+  };
+  expect(readGatewayConfig({ REDIS_URL, ...lists })).toMatchObject({
+    config: {
+      TRUSTED_PROXIES: ['10.0.0.0/8', '::1'],
+      ALLOWED_ORIGINS: ['https://a.example', 'https://b.example'],
+    },
+  });
+  const wrong = readGatewayConfig({
+    REDIS_URL,
+    TRUSTED_PROXIES: '10.0.0.0/8,proxy',
+    PUBLIC_URL: 'wss://name:secret@calls.example.com?x=y',
+  });
+  expect(wrong.ok ? [] : wrong.problems).toEqual([
+    expect.stringMatching(/^PUBLIC_URL: expected a URL such as wss:\/\/calls\.example\.com, without/),
+    expect.stringMatching(/^TRUSTED_PROXIES: .*got "proxy"$/),
+  ]);
+  expect(JSON.stringify(wrong)).not.toContain('secret');
+});

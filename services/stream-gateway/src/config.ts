@@ -13,14 +13,17 @@ import {
   port,
   redisUrl,
   wholeNumber,
+  wsUrl,
   wsUrlTemplate,
   type ConfigResult,
   type Environment,
   loadConfigOrExit,
   readConfig,
 } from '@turnlog/service-kit';
+import { isAddressRange } from '@turnlog/tenants';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { isLoopback } from './auth/listening-host.ts';
 import { AGENT_URL_PLACEHOLDERS, hasPlaceholderInOrigin, unknownPlaceholders } from './domain/agent-url.ts';
 
 const KIB = 1024;
@@ -41,6 +44,24 @@ const authorization = envValue('the value of an Authorization header, such as "B
     ? { value: text }
     : { problem: 'got something that a header can not hold' },
 );
+const addressRanges = envValue('addresses or ranges with commas between them, such as 10.0.0.0/8', (text) => {
+  const ranges = listOf(text);
+  const wrong = ranges.find((range) => !isAddressRange(range));
+  return wrong === undefined ? { value: ranges } : { problem: `got ${JSON.stringify(wrong.slice(0, 80))}` };
+});
+
+const origins = envValue('origins with commas between them, such as https://console.example.com', (text) => ({
+  value: listOf(text),
+}));
+
+/** Without a query, which every stream has of its own. */
+const publicUrl = wsUrl.refine((url) => !/[?#@]/.test(url), {
+  error: 'expected a URL such as wss://calls.example.com, without credentials and query',
+});
+
+function listOf(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
 
 const gatewayVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -49,6 +70,12 @@ const gatewayVariables = z.object({
   INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),
   LOG_PHONE_KEY: logPhoneKey.optional(),
+
+  AUTHENTICATE: oneOf(['auto', 'always', 'never']).default('auto'),
+  PUBLIC_URL: publicUrl.optional(),
+  STREAM_TOKEN_MS: milliseconds(1_000, HOUR_MS).default(60_000),
+  TRUSTED_PROXIES: addressRanges.default([]),
+  ALLOWED_ORIGINS: origins.default([]),
 
   REDIS_URL: redisUrl,
   REDIS_CA_FILE: caFile.optional(),
@@ -62,6 +89,14 @@ const gatewayVariables = z.object({
   STREAM_APPLET: applet.default('voicebot'),
   MEDIA_APPLET: applet.default('voicebot'),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
+  MAX_SOCKETS_PER_TENANT: wholeNumber(1, 1_000_000).default(10_000),
+  MAX_SOCKETS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(5_000),
+  MAX_HANDSHAKES_PER_ADDRESS: wholeNumber(1, 1_000_000).default(500),
+  HANDSHAKE_TIMEOUT_MS: milliseconds(50, 60_000).default(10_000),
+  START_TIMEOUT_MS: milliseconds(50, HOUR_MS).default(15_000),
+  MAX_CALL_MS: milliseconds(1_000, 24 * HOUR_MS).default(4 * HOUR_MS),
+  MAX_FRAME_BYTES: bytes(KIB, 16 * MIB).default(256 * KIB),
+  MAX_FRAGMENTS: wholeNumber(1, 10_000).default(64),
   PING_EVERY_MS: milliseconds(50, HOUR_MS).default(20_000),
   IDLE_TIMEOUT_MS: milliseconds(50, HOUR_MS).default(30_000),
   HEARTBEAT_MS: milliseconds(50, 30_000).default(10_000),
@@ -99,14 +134,19 @@ const gatewayVariables = z.object({
 });
 
 /** The settings of the stream-gateway, by their environment variables. */
-export const gatewayEnv = gatewayVariables.refine(
-  ({ AGENT_URL = '', AGENT_AUTHORIZATION }) =>
-    AGENT_AUTHORIZATION === undefined || !hasPlaceholderInOrigin(AGENT_URL),
-  {
-    path: ['AGENT_URL'],
-    error: 'expected no placeholder before the path: a call could choose who gets AGENT_AUTHORIZATION',
-  },
-);
+export const gatewayEnv = gatewayVariables
+  .refine(
+    ({ AGENT_URL = '', AGENT_AUTHORIZATION }) =>
+      AGENT_AUTHORIZATION === undefined || !hasPlaceholderInOrigin(AGENT_URL),
+    {
+      path: ['AGENT_URL'],
+      error: 'expected no placeholder before the path: a call could choose who gets AGENT_AUTHORIZATION',
+    },
+  )
+  .refine(({ AUTHENTICATE, HOST }) => AUTHENTICATE !== 'never' || isLoopback(HOST), {
+    path: ['AUTHENTICATE'],
+    error: '"never" is for a HOST of loopback only: anybody could stream, and report',
+  });
 
 /** The settings of one gateway. */
 export type GatewayConfig = z.infer<typeof gatewayEnv>;

@@ -1,4 +1,5 @@
 import { type Logger } from '@turnlog/service-kit';
+import { type TenantDirectory } from '@turnlog/tenants';
 import { nanoid } from 'nanoid';
 import { BufferPool } from './audio/buffer-pool.ts';
 import { type GatewayConfig } from './config.ts';
@@ -23,14 +24,15 @@ export function createContext(
   config: GatewayConfig,
   parts: {
     readonly stores: GatewayStores;
+    readonly directory: Pick<TenantDirectory, 'find'>;
     readonly tally: GatewayTally;
     readonly metrics: GatewayMetrics;
     readonly logger: Logger;
   },
 ): GatewayContext {
-  const { stores, tally, metrics, logger } = parts;
+  const { stores, directory, tally, metrics, logger } = parts;
   return {
-    redactionOf: () => config.REDACTION,
+    redactionOf: (tenant) => directory.find(tenant)?.policy.redaction ?? config.REDACTION,
     logger,
     tally,
     appender: stores.appender,
@@ -75,6 +77,7 @@ function agentOf(config: GatewayConfig): GatewayContext['agent'] {
     hangsUpWithAgent: config.AGENT_CLOSE === 'hangup',
     hangsUpWithoutAgent: config.AGENT_GIVE_UP === 'hangup',
     maxEventBytes: config.MAX_EVENT_BYTES,
+    maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     relay: {
       connectTimeoutMs: config.AGENT_CONNECT_TIMEOUT_MS,
       maxReconnects: config.AGENT_RECONNECTS,

@@ -33,6 +33,7 @@ export interface GatewayContext {
         /** Ends the call when the agent is lost for good. */
         readonly hangsUpWithoutAgent: boolean;
         readonly maxEventBytes: number;
+        readonly maxEventsPerSecond: number;
         readonly relay: AgentRelaySettings;
       }
     | undefined;

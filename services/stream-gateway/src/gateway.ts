@@ -4,43 +4,29 @@ import {
   createOpsHandler,
   retryForever,
   type CheckOutcome,
-  type Health,
   type Lifecycle,
   type Logger,
 } from '@turnlog/service-kit';
 import { untilReady } from '@turnlog/call-log';
+import { createAuth } from './auth/create-auth.ts';
 import { type GatewayConfig } from './config.ts';
 import { createContext } from './create-context.ts';
 import { drain } from './drain.ts';
 import { StreamSockets } from './exotel/stream-sockets.ts';
-import { type GatewayContext } from './gateway-context.ts';
-import { createGatewayMetrics, type GatewayMetrics } from './gateway-metrics.ts';
-import { openStores, type GatewayStores } from './gateway-stores.ts';
+import { createGatewayMetrics } from './gateway-metrics.ts';
+import { type GatewayParts } from './gateway-parts.ts';
+import { openStores } from './gateway-stores.ts';
 import { newTally } from './gateway-tally.ts';
 import { HeartbeatLoop } from './heartbeat-loop.ts';
 import { replaySpool } from './spool/replay-spool.ts';
-import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
-import { storeInRedis, storeInRedisOrSpool } from './http/event-store.ts';
-import { openApiDocument } from './http/openapi/openapi-document.ts';
-import { startGatewayServer, type GatewayServer, type Unavailability } from './http/gateway-server.ts';
+import { CallSlots } from './limits/call-slots.ts';
+import { openServer } from './open-server.ts';
 
 const MAX_TICK_MS = 250;
 const MIN_TICK_MS = 10;
 const MAX_SILENT_TICKS_MS = 10_000;
 const CLOSE_GRACE_MS = 3_000;
 const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
-
-/** What there is once the gateway has been put together. */
-interface GatewayParts {
-  readonly config: GatewayConfig;
-  readonly logger: Logger;
-  readonly lifecycle: Lifecycle;
-  readonly stores: GatewayStores;
-  readonly context: GatewayContext;
-  readonly sockets: StreamSockets;
-  readonly metrics: GatewayMetrics;
-  readonly health: Health;
-}
 
 /**
  * Starts all parts of a gateway, and registers with the lifecycle how each stops. It listens at once, for whoever asks how
@@ -49,7 +35,7 @@ interface GatewayParts {
 export async function startGateway(
   config: GatewayConfig,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
-): Promise<{ readonly port: number }> {
+): Promise<{ readonly host: string; readonly port: number }> {
   const monotonic = () => performance.now();
   const stores = await openStores(config, { logger, lifecycle, monotonic });
   const tally = newTally();
@@ -60,19 +46,26 @@ export async function startGateway(
     pendingBytes: () => stores.retention.pendingBytes,
     spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
-  const context = createContext(config, { stores, tally, metrics, logger });
-  const limits = { idleTimeoutMs: config.IDLE_TIMEOUT_MS, pingEveryMs: config.PING_EVERY_MS };
+  const auth = createAuth(config, { redis: stores.link.redis, logger, now: Date.now });
+  const context = createContext(config, { stores, directory: auth.directory, tally, metrics, logger });
+  const limits = {
+    idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+    pingEveryMs: config.PING_EVERY_MS,
+    startTimeoutMs: config.START_TIMEOUT_MS,
+    maxCallMs: config.MAX_CALL_MS,
+  };
   const sockets = new StreamSockets(context, limits, monotonic);
   const health = createHealth({ isStopping: () => lifecycle.isStopping });
-  const parts = { config, logger, lifecycle, stores, context, sockets, metrics, health };
+  const slots = new CallSlots(stores.link.redis, { prefix: config.KEY_PREFIX });
+  const running = { config, logger, lifecycle, stores, context, sockets, metrics, health };
+  const parts: GatewayParts = { ...running, auth, slots };
 
   health.readinessCheck('redis', async () => {
     await stores.link.redis.ping();
     return { ok: true };
   });
   health.readinessCheck('writes', () => Promise.resolve(readinessOf(parts)));
-  const server = await listen(parts, createOpsHandler({ health, metrics: registry }));
-  lifecycle.onStop('server', () => server.close());
+  const server = await openServer(parts, createOpsHandler({ health, metrics: registry }));
   startTimers(parts);
   registerDrain(parts);
   replayLeftovers(parts);
@@ -80,49 +73,9 @@ export async function startGateway(
   const { signal } = lifecycle;
   await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });
   await stores.durability.confirm();
-  return { port: server.port };
-}
-
-function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): Promise<GatewayServer> {
-  const { config, logger, sockets, metrics } = parts;
-  const streamPaths = { '/exotel/stream': config.STREAM_APPLET, '/media': config.MEDIA_APPLET };
-  return startGatewayServer({
-    host: config.HOST,
-    port: config.PORT,
-    logger,
-    ops,
-    principal: { tenant: config.TENANT, callSid: undefined },
-    callEvents: createCallEvents(parts),
-    openApi: openApiDocument(Object.keys(streamPaths)),
-    streamPaths,
-    unavailability: () => unavailabilityOf(parts),
-    onStream: (socket, stream) => sockets.accept(socket, stream),
-    onRefused: (reason) => metrics.refusedUpgrades.inc({ reason }),
-  });
-}
-
-function createCallEvents({ config, context, stores, metrics }: GatewayParts): CallEventsEndpoint {
-  return new CallEventsEndpoint({
-    source: `http:${config.INSTANCE}`,
-    store: stores.spool
-      ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
-      : storeInRedis(stores.appender),
-    maxEventBytes: config.MAX_EVENT_BYTES,
-    maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
-    redactionOf: context.redactionOf,
-    now: context.now,
-    newId: context.newId,
-    onResult: (result) => metrics.events.inc({ via: 'http', result }),
-  });
-}
-
-function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts): Unavailability | undefined {
-  if (lifecycle.isStopping) return 'draining';
-  if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
-  const isUsable = stores.link.isUsable() && stores.durability.isConfirmed;
-  if (!isUsable || stores.writes.isStalled) return 'not_ready';
-  if (stores.retention.isOverloaded) return 'overloaded';
-  return sockets.count >= config.MAX_CONNECTIONS ? 'full' : undefined;
+  await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
+  await server.follow();
+  return { host: server.host, port: server.port };
 }
 
 /** What keeps new calls away although Redis answers. */
@@ -155,7 +108,7 @@ function replayLeftovers({ stores, context, logger }: GatewayParts): void {
 }
 
 function startTimers(parts: GatewayParts): void {
-  const { config, logger, lifecycle, sockets, stores, metrics, health, context } = parts;
+  const { config, logger, lifecycle, sockets, stores, metrics, health, context, slots } = parts;
   const pulse = health.heartbeat('tick', { maxSilenceMs: MAX_SILENT_TICKS_MS });
   const tick = setInterval(() => {
     sockets.tick();
@@ -173,7 +126,10 @@ function startTimers(parts: GatewayParts): void {
       logger.debug({ err }, 'heartbeat failed');
     },
   });
-  const beat = setInterval(() => heartbeat.beat(), config.HEARTBEAT_MS);
+  const beat = setInterval(() => {
+    heartbeat.beat();
+    slots.renew().catch((err: unknown) => logger.debug({ err }, "calls' places were not renewed"));
+  }, config.HEARTBEAT_MS);
   // After an outage calls have not been seen for long: say that they are alive before the sweep takes them for lost.
   stores.link.redis.on('ready', () => heartbeat.beat());
   lifecycle.onStop('timers', () => {

@@ -14,7 +14,7 @@ await runService({
   name: 'stream-gateway',
   logger,
   start: async (lifecycle) => {
-    const { port } = await startGateway(config, { logger, lifecycle });
-    logger.info({ host: config.HOST, port }, 'stream-gateway ready');
+    const { host, port } = await startGateway(config, { logger, lifecycle });
+    logger.info({ host, port }, 'stream-gateway ready');
   },
 });

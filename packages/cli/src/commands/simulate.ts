@@ -31,6 +31,7 @@ export const simulate = defineCommand({
   details: [
     'The agent reports over HTTP, which works with any gateway. With --agent-over socket it listens on --agent-port, and',
     "the gateway's AGENT_URL has to be ws://127.0.0.1:<agent-port>/{callSid}.",
+    'Where there are tenants, --url has the stream secret, ws://name:secret@host/exotel/stream, and --tenant the name.',
     "A script is a JSON array of an agent's messages, each with afterMs where it is not sent at once.",
     'Ends with exit code 1 when a call could not connect, a message was rejected, or a record is wrong.',
   ],
@@ -47,6 +48,7 @@ export const simulate = defineCommand({
       '<port>',
       'where the agent listens, with --agent-over socket; 9090 by default',
     ),
+    'api-secret': valueFlag(text, '<secret>', "the tenant's api secret, where the gateway asks for it"),
     drop: valueFlag(drop, '<how>', 'cut the calls instead of a stop: no-stop, terminate or half-open'),
     shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
     pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than life'),
@@ -87,6 +89,7 @@ interface RoundWishes {
   readonly pace: Pace | undefined;
   readonly 'agent-over': 'http' | 'socket' | undefined;
   readonly 'agent-port': number | undefined;
+  readonly 'api-secret': string | undefined;
   readonly json: boolean;
 }
 
@@ -113,7 +116,8 @@ async function startAgents(
 ): Promise<Agents> {
   const options = { script, speed: speedOf(wishes.pace ?? 'realtime'), now };
   const gatewayUrl = new URL(call.url).origin.replace(/^ws/, 'http');
-  if (wishes['agent-over'] !== 'socket') return agentsOverHttp(gatewayUrl, options);
+  if (wishes['agent-over'] !== 'socket')
+    return agentsOverHttp({ gatewayUrl, apiSecret: wishes['api-secret'] }, options);
   const agents = await agentsOverSocket(wishes['agent-port'] ?? 9_090, options);
   if (!wishes.json) err.write(`The agent listens: the gateway's AGENT_URL has to be ${agents.url}\n`);
   return agents;

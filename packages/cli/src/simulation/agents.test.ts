@@ -89,7 +89,10 @@ describe('agents of simulated calls', () => {
 
   it('over HTTP count what a gateway that is no gateway refuses', async () => {
     const call = placeCall({ url, audio: 0, pace: 'flat-out' });
-    const agents = agentsOverHttp(url.replace('ws', 'http'), { ...OPTIONS, script: generateTurns(1) });
+    const agents = agentsOverHttp(
+      { gatewayUrl: url.replace('ws', 'http') },
+      { ...OPTIONS, script: generateTurns(1) },
+    );
     const tally = await agents.converse(call, new AbortController().signal);
     await call.finished;
     expect(tally).toMatchObject({ appended: 0, rejected: 1, problem: 'the gateway answered 426' });

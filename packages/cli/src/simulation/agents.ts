@@ -3,7 +3,7 @@ import { withDeadline } from '@turnlog/service-kit';
 import { type ScriptStep } from './agent-script.ts';
 import { newTally, type AgentTally } from './agent-tally.ts';
 import { playScript } from './play-script.ts';
-import { httpReporter } from './report-over-http.ts';
+import { httpReporter, type ReportTarget } from './report-over-http.ts';
 import { startSampleAgent } from './sample-agent.ts';
 
 /** Longer than a gateway lets an agent go on reporting after its call. */
@@ -24,12 +24,12 @@ export interface AgentsOptions {
 }
 
 /** Agents that report over HTTP: any gateway takes that. */
-export function agentsOverHttp(gatewayUrl: string, { script, speed, now }: AgentsOptions): Agents {
+export function agentsOverHttp(target: ReportTarget, { script, speed, now }: AgentsOptions): Agents {
   return {
     converse: async ({ callSid, connected }, signal) => {
       const tally = newTally();
       if (!(await connected)) return tally;
-      const send = httpReporter(gatewayUrl, callSid, tally);
+      const send = httpReporter(target, callSid, tally);
       await playScript(script, { speed, now, signal, send });
       return tally;
     },

@@ -18,12 +18,23 @@ const answer = z.object({
   ),
 });
 
+/** Where an agent reports, and as whom. */
+export interface ReportTarget {
+  readonly gatewayUrl: string;
+  /** None for a gateway that is open to its own machine. */
+  readonly apiSecret?: string | undefined;
+}
+
 /** A function that reports an agent's messages to a gateway, and counts what became of them. */
-export function httpReporter(gatewayUrl: string, callSid: string, tally: AgentTally) {
+export function httpReporter({ gatewayUrl, apiSecret }: ReportTarget, callSid: string, tally: AgentTally) {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...(apiSecret !== undefined && { authorization: `Bearer ${apiSecret}` }),
+  };
   const url = `${gatewayUrl}/v1/calls/${encodeURIComponent(callSid)}/events`;
   return async (messages: readonly AgentMessage[]): Promise<void> => {
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await post(url, messages);
+      const outcome = await post(url, headers, messages);
       if (outcome.ok) {
         count(outcome.answer, tally);
         return;
@@ -43,11 +54,15 @@ type PostOutcome =
   | { readonly ok: true; readonly answer: z.infer<typeof answer> }
   | { readonly ok: false; readonly problem: string; readonly isWorthTrying: boolean };
 
-async function post(url: string, messages: readonly AgentMessage[]): Promise<PostOutcome> {
+async function post(
+  url: string,
+  headers: Record<string, string>,
+  messages: readonly AgentMessage[],
+): Promise<PostOutcome> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers,
       body: JSON.stringify(messages),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

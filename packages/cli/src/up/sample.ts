@@ -17,6 +17,8 @@ const POLL_MS = 10;
 const GATEWAY = 'gateway-sample';
 const GATEWAY_ENV: Environment = {
   HOST: '127.0.0.1',
+  // The tenants that there may be already have nothing to do with it.
+  AUTHENTICATE: 'never',
   AGENT_LINGER_MS: '500',
   DRAIN_DEADLINE_MS: '500',
   // What is kept of real calls on disk, and how many copies they need, is no concern of the sample.

@@ -3,6 +3,7 @@ import { type RedactionMode } from '@turnlog/redaction';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
+import { type EventRate } from '../domain/event-rate.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
 import { eventIdOf, readAgentMessage, type ReadAgentMessage } from '../domain/read-agent-message.ts';
 import { storableDraft } from '../domain/event-draft.ts';
@@ -22,6 +23,7 @@ export interface AgentChannelOptions {
   readonly maxEventBytes: number;
   /** What becomes of personal data in the agent's reports: it may change while the call goes on. */
   readonly redaction: () => RedactionMode;
+  readonly rate: EventRate;
   /** Too much of all calls together is waiting to be stored. */
   readonly isOverloadedInAll: () => boolean;
   readonly maxCarrierBufferedBytes: number;
@@ -98,7 +100,7 @@ export class AgentChannel {
   }
 
   #take(data: Buffer): void {
-    const { producer, maxEventBytes, isOverloadedInAll } = this.#options;
+    const { producer, maxEventBytes, isOverloadedInAll, rate, now } = this.#options;
     const message = this.#read(data);
     if (!message.ok) {
       this.#refuse(message.id, message.error);
@@ -108,6 +110,9 @@ export class AgentChannel {
     } else if (producer.isOverloaded || isOverloadedInAll()) {
       const text = 'too much is waiting to be stored; send it again in a few seconds';
       this.#refuse(message.id, { code: 'overloaded', message: text });
+    } else if (!rate.take(now())) {
+      const text = 'messages come faster than MAX_EVENTS_PER_SECOND; send it again in a second';
+      this.#refuse(message.id, { code: 'too_fast', message: text });
     } else {
       this.#append(message);
     }

@@ -1,6 +1,7 @@
 import { type Logger } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
+import { EventRate } from '../domain/event-rate.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
@@ -55,7 +56,7 @@ export class CallAgent {
   /** Dials the agent of a call that has begun. */
   dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
     const { tally, now, maxCarrierBufferedBytes, retention, redactionOf } = this.#context;
-    const { urlTemplate, maxEventBytes } = this.#settings;
+    const { urlTemplate, maxEventBytes, maxEventsPerSecond } = this.#settings;
     this.#connection = connection;
     this.#channel = new AgentChannel({
       producer,
@@ -66,6 +67,7 @@ export class CallAgent {
       isOneWay: connection.request.applet === 'stream',
       maxEventBytes,
       redaction: () => redactionOf(producer.call.tenant),
+      rate: new EventRate(maxEventsPerSecond, now()),
       isOverloadedInAll: () => retention.isOverloaded,
       maxCarrierBufferedBytes,
       tally,

@@ -11,6 +11,7 @@ export const agentErrorCode = z.enum([
   'call_full',
   'call_erased',
   'overloaded',
+  'too_fast',
   'unavailable',
 ]);
 

@@ -58,6 +58,10 @@ export type LossReason =
   | 'socket_error'
   | 'idle'
   | 'half_open'
+  /** Frames came, and no call began of them. */
+  | 'no_start'
+  /** It went on for longer than a call may. */
+  | 'too_long'
   | 'drained'
   /** The agent closed its socket, and the gateway closed the carrier's: the only way to end a call from here. */
   | 'agent_hung_up'

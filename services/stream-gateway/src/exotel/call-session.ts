@@ -41,6 +41,9 @@ import { EventProducer } from '../producer/event-producer.ts';
 /** The most kinds of unknown events that are logged for one connection. */
 const MAX_LOGGED_KINDS = 16;
 
+/** Source: RFC 6455, section 7.4. */
+const POLICY_VIOLATION = 1008;
+
 /** What exists once the call is known. */
 interface OpenParts {
   readonly connection: StartedConnection;
@@ -157,7 +160,12 @@ export class CallSession {
 
   #enter(state: ConnectionState): void {
     this.#state = state;
-    if (state.phase !== 'open' || this.#parts !== undefined) return;
+    if (state.phase !== 'open' || this.#parts !== undefined || this.#isDiscarded) return;
+    if (!this.#mayStream(state)) {
+      this.#discard();
+      this.#carrier.close(POLICY_VIOLATION, 'this token is for another call');
+      return;
+    }
     this.#parts = this.#open(state);
     this.#agent?.dial({ ...this.#parts, marks: this.#marks, carrier: this.#carrier });
   }
@@ -192,9 +200,25 @@ export class CallSession {
       this.#apply(beginWithoutStart(this.#state, nowMs), nowMs, () => '');
       return;
     }
+    this.#discard();
+  }
+
+  /** Nothing of this session is recorded. */
+  #discard(): void {
     this.#isDiscarded = true;
     this.#agent?.close();
     this.#finishIfDone();
+  }
+
+  /** Who was let in for one call may not stream another, whatever the frames say. */
+  #mayStream({ callSid }: StartedConnection): boolean {
+    const allowed = this.#principal.callSid;
+    if (allowed === undefined || allowed === callSid) return true;
+    this.#context.logger.warn(
+      { call_sid: allowed, connection_id: this.connectionId, tenant: this.#principal.tenant },
+      'a token was used for another call than its own: refused',
+    );
+    return false;
   }
 
   #endOpen({ producer, recorder }: OpenParts, ending: Ending, nowMs: number): void {

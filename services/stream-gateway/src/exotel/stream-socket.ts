@@ -9,12 +9,20 @@ import { Liveness, type LivenessLimits } from './liveness.ts';
 
 /** Close codes of ours. Source: RFC 6455, section 7.4, and the IANA registry. */
 const SERVICE_RESTART = 1012;
+const POLICY_VIOLATION = 1008;
 
 export interface StreamSocketEvents {
   /** A session began: the socket's first, or that of another call on the same socket. */
   onSessionStarted(session: CallSession): void;
   onSessionFinished(session: CallSession): void;
   onClosed(): void;
+}
+
+/** How long a peer may be quiet, and how long it may be there. */
+export interface StreamLimits extends LivenessLimits {
+  /** A socket on which no call is going on is closed after this long, whatever comes on it. */
+  readonly startTimeoutMs: number;
+  readonly maxCallMs: number;
 }
 
 /** What was asked for at a handshake, and by whom. */
@@ -31,6 +39,9 @@ export class StreamSocket {
   readonly #context: GatewayContext;
   readonly #events: StreamSocketEvents;
   readonly #liveness: Liveness;
+  readonly #limits: StreamLimits;
+  /** Since when there has been a call, or none. */
+  #callSince: { readonly hasCall: boolean; readonly atMs: number };
   #session: CallSession;
   #hasFailed = false;
 
@@ -44,7 +55,7 @@ export class StreamSocket {
       events,
     }: {
       readonly context: GatewayContext;
-      readonly limits: LivenessLimits;
+      readonly limits: StreamLimits;
       readonly monotonicMs: number;
       readonly events: StreamSocketEvents;
     },
@@ -55,6 +66,8 @@ export class StreamSocket {
     this.#context = context;
     this.#events = events;
     this.#liveness = new Liveness(limits, monotonicMs);
+    this.#limits = limits;
+    this.#callSince = { hasCall: false, atMs: monotonicMs };
     this.#session = this.#beginSession();
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on('pong', () => this.#liveness.onPong());
@@ -72,6 +85,7 @@ export class StreamSocket {
     const verdict = this.#liveness.check(monotonicMs);
     if (verdict === 'ping') this.#socket.ping();
     else if (verdict !== 'alive') this.#giveUp(verdict);
+    else this.#enforceLimits(monotonicMs);
   }
 
   /** Ends the call because the service is going down. */
@@ -83,6 +97,16 @@ export class StreamSocket {
   /** Cuts the connection. */
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  #enforceLimits(monotonicMs: number): void {
+    const hasCall = this.#session.openCall !== undefined;
+    if (hasCall !== this.#callSince.hasCall) this.#callSince = { hasCall, atMs: monotonicMs };
+    const lastedMs = monotonicMs - this.#callSince.atMs;
+    if (lastedMs < (hasCall ? this.#limits.maxCallMs : this.#limits.startTimeoutMs)) return;
+    const reason = hasCall ? 'too_long' : 'no_start';
+    this.#session.end({ kind: 'lost', reason });
+    this.#socket.close(POLICY_VIOLATION, reason);
   }
 
   #beginSession(): CallSession {

@@ -2,19 +2,18 @@ import { type CallKey } from '@turnlog/call-events';
 import { type WebSocket } from 'ws';
 import { type GatewayContext } from '../gateway-context.ts';
 import { type CallSession } from './call-session.ts';
-import { type LivenessLimits } from './liveness.ts';
-import { StreamSocket, type AcceptedStream } from './stream-socket.ts';
+import { StreamSocket, type AcceptedStream, type StreamLimits } from './stream-socket.ts';
 
 /** All of the carrier's sockets, with one timer for them all. */
 export class StreamSockets {
   readonly #context: GatewayContext;
-  readonly #limits: LivenessLimits;
+  readonly #limits: StreamLimits;
   readonly #monotonic: () => number;
   readonly #sockets = new Set<StreamSocket>();
   /** Sessions that are not finished; some outlive their socket by the agent's last words. */
   readonly #sessions = new Set<CallSession>();
 
-  constructor(context: GatewayContext, limits: LivenessLimits, monotonic: () => number) {
+  constructor(context: GatewayContext, limits: StreamLimits, monotonic: () => number) {
     this.#context = context;
     this.#limits = limits;
     this.#monotonic = monotonic;

@@ -2,132 +2,147 @@ import { type Logger, type OpsHandler } from '@turnlog/service-kit';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
-import { readStreamRequest, type Applet } from '../domain/stream-request.ts';
+import { type Admission, type Gatekeeper } from '../auth/gatekeeper.ts';
 import { type Principal } from '../auth/principal.ts';
-import { type AcceptedStream } from '../exotel/stream-socket.ts';
-import { problem, refuseUpgrade, send, type Answer } from './answer.ts';
+import { type PendingConnections } from '../limits/pending-connections.ts';
+import { problem, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
-import { endpointsOf, type OpenApiDocument } from './openapi/openapi-document.ts';
-
-/** Why no more streams are taken right now. */
-export type Unavailability =
-  'draining' | 'not_ready' | 'spool_full' | 'spool_failing' | 'overloaded' | 'full';
+import { notFound } from './not-found.ts';
+import { type OpenApiDocument } from './openapi/openapi-document.ts';
+import { type StreamPaths } from './stream-target.ts';
+import { type StreamUpgrades } from './stream-upgrades.ts';
+import { type StreamUrlEndpoint } from './stream-url-endpoint.ts';
 
 export interface GatewayServerOptions {
   readonly host: string;
   readonly port: number;
   readonly logger: Logger;
   readonly ops: OpsHandler;
+  readonly gatekeeper: Gatekeeper;
   readonly callEvents: CallEventsEndpoint;
-  /** Who everybody is. */
-  readonly principal: Principal;
+  readonly streamUrl: StreamUrlEndpoint;
   /** Served at `/openapi.json`. */
   readonly openApi: OpenApiDocument;
-  /** The paths that take streams, and the applet that each is for. */
-  readonly streamPaths: Readonly<Record<string, Applet>>;
-  readonly unavailability: () => Unavailability | undefined;
-  readonly onStream: (socket: WebSocket, stream: AcceptedStream) => void;
-  readonly onRefused: (reason: string) => void;
+  readonly streamPaths: StreamPaths;
+  readonly upgrades: StreamUpgrades;
+  readonly pending: PendingConnections;
+  readonly limits: ConnectionLimits;
+}
+
+/** What any connection is held to before anything is known of it. */
+export interface ConnectionLimits {
+  /** How long the head of a request may take. */
+  readonly handshakeTimeoutMs: number;
+  readonly maxConnections: number;
 }
 
 /** A listening gateway. */
 export interface GatewayServer {
+  readonly host: string;
   readonly port: number;
+  /**
+   * Listens on another host, on the same port. Connections that there are go on. Rejects where it can't, and stays where it
+   * was.
+   */
+  moveTo(host: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/*
- * Exotel's audio frames hold at most 100,000 bytes, 134 KB in base64. The other limits keep a peer from filling memory
- * with fragments (CVE-2026-48779, CVE-2026-62389).
- */
-const WEB_SOCKET_LIMITS = {
-  maxPayload: 256 * 1024,
-  maxFragments: 64,
-  maxBufferedChunks: 1024,
-  perMessageDeflate: false,
-  closeTimeout: 5_000,
-};
-
 const CALL_EVENTS_PATH = /^\/v1\/calls\/([^/]+)\/events\/?$/;
+const STREAM_URL_PATH = '/exotel/url';
 
-const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
-  draining: 'this gateway is stopping; connect to another one',
-  not_ready: 'this gateway can not record calls right now',
-  spool_full: 'Redis takes no events and the spool has reached SPOOL_MAX_BYTES; connect to another gateway',
-  spool_failing: 'the spool can not be written, its disk may be full; connect to another gateway',
-  overloaded: 'too many events are waiting for Redis; connect to another gateway',
-  full: 'this gateway has as many connections as it takes',
-};
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Node looks for connections that are too slow so often. */
+const CHECK_EVERY_MS = 1_000;
 
 /** Starts listening. Rejects if the port can't be had. */
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
-  const { host, port, logger } = options;
-  const webSockets = new WebSocketServer({ noServer: true, ...WEB_SOCKET_LIMITS });
+  let { host } = options;
+  let listener = await listen(options, host, options.port);
+  const { port } = listener;
+  const left: Promise<void>[] = [];
+  return {
+    get host() {
+      return host;
+    },
+    port,
+    moveTo: async (next) => {
+      // The port is free as soon as the old server no longer listens; its connections may stay for hours.
+      left.push(listener.close());
+      try {
+        listener = await listen(options, next, port);
+        host = next;
+      } catch (error) {
+        listener = await listen(options, host, port);
+        throw error;
+      }
+    },
+    close: async () => {
+      await Promise.all([...left, listener.close()]);
+    },
+  };
+}
+
+async function listen(options: GatewayServerOptions, host: string, port: number) {
+  const { logger, upgrades, pending, limits } = options;
+  const timeouts = {
+    headersTimeout: limits.handshakeTimeoutMs,
+    requestTimeout: Math.max(REQUEST_TIMEOUT_MS, limits.handshakeTimeoutMs),
+    connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.handshakeTimeoutMs),
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
   let isClosing = false;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  const server = createServer(timeouts, (request, response) => {
     // Whoever sends on and on over one connection would keep the server from ever being closed.
     if (isClosing) response.shouldKeepAlive = false;
     response.once('finish', () => isClosing && setImmediate(() => server.closeIdleConnections()));
     answer(options, request, response).catch((err: unknown) => onRequestFailed(logger, response, err));
   });
-  server.on('upgrade', (request, socket, head) => upgrade(options, webSockets, { request, socket, head }));
+  server.maxConnections = limits.maxConnections;
+  server.on('connection', (socket) => pending.accept(socket));
+  server.on('upgrade', (request, socket, head) => {
+    upgrades.take({ request, socket, head });
+  });
   server.listen({ host, port });
   await once(server, 'listening');
-  const close = (): Promise<void> => {
-    isClosing = true;
-    return closeServer(server);
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: (): Promise<void> => {
+      isClosing = true;
+      return closeServer(server);
+    },
   };
-  return { port: (server.address() as AddressInfo).port, close };
 }
 
 async function answer(
-  { ops, callEvents, principal, openApi, streamPaths }: GatewayServerOptions,
+  options: GatewayServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { ops, gatekeeper, callEvents, streamUrl, openApi, streamPaths } = options;
   if (await ops(request, response)) return;
-  const path = pathOf(request);
-  const [, encodedCallSid] = CALL_EVENTS_PATH.exec(path) ?? [];
-  if (encodedCallSid !== undefined)
-    send(response, await callEvents.answer(request, encodedCallSid, principal.tenant));
-  else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const [, callSid] = CALL_EVENTS_PATH.exec(path) ?? [];
+  if (callSid !== undefined) {
+    const admission = await gatekeeper.admitApi(request);
+    const toCall = ({ tenant }: Principal) => callEvents.answer(request, callSid, tenant);
+    send(response, await answerAdmitted(admission, toCall));
+  } else if (path === STREAM_URL_PATH) {
+    const admission = await gatekeeper.admitUrlRequest(request);
+    send(response, await answerAdmitted(admission, (principal) => streamUrl.answer(request, principal)));
+  } else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
   else if (path === '/openapi.json') send(response, { status: 200, body: openApi });
   else send(response, notFound(openApi));
 }
 
-interface UpgradeRequest {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-function upgrade(options: GatewayServerOptions, webSockets: WebSocketServer, upgraded: UpgradeRequest): void {
-  const { principal, openApi, streamPaths, unavailability, onStream, onRefused, logger } = options;
-  const { request, socket, head } = upgraded;
-  // The peer may go away before the handshake is done, which is no fault of ours.
-  socket.on('error', (err) => logger.debug({ err }, 'socket failed during its handshake'));
-  const path = pathOf(request);
-  const applet = Object.hasOwn(streamPaths, path) ? streamPaths[path] : undefined;
-  const reason = unavailability();
-  if (applet === undefined) {
-    onRefused('not_found');
-    refuseUpgrade(socket, notFound(openApi));
-  } else if (reason !== undefined) {
-    onRefused(reason);
-    refuseUpgrade(socket, problem(503, reason, UNAVAILABLE[reason], { 'retry-after': '2' }));
-  } else {
-    const stream = { request: readStreamRequest(request.url ?? '', applet), principal };
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => onStream(webSocket, stream));
-  }
-}
-
-function notFound(document: OpenApiDocument): Answer {
-  const message =
-    'there is nothing at this path; "endpoints" lists what there is, GET /openapi.json tells all';
-  const endpoints = endpointsOf(document);
-  return { status: 404, body: { error: { code: 'not_found', message }, endpoints } };
+/** Nothing of a request is read before it is known who it is from. */
+async function answerAdmitted(
+  admission: Admission,
+  answerTo: (principal: Principal) => Promise<Answer>,
+): Promise<Answer> {
+  if (admission.ok) return answerTo(admission.principal);
+  return { ...admission.answer, headers: { ...admission.answer.headers, connection: 'close' } };
 }
 
 function upgradeRequired(): Answer {
@@ -151,8 +166,4 @@ async function closeServer(server: Server): Promise<void> {
   server.close();
   server.closeIdleConnections();
   await closed;
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? '';
 }

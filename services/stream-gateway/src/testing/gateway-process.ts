@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export interface GatewayProcess {
   readonly url: string;
   readonly httpUrl: string;
+  readonly isRunning: boolean;
   /** SIGKILL: no word of goodbye, nothing flushed. */
   kill(): Promise<void>;
 }
@@ -35,6 +36,9 @@ export async function startGatewayProcess(
   return {
     url: `ws://127.0.0.1:${port}/exotel/stream`,
     httpUrl: `http://127.0.0.1:${port}`,
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null;
+    },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');

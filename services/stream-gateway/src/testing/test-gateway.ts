@@ -2,6 +2,7 @@ import { decodeEvent, type CallEvent, type KnownEvent } from '@turnlog/call-even
 import { createCommandClient, readCallLogs, untilReady, type KeySpace } from '@turnlog/call-log';
 import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
 import { testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
+import { createTenantCopy, type Tenant } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { readGatewayConfig } from '../config.ts';
 import { startGateway } from '../gateway.ts';
@@ -16,17 +17,23 @@ export interface TestGateway {
   readonly lifecycle: Lifecycle;
   readonly logLines: readonly Record<string, unknown>[];
   /** The call's events in the order of the log. */
-  events(callSid: string): Promise<KnownEvent[]>;
+  events(callSid: string, tenant?: string): Promise<KnownEvent[]>;
   /** The same, as soon as one of them has this type. */
   eventsUntil(callSid: string, type: CallEvent['type'], timeoutMs?: number): Promise<KnownEvent[]>;
-  post(callSid: string, body: unknown): Promise<Response>;
+  post(callSid: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** The names of all keys that hold anything of a call or its feeds. */
+  streams(): Promise<string[]>;
   metric(line: string): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
 const TENANT = 'default';
 
-export async function startTestGateway(settings: Record<string, string> = {}): Promise<TestGateway> {
+/** `tenants` are there before it starts. */
+export async function startTestGateway(
+  settings: Record<string, string> = {},
+  tenants: readonly Tenant[] = [],
+): Promise<TestGateway> {
   const env = {
     REDIS_URL: testRedisUrl(),
     KEY_PREFIX: testKeyPrefix(),
@@ -43,15 +50,23 @@ export async function startTestGateway(settings: Record<string, string> = {}): P
   };
   const logger = createLogger({ service: 'stream-gateway', destination });
   const lifecycle = createLifecycle({ logger });
-  const { port } = await startGateway(config, { logger, lifecycle });
-  const redis = createCommandClient({ url: config.REDIS_URL, name: 'test', onError: () => undefined });
-  await untilReady(redis);
   const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
+  const connect = () =>
+    createCommandClient({ url: config.REDIS_URL, name: 'test', onError: () => undefined });
+  if (tenants.length > 0) {
+    const first = connect();
+    await untilReady(first);
+    await createTenantCopy(first, space).write(tenants);
+    first.disconnect();
+  }
+  const { port } = await startGateway(config, { logger, lifecycle });
+  const redis = connect();
+  await untilReady(redis);
   const httpUrl = `http://127.0.0.1:${port}`;
   await waitUntil(async () => (await fetch(`${httpUrl}/readyz`)).ok, { what: 'the gateway is ready' });
 
-  const events = async (callSid: string): Promise<KnownEvent[]> => {
-    const [log] = await readCallLogs(redis, space, [{ call: { tenant: TENANT, callSid }, fromSeq: 1 }]);
+  const events = async (callSid: string, tenant = TENANT): Promise<KnownEvent[]> => {
+    const [log] = await readCallLogs(redis, space, [{ call: { tenant, callSid }, fromSeq: 1 }]);
     return (log?.entries ?? []).map(({ text }) => knownEvent(text));
   };
   return {
@@ -71,11 +86,13 @@ export async function startTestGateway(settings: Record<string, string> = {}): P
         },
         { what: `call ${callSid} has ${type}`, timeoutMs },
       ),
-    post: (callSid, body) =>
+    post: (callSid, body, headers = {}) =>
       fetch(`${httpUrl}/v1/calls/${encodeURIComponent(callSid)}/events`, {
         method: 'POST',
+        headers,
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
+    streams: () => redis.keys(`${space.prefix}{*`),
     metric: async (line) => {
       const text = await (await fetch(`${httpUrl}/metrics`)).text();
       const found = text.split('\n').find((candidate) => candidate.startsWith(line));

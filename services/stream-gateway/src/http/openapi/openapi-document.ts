@@ -93,6 +93,10 @@ const callEvents: PathItem = {
       ),
       '400': jsonResponse('Not JSON, or not a call sid', schemaRef('Problem')),
       '401': jsonResponse('No tenant has this secret', schemaRef('Problem')),
+      '403': jsonResponse(
+        'A web page, or handed on by a proxy while there is no tenant',
+        schemaRef('Problem'),
+      ),
       '405': jsonResponse('Not a POST', schemaRef('Problem')),
       '413': jsonResponse('Too large, or too many messages', schemaRef('Problem')),
       '415': jsonResponse('The body is compressed', schemaRef('Problem')),
@@ -110,6 +114,11 @@ function stream(path: string): PathItem {
       summary: "Exotel's stream of a call, as a WebSocket",
       responses: {
         '101': { description: 'The WebSocket' },
+        '401': jsonResponse('No credentials, or none that are valid now', schemaRef('Problem')),
+        '403': jsonResponse(
+          'A web page, or handed on by a proxy while there is no tenant',
+          schemaRef('Problem'),
+        ),
         '426': jsonResponse('Not a WebSocket handshake', schemaRef('Problem')),
         '503': jsonResponse('No more streams are taken right now', schemaRef('Problem'), RETRY_AFTER),
       },

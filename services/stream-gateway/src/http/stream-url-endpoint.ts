@@ -1,0 +1,64 @@
+import { type IncomingMessage } from 'node:http';
+import { type Principal } from '../auth/principal.ts';
+import { type StreamTokens } from '../auth/stream-tokens.ts';
+import { problem, type Answer } from './answer.ts';
+import { namedCall } from './named-call.ts';
+import { readBody } from './read-body.ts';
+
+export interface StreamUrlOptions {
+  readonly tokens: StreamTokens;
+  /** Under which the public reaches the gateways: `wss://calls.example.com`. */
+  readonly publicUrl: string | undefined;
+  /** Nobody has to show a token. */
+  readonly isOpen: () => boolean;
+}
+
+const STREAM_PATH = '/exotel/stream';
+const MAX_BODY_BYTES = 64 * 1024;
+/** What the stream's own URL takes over from the one that is configured at Exotel. */
+const PASSED_ON = ['sample-rate', 'sample_rate', 'applet'];
+
+/**
+ * `GET|POST /exotel/url`: Exotel asks it for each call where its applet is given an https URL, and connects to what it is
+ * told. Source: Exotel, Stream and Voicebot applet; which fields it sends is not documented.
+ */
+export class StreamUrlEndpoint {
+  readonly #options: StreamUrlOptions;
+
+  constructor(options: StreamUrlOptions) {
+    this.#options = options;
+  }
+
+  /** Answers who was let in with a URL that is good for one stream. */
+  async answer(request: IncomingMessage, { tenant }: Principal): Promise<Answer> {
+    const { tokens, publicUrl, isOpen } = this.#options;
+    if (request.method !== 'GET' && request.method !== 'POST') {
+      return problem(405, 'method_not_allowed', 'use GET or POST', { allow: 'GET, POST' });
+    }
+    if (publicUrl === undefined) return problem(501, 'no_public_url', NO_PUBLIC_URL);
+    const body = await readBody(request, MAX_BODY_BYTES, 'send the fields of one call');
+    if (!body.ok) return body.answer;
+    const query = request.url?.split('?', 2)[1] ?? '';
+    const url = streamUrl(publicUrl, new URLSearchParams(query));
+    if (isOpen()) return { status: 200, body: { url: url.href } };
+    const callSid = namedCall(query, body.bytes.toString());
+    const token = await tokens.issue({ tenant, callSid }).catch(() => undefined);
+    if (token === undefined) return problem(503, 'not_ready', NOT_READY, { 'retry-after': '2' });
+    url.pathname += `/${token}`;
+    return { status: 200, body: { url: url.href } };
+  }
+}
+
+function streamUrl(publicUrl: string, query: URLSearchParams): URL {
+  const url = new URL(publicUrl);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}${STREAM_PATH}`;
+  for (const name of PASSED_ON) {
+    const value = query.get(name);
+    if (value !== null) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+const NO_PUBLIC_URL =
+  'this gateway does not know under which address it is reached: set PUBLIC_URL, such as wss://calls.example.com';
+const NOT_READY = 'no token can be issued right now; ask again';

@@ -1,0 +1,116 @@
+import { type createOpsHandler } from '@turnlog/service-kit';
+import { addressSet } from '@turnlog/tenants';
+import { listeningHost } from './auth/listening-host.ts';
+import { startTenantRefresh } from './auth/tenant-refresh.ts';
+import { type GatewayParts } from './gateway-parts.ts';
+import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
+import { storeInRedis, storeInRedisOrSpool } from './http/event-store.ts';
+import { FollowedServer } from './http/followed-server.ts';
+import { openApiDocument } from './http/openapi/openapi-document.ts';
+import { startGatewayServer } from './http/gateway-server.ts';
+import { StreamUpgrades, type StreamUpgradesOptions, type Unavailability } from './http/stream-upgrades.ts';
+import { StreamUrlEndpoint } from './http/stream-url-endpoint.ts';
+import { type StreamPaths } from './http/stream-target.ts';
+import { PendingConnections } from './limits/pending-connections.ts';
+import { StreamPlaces } from './limits/stream-places.ts';
+
+/** Connections besides those that carry streams: requests over HTTP, and handshakes. */
+const OTHER_CONNECTIONS = 2_000;
+
+/**
+ * Starts listening, on loopback until there is a tenant, and where the settings say from then on. Resolves at once, for
+ * whoever asks how the gateway is doing.
+ */
+export async function openServer(
+  parts: GatewayParts,
+  ops: ReturnType<typeof createOpsHandler>,
+): Promise<FollowedServer> {
+  const { config, logger, lifecycle, stores, auth } = parts;
+  const { directory, gatekeeper, tokens } = auth;
+  const streamPaths: StreamPaths = {
+    '/exotel/stream': config.STREAM_APPLET,
+    '/media': config.MEDIA_APPLET,
+  };
+  const openApi = openApiDocument(Object.keys(streamPaths));
+  const pending = new PendingConnections(
+    config.MAX_HANDSHAKES_PER_ADDRESS,
+    addressSet(config.TRUSTED_PROXIES),
+  );
+  const server = await startGatewayServer({
+    host: listeningHost(config.HOST, gatekeeper),
+    port: config.PORT,
+    logger,
+    ops,
+    gatekeeper,
+    callEvents: createCallEvents(parts),
+    streamUrl: new StreamUrlEndpoint({
+      tokens,
+      publicUrl: config.PUBLIC_URL,
+      isOpen: () => gatekeeper.isOpen,
+    }),
+    openApi,
+    streamPaths,
+    upgrades: createUpgrades(parts, { streamPaths, openApi, pending }),
+    pending,
+    limits: {
+      handshakeTimeoutMs: config.HANDSHAKE_TIMEOUT_MS,
+      maxConnections: config.MAX_CONNECTIONS + OTHER_CONNECTIONS,
+    },
+  });
+  lifecycle.onStop('server', () => server.close());
+  const followed = new FollowedServer(server, { wantedHost: config.HOST, gatekeeper, logger });
+  const refresh = startTenantRefresh({ directory, logger, onLoaded: () => followed.follow() });
+  stores.link.redis.on('ready', () => refresh.now());
+  lifecycle.onStop('tenants', () => refresh.stop());
+  return followed;
+}
+
+function createCallEvents({ config, context, stores, metrics }: GatewayParts): CallEventsEndpoint {
+  return new CallEventsEndpoint({
+    source: `http:${config.INSTANCE}`,
+    store: stores.spool
+      ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
+      : storeInRedis(stores.appender),
+    maxEventBytes: config.MAX_EVENT_BYTES,
+    maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
+    redactionOf: context.redactionOf,
+    now: context.now,
+    newId: context.newId,
+    onResult: (result) => metrics.events.inc({ via: 'http', result }),
+  });
+}
+
+function createUpgrades(
+  parts: GatewayParts,
+  shared: Pick<StreamUpgradesOptions, 'streamPaths' | 'openApi' | 'pending'>,
+): StreamUpgrades {
+  const { config, logger, context, sockets, metrics, auth, slots } = parts;
+  const places = new StreamPlaces({
+    directory: auth.directory,
+    slots,
+    maxPerAddress: config.MAX_SOCKETS_PER_ADDRESS,
+    maxPerTenant: config.MAX_SOCKETS_PER_TENANT,
+    newId: context.newId,
+    onNotReleased: (err) =>
+      logger.debug({ err }, "a call's place was not given back: it is free in a moment"),
+  });
+  return new StreamUpgrades({
+    ...shared,
+    logger,
+    gatekeeper: auth.gatekeeper,
+    places,
+    frameLimits: { maxPayload: config.MAX_FRAME_BYTES, maxFragments: config.MAX_FRAGMENTS },
+    unavailability: () => unavailabilityOf(parts),
+    onStream: (socket, stream) => sockets.accept(socket, stream),
+    onRefused: (reason) => metrics.refusedUpgrades.inc({ reason }),
+  });
+}
+
+function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts): Unavailability | undefined {
+  if (lifecycle.isStopping) return 'draining';
+  if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
+  const isUsable = stores.link.isUsable() && stores.durability.isConfirmed;
+  if (!isUsable || stores.writes.isStalled) return 'not_ready';
+  if (stores.retention.isOverloaded) return 'overloaded';
+  return sockets.count >= config.MAX_CONNECTIONS ? 'full' : undefined;
+}
