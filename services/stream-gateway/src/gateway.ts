@@ -20,8 +20,10 @@ import { newTally } from './gateway-tally.ts';
 import { HeartbeatLoop } from './heartbeat-loop.ts';
 import { replaySpool } from './spool/replay-spool.ts';
 import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
-import { storeInRedis, storeInRedisOrSpool } from './http/event-store.ts';
+import { storeInRedis, storeInRedisOrSpool, type EventStore } from './http/event-store.ts';
 import { openApiDocument } from './http/openapi/openapi-document.ts';
+import { CallbacksEndpoint } from './webhooks/callbacks-endpoint.ts';
+import { singleWebhookSecret } from './webhooks/webhook-secret.ts';
 import { startGatewayServer, type GatewayServer, type Unavailability } from './http/gateway-server.ts';
 
 const MAX_TICK_MS = 250;
@@ -84,15 +86,19 @@ export async function startGateway(
 }
 
 function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): Promise<GatewayServer> {
-  const { config, logger, sockets, metrics } = parts;
+  const { config, logger, sockets, stores, metrics } = parts;
   const streamPaths = { '/exotel/stream': config.STREAM_APPLET, '/media': config.MEDIA_APPLET };
+  const store = stores.spool
+    ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
+    : storeInRedis(stores.appender);
   return startGatewayServer({
     host: config.HOST,
     port: config.PORT,
     logger,
     ops,
     principal: { tenant: config.TENANT, callSid: undefined },
-    callEvents: createCallEvents(parts),
+    callEvents: createCallEvents(parts, store),
+    callbacks: createCallbacks(parts, store),
     openApi: openApiDocument(Object.keys(streamPaths)),
     streamPaths,
     unavailability: () => unavailabilityOf(parts),
@@ -101,17 +107,25 @@ function listen(parts: GatewayParts, ops: ReturnType<typeof createOpsHandler>): 
   });
 }
 
-function createCallEvents({ config, context, stores, metrics }: GatewayParts): CallEventsEndpoint {
+function createCallEvents({ config, context, metrics }: GatewayParts, store: EventStore): CallEventsEndpoint {
   return new CallEventsEndpoint({
     source: `http:${config.INSTANCE}`,
-    store: stores.spool
-      ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
-      : storeInRedis(stores.appender),
+    store,
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     now: context.now,
     newId: context.newId,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),
+  });
+}
+
+function createCallbacks({ config, context, metrics }: GatewayParts, store: EventStore): CallbacksEndpoint {
+  return new CallbacksEndpoint({
+    authenticate: singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT),
+    store,
+    utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
+    now: context.now,
+    onCallback: (kind, fate) => metrics.callbacks.inc({ kind, fate }),
   });
 }
 

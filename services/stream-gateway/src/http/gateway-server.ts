@@ -8,6 +8,7 @@ import { readStreamRequest, type Applet } from '../domain/stream-request.ts';
 import { type Principal } from '../auth/principal.ts';
 import { type AcceptedStream } from '../exotel/stream-socket.ts';
 import { problem, refuseUpgrade, send, type Answer } from './answer.ts';
+import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../webhooks/callbacks-endpoint.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
 import { endpointsOf, type OpenApiDocument } from './openapi/openapi-document.ts';
 
@@ -21,6 +22,7 @@ export interface GatewayServerOptions {
   readonly logger: Logger;
   readonly ops: OpsHandler;
   readonly callEvents: CallEventsEndpoint;
+  readonly callbacks: CallbacksEndpoint;
   /** Who everybody is. */
   readonly principal: Principal;
   /** Served at `/openapi.json`. */
@@ -83,15 +85,18 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
 }
 
 async function answer(
-  { ops, callEvents, principal, openApi, streamPaths }: GatewayServerOptions,
+  { ops, callEvents, callbacks, principal, openApi, streamPaths }: GatewayServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (await ops(request, response)) return;
   const path = pathOf(request);
   const [, encodedCallSid] = CALL_EVENTS_PATH.exec(path) ?? [];
+  const [, kind, secret] = CALLBACK_PATH.exec(path) ?? [];
   if (encodedCallSid !== undefined)
     send(response, await callEvents.answer(request, encodedCallSid, principal.tenant));
+  else if (secret !== undefined)
+    send(response, await callbacks.answer(request, kind as CallbackKind, secret));
   else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
   else if (path === '/openapi.json') send(response, { status: 200, body: openApi });
   else send(response, notFound(openApi));
