@@ -45,3 +45,12 @@ export {
 } from './callbacks/parse-callback.ts';
 export { readPassthru } from './callbacks/read-passthru.ts';
 export { readStatusCallback } from './callbacks/read-status-callback.ts';
+export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';
+export { type ConnectOutcome } from './rest/connect-outcome.ts';
+export { type CallTarget, type ConnectRequest } from './rest/connect-request.ts';
+export {
+  createExotelApi,
+  type CallListFilter,
+  type ExotelAccount,
+  type ExotelApi,
+} from './rest/exotel-api.ts';
