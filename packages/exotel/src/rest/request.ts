@@ -63,14 +63,18 @@ async function readText(response: Response): Promise<string> {
 
 /** Codes alone: messages may repeat an address. */
 function describe(error: unknown, timeoutMs: number): { reason: string; wasSent: boolean } {
-  if (error instanceof Error && error.name === 'TimeoutError') {
+  if (textIn(error, 'name') === 'TimeoutError') {
     return { reason: `no answer within ${timeoutMs} ms`, wasSent: true };
   }
-  const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : undefined);
+  const code = textIn(error, 'code') ?? textIn(valueIn(error, 'cause'), 'code');
   return { reason: code ?? 'the connection failed', wasSent: code === undefined || !NEVER_SENT.has(code) };
 }
 
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+function textIn(error: unknown, name: string): string | undefined {
+  const value = valueIn(error, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function valueIn(error: unknown, name: string): unknown {
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[name] : undefined;
 }

@@ -18,6 +18,7 @@ async function up(db: Kysely<unknown>): Promise<void> {
       checks      integer not null default 0,
       failures    integer not null default 0,
       problem     text,
+      answer      text,
       enrolled_at timestamptz not null default now(),
       primary key (tenant, call_sid)
     )`.execute(db);

@@ -1,0 +1,52 @@
+import { type CarrierStore, type RequestLimit } from '@turnlog/call-store';
+import { type ApiAnswer, type ApiFailure } from '@turnlog/exotel';
+import { sleep } from '@turnlog/service-kit';
+
+/** A question that was not put: the account may make no request for so long. */
+export interface NotAsked {
+  readonly kind: 'not_asked';
+  readonly waitMs: number;
+}
+
+/** Puts a question to the carrier once the account may make a request. */
+export type AskCarrier = <T>(question: () => Promise<ApiAnswer<T>>) => Promise<ApiAnswer<T> | NotAsked>;
+
+export interface AskOptions {
+  readonly store: Pick<CarrierStore, 'takeRequest' | 'blockRequests'>;
+  readonly account: string;
+  readonly limit: RequestLimit;
+  readonly signal: AbortSignal;
+  readonly onFailure: (failure: ApiFailure) => void;
+}
+
+/** Waiting longer than this would keep others from what was claimed. */
+const MAX_WAIT_MS = 5_000;
+
+/** When the carrier says "too many" without saying for how long, and when it refuses the credentials. */
+const RATE_LIMITED_MS = 30_000;
+const UNAUTHORISED_MS = 60_000;
+
+/** Keeps to the account's budget, and closes it for all replicas when the carrier says so. */
+export function createAskCarrier(options: AskOptions): AskCarrier {
+  const { store, account, limit, signal, onFailure } = options;
+
+  const untilAllowed = async (): Promise<number> => {
+    for (;;) {
+      const waitMs = await store.takeRequest(account, limit);
+      if (waitMs === 0 || waitMs > MAX_WAIT_MS || signal.aborted) return waitMs;
+      await sleep(waitMs, signal);
+    }
+  };
+
+  return async (question) => {
+    const waitMs = await untilAllowed();
+    if (waitMs > 0) return { kind: 'not_asked', waitMs };
+    const answer = await question();
+    if (answer.kind === 'ok') return answer;
+    if (answer.kind === 'rate_limited')
+      await store.blockRequests(account, answer.retryAfterMs ?? RATE_LIMITED_MS);
+    if (answer.kind === 'unauthorised') await store.blockRequests(account, UNAUTHORISED_MS);
+    onFailure(answer);
+    return answer;
+  };
+}
