@@ -43,10 +43,14 @@ export function createAskCarrier(options: AskOptions): AskCarrier {
     if (waitMs > 0) return { kind: 'not_asked', waitMs };
     const answer = await question();
     if (answer.kind === 'ok') return answer;
-    if (answer.kind === 'rate_limited')
-      await store.blockRequests(account, answer.retryAfterMs ?? RATE_LIMITED_MS);
-    if (answer.kind === 'unauthorised') await store.blockRequests(account, UNAUTHORISED_MS);
+    const isOfAccount = answer.kind === 'rate_limited' || answer.kind === 'unauthorised';
+    if (isOfAccount) await store.blockRequests(account, blockedMs(answer));
     onFailure(answer);
     return answer;
   };
+}
+
+/** How long an answer that is about the account keeps everybody from asking. */
+export function blockedMs(answer: ApiFailure & { readonly kind: 'rate_limited' | 'unauthorised' }): number {
+  return answer.kind === 'unauthorised' ? UNAUTHORISED_MS : (answer.retryAfterMs ?? RATE_LIMITED_MS);
 }

@@ -2,7 +2,7 @@ import { isTerminal } from '@turnlog/call-events';
 import { type CarrierStore, type DueCall, type ReconciliationState } from '@turnlog/call-store';
 import { type CarrierReport, type ExotelApi } from '@turnlog/exotel';
 import { backoffDelayMs } from '@turnlog/service-kit';
-import { type AskCarrier } from './ask-carrier.ts';
+import { blockedMs, type AskCarrier } from './ask-carrier.ts';
 import { planNextCheck, type CheckTimes } from './domain/next-check.ts';
 import { type RecordAnswer } from './record-answer.ts';
 
@@ -57,9 +57,11 @@ export function createCheckCall({ store, api, ask, record, times }: CheckOptions
         await save(due, { state: 'due', dueInMs: answer.waitMs, failures: due.failures });
         return 'not_asked';
       case 'rate_limited':
-      case 'unauthorised':
-        await save(due, { state: 'due', failures: due.failures, problem: answer.kind });
+      case 'unauthorised': {
+        const dueInMs = blockedMs(answer);
+        await save(due, { state: 'due', dueInMs, failures: due.failures, problem: answer.kind });
         return 'failed';
+      }
       case 'unavailable': {
         const dueInMs = backoffDelayMs(due.failures, RETRY);
         const { reason: problem } = answer;

@@ -5,12 +5,14 @@ import { createPool, type DatabaseOptions } from '../connection/pool.ts';
 import { assertMigrated } from '../schema/schema-version.ts';
 import {
   claimPlacements,
+  readPlacement,
   recordPlacement,
   savePlacement,
   takenCallSids,
   type DuePlacement,
   type NewPlacement,
   type PlacementState,
+  type StoredPlacement,
 } from './placements.ts';
 import {
   claimDueCalls,
@@ -47,6 +49,7 @@ export interface CarrierStore {
     tenant: string,
     options: { readonly limit: number; readonly leaseMs: number },
   ): Promise<DuePlacement[]>;
+  readPlacement(reference: string): Promise<StoredPlacement | undefined>;
   /** Those of some calls that a placement is known to have made. */
   takenCallSids(tenant: string, callSids: readonly string[]): Promise<Set<string>>;
 
@@ -72,6 +75,7 @@ export function createCarrierStore(options: DatabaseOptions): CarrierStore {
     recordPlacement: (placement) => recordPlacement(db, placement),
     savePlacement: (reference, state) => savePlacement(db, reference, state),
     claimPlacements: (tenant, limits) => claimPlacements(db, tenant, limits),
+    readPlacement: (reference) => readPlacement(db, reference),
     takenCallSids: (tenant, callSids) => takenCallSids(db, tenant, callSids),
     takeRequest: (account, limit) => takeRequest(db, account, limit),
     blockRequests: (account, ms) => blockRequests(db, account, ms),

@@ -26,6 +26,15 @@ export type PlacementState =
       readonly checks: number;
     };
 
+/** A placement as it stands. */
+export interface StoredPlacement {
+  readonly reference: string;
+  readonly state: 'requested' | PlacementState['state'];
+  readonly callSid: string | null;
+  readonly problem: string | null;
+  readonly requestedAt: Date;
+}
+
 /** A placement of which nobody knows whether a call came of it. */
 export interface DuePlacement {
   readonly reference: string;
@@ -94,4 +103,14 @@ export async function takenCallSids(
     select call_sid from call_placements
     where tenant = ${tenant} and call_sid = any(${[...callSids]}::text[])`.execute(db);
   return new Set(rows.map(({ call_sid }) => call_sid));
+}
+
+export async function readPlacement(
+  db: Kysely<unknown>,
+  reference: string,
+): Promise<StoredPlacement | undefined> {
+  const { rows } = await sql<StoredPlacement>`
+    select reference, state, call_sid as "callSid", problem, requested_at as "requestedAt"
+    from call_placements where reference = ${reference}`.execute(db);
+  return rows[0];
 }

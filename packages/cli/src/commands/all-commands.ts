@@ -1,5 +1,6 @@
 import { type Command } from '../command.ts';
 import { audio } from './audio.ts';
+import { call } from './call.ts';
 import { calls } from './calls.ts';
 import { deadLetters } from './dead-letters.ts';
 import { migrate } from './migrate.ts';
@@ -21,5 +22,6 @@ export const commands: readonly Command[] = [
   deadLetters,
   simulate,
   tenants,
+  call,
   migrate,
 ];
