@@ -98,6 +98,18 @@ describe('a call that ended', () => {
   });
 });
 
+test('an answer that says what the last one said does not begin the log of a call anew that has expired', async () => {
+  const call = await system.tellOf('CA1', { status: 'completed', endedAt: '2026-01-25T11:16:10.000Z' });
+  heldCall(system.carrier, 'CA1');
+  await system.start();
+  await settled('CA1');
+  await system.forget(call);
+  await system.query(`update call_reconciliations set state = 'due', due_at = now()`);
+  await waitUntil(() => asked(/CA1/) === 2, { what: 'it was asked again' });
+  await settled('CA1');
+  expect(await system.events(call)).toEqual([]);
+});
+
 test('a call that was placed and never streamed gets its end', async () => {
   const call = await system.tellOf('CA1', { status: 'initiated' });
   system.carrier.addCall('CA1', { Status: 'no-answer', EndTime: '2026-01-25 16:46:10', Duration: '0' });

@@ -10,6 +10,7 @@ import {
   type KnownEvent,
 } from '@turnlog/call-events';
 import {
+  callKeys,
   createAppender,
   createCommandClient,
   readCallLogs,
@@ -105,6 +106,12 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
         { what: `${call.callSid} has ${count} answers`, timeoutMs: 15_000 },
       ),
 
+    /** Takes the call's keys away, as their expiry does. */
+    forget: async (call: CallKey) => {
+      const { log, head, ids } = callKeys(space, call);
+      await redis.del(log, head, ids);
+    },
+
     stateOf: async ({ tenant, callSid }: CallKey): Promise<Record<string, unknown> | undefined> => {
       const rows = await query(
         databaseUrl,
@@ -140,7 +147,9 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
       if (!result.ok) throw new Error(result.problems.join('\n'));
       const lifecycle = createLifecycle({ logger });
       const port = await startReconciler(result.config, { lifecycle, logger });
-      const stop = async () => void (await lifecycle.stop('test'));
+      const stop = async (): Promise<void> => {
+        await lifecycle.stop('test');
+      };
       closing.push(stop);
       return { stop, logLines, healthUrl: `http://127.0.0.1:${port}` };
     },

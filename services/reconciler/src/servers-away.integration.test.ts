@@ -21,7 +21,7 @@ test('an answer that Redis does not take is asked for again, and recorded when i
   await waitUntil(() => logLines.some((line) => line.includes('reconciling failed')), { what: 'it failed' });
   expect(await system.stateOf(call)).toMatchObject({ state: 'due', checks: 0 });
   await redis.start();
-  await waitUntil(async () => (await system.redis.ping()) === 'PONG', { what: 'Redis is back' });
+  await waitUntil(async () => (await system.redis.ping()).length > 0, { what: 'Redis is back' });
   await waitUntil(
     async () => {
       await system.query('update call_reconciliations set due_at = now() where checks = 0');

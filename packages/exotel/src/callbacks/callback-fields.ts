@@ -24,29 +24,23 @@ const MAX_RAW_CHARACTERS = 2_048;
 export function readFields(fields: Iterable<RawField>): CallbackFields | undefined {
   const found = new Map<string, string>();
   const raw = new Map<string, string>();
-  let isTooLarge = false;
 
-  const take = (path: readonly string[], value: unknown): void => {
-    if (isTooLarge || value === undefined || value === null || value === '') return;
-    if (path.length > MAX_DEPTH || raw.size >= MAX_FIELDS) {
-      isTooLarge = true;
-      return;
-    }
+  /** False when there is too much. */
+  const take = (path: readonly string[], value: unknown): boolean => {
+    if (value === undefined || value === null || value === '') return true;
+    if (path.length > MAX_DEPTH || raw.size >= MAX_FIELDS) return false;
     const parts = childrenOf(value);
-    if (parts !== undefined) {
-      for (const [name, part] of parts) take([...path, name], part);
-      return;
-    }
+    if (parts !== undefined) return parts.every(([name, part]) => take([...path, name], part));
     const text = textOf(value);
     const name = path.join('.').slice(0, MAX_NAME_CHARACTERS);
     const key = normalise(name);
-    if (text === undefined || text === '' || found.has(key)) return;
+    if (text === undefined || text === '' || found.has(key)) return true;
     found.set(key, text);
     raw.set(name, withoutUrlSecrets(key, text).slice(0, MAX_RAW_CHARACTERS));
+    return true;
   };
 
-  for (const [name, value] of fields) take(pathOf(name), value);
-  if (isTooLarge) return undefined;
+  for (const [name, value] of fields) if (!take(pathOf(name), value)) return undefined;
   return {
     get: (...names) => {
       for (const name of names) {

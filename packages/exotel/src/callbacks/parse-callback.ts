@@ -1,4 +1,5 @@
 import { isObject } from '../wire/fields.ts';
+import { parseMultipart } from './parse-multipart.ts';
 import { readFields, type CallbackFields, type RawField } from './callback-fields.ts';
 
 /** A callback as it came over HTTP. */
@@ -21,18 +22,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * The fields of a callback: JSON, `multipart/form-data` or urlencoded, whichever it is, and the query of its URL. What
- * the body says outweighs the query. Never rejects.
+ * the body says outweighs the query. Never throws.
  */
-export async function parseCallback({ query, contentType, body }: CallbackRequest): Promise<ParsedCallback> {
-  const inBody = await bodyFields(contentType ?? '', body);
+export function parseCallback({ query, contentType, body }: CallbackRequest): ParsedCallback {
+  const inBody = bodyFields(contentType ?? '', body);
   if (typeof inBody === 'string') return { ok: false, problem: inBody };
   const fields = readFields([...inBody, ...new URLSearchParams(query)]);
   return fields === undefined ? { ok: false, problem: 'too_many_fields' } : { ok: true, fields };
 }
 
-async function bodyFields(contentType: string, body: Buffer): Promise<Iterable<RawField> | CallbackProblem> {
+function bodyFields(contentType: string, body: Buffer): Iterable<RawField> | CallbackProblem {
   if (body.length === 0) return [];
-  if (/^multipart\/form-data\b/i.test(contentType)) return multipartFields(contentType, body);
+  if (/^multipart\/form-data\b/i.test(contentType)) return parseMultipart(contentType, body) ?? 'not_a_form';
   // Senders of JSON have been seen to call it a form, and senders of forms to call them nothing.
   const looksLikeJson = body.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
   if (looksLikeJson || /\bjson\b/i.test(contentType)) return jsonFields(body);
@@ -45,17 +46,5 @@ function jsonFields(body: Buffer): RawField[] | CallbackProblem {
     return isObject(json) ? Object.entries(json) : 'not_json';
   } catch {
     return 'not_json';
-  }
-}
-
-/** The platform's own parser; files are nothing that a callback has. */
-async function multipartFields(contentType: string, body: Buffer): Promise<RawField[] | CallbackProblem> {
-  try {
-    const form = await new Response(new Uint8Array(body), {
-      headers: { 'content-type': contentType },
-    }).formData();
-    return [...form.entries()].filter(([, value]) => typeof value === 'string');
-  } catch {
-    return 'not_a_form';
   }
 }

@@ -63,7 +63,7 @@ export async function startExotelStandIn({ listsCustomField = false } = {}): Pro
     const found = [...calls.values()]
       .map(({ call }) => call.fields)
       .filter(({ From, DateCreated }) => {
-        const created = String(DateCreated);
+        const created = typeof DateCreated === 'string' ? DateCreated : '';
         return From === query.get('From') && created >= since && created <= until;
       });
     return { Calls: found.map((fields) => (listsCustomField ? fields : without(fields, ['CustomField']))) };
@@ -79,9 +79,15 @@ export async function startExotelStandIn({ listsCustomField = false } = {}): Pro
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const asked = await readRequest(request, accountSid);
-    if (asked === undefined) return sendError(response, 404);
+    if (asked === undefined) {
+      sendError(response, 404);
+      return;
+    }
     requests.push(asked);
-    if (request.headers.authorization !== authorization) return sendError(response, 401);
+    if (request.headers.authorization !== authorization) {
+      sendError(response, 401);
+      return;
+    }
     const misbehaviour = next.length > 0 ? next.shift() : always;
     const document = takesEffect(misbehaviour) ? answerTo(asked) : undefined;
     await respond(response, document, misbehaviour);
@@ -139,7 +145,10 @@ async function respond(
     case undefined:
       break;
   }
-  if (document === undefined) return sendError(response, 404);
+  if (document === undefined) {
+    sendError(response, 404);
+    return;
+  }
   const told = misbehaviour?.kind === 'without' ? leaveOut(document, misbehaviour.fields) : document;
   const isXml = misbehaviour?.kind === 'xml';
   response.writeHead(200, { 'content-type': isXml ? 'application/xml' : 'application/json' });

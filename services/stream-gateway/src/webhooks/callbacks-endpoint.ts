@@ -77,17 +77,17 @@ export class CallbacksEndpoint {
     }
     const body = await readBody(request, MAX_BODY_BYTES, 'a callback of Exotel is a fraction of that');
     if (!body.ok) return refused(body.answer);
-    const read = await this.#read(request, kind, body.bytes);
+    const read = this.#read(request, kind, body.bytes);
     return 'report' in read ? this.#store(tenant, kind, read.report, body.bytes) : refused(read.answer);
   }
 
-  async #read(
+  #read(
     request: IncomingMessage,
     kind: CallbackKind,
     body: Buffer,
-  ): Promise<{ readonly report: CarrierReport } | { readonly answer: Answer }> {
+  ): { readonly report: CarrierReport } | { readonly answer: Answer } {
     const query = (request.url ?? '').split('?').slice(1).join('?');
-    const parsed = await parseCallback({ query, contentType: request.headers['content-type'], body });
+    const parsed = parseCallback({ query, contentType: request.headers['content-type'], body });
     if (!parsed.ok) return { answer: problem(400, parsed.problem, PROBLEMS[parsed.problem]) };
     const result = READERS[kind].read(parsed.fields, this.#options.utcOffsetMinutes);
     if (!result.ok) {
