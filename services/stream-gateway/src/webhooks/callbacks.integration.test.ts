@@ -65,10 +65,7 @@ describe('a status callback', () => {
   });
 
   test('comes as a form, as multipart or in the query just as well', async () => {
-    const fields = Object.entries(terminal('CB-2')).map(([name, value]): [string, string] => [
-      name,
-      value,
-    ]);
+    const fields = Object.entries(terminal('CB-2')).map(([name, value]): [string, string] => [name, value]);
     const form = new FormData();
     for (const [name, value] of fields) form.append(name, value);
     await fetch(urlOf('status'), { method: 'POST', body: form });
