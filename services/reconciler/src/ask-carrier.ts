@@ -19,8 +19,8 @@ export interface AskOptions {
   readonly onFailure: (failure: ApiFailure) => void;
 }
 
-/** Waiting longer than this would keep others from what was claimed. */
-const MAX_WAIT_MS = 5_000;
+/** Waiting longer than this, whoever else draws from the budget, would outlast the claim. */
+const MAX_WAIT_MS = 10_000;
 
 /** When the carrier says "too many" without saying for how long, and when it refuses the credentials. */
 const RATE_LIMITED_MS = 30_000;
@@ -31,9 +31,11 @@ export function createAskCarrier(options: AskOptions): AskCarrier {
   const { store, account, limit, signal, onFailure } = options;
 
   const untilAllowed = async (): Promise<number> => {
+    let leftMs = MAX_WAIT_MS;
     for (;;) {
       const waitMs = await store.takeRequest(account, limit);
-      if (waitMs === 0 || waitMs > MAX_WAIT_MS || signal.aborted) return waitMs;
+      if (waitMs === 0 || waitMs > leftMs || signal.aborted) return waitMs;
+      leftMs -= waitMs;
       await sleep(waitMs, signal);
     }
   };

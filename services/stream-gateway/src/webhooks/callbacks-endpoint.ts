@@ -105,7 +105,13 @@ export class CallbacksEndpoint {
   async #store(tenant: string, kind: CallbackKind, report: CarrierReport, message: Buffer): Promise<Taken> {
     const { store, now } = this.#options;
     const call = { tenant, callSid: report.callSid };
-    const origin = { call, source: READERS[kind].source, receivedAtMs: now(), message };
+    const origin = {
+      call,
+      source: READERS[kind].source,
+      receivedAtMs: now(),
+      // A passthru repeats the stream's URL, and with it what credentials we have put there.
+      ...(kind === 'status' && { message }),
+    };
     const events = toCarrierEvents(report, origin).map((event) => ({ event, rememberId: true }));
     const stored = await store({ call, events, mode: 'unordered' }, AbortSignal.timeout(STORE_DEADLINE_MS));
     if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };
