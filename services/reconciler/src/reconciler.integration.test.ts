@@ -145,15 +145,18 @@ describe("while the carrier's API", () => {
   });
 
   test('is limited, replicas together keep to the limit', async () => {
-    for (let n = 0; n < 8; n += 1) {
-      await system.tellOf(`CA-${n}`, { status: 'completed', endedAt: '2026-01-25T11:16:10.000Z' });
-      heldCall(system.carrier, `CA-${n}`);
+    const sids = Array.from({ length: 16 }, (_, n) => `CA-${n}`);
+    for (const sid of sids) {
+      await system.tellOf(sid, { status: 'completed', endedAt: '2026-01-25T11:16:10.000Z' });
+      heldCall(system.carrier, sid);
     }
-    const slow = { EXOTEL_REQUESTS_PER_MINUTE: '120' };
-    await Promise.all([system.start(slow), system.start({ ...slow, INSTANCE: 'b' })]);
-    await system.query(`update carrier_request_budgets set requests = 0`);
-    for (let n = 0; n < 8; n += 1) await settled(`CA-${n}`);
-    expect(system.carrier.requests.length).toBe(8);
+    // Ten at once, then four a second.
+    const limited = { EXOTEL_REQUESTS_PER_MINUTE: '240' };
+    await Promise.all([system.start(limited), system.start({ ...limited, INSTANCE: 'b' })]);
+    for (const sid of sids) await settled(sid);
+    const times = system.carrier.requests.map(({ atMs }) => atMs);
+    expect(times).toHaveLength(16);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1_300);
   });
 
   test.each([
