@@ -47,7 +47,11 @@ export function createReconcilerObserver(logger: Logger, metrics: Metrics) {
       if (failure.kind === 'unauthorised') {
         const todo = 'check EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN and EXOTEL_API_URL';
         logger.error({ status: failure.status, page: true, todo }, "Exotel's API refuses the credentials");
-      } else logger.debug({ failure }, "Exotel's API did not answer");
+        return;
+      }
+      const { kind } = failure;
+      const detail = failure.kind === 'unavailable' ? { detail: failure.reason } : {};
+      logger.debug({ kind, ...detail }, "Exotel's API did not answer");
     },
     onError: (error: unknown): void => {
       errors.inc();
