@@ -49,11 +49,13 @@ afterEach(async () => {
 const turnlog = (...args: string[]) => terminalWith(env)(...args);
 const documentOf = ({ out }: { readonly out: string }) => JSON.parse(out) as Record<string, string>;
 
-async function placements(): Promise<Record<string, unknown>[]> {
+const placements = () => query('select * from call_placements');
+
+async function query(statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(database.url);
   await client.connect();
   try {
-    return (await client.query<Record<string, unknown>>('select * from call_placements')).rows;
+    return (await client.query<Record<string, unknown>>(statement)).rows;
   } finally {
     await client.end();
   }
@@ -128,12 +130,18 @@ describe('turnlog call', () => {
     expect(await placements()).toMatchObject([{ state: 'refused', dialled: null }]);
   });
 
-  it('is not placed while Postgres can not note it', async () => {
+  it('is not placed when Postgres does not note it first', async () => {
+    await query('alter table call_placements rename to elsewhere');
+    const ran = await turnlog(...TO);
+    expect([ran.code, carrier.requests.length]).toEqual([1, 0]);
+    expect(ran.err).toContain('refuses');
+  });
+
+  it('is not placed while Postgres is away', async () => {
     env['DATABASE_URL'] = `postgres://u:p@127.0.0.1:${await freePort()}/x`;
     const ran = await turnlog(...TO);
-    expect(ran.code).toBe(1);
+    expect([ran.code, carrier.requests.length]).toEqual([1, 0]);
     expect(ran.err).toContain("can't be reached");
-    expect(carrier.requests).toEqual([]);
   });
 
   it('is placed also when Redis can not be told, and says so', async () => {
