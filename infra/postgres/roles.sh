@@ -7,13 +7,14 @@ set -euo pipefail
 
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "${POSTGRES_DB:-turnlog}" \
   -v owner="$POSTGRES_OWNER_PASSWORD" -v persister="$POSTGRES_PERSISTER_PASSWORD" \
-  -v reader="$POSTGRES_READER_PASSWORD" -v eraser="$POSTGRES_ERASER_PASSWORD" <<'SQL'
+  -v reconciler="$POSTGRES_RECONCILER_PASSWORD" -v reader="$POSTGRES_READER_PASSWORD" -v eraser="$POSTGRES_ERASER_PASSWORD" <<'SQL'
 select format('create role %I login', name)
-from unnest(array['turnlog_owner', 'turnlog_persister', 'turnlog_reader', 'turnlog_eraser']) as name
+from unnest(array['turnlog_owner', 'turnlog_persister', 'turnlog_reconciler', 'turnlog_reader', 'turnlog_eraser']) as name
 where not exists (select from pg_roles where rolname = name) \gexec
 
 alter role turnlog_owner password :'owner';
 alter role turnlog_persister password :'persister';
+alter role turnlog_reconciler password :'reconciler';
 alter role turnlog_reader password :'reader';
 alter role turnlog_eraser password :'eraser';
 
@@ -22,8 +23,8 @@ select format('alter database %I owner to turnlog_owner', current_database()) \g
 select format('alter %s public.%I owner to turnlog_owner', case relkind when 'v' then 'view' else 'table' end, relname)
 from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') \gexec
 select format('revoke all on database %I from public', current_database()) \gexec
-select format('grant connect on database %I to turnlog_persister, turnlog_reader, turnlog_eraser', current_database()) \gexec
+select format('grant connect on database %I to turnlog_persister, turnlog_reconciler, turnlog_reader, turnlog_eraser', current_database()) \gexec
 alter schema public owner to turnlog_owner;
 revoke all on schema public from public;
-grant usage on schema public to turnlog_persister, turnlog_reader, turnlog_eraser;
+grant usage on schema public to turnlog_persister, turnlog_reconciler, turnlog_reader, turnlog_eraser;
 SQL

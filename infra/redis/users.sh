@@ -44,6 +44,11 @@ echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
   "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 
+# Appends what the carrier answered.
+echo "$(user reconciler REDIS_RECONCILER_PASSWORD) resetchannels -@all $connecting" \
+  "+eval +evalsha +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
+  "~${part}call:* ~${part}activity ~${part}persist ~${part}live"
+
 # The turnlog command: reads everything of Turnlog's, replays dead letters, erases calls. Nothing of the server's own.
 echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting +command" \
   "+@read +@hash +@stream +@sortedset +@list +set +scan +del +unlink +pexpire +persist +subscribe +unsubscribe +publish" \

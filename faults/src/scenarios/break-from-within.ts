@@ -9,6 +9,7 @@ export const BREAKABLE: Readonly<Record<ServiceKind, Environment>> = {
   gateway: OPTIONS,
   session: OPTIONS,
   persister: OPTIONS,
+  reconciler: OPTIONS,
 };
 
 /** What brings the fault about. */

@@ -29,4 +29,5 @@ export const BASE_ENV: Readonly<Record<ServiceKind, Environment>> = {
     CHECKPOINT_EVERY_MS: '3000',
   },
   persister: {},
+  reconciler: {},
 };

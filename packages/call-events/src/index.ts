@@ -10,12 +10,13 @@ export {
   type KnownEvent,
   type UnknownEvent,
 } from './events/call-event.ts';
-export { callStatus } from './events/carrier.ts';
+export { callStatus, decimalAmount } from './events/carrier.ts';
 export { speaker } from './events/dialogue.ts';
 export { decodeEvent, encodeEvent, type DecodeProblem, type DecodeResult } from './events/codec.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
 export { foldCall, foldEvents } from './fold/fold-call.ts';
+export { isTerminal } from './fold/fold-carrier-report.ts';
 export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts';
 export { type CallMetrics } from './record/call-metrics.ts';
 export {

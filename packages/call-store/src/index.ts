@@ -32,3 +32,12 @@ export { toRow, type CallRow } from './write/call-row.ts';
 export { type CallWrite } from './write/call-write.ts';
 export { type CallMerge, type MergeResult } from './write/merge-call.ts';
 export { type WriteOutcome } from './write/write-calls.ts';
+export { createCarrierStore, type CarrierStore } from './carrier/carrier-store.ts';
+export {
+  type DuePlacement,
+  type NewPlacement,
+  type PlacementState,
+  type StoredPlacement,
+} from './carrier/placements.ts';
+export { type DueCall, type ReconciliationState } from './carrier/reconciliations.ts';
+export { type RequestLimit } from './carrier/request-budget.ts';

@@ -30,3 +30,27 @@ export { readTimestamp, type FrameTimestamp } from './wire/read-timestamp.ts';
 export { chooseSampleRate, parseSampleRate, sampleRates, type SampleRate } from './wire/sample-rate.ts';
 export { type AnnouncedCall, type Shape } from './wire/shape.ts';
 export { shapes, type ShapeName } from './wire/shapes.ts';
+export { type CarrierReport, type CarrierStatus, type ReadReport } from './callbacks/carrier-report.ts';
+export {
+  DEFAULT_UTC_OFFSET_MINUTES,
+  formatCarrierTime,
+  parseCarrierTime,
+  parseUtcOffset,
+} from './callbacks/carrier-time.ts';
+export {
+  parseCallback,
+  type CallbackProblem,
+  type CallbackRequest,
+  type ParsedCallback,
+} from './callbacks/parse-callback.ts';
+export { readPassthru } from './callbacks/read-passthru.ts';
+export { readStatusCallback } from './callbacks/read-status-callback.ts';
+export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';
+export { type ConnectOutcome } from './rest/connect-outcome.ts';
+export { type CallTarget, type ConnectRequest } from './rest/connect-request.ts';
+export {
+  createExotelApi,
+  type CallListFilter,
+  type ExotelAccount,
+  type ExotelApi,
+} from './rest/exotel-api.ts';

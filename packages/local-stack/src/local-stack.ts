@@ -33,6 +33,8 @@ export interface LocalStackOptions {
   readonly gateways?: number;
   readonly sessions?: number;
   readonly persisters?: number;
+  /** One by default where EXOTEL_API_KEY is set, else none: without credentials it has nothing to do. */
+  readonly reconcilers?: number;
   /** Settings of all services, on top of this process's environment; `undefined` takes one away. */
   readonly env?: Environment;
   /** Other URLs of the same servers for one kind of service: with credentials of its own. */
@@ -146,16 +148,22 @@ async function requireNoOther(dataDir: string): Promise<void> {
   );
 }
 
+function hasCredentials({ env, serviceEnv }: LocalStackOptions): boolean {
+  const key = { ...process.env, ...env, ...serviceEnv?.reconciler }['EXOTEL_API_KEY'];
+  return key !== undefined && key !== '';
+}
+
 interface Ports extends Readonly<Record<ServiceKind, readonly number[]>> {
   readonly side: readonly number[];
 }
 
 async function choosePorts(options: LocalStackOptions): Promise<Ports> {
   const { gatewayPort, gateways = 1, sessions = 1, persisters = 1, sideGateways = {} } = options;
+  const { reconcilers = hasCredentials(options) ? 1 : 0 } = options;
   if (gatewayPort !== undefined) await requireFreePort(gatewayPort);
   const sides = Object.keys(sideGateways).length;
   const chosen = new Set<number>();
-  while (chosen.size < gateways + sessions + persisters + sides) chosen.add(await freePort());
+  while (chosen.size < gateways + sessions + persisters + reconcilers + sides) chosen.add(await freePort());
   const free = [...chosen];
   const gateway = free.splice(0, gateways);
   if (gatewayPort !== undefined && gateways > 0) gateway[0] = gatewayPort;
@@ -163,6 +171,7 @@ async function choosePorts(options: LocalStackOptions): Promise<Ports> {
     gateway,
     session: free.splice(0, sessions),
     persister: free.splice(0, persisters),
+    reconciler: free.splice(0, reconcilers),
     side: free,
   };
 }
@@ -171,7 +180,7 @@ function planAll(options: LocalStackOptions, ports: Ports, servers: Servers) {
   const { env, serviceEnv = {}, serviceUrls, sideGateways = {} } = options;
   const settings: StackSettings = { ...servers, env: { ...process.env, ...env }, serviceEnv, serviceUrls };
   return {
-    plans: (['gateway', 'session', 'persister'] as const).flatMap((kind) =>
+    plans: (['gateway', 'session', 'persister', 'reconciler'] as const).flatMap((kind) =>
       planServices(kind, ports[kind], settings),
     ),
     sidePlans: Object.entries(sideGateways).map(([name, own], index) =>

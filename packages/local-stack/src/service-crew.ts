@@ -35,7 +35,7 @@ export function createCrew(plans: readonly ServicePlan[], { logDir, ...options }
     services,
     stop: async () => {
       await stopKinds('gateway');
-      await stopKinds('session', 'persister');
+      await stopKinds('session', 'persister', 'reconciler');
       for (const log of logs.values()) log.close();
     },
   };

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type Environment } from '@turnlog/service-kit';
 
 /** A kind of service. */
-export type ServiceKind = 'gateway' | 'session' | 'persister';
+export type ServiceKind = 'gateway' | 'session' | 'persister' | 'reconciler';
 
 /** One service that is to run: its name, its port, and its whole environment. */
 export interface ServicePlan {
@@ -36,6 +36,7 @@ const FOLDERS: Readonly<Record<ServiceKind, string>> = {
   gateway: 'stream-gateway',
   session: 'session',
   persister: 'persister',
+  reconciler: 'reconciler',
 };
 
 /** Ctrl-C must not wait for the end of a call: a gateway that stops gives live calls a moment, then lets go of them. */

@@ -13,3 +13,10 @@ export {
 export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
 export { testKeyPrefix } from './test-key-prefix.ts';
 export { waitUntil, type WaitOptions } from './wait-until.ts';
+export {
+  startExotelStandIn,
+  type ExotelStandIn,
+  type StandInRequest,
+} from './exotel-stand-in/exotel-stand-in.ts';
+export { type Misbehaviour } from './exotel-stand-in/misbehaviour.ts';
+export { istTime, type StandInCall, type StandInFields } from './exotel-stand-in/stand-in-call.ts';

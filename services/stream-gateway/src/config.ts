@@ -23,6 +23,7 @@ import {
 import { isAddressRange } from '@turnlog/tenants';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
 import { isLoopback } from './auth/listening-host.ts';
 import { AGENT_URL_PLACEHOLDERS, hasPlaceholderInOrigin, unknownPlaceholders } from './domain/agent-url.ts';
 
@@ -36,6 +37,16 @@ const applet = oneOf(['voicebot', 'stream']);
 
 const agentUrl = wsUrlTemplate().refine((template) => unknownPlaceholders(template).length === 0, {
   error: `expected no placeholders but ${AGENT_URL_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')} and {params.NAME}`,
+});
+
+/** Its text is never told: it is a secret. */
+const webhookSecret = envValue('at least 24 letters, digits, "-" or "_"', (text) =>
+  /^[\w-]{24,200}$/.test(text) ? { value: text } : { problem: `got ${text.length} characters` },
+);
+
+const utcOffset = envValue('an offset from UTC such as +05:30', (text) => {
+  const minutes = parseUtcOffset(text);
+  return minutes === undefined ? { problem: `got ${JSON.stringify(text.slice(0, 80))}` } : { value: minutes };
 });
 
 // The problem does not quote it: it is a secret.
@@ -122,6 +133,9 @@ const gatewayVariables = z.object({
   AUDIO_BATCH_MS: milliseconds(20, 10_000).default(500),
   AUDIO_MAX_BATCHES: wholeNumber(1, 1_000_000).default(3_600),
   AUDIO_KEEP_MS: milliseconds(1_000, 7 * 24 * HOUR_MS).default(HOUR_MS),
+
+  WEBHOOK_SECRET: webhookSecret.optional(),
+  CARRIER_UTC_OFFSET: utcOffset.default(DEFAULT_UTC_OFFSET_MINUTES),
 
   AGENT_URL: agentUrl.optional(),
   AGENT_AUTHORIZATION: authorization.optional(),

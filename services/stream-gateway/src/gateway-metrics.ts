@@ -91,6 +91,11 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
       help: 'Sockets that were not taken',
       labels: ['reason'],
     }),
+    callbacks: metrics.counter({
+      name: 'gateway_callbacks_total',
+      help: "The carrier's callbacks by what became of them",
+      labels: ['kind', 'fate'],
+    }),
     heartbeatFailures: metrics.counter({
       name: 'gateway_heartbeat_failures_total',
       help: 'Heartbeats of live calls that Redis did not answer',

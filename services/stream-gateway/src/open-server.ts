@@ -4,7 +4,7 @@ import { listeningHost } from './auth/listening-host.ts';
 import { startTenantRefresh } from './auth/tenant-refresh.ts';
 import { type GatewayParts } from './gateway-parts.ts';
 import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
-import { storeInRedis, storeInRedisOrSpool } from './http/event-store.ts';
+import { storeInRedis, storeInRedisOrSpool, type EventStore } from './http/event-store.ts';
 import { FollowedServer } from './http/followed-server.ts';
 import { openApiDocument } from './http/openapi/openapi-document.ts';
 import { startGatewayServer } from './http/gateway-server.ts';
@@ -12,6 +12,8 @@ import { StreamUpgrades, type StreamUpgradesOptions, type Unavailability } from 
 import { StreamUrlEndpoint } from './http/stream-url-endpoint.ts';
 import { type StreamPaths } from './http/stream-target.ts';
 import { PendingConnections } from './limits/pending-connections.ts';
+import { CallbacksEndpoint } from './webhooks/callbacks-endpoint.ts';
+import { singleWebhookSecret } from './webhooks/webhook-secret.ts';
 import { StreamPlaces } from './limits/stream-places.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
@@ -31,6 +33,9 @@ export async function openServer(
     '/exotel/stream': config.STREAM_APPLET,
     '/media': config.MEDIA_APPLET,
   };
+  const store = stores.spool
+    ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
+    : storeInRedis(stores.appender);
   const openApi = openApiDocument(Object.keys(streamPaths));
   const pending = new PendingConnections(
     config.MAX_HANDSHAKES_PER_ADDRESS,
@@ -42,7 +47,8 @@ export async function openServer(
     logger,
     ops,
     gatekeeper,
-    callEvents: createCallEvents(parts),
+    callEvents: createCallEvents(parts, store),
+    callbacks: createCallbacks(parts, store),
     streamUrl: new StreamUrlEndpoint({
       tokens,
       publicUrl: config.PUBLIC_URL,
@@ -65,18 +71,31 @@ export async function openServer(
   return followed;
 }
 
-function createCallEvents({ config, context, stores, metrics }: GatewayParts): CallEventsEndpoint {
+function createCallEvents({ config, context, metrics }: GatewayParts, store: EventStore): CallEventsEndpoint {
   return new CallEventsEndpoint({
     source: `http:${config.INSTANCE}`,
-    store: stores.spool
-      ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
-      : storeInRedis(stores.appender),
+    store,
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     redactionOf: context.redactionOf,
     now: context.now,
     newId: context.newId,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),
+  });
+}
+
+/** A tenant's own secret, or the one of the settings where there is no tenant. */
+function createCallbacks(
+  { config, context, metrics, auth }: GatewayParts,
+  store: EventStore,
+): CallbacksEndpoint {
+  const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
+  return new CallbacksEndpoint({
+    authenticate: (secret) => auth.directory.authenticate('webhook', secret)?.name ?? single(secret),
+    store,
+    utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
+    now: context.now,
+    onCallback: (kind, fate) => metrics.callbacks.inc({ kind, fate }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { encodeEvent, isTerminal, type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { memberOf, type AppendOutcome, type AppendRequest, type AppendResult } from '@turnlog/call-log';
 import { type RedisModel } from './redis-model.ts';
 import { type Head } from './redis-state.ts';
@@ -24,7 +24,7 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
   const head = (stored.head ??= newHead());
   const firstNew = head.seq + 1;
   const results: AppendResult[] = [];
-  const change = { opened: false, closed: false };
+  const change = { opened: false, closed: false, isOver: false };
   for (const { event, rememberId } of events) {
     results.push(appendOne(event, rememberId));
     sourceSeq += 1;
@@ -45,6 +45,7 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
     redis.onAppended(call, event.id);
     if (rememberId) stored.ids.set(event.id, head.seq);
     if (connection !== undefined) noteConnection(head, connection, change);
+    else if (isOverBy(event)) change.isOver = true;
     return { status: 'appended', seq: head.seq };
   }
 
@@ -52,6 +53,7 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
     redis.addToFeed(call, 'activity', { c: member, s: String(seq) });
     if (change.closed) redis.addToFeed(call, 'persist', { c: member, s: String(seq), r: 'closed' });
     else if (open === 0) redis.addToFeed(call, 'persist', { c: member, s: String(seq), r: 'late' });
+    else if (change.isOver) redis.addToFeed(call, 'persist', { c: member, s: String(seq), r: 'reported' });
     if (open === 0 && change.closed) live.delete(member);
     else if (change.opened || open === undefined) live.set(member, Math.floor(redis.now()));
     if (head.isExpiring) {
@@ -93,6 +95,10 @@ function connectionChange(event: KnownEvent): ConnectionChange | undefined {
     return { kind: 'closes', connectionId: event.data.connectionId };
   }
   return undefined;
+}
+
+function isOverBy(event: KnownEvent): boolean {
+  return event.type === 'call.status_reported' && isTerminal(event.data.status);
 }
 
 function noteConnection(

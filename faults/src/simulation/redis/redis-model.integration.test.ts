@@ -272,14 +272,14 @@ function anyEvent(rng: Rng, call: CallKey, source: string, sourceSeq: number | u
   const id = rememberId ? `remembered ${rng.int(1, 6)}` : `${source} ${sourceSeq}`;
   const origin = { call, source, atMs: 1_000, id, ...(sourceSeq !== undefined && { sourceSeq }) };
   const connectionId = rng.pick(['c1', 'c2']);
-  const kind = rng.int(1, 4);
-  const event =
-    kind === 1
-      ? createEvent('call.started', { connectionId }, origin)
-      : kind === 2
-        ? createEvent('call.ended', { connectionId, reason: 'callended' }, origin)
-        : createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin);
-  return { event: event, rememberId };
+  const make = rng.pick([
+    () => createEvent('call.started', { connectionId }, origin),
+    () => createEvent('call.ended', { connectionId, reason: 'callended' }, origin),
+    () => createEvent('call.status_reported', { status: rng.pick(['ringing', 'busy'] as const) }, origin),
+    () => createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin),
+    () => createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin),
+  ]);
+  return { event: make(), rememberId };
 }
 
 function withoutEpoch(outcome: AppendOutcome): unknown {

@@ -13,9 +13,16 @@ export const callStatus = z.enum([
   'canceled',
 ]);
 
+/** An amount of money as the carrier writes it; not a number, so that nothing of it is rounded away. */
+export const decimalAmount = z
+  .string()
+  .regex(/^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,12})?$/, 'an amount is written like 1.250000');
+
 /** The carrier reported on the call outside the stream. */
 export const callStatusReported = z.object({
   status: callStatus,
+  /** The carrier was asked and this is its answer. It outweighs every report that merely came in. */
+  confirmed: z.boolean().optional(),
   eventType: z.string().optional(),
   from: z.string().optional(),
   to: z.string().optional(),
@@ -27,6 +34,12 @@ export const callStatusReported = z.object({
   recordingUrl: z.string().optional(),
   disconnectedBy: z.string().optional(),
   error: z.string().optional(),
+  price: decimalAmount.optional(),
+  /** The stream that a report at its end is about. */
+  streamSid: z.string().optional(),
+  streamStatus: z.string().optional(),
+  /** What the carrier sent, field by field, as it was written: times are without a zone there. */
+  raw: z.record(z.string(), z.string()).optional(),
 });
 
 /** The call's recording can be fetched. */

@@ -50,17 +50,24 @@ export interface CallState {
   readonly redactions: number;
 }
 
-/** What the carrier reported outside the stream: the newest word on each thing. */
+/** What a report said, and whether the carrier said so when it was asked. */
+export interface Reported<T> extends Stamped<T> {
+  readonly isConfirmed: boolean;
+}
+
+/** What the carrier reported outside the stream: the weightiest word on each thing. */
 export interface CarrierReports {
-  readonly status?: Stamped<EventData<'call.status_reported'>['status']>;
-  readonly from?: Stamped<string>;
-  readonly to?: Stamped<string>;
-  readonly direction?: Stamped<string>;
-  readonly initiatedAt?: Stamped<string>;
-  readonly answeredAt?: Stamped<string>;
-  readonly endedAt?: Stamped<string>;
-  readonly durationSeconds?: Stamped<number>;
-  readonly disconnectedBy?: Stamped<string>;
+  readonly status?: Reported<EventData<'call.status_reported'>['status']>;
+  readonly from?: Reported<string>;
+  readonly to?: Reported<string>;
+  readonly direction?: Reported<string>;
+  readonly initiatedAt?: Reported<string>;
+  readonly answeredAt?: Reported<string>;
+  readonly endedAt?: Reported<string>;
+  readonly durationSeconds?: Reported<number>;
+  readonly disconnectedBy?: Reported<string>;
+  readonly error?: Reported<string>;
+  readonly price?: Reported<string>;
 }
 
 /** A call of which nothing is known yet. */

@@ -1,41 +1,62 @@
 import { type EventOf } from '../events/call-event.ts';
-import { type CarrierReports } from './call-state.ts';
-import { newest, orderOf, type Stamped } from './order.ts';
+import { type CarrierReports, type Reported } from './call-state.ts';
+import { compareOrder, orderOf } from './order.ts';
 
-const TERMINAL = new Set(['completed', 'failed', 'no_answer', 'busy', 'canceled']);
+type Status = EventOf<'call.status_reported'>['data']['status'];
 
-/** The newest word on each thing, save that a report of the end is not taken back by one from before it. */
+const TERMINAL: ReadonlySet<Status> = new Set<Status>([
+  'completed',
+  'failed',
+  'no_answer',
+  'busy',
+  'canceled',
+]);
+
+/** Whether a call with this status is over. */
+export function isTerminal(status: Status): boolean {
+  return TERMINAL.has(status);
+}
+
+/**
+ * The weightiest word on each thing: what the carrier answered when it was asked, then the newest. A report of the end
+ * is not taken back by one from before it.
+ */
 export function foldCarrierReport(
   reports: CarrierReports,
   event: EventOf<'call.status_reported'>,
 ): CarrierReports {
   const order = orderOf(event);
-  const { status, from, to, direction, initiatedAt, answeredAt, endedAt, durationSeconds, disconnectedBy } =
-    event.data;
-  const told = <T>(current: Stamped<T> | undefined, value: T | undefined) =>
-    value === undefined ? current : newest(current, { value, order });
+  const { data } = event;
+  const isConfirmed = data.confirmed === true;
+  const told = <T>(current: Reported<T> | undefined, value: T | undefined) =>
+    value === undefined ? current : weightier(current, { value, order, isConfirmed });
 
   return definedOnly({
-    status: laterStatus(reports.status, { value: status, order }),
-    from: told(reports.from, from),
-    to: told(reports.to, to),
-    direction: told(reports.direction, direction),
-    initiatedAt: told(reports.initiatedAt, initiatedAt),
-    answeredAt: told(reports.answeredAt, answeredAt),
-    endedAt: told(reports.endedAt, endedAt),
-    durationSeconds: told(reports.durationSeconds, durationSeconds),
-    disconnectedBy: told(reports.disconnectedBy, disconnectedBy),
+    status: laterStatus(reports.status, { value: data.status, order, isConfirmed }),
+    from: told(reports.from, data.from),
+    to: told(reports.to, data.to),
+    direction: told(reports.direction, data.direction),
+    initiatedAt: told(reports.initiatedAt, data.initiatedAt),
+    answeredAt: told(reports.answeredAt, data.answeredAt),
+    endedAt: told(reports.endedAt, data.endedAt),
+    durationSeconds: told(reports.durationSeconds, data.durationSeconds),
+    disconnectedBy: told(reports.disconnectedBy, data.disconnectedBy),
+    error: told(reports.error, data.error),
+    price: told(reports.price, data.price),
   });
 }
 
-function laterStatus(
-  current: CarrierReports['status'],
-  candidate: NonNullable<CarrierReports['status']>,
-): NonNullable<CarrierReports['status']> {
+function laterStatus(current: Reported<Status> | undefined, candidate: Reported<Status>): Reported<Status> {
   if (current === undefined) return candidate;
-  const isCurrentTerminal = TERMINAL.has(current.value);
-  if (isCurrentTerminal !== TERMINAL.has(candidate.value)) return isCurrentTerminal ? current : candidate;
-  return newest(current, candidate);
+  const isCurrentTerminal = isTerminal(current.value);
+  if (isCurrentTerminal !== isTerminal(candidate.value)) return isCurrentTerminal ? current : candidate;
+  return weightier(current, candidate);
+}
+
+function weightier<T>(current: Reported<T> | undefined, candidate: Reported<T>): Reported<T> {
+  if (current === undefined) return candidate;
+  if (current.isConfirmed !== candidate.isConfirmed) return current.isConfirmed ? current : candidate;
+  return compareOrder(current.order, candidate.order) > 0 ? current : candidate;
 }
 
 type DefinedOnly<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -6,7 +6,8 @@ import {
   type ConnectionEnd,
   type ConnectionState,
 } from '../fold/call-state.ts';
-import { compareEnds } from '../fold/connection-end.ts';
+import { compareEnds, isQuiet } from '../fold/connection-end.ts';
+import { isTerminal } from '../fold/fold-carrier-report.ts';
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
@@ -31,6 +32,8 @@ export interface CallRecord {
   readonly endedAt: string | undefined;
   readonly durationSeconds: number | undefined;
   readonly recordingUrl: string | undefined;
+  /** A decimal amount in the currency of the carrier's account. */
+  readonly price: string | undefined;
   readonly transcript: readonly TranscriptTurn[];
   readonly collectedData: Readonly<Record<string, JsonValue>>;
   readonly objections: readonly {
@@ -63,7 +66,7 @@ export function toCallRecord(state: CallState): CallRecord {
     version: state.version,
     foldVersion: FOLD_VERSION,
     status: toCallStatus(state),
-    endReason: end?.value ?? reports.disconnectedBy?.value,
+    endReason: toEndReason(state, end),
     stage: state.stage?.value,
     outcome: state.outcome?.value,
     lead: toLead(state),
@@ -75,6 +78,7 @@ export function toCallRecord(state: CallState): CallRecord {
     endedAt,
     durationSeconds: reports.durationSeconds?.value ?? secondsBetween(answeredAt, endedAt),
     recordingUrl: state.recordingUrl?.value,
+    price: reports.price?.value,
     transcript: turns.map(toTranscriptTurn),
     collectedData: toCollectedData(state),
     objections: toObjections(state),
@@ -86,11 +90,20 @@ export function toCallRecord(state: CallState): CallRecord {
 /** The status of a call: the carrier's final word, else what its connections tell. */
 export function toCallStatus(state: CallState): CallRecord['status'] {
   const reported = state.reports.status?.value;
-  const isFinal = reported !== undefined && !['initiated', 'ringing', 'in_progress'].includes(reported);
-  if (isFinal) return reported;
+  if (reported !== undefined && isTerminal(reported)) return reported;
+  if (reported !== undefined && isUnheard(state)) return reported;
   const connections = Object.values(state.connections);
   if (connections.length > 0) return connections.every(isOver) ? 'completed' : 'in_progress';
   return reported ?? 'in_progress';
+}
+
+/** How the call ended. That a call fell quiet says less than anything the carrier reports of its end. */
+function toEndReason({ reports }: CallState, end: ConnectionEnd | undefined): string | undefined {
+  const isKnown = end !== undefined && !isQuiet(end);
+  if (isKnown) return end.value;
+  const reported = reports.disconnectedBy?.value ?? reports.error?.value;
+  const status = reports.status?.value;
+  return reported ?? (status !== undefined && isTerminal(status) ? undefined : end?.value);
 }
 
 /** The other party: the number it called from or was called on, and what the carrier's custom parameters say of it. */
@@ -138,9 +151,18 @@ function firstStart({ connections }: CallState): Stamped<EventData<'call.started
     .sort((a, b) => compareOrder(a.order, b.order))[0];
 }
 
-function lastEnd({ connections }: CallState): ConnectionEnd | undefined {
-  const all = Object.values(connections);
-  if (!all.every(isOver)) return undefined;
+/** A call that only the carrier has spoken of: that it is quiet on our side does not mean that it is over. */
+function isUnheard({ connections, turns }: CallState): boolean {
+  const isSilent = ({ start, end }: ConnectionState) =>
+    start === undefined && end !== undefined && isQuiet(end);
+  return turns.length === 0 && Object.values(connections).every(isSilent);
+}
+
+function lastEnd(state: CallState): ConnectionEnd | undefined {
+  const all = Object.values(state.connections);
+  const reported = state.reports.status?.value;
+  const isGoingOn = reported !== undefined && !isTerminal(reported) && isUnheard(state);
+  if (isGoingOn || !all.every(isOver)) return undefined;
   return all
     .flatMap(({ end }) => end ?? [])
     .sort(compareEnds)

@@ -1,4 +1,4 @@
-import { encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { encodeEvent, isTerminal, type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { type Asked } from '../redis/run-together.ts';
 import { type ScriptRun } from '../redis/script-pipeline.ts';
@@ -76,14 +76,16 @@ function toArguments(appends: readonly Append[], serverRun: string, maxEvents: n
     const first = mode === 'ordered' ? events[0]?.event : undefined;
     args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, unseenSinceMs ?? '', events.length);
     for (const { event, rememberId } of events) {
-      args.push(encodeEvent(event), rememberId ? event.id : '', connectionChange(event));
+      args.push(encodeEvent(event), rememberId ? event.id : '', changeBy(event));
     }
   }
   return args;
 }
 
-function connectionChange(event: KnownEvent): string {
+function changeBy(event: KnownEvent): string {
   if (event.type === 'call.started') return `+${event.data.connectionId}`;
   if (event.type === 'call.ended' || event.type === 'call.disconnected') return `-${event.data.connectionId}`;
+  // A call that never streams has no connection to close: its row would wait until it is quiet.
+  if (event.type === 'call.status_reported' && isTerminal(event.data.status)) return '!';
   return '';
 }

@@ -6,7 +6,8 @@ import { defineScript } from '../redis/script.ts';
  * KEYS  activity, persist, live, then three for each call: head, log, ids
  * ARGV  the run of this server, most events of a call, then for each call: member, source ('' for an unordered one), sequence of the first event
  *       in its source, "only when not seen since" in ms ('' for always), number of events, and three for each event:
- *       text, id to remember ('' for none), '+<connection>' when it opens one, '-<connection>' when it closes one, else ''
+ *       text, id to remember ('' for none), '+<connection>' when it opens one, '-<connection>' when it closes one, '!' when the call
+ *       is over by the word of the carrier, else ''
  * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
  *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full', or 'erased' for an erased call.
  *
@@ -50,7 +51,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
   local isOfThisRun = epoch and string.sub(epoch, -#run) == run
   local reply = {'ok', epoch}
   local firstNew = seq + 1
-  local hasOpened, hasClosed = false, false
+  local hasOpened, hasClosed, isOver = false, false, false
 
   for i = from, to, 3 do
     local text, id, connection = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -60,7 +61,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
       result = -tonumber(repeated)
     elseif source ~= '' and sourceSeq <= lastOfSource then
       result = 0
-    elseif seq >= maxEvents and connection == '' then
+    elseif seq >= maxEvents and (connection == '' or connection == '!') then
       result = 'full'
     else
       if not isOfThisRun then
@@ -72,7 +73,9 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
       result = seq
       call('XADD', log, seq .. '-0', 'e', text)
       if id ~= '' then call('HSET', ids, id, seq) end
-      if connection ~= '' then
+      if connection == '!' then
+        isOver = true
+      elseif connection ~= '' then
         local field = 'c:' .. string.sub(connection, 2)
         local state = call('HGET', head, field)
         open = open or 0
@@ -104,6 +107,8 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
     call('XADD', persist, '*', 'c', member, 's', seq, 'r', 'closed')
   elseif open == 0 then
     call('XADD', persist, '*', 'c', member, 's', seq, 'r', 'late')
+  elseif isOver then
+    call('XADD', persist, '*', 'c', member, 's', seq, 'r', 'reported')
   end
   if open == 0 and hasClosed then
     call('ZREM', live, member)

@@ -137,6 +137,20 @@ describe('routing', () => {
     expect(await feedReasons('routing')).toEqual(['closed', 'late']);
   });
 
+  test('a call that is over by the word of the carrier is persisted, with or without a connection', async () => {
+    const report = (status: 'ringing' | 'busy') => ['call.status_reported', { status }] as const;
+    const call = callOf('reported');
+    await log.appender.append(unordered(call, ['s1', ...report('ringing')]));
+    expect(await feedReasons('reported')).toEqual([]);
+    await log.appender.append(unordered(call, ['s2', ...report('busy')], ['s2', ...report('busy')]));
+    await log.appender.append(unordered(call, ['s2', ...report('busy')]));
+    expect(await feedReasons('reported')).toEqual(['reported']);
+    const streaming = callOf('reported-streaming');
+    await log.appender.append(ordered(streaming, 'c', 1, [opened('c')]));
+    await log.appender.append(unordered(streaming, ['s2', ...report('busy')]));
+    expect(await feedReasons('reported-streaming')).toEqual(['reported']);
+  });
+
   test('a call is live until the last of its connections is over', async () => {
     const call = callOf('live');
     const { live } = partitionKeys(log.space, partitionOf(log.space, call));

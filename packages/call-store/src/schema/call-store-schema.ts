@@ -34,6 +34,8 @@ export interface CallSessionsTable {
   duration_seconds: number | null;
   end_reason: string | null;
   recording_url: string | null;
+  /** A decimal number as text, with as many digits as the carrier gave. */
+  price: string | null;
   full_transcript: Json<CallRecord['transcript']>;
   collected_data: Json<CallRecord['collectedData']>;
   objections: Json<CallRecord['objections']>;

@@ -8,6 +8,7 @@ type Right = 'select' | 'insert' | 'update' | 'delete';
  * over, so a system with one user for everything needs none of them.
  *
  * - `turnlog_persister` writes rows and the archive; it can take nothing away.
+ * - `turnlog_reconciler` keeps the list of calls to ask the carrier about.
  * - `turnlog_reader` is for whoever looks at calls.
  * - `turnlog_eraser` is the turnlog command: tenants, retention, erasure, legal holds.
  */
@@ -17,6 +18,13 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
     call_sessions: ['select', 'insert', 'update'],
     call_event_segments: ['select', 'insert', 'update'],
     tenants: ['select'],
+  },
+  turnlog_reconciler: {
+    kysely_migration: ['select'],
+    call_sessions: ['select'],
+    call_reconciliations: ['select', 'insert', 'update'],
+    call_placements: ['select', 'insert', 'update'],
+    carrier_request_budgets: ['select', 'insert', 'update'],
   },
   turnlog_reader: {
     kysely_migration: ['select'],
@@ -30,6 +38,9 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
     call_event_segments: ['select', 'insert', 'update', 'delete'],
     call_turns: ['select'],
     tenants: ['select', 'insert', 'update'],
+    call_reconciliations: ['select', 'insert', 'update', 'delete'],
+    call_placements: ['select', 'insert', 'update', 'delete'],
+    carrier_request_budgets: ['select', 'insert', 'update'],
     legal_holds: ['select', 'insert', 'update', 'delete'],
     erasures: ['select', 'insert', 'update'],
     erased_calls: ['select', 'insert'],

@@ -45,9 +45,7 @@ describe('migrating a database', () => {
     await expect(migrate({ databaseUrl: database.url })).rejects.toMatchObject({ code: 'migration_failed' });
     expect(await query(`select to_regclass('call_sessions') as made`)).toEqual([{ made: null }]);
     await query('drop table call_turns');
-    expect((await migrate({ databaseUrl: database.url })).applied).toHaveLength(
-      Object.keys(allMigrations).length,
-    );
+    expect((await migrate({ databaseUrl: database.url })).applied).toEqual(Object.keys(allMigrations));
   });
 
   it('names a database that can not be reached, without its password', async () => {

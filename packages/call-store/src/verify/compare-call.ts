@@ -26,6 +26,7 @@ const PLAIN_COLUMNS = [
   'duration_seconds',
   'end_reason',
   'recording_url',
+  'price',
   'transcript_sha256',
 ] as const;
 

@@ -17,6 +17,7 @@ export interface CallRow {
   readonly duration_seconds: number | null;
   readonly end_reason: string | null;
   readonly recording_url: string | null;
+  readonly price: string | null;
   readonly version: number;
   readonly fold_version: number;
   readonly transcript_sha256: string;
@@ -46,6 +47,7 @@ export function toRow(record: CallRecord): CallRow {
     duration_seconds: record.durationSeconds ?? null,
     end_reason: record.endReason ?? null,
     recording_url: record.recordingUrl ?? null,
+    price: record.price ?? null,
     version: record.version,
     fold_version: record.foldVersion,
     transcript_sha256: createHash('sha256').update(transcript).digest('hex'),

@@ -29,6 +29,7 @@ const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
   duration_seconds: 'double precision',
   end_reason: 'text',
   recording_url: 'text',
+  price: 'numeric',
   version: 'integer',
   fold_version: 'integer',
   transcript_sha256: 'text',

@@ -1,5 +1,6 @@
 import { type Command } from '../command.ts';
 import { audio } from './audio.ts';
+import { call } from './call.ts';
 import { calls } from './calls.ts';
 import { deadLetters } from './dead-letters.ts';
 import { erase } from './erase.ts';
@@ -27,5 +28,6 @@ export const commands: readonly Command[] = [
   retention,
   simulate,
   tenants,
+  call,
   migrate,
 ];

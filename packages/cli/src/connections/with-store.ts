@@ -1,8 +1,11 @@
 import {
   classifyDatabaseError,
   createCallStore,
+  createCarrierStore,
   describeDatabaseError,
   type CallStore,
+  type CarrierStore,
+  type DatabaseOptions,
 } from '@turnlog/call-store';
 import { stripUrlSecrets } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
@@ -17,18 +20,35 @@ export async function withStore<T>(
   terminal: Terminal,
   work: (store: CallStore) => Promise<T>,
 ): Promise<T> {
-  const { databaseUrl } = await findServers(asked, terminal);
-  if (databaseUrl === undefined) throw notFound('Postgres');
-  return openStore(databaseUrl, work);
+  return openStore(await databaseUrlOf(asked, terminal), work);
 }
 
 /** The same for a Postgres that is known. */
 export async function openStore<T>(databaseUrl: string, work: (store: CallStore) => Promise<T>): Promise<T> {
-  const store = createCallStore({
-    databaseUrl,
-    maxConnections: MAX_CONNECTIONS,
-    applicationName: 'turnlog-cli',
-  });
+  return open(createCallStore, databaseUrl, work);
+}
+
+/** Opens what is to be asked of the carrier, in the same way. */
+export async function withCarrierStore<T>(
+  asked: AskedServers,
+  terminal: Terminal,
+  work: (store: CarrierStore) => Promise<T>,
+): Promise<T> {
+  return open(createCarrierStore, await databaseUrlOf(asked, terminal), work);
+}
+
+async function databaseUrlOf(asked: AskedServers, terminal: Terminal): Promise<string> {
+  const { databaseUrl } = await findServers(asked, terminal);
+  if (databaseUrl === undefined) throw notFound('Postgres');
+  return databaseUrl;
+}
+
+async function open<Store extends { assertMigrated(): Promise<void>; close(): Promise<void> }, T>(
+  create: (options: DatabaseOptions) => Store,
+  databaseUrl: string,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store = create({ databaseUrl, maxConnections: MAX_CONNECTIONS, applicationName: 'turnlog-cli' });
   try {
     await store.assertMigrated();
     return await work(store);

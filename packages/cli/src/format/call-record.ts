@@ -49,6 +49,7 @@ function infoLines(call: StoredCall, clock: WallClock): string[] {
     ['To:', call.to_number],
     ['Direction:', call.direction],
     ['Recording:', call.recording_url],
+    ['Price:', call.price],
   ];
   return facts.flatMap(([label, value]) =>
     value === null || value === undefined ? [] : [`  ${label.padEnd(LABEL_WIDTH)}${visibleText(value)}`],

@@ -18,6 +18,7 @@ export function storedCall(changes: Partial<StoredCall> = {}): StoredCall {
     duration_seconds: 45,
     end_reason: null,
     recording_url: null,
+    price: null,
     full_transcript: [
       {
         id: '1',

@@ -27,7 +27,7 @@ export async function startGuardedRedis(env: Readonly<Record<string, string>>): 
   const aclFile = path.join(folder, 'users.acl');
   await writeFile(aclFile, 'user default on nopass ~* &* +@all\n');
   const server = await startRedisForTest({ extraArgs: ['--aclfile', aclFile] });
-  const names = ['gateway', 'session', 'persister', 'operator'];
+  const names = ['gateway', 'session', 'persister', 'reconciler', 'operator'];
   const passwords = names.map((name) => [`REDIS_${name.toUpperCase()}_PASSWORD`, passwordOf(name)]);
   const { stdout } = await run('sh', [path.join(INFRA, 'redis/users.sh')], {
     // The tests' Redis may be older.
@@ -63,7 +63,7 @@ async function loadUsers({ url }: PrivateServer): Promise<void> {
 export async function startGuardedPostgres(): Promise<GuardedServer> {
   const server = await startPostgresForTest();
   const { username, pathname } = new URL(server.url);
-  const names = ['owner', 'persister', 'reader', 'eraser'];
+  const names = ['owner', 'persister', 'reconciler', 'reader', 'eraser'];
   const passwords = names.map((name) => [
     `POSTGRES_${name.toUpperCase()}_PASSWORD`,
     passwordOf(`turnlog_${name}`),

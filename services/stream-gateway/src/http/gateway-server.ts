@@ -5,6 +5,7 @@ import { type AddressInfo } from 'node:net';
 import { type Admission, type Gatekeeper } from '../auth/gatekeeper.ts';
 import { type Principal } from '../auth/principal.ts';
 import { type PendingConnections } from '../limits/pending-connections.ts';
+import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../webhooks/callbacks-endpoint.ts';
 import { problem, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
 import { notFound } from './not-found.ts';
@@ -21,6 +22,7 @@ export interface GatewayServerOptions {
   readonly gatekeeper: Gatekeeper;
   readonly callEvents: CallEventsEndpoint;
   readonly streamUrl: StreamUrlEndpoint;
+  readonly callbacks: CallbacksEndpoint;
   /** Served at `/openapi.json`. */
   readonly openApi: OpenApiDocument;
   readonly streamPaths: StreamPaths;
@@ -120,10 +122,11 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { ops, gatekeeper, callEvents, streamUrl, openApi, streamPaths } = options;
+  const { ops, gatekeeper, callEvents, callbacks, streamUrl, openApi, streamPaths } = options;
   if (await ops(request, response)) return;
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const [, callSid] = CALL_EVENTS_PATH.exec(path) ?? [];
+  const [, kind, secret] = CALLBACK_PATH.exec(path) ?? [];
   if (callSid !== undefined) {
     const admission = await gatekeeper.admitApi(request);
     const toCall = ({ tenant }: Principal) => callEvents.answer(request, callSid, tenant);
@@ -131,7 +134,8 @@ async function answer(
   } else if (path === STREAM_URL_PATH) {
     const admission = await gatekeeper.admitUrlRequest(request);
     send(response, await answerAdmitted(admission, (principal) => streamUrl.answer(request, principal)));
-  } else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
+  } else if (secret !== undefined) send(response, await callbacks.answer(request, kind as CallbackKind, secret));
+  else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
   else if (path === '/openapi.json') send(response, { status: 200, body: openApi });
   else send(response, notFound(openApi));
 }

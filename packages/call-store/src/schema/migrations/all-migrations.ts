@@ -3,6 +3,7 @@ import { callSessions } from './0001-call-sessions.ts';
 import { callEventSegments } from './0002-call-event-segments.ts';
 import { callTurns } from './0003-call-turns.ts';
 import { tenants } from './0004-tenants.ts';
+import { carrier } from './0005-carrier.ts';
 import { privacy } from './0006-privacy.ts';
 
 /** Every step of the schema in its order. A step that was released is never changed; a new one is added. */
@@ -11,5 +12,6 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0002-call-event-segments': callEventSegments,
   '0003-call-turns': callTurns,
   '0004-tenants': tenants,
+  '0005-carrier': carrier,
   '0006-privacy': privacy,
 };

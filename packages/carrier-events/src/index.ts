@@ -1,0 +1,1 @@
+export { toCarrierEvents, type CarrierSource, type ReportOrigin } from './to-carrier-events.ts';

@@ -1,0 +1,83 @@
+import { isObject } from '../wire/fields.ts';
+import { withoutUrlSecrets } from './without-url-secrets.ts';
+
+/** The fields of a callback or of an answer, however they were written: flat, bracketed, as JSON or as XML. */
+export interface CallbackFields {
+  /**
+   * The first of these fields that is there and not empty. A field is named by its path, `stream.status` for
+   * `Stream[Status]`; neither case nor `_`, `-` and blanks in a name matter.
+   */
+  get(...names: readonly string[]): string | undefined;
+  /** Every field by its path as it was written, its value to the letter; credentials in URLs are taken out. */
+  readonly raw: Readonly<Record<string, string>>;
+}
+
+/** A name and a value as a form or a query has them, or a JSON document has at its top. */
+export type RawField = readonly [name: string, value: unknown];
+
+const MAX_FIELDS = 256;
+const MAX_DEPTH = 8;
+const MAX_NAME_CHARACTERS = 128;
+const MAX_RAW_CHARACTERS = 2_048;
+
+/** Reads fields; of two with the same name the first counts. `undefined` when there are too many, or too deep ones. */
+export function readFields(fields: Iterable<RawField>): CallbackFields | undefined {
+  const found = new Map<string, string>();
+  const raw = new Map<string, string>();
+
+  /** False when there is too much. */
+  const take = (path: readonly string[], value: unknown): boolean => {
+    if (value === undefined || value === null || value === '') return true;
+    if (path.length > MAX_DEPTH || raw.size >= MAX_FIELDS) return false;
+    const parts = childrenOf(value);
+    if (parts !== undefined) return parts.every(([name, part]) => take([...path, name], part));
+    const text = textOf(value);
+    const name = path.join('.').slice(0, MAX_NAME_CHARACTERS);
+    const key = normalise(name);
+    if (text === undefined || text === '' || found.has(key)) return true;
+    found.set(key, text);
+    raw.set(name, withoutUrlSecrets(key, text).slice(0, MAX_RAW_CHARACTERS));
+    return true;
+  };
+
+  for (const [name, value] of fields) if (!take(pathOf(name), value)) return undefined;
+  return {
+    get: (...names) => {
+      for (const name of names) {
+        const value = found.get(normalise(name));
+        if (value !== undefined) return value;
+      }
+      return undefined;
+    },
+    raw: Object.fromEntries(raw),
+  };
+}
+
+/** `Legs[0][Status]` is the path Legs, 0, Status. */
+function pathOf(name: string): string[] {
+  const [, head = name, brackets = ''] = /^([^[\]]*)((?:\[[^[\]]*\])+)$/.exec(name) ?? [];
+  return [head, ...brackets.split(/[[\]]+/).filter((part) => part !== '')];
+}
+
+function normalise(name: string): string {
+  return name.toLowerCase().replace(/[_\-\s]/g, '');
+}
+
+/** The parts of a value that has any. Exotel sends objects also as their JSON text, `Stream={…}`. */
+function childrenOf(value: unknown): RawField[] | undefined {
+  const read = typeof value === 'string' && /^\s*[{[]/.test(value) ? parseJson(value) : value;
+  return isObject(read) || Array.isArray(read) ? Object.entries(read) : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.trim();
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}

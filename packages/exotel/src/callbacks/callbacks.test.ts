@@ -1,0 +1,273 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type CarrierReport } from './carrier-report.ts';
+import { parseCallback, type CallbackRequest } from './parse-callback.ts';
+import { readPassthru } from './read-passthru.ts';
+import { readStatusCallback } from './read-status-callback.ts';
+
+const IST = 330;
+
+/** The D10 sample with events, https://developer.exotel.com/docs/voice-v1/api-reference/status-callback. */
+const TERMINAL = {
+  CallSid: 'a1b2c3',
+  EventType: 'terminal',
+  DateCreated: '2026-01-25 16:45:20',
+  DateUpdated: '2026-01-25 16:46:12',
+  Status: 'no-answer',
+  To: '08047000001',
+  From: '+919800000001',
+  StartTime: '2026-01-25 16:45:25',
+  EndTime: '2026-01-25 16:46:10',
+  ConversationDuration: 45,
+  Direction: 'outbound-api',
+  RecordingUrl: 'https://recordings.example/a1b2c3.mp3',
+  CustomField: 'order 7',
+  Legs: [{ OnCallDuration: 45, Status: 'completed', AnsweredBy: 'Human' }],
+};
+
+const json = (value: unknown): CallbackRequest => ({
+  query: '',
+  contentType: 'application/json',
+  body: Buffer.from(JSON.stringify(value)),
+});
+const form = (text: string): CallbackRequest => ({
+  query: '',
+  contentType: 'application/x-www-form-urlencoded; charset=UTF-8',
+  body: Buffer.from(text),
+});
+const query = (text: string): CallbackRequest => ({
+  query: text,
+  contentType: undefined,
+  body: Buffer.alloc(0),
+});
+const entries = (value: object): [string, string][] =>
+  Object.entries(value).map(([name, part]) => [
+    name,
+    typeof part === 'object' ? JSON.stringify(part) : String(part),
+  ]);
+const multipart = (value: object): CallbackRequest => {
+  const parts = entries(value).map(
+    ([name, text]) => `--xyz\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`,
+  );
+  return {
+    query: '',
+    contentType: 'multipart/form-data; boundary=xyz',
+    body: Buffer.from(`${parts.join('')}--xyz--\r\n`),
+  };
+};
+
+function read(request: CallbackRequest, reader: typeof readStatusCallback): CarrierReport {
+  const parsed = parseCallback(request);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  const result = reader(parsed.fields, IST);
+  if (!result.ok) throw new Error(result.problem);
+  return result.report;
+}
+const status = (request: CallbackRequest) => read(request, readStatusCallback);
+const passthru = (request: CallbackRequest) => read(request, readPassthru);
+
+describe('a status callback', () => {
+  const expected = {
+    callSid: 'a1b2c3',
+    status: 'no_answer',
+    reportedAt: '2026-01-25T11:16:12.000Z',
+    eventType: 'terminal',
+    from: '+919800000001',
+    to: '08047000001',
+    direction: 'outbound-api',
+    initiatedAt: '2026-01-25T11:15:25.000Z',
+    endedAt: '2026-01-25T11:16:10.000Z',
+    durationSeconds: 45,
+    recordingUrl: 'https://recordings.example/a1b2c3.mp3',
+  };
+  const bracketed = new URLSearchParams(entries({ ...TERMINAL, Legs: '' }));
+  bracketed.append('Legs[0][Status]', 'completed');
+  bracketed.append('Legs[0][OnCallDuration]', '45');
+  bracketed.append('Legs[0][AnsweredBy]', 'Human');
+
+  test.each([
+    ['as JSON', json(TERMINAL)],
+    ['as JSON that calls itself a form', { ...json(TERMINAL), contentType: form('').contentType }],
+    ['as a form with Legs as JSON text', form(new URLSearchParams(entries(TERMINAL)).toString())],
+    ['as a form with bracketed Legs', form(bracketed.toString())],
+    ['as multipart', multipart(TERMINAL)],
+    ['in the query of a GET', query(`?${new URLSearchParams(entries(TERMINAL)).toString()}`)],
+  ])('is read %s', (_how, request) => {
+    const report = status(request);
+    expect(report).toMatchObject(expected);
+    expect(report.raw).toMatchObject({ EndTime: '2026-01-25 16:46:10', CustomField: 'order 7' });
+    expect(report.raw['Legs.0.Status']).toBe('completed');
+  });
+
+  test('may have no more than its four base fields', () => {
+    const base = {
+      CallSid: 'c',
+      DateUpdated: '2026-01-25 16:46:12',
+      Status: 'completed',
+      RecordingUrl: null,
+    };
+    const { raw, ...report } = status(json(base));
+    expect(report).toEqual({ callSid: 'c', status: 'completed', reportedAt: '2026-01-25T11:16:12.000Z' });
+    expect(Object.keys(raw)).toEqual(['CallSid', 'DateUpdated', 'Status']);
+  });
+
+  test('of an answer tells when that was', () => {
+    const answered = { CallSid: 'c', EventType: 'answered', DateUpdated: '2026-01-25 16:45:31' };
+    expect(status(json(answered))).toMatchObject({
+      status: 'in_progress',
+      answeredAt: '2026-01-25T11:15:31.000Z',
+    });
+  });
+
+  test('does not end a call by a status that nobody knows', () => {
+    const { status: read, raw } = status(json({ CallSid: 'c', Status: 'teleported' }));
+    expect([read, raw['Status']]).toEqual(['in_progress', 'teleported']);
+  });
+
+  test('says nothing by a time of 1970, an absurd duration or a recording that is no URL', () => {
+    const odd = {
+      CallSid: 'c',
+      Status: 'busy',
+      EndTime: '1970-01-01 05:30:00',
+      ConversationDuration: -3,
+      RecordingUrl: 'javascript:alert(1)',
+    };
+    const report = status(json(odd));
+    expect([report.endedAt, report.durationSeconds, report.recordingUrl]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('without a call is none', () => {
+    const parsed = parseCallback(json({ Status: 'completed' }));
+    expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toEqual({
+      ok: false,
+      problem: 'no_call_sid',
+    });
+  });
+});
+
+describe('a passthru', () => {
+  const stream = {
+    StreamSID: 'f00d',
+    Status: 'failed',
+    Duration: '0',
+    StreamUrl: 'wss://user:hunter2@calls.example/exotel/stream?token=tl_secret',
+    DisconnectedBy: 'NA',
+    Error: '3009: failed to establish ws connection',
+    DetailedStatus: 'Streaming_call_throttled',
+  };
+  const call = { CallSid: 'a1', CallFrom: '09800000001', CallTo: '08047000001', Direction: 'incoming' };
+  const bracketed = new URLSearchParams([
+    ...entries(call),
+    ...entries(stream).map(([name, value]): [string, string] => [`Stream[${name}]`, value]),
+  ]);
+  const asJsonText = new URLSearchParams([...entries(call), ['Stream', JSON.stringify(stream)]]);
+  const flat = new URLSearchParams(
+    entries({ ...call, ...stream }).map(([name, value]): [string, string] => [name.toLowerCase(), value]),
+  );
+
+  test.each([
+    ['in brackets, by GET', query(bracketed.toString())],
+    ['in brackets, by POST', form(bracketed.toString())],
+    ['as one JSON text', query(asJsonText.toString())],
+    ['flat', query(flat.toString())],
+    ['as a JSON body', json({ ...call, Stream: stream })],
+  ])('is read %s', (_how, request) => {
+    const report = passthru(request);
+    expect(report).toMatchObject({
+      callSid: 'a1',
+      status: 'in_progress',
+      from: '09800000001',
+      to: '08047000001',
+      streamSid: 'f00d',
+      streamStatus: 'failed',
+      error: '3009: failed to establish ws connection: Streaming_call_throttled',
+    });
+    expect(report.disconnectedBy).toBeUndefined();
+    const kept = JSON.stringify(report);
+    expect(kept).toContain('wss://calls.example/exotel/stream');
+    expect(kept).not.toMatch(/hunter2|tl_secret/);
+  });
+
+  test('says that the caller hung up', () => {
+    const left = query('CallSid=a1&Stream[Status]=cancelled&Stream[DisconnectedBy]=user&Stream[Duration]=12');
+    expect(passthru(left)).toMatchObject({
+      status: 'completed',
+      disconnectedBy: 'user',
+      streamStatus: 'cancelled',
+    });
+  });
+
+  test('of a stream that the bot ended leaves the call going on, with its recording', () => {
+    const url = 'https://recordings.example/f00d.mp3?sig=abc';
+    const done = `CallSid=a1&streamsid=f00d&status=completed&disconnectedby=bot&recordingurl=${encodeURIComponent(url)}`;
+    const report = passthru(query(done));
+    expect(report).toMatchObject({ status: 'in_progress', disconnectedBy: 'bot', recordingUrl: url });
+    expect(report.error).toBeUndefined();
+  });
+});
+
+describe('what is no callback', () => {
+  test.each([
+    ['JSON that is broken', json('').contentType, '{"CallSid":', 'not_json'],
+    ['JSON that is no object', 'application/json', '[1]', 'not_json'],
+    ['JSON that is not UTF-8', 'application/json', '{"a":"\xff"}', 'not_json'],
+    ['multipart without its boundary', 'multipart/form-data', 'x', 'not_a_form'],
+    [
+      'fields without end',
+      'application/x-www-form-urlencoded',
+      Array.from({ length: 300 }, (_, n) => `a${n}=1`).join('&'),
+      'too_many_fields',
+    ],
+    [
+      'fields of great depth',
+      'application/json',
+      `${'{"a":'.repeat(50)}1${'}'.repeat(50)}`,
+      'too_many_fields',
+    ],
+  ])('%s', (_what, contentType, body, problem) => {
+    const request = { query: '', contentType, body: Buffer.from(body, 'latin1') };
+    expect(parseCallback(request)).toEqual({ ok: false, problem });
+  });
+});
+
+test('whatever comes, nothing throws', () => {
+  const bodies = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.json().map((text) => Buffer.from(text)),
+    fc.webQueryParameters().map((text) => Buffer.from(text)),
+    fc
+      .dictionary(
+        fc.constantFrom('CallSid', 'Status', 'Legs', 'Stream', 'DateUpdated', '__proto__'),
+        fc.anything(),
+      )
+      .map((value) => Buffer.from(safeJson(value))),
+  );
+  const contentType = fc.constantFrom(
+    undefined,
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=xyz',
+    'x/y',
+  );
+  fc.assert(
+    fc.property(bodies, contentType, fc.webQueryParameters(), (body, type, query) => {
+      const parsed = parseCallback({ query, contentType: type, body: Buffer.from(body) });
+      if (!parsed.ok) return;
+      readStatusCallback(parsed.fields, IST);
+      readPassthru(parsed.fields, IST);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function safeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '{}';
+  }
+}

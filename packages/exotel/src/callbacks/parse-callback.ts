@@ -1,0 +1,50 @@
+import { isObject } from '../wire/fields.ts';
+import { parseMultipart } from './parse-multipart.ts';
+import { readFields, type CallbackFields, type RawField } from './callback-fields.ts';
+
+/** A callback as it came over HTTP. */
+export interface CallbackRequest {
+  /** Of the URL, with or without its question mark. */
+  readonly query: string;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
+
+/** Why a request is no callback. */
+export type CallbackProblem = 'not_json' | 'not_a_form' | 'too_many_fields';
+
+/** The fields of a callback, or why there are none. */
+export type ParsedCallback =
+  | { readonly ok: true; readonly fields: CallbackFields }
+  | { readonly ok: false; readonly problem: CallbackProblem };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The fields of a callback: JSON, `multipart/form-data` or urlencoded, whichever it is, and the query of its URL. What
+ * the body says outweighs the query. Never throws.
+ */
+export function parseCallback({ query, contentType, body }: CallbackRequest): ParsedCallback {
+  const inBody = bodyFields(contentType ?? '', body);
+  if (typeof inBody === 'string') return { ok: false, problem: inBody };
+  const fields = readFields([...inBody, ...new URLSearchParams(query)]);
+  return fields === undefined ? { ok: false, problem: 'too_many_fields' } : { ok: true, fields };
+}
+
+function bodyFields(contentType: string, body: Buffer): Iterable<RawField> | CallbackProblem {
+  if (body.length === 0) return [];
+  if (/^multipart\/form-data\b/i.test(contentType)) return parseMultipart(contentType, body) ?? 'not_a_form';
+  // Senders of JSON have been seen to call it a form, and senders of forms to call them nothing.
+  const looksLikeJson = body.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
+  if (looksLikeJson || /\bjson\b/i.test(contentType)) return jsonFields(body);
+  return new URLSearchParams(body.toString('utf8'));
+}
+
+function jsonFields(body: Buffer): RawField[] | CallbackProblem {
+  try {
+    const json = JSON.parse(utf8.decode(body)) as unknown;
+    return isObject(json) ? Object.entries(json) : 'not_json';
+  } catch {
+    return 'not_json';
+  }
+}

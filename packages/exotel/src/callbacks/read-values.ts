@@ -1,0 +1,51 @@
+import { type CarrierStatus } from './carrier-report.ts';
+
+const STATUSES: ReadonlyMap<string, CarrierStatus> = new Map([
+  ['queued', 'initiated'],
+  ['initiated', 'initiated'],
+  ['ringing', 'ringing'],
+  ['inprogress', 'in_progress'],
+  ['answered', 'in_progress'],
+  ['completed', 'completed'],
+  ['failed', 'failed'],
+  ['busy', 'busy'],
+  ['noanswer', 'no_answer'],
+  ['canceled', 'canceled'],
+  ['cancelled', 'canceled'],
+]);
+
+const MAX_URL_CHARACTERS = 2_048;
+const MAX_TEXT_CHARACTERS = 512;
+const MAX_SECONDS = 7 * 86_400;
+
+/** A status by any of its spellings: `no-answer`, `NO_ANSWER`, `In Progress`. */
+export function statusOf(text: string | undefined): CarrierStatus | undefined {
+  return text === undefined ? undefined : STATUSES.get(text.toLowerCase().replace(/[^a-z]/g, ''));
+}
+
+/** Whole or broken seconds, from 0 to a week. */
+export function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,7}(?:\.\d{1,6})?$/.test(text)) return undefined;
+  const seconds = Number(text);
+  return seconds <= MAX_SECONDS ? seconds : undefined;
+}
+
+/** A decimal amount with all of its digits, `1.250000`. */
+export function amountOf(text: string | undefined): string | undefined {
+  const [, sign = '', whole, fraction] =
+    /^([+-]?)0*(\d{1,18})(?:\.(\d{1,12}))?$/.exec(text?.trim() ?? '') ?? [];
+  if (whole === undefined) return undefined;
+  return `${sign === '-' ? '-' : ''}${whole}${fraction === undefined ? '' : `.${fraction}`}`;
+}
+
+/** An address at which a browser finds something. */
+export function webUrlOf(text: string | undefined): string | undefined {
+  if (text === undefined || text.length > MAX_URL_CHARACTERS || !/^https?:\/\//i.test(text)) return undefined;
+  return URL.canParse(text) ? text : undefined;
+}
+
+/** A word of the carrier's; what it writes for "nothing" is none. */
+export function wordOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^(?:na|n\/a|none|null|undefined|-)$/i.test(text)) return undefined;
+  return text.slice(0, MAX_TEXT_CHARACTERS);
+}

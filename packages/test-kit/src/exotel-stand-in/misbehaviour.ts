@@ -1,0 +1,31 @@
+import { type ServerResponse } from 'node:http';
+
+/** What the API may do instead of answering well, as its documents say or as has been seen. */
+export type Misbehaviour =
+  /** Answers well, this much later. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** Takes the request, does what it asks, and never answers. */
+  | { readonly kind: 'hang' }
+  /** Takes the request, does what it asks, and resets the connection. */
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
+  /** Says 200 and something that is no answer. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** Answers in XML although JSON was asked for. */
+  | { readonly kind: 'xml' }
+  /** Leaves fields of calls out. */
+  | { readonly kind: 'without'; readonly fields: readonly string[] };
+
+/** Whether the request still has its effect: the carrier may place a call and fail to say so. */
+export function takesEffect(misbehaviour: Misbehaviour | undefined): boolean {
+  return misbehaviour?.kind !== 'status';
+}
+
+/** Sends what the API documents for an error. */
+export function sendError(response: ServerResponse, status: number, retryAfter?: string): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
+  });
+  response.end(JSON.stringify({ RestException: { Status: status, Message: 'as asked', Code: 34010 } }));
+}

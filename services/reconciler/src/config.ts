@@ -1,0 +1,77 @@
+import { hostname } from 'node:os';
+import { tenantName } from '@turnlog/call-events';
+import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
+import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
+import {
+  envValue,
+  httpUrl,
+  instanceName,
+  keyPrefix,
+  logLevel,
+  partitionCount,
+  port,
+  postgresUrl,
+  redisUrl,
+  wholeNumber,
+} from '@turnlog/service-kit';
+import { z } from 'zod';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+const milliseconds = (min: number, max: number) => wholeNumber(min, max, 'milliseconds');
+
+/** Never told when it is wrong: it may be a secret in the wrong place. */
+const credential = envValue('letters, digits and . : _ -', (text) =>
+  /^[\w.:-]{1,200}$/.test(text) ? { value: text } : { problem: `got ${text.length} characters` },
+);
+
+const utcOffset = envValue('an offset from UTC such as +05:30', (text) => {
+  const minutes = parseUtcOffset(text);
+  return minutes === undefined ? { problem: `got ${JSON.stringify(text.slice(0, 80))}` } : { value: minutes };
+});
+
+const CREDENTIALS = ['EXOTEL_ACCOUNT_SID', 'EXOTEL_API_KEY', 'EXOTEL_API_TOKEN'] as const;
+
+/** The settings of the reconciler, by the names of their variables. */
+export const configSchema = z
+  .object({
+    REDIS_URL: redisUrl,
+    DATABASE_URL: postgresUrl,
+    KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
+    PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
+    INSTANCE: instanceName.default(hostname()),
+    LOG_LEVEL: logLevel.default('info'),
+    HEALTH_PORT: port.default(8083),
+    /** Whose account it is: no other tenant's calls are asked about with it. */
+    TENANT: tenantName.default('default'),
+    /** Without the three of them it is off. */
+    EXOTEL_ACCOUNT_SID: credential.optional(),
+    EXOTEL_API_KEY: credential.optional(),
+    EXOTEL_API_TOKEN: credential.optional(),
+    EXOTEL_API_URL: httpUrl.default('https://api.in.exotel.com'),
+    EXOTEL_TIMEOUT_MS: milliseconds(100, MINUTE_MS).default(15_000),
+    /** Of all replicas together. Exotel allows 200; others use the account as well. */
+    EXOTEL_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000).default(100),
+    CARRIER_UTC_OFFSET: utcOffset.default(DEFAULT_UTC_OFFSET_MINUTES),
+    RECONCILE_EVERY_MS: milliseconds(10, DAY_MS).default(5_000),
+    /** After the end of a call. */
+    CHECK_AFTER_MS: milliseconds(1, DAY_MS).default(3 * MINUTE_MS),
+    RECHECK_AFTER_MS: milliseconds(1, DAY_MS).default(15 * MINUTE_MS),
+    /** How old a call may be that a start finds and that was never asked about. */
+    LOOKBACK_MS: milliseconds(MINUTE_MS, 30 * DAY_MS).default(DAY_MS),
+  })
+  .superRefine((env, context) => {
+    const missing = CREDENTIALS.filter((name) => env[name] === undefined);
+    if (missing.length === 0 || missing.length === CREDENTIALS.length) return;
+    for (const name of missing) {
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'expected a value, as others of the three are set',
+      });
+    }
+  });
+
+/** The settings of one reconciler. */
+export type Config = z.infer<typeof configSchema>;

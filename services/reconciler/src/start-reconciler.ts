@@ -1,0 +1,178 @@
+import { createAppender, createCommandClient, type Appender } from '@turnlog/call-log';
+import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
+import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
+import {
+  createHealth,
+  createMetrics,
+  createOpsHandler,
+  startOpsServer,
+  type Health,
+  type Lifecycle,
+  type Logger,
+  type Metrics,
+} from '@turnlog/service-kit';
+import { createAskCarrier, type AskCarrier } from './ask-carrier.ts';
+import { createCheckCall } from './check-call.ts';
+import { type Config } from './config.ts';
+import { createEnrolment } from './enrolment.ts';
+import { createFindPlacement } from './find-placement.ts';
+import { createReconcilerObserver, type ReconcilerObserver } from './reconciler-observer.ts';
+import { createRecordAnswer } from './record-answer.ts';
+import { runWorkLoop } from './work-loop.ts';
+
+/** Calls of one replica that are asked about at once; the account's budget allows little more. */
+const AT_ONCE = 4;
+const BURST = 10;
+/** The longest honest round: a wait for the budget, an answer that times out, Redis and Postgres on their last try. */
+const GRACE_MS = 45_000;
+
+/** What the loops share. */
+interface Shared {
+  readonly config: Config;
+  readonly lifecycle: Lifecycle;
+  readonly health: Health;
+  readonly observer: ReconcilerObserver;
+  readonly store: CarrierStore;
+  readonly appender: Appender;
+  readonly api: ExotelApi;
+  readonly ask: AskCarrier;
+}
+
+/**
+ * Starts asking the carrier about calls, and registers how it stops. It starts also while Redis, Postgres or the carrier
+ * are away; without credentials it does nothing, and says so. Resolves with the port of the ops server.
+ */
+export async function startReconciler(
+  config: Config,
+  { lifecycle, logger }: { readonly lifecycle: Lifecycle; readonly logger: Logger },
+): Promise<number> {
+  const health = createHealth({ isStopping: () => lifecycle.isStopping });
+  const metrics = createMetrics('reconciler');
+  const ops = await startOpsServer({
+    handle: createOpsHandler({ health, metrics }),
+    port: config.HEALTH_PORT,
+  });
+  lifecycle.onStop('ops server', () => ops.close());
+  const api = openAccount(config);
+  if (api === undefined) {
+    logger.info('the reconciler is off: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN are not set');
+    return ops.port;
+  }
+  const observer = createReconcilerObserver(logger, metrics);
+  const { store, appender } = connect(config, lifecycle, logger, health);
+  const ask = createAskCarrier({
+    store,
+    account: config.EXOTEL_ACCOUNT_SID ?? '',
+    limit: {
+      perMinute: config.EXOTEL_REQUESTS_PER_MINUTE,
+      burst: Math.min(BURST, config.EXOTEL_REQUESTS_PER_MINUTE),
+    },
+    signal: lifecycle.signal,
+    onFailure: observer.onApiFailure,
+  });
+  measureDue(metrics, store, config.TENANT);
+  const shared = { config, lifecycle, health, observer, store, appender, api, ask };
+  startCheckingCalls(shared);
+  startFindingPlacements(shared);
+  return ops.port;
+}
+
+function openAccount(config: Config): ExotelApi | undefined {
+  const { EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN } = config;
+  if (EXOTEL_ACCOUNT_SID === undefined || EXOTEL_API_KEY === undefined || EXOTEL_API_TOKEN === undefined) {
+    return undefined;
+  }
+  return createExotelApi({
+    apiUrl: config.EXOTEL_API_URL,
+    accountSid: EXOTEL_ACCOUNT_SID,
+    apiKey: EXOTEL_API_KEY,
+    apiToken: EXOTEL_API_TOKEN,
+    utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
+    timeoutMs: config.EXOTEL_TIMEOUT_MS,
+  });
+}
+
+function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: Health) {
+  const store = createCarrierStore({
+    databaseUrl: config.DATABASE_URL,
+    maxConnections: AT_ONCE,
+    applicationName: 'turnlog-reconciler',
+    logger,
+  });
+  lifecycle.onStop('database', () => store.close());
+  const redis = createCommandClient({
+    url: config.REDIS_URL,
+    name: `turnlog-reconciler-${config.INSTANCE}`,
+    onError: (err) => logger.warn({ err }, 'redis connection failed'),
+  });
+  lifecycle.onStop('redis', () => redis.disconnect());
+  health.readinessCheck('redis', async () => {
+    await redis.ping();
+    return { ok: true };
+  });
+  const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
+  // A correction is taken beyond any limit on a call's events.
+  return { store, appender: createAppender(redis, space, { maxEvents: Number.MAX_SAFE_INTEGER }) };
+}
+
+function measureDue(metrics: Metrics, store: CarrierStore, tenant: string): void {
+  metrics.measuredGauge({
+    name: 'reconciler_due_calls',
+    help: 'Calls that the carrier should have been asked about by now',
+    read: () => store.countDueCalls(tenant),
+  });
+}
+
+function startCheckingCalls(shared: Shared): void {
+  const { config, lifecycle, store, api, ask, appender, observer } = shared;
+  const { TENANT: tenant, CHECK_AFTER_MS: firstMs, RECHECK_AFTER_MS: secondMs } = config;
+  const record = createRecordAnswer(appender, Date.now);
+  const check = createCheckCall({ store, api, ask, record, times: { firstMs, secondMs } });
+  const enrol = createEnrolment({
+    enrol: (maxAgeMs) => store.enrolCalls(tenant, { maxAgeMs, firstCheckMs: firstMs }),
+    lookbackMs: config.LOOKBACK_MS,
+    everyMs: config.RECONCILE_EVERY_MS,
+    now: () => performance.now(),
+  });
+  const limits = { limit: AT_ONCE, leaseMs: leaseMs(config) };
+  const loop = runWorkLoop({
+    ...loopOptions(shared, 'calls'),
+    claim: async () => {
+      await enrol();
+      return store.claimDueCalls(tenant, limits);
+    },
+    work: async (due) => observer.onChecked(due.call, await check(due)),
+  });
+  lifecycle.onStop('calls', () => loop, { timeoutMs: leaseMs(config) });
+}
+
+function startFindingPlacements(shared: Shared): void {
+  const { config, lifecycle, store, api, ask, appender, observer } = shared;
+  const tenant = config.TENANT;
+  const record = createRecordAnswer(appender, Date.now);
+  const find = createFindPlacement({ tenant, store, api, ask, record });
+  const loop = runWorkLoop({
+    ...loopOptions(shared, 'placements'),
+    claim: () => store.claimPlacements(tenant, { limit: 1, leaseMs: leaseMs(config) }),
+    work: async (due) => observer.onPlacement(due.reference, await find(due)),
+  });
+  lifecycle.onStop('placements', () => loop, { timeoutMs: leaseMs(config) });
+}
+
+function loopOptions({ config, lifecycle, health, observer }: Shared, name: string) {
+  const heartbeat = health.heartbeat(name, { maxSilenceMs: leaseMs(config) + config.RECONCILE_EVERY_MS });
+  return {
+    everyMs: config.RECONCILE_EVERY_MS,
+    signal: lifecycle.signal,
+    onRound: (isWell: boolean) => {
+      heartbeat.beat();
+      if (isWell) observer.onRound();
+    },
+    onError: observer.onError,
+  };
+}
+
+/** Longer than a round, so that nobody claims what is being worked on. */
+function leaseMs({ EXOTEL_TIMEOUT_MS }: Config): number {
+  return EXOTEL_TIMEOUT_MS + GRACE_MS;
+}

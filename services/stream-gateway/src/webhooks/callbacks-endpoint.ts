@@ -1,0 +1,139 @@
+import { callSid } from '@turnlog/call-events';
+import { toCarrierEvents, type CarrierSource } from '@turnlog/carrier-events';
+import {
+  parseCallback,
+  readPassthru,
+  readStatusCallback,
+  type CallbackProblem,
+  type CarrierReport,
+} from '@turnlog/exotel';
+import { type IncomingMessage } from 'node:http';
+import { problem, type Answer } from '../http/answer.ts';
+import { type EventStore } from '../http/event-store.ts';
+import { readBody } from '../http/read-body.ts';
+
+/** The callbacks that the carrier makes. */
+export type CallbackKind = 'status' | 'passthru';
+
+/** What became of a callback. */
+export type CallbackFate = 'recorded' | 'duplicate' | 'refused' | 'unavailable' | 'unknown_secret';
+
+export interface CallbacksOptions {
+  /** The tenant whose webhook secret this is. */
+  readonly authenticate: (secret: string) => string | undefined;
+  readonly store: EventStore;
+  /** The zone of times that name none. */
+  readonly utcOffsetMinutes: number;
+  readonly now: () => number;
+  readonly onCallback: (kind: CallbackKind, fate: CallbackFate) => void;
+}
+
+/** A callback's path: its kind, and the secret. */
+export const CALLBACK_PATH = /^\/webhooks\/exotel\/(status|passthru)\/([^/]+)\/?$/;
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** The carrier waits 15 s for its 200, and tries no more than twice again. */
+const STORE_DEADLINE_MS = 5_000;
+const RETRY_AFTER = { 'retry-after': '2' };
+
+const READERS = {
+  status: { read: readStatusCallback, source: 'exotel:status' },
+  passthru: { read: readPassthru, source: 'exotel:passthru' },
+} satisfies Record<CallbackKind, { read: typeof readStatusCallback; source: CarrierSource }>;
+
+const PROBLEMS: Readonly<Record<CallbackProblem, string>> = {
+  not_json: 'the body is not a JSON object in UTF-8',
+  not_a_form: 'the body is not multipart/form-data with the boundary that its content-type names',
+  too_many_fields: 'there are more than 256 fields, or fields that are nested too deeply',
+};
+
+/** What was found wrong, or what was stored. */
+interface Taken {
+  readonly fate: CallbackFate;
+  readonly answer: Answer;
+}
+
+/** `/webhooks/exotel/status/<secret>` and `/webhooks/exotel/passthru/<secret>`: what Exotel says outside the stream. */
+export class CallbacksEndpoint {
+  readonly #options: CallbacksOptions;
+
+  constructor(options: CallbacksOptions) {
+    this.#options = options;
+  }
+
+  /** Answers 200 only when what the callback says is durable. No answer repeats a value that was sent. */
+  async answer(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Answer> {
+    const { fate, answer } = await this.#take(request, kind, secret);
+    this.#options.onCallback(kind, fate);
+    return answer;
+  }
+
+  async #take(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Taken> {
+    const tenant = this.#options.authenticate(secret);
+    if (tenant === undefined) return { fate: 'unknown_secret', answer: unknownSecret() };
+    if (request.method !== 'POST' && request.method !== 'GET') {
+      return refused(problem(405, 'method_not_allowed', 'use GET or POST', { allow: 'GET, POST' }));
+    }
+    const body = await readBody(request, MAX_BODY_BYTES, 'a callback of Exotel is a fraction of that');
+    if (!body.ok) return refused(body.answer);
+    const read = this.#read(request, kind, body.bytes);
+    return 'report' in read ? this.#store(tenant, kind, read.report, body.bytes) : refused(read.answer);
+  }
+
+  #read(
+    request: IncomingMessage,
+    kind: CallbackKind,
+    body: Buffer,
+  ): { readonly report: CarrierReport } | { readonly answer: Answer } {
+    const query = (request.url ?? '').split('?').slice(1).join('?');
+    const parsed = parseCallback({ query, contentType: request.headers['content-type'], body });
+    if (!parsed.ok) return { answer: problem(400, parsed.problem, PROBLEMS[parsed.problem]) };
+    const result = READERS[kind].read(parsed.fields, this.#options.utcOffsetMinutes);
+    if (!result.ok) {
+      return {
+        answer: problem(400, result.problem, 'there is no CallSid, or it is longer than 256 characters'),
+      };
+    }
+    if (!callSid.safeParse(result.report.callSid).success) {
+      const rule = 'CallSid: expected 1 to 128 characters, none of them control characters';
+      return { answer: problem(400, 'invalid_call_sid', rule) };
+    }
+    return { report: result.report };
+  }
+
+  async #store(tenant: string, kind: CallbackKind, report: CarrierReport, message: Buffer): Promise<Taken> {
+    const { store, now } = this.#options;
+    const call = { tenant, callSid: report.callSid };
+    const origin = {
+      call,
+      source: READERS[kind].source,
+      receivedAtMs: now(),
+      // A passthru repeats the stream's URL, and with it what credentials we have put there.
+      ...(kind === 'status' && { message }),
+    };
+    const events = toCarrierEvents(report, origin).map((event) => ({ event, rememberId: true }));
+    const stored = await store({ call, events, mode: 'unordered' }, AbortSignal.timeout(STORE_DEADLINE_MS));
+    if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };
+    const results = stored.where === 'log' ? stored.results : [];
+    if (results.some(({ status }) => status === 'refused')) {
+      return refused(problem(422, 'call_full', 'the call has as many events as one call may have'));
+    }
+    const isRepeat = results.length > 0 && results.every(({ status }) => status === 'duplicate');
+    const fate = isRepeat ? 'duplicate' : 'recorded';
+    return { fate, answer: { status: 200, body: { status: fate } } };
+  }
+}
+
+function refused(answer: Answer): Taken {
+  return { fate: 'refused', answer };
+}
+
+function unknownSecret(): Answer {
+  const message = 'no webhook has this address; its last part is a secret that "turnlog tenants" shows once';
+  return problem(404, 'unknown_webhook', message, { connection: 'close' });
+}
+
+function unavailable(): Answer {
+  return problem(503, 'unavailable', 'the callback can not be stored right now; send it again', RETRY_AFTER);
+}

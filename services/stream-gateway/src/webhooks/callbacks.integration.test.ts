@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { foldCall, initialState, toCallRecord, type KnownEvent } from '@turnlog/call-events';
+import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { dial } from '../testing/bare-socket.ts';
+import { framesOf } from '../testing/frames.ts';
+import { startTestGateway, type TestGateway } from '../testing/test-gateway.ts';
+
+const SECRET = 'a-webhook-secret-of-this-test-0123456789';
+const PHONE = '+919812345610';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ WEBHOOK_SECRET: SECRET });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+});
+
+const urlOf = (kind: string, { secret = SECRET, of = gateway } = {}) =>
+  `${of.httpUrl}/webhooks/exotel/${kind}/${secret}`;
+const terminal = (callSid: string, more: Record<string, unknown> = {}) => ({
+  CallSid: callSid,
+  EventType: 'terminal',
+  Status: 'completed',
+  DateUpdated: '2026-01-25 16:46:12',
+  EndTime: '2026-01-25 16:46:10',
+  From: PHONE,
+  RecordingUrl: 'https://recordings.example/1.mp3',
+  ...more,
+});
+const postJson = (url: string, body: unknown) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const recordOf = (callSid: string, events: readonly KnownEvent[]) =>
+  toCallRecord(events.reduce(foldCall, initialState({ tenant: 'default', callSid })));
+
+describe('a status callback', () => {
+  test('is recorded, its times in IST; a repeat of it changes nothing', async () => {
+    const first = await postJson(urlOf('status'), terminal('CB-1'));
+    expect([first.status, await first.json()]).toEqual([200, { status: 'recorded' }]);
+    const repeat = await postJson(urlOf('status'), terminal('CB-1'));
+    expect([repeat.status, await repeat.json()]).toEqual([200, { status: 'duplicate' }]);
+    const events = await gateway.events('CB-1');
+    expect(events).toMatchObject([
+      {
+        type: 'call.status_reported',
+        source: 'exotel:status',
+        at: '2026-01-25T11:16:12.000Z',
+        data: {
+          status: 'completed',
+          endedAt: '2026-01-25T11:16:10.000Z',
+          raw: { EndTime: '2026-01-25 16:46:10' },
+        },
+      },
+      { type: 'recording.available', data: { url: 'https://recordings.example/1.mp3' } },
+    ]);
+  });
+
+  test('comes as a form, as multipart or in the query just as well', async () => {
+    const fields = Object.entries(terminal('CB-2')).map(([name, value]): [string, string] => [name, value]);
+    const form = new FormData();
+    for (const [name, value] of fields) form.append(name, value);
+    await fetch(urlOf('status'), { method: 'POST', body: form });
+    await fetch(urlOf('status'), { method: 'POST', body: new URLSearchParams(fields) });
+    const last = await fetch(`${urlOf('status')}?${new URLSearchParams(fields).toString()}`);
+    expect(await last.json()).toEqual({ status: 'duplicate' });
+    expect(await gateway.events('CB-2')).toHaveLength(2);
+  });
+
+  test('before, during and after the stream leaves the record the same', async () => {
+    const frames = framesOf({ callSid: 'CB-3', from: PHONE });
+    await postJson(urlOf('status'), terminal('CB-3', { EventType: 'ringing', Status: 'ringing' }));
+    const socket = await dial(gateway.url);
+    socket.send(frames.connected, frames.start);
+    await gateway.eventsUntil('CB-3', 'call.started');
+    await postJson(urlOf('status'), terminal('CB-3', { EventType: 'answered', Status: 'in-progress' }));
+    socket.send(frames.media(), frames.stop);
+    await gateway.eventsUntil('CB-3', 'call.ended');
+    await postJson(urlOf('status'), terminal('CB-3'));
+    await fetch(`${urlOf('passthru')}?CallSid=CB-3&Stream[Status]=completed&Stream[DisconnectedBy]=user`);
+    const events = await gateway.events('CB-3');
+    const record = recordOf('CB-3', events);
+    expect(record).toMatchObject({ status: 'completed', recordingUrl: 'https://recordings.example/1.mp3' });
+    expect(recordOf('CB-3', [...events].reverse())).toEqual(record);
+  });
+});
+
+test('a passthru tells of a stream that was throttled, and of no credential in its URL', async () => {
+  const stream = {
+    Status: 'failed',
+    DisconnectedBy: 'NA',
+    DetailedStatus: 'Streaming_call_throttled',
+    StreamUrl: 'wss://user:hunter2@calls.example/exotel/stream?token=hunter3',
+  };
+  const query = new URLSearchParams({ CallSid: 'CB-4', Stream: JSON.stringify(stream) });
+  expect((await fetch(`${urlOf('passthru')}?${query.toString()}`)).status).toBe(200);
+  const events = await gateway.events('CB-4');
+  expect(events[0]).toMatchObject({
+    data: { status: 'in_progress', error: 'Streaming_call_throttled', streamStatus: 'failed' },
+  });
+  expect(JSON.stringify(events)).not.toMatch(/hunter/);
+});
+
+describe('what is not taken', () => {
+  const form = (text: string) => ({ method: 'POST', body: new URLSearchParams(text) });
+
+  test.each([
+    ['an unknown secret', 404, 'unknown_webhook', () => fetch(urlOf('status', { secret: `${SECRET}x` }))],
+    ['another kind', 404, 'not_found', () => fetch(urlOf('other'))],
+    ['another method', 405, 'method_not_allowed', () => fetch(urlOf('status'), { method: 'PUT', body: 'x' })],
+    ['no call sid', 400, 'no_call_sid', () => fetch(urlOf('status'), form(`From=${PHONE}&Status=busy`))],
+    [
+      'a call sid of control characters',
+      400,
+      'invalid_call_sid',
+      () => postJson(urlOf('status'), { CallSid: 'a\u0000b', From: PHONE }),
+    ],
+    ['broken JSON', 400, 'not_json', () => postJson(urlOf('status'), `{"From":"${PHONE}"`)],
+    [
+      'a body that is too large',
+      413,
+      'too_large',
+      () => fetch(urlOf('status'), form(`From=${PHONE}&x=${'x'.repeat(70_000)}`)),
+    ],
+  ] as const)('%s: %d %s', async (_what, status, code, ask) => {
+    const response = await ask();
+    const text = await response.text();
+    expect(response.status).toBe(status);
+    expect(JSON.parse(text)).toMatchObject({ error: { code } });
+    expect(text).not.toContain(PHONE.slice(3));
+    expect(text).not.toContain(SECRET);
+  });
+
+  test('without a secret set there is no webhook', async () => {
+    const own = await startTestGateway();
+    try {
+      for (const secret of [SECRET, 'undefined', '%20']) {
+        expect((await postJson(urlOf('status', { of: own, secret }), terminal('CB-5'))).status).toBe(404);
+      }
+      expect(await own.events('CB-5')).toEqual([]);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+test('without Redis it is 503 and the carrier sends it again; with a spool it is 200 and gets there', async () => {
+  const redis = await startRedisForTest();
+  const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
+  const env = { REDIS_URL: redis.url, WEBHOOK_SECRET: SECRET, FLUSH_DEADLINE_MS: '500' };
+  const bare = await startTestGateway(env);
+  const spooling = await startTestGateway({ ...env, SPOOL_DIR: spoolDir, INSTANCE: 'spooling' });
+  try {
+    await redis.crash();
+    const began = performance.now();
+    const refused = await postJson(urlOf('status', { of: bare }), terminal('CB-6'));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect((await postJson(urlOf('status', { of: spooling }), terminal('CB-7'))).status).toBe(200);
+    await redis.start();
+    await spooling.eventsUntil('CB-7', 'recording.available', 15_000);
+    await waitUntil(async () => (await postJson(urlOf('status', { of: bare }), terminal('CB-6'))).ok, {
+      what: 'the callback is taken',
+    });
+  } finally {
+    await spooling.stop();
+    await bare.stop();
+    await redis.close();
+    await rm(spoolDir, { recursive: true, force: true });
+  }
+}, 60_000);
+
+test('no log line tells a phone number or a secret', () => {
+  const lines = JSON.stringify(gateway.logLines);
+  expect(lines).not.toContain(PHONE.slice(3));
+  expect(lines).not.toContain(SECRET);
+});
