@@ -134,7 +134,8 @@ async function answer(
   } else if (path === STREAM_URL_PATH) {
     const admission = await gatekeeper.admitUrlRequest(request);
     send(response, await answerAdmitted(admission, (principal) => streamUrl.answer(request, principal)));
-  } else if (secret !== undefined) send(response, await callbacks.answer(request, kind as CallbackKind, secret));
+  } else if (secret !== undefined)
+    send(response, await callbacks.answer(request, kind as CallbackKind, secret));
   else if (Object.hasOwn(streamPaths, path)) send(response, upgradeRequired());
   else if (path === '/openapi.json') send(response, { status: 200, body: openApi });
   else send(response, notFound(openApi));
