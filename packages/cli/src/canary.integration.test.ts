@@ -175,7 +175,7 @@ async function reportsOverHttp(): Promise<void> {
     return (await fetch(`${base}${where}`, { method: 'POST', body, headers })).status;
   };
   const encoded = encodeURIComponent(canary('path'));
-  expect(await post('/v1/calls/CA-http/events', JSON.stringify(REPORTS))).toBe(200);
+  expect(await post('/v1/calls/CA-http/events', JSON.stringify(REPORTS))).toBe(202);
   expect(await post('/v1/calls/CA-http/events', JSON.stringify(REFUSED_REPORTS))).toBe(422);
   expect(await post('/v1/calls/CA-http/events', `{"event":"turn","text":"${canary('torn body')}`)).toBe(400);
   expect(await post(`/v1/calls/${encoded.repeat(9)}/events`, '{}')).toBe(400);
@@ -209,7 +209,7 @@ async function anEntryThatIsNoEvent(): Promise<void> {
 async function aRowThatPostgresRefuses(): Promise<void> {
   const body = JSON.stringify({ event: 'turn', turn: { speaker: 'user', text: canary('poison row') } });
   const url = `${stack.gatewayUrls[0] ?? ''}/v1/calls/CA-poison/events`;
-  expect((await fetch(url, { method: 'POST', body, headers: { connection: 'close' } })).status).toBe(200);
+  expect((await fetch(url, { method: 'POST', body, headers: { connection: 'close' } })).status).toBe(202);
   await untilLetters(2);
 }
 

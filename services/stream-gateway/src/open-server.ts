@@ -86,12 +86,13 @@ function createCallEvents({ config, context, metrics }: GatewayParts, store: Eve
 
 /** A tenant's own secret, or the one of the settings where there is no tenant. */
 function createCallbacks(
-  { config, context, metrics, auth }: GatewayParts,
+  { config, context, metrics, auth: { directory } }: GatewayParts,
   store: EventStore,
 ): CallbacksEndpoint {
   const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
   return new CallbacksEndpoint({
-    authenticate: (secret) => auth.directory.authenticate('webhook', secret)?.name ?? single(secret),
+    authenticate: (secret) =>
+      directory.isEmpty ? single(secret) : directory.authenticate('webhook', secret)?.name,
     store,
     utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
     now: context.now,

@@ -6,6 +6,7 @@ import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
 import { dial, startAgent } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
 import { startTestGateway } from './testing/test-gateway.ts';
+import { testTenant, type TestTenant } from './testing/test-tenant.ts';
 
 const PHONE = '98765 43210';
 const CARD = '4111 1111 1111 1111';
@@ -31,7 +32,7 @@ test('what an agent reports on its socket and over HTTP is redacted before it is
   const socket = await agent.socket();
   socket.send(...REPORTS);
   await gateway.eventsUntil(frames.callSid, 'data.collected');
-  expect((await gateway.post('CA-http', REPORTS)).status).toBe(200);
+  expect((await gateway.post('CA-http', REPORTS)).status).toBe(202);
 
   for (const callSid of [frames.callSid, 'CA-http']) {
     const reported = (await gateway.events(callSid)).filter(
@@ -43,6 +44,20 @@ test('what an agent reports on its socket and over HTTP is redacted before it is
       { redactions: 1, data: { fields: { email: '[email]', budget: 5_000_000 } } },
     ]);
   }
+});
+
+test('each tenant has a policy of its own', async () => {
+  const masking = testTenant('masking', { redaction: 'mask' });
+  const plain = testTenant('plain');
+  const gateway = await startTestGateway({ REDACTION: 'drop' }, [masking.tenant, plain.tenant]);
+  closing.push(() => gateway.stop());
+  const textOf = async ({ tenant, secrets }: TestTenant): Promise<unknown> => {
+    const answer = await gateway.post('CA1', REPORTS, { authorization: `Bearer ${secrets.api}` });
+    expect(answer.status).toBe(202);
+    return (await gateway.events('CA1', tenant.name))[0]?.data;
+  };
+  expect(await textOf(masking)).toMatchObject({ text: '[phone …10] and [card …1111]' });
+  expect(await textOf(plain)).toMatchObject({ text: `${PHONE} and ${CARD}` });
 });
 
 test('the spool holds no other copy', async () => {

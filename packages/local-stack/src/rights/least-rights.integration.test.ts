@@ -119,6 +119,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...FEEDS,
     ...['hget', 'hmget', 'hset', 'hexists', 'pexpire', 'exists', 'zscore', 'xadd', 'hgetall'],
   ],
+  reconciler: [
+    ...CONNECTING,
+    ...['hget', 'hmget', 'hset', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange', 'persist'],
+  ],
 };
 
 describe('Redis', () => {
@@ -159,6 +163,9 @@ describe('Redis', () => {
     ['persister', ['DEL', LOG]],
     ['persister', ['XDEL', 'tl:{p00}:dead', '1-1']],
     ['persister', ['XREADGROUP', 'GROUP', 'session', 'x', 'STREAMS', 'tl:{p00}:activity', '>']],
+    ['reconciler', ['XRANGE', 'tl:{p00}:dead', '-', '+']],
+    ['reconciler', ['PEXPIRE', LOG, '1']],
+    ['reconciler', ['HGETALL', 'tl:tenants']],
     ['operator', ['FLUSHALL']],
     ['operator', ['CONFIG', 'GET', '*']],
     ['operator', ['ACL', 'LIST']],
@@ -214,6 +221,9 @@ const TABLES = [
   'legal_holds',
   'erasures',
   'erased_calls',
+  'call_reconciliations',
+  'call_placements',
+  'carrier_request_budgets',
   'call_sessions',
   'call_event_segments',
   'call_turns',
@@ -222,6 +232,7 @@ const TABLES = [
 ];
 const COLUMN_OF: Readonly<Record<string, string>> = {
   erased_calls: 'erased_at',
+  carrier_request_budgets: 'account',
   kysely_migration: 'name',
   kysely_migration_lock: 'id',
   tenants: 'name',
@@ -242,6 +253,13 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     kysely_migration: ['select'],
     tenants: ['select'],
   },
+  turnlog_reconciler: {
+    call_sessions: ['select'],
+    call_reconciliations: ['select', 'insert', 'update'],
+    call_placements: ['select', 'insert', 'update'],
+    carrier_request_budgets: ['select', 'insert', 'update'],
+    kysely_migration: ['select'],
+  },
   turnlog_reader: {
     call_sessions: ['select'],
     call_event_segments: ['select'],
@@ -257,6 +275,9 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     legal_holds: ['select', 'insert', 'update', 'delete'],
     erasures: ['select', 'insert', 'update'],
     erased_calls: ['select', 'insert'],
+    call_reconciliations: ['select', 'insert', 'update', 'delete'],
+    call_placements: ['select', 'insert', 'update', 'delete'],
+    carrier_request_budgets: ['select', 'insert', 'update'],
   },
 };
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { dial } from '../testing/bare-socket.ts';
 import { framesOf } from '../testing/frames.ts';
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.ts';
+import { testTenant } from '../testing/test-tenant.ts';
 
 const SECRET = 'a-webhook-secret-of-this-test-0123456789';
 const PHONE = '+919812345610';
@@ -41,6 +42,23 @@ const postJson = (url: string, body: unknown) =>
   });
 const recordOf = (callSid: string, events: readonly KnownEvent[]) =>
   toCallRecord(events.reduce(foldCall, initialState({ tenant: 'default', callSid })));
+
+test('a callback belongs to the tenant whose secret it comes with', async () => {
+  const acme = testTenant('acme');
+  const of = await startTestGateway({ WEBHOOK_SECRET: SECRET }, [acme.tenant]);
+  try {
+    const answers = await Promise.all(
+      [acme.secrets.webhook, acme.secrets.api, SECRET].map((secret) =>
+        postJson(urlOf('status', { secret, of }), terminal('CB-acme')),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 404]);
+    expect(await of.events('CB-acme', 'acme')).toHaveLength(2);
+    expect(await of.events('CB-acme')).toEqual([]);
+  } finally {
+    await of.stop();
+  }
+});
 
 describe('a status callback', () => {
   test('is recorded, its times in IST; a repeat of it changes nothing', async () => {
