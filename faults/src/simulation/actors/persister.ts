@@ -20,10 +20,11 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
   const { readLogs, settle, letters, reader } = redisOf(process, surroundings);
   const report = reportTo(process);
   const watch = createDatabaseWatch(SILENT, process.now);
-  const client = { feed: 'persist' as const, consumer: process.name, count: 6 * batchCalls };
+  const client = { feed: 'persist' as const, consumer: process.name, count: batchCalls };
   consumeFeed(reader({ ...client, blockMs, claimIdleMs }), {
     blockMs,
     reclaimEveryMs: claimIdleMs / 3,
+    readAheadFrom: batchCalls,
     handle: createCallPersister({
       readLogs,
       write: createCallWriter(postgresOf(process, surroundings), watch, report.paused),

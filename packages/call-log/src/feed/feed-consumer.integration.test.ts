@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
@@ -129,6 +129,75 @@ test('reads again what its handler failed on', async () => {
   });
   await waitUntil(() => sids().length === 1, { what: 'the call is seen' });
   expect([attempts, failures.length]).toEqual([3, 2]);
+});
+
+describe('reading ahead', () => {
+  const CALLS = Array.from({ length: 12 }, (_, n) => `call-${n + 10}`);
+
+  /** Handles nothing before it is told to, and notes how many reads it was handling at most. */
+  function heldHandler() {
+    const waiting: (() => void)[] = [];
+    let running = 0;
+    let most = 0;
+    return {
+      begun: () => waiting.length,
+      most: () => most,
+      release: () => waiting.splice(0).forEach((go) => go()),
+      handle: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        running -= 1;
+      },
+    };
+  }
+
+  test.each([
+    ['two reads at a time while there is a backlog', { readAheadFrom: 2 }, 2],
+    ['one at a time without a backlog', { readAheadFrom: 100 }, 1],
+    ['one at a time by default', {}, 1],
+  ])('handles %s', async (_, options, most) => {
+    const log = await openLog();
+    await appendCalls(log, ...CALLS);
+    const held = heldHandler();
+    const { sids } = consume(log, { count: 2, ...options, handle: held.handle });
+    await waitUntil(() => held.begun() === most, { what: 'it is handling as much as it may' });
+    const releasing = setInterval(held.release, 5);
+    await waitUntil(() => sids().length === CALLS.length, { what: 'all calls are seen' });
+    clearInterval(releasing);
+    expect([sids(), held.most()]).toEqual([CALLS, most]);
+  });
+
+  test('lets the other read come to its end before it reads again what failed', async () => {
+    const log = await openLog();
+    await appendCalls(log, ...CALLS);
+    const held = heldHandler();
+    const handled: string[] = [];
+    let reads = 0;
+    const { sids, failures } = consume(log, {
+      count: 2,
+      readAheadFrom: 2,
+      reclaimEveryMs: 600_000,
+      handle: async (entries) => {
+        reads += 1;
+        const isFirst = reads === 1;
+        handled.push(...entries.map(({ call }) => call.callSid));
+        await (isFirst
+          ? waitUntil(() => held.begun() === 1, { what: 'the second read is in flight' })
+          : held.handle());
+        if (isFirst) throw new Error('Postgres is away');
+      },
+    });
+    await waitUntil(() => held.begun() === 1, { what: 'the second read is in flight' });
+    const releasing = setInterval(held.release, 50);
+    await waitUntil(() => sids().length === CALLS.length, { what: 'all calls are seen' });
+    clearInterval(releasing);
+    expect([sids(), failures.length]).toEqual([CALLS, 1]);
+    // The first read twice, everything else once.
+    const times = CALLS.map((sid) => handled.filter((each) => each === sid).length);
+    expect(times.filter((count) => count > 1).length).toBeLessThanOrEqual(4);
+    expect(Math.max(...times)).toBe(2);
+  });
 });
 
 test('stopping ends a blocking read at once, and waits for the batch in flight', async () => {

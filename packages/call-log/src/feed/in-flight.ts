@@ -1,4 +1,4 @@
-/** Work that is under way, a few pieces at once. After a failure, whoever waits hears of it once all has come to an end. */
+/** Work that is under way, a few pieces at once. */
 export class InFlight {
   readonly #running = new Set<Promise<void>>();
   readonly #failures: unknown[] = [];
@@ -11,12 +11,10 @@ export class InFlight {
     this.#running.add(running);
   }
 
-  /** Resolves when fewer pieces than this are under way. Throws the first failure when nothing is under way any more. */
+  /** Resolves when fewer pieces than this are under way; throws the first failure as soon as there is one. */
   async untilFewerThan(limit: number): Promise<void> {
     while (this.#running.size >= limit && this.#failures.length === 0) await Promise.race(this.#running);
-    if (this.#failures.length === 0) return;
-    await this.settled();
-    throw this.#failures[0];
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   /** Resolves when nothing is under way, whatever came of it. */
