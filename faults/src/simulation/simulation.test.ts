@@ -4,7 +4,7 @@ import { SABOTAGES } from './sabotage.ts';
 import { runSeeds } from './seeds.ts';
 import { simulate, simulatePlan } from './simulate.ts';
 
-const SEEDS = 200;
+const SEEDS = 100;
 /** On a machine that is busy with other work. */
 const TIMEOUT_MS = 120_000;
 
