@@ -78,3 +78,15 @@ test('a field that only a newer version knows does no harm', () => {
   const text = JSON.stringify({ ...event, data: { ...event.data, novel: 1 } });
   expect(decodeEvent(text)).toEqual({ ok: true, event });
 });
+
+test('a collected fact of any name is read back, one that is called __proto__ too', () => {
+  const text = JSON.stringify(
+    createEvent(
+      'data.collected',
+      { fields: {} },
+      { call: { tenant: 'acme', callSid: 'CA1' }, source: 's', atMs: 0 },
+    ),
+  ).replace('"fields":{}', '"fields":{"__proto__":"a","constructor":"b"}');
+  const decoded = decodeEvent(text);
+  expect(decoded.ok && JSON.stringify(decoded.event)).toBe(text);
+});
