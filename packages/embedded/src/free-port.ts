@@ -6,12 +6,22 @@ import { hasCode } from './error-code.ts';
 // that keeps dialling a stopped server could otherwise be given the server's own port, connect to itself and hold it.
 const FIRST_PORT = 20_000;
 const LAST_PORT = 31_999;
+const PORTS = LAST_PORT - FIRST_PORT + 1;
 const ATTEMPTS = 50;
 
-/** A TCP port of 127.0.0.1 that nothing listens on, and that no outgoing connection will take. */
+/**
+ * What was given out before. Between being given a port and listening on it there is a moment, and a server that was
+ * killed comes back to its own: nobody else of this process may be given it meanwhile.
+ */
+const given = new Set<number>();
+
+/** A TCP port of 127.0.0.1 that nothing listens on, and that no outgoing connection will take. Never the same one twice. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (given.size > PORTS / 2) given.clear();
     if (await isFree(port)) return port;
   }
   throw new Error(`No free port between ${FIRST_PORT} and ${LAST_PORT} after ${ATTEMPTS} attempts.`);
