@@ -12,6 +12,7 @@ import { isError, safeErrorMessage } from './describe-error.ts';
 import { useLogPhoneKey } from './phone-tag.ts';
 import { scrubArgument, scrubFields } from './scrub-fields.ts';
 import { scrubText } from './scrub-text.ts';
+import { turnDestination } from './turn-destination.ts';
 
 /** A pino logger: `logger.info({ call_sid, seq }, 'constant message')`. */
 export type Logger = PinoLogger;
@@ -28,7 +29,7 @@ export interface CreateLoggerOptions {
   instance?: string;
   /** Makes the hash of a phone the same in all processes that have it (`LOG_PHONE_KEY`); random by default. */
   phoneKey?: string | undefined;
-  /** Where lines go; standard output, written synchronously, by default. */
+  /** Where lines go; standard output by default, at the end of the event loop's turn: see {@link turnDestination}. */
   destination?: DestinationStream;
 }
 
@@ -42,7 +43,7 @@ export function createLogger({
   level = 'info',
   instance,
   phoneKey,
-  destination,
+  destination = turnDestination(pino.destination({ fd: 1, sync: true })),
 }: CreateLoggerOptions): Logger {
   if (phoneKey !== undefined) useLogPhoneKey(phoneKey);
   const options: LoggerOptions = {
@@ -53,7 +54,7 @@ export function createLogger({
     formatters: { log: (fields) => scrubFields(fields) },
     hooks: { logMethod: scrubMessage },
   };
-  return scrubBindings(destination ? pino(options, destination) : pino(options));
+  return scrubBindings(pino(options, destination));
 }
 
 function asIs(value: unknown): unknown {

@@ -11,6 +11,7 @@ const MAX_SENTENCE_CHARACTERS = 1000;
 const ID_PATTERN = /^[\w.:/@=~*#-]{1,200}$/;
 const WORD_PATTERN = /^[a-z][\w.:-]{0,63}$/i;
 const NAME_PATTERN = /^[\p{L}_][\p{L}\p{M}\p{N}_.-]{0,63}$/u;
+const FIELD_PATTERN = /^[\w.-]{1,64}$/;
 const MOMENT_PATTERN = /^\d[\dTZ:.+-]{3,34}$/;
 
 /** Numbers from here on may be phones where a position or a count is meant (`from: 1, to: 20`). */
@@ -18,11 +19,13 @@ const MIN_PHONE = 1e6;
 
 /** The fields of a log line that may be in one: see `allowed-fields.ts`. Of the others nothing is left but their names. */
 export function scrubFields(fields: Readonly<Record<string, unknown>>, depth = 0): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [nameOf(name), scrubField(name, value, depth)]),
-  );
+  const scrubbed: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    const { shown, kind } = fieldNamed(name);
+    scrubbed.push([shown, scrubField(kind, value, depth)]);
+  }
+  return Object.fromEntries(scrubbed);
 }
 
 /** An argument of a log message: nothing but a figure can vouch for itself. */
@@ -30,9 +33,8 @@ export function scrubArgument(value: unknown): unknown {
   return isFigure(value) && !isPhoneLike(value) ? value : isError(value) ? describeError(value) : REMOVED;
 }
 
-function scrubField(name: string, value: unknown, depth: number): unknown {
+function scrubField(kind: FieldKind | undefined, value: unknown, depth: number): unknown {
   if (isError(value)) return describeError(value);
-  const kind = kindOfField(name);
   if (kind === undefined) return REMOVED;
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => scrubValue(kind, item, depth));
   return scrubValue(kind, value, depth);
@@ -51,13 +53,13 @@ function scrubValue(kind: FieldKind, value: unknown, depth: number): unknown {
 function scrubString(kind: FieldKind, value: string): string {
   switch (kind) {
     case 'id':
-      return ID_PATTERN.test(scrubText(value)) ? scrubText(value) : REMOVED;
+      return onlyIf(ID_PATTERN, scrubText(value));
     case 'word':
-      return WORD_PATTERN.test(value) ? value : REMOVED;
+      return onlyIf(WORD_PATTERN, value);
     case 'names':
-      return NAME_PATTERN.test(value) ? value : REMOVED;
+      return onlyIf(NAME_PATTERN, value);
     case 'moment':
-      return MOMENT_PATTERN.test(value) ? value : REMOVED;
+      return onlyIf(MOMENT_PATTERN, value);
     case 'sentence':
       return scrubSentence(value).slice(0, MAX_SENTENCE_CHARACTERS);
     case 'phone':
@@ -86,9 +88,26 @@ function isPhoneLike(value: unknown): boolean {
   return typeof value === 'number' && Math.abs(value) >= MIN_PHONE;
 }
 
-/** A field's own name comes out of the code; one that doesn't look so may have come from anywhere. */
-function nameOf(name: string): string {
-  return /^[\w.-]{1,64}$/.test(scrubText(name)) ? scrubText(name) : REMOVED;
+function onlyIf(pattern: RegExp, text: string): string {
+  return pattern.test(text) ? text : REMOVED;
+}
+
+interface FieldName {
+  /** As a line may show it. */
+  readonly shown: string;
+  readonly kind: FieldKind | undefined;
+}
+
+const MAX_KNOWN_NAMES = 1_000;
+const knownNames = new Map<string, FieldName>();
+
+/** Names come out of the code, so they are few, and looked at once. One that doesn't look so may have come from anywhere. */
+function fieldNamed(name: string): FieldName {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const looked = { shown: onlyIf(FIELD_PATTERN, scrubText(name)), kind: kindOfField(name) };
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(name, looked);
+  return looked;
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
