@@ -264,4 +264,15 @@ export const guards: readonly Guard[] = [
       name: 'turnlog call is not placed when Postgres does not note it first',
     },
   },
+  {
+    name: 'erasure-from-dead-spools',
+    keeps: 'what a dead gateway left on its disk of an erased person goes as well',
+    file: 'packages/cli/src/privacy/erase-calls.ts',
+    text: 'await eraseFromSpools(spoolDir, outcomes.erased)',
+    without: 'null',
+    test: {
+      file: 'packages/cli/src/privacy.integration.test.ts',
+      name: 'a person goes from what a dead gateway left on its disk, and comes back from there never again',
+    },
+  },
 ];

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -13,6 +13,7 @@ import {
   type KeySpace,
 } from '@turnlog/call-log';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
+import { openSpoolFolders, Spool } from '@turnlog/spool';
 import { createTestDatabase, testKeyPrefix, testRedisUrl, type TestDatabase } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import pg from 'pg';
@@ -55,6 +56,10 @@ afterAll(async () => {
   await database.drop();
   await rm(folder, { recursive: true, force: true });
 });
+
+const fail = (problem?: unknown): never => {
+  throw new Error(`the spool has a problem: ${String(problem)}`);
+};
 
 const callOf = (callSid: string, tenant = 'default'): CallKey => ({ tenant, callSid });
 const eventsWith = (call: CallKey, from: string): KnownEvent[] => [
@@ -109,6 +114,41 @@ test('a person goes from Postgres, from calls that wait in Redis, and from the d
   const written = (await readFile(ledger, 'utf8')) + JSON.stringify(await store.privacy.erasures());
   expect(written).toMatch(/"kind":"phone","subject":"[0-9a-f]{64}"/);
   expect(written).not.toMatch(/9876|CA1|CA2|waiting/);
+});
+
+test('a person goes from what a dead gateway left on its disk, and comes back from there never again', async () => {
+  const spoolDir = await mkdtemp(path.join(folder, 'spool-'));
+  const folders = await openSpoolFolders(spoolDir, 'gw-1');
+  const { disk, firstNumber } = folders;
+  const observer = { onProblem: fail, onRecovered: fail, onNotRemoved: fail };
+  const spool = new Spool({ disk, firstNumber, maxBytes: 1_000_000, observer });
+  for (const [callSid, phone] of [
+    ['CA-spooled', PHONE],
+    ['CA-other', '+919800000009'],
+  ] as const) {
+    const events = eventsWith(callOf(callSid), phone).map((event) => ({ event, rememberId: false }));
+    expect(await spool.store(events, 'ordered')).toBeDefined();
+  }
+  await spool.close();
+  const whileItLives = await turnlog('erase', '--phone', PHONE, '--spool', spoolDir, '--json');
+  expect(JSON.parse(whileItLives.out)).toMatchObject({ spool: { events: 0, living: 1 } });
+  await folders.close();
+
+  const { out } = await turnlog('erase', '--phone', PHONE, '--spool', spoolDir);
+  expect(out).toBe(
+    '🧹 1 call(s) erased.\n  default/CA-spooled\n💾 3 event(s) taken out of the spools of dead gateways.\n',
+  );
+  const [name = ''] = await readdir(path.join(spoolDir, 'gw-1'));
+  const left = await readFile(path.join(spoolDir, 'gw-1', name), 'utf8');
+  expect(left).toContain('said in CA-other');
+  expect(left).not.toMatch(/CA-spooled|9876543210/);
+
+  expect((await turnlog('erase', '--call', 'CA-spooled')).out).toContain('No spool was looked at');
+  const lost = await turnlog('erase', '--call', 'CA1', '--spool', '/nowhere/at/all');
+  expect(lost).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^There is no folder \/nowhere\/at\/all/),
+  });
 });
 
 test('the ledger erases again what a backup brings back, and no call that came after', async () => {

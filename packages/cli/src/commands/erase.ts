@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
+import { spoolFlags } from '../connections/find-spools.ts';
 import { withCallPlaces } from '../connections/with-call-places.ts';
 import { switchFlag, text, valueFlag } from '../flags.ts';
 import { formatErasure } from '../format/erasure.ts';
@@ -32,13 +33,14 @@ const environment = z.object({
 
 export const erase = defineCommand({
   name: 'erase',
-  summary: 'take a call, or a person, out of Redis, Postgres, the archive and the dead letters',
+  summary: 'take a call, or a person, out of Redis, Postgres, the archive, the dead letters and the spools',
   parameters: '--call <callSid> | --phone <number> | --reapply',
   count: { min: 0, max: 0 },
   details: [
     'What was erased does not come back: late events of it are refused, and the ledger of erasures says, by a hash that',
     'ERASURE_KEY makes, what is to be erased again after a restore (--reapply). Keep that key, and with --ledger a copy of',
     'the ledger, apart from the backups. A call under a legal hold stays, as does one that goes on; then the exit code is 1.',
+    'Spools of gateways that died are reached where their folder is: run it there. Gateways that live clean theirs themselves.',
   ],
   flags: {
     call: valueFlag(text, '<callSid>', 'one call'),
@@ -49,6 +51,7 @@ export const erase = defineCommand({
     ...tenantFlag,
     ...databaseFlags,
     ...redisFlags,
+    ...spoolFlags,
     ...jsonFlag,
   },
   run: async ({ values }, terminal) => {
@@ -58,7 +61,7 @@ export const erase = defineCommand({
     return withCallPlaces(values, terminal, async (places) => {
       const planned = await plan(places, values, key);
       const report = values['dry-run']
-        ? { erased: planned.calls, held: [], live: [] }
+        ? { erased: planned.calls, held: [], live: [], spool: null }
         : await carryOut(places, planned, values.ledger);
       if (values.json) printJson(terminal, { dryRun: values['dry-run'], ...report });
       else print(terminal, formatErasure(report, values['dry-run']));

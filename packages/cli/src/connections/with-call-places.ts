@@ -3,19 +3,21 @@ import { type CallPlaces } from '../privacy/find-person.ts';
 import { type Terminal } from '../terminal.ts';
 import { findServers, type AskedServers } from './find-servers.ts';
 import { openRedis, withRedis } from './with-redis.ts';
+import { findSpools, type AskedSpools } from './find-spools.ts';
 import { withStore } from './with-store.ts';
 
 /** Opens everything that holds calls, for as long as the work takes. */
 export async function withCallPlaces<T>(
-  asked: AskedServers,
+  asked: AskedServers & AskedSpools,
   terminal: Terminal,
   work: (places: CallPlaces) => Promise<T>,
 ): Promise<T> {
   const { audioRedisUrl } = await findServers(asked, terminal);
+  const spoolDir = await findSpools(asked, terminal);
   return withStore(asked, terminal, (store) =>
     withRedis(asked, terminal, async ({ redis, space, url }) => {
       const placesWith = (audio: typeof redis): CallPlaces => ({
-        ...{ store, redis, space },
+        ...{ store, redis, space, spoolDir },
         eraser: createCallEraser(redis, space, audio),
         letters: createDeadLetters(redis, space),
       });

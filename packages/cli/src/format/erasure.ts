@@ -3,7 +3,7 @@ import { type ErasureReport } from '../privacy/erase-calls.ts';
 import { visibleText } from './visible-text.ts';
 
 /** What became of an erasure. */
-export function formatErasure({ erased, held, live }: ErasureReport, isDryRun: boolean): string {
+export function formatErasure({ erased, held, live, spool }: ErasureReport, isDryRun: boolean): string {
   const verb = isDryRun ? 'would be erased' : 'erased';
   return [
     `🧹 ${erased.length} call(s) ${verb}.`,
@@ -12,7 +12,16 @@ export function formatErasure({ erased, held, live }: ErasureReport, isDryRun: b
     ...(live.length > 0
       ? [`📞 ${live.length} still going on, not touched; erase them when they are over:`, ...live.map(nameOf)]
       : []),
+    ...(isDryRun ? [] : [aboutSpools(spool)]),
   ].join('\n');
+}
+
+function aboutSpools(spool: ErasureReport['spool']): string {
+  if (spool === null)
+    return 'ℹ️  No spool was looked at. If gateways have one (SPOOL_DIR), run this where it is, or name it with --spool.';
+  const living =
+    spool.living > 0 ? `; ${spool.living} of gateways that live, which clean them themselves` : '';
+  return `💾 ${spool.events} event(s) taken out of the spools of dead gateways${living}.`;
 }
 
 function nameOf({ tenant, callSid }: CallKey): string {

@@ -1,4 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
+import { eraseFromSpools, type SpoolErasure } from '@turnlog/spool';
 import { type CallPlaces } from './find-person.ts';
 
 /** So long, a gateway that still has something of an erased call is refused by Redis; after that, by Postgres. */
@@ -11,19 +12,26 @@ export interface ErasureReport {
   readonly held: readonly CallKey[];
   /** They go on: to be erased when they are over. */
   readonly live: readonly CallKey[];
+  /** What was taken out of spools; `null` where no folder of spools is known. */
+  readonly spool: SpoolErasure | null;
 }
+
+type CallOutcome = 'erased' | 'held' | 'live';
 
 /**
  * Erases calls from Redis and Postgres, one after the other. Redis first: what a persister has in its hands meanwhile is
- * refused by Postgres, which is marked second and then waits for those who had begun before.
+ * refused by Postgres, which is marked second and then waits for those who had begun before. The spools last: a gateway
+ * that takes one over before is refused, too.
  */
 export async function eraseCalls(places: CallPlaces, calls: readonly CallKey[]): Promise<ErasureReport> {
-  const report = { erased: [] as CallKey[], held: [] as CallKey[], live: [] as CallKey[] };
-  for (const call of calls) report[await eraseOne(places, call)].push(call);
-  return report;
+  const outcomes: Record<CallOutcome, CallKey[]> = { erased: [], held: [], live: [] };
+  for (const call of calls) outcomes[await eraseOne(places, call)].push(call);
+  const { spoolDir } = places;
+  const spool = spoolDir === undefined ? null : await eraseFromSpools(spoolDir, outcomes.erased);
+  return { ...outcomes, spool };
 }
 
-async function eraseOne({ store, eraser }: CallPlaces, call: CallKey): Promise<keyof ErasureReport> {
+async function eraseOne({ store, eraser }: CallPlaces, call: CallKey): Promise<CallOutcome> {
   if (await store.privacy.isHeld(call)) return 'held';
   const { outcome } = await eraser.erase(call, MARK_MS);
   if (outcome === 'live') return 'live';

@@ -1,6 +1,7 @@
-import { decodeEvent, type CallKey, type JsonValue } from '@turnlog/call-events';
+import { decodeEvent, type CallEvent, type CallKey, type JsonValue } from '@turnlog/call-events';
 import { readCallLogs, type CallEraser, type DeadLetters, type KeySpace } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
+import { recordsInSpools } from '@turnlog/spool';
 import { type Redis } from 'ioredis';
 import { phoneOf } from './subjects.ts';
 
@@ -11,6 +12,8 @@ export interface CallPlaces {
   readonly space: KeySpace;
   readonly eraser: CallEraser;
   readonly letters: DeadLetters;
+  /** The folder of the gateways' spools, where it is known. */
+  readonly spoolDir: string | undefined;
 }
 
 /** A call that a person may be in. */
@@ -19,7 +22,7 @@ export interface PersonCall extends CallKey {
   readonly beganAt: Date;
 }
 
-/** Every call in Postgres, in Redis and among the dead letters, with the phones that it was held with; some come twice. */
+/** Every call in Postgres, Redis, the dead letters and the spools, with the phones that it was held with; some come twice. */
 export async function* callsWithPhones(places: CallPlaces): AsyncGenerator<PersonCall> {
   for await (const { numbers, ...call } of places.store.privacy.callNumbers()) {
     yield { ...call, phones: phonesIn(numbers) };
@@ -32,6 +35,11 @@ export async function* callsWithPhones(places: CallPlaces): AsyncGenerator<Perso
       beganAt: new Date(atMs),
     };
   }
+  if (places.spoolDir === undefined) return;
+  for await (const { event } of recordsInSpools(places.spoolDir)) {
+    const { tenant, callSid } = event;
+    yield { tenant, callSid, phones: phonesIn(numbersOf(event)), beganAt: new Date(event.at) };
+  }
 }
 
 /** A call that is not in Postgres yet, or not as a whole. */
@@ -41,10 +49,13 @@ async function readLogged({ redis, space }: CallPlaces, call: CallKey): Promise<
     const decoded = decodeEvent(text);
     return decoded.ok ? [decoded.event] : [];
   });
-  const numbers = events.flatMap(({ type, data }) =>
-    type === 'call.started' || type === 'call.status_reported' ? textsOf(data as JsonValue) : [],
-  );
+  const numbers = events.flatMap(numbersOf);
   return { ...call, phones: phonesIn(numbers), beganAt: new Date(events[0]?.at ?? Date.now()) };
+}
+
+/** Texts of an event that may be the other party's number. */
+function numbersOf({ type, data }: CallEvent): string[] {
+  return type === 'call.started' || type === 'call.status_reported' ? textsOf(data as JsonValue) : [];
 }
 
 function textsOf(value: JsonValue): string[] {

@@ -1,6 +1,6 @@
 import { type AppendRequest, type AppendResult, type Appender } from '@turnlog/call-log';
 import { retryForever, withDeadline } from '@turnlog/service-kit';
-import { type Spool } from '../spool/spool.ts';
+import { type Spool } from '@turnlog/spool';
 import { type UnorderedOutbox } from '../spool/unordered-outbox.ts';
 
 const APPEND_BACKOFF = { minMs: 50, maxMs: 500 };

@@ -1,9 +1,8 @@
 import { type Appender } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
+import { openSpoolFolders, Spool, type Leftover, type SpoolObserver } from '@turnlog/spool';
 import { type ProducerSpool } from '../producer/spool-copies.ts';
 import { type RedisWrites } from '../redis-writes.ts';
-import { Spool, type SpoolObserver } from './spool.ts';
-import { openSpoolFolders, type Leftover } from './spool-folders.ts';
 import { UnorderedOutbox } from './unordered-outbox.ts';
 
 const OUTBOX_BACKOFF = { minMs: 50, maxMs: 2_000 };

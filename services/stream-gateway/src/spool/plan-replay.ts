@@ -1,6 +1,6 @@
 import { createEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { type AppendRequest } from '@turnlog/call-log';
-import { type SpoolRecord } from './spool-record.ts';
+import { type SpoolRecord } from '@turnlog/spool';
 
 /** Consecutive events of one source. */
 export interface SpooledRun {

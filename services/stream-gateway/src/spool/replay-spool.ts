@@ -1,9 +1,9 @@
 import { type AppendRequest } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
+import { type Leftover } from '@turnlog/spool';
 import { EventProducer, type EventProducerOptions } from '../producer/event-producer.ts';
 import { type Retention } from '../producer/retention.ts';
 import { planReplay, type SpooledRun } from './plan-replay.ts';
-import { type Leftover } from './spool-folders.ts';
 import { type UnorderedOutbox } from './unordered-outbox.ts';
 
 const SOURCES_AT_ONCE = 64;

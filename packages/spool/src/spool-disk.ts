@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 const SEGMENT = /^\d{10}\.spool$/;
@@ -16,6 +16,8 @@ export interface SpoolDisk {
   list(): Promise<number[]>;
   read(number: number): Promise<Buffer>;
   create(number: number): Promise<SpoolFile>;
+  /** Puts other bytes in the place of a file that nobody writes: after a loss of power it holds the old ones or the new. */
+  replace(number: number, bytes: Buffer): Promise<void>;
   remove(number: number): Promise<void>;
 }
 
@@ -35,6 +37,12 @@ export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
       // A file whose name is not on the disk is not there after a loss of power.
       await syncFolder(folder);
       return toFile(handle);
+    },
+    replace: async (number, bytes) => {
+      const temporary = `${fileOf(number)}.new`;
+      await writeFile(temporary, bytes, { mode: 0o600, flush: true });
+      await rename(temporary, fileOf(number));
+      await syncFolder(folder);
     },
     remove: (number) => rm(fileOf(number), { force: true }),
   };

@@ -16,7 +16,6 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { lockFolder } from './folder-lock.ts';
-import { planReplay } from './plan-replay.ts';
 import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { openSpoolFolders } from './spool-folders.ts';
 import { encodeRecord, readRecords } from './spool-record.ts';
@@ -228,25 +227,4 @@ test('an owner on another host lives for as long as it renews its lock', async (
   const taken = await lockFolder(root);
   expect(taken.ok).toBe(true);
   if (taken.ok) await taken.lock.release();
-});
-
-test('a replay keeps sources and numbers, in runs without a hole, and ends what has no end', () => {
-  const record = (event: NewEvent, mode: 'ordered' | 'unordered' = 'ordered') => ({ ...event, mode });
-  const plan = planReplay([
-    record(eventOf(7)),
-    record(eventOf(6)),
-    record(eventOf(12)),
-    record(eventOf(6)),
-    record(eventOf(1, { source: 'conn.1' })),
-    record(eventOf(1, { source: 'http:gw-1' }), 'unordered'),
-  ]);
-  expect(plan.sources.map((runs) => runs.map(({ source, events }) => [source, sourceSeqs(events)]))).toEqual([
-    [
-      ['conn', [6, 7]],
-      ['conn', [12]],
-    ],
-    [['conn.1', [1]]],
-  ]);
-  expect(plan.unordered).toMatchObject([{ mode: 'unordered', events: [{ event: { source: 'http:gw-1' } }] }]);
-  expect(plan.ends.map(({ events }) => events[0]?.event.id)).toEqual(['gateway_lost:conn']);
 });

@@ -1,4 +1,4 @@
-import { decodeEvent, encodeEvent, type KnownEvent } from '@turnlog/call-events';
+import { decodeEvent, encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { type AppendRequest, type NewEvent } from '@turnlog/call-log';
 import { crc32 } from 'node:zlib';
 
@@ -33,7 +33,8 @@ export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; r
   const records: SpoolRecord[] = [];
   let damaged = 0;
   for (const line of linesOf(bytes)) {
-    const record = readLine(line);
+    const written = readLine(line);
+    const record = written && toRecord(written);
     if (record === undefined) damaged += 1;
     else records.push(record);
   }
@@ -49,21 +50,41 @@ function* linesOf(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-function readLine(line: Buffer): SpoolRecord | undefined {
+/**
+ * The lines of a file without those of some calls, byte for byte, also those that this version can't read. Torn ones go as
+ * well: nobody can say whose they are, and nobody will read them.
+ */
+export function withoutCalls(
+  bytes: Buffer,
+  isUnwanted: (call: CallKey) => boolean,
+): { readonly kept: Buffer; readonly events: number } {
+  const kept: Buffer[] = [];
+  let events = 0;
+  for (const line of linesOf(bytes)) {
+    const written = readLine(line);
+    if (written === undefined) continue;
+    if (isUnwanted(written.event)) events += 1;
+    else kept.push(line, Buffer.of(NEWLINE));
+  }
+  return { kept: Buffer.concat(kept), events };
+}
+
+/** `undefined` for a line that is not whole. */
+function readLine(line: Buffer): WrittenRecord | undefined {
   const lengthEnd = line.indexOf(SPACE, CHECKSUM_LENGTH + 1);
   const payload = line.subarray(lengthEnd + 1);
   const isWhole =
     lengthEnd !== -1 &&
     line.toString('latin1', CHECKSUM_LENGTH, lengthEnd) === ` ${payload.length}` &&
     line.toString('latin1', 0, CHECKSUM_LENGTH) === checksumOf(payload);
-  return isWhole ? toRecord(JSON.parse(payload.toString()) as WrittenRecord) : undefined;
+  return isWhole ? (JSON.parse(payload.toString()) as WrittenRecord) : undefined;
 }
 
 /** What {@link encodeRecord} wrote: the checksum says so. */
 interface WrittenRecord {
   readonly mode: AppendMode;
   readonly rememberId: boolean;
-  readonly event: unknown;
+  readonly event: CallKey;
 }
 
 function toRecord({ mode, rememberId, event }: WrittenRecord): SpoolRecord | undefined {

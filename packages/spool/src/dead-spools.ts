@@ -1,0 +1,72 @@
+import { type CallKey } from '@turnlog/call-events';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { lockFolder } from './folder-lock.ts';
+import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
+import { readRecords, withoutCalls, type SpoolRecord } from './spool-record.ts';
+
+/** What became of an erasure from spools. */
+export interface SpoolErasure {
+  /** How many events were taken out. */
+  readonly events: number;
+  /** How many spools belong to gateways that live: these are refused the calls by Redis, and let go of them themselves. */
+  readonly living: number;
+}
+
+/** Every event in the spools under a folder, of gateways dead and alive; what is written meanwhile may be missing. */
+export async function* recordsInSpools(root: string): AsyncGenerator<SpoolRecord> {
+  for (const folder of await spoolsIn(root)) {
+    const disk = await openSpoolDisk(folder);
+    for (const number of await disk.list()) yield* readRecords(await readIfThere(disk, number)).records;
+  }
+}
+
+/** Takes the events of calls out of the spools of dead gateways. No gateway can take over a spool meanwhile. */
+export async function eraseFromSpools(root: string, calls: readonly CallKey[]): Promise<SpoolErasure> {
+  const names = new Set(calls.map(nameOf));
+  let [events, living] = [0, 0];
+  for (const folder of await spoolsIn(root)) {
+    const taken = await lockFolder(folder);
+    if (!taken.ok) {
+      living += 1;
+      continue;
+    }
+    try {
+      events += await eraseFrom(await openSpoolDisk(folder), (call) => names.has(nameOf(call)));
+    } finally {
+      await taken.lock.release();
+    }
+  }
+  return { events, living };
+}
+
+async function eraseFrom(disk: SpoolDisk, isErased: (call: CallKey) => boolean): Promise<number> {
+  let erased = 0;
+  for (const number of await disk.list()) {
+    const bytes = await disk.read(number);
+    const { kept, events } = withoutCalls(bytes, isErased);
+    erased += events;
+    if (kept.length === 0) await disk.remove(number);
+    else if (kept.length < bytes.length) await disk.replace(number, kept);
+  }
+  return erased;
+}
+
+async function spoolsIn(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(root, name));
+}
+
+/** A living gateway removes what Redis has. */
+async function readIfThere(disk: SpoolDisk, number: number): Promise<Buffer> {
+  try {
+    return await disk.read(number);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+function nameOf({ tenant, callSid }: CallKey): string {
+  return `${tenant}/${callSid}`;
+}
