@@ -275,4 +275,15 @@ export const guards: readonly Guard[] = [
       name: 'a person goes from what a dead gateway left on its disk, and comes back from there never again',
     },
   },
+  {
+    name: 'inherited-spools',
+    keeps: 'what a gateway leaves that never comes back is sent by one that lives',
+    file: 'services/stream-gateway/src/spool/inherit-spools.ts',
+    text: 'await spool.takeOver()',
+    without: '[] as Leftover[]',
+    test: {
+      file: 'services/stream-gateway/src/spool-replay.integration.test.ts',
+      name: 'a gateway that dies and never comes back: one that was there all along replays its spool',
+    },
+  },
 ];

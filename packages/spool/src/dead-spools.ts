@@ -26,7 +26,7 @@ export async function eraseFromSpools(root: string, calls: readonly CallKey[]): 
   const names = new Set(calls.map(nameOf));
   let [events, living] = [0, 0];
   for (const folder of await spoolsIn(root)) {
-    const taken = await lockFolder(folder);
+    const taken = await lockFolder(folder, 'leftovers');
     if (!taken.ok) {
       living += 1;
       continue;

@@ -8,11 +8,15 @@ const RENEW_EVERY_MS = 5_000;
 /** An owner on another host (another container on a shared volume) that has not been heard of for so long is dead. */
 const FOREIGN_DEAD_AFTER_MS = 30_000;
 
+/** What a folder is locked for: to write in it, or to clear away what a dead gateway left in it. */
+export type LockPurpose = 'own' | 'leftovers';
+
 /** A process; pids are used again, a pid with its start is not. */
 interface Owner {
   readonly host: string;
   readonly pid: number;
   readonly start: string;
+  readonly purpose?: LockPurpose;
 }
 
 /** A folder that is this process' own until it is released. */
@@ -20,39 +24,49 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** The lock, or who holds it. */
+/** The lock, or who holds it, and what for. */
 export type LockResult =
-  { readonly ok: true; readonly lock: FolderLock } | { readonly ok: false; readonly holder: string };
+  | { readonly ok: true; readonly lock: FolderLock }
+  | { readonly ok: false; readonly holder: string; readonly purpose: LockPurpose };
 
 /** Takes a folder for this process unless one that lives has it. */
-export async function lockFolder(folder: string): Promise<LockResult> {
+export async function lockFolder(folder: string, purpose: LockPurpose): Promise<LockResult> {
   const file = path.join(folder, LOCK_FILE);
-  const own: Owner = { host: hostname(), pid: process.pid, start: startOf(process.pid) ?? '' };
+  const own: Owner = { host: hostname(), pid: process.pid, start: startOf(process.pid) ?? '', purpose };
+  const text = JSON.stringify(own);
   for (;;) {
-    if (await createWhole(file, JSON.stringify(own))) return { ok: true, lock: keep(file) };
+    if (await createWhole(file, text)) return { ok: true, lock: keep(file, text) };
     const held = await readIfThere(file);
     if (held === undefined) continue;
     const holder = parseOwner(held.text);
     if (holder !== undefined && isAlive(holder, held.renewedAtMs)) {
-      return { ok: false, holder: `process ${holder.pid} on ${holder.host}` };
+      const { pid, host, purpose: heldFor = 'own' } = holder;
+      return { ok: false, holder: `process ${pid} on ${host}`, purpose: heldFor };
     }
     await removeDead(file, held.text);
   }
 }
 
-function keep(file: string): FolderLock {
+function keep(file: string, text: string): FolderLock {
   const renewal = setInterval(() => {
-    const now = new Date();
     // A lock that can't be renewed shows in the next write of the spool, which is on the same disk.
-    utimes(file, now, now).catch(() => undefined);
+    renew(file, text).catch(() => undefined);
   }, RENEW_EVERY_MS);
   renewal.unref();
   return {
     release: async () => {
       clearInterval(renewal);
-      await rm(file, { force: true });
+      if ((await readIfThere(file))?.text === text) await rm(file, { force: true });
     },
   };
+}
+
+/** Who was frozen for so long that it was taken for dead has lost its lock, and takes it again when it is free. */
+async function renew(file: string, text: string): Promise<void> {
+  const held = await readIfThere(file);
+  const now = new Date();
+  if (held === undefined) await createWhole(file, text);
+  else if (held.text === text) await utimes(file, now, now);
 }
 
 function isAlive({ host, pid, start }: Owner, renewedAtMs: number): boolean {

@@ -13,45 +13,72 @@ export interface Leftover {
   remove(): Promise<void>;
 }
 
-/** The folder of one gateway, and what it found there and beside it. */
+/** The folder of one gateway, and what it finds there and beside it. */
 export interface SpoolFolders {
   readonly disk: SpoolDisk;
   readonly firstNumber: number;
+  /** What there was of gateways that had died before. */
   readonly leftovers: readonly Leftover[];
+  /** Takes over what gateways left that have died since (a container that was replaced comes back under another name). */
+  takeOver(): Promise<Leftover[]>;
   close(): Promise<void>;
 }
 
-/**
- * Takes the folder of this instance, and those of others whose gateways are dead (a container that was replaced comes
- * back under another name). Throws when a living gateway has the instance's own.
- */
+/** Takes the folder of this instance, and those of dead gateways. Throws when a living gateway has the instance's own. */
 export async function openSpoolFolders(root: string, instance: string): Promise<SpoolFolders> {
-  const own = path.join(root, instance);
+  await mkdir(root, { recursive: true });
+  const { folder: own, lock } = await lockOwn(root, instance);
+  const locks = new Set([lock]);
   const disk = await openSpoolDisk(own);
-  const lock = await lockFolder(own);
-  if (!lock.ok) {
-    throw new Error(
-      `the spool in ${own} belongs to ${lock.holder}, a gateway that runs under the same INSTANCE; give each its own`,
-    );
-  }
-  const locks: FolderLock[] = [lock.lock];
   const numbers = await disk.list();
-  const leftovers: Leftover[] = [await readLeftover(disk, numbers)];
-  for (const folder of await foldersBeside(root, instance)) {
-    const foreign = await lockFolder(folder);
-    if (!foreign.ok) continue;
-    locks.push(foreign.lock);
-    const foreignDisk = await openSpoolDisk(folder);
-    leftovers.push(await readLeftover(foreignDisk, await foreignDisk.list()));
-  }
+
+  const takeOne = async (folder: string): Promise<Leftover[]> => {
+    // Not to be in the way of a gateway that starts there, a folder without anything is not even locked.
+    const foreign = await openSpoolDisk(folder);
+    if ((await foreign.list()).length === 0) return [];
+    const taken = await lockFolder(folder, 'leftovers');
+    if (!taken.ok) return [];
+    locks.add(taken.lock);
+    const leftover = await readLeftover(foreign, await foreign.list());
+    const remove = async (): Promise<void> => {
+      await leftover.remove();
+      locks.delete(taken.lock);
+      await taken.lock.release();
+    };
+    return [{ ...leftover, remove }];
+  };
+
+  const takeOver = async (): Promise<Leftover[]> => {
+    const taken: Leftover[] = [];
+    for (const folder of await foldersBeside(root, own)) taken.push(...(await takeOne(folder)));
+    return taken;
+  };
+
+  const ofOwn = numbers.length > 0 ? [await readLeftover(disk, numbers)] : [];
   return {
     disk,
     firstNumber: (numbers.at(-1) ?? 0) + 1,
-    leftovers: leftovers.filter(({ records, damaged }) => records.length + damaged > 0),
+    leftovers: [...ofOwn, ...(await takeOver())],
+    takeOver,
     close: async () => {
       for (const each of locks) await each.release();
     },
   };
+}
+
+/** Where another gateway still clears away what this instance left when it died, it starts in a folder beside that one. */
+async function lockOwn(root: string, instance: string): Promise<{ folder: string; lock: FolderLock }> {
+  for (let nth = 1; ; nth += 1) {
+    const folder = path.join(root, nth === 1 ? instance : `${instance}~${nth}`);
+    await openSpoolDisk(folder);
+    const taken = await lockFolder(folder, 'own');
+    if (taken.ok) return { folder, lock: taken.lock };
+    if (taken.purpose === 'own') {
+      throw new Error(
+        `the spool in ${folder} belongs to ${taken.holder}, a gateway that runs under the same INSTANCE; give each its own`,
+      );
+    }
+  }
 }
 
 async function readLeftover(disk: SpoolDisk, numbers: readonly number[]): Promise<Leftover> {
@@ -68,9 +95,8 @@ async function readLeftover(disk: SpoolDisk, numbers: readonly number[]): Promis
   return { records, damaged, remove };
 }
 
-async function foldersBeside(root: string, instance: string): Promise<string[]> {
-  await mkdir(root, { recursive: true });
+async function foldersBeside(root: string, own: string): Promise<string[]> {
   const entries = await readdir(root, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory() && entry.name !== instance);
-  return folders.map(({ name }) => path.join(root, name));
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(root, name));
+  return folders.filter((folder) => folder !== own);
 }

@@ -211,9 +211,47 @@ test('a folder of a living gateway is refused to another of the same name, with 
   await heir.close();
 });
 
+test('what a gateway leaves that dies while another one lives is taken over, once, and its folder is free again', async () => {
+  const living = await openSpoolFolders(root, 'gw-2');
+  const another = await openSpoolFolders(root, 'gw-3');
+  const mortal = await openSpoolFolders(root, 'gw-1');
+  const folder = path.join(root, 'gw-1');
+  await appendFile(path.join(folder, '0000000001.spool'), encodeRecord(eventOf(1), 'ordered'));
+  expect(await living.takeOver()).toEqual([]);
+  await mortal.close();
+
+  const [leftover, ...others] = await living.takeOver();
+  expect([sourceSeqs(leftover?.records ?? []), others]).toEqual([[1], []]);
+  expect([await living.takeOver(), await another.takeOver()]).toEqual([[], []]);
+
+  const back = await openSpoolFolders(root, 'gw-1');
+  expect(await readdir(path.join(root, 'gw-1~2'))).toEqual(['owner.json']);
+  await back.close();
+  await leftover?.remove();
+  expect(await readdir(folder)).toEqual([]);
+  await (await openSpoolFolders(root, 'gw-1')).close();
+  for (const folders of [living, another]) await folders.close();
+});
+
+test('a gateway that was taken for dead takes its lock again when it is free, and never that of another', async () => {
+  const file = path.join(root, 'owner.json');
+  const taken = await lockFolder(root, 'own');
+  const own = await readFile(file, 'utf8');
+  await rm(file);
+  await waitUntil(async () => (await readdir(root)).includes('owner.json'), {
+    what: 'the lock is there again',
+    timeoutMs: 10_000,
+  });
+  expect(await readFile(file, 'utf8')).toBe(own);
+  const another = JSON.stringify({ host: 'another', pid: 1, start: '1' });
+  await writeFile(file, another);
+  if (taken.ok) await taken.lock.release();
+  expect(await readFile(file, 'utf8')).toBe(another);
+}, 20_000);
+
 /** The host's name, as a lock tells it. */
 async function ownerOf(folder: string): Promise<string> {
-  const taken = await lockFolder(folder);
+  const taken = await lockFolder(folder, 'own');
   const { host } = JSON.parse(await readFile(path.join(folder, 'owner.json'), 'utf8')) as { host: string };
   if (taken.ok) await taken.lock.release();
   return host;
@@ -222,9 +260,13 @@ async function ownerOf(folder: string): Promise<string> {
 test('an owner on another host lives for as long as it renews its lock', async () => {
   const file = path.join(root, 'owner.json');
   await writeFile(file, JSON.stringify({ host: 'another', pid: 1, start: '1' }));
-  expect(await lockFolder(root)).toEqual({ ok: false, holder: 'process 1 on another' });
+  expect(await lockFolder(root, 'own')).toEqual({
+    ok: false,
+    holder: 'process 1 on another',
+    purpose: 'own',
+  });
   await utimes(file, new Date(), new Date(Date.now() - 60_000));
-  const taken = await lockFolder(root);
+  const taken = await lockFolder(root, 'own');
   expect(taken.ok).toBe(true);
   if (taken.ok) await taken.lock.release();
 });

@@ -18,7 +18,7 @@ import { type GatewayParts } from './gateway-parts.ts';
 import { openStores } from './gateway-stores.ts';
 import { newTally } from './gateway-tally.ts';
 import { HeartbeatLoop } from './heartbeat-loop.ts';
-import { replaySpool } from './spool/replay-spool.ts';
+import { inheritSpools } from './spool/inherit-spools.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { openServer } from './open-server.ts';
 
@@ -68,7 +68,7 @@ export async function startGateway(
   const server = await openServer(parts, createOpsHandler({ health, metrics: registry }));
   startTimers(parts);
   registerDrain(parts);
-  replayLeftovers(parts);
+  if (stores.spool !== undefined) inheritSpools(stores.spool, parts);
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });
@@ -86,25 +86,6 @@ function readinessOf({ stores }: GatewayParts): CheckOutcome {
   if (stores.writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
   if (stores.retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
   return { ok: true, detail: { spooled_events: stores.spool?.spool.events ?? 0 } };
-}
-
-/** New calls don't wait for it. */
-function replayLeftovers({ stores, context, logger }: GatewayParts): void {
-  const { spool, retention } = stores;
-  if (spool === undefined) return;
-  const { appender, producerLimits: limits, producerObserver: observer, now } = context;
-  for (const leftover of spool.leftovers) {
-    const options = {
-      outbox: spool.outbox,
-      retention,
-      producer: { appender, limits, observer },
-      logger,
-      now,
-    };
-    replaySpool(leftover, options).catch((err: unknown) => {
-      logger.error({ err }, 'the spool of a dead gateway was not replayed; its files stay');
-    });
-  }
 }
 
 function startTimers(parts: GatewayParts): void {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
+import { startTestGateway } from './testing/test-gateway.ts';
 import { startGatewayProcess, type GatewayProcess } from './testing/gateway-process.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -24,6 +25,7 @@ interface Setup {
   readonly agent: BareAgent;
   readonly prefix: string;
   readonly spoolDir: string;
+  readonly env: Readonly<Record<string, string>>;
   start(): Promise<GatewayProcess>;
   files(): Promise<string[]>;
 }
@@ -41,15 +43,15 @@ async function setUp(): Promise<Setup> {
     AGENT_URL: agent.url,
     SPOOL_DIR: spoolDir,
     KEY_PREFIX: prefix,
-    INSTANCE: 'gw',
   };
   return {
     redis,
     agent,
     prefix,
     spoolDir,
+    env,
     start: async () => {
-      const gateway = await startGatewayProcess(env);
+      const gateway = await startGatewayProcess({ ...env, INSTANCE: 'gw' });
       closing.push(() => gateway.kill());
       return gateway;
     },
@@ -158,6 +160,30 @@ test('a Redis that comes back empty gets what the spool has, though its numbers 
   });
   const events = await eventsOf(setup, frames.callSid);
   expect(events.map(({ id }) => id).slice(0, 2)).toEqual(['turn:t2', 'turn:t3']);
+  expect(events.at(-1)).toMatchObject({ type: 'call.disconnected', data: { reason: 'gateway_lost' } });
+}, 60_000);
+
+test('a gateway that dies and never comes back: one that was there all along replays its spool', async () => {
+  const setup = await setUp();
+  const { redis, agent } = setup;
+  const heir = await startTestGateway({ ...setup.env, INSTANCE: 'heir' });
+  closing.push(() => heir.stop());
+  const gateway = await setup.start();
+  const carrier = await dial(gateway.url);
+  const frames = framesOf();
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  redis.pause();
+  socket.send(turn('t1'), turn('t2'));
+  await waitUntil(() => acksOf(socket) === 2, { what: 'they are acknowledged', timeoutMs: 10_000 });
+  await gateway.kill();
+  redis.resume();
+  await waitUntil(async () => (await setup.files()).length === 0, {
+    what: 'it is replayed',
+    timeoutMs: 15_000,
+  });
+  const events = await eventsOf(setup, frames.callSid);
+  expect(events.map(({ id }) => id).slice(1, 3)).toEqual(['turn:t1', 'turn:t2']);
   expect(events.at(-1)).toMatchObject({ type: 'call.disconnected', data: { reason: 'gateway_lost' } });
 }, 60_000);
 

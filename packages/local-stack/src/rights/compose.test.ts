@@ -35,4 +35,14 @@ describe('in compose', () => {
       if (name !== 'migrate') expect(roles).not.toContain('turnlog_owner');
     }
   });
+
+  test('turnlog reaches the spools of the gateways, to erase what dead ones left there', () => {
+    const spoolOf = (name: string) => [
+      /SPOOL_DIR: (\S+)/.exec(byName.get(name) ?? '')?.[1],
+      /gateway-spool:(\/[^\]:,\s]+)/.exec(byName.get(name) ?? '')?.[1],
+    ];
+    const [folder] = spoolOf('stream-gateway');
+    expect(folder).toMatch(/^\//);
+    for (const name of ['stream-gateway', 'turnlog']) expect(spoolOf(name)).toEqual([folder, folder]);
+  });
 });

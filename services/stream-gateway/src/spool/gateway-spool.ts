@@ -12,6 +12,8 @@ export interface GatewaySpool {
   readonly spool: Spool;
   readonly afterMs: number;
   readonly leftovers: readonly Leftover[];
+  /** Takes over what gateways left on the same disk that have died since. */
+  takeOver(): Promise<Leftover[]>;
   readonly forProducers: ProducerSpool;
   /** Delivers what has no producer: events that came over HTTP, and those that a dead gateway left. */
   createOutbox(appender: Appender, writes: RedisWrites): UnorderedOutbox;
@@ -37,6 +39,7 @@ export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<Ga
     spool,
     afterMs,
     leftovers,
+    takeOver: () => folders.takeOver(),
     forProducers: { afterMs, store: (events) => spool.store(events, 'ordered') },
     createOutbox: (appender, writes) =>
       new UnorderedOutbox(appender, OUTBOX_BACKOFF, {
