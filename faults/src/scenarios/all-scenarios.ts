@@ -42,6 +42,7 @@ import { fuzz } from './f34-fuzz.ts';
 import { halfOpen } from './f35-half-open.ts';
 import { manyCalls } from './f36-many-calls.ts';
 import { auth } from './f37-auth.ts';
+import { webhooks } from './f38-webhooks.ts';
 import { rollingRestart } from './f42-rolling-restart.ts';
 import { twoMigrators } from './f43-two-migrators.ts';
 import { crashFromWithin } from './f44-crash-from-within.ts';
@@ -94,6 +95,7 @@ export const allScenarios: readonly Scenario[] = [
   halfOpen,
   manyCalls,
   auth,
+  webhooks,
   rollingRestart,
   twoMigrators,
   crashFromWithin,

@@ -135,6 +135,7 @@ const gatewayVariables = z.object({
   AUDIO_KEEP_MS: milliseconds(1_000, 7 * 24 * HOUR_MS).default(HOUR_MS),
 
   WEBHOOK_SECRET: webhookSecret.optional(),
+  WEBHOOK_ADDRESSES: addressRanges.optional(),
   CARRIER_UTC_OFFSET: utcOffset.default(DEFAULT_UTC_OFFSET_MINUTES),
 
   AGENT_URL: agentUrl.optional(),

@@ -1,5 +1,6 @@
 import { type createOpsHandler } from '@turnlog/service-kit';
 import { addressSet } from '@turnlog/tenants';
+import { clientAddress } from './auth/client-address.ts';
 import { listeningHost } from './auth/listening-host.ts';
 import { startTenantRefresh } from './auth/tenant-refresh.ts';
 import { type GatewayParts } from './gateway-parts.ts';
@@ -90,7 +91,11 @@ function createCallbacks(
   store: EventStore,
 ): CallbacksEndpoint {
   const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
+  const proxies = addressSet(config.TRUSTED_PROXIES);
+  const addresses = config.WEBHOOK_ADDRESSES && addressSet(config.WEBHOOK_ADDRESSES);
   return new CallbacksEndpoint({
+    isExpectedFrom: (request) =>
+      addresses === undefined || addresses.has(clientAddress(request, proxies) ?? ''),
     authenticate: (secret) =>
       directory.isEmpty ? single(secret) : directory.authenticate('webhook', secret)?.name,
     store,

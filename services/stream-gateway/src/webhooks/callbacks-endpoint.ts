@@ -16,9 +16,12 @@ import { readBody } from '../http/read-body.ts';
 export type CallbackKind = 'status' | 'passthru';
 
 /** What became of a callback. */
-export type CallbackFate = 'recorded' | 'duplicate' | 'refused' | 'unavailable' | 'unknown_secret';
+export type CallbackFate =
+  'recorded' | 'duplicate' | 'refused' | 'unavailable' | 'unknown_secret' | 'unknown_address';
 
 export interface CallbacksOptions {
+  /** Whether callbacks come from where the request comes from. */
+  readonly isExpectedFrom: (request: IncomingMessage) => boolean;
   /** The tenant whose webhook secret this is. */
   readonly authenticate: (secret: string) => string | undefined;
   readonly store: EventStore;
@@ -70,8 +73,11 @@ export class CallbacksEndpoint {
   }
 
   async #take(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Taken> {
-    const tenant = this.#options.authenticate(secret);
-    if (tenant === undefined) return { fate: 'unknown_secret', answer: unknownSecret() };
+    const { authenticate, isExpectedFrom } = this.#options;
+    const tenant = authenticate(secret);
+    if (tenant === undefined) return { fate: 'unknown_secret', answer: unknownWebhook() };
+    // The same answer: who found out a secret must not learn that it is one.
+    if (!isExpectedFrom(request)) return { fate: 'unknown_address', answer: unknownWebhook() };
     if (request.method !== 'POST' && request.method !== 'GET') {
       return refused(problem(405, 'method_not_allowed', 'use GET or POST', { allow: 'GET, POST' }));
     }
@@ -129,7 +135,7 @@ function refused(answer: Answer): Taken {
   return { fate: 'refused', answer };
 }
 
-function unknownSecret(): Answer {
+function unknownWebhook(): Answer {
   const message = 'no webhook has this address; its last part is a secret that "turnlog tenants" shows once';
   return problem(404, 'unknown_webhook', message, { connection: 'close' });
 }

@@ -157,6 +157,30 @@ describe('what is not taken', () => {
     expect(text).not.toContain(SECRET);
   });
 
+  test('a right secret from an address that is not on the list: the same 404, and nothing is stored', async () => {
+    const own = await startTestGateway({
+      WEBHOOK_SECRET: SECRET,
+      WEBHOOK_ADDRESSES: '203.0.113.0/24',
+      TRUSTED_PROXIES: '127.0.0.1',
+    });
+    const from = (hops?: string) =>
+      fetch(`${urlOf('status', { of: own })}?${new URLSearchParams(terminal('CB-8')).toString()}`, {
+        headers: hops === undefined ? {} : { 'x-forwarded-for': hops },
+      });
+    try {
+      const unknown = await fetch(urlOf('status', { of: own, secret: `${SECRET}x` }));
+      const refusal = await unknown.text();
+      for (const hops of [undefined, '198.51.100.7', '203.0.113.9, 198.51.100.7', 'no address']) {
+        const response = await from(hops);
+        expect([response.status, await response.text()]).toEqual([404, refusal]);
+      }
+      expect(await own.events('CB-8')).toEqual([]);
+      expect((await from('198.51.100.7, 203.0.113.9')).status).toBe(200);
+    } finally {
+      await own.stop();
+    }
+  });
+
   test('without a secret set there is no webhook', async () => {
     const own = await startTestGateway();
     try {
