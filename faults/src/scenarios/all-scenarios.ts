@@ -43,6 +43,7 @@ import { halfOpen } from './f35-half-open.ts';
 import { manyCalls } from './f36-many-calls.ts';
 import { auth } from './f37-auth.ts';
 import { webhooks } from './f38-webhooks.ts';
+import { hostileText } from './f40-hostile-text.ts';
 import { rollingRestart } from './f42-rolling-restart.ts';
 import { twoMigrators } from './f43-two-migrators.ts';
 import { crashFromWithin } from './f44-crash-from-within.ts';
@@ -96,6 +97,7 @@ export const allScenarios: readonly Scenario[] = [
   manyCalls,
   auth,
   webhooks,
+  hostileText,
   rollingRestart,
   twoMigrators,
   crashFromWithin,
