@@ -44,6 +44,7 @@ import { manyCalls } from './f36-many-calls.ts';
 import { auth } from './f37-auth.ts';
 import { webhooks } from './f38-webhooks.ts';
 import { hostileText } from './f40-hostile-text.ts';
+import { rights } from './f41-rights.ts';
 import { rollingRestart } from './f42-rolling-restart.ts';
 import { twoMigrators } from './f43-two-migrators.ts';
 import { crashFromWithin } from './f44-crash-from-within.ts';
@@ -98,6 +99,7 @@ export const allScenarios: readonly Scenario[] = [
   auth,
   webhooks,
   hostileText,
+  rights,
   rollingRestart,
   twoMigrators,
   crashFromWithin,

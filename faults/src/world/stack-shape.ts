@@ -12,6 +12,8 @@ export interface StackShape {
   readonly hasReplica?: boolean;
   /** Whether gateways have a disk on which events wait for Redis. */
   readonly hasSpool?: boolean;
+  /** Whether each service has a user of Redis and a role of Postgres of its own, with no rights but those that it needs. */
+  readonly hasOwnUsers?: boolean;
   readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
 }

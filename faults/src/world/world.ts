@@ -17,6 +17,7 @@ import {
 } from '../servers/breakable-server.ts';
 import { startRedisGroup, type RedisGroup } from '../servers/redis-group.ts';
 import { createClosers, type Closers } from './closers.ts';
+import { giveOwnUsers } from './own-users.ts';
 import { BASE_ENV, type StackShape } from './stack-shape.ts';
 
 /** The servers, and the proxies by which services reach them. */
@@ -129,15 +130,18 @@ interface StackPlan {
   readonly notices: string[];
 }
 
-function startStack({ folder, shape, servers, agentUrl, notices }: StackPlan): Promise<LocalStack> {
+async function startStack({ folder, shape, servers, agentUrl, notices }: StackPlan): Promise<LocalStack> {
   const { redis, redisProxy, redisGroup, postgres, postgresProxy } = servers;
-  const { serviceEnv = {}, hasSpool = false } = shape;
+  const { serviceEnv = {}, hasSpool = false, hasOwnUsers = false } = shape;
   const spool = hasSpool ? { SPOOL_DIR: path.join(folder, 'spool') } : {};
+  const urls = {
+    redisUrl: redisGroup?.url ?? withPort(redis.url, redisProxy.port),
+    databaseUrl: withPort(postgres.url, postgresProxy.port),
+  };
   return startLocalStack({
     ...shape,
     dataDir: path.join(folder, 'stack'),
-    redisUrl: redisGroup?.url ?? withPort(redis.url, redisProxy.port),
-    databaseUrl: withPort(postgres.url, postgresProxy.port),
+    ...(hasOwnUsers ? await giveOwnUsers(servers, urls) : urls),
     env: { ...withoutOwnSettings(), AGENT_URL: agentUrl },
     serviceEnv: {
       gateway: { ...BASE_ENV.gateway, ...spool, ...serviceEnv.gateway },

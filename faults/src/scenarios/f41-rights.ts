@@ -1,0 +1,58 @@
+import { sleep } from '@turnlog/service-kit';
+import {
+  POSTGRES_RIGHTS,
+  REDIS_RIGHTS,
+  tryPostgresRole,
+  tryRedisCommands,
+  withUser,
+  type RightsTrial,
+} from '@turnlog/test-kit';
+import { type Context, type Scenario } from './scenario.ts';
+
+/** How many problems are told of one user. */
+const MAX_TOLD = 5;
+
+export const rights: Scenario = {
+  id: 'F41',
+  name: 'rights',
+  title:
+    'Each service’s user of Redis and role of Postgres, as compose has them, tries every command, verb and table that is not its own, under load and after kills',
+  pass: 'Every attempt is refused, none of them does any harm, and the services never miss a right.',
+  answer: 'A user and a role for each service, with the commands, keys and tables that it needs.',
+  loss: 'nothing',
+  quick: false,
+  stack: { hasOwnUsers: true, hasSpool: true },
+  run: async (context) => {
+    const { stack, size, redisEye } = context;
+    const load = context.load({ lateEvents: 1 });
+    await sleep(size.windowMs / 3);
+    for (const name of ['session-1', 'persister-1']) stack.service(name).kill('SIGKILL');
+    await load.finished;
+    await context.recovered();
+    const denied = (await redisEye.call('ACL', 'LOG')) as unknown[];
+    context.expect(denied.length === 0, `services were denied what they need: ${JSON.stringify(denied[0])}`);
+
+    const under = context.load({ calls: 20 }, 'CAbeside');
+    await tryEverything(context);
+    await under.finished;
+  },
+};
+
+async function tryEverything(context: Context): Promise<void> {
+  const redisAs = (name: string): string => withUser(context.redis.url, name);
+  const postgresAs = (role: string): string => withUser(context.postgres.url, role);
+  const trials = [
+    ...Object.keys(REDIS_RIGHTS).map((name) => [name, () => tryRedisCommands(redisAs, name)] as const),
+    ...Object.keys(POSTGRES_RIGHTS).map((role) => [role, () => tryPostgresRole(postgresAs, role)] as const),
+  ];
+  let tried = 0;
+  for (const [name, attempt] of trials) tried += tell(context, name, await attempt());
+  context.note('tried', tried);
+}
+
+function tell({ expect }: Context, name: string, { tried, problems }: RightsTrial): number {
+  for (const problem of problems.slice(0, MAX_TOLD))
+    expect(false, `${name} may do what it must not: ${problem}`);
+  expect(tried > 0, `${name} has tried nothing`);
+  return tried;
+}
