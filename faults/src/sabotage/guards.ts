@@ -286,4 +286,15 @@ export const guards: readonly Guard[] = [
       name: 'a gateway that dies and never comes back: one that was there all along replays its spool',
     },
   },
+  {
+    name: 'words-of-the-other-side',
+    keeps: 'what the other side calls an event or a reason is in a log only where it is a known word',
+    file: 'services/stream-gateway/src/domain/loggable-word.ts',
+    text: 'known.has(word) ? word : `other:${word.length}`',
+    without: 'word',
+    test: {
+      file: 'services/stream-gateway/src/recording.integration.test.ts',
+      name: 'one word of the other side is recorded, and in no log unless it is a known one',
+    },
+  },
 ];

@@ -43,6 +43,7 @@ import { halfOpen } from './f35-half-open.ts';
 import { manyCalls } from './f36-many-calls.ts';
 import { auth } from './f37-auth.ts';
 import { webhooks } from './f38-webhooks.ts';
+import { canaries } from './f39-canary.ts';
 import { hostileText } from './f40-hostile-text.ts';
 import { rights } from './f41-rights.ts';
 import { rollingRestart } from './f42-rolling-restart.ts';
@@ -98,6 +99,7 @@ export const allScenarios: readonly Scenario[] = [
   manyCalls,
   auth,
   webhooks,
+  canaries,
   hostileText,
   rights,
   rollingRestart,

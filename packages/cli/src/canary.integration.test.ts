@@ -7,7 +7,13 @@ import { callKeys, createCommandClient, partitionKeys, partitionOf, untilReady }
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
 import {
+  CANARY_PHONE,
+  canariesIn,
+  canary,
   createTestDatabase,
+  playCarrier,
+  readLogs,
+  readOps,
   testKeyPrefix,
   testRedisUrl,
   waitUntil,
@@ -15,15 +21,7 @@ import {
 } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import pg from 'pg';
-import {
-  CANARY_PHONE,
-  canariesIn,
-  canary,
-  playCarrier,
-  readLogs,
-  readOps,
-  startRudeAgent,
-} from './canary.test-support.ts';
+import { startRudeAgent } from './canary.test-support.ts';
 import { terminalWith } from './cli.test-support.ts';
 
 /*
@@ -49,6 +47,7 @@ const BAD_FRAMES = [
   `{"event":"media","media":{"payload":"${canary('torn frame')}`,
   canary('no frame at all'),
   { event: canary('unknown event'), text: canary('unknown event') },
+  { event: 'qzxcanary' },
   { event: 'media', stream_sid: 'stream-1', media: { payload: canary('payload') } },
   { event: 'dtmf', dtmf: { digit: { of: canary('digit') } } },
   { event: 'mark', stream_sid: 'stream-1', mark: { name: canary('mark') } },
@@ -119,6 +118,7 @@ afterAll(async () => {
 test('nothing that is written about calls holds what was said in them', async () => {
   await refuseRowsThatSay('poison row');
   await aCallWithBadFrames();
+  await aCallThatStopsForOneWord();
   await reportsOverHttp();
   await anEntryThatIsNoEvent();
   await aRowThatPostgresRefuses();
@@ -166,6 +166,14 @@ async function aCallWithBadFrames(): Promise<void> {
   await playCarrier(url, frames, { wait: () => untilTold('agent is not reachable'), last: STOPPED });
   const call = await waitForRow('CA-canary', ({ full_transcript }) => full_transcript.length > 1);
   expect(canariesIn(JSON.stringify(call)).length).toBeGreaterThan(0);
+}
+
+async function aCallThatStopsForOneWord(): Promise<void> {
+  const start = { ...STARTED.start, call_sid: 'CA-word' };
+  const last = { ...STOPPED, stop: { call_sid: 'CA-word', reason: 'Ramesh' } };
+  const wait = () => Promise.resolve();
+  await playCarrier(stack.streamUrls[0] ?? '', [{ ...STARTED, start }], { wait, last });
+  await waitForRow('CA-word', ({ end_reason }) => end_reason === 'Ramesh');
 }
 
 async function reportsOverHttp(): Promise<void> {

@@ -101,6 +101,8 @@ function postgresCommand(
     // No socket file at all: its path may be no longer than about a hundred characters.
     unix_socket_directories: '',
     timezone: 'UTC',
+    // Else the details of an error are logged, and with them whole rows.
+    log_error_verbosity: 'terse',
     ...settings,
   };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

@@ -1,3 +1,4 @@
+export { CANARY_PHONE, canariesIn, canary, playCarrier, readLogs, readOps } from './canary/canary.ts';
 export { freePort } from '@turnlog/embedded';
 export { captureLines, type CapturedLines } from './capture-lines.ts';
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './create-test-database.ts';

@@ -214,6 +214,21 @@ test('a second start of the same call erases nothing; one of another call begins
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('superseded');
 });
 
+test('one word of the other side is recorded, and in no log unless it is a known one', async () => {
+  const gateway = await gatewayWith();
+  const frames = framesOf();
+  const socket = await dial(gateway.url);
+  const stop = { event: 'stop', stop: { call_sid: frames.callSid, reason: 'Ramesh' } };
+  socket.send(frames.start, { event: 'Meera' }, { event: 'silence' }, stop);
+  const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect(eventOf(events, 'call.ended').data.reason).toBe('Ramesh');
+  const lines = JSON.stringify(gateway.logLines);
+  expect(lines).not.toMatch(/Ramesh|Meera/);
+  for (const told of ['"reason":"other:6"', '"kind":"other:5"', '"kind":"silence"']) {
+    expect(lines).toContain(told);
+  }
+});
+
 test('garbage is counted and the socket stays', async () => {
   const gateway = await gatewayWith();
   const frames = framesOf();

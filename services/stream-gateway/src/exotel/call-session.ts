@@ -23,6 +23,7 @@ import {
 } from '../domain/connection-state.ts';
 import { endConnection } from '../domain/end-connection.ts';
 import { storableDraft, type EventDraft } from '../domain/event-draft.ts';
+import { KNOWN_EVENTS, KNOWN_STOP_REASONS, loggableWord } from '../domain/loggable-word.ts';
 import { PlaybackMarks } from '../domain/playback-marks.ts';
 import { stopFrameFor } from '../domain/stop-frame.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
@@ -236,7 +237,9 @@ export class CallSession {
 
   #logEnd({ callSid }: StartedConnection, ending: Ending): void {
     const { logger, tally } = this.#context;
-    const fields = { call_sid: callSid, connection_id: this.connectionId, reason: ending.reason };
+    const reason =
+      ending.kind === 'stopped' ? loggableWord(ending.reason, KNOWN_STOP_REASONS) : ending.reason;
+    const fields = { call_sid: callSid, connection_id: this.connectionId, reason };
     count(tally.endings, ending.kind === 'stopped' ? 'stopped' : ending.reason);
     if (ending.kind === 'stopped') logger.info(fields, 'Call stopped');
     else logger.info({ ...fields, close_code: ending.closeCode }, 'call disconnected');
@@ -265,7 +268,7 @@ export class CallSession {
     const { tally } = this.#context;
     if (notice.kind === 'unknown_frame') {
       tally.unknownFrames += 1;
-      this.#logOnce(notice.event, 'unknown event from the carrier');
+      this.#logOnce(loggableWord(notice.event, KNOWN_EVENTS), 'unknown event from the carrier');
     } else if (notice.kind === 'invalid_frame') {
       count(tally.invalidFrames, notice.reason);
       this.#logOnce(notice.reason, 'invalid frame from the carrier');
