@@ -1,9 +1,15 @@
 import { type IncomingMessage } from 'node:http';
+import { z } from 'zod';
 import { type Principal } from '../auth/principal.ts';
 import { type StreamTokens } from '../auth/stream-tokens.ts';
 import { problem, type Answer } from './answer.ts';
 import { namedCall } from './named-call.ts';
 import { readBody } from './read-body.ts';
+
+/** What Exotel is told to connect to. */
+export const streamUrlAnswer = z.object({ url: z.string() });
+
+type StreamUrl = z.infer<typeof streamUrlAnswer>;
 
 export interface StreamUrlOptions {
   readonly tokens: StreamTokens;
@@ -40,13 +46,17 @@ export class StreamUrlEndpoint {
     if (!body.ok) return body.answer;
     const query = request.url?.split('?', 2)[1] ?? '';
     const url = streamUrl(publicUrl, new URLSearchParams(query));
-    if (isOpen()) return { status: 200, body: { url: url.href } };
+    if (isOpen()) return told(url);
     const callSid = namedCall(query, body.bytes.toString());
     const token = await tokens.issue({ tenant, callSid }).catch(() => undefined);
     if (token === undefined) return problem(503, 'not_ready', NOT_READY, { 'retry-after': '2' });
     url.pathname += `/${token}`;
-    return { status: 200, body: { url: url.href } };
+    return told(url);
   }
+}
+
+function told(url: URL): Answer {
+  return { status: 200, body: { url: url.href } satisfies StreamUrl };
 }
 
 function streamUrl(publicUrl: string, query: URLSearchParams): URL {

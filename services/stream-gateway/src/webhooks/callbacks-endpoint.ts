@@ -11,6 +11,7 @@ import { type IncomingMessage } from 'node:http';
 import { problem, type Answer } from '../http/answer.ts';
 import { type EventStore } from '../http/event-store.ts';
 import { readBody } from '../http/read-body.ts';
+import { type CallbackAnswer } from './callback-messages.ts';
 
 /** The callbacks that the carrier makes. */
 export type CallbackKind = 'status' | 'passthru';
@@ -127,7 +128,7 @@ export class CallbacksEndpoint {
     }
     const isRepeat = results.length > 0 && results.every(({ status }) => status === 'duplicate');
     const fate = isRepeat ? 'duplicate' : 'recorded';
-    return { fate, answer: { status: 200, body: { status: fate } } };
+    return { fate, answer: { status: 200, body: { status: fate } satisfies CallbackAnswer } };
   }
 }
 

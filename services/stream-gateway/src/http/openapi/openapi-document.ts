@@ -1,4 +1,6 @@
+import { jsonResponse, RETRY_AFTER } from './openapi-responses.ts';
 import { openApiSchemas, schemaRef, type JsonSchema } from './openapi-schemas.ts';
+import { openApiCarrierPaths } from './openapi-carrier-paths.ts';
 import { openApiOpsPaths } from './openapi-ops-paths.ts';
 
 /** An OpenAPI 3.1 document. */
@@ -15,10 +17,6 @@ export interface OpenApiDocument {
 /** The operations of a path, by their HTTP method. */
 export type PathItem = Readonly<Record<string, JsonSchema>>;
 
-const RETRY_AFTER = {
-  'Retry-After': { description: 'After how many seconds to send it again', schema: { type: 'integer' } },
-};
-
 /** What the gateway answers, path by path. */
 export function openApiDocument(streamPaths: readonly string[]): OpenApiDocument {
   return {
@@ -27,17 +25,20 @@ export function openApiDocument(streamPaths: readonly string[]): OpenApiDocument
       title: 'Turnlog stream-gateway',
       version: '1',
       license: { name: 'MIT', identifier: 'MIT' },
-      description: 'Takes what voice agents report of their calls. docs/events.md tells it in words.',
+      description:
+        "Takes Exotel's streams and callbacks, and what voice agents report of their calls. docs/events.md tells it in words.",
     },
     paths: {
       '/v1/calls/{callSid}/events': callEvents,
       ...Object.fromEntries(streamPaths.map((path) => [path, stream(path)])),
+      ...openApiCarrierPaths,
       ...openApiOpsPaths,
     },
     components: {
       schemas: openApiSchemas(),
       securitySchemes: {
         tenant: { type: 'http', scheme: 'bearer', description: "A tenant's API secret" },
+        stream: { type: 'http', scheme: 'basic', description: "A tenant's stream secret, as the password" },
       },
     },
   };
@@ -48,11 +49,6 @@ export function endpointsOf({ paths }: OpenApiDocument): string[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
-}
-
-/** A response with a JSON body. */
-export function jsonResponse(description: string, schema: JsonSchema, headers?: JsonSchema): JsonSchema {
-  return { description, content: { 'application/json': { schema } }, ...(headers && { headers }) };
 }
 
 const callEvents: PathItem = {

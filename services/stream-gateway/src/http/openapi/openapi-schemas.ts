@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { agentAnswer, eventResult, eventResults } from '../../domain/agent-answer.ts';
 import { agentMessage, agentMessages } from '../../domain/agent-message.ts';
+import { callbackAnswer, passthru, statusCallback } from '../../webhooks/callback-messages.ts';
+import { streamUrlAnswer } from '../stream-url-endpoint.ts';
 
 /** What goes wrong before, or with, all messages of a request. */
 export const problemBody = z.object({
@@ -23,6 +25,10 @@ const NAMED = {
   EventResult: eventResult,
   EventResults: eventResults,
   SocketAnswer: agentAnswer,
+  StreamUrl: streamUrlAnswer,
+  StatusCallback: statusCallback,
+  Passthru: passthru,
+  CallbackAnswer: callbackAnswer,
   Problem: problemBody,
   Unavailable: unavailableBody,
 };

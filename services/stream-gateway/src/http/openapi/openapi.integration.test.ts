@@ -4,12 +4,18 @@ import { startRedisForTest } from '@turnlog/test-kit';
 import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 import { type OpenApiDocument } from './openapi-document.ts';
 
+const SECRET = 'the-webhook-secret-of-this-test';
+
 let gateway: TestGateway;
 let document: OpenApiDocument;
 let ajv: Ajv2020;
 
 beforeAll(async () => {
-  gateway = await startTestGateway({ MAX_EVENTS_PER_SECOND: '1' });
+  gateway = await startTestGateway({
+    MAX_EVENTS_PER_SECOND: '1',
+    WEBHOOK_SECRET: SECRET,
+    PUBLIC_URL: 'wss://calls.example.com',
+  });
   document = (await (await fetch(`${gateway.httpUrl}/openapi.json`)).json()) as OpenApiDocument;
   ajv = new Ajv2020();
   ajv.addVocabulary(['openapi', 'info', 'paths', 'components']);
@@ -53,16 +59,23 @@ test('each path of the document is there, and a path that is not there lists jus
   const { endpoints } = (await missing.json()) as { endpoints: string[] };
   expect([...endpoints].sort()).toEqual([
     'GET /exotel/stream',
+    'GET /exotel/url',
     'GET /healthz',
     'GET /media',
     'GET /metrics',
     'GET /openapi.json',
     'GET /readyz',
+    'GET /webhooks/exotel/passthru/{secret}',
+    'GET /webhooks/exotel/status/{secret}',
+    'POST /exotel/url',
     `POST ${eventsPath}`,
+    'POST /webhooks/exotel/passthru/{secret}',
+    'POST /webhooks/exotel/status/{secret}',
   ]);
   for (const endpoint of endpoints) {
     const [method = '', path = ''] = endpoint.split(' ');
-    const status = await statusOf(fetch(gateway.httpUrl + path.replace('{callSid}', 'CA1'), { method }));
+    const where = path.replace('{callSid}', 'CA1').replace('{secret}', SECRET);
+    const status = await statusOf(fetch(gateway.httpUrl + where, { method }));
     expect([path, status]).not.toEqual([path, 404]);
     expect(document.paths[path]).toHaveProperty([method.toLowerCase(), 'responses', String(status)]);
   }
@@ -118,5 +131,41 @@ test('without Redis the answer is 503, as documented', async () => {
 test('a stream path without an upgrade is answered as documented', async () => {
   for (const path of ['/exotel/stream', '/media']) {
     await expectAsDocumented(path, 'get', await fetch(gateway.httpUrl + path));
+  }
+});
+
+test.each(['status', 'passthru'])('a %s callback is answered as documented, whatever it is', async (kind) => {
+  const path = `/webhooks/exotel/${kind}/{secret}`;
+  const base = `${gateway.httpUrl}/webhooks/exotel/${kind}`;
+  const fields = `CallSid=CA-${kind}&Status=completed&Stream[Status]=completed&EndTime=2026-01-25 16:46:12`;
+  const gzip = { headers: { 'content-encoding': 'gzip' }, body: 'x' };
+  const form = (text: string) => ({ body: new URLSearchParams(text) });
+  const attempts: readonly (readonly [number, string, RequestInit?])[] = [
+    [200, `${SECRET}?${fields}`],
+    [200, SECRET, form(fields)],
+    [400, SECRET, form('Status=completed')],
+    [404, 'wrong', form(fields)],
+    [413, SECRET, form(`${fields}&x=${'x'.repeat(70_000)}`)],
+    [415, SECRET, gzip],
+  ];
+  for (const [status, where, post] of attempts) {
+    const response = await fetch(`${base}/${where}`, post && { method: 'POST', ...post });
+    expect([where, response.status]).toEqual([where, status]);
+    await expectAsDocumented(path, post === undefined ? 'get' : 'post', response);
+  }
+});
+
+test('a request for a URL is answered as documented', async () => {
+  const url = `${gateway.httpUrl}/exotel/url`;
+  const answer = await expectAsDocumented('/exotel/url', 'get', await fetch(`${url}?CallSid=CA1`));
+  expect(answer).toEqual({ url: expect.stringMatching(/^wss:\/\/calls\.example\.com\/exotel\/stream/) });
+  const large = await fetch(url, { method: 'POST', body: 'x'.repeat(70_000) });
+  expect(large.status).toBe(413);
+  await expectAsDocumented('/exotel/url', 'post', large);
+  const bare = await startTestGateway();
+  try {
+    await expectAsDocumented('/exotel/url', 'get', await fetch(`${bare.httpUrl}/exotel/url`));
+  } finally {
+    await bare.stop();
   }
 });

@@ -59,6 +59,19 @@ describe('the document', () => {
   });
 });
 
+test.each([
+  [
+    'StatusCallback',
+    { CallSid: 'CA1', Status: 'completed', RecordingUrl: null, ConversationDuration: 12, New: {} },
+  ],
+  ['Passthru', { CallSid: 'CA1', Stream: '{"Status":"completed"}' }],
+  ['Passthru', { CallSid: 'CA1', Stream: { Status: 'failed', DetailedStatus: 'Streaming_call_throttled' } }],
+])('%s is what the carrier sends, with a call and whatever else', (name, body) => {
+  const isCallback = validator(name);
+  expect([isCallback(body), isCallback.errors]).toEqual([true, null]);
+  expect(isCallback({ ...body, CallSid: undefined })).toBe(false);
+});
+
 describe('a message is accepted by the schema if and only if it is accepted by the gateway', () => {
   const storable = (json: unknown) => toStorable(json as JsonValue)?.value;
 

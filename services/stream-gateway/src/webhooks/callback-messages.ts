@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+const time = z
+  .string()
+  .meta({ description: '`2026-01-25 16:46:12`, in CARRIER_UTC_OFFSET where it names no zone' });
+const text = z.string().optional();
+
+/**
+ * What a StatusCallback is known to hold; whatever else it holds is kept as well. Only `CallSid` has to be there. Spellings
+ * that were seen besides these (`Sid`, `CallStatus`, bracketed and nested fields) are read, too.
+ */
+export const statusCallback = z.looseObject({
+  CallSid: z.string().min(1).max(128),
+  Status: text,
+  EventType: text.meta({ description: '`terminal`, `answered` or `ringing`' }),
+  DateCreated: time.optional(),
+  DateUpdated: time.optional(),
+  StartTime: time.optional(),
+  EndTime: time.optional(),
+  From: text,
+  To: text,
+  Direction: text,
+  ConversationDuration: z.union([z.string(), z.number()]).optional().meta({ description: 'Seconds' }),
+  RecordingUrl: z.string().nullable().optional(),
+  CustomField: text,
+});
+
+/** What a Passthru applet behind a stream is known to send, as `Stream[Status]`, as an object, as its JSON text, or flat. */
+export const passthru = z.looseObject({
+  CallSid: z.string().min(1).max(128),
+  CallFrom: text,
+  CallTo: text,
+  Direction: text,
+  CallType: text,
+  CurrentTime: time.optional(),
+  Stream: z
+    .union([
+      z.string(),
+      z.looseObject({
+        StreamSID: text,
+        Status: text,
+        Duration: text,
+        RecordingUrl: text,
+        DisconnectedBy: text,
+        Error: text,
+        DetailedStatus: text,
+      }),
+    ])
+    .optional(),
+});
+
+/** What a callback is answered when it is durable. */
+export const callbackAnswer = z.object({ status: z.enum(['recorded', 'duplicate']) });
+
+export type CallbackAnswer = z.infer<typeof callbackAnswer>;
