@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { playCalls, startLoad } from './load/start-load.ts';
 import { judge } from './oracle/judge.ts';
+import { measureReaders } from './oracle/measure-readers.ts';
 import { measureRecovery } from './oracle/measure-recovery.ts';
 import { type Violation } from './oracle/violation.ts';
 import { createRng } from './random/rng.ts';
@@ -25,11 +26,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   await chmod(folder, 0o711);
   const notes: Record<string, number | string> = {};
   const recoveries: number[] = [];
+  const resumptions: number[] = [];
   const violations: Violation[] = [];
   let world: World | undefined;
   try {
     world = await createWorld(folder, scenario.stack ?? {}, createRng(options.seed));
-    await scenario.run(createContext(world, options.size, { notes, recoveries, violations }));
+    await scenario.run(createContext(world, options.size, { notes, recoveries, resumptions, violations }));
     violations.push(...(await judge(world, scenario.expectations)));
   } catch (error) {
     violations.push({
@@ -47,7 +49,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     unknown: played?.count('unknown') ?? 0,
     resent: played?.resent ?? 0,
     lost: violations.filter(({ isLoss }) => isLoss === true).length,
-    recoverySeconds: recoveries.length === 0 ? undefined : Math.max(...recoveries),
+    recoverySeconds: longest(recoveries),
+    readersSeconds: longest(resumptions),
     notes,
     seconds: (performance.now() - startedAt) / 1000,
     folder,
@@ -60,10 +63,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 interface Findings {
   readonly notes: Record<string, number | string>;
   readonly recoveries: number[];
+  readonly resumptions: number[];
   readonly violations: Violation[];
 }
 
-function createContext(world: World, size: RunSize, { notes, recoveries, violations }: Findings): Context {
+function createContext(world: World, size: RunSize, findings: Findings): Context {
+  const { notes, recoveries, resumptions, violations } = findings;
   return {
     ...world,
     size,
@@ -80,5 +85,14 @@ function createContext(world: World, size: RunSize, { notes, recoveries, violati
       recoveries.push(seconds);
       return seconds;
     },
+    readersResumed: async () => {
+      const seconds = await measureReaders(world, `CAread-${resumptions.length + 1}`);
+      resumptions.push(seconds);
+      return seconds;
+    },
   };
+}
+
+function longest(seconds: readonly number[]): number | undefined {
+  return seconds.length === 0 ? undefined : Math.max(...seconds);
 }

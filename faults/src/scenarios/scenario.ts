@@ -48,4 +48,6 @@ export interface Context extends World {
   readonly expect: (holds: boolean, problem: string) => void;
   /** Measures how long it takes from now until a new call is taken, folded and recorded. */
   readonly recovered: () => Promise<number>;
+  /** The same for readers alone: a call that is in the log already is folded and recorded. */
+  readonly readersResumed: () => Promise<number>;
 }
