@@ -9,6 +9,7 @@ import { type Violation } from './oracle/violation.ts';
 import { createRng } from './random/rng.ts';
 import { type Outcome } from './report/outcome.ts';
 import { type Context, type RunSize, type Scenario } from './scenarios/scenario.ts';
+import { type StackShape } from './world/stack-shape.ts';
 import { createWorld, type World } from './world/world.ts';
 
 export interface RunOptions {
@@ -30,7 +31,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const violations: Violation[] = [];
   let world: World | undefined;
   try {
-    world = await createWorld(folder, scenario.stack ?? {}, createRng(options.seed));
+    world = await createWorld(folder, shapeOf(scenario, options.size), createRng(options.seed));
     await scenario.run(createContext(world, options.size, { notes, recoveries, resumptions, violations }));
     violations.push(...(await judge(world, scenario.expectations)));
   } catch (error) {
@@ -58,6 +59,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   await world?.close();
   if (outcome.ok && !options.keep) await rm(folder, { recursive: true, force: true });
   return outcome;
+}
+
+function shapeOf({ stack = {} }: Scenario, size: RunSize): StackShape {
+  return typeof stack === 'function' ? stack(size) : stack;
 }
 
 interface Findings {
