@@ -9,6 +9,7 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
   --repeat 3     every scenario so many times, each with a seed of its own
   --calls 60 --events 40 --window 12
                  calls, events of each, and within how many seconds
+  --minutes 10   how long F36 keeps its calls going; --calls says how many at once
   --list         the scenarios
   --json         the results as JSON
   --write        puts the results into docs/guarantees.md
@@ -29,8 +30,8 @@ export interface Options {
   readonly keep: boolean;
 }
 
-const WHOLE: RunSize = { calls: 60, eventsPerCall: 40, windowMs: 12_000, intensity: 1 };
-const QUICK: RunSize = { calls: 20, eventsPerCall: 15, windowMs: 5_000, intensity: 0.3 };
+const WHOLE = { calls: 60, eventsPerCall: 40, windowMs: 12_000, intensity: 1 };
+const QUICK = { calls: 20, eventsPerCall: 15, windowMs: 5_000, intensity: 0.3 };
 
 /** Reads the command line. Throws on what it does not know. */
 export function readOptions(args: readonly string[]): Options {
@@ -47,6 +48,7 @@ export function readOptions(args: readonly string[]): Options {
       repeat: { type: 'string', default: '1' },
       'at-once': { type: 'string' },
       calls: { type: 'string' },
+      minutes: { type: 'string' },
       events: { type: 'string' },
       window: { type: 'string' },
     },
@@ -64,6 +66,8 @@ export function readOptions(args: readonly string[]): Options {
       eventsPerCall: wholeNumber('events', values.events ?? String(base.eventsPerCall)),
       windowMs: 1_000 * wholeNumber('window', values.window ?? String(base.windowMs / 1_000)),
       intensity: base.intensity,
+      callsAtOnce: values.calls === undefined ? undefined : wholeNumber('calls', values.calls),
+      minutes: values.minutes === undefined ? undefined : wholeNumber('minutes', values.minutes),
     },
     quick,
     list,

@@ -3,11 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { playCalls, startLoad } from './load/start-load.ts';
 import { judge } from './oracle/judge.ts';
+import { measureReaders } from './oracle/measure-readers.ts';
 import { measureRecovery } from './oracle/measure-recovery.ts';
 import { type Violation } from './oracle/violation.ts';
 import { createRng } from './random/rng.ts';
 import { type Outcome } from './report/outcome.ts';
 import { type Context, type RunSize, type Scenario } from './scenarios/scenario.ts';
+import { type StackShape } from './world/stack-shape.ts';
 import { createWorld, type World } from './world/world.ts';
 
 export interface RunOptions {
@@ -25,11 +27,12 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   await chmod(folder, 0o711);
   const notes: Record<string, number | string> = {};
   const recoveries: number[] = [];
+  const resumptions: number[] = [];
   const violations: Violation[] = [];
   let world: World | undefined;
   try {
-    world = await createWorld(folder, scenario.stack ?? {}, createRng(options.seed));
-    await scenario.run(createContext(world, options.size, { notes, recoveries, violations }));
+    world = await createWorld(folder, shapeOf(scenario, options.size), createRng(options.seed));
+    await scenario.run(createContext(world, options.size, { notes, recoveries, resumptions, violations }));
     violations.push(...(await judge(world, scenario.expectations)));
   } catch (error) {
     violations.push({
@@ -47,7 +50,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     unknown: played?.count('unknown') ?? 0,
     resent: played?.resent ?? 0,
     lost: violations.filter(({ isLoss }) => isLoss === true).length,
-    recoverySeconds: recoveries.length === 0 ? undefined : Math.max(...recoveries),
+    recoverySeconds: longest(recoveries),
+    readersSeconds: longest(resumptions),
     notes,
     seconds: (performance.now() - startedAt) / 1000,
     folder,
@@ -57,13 +61,19 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   return outcome;
 }
 
+function shapeOf({ stack = {} }: Scenario, size: RunSize): StackShape {
+  return typeof stack === 'function' ? stack(size) : stack;
+}
+
 interface Findings {
   readonly notes: Record<string, number | string>;
   readonly recoveries: number[];
+  readonly resumptions: number[];
   readonly violations: Violation[];
 }
 
-function createContext(world: World, size: RunSize, { notes, recoveries, violations }: Findings): Context {
+function createContext(world: World, size: RunSize, findings: Findings): Context {
+  const { notes, recoveries, resumptions, violations } = findings;
   return {
     ...world,
     size,
@@ -80,5 +90,14 @@ function createContext(world: World, size: RunSize, { notes, recoveries, violati
       recoveries.push(seconds);
       return seconds;
     },
+    readersResumed: async () => {
+      const seconds = await measureReaders(world, `CAread-${resumptions.length + 1}`);
+      resumptions.push(seconds);
+      return seconds;
+    },
   };
+}
+
+function longest(seconds: readonly number[]): number | undefined {
+  return seconds.length === 0 ? undefined : Math.max(...seconds);
 }

@@ -4,10 +4,11 @@ const MAX_VIOLATIONS = 15;
 
 /** One line about a run. */
 export function formatOutcome(outcome: Outcome): string {
-  const { scenario, ok, seed, calls, acknowledged, lost, recoverySeconds, seconds } = outcome;
+  const { scenario, ok, seed, calls, acknowledged, lost, recoverySeconds, readersSeconds, seconds } = outcome;
   const recovery = recoverySeconds === undefined ? '' : `, recovered in ${recoverySeconds.toFixed(1)} s`;
+  const reading = readersSeconds === undefined ? '' : `, readers in ${readersSeconds.toFixed(1)} s`;
   const head = `${ok ? 'ok  ' : 'FAIL'} ${scenario.id.padEnd(4)} ${scenario.name.padEnd(24)}`;
-  const counts = `${calls} calls, ${acknowledged} events, ${lost} lost${recovery}`;
+  const counts = `${calls} calls, ${acknowledged} events, ${lost} lost${recovery}${reading}`;
   return `${head} seed ${seed}: ${counts}${formatNotes(outcome)} (${seconds.toFixed(0)} s)`;
 }
 

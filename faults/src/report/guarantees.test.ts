@@ -40,6 +40,7 @@ const outcome = (id: string, changes: Partial<Outcome> = {}): Outcome => ({
   resent: 12,
   lost: 0,
   recoverySeconds: 1.26,
+  readersSeconds: undefined,
   notes: {},
   seconds: 20,
   folder: '',
@@ -71,6 +72,15 @@ test('what was measured before of other scenarios stays, to the letter', () => {
   expect(rowsOf(second, 'F8b')).toEqual(rowsOf(first, 'F8b'));
   expect(rowsOf(second, 'F2')[0]).toContain('seed 9, 2026-02-01');
   expect(second).toContain('3 of 3 scenarios: 7,200 events acknowledged');
+});
+
+test('where readers go on long before anything can be written, both times are told', () => {
+  const outcomes = [outcome('F1', { recoverySeconds: 11.6, readersSeconds: 1.2 })];
+  const page = withResults(PAGE, { scenarios, outcomes, occasion });
+  expect(page).toContain('| 0 | 11.6 s, readers 1.2 s | seed 7, 2026-01-25 |');
+  const again = withResults(page, { scenarios, outcomes: [outcome('F2')], occasion });
+  expect(again).toContain('| 0 | 11.6 s, readers 1.2 s | seed 7, 2026-01-25 |');
+  expect(again).toContain('The longest recovery took 11.6 s.');
 });
 
 test('runs of one scenario are one row: the sums, the longest recovery, and what failed', () => {

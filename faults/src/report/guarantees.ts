@@ -65,13 +65,15 @@ export function withResults(
 
 function measure(outcomes: readonly Outcome[], date: string): Measured {
   const recoveries = outcomes.flatMap(({ recoverySeconds }) => recoverySeconds ?? []);
+  const resumptions = outcomes.flatMap(({ readersSeconds }) => readersSeconds ?? []);
   const failed = outcomes.filter(({ ok }) => !ok).length;
   const seeds = outcomes.map(({ seed }) => seed).join(' ');
   return {
     acknowledged: total(outcomes.map((each) => each.acknowledged)),
     resent: total(outcomes.map((each) => each.resent)),
     lost: total(outcomes.map((each) => each.lost)),
-    recoverySeconds: recoveries.length === 0 ? undefined : Math.max(...recoveries),
+    recoverySeconds: longestOf(recoveries),
+    readersSeconds: longestOf(resumptions),
     runs: `${failed > 0 ? `**${failed} of ${outcomes.length} failed**, ` : ''}seed ${seeds}, ${date}`,
   };
 }
@@ -79,15 +81,19 @@ function measure(outcomes: readonly Outcome[], date: string): Measured {
 function summarise(all: readonly Measured[], { machine }: Occasion): string {
   const measured = all.filter((each) => each !== UNMEASURED);
   const recoveries = measured.flatMap(({ recoverySeconds }) => recoverySeconds ?? []);
-  const longest =
-    recoveries.length === 0 ? '' : ` The longest recovery took ${Math.max(...recoveries).toFixed(1)} s.`;
+  const longest = longestOf(recoveries);
+  const recovery = longest === undefined ? '' : ` The longest recovery took ${longest.toFixed(1)} s.`;
   const sum = (of: (each: Measured) => number): string => total(measured.map(of)).toLocaleString('en-US');
   return (
     `${measured.length} of ${all.length} scenarios: ${sum((each) => each.acknowledged)} events acknowledged, ` +
-    `${sum((each) => each.resent)} sent again, ${sum((each) => each.lost)} lost.${longest} Measured on ${machine}.`
+    `${sum((each) => each.resent)} sent again, ${sum((each) => each.lost)} lost.${recovery} Measured on ${machine}.`
   );
 }
 
 function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+function longestOf(seconds: readonly number[]): number | undefined {
+  return seconds.length === 0 ? undefined : Math.max(...seconds);
 }

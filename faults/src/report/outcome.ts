@@ -18,6 +18,8 @@ export interface Outcome {
   readonly lost: number;
   /** The longest time from the end of a fault until a new call was taken, folded and recorded. */
   readonly recoverySeconds: number | undefined;
+  /** The longest time until those who read went on: where they do so long before anything can be written. */
+  readonly readersSeconds: number | undefined;
   readonly notes: Readonly<Record<string, number | string>>;
   readonly seconds: number;
   /** Holds the ledger and the services' logs; kept when the run has failed. */

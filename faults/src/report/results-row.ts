@@ -7,6 +7,8 @@ export interface Measured {
   readonly lost: number;
   /** The longest. */
   readonly recoverySeconds: number | undefined;
+  /** The longest of readers alone. */
+  readonly readersSeconds: number | undefined;
   /** Their seeds and the day; and whether any failed. */
   readonly runs: string;
 }
@@ -17,6 +19,7 @@ export const UNMEASURED: Measured = {
   resent: 0,
   lost: 0,
   recoverySeconds: undefined,
+  readersSeconds: undefined,
   runs: 'not measured yet',
 };
 
@@ -36,10 +39,17 @@ export function parseRows(table: string): Map<string, Measured> {
 }
 
 function toCells(measured: Measured): string[] {
-  const { acknowledged, resent, lost, recoverySeconds, runs } = measured;
+  const { acknowledged, resent, lost, runs } = measured;
   if (measured === UNMEASURED) return ['', '', '', '', runs];
   const counts = [acknowledged, resent, lost].map((count) => count.toLocaleString('en-US'));
-  return [...counts, recoverySeconds === undefined ? '' : `${recoverySeconds.toFixed(1)} s`, runs];
+  return [...counts, toRecovery(measured), runs];
+}
+
+/** `11.6 s, readers 1.2 s`. */
+function toRecovery({ recoverySeconds, readersSeconds }: Measured): string {
+  const whole = recoverySeconds === undefined ? [] : [`${recoverySeconds.toFixed(1)} s`];
+  const reading = readersSeconds === undefined ? [] : [`readers ${readersSeconds.toFixed(1)} s`];
+  return [...whole, ...reading].join(', ');
 }
 
 function fromCells(cells: readonly string[]): Measured {
@@ -52,7 +62,13 @@ function fromCells(cells: readonly string[]): Measured {
     acknowledged: count(acknowledged),
     resent: count(resent),
     lost: count(lost),
-    recoverySeconds: recovery === '' ? undefined : Number.parseFloat(recovery),
+    recoverySeconds: secondsIn(/^([\d.]+) s/, recovery),
+    readersSeconds: secondsIn(/readers ([\d.]+) s/, recovery),
     runs,
   };
+}
+
+function secondsIn(pattern: RegExp, text: string): number | undefined {
+  const found = pattern.exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
 }

@@ -297,4 +297,82 @@ export const guards: readonly Guard[] = [
       name: 'one word of the other side is recorded, and in no log unless it is a known one',
     },
   },
+  {
+    name: 'capped-pause',
+    keeps: 'persisting goes on within seconds of Postgres, however long it was away',
+    file: 'services/persister/src/persister.ts',
+    text: 'const PAUSE = { minMs: 100, maxMs: 5_000 };',
+    without: 'const PAUSE = { minMs: 100, maxMs: 600_000 };',
+    test: {
+      file: 'services/persister/src/postgres-away.integration.test.ts',
+      name: 'the pause before another attempt grows to five seconds and no further, however long Postgres is away',
+    },
+  },
+  {
+    name: 'following-redis',
+    keeps: 'a client that hears of another primary while it looks for one does not end for good',
+    file: 'packages/call-log/src/redis/following-redis.ts',
+    text: 'if (!this.#isClosed) this.connect().catch(() => undefined);',
+    without: '',
+    test: {
+      file: 'packages/call-log/src/redis/sentinel.integration.test.ts',
+      name: 'a client that hears of another primary while it looks for one goes on looking',
+    },
+  },
+  {
+    name: 'monotonic-clock-of-consumers',
+    keeps: 'a consumer goes on claiming the entries of the dead when the clock of its host is set back',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'const { now = () => monotonicClock.now() } = handling;',
+    without: 'const { now = () => Date.now() } = handling;',
+    test: {
+      file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
+      name: 'takes over what a dead worker has left, although the clock of its own host is set back',
+    },
+  },
+  {
+    name: 'steady-call-clock',
+    keeps: 'the turns of a call stay in their order when the clock of the host is set in mid-call',
+    file: 'services/stream-gateway/src/exotel/call-session.ts',
+    text: 'this.#context = { ...context, now: steadyClock(context.now) };',
+    without: 'this.#context = context;',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'the clock of the host is set back an hour in mid-call: what came later is later',
+    },
+  },
+  {
+    name: 'gateway-waits-for-redis',
+    keeps: 'a gateway that starts while Redis is away does not end',
+    file: 'services/stream-gateway/src/gateway.ts',
+    text: 'await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });',
+    without: 'await untilReady(stores.link.redis, signal);',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'a gateway that starts while Redis is away waits for it',
+    },
+  },
+  {
+    name: 'constant-time-comparison',
+    keeps: 'how much of a secret is right can not be told from how long it takes to refuse it',
+    file: 'packages/tenants/src/secrets/matches-secret.ts',
+    text: "const isEqual = timingSafeEqual(Buffer.from(hashSecret(text), 'hex'), expected);",
+    without: "const isEqual = Buffer.from(hashSecret(text), 'hex').equals(expected);",
+    test: {
+      file: 'packages/tenants/src/secrets/constant-time.test.ts',
+      name: 'whoever is asked for, one text is hashed and all of the hash is compared',
+    },
+  },
+  {
+    name: 'equal-work-for-nobody',
+    keeps: 'whether the id of a secret is known can not be told from how long it takes to refuse it',
+    file: 'packages/tenants/src/tenant-directory.ts',
+    text: 'const isRight = matchesSecret(text, found?.secret);',
+    without: `if (found === undefined) return undefined;
+    const isRight = matchesSecret(text, found.secret);`,
+    test: {
+      file: 'packages/tenants/src/secrets/constant-time.test.ts',
+      name: 'how long it takes to refuse a secret does not tell whether its id is known or how much of it is right',
+    },
+  },
 ];

@@ -2,12 +2,15 @@ import { sleep } from '@turnlog/service-kit';
 import { groupOf, untilPromoted, untilReplicated } from './failover.ts';
 import { type Scenario } from './scenario.ts';
 
+const MAX_READERS_SECONDS = 10;
+
 export const failoverWithReplicaDurability: Scenario = {
   id: 'F9b',
   name: 'failover-replica',
   title: 'The same with DURABILITY=replica, and with agents that report over HTTP',
-  pass: 'What the replica had missed was never acknowledged, and is sent again by whoever holds it.',
-  answer: 'An event is acknowledged when a replica has it, or the gateway’s disk.',
+  pass: 'What the replica had missed was never acknowledged, and is sent again by whoever holds it. Readers go on within 10 s of the promotion.',
+  answer:
+    'An event is acknowledged when a replica has it, or the gateway’s disk. Readers go on with the new primary; new calls wait for a replica of it.',
   loss: 'nothing',
   quick: false,
   stack: { hasReplica: true, hasSpool: true, serviceEnv: { gateway: { DURABILITY: 'replica' } } },
@@ -23,9 +26,19 @@ export const failoverWithReplicaDurability: Scenario = {
     group.primaryProxy.resetConnections();
     group.heal();
     await untilPromoted(context);
+    // Whoever reads needs no replica.
+    const seconds = await context.readersResumed();
+    context.expect(
+      seconds <= MAX_READERS_SECONDS,
+      `readers went on only ${seconds.toFixed(1)} s after the promotion`,
+    );
     // The promise is kept again when there is a replica again.
     await redis.start();
+    const startedAtMs = performance.now();
+    const replicated = untilReplicated(context).then(() => performance.now());
     await context.recovered();
+    const replicaSeconds = ((await replicated) - startedAtMs) / 1000;
+    context.note('of that, without a replica', `${replicaSeconds.toFixed(1)} s`);
     await load.finished;
   },
 };

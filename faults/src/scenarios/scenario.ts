@@ -21,7 +21,7 @@ export interface Scenario {
   readonly loss: string;
   /** Whether it belongs to the short selection. */
   readonly quick: boolean;
-  readonly stack?: StackShape;
+  readonly stack?: StackShape | ((size: RunSize) => StackShape);
   readonly expectations?: Expectations;
   readonly run: (context: Context) => Promise<void>;
 }
@@ -33,6 +33,10 @@ export interface RunSize {
   readonly windowMs: number;
   /** Scales how often or how long something is done: 1 for a whole run, less for a quick one. */
   readonly intensity: number;
+  /** How many calls the scenario of many calls keeps going, where that was asked for. */
+  readonly callsAtOnce: number | undefined;
+  /** How long it keeps them going, where that was asked for. */
+  readonly minutes: number | undefined;
 }
 
 /** What a scenario works with. */
@@ -48,4 +52,6 @@ export interface Context extends World {
   readonly expect: (holds: boolean, problem: string) => void;
   /** Measures how long it takes from now until a new call is taken, folded and recorded. */
   readonly recovered: () => Promise<number>;
+  /** The same for readers alone: a call that is in the log already is folded and recorded. */
+  readonly readersResumed: () => Promise<number>;
 }

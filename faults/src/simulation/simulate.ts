@@ -17,6 +17,8 @@ export interface SimulationOptions {
   /** A guard that is taken away. */
   readonly sabotage?: Sabotage | undefined;
   readonly keepTrace?: boolean;
+  /** For who asks only whether something goes wrong: the run ends at the first thing that does. */
+  readonly stopAtViolation?: boolean;
 }
 
 /** Lets a seed's run happen: for a while things go wrong, then nothing does, and when all is quiet it is judged. */
@@ -27,9 +29,9 @@ export function simulate(seed: number, options: SimulationOptions = {}): Promise
 /** Lets what a plan says happen, in the same way. */
 export async function simulatePlan(
   plan: Plan,
-  { sabotage, keepTrace = false }: SimulationOptions = {},
+  { sabotage, keepTrace = false, stopAtViolation = false }: SimulationOptions = {},
 ): Promise<Verdict> {
-  const run = new Simulation(plan, { sabotage, keepTrace });
+  const run = new Simulation(plan, { sabotage, keepTrace, stopAtViolation });
   const tally = await run.play();
   return { seed: plan.seed, violations: run.violations.found, tally, trace: run.trace.lines };
 }

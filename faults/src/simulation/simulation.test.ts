@@ -31,8 +31,11 @@ test(
     const { violations, tally } = await simulatePlan(planLongCall(1));
     expect(violations).toEqual([]);
     expect(tally).toMatchObject({ lost: 0, leftOpen: 0, behind: 0 });
-    const without = await simulatePlan(planLongCall(1), { sabotage: 'expiry-after-commit' });
-    expect(without.violations).not.toEqual([]);
+    const without = await simulatePlan(planLongCall(1), {
+      sabotage: 'expiry-after-commit',
+      stopAtViolation: true,
+    });
+    expect(without.violations).toContainEqual(expect.stringContaining('expire'));
   },
   TIMEOUT_MS,
 );

@@ -24,11 +24,18 @@ const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
 const AT_LEAST_QUIET_MS = 9_000;
 const AT_MOST_QUIET_MS = 300_000;
 
+interface RunOptions {
+  readonly sabotage: Sabotage | undefined;
+  readonly keepTrace: boolean;
+  readonly stopAtViolation: boolean;
+}
+
 /** One run: the services on servers in memory, and what happens to them. */
 export class Simulation {
   readonly violations = new Violations();
   readonly trace: Trace;
   readonly #plan: Plan;
+  readonly #stopAtViolation: boolean;
   readonly #scheduler = new Scheduler(T0);
   readonly #faults: RequestFaults;
   readonly #ledger = new Ledger();
@@ -39,9 +46,10 @@ export class Simulation {
   /** Carriers and reporters that have not had their say. */
   #outstanding = 0;
 
-  constructor(plan: Plan, { sabotage, keepTrace }: { sabotage: Sabotage | undefined; keepTrace: boolean }) {
+  constructor(plan: Plan, { sabotage, keepTrace, stopAtViolation }: RunOptions) {
     const rng = createRng(plan.seed);
     this.#plan = plan;
+    this.#stopAtViolation = stopAtViolation;
     this.trace = new Trace(this.#scheduler, keepTrace);
     this.#faults = new RequestFaults(rng.fork('requests'), plan.requests);
     this.#kernel = {
@@ -74,7 +82,8 @@ export class Simulation {
     for (const call of poisons) postgres.poison(call);
     this.#disturber.plant(garbage);
     this.#disturber.disturb(disturbances);
-    await this.#scheduler.runUntil(() => false, lastsMs);
+    const isToStop = (): boolean => this.#stopAtViolation && this.violations.found.length > 0;
+    if (await this.#scheduler.runUntil(isToStop, lastsMs)) return this.#judge();
 
     this.trace.tell('—', () => 'everything heals');
     this.#faults.quieten();

@@ -5,6 +5,7 @@ import {
   startFeedConsumer,
   allPartitions,
   type FeedConsumer,
+  type FeedHandling,
   type KeySpace,
 } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
@@ -44,6 +45,8 @@ export interface PersisterOptions {
   /** By default {@link createSettler} and {@link createDeadLetters} on `commands`. */
   readonly settle?: PersistCallsOptions['settle'];
   readonly letters?: PersistCallsOptions['letters'];
+  /** How it waits before it tries again; by default for as long as it says. */
+  readonly pause?: FeedHandling['pause'];
 }
 
 /** Starts persisting what the persist feed asks for, until stopped; stopping finishes the batch in flight. */
@@ -83,6 +86,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     },
     onLost: report.lost,
     backoffMs: (attempt) => backoffDelayMs(attempt - 1, PAUSE),
+    ...(options.pause && { pause: options.pause }),
   });
   return {
     stop: async () => {

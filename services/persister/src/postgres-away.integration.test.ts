@@ -70,6 +70,25 @@ test('a Postgres that goes away under load and comes back costs nothing but time
   expect(linesWith(log.lines, 'Postgres takes writes again')).toHaveLength(1);
 }, 60_000);
 
+test('the pause before another attempt grows to five seconds and no further, however long Postgres is away', async () => {
+  const system = await openSystem('postgres://127.0.0.1:1/nobody-listens-there');
+  const pausesMs: number[] = [];
+  await append(system, callOf('CA-away'), wholeCall('Hello'));
+  await system.start({
+    pause: (ms) => {
+      pausesMs.push(ms);
+      return Promise.resolve();
+    },
+  });
+
+  await waitUntil(() => pausesMs.length > 30, { what: 'it has tried for long' });
+
+  expect(pausesMs[0]).toBeLessThanOrEqual(100);
+  expect(Math.max(...pausesMs)).toBeLessThanOrEqual(5_000);
+  // Half of each pause is left to chance.
+  expect(Math.min(...pausesMs.slice(10))).toBeGreaterThanOrEqual(2_500);
+});
+
 test('while the schema is missing, calls wait and a person is called; after the migration they are persisted', async () => {
   const empty = await createEmptyDatabase();
   const system = await openSystem(empty.url);

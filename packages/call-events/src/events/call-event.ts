@@ -36,6 +36,9 @@ export const eventData = {
   'consent.recorded': consentRecorded,
 };
 
+// Looked up once: the type of every event of every log passes here.
+const { hasOwn } = Object;
+
 /** The event types that this version knows. */
 export type EventType = keyof typeof eventData;
 
@@ -62,5 +65,5 @@ export type CallEvent = KnownEvent | UnknownEvent;
 
 /** Whether this version has a schema for the type. */
 export function isEventType(type: string): type is EventType {
-  return Object.hasOwn(eventData, type);
+  return hasOwn(eventData, type);
 }

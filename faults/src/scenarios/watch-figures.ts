@@ -1,0 +1,56 @@
+import { sleep } from '@turnlog/service-kit';
+import { readMetrics, type ReadFigure } from './metrics.ts';
+import { type Context } from './scenario.ts';
+
+/** A stretch of time, both ends by `performance.now()`. */
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Figures of services, looked at from time to time. */
+export interface FigureWatch {
+  /** All that was seen of one figure of a service in a time, in ascending order. */
+  seen(service: string, figure: string, within: Stretch): readonly number[];
+  stop(): Promise<void>;
+}
+
+interface Sample {
+  readonly service: string;
+  readonly atMs: number;
+  readonly read: ReadFigure;
+}
+
+/** Begins to look at services, and goes on until it is stopped, or the world is closed. */
+export function watchFigures(context: Context, services: readonly string[], everyMs: number): FigureWatch {
+  const samples: Sample[] = [];
+  const stopping = new AbortController();
+  const watch = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      for (const service of services) {
+        samples.push({ service, atMs: performance.now(), read: await readMetrics(context, service) });
+      }
+      await sleep(everyMs, stopping.signal);
+    }
+  };
+  const watching = watch();
+  // Whoever stops it is told; a scenario that fails before it does has something else to tell.
+  watching.catch(() => undefined);
+  context.onClose(() => stopping.abort());
+  return {
+    seen: (service, figure, { fromMs, toMs }) =>
+      samples
+        .filter((each) => each.service === service && each.atMs >= fromMs && each.atMs < toMs)
+        .map(({ read }) => read(figure))
+        .sort((a, b) => a - b),
+    stop: () => {
+      stopping.abort();
+      return watching;
+    },
+  };
+}
+
+/** The one in the middle; NaN of none. */
+export function median(ascending: readonly number[]): number {
+  return ascending[Math.floor(ascending.length / 2)] ?? NaN;
+}
