@@ -17,7 +17,8 @@ const shared = {
 };
 
 export default {
-  maxWorkers: 2,
+  // Twice the cores that there may be: most of these tests wait for servers, not for a processor.
+  maxWorkers: 4,
   // Servers are slow on a machine that is busy with other work. Jest takes this for all projects or for none.
   testTimeout: 30_000,
   projects: [

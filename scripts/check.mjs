@@ -1,6 +1,6 @@
 // Everything that must hold before a change is handed in: types, lint, format, tests, and the short selection of the
 // fault suite. Stops at the first failure. The last line counts tests and fault scenarios: `N passed, N failed`.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,34 +8,45 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Runs a step with its output as it comes. True when it ended with exit code 0. */
-function step(name, args) {
-  return report(name, args, 'inherit').ok;
-}
-
-/** The same, with what it writes to standard output kept, or not. */
-function report(name, args, output) {
+/** Runs a step with its output as it comes. Resolves to whether it ended with exit code 0, and what it wrote where that was kept. */
+function step(name, args, output = 'inherit') {
   console.log(`\n== ${name}`);
-  const start = performance.now();
-  const stdio = ['inherit', output, 'inherit'];
-  const { status, signal, error, stdout } = spawnSync(process.execPath, args, { cwd: root, stdio });
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  if (status === 0) {
-    console.log(`-- ${name}: ${seconds} s`);
-    return { ok: true, stdout };
-  }
-  const how = error?.message ?? (signal ? `ended by ${signal}` : `exit code ${status}`);
-  console.error(`-- ${name} FAILED after ${seconds} s (${how})`);
-  return { ok: false, stdout };
+  return run(name, args, output);
 }
 
-function runTests() {
+/** Runs steps side by side, each with its output in one piece. Resolves to whether all of them ended with exit code 0. */
+async function sideBySide(steps) {
+  console.log(`\n== ${steps.map(([name]) => name).join(', ')}`);
+  const results = await Promise.all(steps.map(([name, args]) => run(name, args, 'pipe')));
+  for (const { stdout } of results) process.stdout.write(stdout);
+  return results.every(({ ok }) => ok);
+}
+
+async function run(name, args, output) {
+  const start = performance.now();
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['inherit', output, 'inherit'] });
+  const written = [];
+  child.stdout?.on('data', (chunk) => written.push(chunk));
+  const how = await new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('close', (code, signal) =>
+      resolve(signal ? `ended by ${signal}` : code === 0 ? '' : `exit code ${code}`),
+    );
+  });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (how === '') console.log(`-- ${name}: ${seconds} s`);
+  else console.error(`-- ${name} FAILED after ${seconds} s (${how})`);
+  return { ok: how === '', stdout: Buffer.concat(written).toString() };
+}
+
+async function runTests() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'turnlog-check-'));
   const resultFile = path.join(folder, 'jest.json');
   try {
     const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
     const report = ['--json', `--outputFile=${resultFile}`];
-    const ok = step('tests', [...jest, 'node_modules/jest/bin/jest.js', ...report, ...jestOptions()]);
+    const args = [...jest, 'node_modules/jest/bin/jest.js', ...report, ...jestOptions()];
+    const { ok } = await step('tests', args);
     return { ok, counts: readCounts(resultFile) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -47,12 +58,9 @@ function jestOptions() {
   return process.argv.slice(2);
 }
 
-function runFaults() {
-  const { ok, stdout } = report(
-    'faults, the short selection',
-    ['faults/dist/main.js', '--quick', '--json'],
-    'pipe',
-  );
+async function runFaults() {
+  const args = ['faults/dist/main.js', '--quick', '--json'];
+  const { ok, stdout } = await step('faults, the short selection', args, 'pipe');
   return { ok, counts: countOutcomes(stdout) };
 }
 
@@ -85,19 +93,20 @@ function add(a, b) {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
-const isSound =
-  step('types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json']) &&
-  step('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']) &&
-  step('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']);
+const isSound = await sideBySide([
+  ['types', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json']],
+  ['lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']],
+  ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
+]);
 if (!isSound) process.exit(1);
 
-const tests = runTests();
+const tests = await runTests();
 if (!tests.counts) console.error('\nThe tests ended without a result.');
 const areTestsSound =
   tests.ok && tests.counts !== undefined && tests.counts.failed === 0 && tests.counts.passed > 0;
 
 const wantsFaults = areTestsSound && jestOptions().length === 0;
-const faults = wantsFaults ? runFaults() : undefined;
+const faults = wantsFaults ? await runFaults() : undefined;
 if (faults && !faults.counts) console.error('\nThe fault suite ended without a result.');
 const areFaultsSound = !faults || (faults.ok && faults.counts?.failed === 0 && faults.counts.passed > 0);
 

@@ -40,7 +40,7 @@ export const erase = defineCommand({
     'What was erased does not come back: late events of it are refused, and the ledger of erasures says, by a hash that',
     'ERASURE_KEY makes, what is to be erased again after a restore (--reapply). Keep that key, and with --ledger a copy of',
     'the ledger, apart from the backups. A call under a legal hold stays, as does one that goes on; then the exit code is 1.',
-    'Spools of gateways that died are reached where their folder is: run it there. Gateways that live clean theirs themselves.',
+    'Spools of gateways that died are reached where their folder is; gateways that live clean theirs themselves.',
   ],
   flags: {
     call: valueFlag(text, '<callSid>', 'one call'),
