@@ -39,5 +39,6 @@ export function inheritSpools(
   };
 
   for (const leftover of spool.leftovers) replay(leftover);
-  void keepLooking();
+  const looking = keepLooking();
+  lifecycle.onStop('inherited spools', () => looking);
 }
