@@ -38,6 +38,7 @@ async function reportAll(call: CallReporter) {
     call.tool({ name: 'lookup', arguments: { q: 1 }, result: { n: 2 }, durationMs: 12 }),
     call.speaking(true, { speaker: 'user' }),
     call.outcome('qualified', { reason: 'the budget fits' }),
+    call.consent('This call is recorded', { given: true, purpose: 'quality', statementVersion: '2026-01' }),
   ]);
 }
 
@@ -47,6 +48,14 @@ const EVERYTHING = {
   collectedData: { budget: 5_000_000, rooms: [1, 2], place: null },
   objections: [expect.objectContaining({ text: 'too far', category: 'location' })],
   metrics: expect.objectContaining({ turns: 2, tool_calls: 1 }),
+  consents: [
+    expect.objectContaining({
+      statement: 'This call is recorded',
+      given: true,
+      purpose: 'quality',
+      statement_version: '2026-01',
+    }),
+  ],
 };
 
 test('over HTTP everything that is reported is acknowledged and recorded, a repeat as a duplicate', async () => {
@@ -54,7 +63,7 @@ test('over HTTP everything that is reported is acknowledged and recorded, a repe
   const call = new CallReporter({ callSid: 'CA/ü 1', http: { url: `${gateway.httpUrl}/` } });
   const acknowledged = await reportAll(call);
   expect(acknowledged.map(({ status, seq }) => [status, seq])).toEqual(
-    [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => ['appended', seq]),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => ['appended', seq]),
   );
   expect(await gateway.recordOf('CA/ü 1')).toMatchObject(EVERYTHING);
   const again = await call.turn({ speaker: 'ai', text: 'What is your budget?' }, { id: 't1' });

@@ -89,6 +89,23 @@ export class CallReporter {
     return this.#report('tool', { ...call }, options);
   }
 
+  /** The caller was told of something, such as the recording, and agreed to it or did not. */
+  consent(
+    statement: string,
+    {
+      given,
+      purpose,
+      statementVersion,
+      ...options
+    }: MessageOptions & {
+      readonly given: boolean;
+      readonly purpose?: string;
+      readonly statementVersion?: string;
+    },
+  ): Promise<Acknowledgement> {
+    return this.#report('consent', { statement, given, purpose, statementVersion }, options);
+  }
+
   /** Somebody started or stopped speaking. */
   speaking(
     speaking: boolean,

@@ -62,7 +62,7 @@ export interface Acknowledgement {
 
 /** A message on its way. */
 export interface Message {
-  readonly event: 'turn' | 'collect' | 'stage' | 'objection' | 'outcome' | 'tool' | 'speaking';
+  readonly event: 'turn' | 'collect' | 'stage' | 'objection' | 'outcome' | 'tool' | 'consent' | 'speaking';
   readonly id: string;
   readonly timestamp: Moment;
   readonly [field: string]: unknown;

@@ -45,4 +45,8 @@ describe('in compose', () => {
     expect(folder).toMatch(/^\//);
     for (const name of ['stream-gateway', 'turnlog']) expect(spoolOf(name)).toEqual([folder, folder]);
   });
+
+  test('Postgres logs no details of errors: they hold whole rows', () => {
+    expect(byName.get('postgres')).toContain('command: [postgres, -c, log_error_verbosity=terse]\n');
+  });
 });

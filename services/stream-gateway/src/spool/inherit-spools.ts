@@ -40,5 +40,5 @@ export function inheritSpools(
 
   for (const leftover of spool.leftovers) replay(leftover);
   const looking = keepLooking();
-  lifecycle.onStop('spools of other gateways', () => looking);
+  lifecycle.onStop('inherited spools', () => looking);
 }

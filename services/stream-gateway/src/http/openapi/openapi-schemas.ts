@@ -22,6 +22,7 @@ const NAMED = {
   OutcomeMessage: agentMessages.outcome,
   ToolMessage: agentMessages.tool,
   SpeakingMessage: agentMessages.speaking,
+  ConsentMessage: agentMessages.consent,
   EventResult: eventResult,
   EventResults: eventResults,
   SocketAnswer: agentAnswer,

@@ -137,11 +137,15 @@ describe('a message is accepted by the schema if and only if it is accepted by t
     arguments: fc.jsonValue(),
     durationMs: mostly(5, number),
     speaking: mostly(true, flag),
+    statement: mostly('This call is recorded', text),
+    given: mostly(true, flag),
+    purpose: mostly(null, text),
+    statementVersion: mostly('1', text),
     speaker: mostly('bot', words),
     odd: fc.jsonValue(),
   };
   const event = fc.constantFrom(
-    ...['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking', 'nonsense', 7],
+    ...['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking', 'consent', 'nonsense', 7],
   );
   const message = fc.oneof(
     { weight: 1, arbitrary: fc.jsonValue() },
