@@ -1,9 +1,8 @@
 import { type CallEvent, type EventOf } from '../events/call-event.ts';
-import { type JsonValue } from '../text/json.ts';
 import { type CallState, type ConnectionEnd, type ConnectionState } from './call-state.ts';
 import { compareEnds } from './connection-end.ts';
 import { foldCarrierReport } from './fold-carrier-report.ts';
-import { newest, oldest, orderOf, type Stamped } from './order.ts';
+import { newest, oldest, orderOf } from './order.ts';
 
 /**
  * One step of the fold. Pure, and free of arrival order: the same events in any order, any of them repeated, give the
@@ -101,9 +100,10 @@ function changeConnection(
   changeOf: (connection: ConnectionState) => ConnectionState,
 ): void {
   const { connections } = draft;
-  const known = Object.hasOwn(connections, connectionId) ? connections[connectionId] : undefined;
-  const connection = known ?? {};
-  draft.connections = { ...connections, [connectionId]: { ...connection, ...changeOf(connection) } };
+  const changed = copyOf(connections);
+  const connection = changed[connectionId] ?? {};
+  changed[connectionId] = { ...connection, ...changeOf(connection) };
+  draft.connections = changed;
 }
 
 function endOf(event: EventOf<'call.ended'> | EventOf<'call.disconnected'>): ConnectionEnd {
@@ -117,18 +117,18 @@ function laterEnd(current: ConnectionEnd | undefined, candidate: ConnectionEnd):
 
 function mergeFields(fields: CallState['fields'], event: EventOf<'data.collected'>): CallState['fields'] {
   const order = orderOf(event);
-  const merged: Record<string, Stamped<JsonValue>> = { ...fields };
-  for (const [name, value] of Object.entries(event.data.fields)) {
-    const current = Object.hasOwn(merged, name) ? merged[name] : undefined;
-    // `__proto__` is a name like any other.
-    Object.defineProperty(merged, name, {
-      value: newest(current, { value, order }),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
+  const merged = copyOf(fields);
+  for (const [name, value] of Object.entries(event.data.fields))
+    merged[name] = newest(merged[name], { value, order });
   return merged;
+}
+
+/**
+ * By names that come out of a call: without a prototype, so that `__proto__` is a name like any other, and so that the
+ * engine does not make a new shape of objects for each name.
+ */
+function copyOf<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, record);
 }
 
 function changeRecording(draft: Draft, event: CallEvent, url: string | undefined): void {

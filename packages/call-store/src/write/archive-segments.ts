@@ -1,5 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
-import { joinJson, jsonListSql } from './json-list.ts';
+import { joinJsonArrays, jsonListSql } from './json-list.ts';
 
 /** A stretch of a call's log: the texts of its entries `fromSeq` to `toSeq`, as they are. */
 export interface EventSegment {
@@ -41,6 +41,6 @@ export function segmentParameters(segments: readonly CallSegment[]): unknown[] {
     segments.map(({ segment }) => segment.fromSeq),
     segments.map(({ segment }) => segment.toSeq),
     segments.map(({ segment }) => segment.events.length),
-    joinJson(segments.map(({ segment }) => `[${segment.events.join(',')}]`)),
+    joinJsonArrays(segments.map(({ segment }) => segment.events)),
   ];
 }
