@@ -2,8 +2,7 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type RawEntry } from './feed/feed-entry.ts';
 import { callKeys, type KeySpace } from './keys.ts';
-import { runScripts } from './redis/script-pipeline.ts';
-import { defineScript } from './redis/script.ts';
+import { defineGroupedScript, runGrouped } from './redis/grouped-script.ts';
 
 /** One event as the log holds it. */
 export interface LogEntry {
@@ -48,7 +47,7 @@ const SEPARATOR = '\x1e';
  * Reply epoch, seq, persisted, the ids joined by spaces, the texts joined by U+001E; without the last two when there are
  *       more entries
  */
-const readScript = defineScript(`
+const readScript = defineGroupedScript(`
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted')
 local max = tonumber(ARGV[2])
 if (tonumber(head[2]) or 0) - tonumber(ARGV[1]) >= max then return head end
@@ -77,7 +76,7 @@ export async function readCallLogs(
     const { head, log } = callKeys(space, call);
     return { keys: [head, log], args: [fromSeq, MAX_SCRIPTED_ENTRIES] };
   });
-  const replies = (await runScripts(redis, readScript, runs)) as ReadReply[];
+  const replies = (await runGrouped(redis, readScript, runs)) as ReadReply[];
   return Promise.all(
     replies.map(async ([epoch, lastSeq, persistedSeq, ids, texts], index) => {
       const { call, fromSeq } = requests[index] as LogRequest;

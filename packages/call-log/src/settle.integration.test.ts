@@ -75,3 +75,26 @@ test('settling acknowledges and deletes the entries that asked for it', async ()
   expect(await log.redis.xlen(persist)).toBe(0);
   expect((await log.redis.xpending(persist, 'persister'))[0]).toBe(0);
 });
+
+test('one call that can’t be settled is told of, and keeps none of its neighbours back', async () => {
+  const calls = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => callWith(`neighbour-${n}`, opened, turn('a'), ended)),
+  );
+  const broken = callKeys(log.space, callOf('neighbour-3')).head;
+  const epochs = new Map(
+    (
+      await readCallLogs(
+        log.redis,
+        log.space,
+        calls.map(({ call }) => ({ call, fromSeq: 1 })),
+      )
+    ).map(({ call, epoch = '' }) => [call, epoch]),
+  );
+  await log.redis.set(broken, 'no hash');
+  const settleAll = createSettler(log.redis, log.space, KEEP_MS);
+  const settled = calls.map(({ call }) => ({ call, epoch: epochs.get(call) ?? '', seq: 3, entryIds: [] }));
+  await expect(settleAll(settled)).rejects.toThrow(/^WRONGTYPE/);
+  for (const [n, { expiries }] of calls.entries())
+    if (n !== 3) expect(await expiries()).toEqual(['expires', 'expires']);
+  await log.redis.del(broken);
+});

@@ -1,9 +1,9 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { createScriptPipeline } from './redis/script-pipeline.ts';
 import { groupOf } from './feed/feed-reader.ts';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from './keys.ts';
-import { defineScript } from './redis/script.ts';
+import { defineGroupedScript, runGrouped } from './redis/grouped-script.ts';
+import { type ScriptRun } from './redis/script-pipeline.ts';
 
 /**
  * After the commit: notes up to where the call is in Postgres, acknowledges the entries that asked for it, and starts
@@ -13,7 +13,7 @@ import { defineScript } from './redis/script.ts';
  * ARGV  member, group, epoch, seq, milliseconds to keep the keys, then the entry ids
  * Reply 1 when the clock was started
  */
-const settleScript = defineScript(`
+const settleScript = defineGroupedScript(`
 local call = redis.call
 local persist, live = KEYS[6], KEYS[7]
 local known = call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted', 'open')
@@ -45,15 +45,15 @@ export interface SettledCall {
 
 /** Settles calls after their commit; keys of finished calls expire after `keepMs`. */
 export function createSettler(redis: Redis, space: KeySpace, keepMs: number) {
-  const run = createScriptPipeline(redis, settleScript);
+  const runOf = ({ call, epoch, seq, entryIds }: SettledCall): ScriptRun => {
+    const { head, log, ids, session, turns } = callKeys(space, call);
+    const { persist, live } = partitionKeys(space, partitionOf(space, call));
+    return {
+      keys: [head, log, ids, session, turns, persist, live],
+      args: [memberOf(call), groupOf('persist'), epoch, seq, keepMs, ...entryIds],
+    };
+  };
   return async (settled: readonly SettledCall[]): Promise<void> => {
-    await Promise.all(
-      settled.map(({ call, epoch, seq, entryIds }) => {
-        const { head, log, ids, session, turns } = callKeys(space, call);
-        const { persist, live } = partitionKeys(space, partitionOf(space, call));
-        const keys = [head, log, ids, session, turns, persist, live];
-        return run(keys, [memberOf(call), groupOf('persist'), epoch, seq, keepMs, ...entryIds]);
-      }),
-    );
+    await runGrouped(redis, settleScript, settled.map(runOf));
   };
 }

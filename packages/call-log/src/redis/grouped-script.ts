@@ -1,0 +1,56 @@
+import { type Redis } from 'ioredis';
+import { runScripts, type ScriptRun } from './script-pipeline.ts';
+import { defineScript, type Script } from './script.ts';
+
+/** The most runs of one call: a script holds everybody else up for as long as it runs. */
+const MAX_GROUPED_RUNS = 8;
+
+/**
+ * A script that is run for many calls at a time: what a command costs on both sides is more than what most scripts do.
+ * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone.
+ *
+ * KEYS  those of all runs
+ * ARGV  for each run how many keys and arguments it has, then its arguments
+ * Reply those of the runs
+ */
+export function defineGroupedScript(lua: string): Script {
+  return defineScript(`
+local function run(KEYS, ARGV)
+${lua}
+end
+local replies, key, arg = {}, 0, 0
+while arg < #ARGV do
+  local keys, args = {}, {}
+  local keyCount, argCount = tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+  for i = 1, keyCount do keys[i] = KEYS[key + i] end
+  for i = 1, argCount do args[i] = ARGV[arg + 2 + i] end
+  key, arg = key + keyCount, arg + 2 + argCount
+  local ok, reply = pcall(run, keys, args)
+  if not ok and type(reply) ~= 'table' then reply = redis.error_reply(tostring(reply)) end
+  replies[#replies + 1] = reply
+end
+return replies
+`);
+}
+
+/** Runs a grouped script; resolves to the replies, in the order of the runs. Rejects with the first error of any. */
+export async function runGrouped(
+  redis: Redis,
+  script: Script,
+  runs: readonly ScriptRun[],
+): Promise<unknown[]> {
+  const groups: ScriptRun[] = [];
+  for (let start = 0; start < runs.length; start += MAX_GROUPED_RUNS)
+    groups.push(groupOf(runs.slice(start, start + MAX_GROUPED_RUNS)));
+  const replies = ((await runScripts(redis, script, groups)) as unknown[][]).flat();
+  const error = replies.find((reply) => reply instanceof Error);
+  if (error !== undefined) throw error as Error;
+  return replies;
+}
+
+function groupOf(runs: readonly ScriptRun[]): ScriptRun {
+  return {
+    keys: runs.flatMap(({ keys }) => keys),
+    args: runs.flatMap(({ keys, args }) => [keys.length, args.length, ...args]),
+  };
+}
