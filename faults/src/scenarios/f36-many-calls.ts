@@ -12,8 +12,10 @@ const EVENT_EVERY_MS = 3_000;
 const EVENTS_PER_CALL = 10;
 const LOOK_EVERY_MS = 5_000;
 
-/** Of all services together, above what they take when nothing happens. */
-const MAX_KIB_PER_CALL = 400;
+/** Above what it takes when nothing happens: the room of a heap under load, however many calls there are. */
+const MAX_MIB_PER_SERVICE = 48;
+/** Of all services together, above that. */
+const MAX_KIB_PER_CALL = 150;
 /** From the beginning to the end, when all garbage is collected. */
 const MAX_HEAP_GROWTH = 0.1;
 const MAX_LOOP_P99_MS = 50;
@@ -93,10 +95,14 @@ function checkMemory(
     peaks,
   }: { readonly calls: number; readonly idle: readonly number[]; readonly peaks: readonly number[] },
 ): void {
-  const kibPerCall = (total(peaks) - total(idle)) / calls / KIB;
+  const grown = total(peaks) - total(idle);
+  const budget = SERVICES.length * MAX_MIB_PER_SERVICE * MIB + calls * MAX_KIB_PER_CALL * KIB;
   context.note('resident', `${toMib(idle)} MiB idle, ${toMib(peaks)} MiB at most`);
-  context.note('a call', `${kibPerCall.toFixed(0)} KiB`);
-  context.expect(kibPerCall <= MAX_KIB_PER_CALL, `a call takes ${kibPerCall.toFixed(0)} KiB`);
+  context.note('by call', `${(grown / calls / KIB).toFixed(0)} KiB`);
+  context.expect(
+    grown <= budget,
+    `${toMib([grown])} MiB for ${calls} calls, the budget is ${toMib([budget])}`,
+  );
 }
 
 function checkHeaps(context: Context, first: readonly number[], last: readonly number[]): void {
