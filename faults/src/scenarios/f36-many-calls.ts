@@ -1,4 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
+import { COLLECTABLE, heldBytes } from './held-memory.ts';
 import { readMetric, sumMetric } from './metrics.ts';
 import { type Context, type RunSize, type Scenario } from './scenario.ts';
 import { steadyInput } from './steady-input.ts';
@@ -8,12 +9,14 @@ const DEFAULT_CALLS = 500;
 const DEFAULT_MINUTES = 1;
 /** Once every so long an event of each call; each call has two frames a second, as the carrier runs on this machine too. */
 const EVENT_EVERY_MS = 3_000;
-const EVENTS_PER_CALL = 13;
+const EVENTS_PER_CALL = 10;
 const LOOK_EVERY_MS = 5_000;
 
-/** Of all services together, above what they take when nothing happens. */
-const MAX_KIB_PER_CALL = 400;
-/** From the first third of the time to the last, of what is left after collections. */
+/** Above what it takes when nothing happens: the room of a heap under load, however many calls there are. */
+const MAX_MIB_PER_SERVICE = 48;
+/** Of all services together, above that. */
+const MAX_KIB_PER_CALL = 150;
+/** From the beginning to the end, when all garbage is collected. */
 const MAX_HEAP_GROWTH = 0.1;
 const MAX_LOOP_P99_MS = 50;
 const MAX_PERSIST_S = 5;
@@ -33,8 +36,10 @@ export const manyCalls: Scenario = {
   stack: (size) => ({
     serviceEnv: {
       // As in production: more often, both would be the larger part of the work.
-      gateway: { HEARTBEAT_MS: '10000' },
+      gateway: { ...COLLECTABLE, HEARTBEAT_MS: '10000' },
+      persister: COLLECTABLE,
       session: {
+        ...COLLECTABLE,
         LOST_AFTER_MS: '45000',
         CHECKPOINT_EVERY_MS: '30000',
         // Full before anything is measured: what grows after that is no cache.
@@ -47,7 +52,7 @@ export const manyCalls: Scenario = {
     const callsAtOnce = callsAtOnceOf(size);
     const callMs = EVENTS_PER_CALL * EVENT_EVERY_MS;
     await context.recovered();
-    const idleBytes = await residentBytes(context);
+    const idle = await residentBytes(context);
     const input = steadyInput(context, {
       callsAtOnce,
       callMs,
@@ -56,18 +61,20 @@ export const manyCalls: Scenario = {
     });
     // Until the first calls have come to their end.
     await sleep(2 * callMs);
+    const heldFirst = await heldBytes(context, SERVICES);
     const watched = watchFigures(context, SERVICES, LOOK_EVERY_MS);
     const fromMs = performance.now();
     await sleep((size.minutes ?? DEFAULT_MINUTES) * 60_000);
     const busy = { fromMs, toMs: performance.now() };
     await watched.stop();
+    const heldLast = await heldBytes(context, SERVICES);
     await input.stop();
 
     const calls = median(watched.seen('gateway-1', 'gateway_connections', busy));
     context.note('at once', calls);
     context.expect(calls > 0.8 * callsAtOnce, `only ${calls} calls were going on at once`);
-    checkMemory(context, watched, busy, { calls, idleBytes });
-    checkHeaps(context, watched, busy);
+    checkMemory(context, { calls, idle, peaks: SERVICES.map((name) => peakOf(watched, name, busy)) });
+    checkHeaps(context, heldFirst, heldLast);
     checkLoops(context, watched, busy);
     await context.recovered();
     await checkPersisting(context);
@@ -82,32 +89,29 @@ function callsAtOnceOf({ callsAtOnce = DEFAULT_CALLS }: RunSize): number {
 
 function checkMemory(
   context: Context,
-  watched: FigureWatch,
-  busy: Stretch,
-  { calls, idleBytes }: { readonly calls: number; readonly idleBytes: number },
+  {
+    calls,
+    idle,
+    peaks,
+  }: { readonly calls: number; readonly idle: readonly number[]; readonly peaks: readonly number[] },
 ): void {
-  const peaks = SERVICES.map(
-    (name) => watched.seen(name, 'process_resident_memory_bytes', busy).at(-1) ?? NaN,
+  const grown = total(peaks) - total(idle);
+  const budget = SERVICES.length * MAX_MIB_PER_SERVICE * MIB + calls * MAX_KIB_PER_CALL * KIB;
+  context.note('resident', `${toMib(idle)} MiB idle, ${toMib(peaks)} MiB at most`);
+  context.note('by call', `${(grown / calls / KIB).toFixed(0)} KiB`);
+  context.expect(
+    grown <= budget,
+    `${toMib([grown])} MiB for ${calls} calls, the budget is ${toMib([budget])}`,
   );
-  const bytes = peaks.reduce((sum, each) => sum + each, 0);
-  const kibPerCall = (bytes - idleBytes) / calls / KIB;
-  context.note('at most', `${peaks.map((each) => (each / MIB).toFixed(0)).join('+')} MiB`);
-  context.note('per call', `${kibPerCall.toFixed(0)} KiB`);
-  context.expect(kibPerCall <= MAX_KIB_PER_CALL, `a call takes ${kibPerCall.toFixed(0)} KiB`);
 }
 
-/** What is left after a collection of garbage is the least that is seen between two. */
-function checkHeaps(context: Context, watched: FigureWatch, { fromMs, toMs }: Stretch): void {
-  const third = (toMs - fromMs) / 3;
-  for (const name of SERVICES) {
-    const least = (within: Stretch): number =>
-      watched.seen(name, 'nodejs_heap_size_used_bytes', within)[0] ?? NaN;
-    const first = least({ fromMs, toMs: fromMs + third });
-    const last = least({ fromMs: toMs - third, toMs });
-    const told = `${(first / MIB).toFixed(1)} to ${(last / MIB).toFixed(1)} MiB`;
+function checkHeaps(context: Context, first: readonly number[], last: readonly number[]): void {
+  SERVICES.forEach((name, index) => {
+    const [before = NaN, after = NaN] = [first[index], last[index]];
+    const told = `from ${(before / MIB).toFixed(1)} to ${(after / MIB).toFixed(1)} MiB`;
     context.note(`heap of ${name}`, told);
-    context.expect(last <= first * (1 + MAX_HEAP_GROWTH), `the heap of ${name} has grown: ${told}`);
-  }
+    context.expect(after <= before * (1 + MAX_HEAP_GROWTH), `the heap of ${name} has grown ${told}`);
+  });
 }
 
 /** Each look sees the time since the one before. */
@@ -128,9 +132,19 @@ async function checkPersisting(context: Context): Promise<void> {
   context.expect(inTime >= 0.99 * all, `only ${inTime} of ${all} were persisted within ${MAX_PERSIST_S} s`);
 }
 
-async function residentBytes(context: Context): Promise<number> {
-  const bytes = await Promise.all(
-    SERVICES.map((name) => readMetric(context, name, 'process_resident_memory_bytes')),
-  );
-  return bytes.reduce((sum, each) => sum + each, 0);
+function residentBytes(context: Context): Promise<number[]> {
+  return Promise.all(SERVICES.map((name) => readMetric(context, name, 'process_resident_memory_bytes')));
+}
+
+function peakOf(watched: FigureWatch, service: string, within: Stretch): number {
+  return watched.seen(service, 'process_resident_memory_bytes', within).at(-1) ?? NaN;
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
+}
+
+/** `120+98+101`. */
+function toMib(bytes: readonly number[]): string {
+  return bytes.map((each) => (each / MIB).toFixed(0)).join('+');
 }

@@ -28,14 +28,14 @@ export function watchFigures(context: Context, services: readonly string[], ever
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       for (const service of services) {
-        samples.push({ service, atMs: performance.now(), read: await readMetrics(context, service) });
+        // One that is too busy to answer is looked at again.
+        const read = await readMetrics(context, service).catch(() => undefined);
+        if (read !== undefined) samples.push({ service, atMs: performance.now(), read });
       }
       await sleep(everyMs, stopping.signal);
     }
   };
   const watching = watch();
-  // Whoever stops it is told; a scenario that fails before it does has something else to tell.
-  watching.catch(() => undefined);
   context.onClose(() => stopping.abort());
   return {
     seen: (service, figure, { fromMs, toMs }) =>
