@@ -55,8 +55,10 @@ export const canaries: Scenario = {
     await callBacks(context);
     await breakEverything(context);
     await load.finished;
+    await untilAllQuiet(context);
+    // Behind the last event of a call that is over: before one it would be a hole in the archive.
     await plantNoEvent(context);
-    for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);
+    await untilAllQuiet(context);
 
     const { rows } = await context.sql.query<{ marked: number }>(
       `select count(*)::integer as marked from call_sessions where full_transcript::text like '%qzxcanary%'`,
@@ -69,6 +71,10 @@ export const canaries: Scenario = {
     await replayRefused(context);
   },
 };
+
+async function untilAllQuiet(context: Context): Promise<void> {
+  for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);
+}
 
 /** The calls of a load, with all that they say marked. */
 function markedCalls({ size, rng }: Context): PlannedCall[] {
