@@ -25,7 +25,7 @@ const measured = {
   unit: 'calls/s',
   betterIs: 'higher',
   rounds: 5,
-  warmUpRounds: 1,
+  warmUpRounds: 3,
 } satisfies Partial<Benchmark>;
 
 export const persistBullmq: Benchmark = {

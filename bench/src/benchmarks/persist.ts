@@ -27,7 +27,7 @@ export const persist: Benchmark = {
   target: 0.4,
   aim: 0.7,
   rounds: 7,
-  warmUpRounds: 1,
+  warmUpRounds: 3,
   open,
 };
 
