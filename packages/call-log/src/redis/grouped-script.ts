@@ -44,7 +44,7 @@ export async function runGrouped(
     groups.push(groupOf(runs.slice(start, start + MAX_GROUPED_RUNS)));
   const replies = ((await runScripts(redis, script, groups)) as unknown[][]).flat();
   const error = replies.find((reply) => reply instanceof Error);
-  if (error !== undefined) throw error as Error;
+  if (error !== undefined) throw error;
   return replies;
 }
 
