@@ -375,4 +375,26 @@ export const guards: readonly Guard[] = [
       name: 'how long it takes to refuse a secret does not tell whether its id is known or how much of it is right',
     },
   },
+  {
+    name: 'read-only-reply-of-a-group',
+    keeps: 'a persister leaves a primary that has become a replica',
+    file: 'packages/call-log/src/redis/grouped-script.ts',
+    text: "if string.sub(message, 1, 8) == 'READONLY' then return redis.error_reply(message) end",
+    without: '',
+    test: {
+      file: 'packages/call-log/src/settle.integration.test.ts',
+      name: 'a client that settles on a server which takes no writes any more connects anew',
+    },
+  },
+  {
+    name: 'temporary-name-of-a-lock',
+    keeps: 'gateways in containers, which all have the same pid, do not trip over each other at a spool',
+    file: 'packages/spool/src/folder-lock.ts',
+    text: 'const temporary = `${file}.${randomUUID()}`;',
+    without: 'const temporary = `${file}.${process.pid}`;',
+    test: {
+      file: 'packages/spool/src/spool.test.ts',
+      name: 'of several who want a folder at once one gets it, also where all have the same pid',
+    },
+  },
 ];

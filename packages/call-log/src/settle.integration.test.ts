@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startRedisForTest } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from './call-log.test-support.ts';
 import { readCallLogs } from './call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from './keys.ts';
+import { createCommandClient, untilReady } from './redis/clients.ts';
 import { createSettler } from './settle.ts';
 
 const KEEP_MS = 60_000;
@@ -97,4 +100,21 @@ test('one call that can’t be settled is told of, and keeps none of its neighbo
   for (const [n, { expiries }] of calls.entries())
     if (n !== 3) expect(await expiries()).toEqual(['expires', 'expires']);
   await log.redis.del(broken);
+});
+
+test('a client that settles on a server which takes no writes any more connects anew', async () => {
+  const server = await startRedisForTest();
+  const client = createCommandClient({ url: server.url, name: 'settler', onError: () => undefined });
+  try {
+    await untilReady(client);
+    await client.call('REPLICAOF', '127.0.0.1', '1');
+    const leaves = once(client, 'close');
+    // Without an epoch nothing but the acknowledgement is left to do, and that is a write.
+    const settled = { call: callOf('read-only'), epoch: '', seq: 0, entryIds: ['1-1'] };
+    await expect(createSettler(client, log.space, KEEP_MS)([settled])).rejects.toThrow(/^READONLY/);
+    await leaves;
+  } finally {
+    client.disconnect();
+    await server.close();
+  }
 });

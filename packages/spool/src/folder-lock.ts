@@ -1,5 +1,6 @@
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
@@ -98,7 +99,8 @@ function isRunning(pid: number): boolean {
 
 /** Written whole and then linked under its name, so that nobody reads half of it. */
 async function createWhole(file: string, text: string): Promise<boolean> {
-  const temporary = `${file}.${process.pid}`;
+  // Gateways in containers have the same pid.
+  const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, text, { mode: 0o600 });
   try {
     await link(temporary, file);
@@ -113,7 +115,7 @@ async function createWhole(file: string, text: string): Promise<boolean> {
 
 /** Moves the lock aside first: one that somebody else has taken since it was read is put back. */
 async function removeDead(file: string, text: string): Promise<void> {
-  const aside = `${file}.${process.pid}.dead`;
+  const aside = `${file}.${randomUUID()}.dead`;
   try {
     await rename(file, aside);
   } catch (error) {

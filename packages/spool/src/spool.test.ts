@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lockFolder } from './folder-lock.ts';
 import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { openSpoolFolders } from './spool-folders.ts';
@@ -256,6 +257,21 @@ async function ownerOf(folder: string): Promise<string> {
   if (taken.ok) await taken.lock.release();
   return host;
 }
+
+test('of several who want a folder at once one gets it, also where all have the same pid', async () => {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const folder = await mkdtemp(path.join(root, 'wanted-'));
+    const wanting = Array.from({ length: 8 }, async (_, turns) => {
+      // Each begins a little later, so that they meet at different steps.
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+      return lockFolder(folder, 'leftovers');
+    });
+    const taken = (await Promise.all(wanting)).flatMap((result) => (result.ok ? [result.lock] : []));
+    expect(taken).toHaveLength(1);
+    await taken[0]?.release();
+    expect(await readdir(folder)).toEqual([]);
+  }
+});
 
 test('an owner on another host lives for as long as it renews its lock', async () => {
   const file = path.join(root, 'owner.json');

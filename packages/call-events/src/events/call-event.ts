@@ -36,9 +36,6 @@ export const eventData = {
   'consent.recorded': consentRecorded,
 };
 
-// Looked up once: the type of every event of every log passes here.
-const { hasOwn } = Object;
-
 /** The event types that this version knows. */
 export type EventType = keyof typeof eventData;
 
@@ -65,5 +62,5 @@ export type CallEvent = KnownEvent | UnknownEvent;
 
 /** Whether this version has a schema for the type. */
 export function isEventType(type: string): type is EventType {
-  return hasOwn(eventData, type);
+  return Object.hasOwn(eventData, type);
 }

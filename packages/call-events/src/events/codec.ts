@@ -4,9 +4,6 @@ import { envelope, ENVELOPE_VERSION } from './envelope.ts';
 import { isEnvelope } from './is-envelope.ts';
 import { upcast, upcasters, versionOf } from './upcast.ts';
 
-// Looked up once: every event of every log is read here.
-const { parse } = JSON;
-
 /** Why a text is not an event. */
 export interface DecodeProblem {
   readonly code: 'not_json' | 'newer_version' | 'not_an_envelope' | 'invalid_data';
@@ -59,7 +56,7 @@ function newerThan(version: number): string {
 function parseJson(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {
-    return parse(text) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }

@@ -12,10 +12,6 @@ import {
 
 type Envelope = z.infer<typeof envelope>;
 
-// Looked up once: every key of every event of every log passes here.
-const { hasOwn } = Object;
-const { isSafeInteger } = Number;
-
 const KEYS: Readonly<Record<keyof Envelope, true>> = {
   v: true,
   id: true,
@@ -59,12 +55,12 @@ export function isEnvelope(json: unknown): json is Envelope {
 }
 
 function hasKnownKeysOnly(json: object): boolean {
-  for (const key in json) if (!hasOwn(KEYS, key)) return false;
+  for (const key in json) if (!Object.hasOwn(KEYS, key)) return false;
   return true;
 }
 
 function isCountOrAbsent(value: unknown): boolean {
-  return value === undefined || (typeof value === 'number' && isSafeInteger(value) && value >= 1);
+  return value === undefined || (Number.isSafeInteger(value) && Number(value) >= 1);
 }
 
 function isText(value: unknown, maxCharacters: number): boolean {

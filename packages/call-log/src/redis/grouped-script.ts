@@ -7,7 +7,8 @@ const MAX_GROUPED_RUNS = 8;
 
 /**
  * A script that is run for many calls at a time: what a command costs on both sides is more than what most scripts do.
- * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone.
+ * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone; but for READONLY, at which a
+ * client leaves its server: it looks for it in the reply of a command.
  *
  * KEYS  those of all runs
  * ARGV  for each run how many keys and arguments it has, then its arguments
@@ -26,7 +27,11 @@ while arg < #ARGV do
   for i = 1, argCount do args[i] = ARGV[arg + 2 + i] end
   key, arg = key + keyCount, arg + 2 + argCount
   local ok, reply = pcall(run, keys, args)
-  if not ok and type(reply) ~= 'table' then reply = redis.error_reply(tostring(reply)) end
+  if not ok then
+    local message = type(reply) == 'table' and reply.err or tostring(reply)
+    if string.sub(message, 1, 8) == 'READONLY' then return redis.error_reply(message) end
+    reply = redis.error_reply(message)
+  end
   replies[#replies + 1] = reply
 end
 return replies
