@@ -67,4 +67,5 @@ export {
   type AudioLimits,
   type AudioStreams,
   type AudioTrack,
+  type CallAudio,
 } from './audio/audio-stream.ts';

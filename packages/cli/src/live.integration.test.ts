@@ -77,7 +77,7 @@ describe('turnlog on a Redis', () => {
     const streams = createAudioStreams(redis, space);
     for (const track of ['inbound', 'outbound'] as const) {
       const batch = { track, sampleRate: 8_000, pcm: Buffer.alloc(1_600), offsetMs: 0, connectionId: 'c1' };
-      await streams.append(CALL, batch, { maxBatches: 10, keepMs: 60_000 });
+      await streams.append([{ call: CALL, batch }], { maxBatches: 10, keepMs: 60_000 });
     }
     const file = path.join(folder, 'x.wav');
     const { code, out } = await turnlog('audio', 'CA1', '--out', file);

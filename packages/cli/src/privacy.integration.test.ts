@@ -221,7 +221,7 @@ test('retention goes by the policy of each tenant, says what it did, and leaves 
       connectionId: 'c',
     } as const;
     const limits = { maxBatches: 9, keepMs: 3_600_000 };
-    await createAudioStreams(redis, space).append(callOf(`CA-${tenant}`, tenant), batch, limits);
+    await createAudioStreams(redis, space).append([{ call: callOf(`CA-${tenant}`, tenant), batch }], limits);
   }
   await turnlog(
     'tenants',

@@ -10,7 +10,6 @@ import {
 import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { AudioWriter } from './audio/audio-writer.ts';
-import { combineWrites } from './audio/combine-writes.ts';
 import { type GatewayConfig } from './config.ts';
 import { Retention } from './producer/retention.ts';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
@@ -94,5 +93,5 @@ async function openSpool(
 
 function createAudioWriter(redis: Redis, space: KeySpace, config: GatewayConfig): AudioWriter {
   const limits = { maxBatches: config.AUDIO_MAX_BATCHES, keepMs: config.AUDIO_KEEP_MS };
-  return new AudioWriter(createAudioStreams(redis, space), limits, combineWrites(redis));
+  return new AudioWriter(createAudioStreams(redis, space), limits);
 }

@@ -20,7 +20,8 @@ function batch(offsetMs: number, track: AudioBatch['track'] = 'inbound'): AudioB
 test('audio comes back byte for byte, both tracks, in the order in which it was sent', async () => {
   const audio = createAudioStreams(log.redis, log.space);
   const sent = [batch(0), batch(0, 'outbound'), batch(500)];
-  for (const each of sent) await audio.append(callOf('both'), each, { maxBatches: 100, keepMs: 60_000 });
+  const together = sent.map((each) => ({ call: callOf('both'), batch: each }));
+  expect(await audio.append(together, { maxBatches: 100, keepMs: 60_000 })).toEqual([true, true, true]);
   expect(await audio.read(callOf('both'))).toEqual(sent);
   expect(await log.redis.pttl(callKeys(log.space, callOf('both')).audio)).toBeGreaterThan(0);
 });
@@ -28,7 +29,7 @@ test('audio comes back byte for byte, both tracks, in the order in which it was 
 test('the stream is bounded: the oldest batches are dropped', async () => {
   const audio = createAudioStreams(log.redis, log.space);
   for (let n = 0; n < 400; n += 1)
-    await audio.append(callOf('long'), batch(n), { maxBatches: 50, keepMs: 60_000 });
+    await audio.append([{ call: callOf('long'), batch: batch(n) }], { maxBatches: 50, keepMs: 60_000 });
   const kept = await audio.read(callOf('long'));
   expect(kept.length).toBeLessThan(200);
   expect(kept.at(-1)).toEqual(batch(399));
@@ -40,15 +41,26 @@ test('the clock of the stream is started again while audio comes, and once more 
   const limits = { maxBatches: 50, keepMs: 60_000 };
   const audio = createAudioStreams(log.redis, log.space, () => nowMs);
   const left = () => log.redis.pttl(callKeys(log.space, call).audio);
-  await audio.append(call, batch(0), limits);
+  await audio.append([{ call, batch: batch(0) }], limits);
   await log.redis.pexpire(callKeys(log.space, call).audio, 1_000);
   nowMs = 5_999;
-  await audio.append(call, batch(500), limits);
+  await audio.append([{ call, batch: batch(500) }], limits);
   expect(await left()).toBeLessThanOrEqual(1_000);
   nowMs = 6_000;
-  await audio.append(call, batch(1_000), limits);
+  await audio.append([{ call, batch: batch(1_000) }], limits);
   expect(await left()).toBeGreaterThan(50_000);
   await log.redis.pexpire(callKeys(log.space, call).audio, 1_000);
   await audio.renew(call, limits);
   expect(await left()).toBeGreaterThan(50_000);
+});
+
+test('a batch that can’t be written keeps none of its neighbours out', async () => {
+  const audio = createAudioStreams(log.redis, log.space);
+  await log.redis.set(callKeys(log.space, callOf('broken')).audio, 'no stream');
+  const batches = ['first', 'broken', 'last'].map((name) => ({ call: callOf(name), batch: batch(0) }));
+  const limits = { maxBatches: 50, keepMs: 60_000 };
+  expect(await audio.append(batches, limits)).toEqual([true, false, true]);
+  expect(await audio.read(callOf('first'))).toEqual([batch(0)]);
+  expect(await audio.read(callOf('last'))).toEqual([batch(0)]);
+  await log.redis.del(callKeys(log.space, callOf('broken')).audio);
 });

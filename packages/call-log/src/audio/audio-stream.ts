@@ -1,6 +1,8 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
+import { runScript } from '../redis/script.ts';
+import { appendAudio, WRITTEN } from './append-audio-script.ts';
 
 /** Which way the audio went: `inbound` is the caller's voice, `outbound` the agent's. */
 export type AudioTrack = 'inbound' | 'outbound';
@@ -23,7 +25,13 @@ export interface AudioLimits {
   readonly keepMs: number;
 }
 
-/** An expiry is renewed this often while it runs: with each batch it would double what audio costs. */
+/** A batch, and of which call it is. */
+export interface CallAudio {
+  readonly call: CallKey;
+  readonly batch: AudioBatch;
+}
+
+/** An expiry is renewed this often while it runs. */
 const RENEWALS = 10;
 
 /** Writes and reads the audio streams of calls. They may live on a Redis of their own. */
@@ -36,24 +44,42 @@ export function createAudioStreams(redis: Redis, space: KeySpace, now: () => num
     return key;
   };
 
-  const renew = async (call: CallKey, { keepMs }: AudioLimits): Promise<void> => {
-    renewedAtMs.set(call, now());
-    await redis.pexpire(keyOf(call), keepMs);
+  const isRenewalDue = (call: CallKey, keepMs: number): boolean => {
+    const nowMs = now();
+    if (nowMs - (renewedAtMs.get(call) ?? -Infinity) < keepMs / RENEWALS) return false;
+    renewedAtMs.set(call, nowMs);
+    return true;
   };
 
   return {
-    /** Appends a batch. Audio is not part of the record: a failed append is dropped and counted by the caller. */
-    append: async (call: CallKey, batch: AudioBatch, limits: AudioLimits): Promise<void> => {
-      const { track, sampleRate, offsetMs, connectionId, pcm } = batch;
-      const bound = ['MAXLEN', '~', limits.maxBatches] as const;
-      const fields = ['t', track, 'r', sampleRate, 'o', offsetMs, 'c', connectionId, 'b', pcm] as const;
-      const written = redis.xadd(keyOf(call), ...bound, '*', ...fields);
-      const isDue = now() - (renewedAtMs.get(call) ?? -Infinity) >= limits.keepMs / RENEWALS;
-      await (isDue ? Promise.all([written, renew(call, limits)]) : written);
+    /**
+     * Appends batches, of any calls, by one command; resolves to whether each is in Redis. Audio is not part of the
+     * record: what was not written is dropped, and counted by the caller. Rejects when none was written.
+     */
+    append: async (
+      batches: readonly CallAudio[],
+      { maxBatches, keepMs }: AudioLimits,
+    ): Promise<readonly boolean[]> => {
+      const facts = batches.map(({ call, batch: { track, sampleRate, offsetMs, connectionId } }) => [
+        track,
+        sampleRate,
+        offsetMs,
+        connectionId,
+        isRenewalDue(call, keepMs),
+      ]);
+      const replies = await runScript(
+        redis,
+        appendAudio,
+        batches.map(({ call }) => keyOf(call)),
+        [JSON.stringify(facts), maxBatches, keepMs, ...batches.map(({ batch }) => batch.pcm)],
+      );
+      return (replies as unknown[]).map((reply) => reply === WRITTEN);
     },
 
     /** Starts the clock of a call's audio anew: once more when its connection is over. */
-    renew,
+    renew: async (call: CallKey, { keepMs }: AudioLimits): Promise<void> => {
+      await redis.pexpire(keyOf(call), keepMs);
+    },
 
     /** Reads all that is left of a call's audio, in the order in which it came. */
     read: async (call: CallKey): Promise<AudioBatch[]> => {

@@ -38,7 +38,10 @@ async function fillCall(callSid: string): Promise<void> {
     offsetMs: 0,
     connectionId: 'c',
   } as const;
-  await createAudioStreams(log.redis, log.space).append(call, batch, { maxBatches: 9, keepMs: HOUR_MS });
+  await createAudioStreams(log.redis, log.space).append([{ call, batch }], {
+    maxBatches: 9,
+    keepMs: HOUR_MS,
+  });
   await createDeadLetters(log.redis, log.space).add(letterOf(callSid), []);
 }
 
