@@ -6,8 +6,8 @@ const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
 /** How long a batch waits for others to go with, and how many go at once: by itself each would cost twice as much. */
 const COMBINE_MS = 10;
-const MAX_COMBINED_BATCHES = 16;
-const MAX_COMBINED_BYTES = 256 * 1024;
+const MAX_COMBINED_BATCHES = 32;
+const MAX_COMBINED_BYTES = 512 * 1024;
 
 /** Told when a batch is done with: its buffer is free, and it is in Redis or dropped. */
 export type OnDone = (isWritten: boolean) => void;
