@@ -1,14 +1,15 @@
 import { rmSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { guards, type Guard } from './guards.ts';
+import { type Guard } from './guard.ts';
+import { allGuards } from './guards/all-guards.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { copyTree, type TreeCopy } from './tree-copy.ts';
 
 const USAGE = `npm run sabotage -- [names…]
 
 Takes the guards of the real code away, one after the other, in a copy of the tree, and runs for each the test that has
-to notice: ${guards.map(({ name }) => name).join(', ')}.`;
+to notice: ${allGuards.map(({ name }) => name).join(', ')}.`;
 
 const chosen = chooseGuards(process.argv.slice(2));
 const root = await realpath(fileURLToPath(new URL('../../../', import.meta.url)));
@@ -47,9 +48,9 @@ async function isNoticed(copy: TreeCopy, guard: Guard): Promise<boolean> {
 }
 
 function chooseGuards(names: readonly string[]): readonly Guard[] {
-  const unknown = names.filter((name) => !guards.some((guard) => guard.name === name));
+  const unknown = names.filter((name) => !allGuards.some((guard) => guard.name === name));
   if (unknown.length === 0)
-    return names.length === 0 ? guards : guards.filter(({ name }) => names.includes(name));
+    return names.length === 0 ? allGuards : allGuards.filter(({ name }) => names.includes(name));
   console.error(`There is no guard ${unknown.map((name) => `"${name}"`).join(', ')}.\n\n${USAGE}`);
   return process.exit(1);
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type NamedTest } from './guards.ts';
+import { type NamedTest } from './guard.ts';
 
 /** What became of a test. `absent`: it was not run, for there is none of this name or its file could not be loaded. */
 export type TestResult = 'passed' | 'failed' | 'absent';

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Guard } from './guards.ts';
+import { type Guard } from './guard.ts';
 
 /** What is not copied: it is large and nobody's source. Dependencies and servers are reached by links. */
 const LEFT_OUT = new Set(['node_modules', '.git', '.data']);
@@ -44,6 +44,6 @@ export function withoutGuard(source: string, { name, file, text, without }: Guar
   if (places.length === 2) return places.join(without);
   throw new Error(
     `The guard ${name} is ${places.length - 1} times in ${file}, not once: "${text}". ` +
-      'Where the code has changed, change the guard in faults/src/sabotage/guards.ts too.',
+      'Where the code has changed, change the guard in faults/src/sabotage/guards too.',
   );
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { guards } from './guards.ts';
-import { withoutGuard } from './tree-copy.ts';
+import { withoutGuard } from '../tree-copy.ts';
+import { allGuards } from './all-guards.ts';
 
-describe.each(guards)('the guard $name', (guard) => {
+describe.each(allGuards)('the guard $name', (guard) => {
   test('is in the code, once', () => {
     const source = read(guard.file);
     expect(withoutGuard(source, guard)).not.toBe(source);
@@ -18,11 +18,11 @@ describe.each(guards)('the guard $name', (guard) => {
 });
 
 test('a guard whose text is gone is told by its name', () => {
-  const [guard] = guards;
+  const [guard] = allGuards;
   expect(guard).toBeDefined();
   if (guard !== undefined) expect(() => withoutGuard('', guard)).toThrow(guard.name);
 });
 
 function read(file: string): string {
-  return readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8');
+  return readFileSync(fileURLToPath(new URL(`../../../../${file}`, import.meta.url)), 'utf8');
 }

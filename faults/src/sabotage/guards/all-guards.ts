@@ -1,0 +1,23 @@
+import { type Guard } from '../guard.ts';
+import { appendGuards } from './append-guards.ts';
+import { carrierGuards } from './carrier-guards.ts';
+import { erasureGuards } from './erasure-guards.ts';
+import { feedGuards } from './feed-guards.ts';
+import { gatewayGuards } from './gateway-guards.ts';
+import { liveStateGuards } from './live-state-guards.ts';
+import { persisterGuards } from './persister-guards.ts';
+import { redisClientGuards } from './redis-client-guards.ts';
+import { secrecyGuards } from './secrecy-guards.ts';
+
+/** All guards that are taken away in turn. */
+export const allGuards: readonly Guard[] = [
+  ...appendGuards,
+  ...feedGuards,
+  ...redisClientGuards,
+  ...liveStateGuards,
+  ...persisterGuards,
+  ...gatewayGuards,
+  ...carrierGuards,
+  ...erasureGuards,
+  ...secrecyGuards,
+];

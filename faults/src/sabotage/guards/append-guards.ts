@@ -1,0 +1,38 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps a log free of holes and doubles. */
+export const appendGuards: readonly Guard[] = [
+  {
+    name: 'gap-answer',
+    keeps: 'a gateway learns that Redis lost events of it, and sends them again',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: "if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end",
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'a Redis that lost its newest writes gets them again with the next event',
+    },
+  },
+  {
+    name: 'duplicate-answer',
+    keeps: 'what a gateway sends again for want of an answer is not in the log twice',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: "elseif source ~= '' and sourceSeq <= lastOfSource then",
+    without: 'elseif false then',
+    test: {
+      file: 'packages/call-log/src/append/appender.integration.test.ts',
+      name: 'an ordered source may send again what it had no answer to',
+    },
+  },
+  {
+    name: 'epoch-per-run',
+    keeps: 'seqs of events that a Redis lost are not taken for those of others in the archive',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: 'local isOfThisRun = epoch and string.sub(epoch, -#run) == run',
+    without: 'local isOfThisRun = epoch',
+    test: {
+      file: 'packages/call-log/src/append/server-restart.integration.test.ts',
+      name: 'a log that lost its newest events is another life: their seqs name other events now',
+    },
+  },
+];

@@ -1,0 +1,50 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps the carrier's reports, and the calls that it was asked for. */
+export const carrierGuards: readonly Guard[] = [
+  {
+    name: 'callback-is-durable',
+    keeps: 'the carrier sends a callback again that is nowhere yet',
+    file: 'services/stream-gateway/src/webhooks/callbacks-endpoint.ts',
+    text: "if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };",
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/webhooks/callbacks.integration.test.ts',
+      name: 'without Redis it is 503 and the carrier sends it again; with a spool it is 200 and gets there',
+    },
+  },
+  {
+    name: 'end-is-not-taken-back',
+    keeps: 'a late report of a call that rings does not open a call that is over',
+    file: 'packages/call-events/src/fold/fold-carrier-report.ts',
+    text: 'if (isCurrentTerminal !== isTerminal(candidate.value)) return isCurrentTerminal ? current : candidate;',
+    without: '',
+    test: {
+      file: 'packages/call-events/src/fold/fold-carrier-report.test.ts',
+      name: 'what the carrier answered when it was asked does not take an end back that was reported',
+    },
+  },
+  {
+    name: 'answer-before-list',
+    keeps: 'an answer of the carrier that Redis did not take is asked for again',
+    file: 'services/reconciler/src/check-call.ts',
+    text: 'const { isNews, answer } = await record(due.call, report, due.answer);',
+    without: `await save(due, { state: 'settled', checks: due.checks + 1 });
+    const { isNews, answer } = await record(due.call, report, due.answer);`,
+    test: {
+      file: 'services/reconciler/src/servers-away.integration.test.ts',
+      name: 'an answer that Redis does not take is asked for again, and recorded when it is back',
+    },
+  },
+  {
+    name: 'noted-before-dialled',
+    keeps: 'a call that may exist is looked for, whoever died after dialling',
+    file: 'packages/cli/src/call/place-call.ts',
+    text: 'await store.recordPlacement({ reference, tenant, dialled, callerId, dueInMs: LOOK_AFTER_MS });',
+    without: 'void [tenant, dialled, callerId];',
+    test: {
+      file: 'packages/cli/src/call.integration.test.ts',
+      name: 'turnlog call is not placed when Postgres does not note it first',
+    },
+  },
+];

@@ -1,0 +1,60 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps erased calls away, and held ones in place. */
+export const erasureGuards: readonly Guard[] = [
+  {
+    name: 'erased-call-in-postgres',
+    keeps: 'a persister that had read a call before it was erased does not bring it back',
+    file: 'packages/call-store/src/schema/migrations/0006-privacy.ts',
+    text: 'return null;',
+    without: 'return new;',
+    test: {
+      file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
+      name: 'an erased call is not written again, whoever still has it',
+    },
+  },
+  {
+    name: 'erased-call-in-redis',
+    keeps: 'late events of an erased call are refused',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: 'if known[6] then',
+    without: 'if false then',
+    test: {
+      file: 'packages/call-log/src/erase/call-eraser.integration.test.ts',
+      name: 'what is appended to it later, in whatever way, is refused and leaves no trace',
+    },
+  },
+  {
+    name: 'erasure-waits-for-writers',
+    keeps: 'a write that began before an erasure does not outlive it',
+    file: 'packages/call-store/src/privacy/erase-call.ts',
+    text: 'await sql`lock table call_sessions in share mode`.execute(transaction);',
+    without: '',
+    test: {
+      file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
+      name: 'an erased call is not left behind by a write that began before',
+    },
+  },
+  {
+    name: 'erasure-from-dead-spools',
+    keeps: 'what a dead gateway left on its disk of an erased person goes as well',
+    file: 'packages/cli/src/privacy/erase-calls.ts',
+    text: 'await eraseFromSpools(spoolDir, outcomes.erased)',
+    without: 'null',
+    test: {
+      file: 'packages/cli/src/privacy.integration.test.ts',
+      name: 'a person goes from what a dead gateway left on its disk, and comes back from there never again',
+    },
+  },
+  {
+    name: 'legal-hold',
+    keeps: 'a call under a legal hold is not erased',
+    file: 'packages/call-store/src/privacy/erase-call.ts',
+    text: "if (await isHeld(db, call)) return { outcome: 'held' };",
+    without: '',
+    test: {
+      file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
+      name: 'an erased call stays while it is held',
+    },
+  },
+];

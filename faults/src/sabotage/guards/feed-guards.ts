@@ -1,0 +1,49 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps an entry of a feed from being left undone. */
+export const feedGuards: readonly Guard[] = [
+  {
+    name: 'own-pending-read',
+    keeps: 'a worker that was killed finds after its restart what it was given before',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'await reader.ensureGroups();\n  await takeAll(reader.ownPending());',
+    without: 'await reader.ensureGroups();',
+    test: {
+      file: 'services/persister/src/redelivery.integration.test.ts',
+      name: 'a restarted consumer begins with what it was given before',
+    },
+  },
+  {
+    name: 'own-pending-read-after-a-late-answer',
+    keeps: 'entries in an answer that came after its deadline are not left pending',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'const isLate = now() - readAt > blockMs + LATE_ANSWER_MS;',
+    without: 'const isLate = readAt > Infinity;',
+    test: {
+      file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
+      name: 'reads again what came with an answer that it had given up',
+    },
+  },
+  {
+    name: 'reclaim',
+    keeps: 'what a dead worker was given is done by a living one',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'await takeAll(reader.reclaimed());',
+    without: '',
+    test: {
+      file: 'services/persister/src/redelivery.integration.test.ts',
+      name: 'what a dead consumer was given is claimed by a living one',
+    },
+  },
+  {
+    name: 'monotonic-clock-of-consumers',
+    keeps: 'a consumer goes on claiming the entries of the dead when the clock of its host is set back',
+    file: 'packages/call-log/src/feed/feed-consumer.ts',
+    text: 'const { now = () => monotonicClock.now() } = handling;',
+    without: 'const { now = () => Date.now() } = handling;',
+    test: {
+      file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
+      name: 'takes over what a dead worker has left, although the clock of its own host is set back',
+    },
+  },
+];

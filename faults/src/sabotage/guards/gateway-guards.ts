@@ -1,0 +1,49 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps a gateway going, and what it had on its disk when it does not. */
+export const gatewayGuards: readonly Guard[] = [
+  {
+    name: 'gateway-waits-for-redis',
+    keeps: 'a gateway that starts while Redis is away does not end',
+    file: 'services/stream-gateway/src/gateway.ts',
+    text: 'await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });',
+    without: 'await untilReady(stores.link.redis, signal);',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'a gateway that starts while Redis is away waits for it',
+    },
+  },
+  {
+    name: 'steady-call-clock',
+    keeps: 'the turns of a call stay in their order when the clock of the host is set in mid-call',
+    file: 'services/stream-gateway/src/exotel/call-session.ts',
+    text: 'this.#context = { ...context, now: steadyClock(context.now) };',
+    without: 'this.#context = context;',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'the clock of the host is set back an hour in mid-call: what came later is later',
+    },
+  },
+  {
+    name: 'inherited-spools',
+    keeps: 'what a gateway leaves that never comes back is sent by one that lives',
+    file: 'services/stream-gateway/src/spool/inherit-spools.ts',
+    text: 'await spool.takeOver()',
+    without: '[] as Leftover[]',
+    test: {
+      file: 'services/stream-gateway/src/spool-replay.integration.test.ts',
+      name: 'a gateway that dies and never comes back: one that was there all along replays its spool',
+    },
+  },
+  {
+    name: 'temporary-name-of-a-lock',
+    keeps: 'gateways in containers, which all have the same pid, do not trip over each other at a spool',
+    file: 'packages/spool/src/folder-lock.ts',
+    text: 'const temporary = `${file}.${randomUUID()}`;',
+    without: 'const temporary = `${file}.${process.pid}`;',
+    test: {
+      file: 'packages/spool/src/spool.test.ts',
+      name: 'of several who want a folder at once one gets it, also where all have the same pid',
+    },
+  },
+];

@@ -1,0 +1,38 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps the live state of a call right, and lets it end. */
+export const liveStateGuards: readonly Guard[] = [
+  {
+    name: 'compare-and-set',
+    keeps: 'a live state is never replaced by an older one that is saved late',
+    file: 'packages/call-log/src/state/session-script.ts',
+    text: 'if savedSeq >= seq then',
+    without: 'if false then',
+    test: {
+      file: 'services/session/src/fold-activity.integration.test.ts',
+      name: 'a fold of the activity feed leaves a later state alone when its own save comes late',
+    },
+  },
+  {
+    name: 'compare-and-set-of-turns',
+    keeps: 'two workers that save one call neither double a turn nor skip one',
+    file: 'packages/call-log/src/state/session-script.ts',
+    text: "if length ~= base then return {'conflict', length} end",
+    without: '',
+    test: {
+      file: 'services/session/src/fold-activity.integration.test.ts',
+      name: 'a fold of the activity feed adds the turns that are missing when another worker has got further',
+    },
+  },
+  {
+    name: 'sweep',
+    keeps: 'the calls of a gateway that died end and get their rows',
+    file: 'services/session/src/sweep.ts',
+    text: 'const given = hasAnsweredLong ? await giveUpUnseen(partition) : NOTHING;',
+    without: 'const given = NOTHING;',
+    test: {
+      file: 'services/session/src/start-session.integration.test.ts',
+      name: 'a call whose gateway is gone is ended, and its live state shows it',
+    },
+  },
+];

@@ -1,0 +1,50 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps the rows of Postgres complete, and never lowers them. */
+export const persisterGuards: readonly Guard[] = [
+  {
+    name: 'version-guard',
+    keeps: 'a row is never lowered by an older fold that comes late',
+    file: 'packages/call-store/src/write/write-calls.ts',
+    text: 'and excluded.version > call_sessions.version`',
+    without: '`',
+    test: {
+      file: 'packages/call-store/src/write/write-calls.integration.test.ts',
+      name: 'a batch of calls raises a row and never lowers it',
+    },
+  },
+  {
+    name: 'expiry-after-the-last-event',
+    keeps: 'no key of a call begins to expire while events of it are not in Postgres',
+    file: 'packages/call-log/src/settle.ts',
+    text: 'and persisted >= tonumber(known[2])',
+    without: '',
+    test: {
+      file: 'packages/call-log/src/settle.integration.test.ts',
+      name: 'a call with events that are not in Postgres yet stays',
+    },
+  },
+  {
+    name: 'expiry-after-commit',
+    keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
+    file: 'services/persister/src/persist-calls.ts',
+    text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));',
+    without: `await settle(folded.map(toSettled));
+    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));`,
+    test: {
+      file: 'services/persister/src/persister.integration.test.ts',
+      name: 'the keys of a call begin to expire only after the commit',
+    },
+  },
+  {
+    name: 'capped-pause',
+    keeps: 'persisting goes on within seconds of Postgres, however long it was away',
+    file: 'services/persister/src/persister.ts',
+    text: 'const PAUSE = { minMs: 100, maxMs: 5_000 };',
+    without: 'const PAUSE = { minMs: 100, maxMs: 600_000 };',
+    test: {
+      file: 'services/persister/src/postgres-away.integration.test.ts',
+      name: 'the pause before another attempt grows to five seconds and no further, however long Postgres is away',
+    },
+  },
+];

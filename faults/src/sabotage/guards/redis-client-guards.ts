@@ -1,0 +1,27 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps clients on a Redis that takes their writes. */
+export const redisClientGuards: readonly Guard[] = [
+  {
+    name: 'following-redis',
+    keeps: 'a client that hears of another primary while it looks for one does not end for good',
+    file: 'packages/call-log/src/redis/following-redis.ts',
+    text: 'if (!this.#isClosed) this.connect().catch(() => undefined);',
+    without: '',
+    test: {
+      file: 'packages/call-log/src/redis/sentinel.integration.test.ts',
+      name: 'a client that hears of another primary while it looks for one goes on looking',
+    },
+  },
+  {
+    name: 'read-only-reply-of-a-group',
+    keeps: 'a persister leaves a primary that has become a replica',
+    file: 'packages/call-log/src/redis/grouped-script.ts',
+    text: "if string.sub(message, 1, 8) == 'READONLY' then return redis.error_reply(message) end",
+    without: '',
+    test: {
+      file: 'packages/call-log/src/settle.integration.test.ts',
+      name: 'a client that settles on a server which takes no writes any more connects anew',
+    },
+  },
+];

@@ -1,0 +1,61 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps personal data and secrets from those whom they do not concern. */
+export const secrecyGuards: readonly Guard[] = [
+  {
+    name: 'redaction',
+    keeps: 'nothing that a tenant does not want to be stored is stored',
+    file: 'services/stream-gateway/src/domain/read-agent-message.ts',
+    text: 'draft: redactDraft(kept, redaction),',
+    without: 'draft: kept,',
+    test: {
+      file: 'services/stream-gateway/src/redaction.integration.test.ts',
+      name: 'what an agent reports on its socket and over HTTP is redacted before it is stored',
+    },
+  },
+  {
+    name: 'allowed-fields',
+    keeps: 'a field that nobody has allowed does not get into a log',
+    file: 'packages/service-kit/src/log/scrub-fields.ts',
+    text: 'if (kind === undefined) return REMOVED;',
+    without: 'if (kind === undefined) return value;',
+    test: {
+      file: 'packages/service-kit/src/log/logger.test.ts',
+      name: 'createLogger shows no field that is not allowed, whatever it holds',
+    },
+  },
+  {
+    name: 'words-of-the-other-side',
+    keeps: 'what the other side calls an event or a reason is in a log only where it is a known word',
+    file: 'services/stream-gateway/src/domain/loggable-word.ts',
+    text: 'known.has(word) ? word : `other:${word.length}`',
+    without: 'word',
+    test: {
+      file: 'services/stream-gateway/src/recording.integration.test.ts',
+      name: 'one word of the other side is recorded, and in no log unless it is a known one',
+    },
+  },
+  {
+    name: 'constant-time-comparison',
+    keeps: 'how much of a secret is right can not be told from how long it takes to refuse it',
+    file: 'packages/tenants/src/secrets/matches-secret.ts',
+    text: "const isEqual = timingSafeEqual(Buffer.from(hashSecret(text), 'hex'), expected);",
+    without: "const isEqual = Buffer.from(hashSecret(text), 'hex').equals(expected);",
+    test: {
+      file: 'packages/tenants/src/secrets/constant-time.test.ts',
+      name: 'whoever is asked for, one text is hashed and all of the hash is compared',
+    },
+  },
+  {
+    name: 'equal-work-for-nobody',
+    keeps: 'whether the id of a secret is known can not be told from how long it takes to refuse it',
+    file: 'packages/tenants/src/tenant-directory.ts',
+    text: 'const isRight = matchesSecret(text, found?.secret);',
+    without: `if (found === undefined) return undefined;
+    const isRight = matchesSecret(text, found.secret);`,
+    test: {
+      file: 'packages/tenants/src/secrets/constant-time.test.ts',
+      name: 'how long it takes to refuse a secret does not tell whether its id is known or how much of it is right',
+    },
+  },
+];
