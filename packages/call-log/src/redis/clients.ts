@@ -1,7 +1,8 @@
 import { once, type EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
-import { Redis, type RedisOptions } from 'ioredis';
+import { type Redis, type RedisOptions } from 'ioredis';
+import { ClosableRedis } from './closable-redis.ts';
 import { FollowingRedis } from './following-redis.ts';
 import { explainConnectionError, readAddress } from './tls.ts';
 
@@ -87,7 +88,7 @@ function connect(
   const options = { ...SHARED, ...timeouts, connectionName: name, ...(tls && { tls }) };
   const redis =
     address.value.kind === 'server'
-      ? new Redis(address.value.url, options)
+      ? new ClosableRedis(address.value.url, options)
       : new FollowingRedis({ ...options, ...sentinelOptions(address.value) });
   redis.on('error', (error: Error) => onError(explainConnectionError(error)));
   return redis;
