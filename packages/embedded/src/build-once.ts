@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from './error-code.ts';
+import { hasCode } from '@turnlog/process-lock';
 
 /**
  * Makes `folder` by filling a temporary folder beside it and renaming that, unless it is there already. Processes that

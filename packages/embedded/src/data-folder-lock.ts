@@ -1,8 +1,7 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hasCode, processStart, takeLockFile } from '@turnlog/process-lock';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from './error-code.ts';
 import { poll } from './poll.ts';
-import { processStart } from './process-info.ts';
 
 const LOCK_FILE = 'lock.json';
 const STOP_TIMEOUT_MS = 10_000;
@@ -36,21 +35,19 @@ export async function lockDataFolder(
   stopSignal: NodeJS.Signals = 'SIGTERM',
 ): Promise<DataFolderLock> {
   await mkdir(folder, { recursive: true });
-  const lockFile = path.join(folder, LOCK_FILE);
-  let record: LockRecord = { owner: identify(process.pid) };
-  while (!(await createExclusively(lockFile, record))) {
-    const held = await readRecord(lockFile);
-    if (held === undefined) continue;
-    if (isHeld(held)) throw inUseError(folder, name, held.owner.pid);
-    await stopLeftover(held, stopSignal);
-    await removeIfUnchanged(lockFile, held);
-  }
+  const file = path.join(folder, LOCK_FILE);
+  const own: LockRecord = { owner: identify(process.pid) };
+  const taken = await takeLockFile({
+    file,
+    text: JSON.stringify(own),
+    isHeld: ({ text }) => isHeld(parseRecord(file, text)),
+    clearUp: ({ text }) => stopLeftover(parseRecord(file, text), stopSignal),
+  });
+  if (!taken.ok) throw inUseError(folder, name, parseRecord(file, taken.held.text).owner.pid);
+  const { lock } = taken;
   return {
-    recordServer: (pid) => {
-      record = { ...record, server: identify(pid) };
-      return replace(lockFile, record);
-    },
-    release: () => removeIfUnchanged(lockFile, record),
+    recordServer: (pid) => lock.rewrite(JSON.stringify({ ...own, server: identify(pid) })),
+    release: () => lock.release(),
   };
 }
 
@@ -95,51 +92,21 @@ function inUseError(folder: string, name: string, pid: number): Error {
   );
 }
 
-/** Written whole and then linked under its name, so that a reader never sees half a record. */
-async function createExclusively(lockFile: string, record: LockRecord): Promise<boolean> {
-  const temporary = await writeTemporary(lockFile, record);
-  try {
-    await link(temporary, lockFile);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
-  } finally {
-    await rm(temporary);
-  }
-}
-
-async function replace(lockFile: string, record: LockRecord): Promise<void> {
-  await rename(await writeTemporary(lockFile, record), lockFile);
-}
-
-async function writeTemporary(lockFile: string, record: LockRecord): Promise<string> {
-  const temporary = `${lockFile}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  await writeFile(temporary, JSON.stringify(record));
-  return temporary;
-}
-
-/** Moves the record aside first: if another process has taken the lock since it was read, its record is put back. */
-async function removeIfUnchanged(lockFile: string, expected: LockRecord): Promise<void> {
-  const aside = `${lockFile}.${process.pid}.aside`;
-  try {
-    await rename(lockFile, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  const moved = await readRecord(aside);
-  if (JSON.stringify(moved) === JSON.stringify(expected)) await rm(aside);
-  else await rename(aside, lockFile);
-}
-
 async function readRecord(file: string): Promise<LockRecord | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as LockRecord;
+    return parseRecord(file, await readFile(file, 'utf8'));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function parseRecord(file: string, text: string): LockRecord {
+  try {
+    return JSON.parse(text) as LockRecord;
+  } catch (cause) {
     throw new Error(`${file} cannot be read. If no Turnlog runs on this folder, remove that file.`, {
-      cause: error,
+      cause,
     });
   }
 }

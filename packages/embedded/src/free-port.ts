@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { hasCode } from './error-code.ts';
+import { hasCode } from '@turnlog/process-lock';
 
 // Below the range from which systems give out ports for outgoing connections (32768 on Linux, 49152 on macOS): a client
 // that keeps dialling a stopped server could otherwise be given the server's own port, connect to itself and hold it.

@@ -3,7 +3,7 @@ import { chown, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type PostgresBinaries } from './postgres-binaries.ts';
-import { commandLine } from './process-info.ts';
+import { commandLine } from '@turnlog/process-lock';
 import { runCommand } from './run-command.ts';
 import { type Account, makePrivateFolder } from './server-account.ts';
 

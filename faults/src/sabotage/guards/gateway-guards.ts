@@ -38,12 +38,23 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'temporary-name-of-a-lock',
     keeps: 'gateways in containers, which all have the same pid, do not trip over each other at a spool',
-    file: 'packages/spool/src/folder-lock.ts',
+    file: 'packages/process-lock/src/lock-file.ts',
     text: 'const temporary = `${file}.${randomUUID()}`;',
     without: 'const temporary = `${file}.${process.pid}`;',
     test: {
       file: 'packages/spool/src/spool.test.ts',
       name: 'of several who want a folder at once one gets it, also where all have the same pid',
+    },
+  },
+  {
+    name: 'right-to-remove-a-lock',
+    keeps: 'of two who find the lock of a dead one, none removes what the other has put in its place',
+    file: 'packages/process-lock/src/lock-file.ts',
+    text: 'if (!taken.ok) return taken.held;',
+    without: '',
+    test: {
+      file: 'packages/process-lock/src/lock-file.test.ts',
+      name: 'the lock of a dead one is removed by one process, and left alone by others meanwhile',
     },
   },
 ];
