@@ -1,19 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { wholeNumber } from '@turnlog/service-kit';
-import { readArguments, switchFlag, text, valueFlag } from './flags.ts';
+import { listFlag, readArguments, switchFlag, text, valueFlag } from './flags.ts';
 
 const flags = {
   last: valueFlag(wholeNumber(1, 100), '<n>', 'how many'),
   name: valueFlag(text, '<name>', 'a name'),
+  folder: listFlag(text, '<folder>', 'a folder'),
   json: switchFlag('as JSON'),
 };
 
 describe('readArguments', () => {
   it('reads values, switches and what stands by itself', () => {
     expect(readArguments(['CA1', '--last', '5', '--json'], flags)).toEqual({
-      values: { last: 5, name: undefined, json: true },
+      values: { last: 5, name: undefined, folder: [], json: true },
       positionals: ['CA1'],
     });
+  });
+
+  it('reads a flag that may be given several times in the order in which it was', () => {
+    const { values } = readArguments(['--folder', 'b', '--folder', 'a'], flags);
+    expect(values.folder).toEqual(['b', 'a']);
   });
 
   it.each([
@@ -21,6 +27,7 @@ describe('readArguments', () => {
     [['--last'], "Option '--last <value>' argument missing."],
     [['--json=yes'], "Option '--json' does not take an argument."],
     [['--last', 'many'], '--last: expected a whole number from 1 to 100, got "many".'],
+    [['--folder', 'a', '--folder', ''], '--folder: expected some text, got nothing.'],
     [['--name', ''], '--name: expected some text, got nothing.'],
   ])('says what is wrong with %j', (args, sentence) => {
     expect(() => readArguments(args, flags)).toThrow(sentence);

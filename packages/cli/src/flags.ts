@@ -10,6 +10,14 @@ export interface ValueFlag<T> {
   readonly help: string;
 }
 
+/** A flag that takes a value and may be given several times, `--spool <folder> --spool <folder>`. */
+export interface ListFlag<T> {
+  readonly kind: 'list';
+  readonly schema: EnvValue<T>;
+  readonly placeholder: string;
+  readonly help: string;
+}
+
 /** A flag that is there or not. */
 export interface SwitchFlag {
   readonly kind: 'switch';
@@ -17,16 +25,25 @@ export interface SwitchFlag {
 }
 
 /** The flags of a command, by their names without the dashes. */
-export type Flags = Readonly<Record<string, ValueFlag<unknown> | SwitchFlag>>;
+export type Flags = Readonly<Record<string, ValueFlag<unknown> | ListFlag<unknown> | SwitchFlag>>;
 
-/** What flags were given as: a value or nothing, and true or false for a switch. */
+/** What flags were given as: a value or nothing, values in their order, and true or false for a switch. */
 export type FlagValues<F extends Flags> = {
-  readonly [K in keyof F]: F[K] extends ValueFlag<infer T> ? T | undefined : boolean;
+  readonly [K in keyof F]: F[K] extends ValueFlag<infer T>
+    ? T | undefined
+    : F[K] extends ListFlag<infer T>
+      ? readonly T[]
+      : boolean;
 };
 
 /** A flag whose value has this schema. */
 export function valueFlag<T>(schema: EnvValue<T>, placeholder: string, help: string): ValueFlag<T> {
   return { kind: 'value', schema, placeholder, help };
+}
+
+/** A flag each of whose values has this schema. */
+export function listFlag<T>(schema: EnvValue<T>, placeholder: string, help: string): ListFlag<T> {
+  return { kind: 'list', schema, placeholder, help };
 }
 
 /** A flag without a value. */
@@ -53,7 +70,7 @@ function split(args: readonly string[], flags: Flags) {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, { kind }]) => [
       name,
-      { type: kind === 'value' ? ('string' as const) : ('boolean' as const) },
+      { type: kind === 'switch' ? ('boolean' as const) : ('string' as const), multiple: kind === 'list' },
     ]),
   );
   try {
@@ -77,8 +94,14 @@ function sentenceOf({ message }: Error): string {
 
 function readFlag(name: string, flag: Flags[string], value: unknown): unknown {
   if (flag.kind === 'switch') return value === true;
-  if (value === undefined) return undefined;
-  const parsed = flag.schema.safeParse(value);
+  if (flag.kind === 'list') {
+    return (Array.isArray(value) ? value : []).map((each) => readValue(name, flag.schema, each));
+  }
+  return value === undefined ? undefined : readValue(name, flag.schema, value);
+}
+
+function readValue<T>(name: string, schema: EnvValue<T>, value: unknown): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new CommandError(`--${name}: ${parsed.error.issues[0]?.message ?? 'that is not a value for it'}.`);
 }

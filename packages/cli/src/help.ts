@@ -35,8 +35,8 @@ export function commandHelp({ name, summary, parameters, details, flags }: Comma
 
 function flagLines(flags: Flags): [string, string][] {
   return Object.entries(flags).map(([name, flag]) => [
-    flag.kind === 'value' ? `--${name} ${flag.placeholder}` : `--${name}`,
-    flag.help,
+    flag.kind === 'switch' ? `--${name}` : `--${name} ${flag.placeholder}`,
+    flag.kind === 'list' ? `${flag.help}; may be given several times` : flag.help,
   ]);
 }
 

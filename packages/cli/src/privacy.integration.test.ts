@@ -118,6 +118,7 @@ test('a person goes from Postgres, from calls that wait in Redis, and from the d
 
 test('a person goes from what a dead gateway left on its disk, and comes back from there never again', async () => {
   const spoolDir = await mkdtemp(path.join(folder, 'spool-'));
+  const emptyDir = await mkdtemp(path.join(folder, 'spool-'));
   const folders = await openSpoolFolders(spoolDir, 'gw-1');
   const { disk, firstNumber } = folders;
   const observer = { onProblem: fail, onRecovered: fail, onNotRemoved: fail };
@@ -134,7 +135,7 @@ test('a person goes from what a dead gateway left on its disk, and comes back fr
   expect(JSON.parse(whileItLives.out)).toMatchObject({ spool: { events: 0, living: 1 } });
   await folders.close();
 
-  const { out } = await turnlog('erase', '--phone', PHONE, '--spool', spoolDir);
+  const { out } = await turnlog('erase', '--phone', PHONE, '--spool', spoolDir, '--spool', emptyDir);
   expect(out).toBe(
     '🧹 1 call(s) erased.\n  default/CA-spooled\n💾 3 event(s) taken out of the spools of dead gateways.\n',
   );
@@ -144,7 +145,7 @@ test('a person goes from what a dead gateway left on its disk, and comes back fr
   expect(left).not.toMatch(/CA-spooled|9876543210/);
 
   expect((await turnlog('erase', '--call', 'CA-spooled')).out).toContain('No spool was looked at');
-  const lost = await turnlog('erase', '--call', 'CA1', '--spool', '/nowhere/at/all');
+  const lost = await turnlog('erase', '--call', 'CA1', '--spool', spoolDir, '--spool', '/nowhere/at/all');
   expect(lost).toMatchObject({
     code: 1,
     err: expect.stringMatching(/^There is no folder \/nowhere\/at\/all/),

@@ -39,8 +39,8 @@ export const erasureGuards: readonly Guard[] = [
     name: 'erasure-from-dead-spools',
     keeps: 'what a dead gateway left on its disk of an erased person goes as well',
     file: 'packages/cli/src/privacy/erase-calls.ts',
-    text: 'await eraseFromSpools(spoolDir, outcomes.erased)',
-    without: 'null',
+    text: 'await eraseFromSpools(folder, calls)',
+    without: '{ events: 0, living: 0 }',
     test: {
       file: 'packages/cli/src/privacy.integration.test.ts',
       name: 'a person goes from what a dead gateway left on its disk, and comes back from there never again',

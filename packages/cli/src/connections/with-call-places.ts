@@ -13,11 +13,11 @@ export async function withCallPlaces<T>(
   work: (places: CallPlaces) => Promise<T>,
 ): Promise<T> {
   const { audioRedisUrl } = await findServers(asked, terminal);
-  const spoolDir = await findSpools(asked, terminal);
+  const spoolDirs = await findSpools(asked, terminal);
   return withStore(asked, terminal, (store) =>
     withRedis(asked, terminal, async ({ redis, space, url }) => {
       const placesWith = (audio: typeof redis): CallPlaces => ({
-        ...{ store, redis, space, spoolDir },
+        ...{ store, redis, space, spoolDirs },
         eraser: createCallEraser(redis, space, audio),
         letters: createDeadLetters(redis, space),
       });

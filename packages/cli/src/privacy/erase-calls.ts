@@ -26,9 +26,21 @@ type CallOutcome = 'erased' | 'held' | 'live';
 export async function eraseCalls(places: CallPlaces, calls: readonly CallKey[]): Promise<ErasureReport> {
   const outcomes: Record<CallOutcome, CallKey[]> = { erased: [], held: [], live: [] };
   for (const call of calls) outcomes[await eraseOne(places, call)].push(call);
-  const { spoolDir } = places;
-  const spool = spoolDir === undefined ? null : await eraseFromSpools(spoolDir, outcomes.erased);
-  return { ...outcomes, spool };
+  return { ...outcomes, spool: await eraseFromAllSpools(places.spoolDirs, outcomes.erased) };
+}
+
+async function eraseFromAllSpools(
+  folders: readonly string[],
+  calls: readonly CallKey[],
+): Promise<SpoolErasure | null> {
+  if (folders.length === 0) return null;
+  let [events, living] = [0, 0];
+  for (const folder of folders) {
+    const erasure = await eraseFromSpools(folder, calls);
+    events += erasure.events;
+    living += erasure.living;
+  }
+  return { events, living };
 }
 
 async function eraseOne({ store, eraser }: CallPlaces, call: CallKey): Promise<CallOutcome> {

@@ -12,8 +12,8 @@ export interface CallPlaces {
   readonly space: KeySpace;
   readonly eraser: CallEraser;
   readonly letters: DeadLetters;
-  /** The folder of the gateways' spools, where it is known. */
-  readonly spoolDir: string | undefined;
+  /** The folders of the gateways' spools that are known. */
+  readonly spoolDirs: readonly string[];
 }
 
 /** A call that a person may be in. */
@@ -35,10 +35,11 @@ export async function* callsWithPhones(places: CallPlaces): AsyncGenerator<Perso
       beganAt: new Date(atMs),
     };
   }
-  if (places.spoolDir === undefined) return;
-  for await (const { event } of recordsInSpools(places.spoolDir)) {
-    const { tenant, callSid } = event;
-    yield { tenant, callSid, phones: phonesIn(numbersOf(event)), beganAt: new Date(event.at) };
+  for (const folder of places.spoolDirs) {
+    for await (const { event } of recordsInSpools(folder)) {
+      const { tenant, callSid } = event;
+      yield { tenant, callSid, phones: phonesIn(numbersOf(event)), beganAt: new Date(event.at) };
+    }
   }
 }
 
