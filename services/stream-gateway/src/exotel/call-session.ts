@@ -12,8 +12,8 @@ import { steadyClock } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { CallAgent } from '../agent/call-agent.ts';
 import { type RawFrame } from '../agent/frame-queue.ts';
+import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { type Principal } from '../auth/principal.ts';
-import { AudioRecorder } from '../audio/audio-recorder.ts';
 import {
   newConnection,
   type ConnectionState,
@@ -23,7 +23,6 @@ import {
 } from '../domain/connection-state.ts';
 import { endConnection } from '../domain/end-connection.ts';
 import { storableDraft, type EventDraft } from '../domain/event-draft.ts';
-import { KNOWN_EVENTS, KNOWN_STOP_REASONS, loggableWord } from '../domain/loggable-word.ts';
 import { PlaybackMarks } from '../domain/playback-marks.ts';
 import { stopFrameFor } from '../domain/stop-frame.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
@@ -32,25 +31,14 @@ import {
   isStartOfAnotherCall,
   isWorthRecording,
   translateFrame,
-  type Notice,
   type Step,
 } from '../domain/translate-frame.ts';
 import { type GatewayContext } from '../gateway-context.ts';
-import { count } from '../gateway-tally.ts';
-import { EventProducer } from '../producer/event-producer.ts';
-
-/** The most kinds of unknown events that are logged for one connection. */
-const MAX_LOGGED_KINDS = 16;
+import { ConnectionLog } from './connection-log.ts';
+import { openCall, type OpenCall } from './open-call.ts';
 
 /** Source: RFC 6455, section 7.4. */
 const POLICY_VIOLATION = 1008;
-
-/** What exists once the call is known. */
-interface OpenParts {
-  readonly connection: StartedConnection;
-  readonly producer: EventProducer;
-  readonly recorder: AudioRecorder;
-}
 
 export interface CallSessionOptions {
   readonly carrier: WebSocket;
@@ -68,12 +56,12 @@ export class CallSession {
   readonly #principal: Principal;
   readonly #agent: CallAgent | undefined;
   readonly #marks = new PlaybackMarks();
+  readonly #log: ConnectionLog;
   #state: ConnectionState;
-  #parts: OpenParts | undefined;
+  #call: OpenCall | undefined;
   #isDiscarded = false;
   #isAgentDone: boolean;
   #hangUpReason: LossReason | undefined;
-  #loggedKinds: Set<string> | undefined;
   #isFinished = false;
 
   /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
@@ -84,6 +72,7 @@ export class CallSession {
     this.#principal = principal;
     this.#onFinished = onFinished;
     this.connectionId = context.newId();
+    this.#log = new ConnectionLog(context, this.connectionId);
     this.#state = newConnection(this.connectionId, request);
     this.#agent = this.#createAgent();
     this.#isAgentDone = this.#agent === undefined;
@@ -95,7 +84,7 @@ export class CallSession {
 
   /** The call, while it is going on. */
   get openCall(): CallKey | undefined {
-    return this.#state.phase === 'open' ? this.#parts?.producer.call : undefined;
+    return this.#state.phase === 'open' ? this.#call?.producer.call : undefined;
   }
 
   /** Why the connection is over, should it close now. */
@@ -120,12 +109,12 @@ export class CallSession {
     if (this.isOver) return;
     const nowMs = this.#context.now();
     if (this.#state.phase === 'waiting') this.#beginLate(nowMs);
-    if (this.#parts !== undefined) this.#endOpen(this.#parts, ending, nowMs);
+    if (this.#call !== undefined) this.#endOpen(this.#call, ending, nowMs);
   }
 
   /** Writes audio that has waited for long enough. */
   flushDueAudio(): void {
-    this.#parts?.recorder.flushDue(this.#context.now());
+    this.#call?.recorder.flushDue(this.#context.now());
   }
 
   /** Lets go of the agent now, without waiting for its last reports. */
@@ -135,20 +124,20 @@ export class CallSession {
 
   #apply(step: Step, nowMs: number, rawBase64: () => string): void {
     if (step.state !== this.#state) this.#enter(step.state);
-    if (this.#parts === undefined) {
-      if (step.notice !== undefined) this.#note(step.notice);
+    if (this.#call === undefined) {
+      if (step.notice !== undefined) this.#log.note(step.notice);
       if (step.ending !== undefined) this.end(step.ending);
       return;
     }
     for (const draft of step.events) {
-      this.#parts.producer.add(storableDraft(this.#withEvidence(draft), rawBase64));
+      this.#call.producer.add(storableDraft(this.#withEvidence(draft), rawBase64));
     }
     for (const { frame, atMs } of step.released) {
       const frameBase64 = (): string => Buffer.from(JSON.stringify(frame)).toString('base64');
       this.#apply(translateFrame(this.#state, frame, atMs), atMs, frameBase64);
     }
-    if (step.audio !== undefined) record(this.#parts.recorder, step.audio, nowMs);
-    if (step.notice !== undefined) this.#note(step.notice);
+    if (step.audio !== undefined) record(this.#call.recorder, step.audio, nowMs);
+    if (step.notice !== undefined) this.#log.note(step.notice);
     if (step.ending !== undefined) this.end(step.ending);
   }
 
@@ -161,37 +150,15 @@ export class CallSession {
 
   #enter(state: ConnectionState): void {
     this.#state = state;
-    if (state.phase !== 'open' || this.#parts !== undefined || this.#isDiscarded) return;
+    if (state.phase !== 'open' || this.#call !== undefined || this.#isDiscarded) return;
     if (!this.#mayStream(state)) {
       this.#discard();
       this.#carrier.close(POLICY_VIOLATION, 'this token is for another call');
       return;
     }
-    this.#parts = this.#open(state);
-    this.#agent?.dial({ ...this.#parts, marks: this.#marks, carrier: this.#carrier });
-  }
-
-  #open(connection: StartedConnection): OpenParts {
-    const { logger, tally, appender, retention, audio } = this.#context;
-    const { producerLimits, producerObserver, producerSpool } = this.#context;
-    const { connectionId, callSid, streamSid, sampleRate, request, isUnidentified } = connection;
-    const call = { tenant: this.#principal.tenant, callSid };
-    const producer = new EventProducer({
-      call,
-      source: connectionId,
-      appender,
-      limits: producerLimits,
-      observer: producerObserver,
-      spool: producerSpool,
-    });
-    retention.add(producer);
-    const fields = { call_sid: callSid, connection_id: connectionId, stream_sid: streamSid };
-    if (isUnidentified) {
-      tally.unidentifiedCalls += 1;
-      logger.warn(fields, 'no frame says which call this is: recorded under the id of the connection');
-    }
-    logger.info({ ...fields, applet: request.applet, sample_rate: sampleRate }, 'call started');
-    return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally }) };
+    this.#call = openCall(this.#context, this.#principal, state);
+    this.#log.started(state);
+    this.#agent?.dial({ ...this.#call, marks: this.#marks, carrier: this.#carrier });
   }
 
   /** The connection ends and no `start` ever came. */
@@ -215,34 +182,21 @@ export class CallSession {
   #mayStream({ callSid }: StartedConnection): boolean {
     const allowed = this.#principal.callSid;
     if (allowed === undefined || allowed === callSid) return true;
-    this.#context.logger.warn(
-      { call_sid: allowed, connection_id: this.connectionId, tenant: this.#principal.tenant },
-      'a token was used for another call than its own: refused',
-    );
+    this.#log.refused(this.#principal);
     return false;
   }
 
-  #endOpen({ producer, recorder }: OpenParts, ending: Ending, nowMs: number): void {
+  #endOpen({ producer, recorder }: OpenCall, ending: Ending, nowMs: number): void {
     if (this.#state.phase !== 'open') return;
     recorder.finish();
     const facts = { audio: recorder.summary(), unheardMarks: this.#marks.cleared(), nowMs };
     const { state, events } = endConnection(this.#state, ending, facts);
     this.#state = state;
     for (const draft of events) producer.add(storableDraft(draft, () => ''));
-    this.#logEnd(state, ending);
+    this.#log.ended(ending);
     if (ending.kind === 'lost') this.#agent?.forward(stopFrameFor(state, ending.reason));
     this.#agent?.finish();
     this.#finishIfDone();
-  }
-
-  #logEnd({ callSid }: StartedConnection, ending: Ending): void {
-    const { logger, tally } = this.#context;
-    const reason =
-      ending.kind === 'stopped' ? loggableWord(ending.reason, KNOWN_STOP_REASONS) : ending.reason;
-    const fields = { call_sid: callSid, connection_id: this.connectionId, reason };
-    count(tally.endings, ending.kind === 'stopped' ? 'stopped' : ending.reason);
-    if (ending.kind === 'stopped') logger.info(fields, 'Call stopped');
-    else logger.info({ ...fields, close_code: ending.closeCode }, 'call disconnected');
   }
 
   #createAgent(): CallAgent | undefined {
@@ -264,32 +218,11 @@ export class CallSession {
     this.#carrier.close(1000);
   }
 
-  #note(notice: Notice): void {
-    const { tally } = this.#context;
-    if (notice.kind === 'unknown_frame') {
-      tally.unknownFrames += 1;
-      this.#logOnce(loggableWord(notice.event, KNOWN_EVENTS), 'unknown event from the carrier');
-    } else if (notice.kind === 'invalid_frame') {
-      count(tally.invalidFrames, notice.reason);
-      this.#logOnce(notice.reason, 'invalid frame from the carrier');
-    } else {
-      this.#logOnce(notice.kind, 'unexpected frame from the carrier');
-    }
-  }
-
-  #logOnce(kind: string, message: string): void {
-    const kinds = (this.#loggedKinds ??= new Set());
-    if (kinds.has(kind) || kinds.size >= MAX_LOGGED_KINDS) return;
-    kinds.add(kind);
-    const callSid = this.#parts?.producer.call.callSid;
-    this.#context.logger.warn({ call_sid: callSid, connection_id: this.connectionId, kind }, message);
-  }
-
   #finishIfDone(): void {
     if (this.#isFinished || !this.isOver || !this.#isAgentDone) return;
     this.#isFinished = true;
     const { retention, now } = this.#context;
-    if (this.#parts !== undefined) retention.close(this.#parts.producer, now());
+    if (this.#call !== undefined) retention.close(this.#call.producer, now());
     this.#onFinished();
   }
 }

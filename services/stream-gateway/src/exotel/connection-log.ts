@@ -1,0 +1,74 @@
+import { type Principal } from '../auth/principal.ts';
+import { type Ending, type StartedConnection } from '../domain/connection-state.ts';
+import { KNOWN_EVENTS, KNOWN_STOP_REASONS, loggableWord } from '../domain/loggable-word.ts';
+import { type Notice } from '../domain/translate-frame.ts';
+import { type GatewayContext } from '../gateway-context.ts';
+import { count } from '../gateway-tally.ts';
+
+/** The most kinds of unknown events that are logged for one connection. */
+const MAX_LOGGED_KINDS = 16;
+
+/** What the log and the counters are told of one connection of the carrier. */
+export class ConnectionLog {
+  readonly #context: Pick<GatewayContext, 'logger' | 'tally'>;
+  readonly #connectionId: string;
+  #callSid: string | undefined;
+  #loggedKinds: Set<string> | undefined;
+
+  constructor(context: Pick<GatewayContext, 'logger' | 'tally'>, connectionId: string) {
+    this.#context = context;
+    this.#connectionId = connectionId;
+  }
+
+  /** It is known which call this is. */
+  started({ callSid, streamSid, sampleRate, request, isUnidentified }: StartedConnection): void {
+    this.#callSid = callSid;
+    const { logger, tally } = this.#context;
+    const fields = { call_sid: callSid, connection_id: this.#connectionId, stream_sid: streamSid };
+    if (isUnidentified) {
+      tally.unidentifiedCalls += 1;
+      logger.warn(fields, 'no frame says which call this is: recorded under the id of the connection');
+    }
+    logger.info({ ...fields, applet: request.applet, sample_rate: sampleRate }, 'call started');
+  }
+
+  /** Who was let in for one call has named another. */
+  refused({ callSid, tenant }: Principal): void {
+    this.#context.logger.warn(
+      { call_sid: callSid, connection_id: this.#connectionId, tenant },
+      'a token was used for another call than its own: refused',
+    );
+  }
+
+  /** The connection is over. */
+  ended(ending: Ending): void {
+    const { logger, tally } = this.#context;
+    const reason =
+      ending.kind === 'stopped' ? loggableWord(ending.reason, KNOWN_STOP_REASONS) : ending.reason;
+    const fields = { call_sid: this.#callSid, connection_id: this.#connectionId, reason };
+    count(tally.endings, ending.kind === 'stopped' ? 'stopped' : ending.reason);
+    if (ending.kind === 'stopped') logger.info(fields, 'Call stopped');
+    else logger.info({ ...fields, close_code: ending.closeCode }, 'call disconnected');
+  }
+
+  /** A frame was not as it should be. Each kind is logged once, and counted every time. */
+  note(notice: Notice): void {
+    const { tally } = this.#context;
+    if (notice.kind === 'unknown_frame') {
+      tally.unknownFrames += 1;
+      this.#warnOnce(loggableWord(notice.event, KNOWN_EVENTS), 'unknown event from the carrier');
+    } else if (notice.kind === 'invalid_frame') {
+      count(tally.invalidFrames, notice.reason);
+      this.#warnOnce(notice.reason, 'invalid frame from the carrier');
+    } else {
+      this.#warnOnce(notice.kind, 'unexpected frame from the carrier');
+    }
+  }
+
+  #warnOnce(kind: string, message: string): void {
+    const kinds = (this.#loggedKinds ??= new Set());
+    if (kinds.has(kind) || kinds.size >= MAX_LOGGED_KINDS) return;
+    kinds.add(kind);
+    this.#context.logger.warn({ call_sid: this.#callSid, connection_id: this.#connectionId, kind }, message);
+  }
+}

@@ -1,0 +1,32 @@
+import { type Principal } from '../auth/principal.ts';
+import { AudioRecorder } from '../audio/audio-recorder.ts';
+import { type StartedConnection } from '../domain/connection-state.ts';
+import { type GatewayContext } from '../gateway-context.ts';
+import { EventProducer } from '../producer/event-producer.ts';
+
+/** What there is of a call from the moment at which it is known which one it is. */
+export interface OpenCall {
+  readonly connection: StartedConnection;
+  readonly producer: EventProducer;
+  readonly recorder: AudioRecorder;
+}
+
+/** Makes what takes the events and the audio of a call. Whose it is, is who authenticated. */
+export function openCall(
+  context: GatewayContext,
+  { tenant }: Principal,
+  connection: StartedConnection,
+): OpenCall {
+  const { appender, retention, audio, tally, producerLimits, producerObserver, producerSpool } = context;
+  const call = { tenant, callSid: connection.callSid };
+  const producer = new EventProducer({
+    call,
+    source: connection.connectionId,
+    appender,
+    limits: producerLimits,
+    observer: producerObserver,
+    spool: producerSpool,
+  });
+  retention.add(producer);
+  return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally }) };
+}
