@@ -3,11 +3,13 @@ import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
 import {
+  caFile,
   envValue,
   httpUrl,
   instanceName,
   keyPrefix,
   logLevel,
+  logPhoneKey,
   partitionCount,
   port,
   postgresUrl,
@@ -38,10 +40,13 @@ export const configSchema = z
   .object({
     REDIS_URL: redisUrl,
     DATABASE_URL: postgresUrl,
+    REDIS_CA_FILE: caFile.optional(),
+    DATABASE_CA_FILE: caFile.optional(),
     KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
     PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
     INSTANCE: instanceName.default(hostname()),
     LOG_LEVEL: logLevel.default('info'),
+    LOG_PHONE_KEY: logPhoneKey.optional(),
     HEALTH_PORT: port.default(8083),
     /** Whose account it is: no other tenant's calls are asked about with it. */
     TENANT: tenantName.default('default'),

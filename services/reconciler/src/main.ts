@@ -5,7 +5,12 @@ import { startReconciler } from './start-reconciler.ts';
 const NAME = 'reconciler';
 
 const config = loadConfigOrExit(configSchema, NAME);
-const logger = createLogger({ service: NAME, level: config.LOG_LEVEL, instance: config.INSTANCE });
+const logger = createLogger({
+  service: NAME,
+  level: config.LOG_LEVEL,
+  instance: config.INSTANCE,
+  phoneKey: config.LOG_PHONE_KEY,
+});
 
 await runService({
   name: NAME,

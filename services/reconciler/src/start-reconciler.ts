@@ -6,6 +6,8 @@ import {
   createMetrics,
   createOpsHandler,
   startOpsServer,
+  withDatabaseCa,
+  withRedisCa,
   type Health,
   type Lifecycle,
   type Logger,
@@ -94,14 +96,14 @@ function openAccount(config: Config): ExotelApi | undefined {
 
 function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: Health) {
   const store = createCarrierStore({
-    databaseUrl: config.DATABASE_URL,
+    databaseUrl: withDatabaseCa(config.DATABASE_URL, config.DATABASE_CA_FILE),
     maxConnections: AT_ONCE,
     applicationName: 'turnlog-reconciler',
     logger,
   });
   lifecycle.onStop('database', () => store.close());
   const redis = createCommandClient({
-    url: config.REDIS_URL,
+    url: withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE),
     name: `turnlog-reconciler-${config.INSTANCE}`,
     onError: (err) => logger.warn({ err }, 'redis connection failed'),
   });

@@ -8,9 +8,14 @@ import {
   freePort,
   startPostgresForTest,
   startRedisForTest,
+  testDatabaseUrl,
+  testKeyPrefix,
+  testRedisUrl,
   waitUntil,
   type PrivateServer,
 } from '@turnlog/test-kit';
+import { spawnService } from '../processes/service-process.ts';
+import { mainFileOf, type ServiceKind } from '../service-plan.ts';
 import { makeCertificates, type Certificates } from './certificates.test-support.ts';
 
 let ours: Certificates;
@@ -37,6 +42,17 @@ describe('Redis over TLS', () => {
     const answer = untilReady(redis).then(() => redis.ping());
     expect(await answer.finally(() => redis.disconnect())).toBe('PONG');
   });
+
+  test.each(['gateway', 'session', 'persister', 'reconciler'] as const)(
+    'is trusted by a %s with REDIS_CA_FILE',
+    async (kind) => {
+      const env = { REDIS_URL: `rediss://localhost:${port}`, REDIS_CA_FILE: ours.caFile };
+      await whileRunning(kind, env, async (url) => {
+        const isReady = async () => (await ask(`${url}/readyz`))?.includes('"redis":{"ok":true') === true;
+        await waitUntil(isReady, { what: `the ${kind} has Redis`, timeoutMs: 15_000 });
+      });
+    },
+  );
 
   test.each([
     ['another CA was named', () => others.caFile],
@@ -72,6 +88,16 @@ describe('Postgres over TLS', () => {
     await store.close();
   });
 
+  test('is trusted by a reconciler with DATABASE_CA_FILE', async () => {
+    await migrate({ databaseUrl: withDatabaseCa(urlOf(), ours.caFile) });
+    const env = { DATABASE_URL: `${urlOf()}?sslmode=verify-full`, DATABASE_CA_FILE: ours.caFile };
+    await whileRunning('reconciler', env, async (url) => {
+      const hasCounted = async () =>
+        /^reconciler_due_calls{.*} 0$/m.test((await ask(`${url}/metrics`)) ?? '');
+      await waitUntil(hasCounted, { what: 'the reconciler has counted its calls', timeoutMs: 15_000 });
+    });
+  });
+
   test.each([
     ['another CA was named', () => withDatabaseCa(urlOf(), others.caFile)],
     ['TLS is asked for and no CA was named', () => `${urlOf()}?sslmode=require`],
@@ -89,6 +115,34 @@ describe('Postgres over TLS', () => {
     expect(() => createCallStore({ databaseUrl: `${urlOf()}?sslmode=no-verify` })).toThrow(/verify-full/);
   });
 });
+
+/** Runs a service as it was built, on the servers of all tests but where the settings name others. */
+async function whileRunning(
+  kind: ServiceKind,
+  settings: Readonly<Record<string, string>>,
+  work: (url: string) => Promise<void>,
+): Promise<void> {
+  const port = await freePort();
+  const servers = { REDIS_URL: testRedisUrl(), DATABASE_URL: testDatabaseUrl(), KEY_PREFIX: testKeyPrefix() };
+  const account = { EXOTEL_ACCOUNT_SID: 'test', EXOTEL_API_KEY: 'test', EXOTEL_API_TOKEN: 'test' };
+  const ports = { PORT: String(port), HEALTH_PORT: String(port) };
+  const env = { PATH: process.env.PATH, ...servers, ...account, ...ports, ...settings };
+  const service = await spawnService({ mainFile: mainFileOf(kind), env, onLine: () => undefined });
+  try {
+    await work(`http://127.0.0.1:${port}`);
+  } finally {
+    await service.stop(10_000);
+  }
+}
+
+/** `undefined` while nobody answers. */
+async function ask(url: string): Promise<string | undefined> {
+  try {
+    return await (await fetch(url)).text();
+  } catch {
+    return undefined;
+  }
+}
 
 /** Postgres takes a key only from its own user or from root, and under root it runs as `nobody`. */
 function giveTo(user: string, file: string): void {
