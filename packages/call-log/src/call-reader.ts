@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type RawEntry } from './feed/feed-entry.ts';
@@ -21,6 +22,8 @@ export interface CallLog {
   /** Up to which seq the events are known to be in Postgres. */
   readonly persistedSeq: number;
   readonly entries: readonly LogEntry[];
+  /** The texts of all entries as they came, in UTF-8, joined by commas. Missing where they came one by one. */
+  readonly joinedTexts?: Buffer;
 }
 
 /** Which call, and from which seq on. */
@@ -37,6 +40,8 @@ const MAX_SCRIPTED_ENTRIES = 500;
 
 /** U+001E, the record separator of JSON text sequences (RFC 7464): no JSON text can contain it as such. */
 const SEPARATOR = '\x1e';
+const SEPARATOR_BYTE = 0x1e;
+const COMMA_BYTE = 0x2c;
 
 /**
  * A call's head and log at one moment. The entries come as two texts, as taking apart a reply of one value per id, field
@@ -47,7 +52,8 @@ const SEPARATOR = '\x1e';
  * Reply epoch, seq, persisted, the ids joined by spaces, the texts joined by U+001E; without the last two when there are
  *       more entries
  */
-const readScript = defineGroupedScript(`
+const readScript = defineGroupedScript(
+  `
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted')
 local max = tonumber(ARGV[2])
 if (tonumber(head[2]) or 0) - tonumber(ARGV[1]) >= max then return head end
@@ -56,14 +62,16 @@ if #entries > max then return head end
 local ids, texts = {}, {}
 for i, entry in ipairs(entries) do ids[i], texts[i] = entry[1], entry[2][2] end
 return {head[1], head[2], head[3], table.concat(ids, ' '), table.concat(texts, '\\30')}
-`);
+`,
+  { repliesBytes: true },
+);
 
 type ReadReply = readonly [
-  epoch: string | null,
-  seq: string | null,
-  persisted: string | null,
-  ids?: string,
-  texts?: string,
+  epoch: Buffer | null,
+  seq: Buffer | null,
+  persisted: Buffer | null,
+  ids?: Buffer,
+  texts?: Buffer,
 ];
 
 /** Reads the logs of many calls in one round trip; the entries of long ones, and of such as hold no JSON, in a second. */
@@ -82,24 +90,40 @@ export async function readCallLogs(
       const { call, fromSeq } = requests[index] as LogRequest;
       return {
         call,
-        epoch: epoch ?? undefined,
+        epoch: epoch?.toString(),
         lastSeq: Number(lastSeq ?? 0),
         persistedSeq: Number(persistedSeq ?? 0),
         // The head first: an event appended between the two reads shows in the entries, and its feed entry brings us back.
-        entries: takeApart(ids, texts) ?? (await readEntries(redis, callKeys(space, call).log, fromSeq)),
+        ...(takeApart(ids, texts) ?? {
+          entries: await readEntries(redis, callKeys(space, call).log, fromSeq),
+        }),
       };
     }),
   );
 }
 
 /** `undefined` where there is nothing to take apart, or a text holds the separator and is no JSON. */
-function takeApart(joinedIds: string | undefined, joinedTexts: string | undefined): LogEntry[] | undefined {
+function takeApart(
+  joinedIds: Buffer | undefined,
+  joinedTexts: Buffer | undefined,
+): Pick<CallLog, 'entries' | 'joinedTexts'> | undefined {
   if (joinedIds === undefined || joinedTexts === undefined) return undefined;
-  if (joinedIds === '') return [];
-  const ids = joinedIds.split(' ');
-  const texts = joinedTexts.split(SEPARATOR);
+  if (joinedIds.length === 0) return { entries: [] };
+  const ids = joinedIds.toString('latin1').split(' ');
+  const texts = joinedTexts.toString().split(SEPARATOR);
   if (texts.length !== ids.length) return undefined;
-  return ids.map((id, index) => ({ seq: Number.parseInt(id, 10), text: texts[index] ?? '' }));
+  const entries = ids.map((id, index) => ({ seq: Number.parseInt(id, 10), text: texts[index] ?? '' }));
+  return isUtf8(joinedTexts) ? { entries, joinedTexts: joinByCommas(joinedTexts) } : { entries };
+}
+
+/** In place: the bytes are nobody else's. */
+function joinByCommas(texts: Buffer): Buffer {
+  let position = texts.indexOf(SEPARATOR_BYTE);
+  while (position !== -1) {
+    texts[position] = COMMA_BYTE;
+    position = texts.indexOf(SEPARATOR_BYTE, position + 1);
+  }
+  return texts;
 }
 
 async function readEntries(redis: Redis, log: string, fromSeq: number): Promise<LogEntry[]> {

@@ -13,6 +13,8 @@ export interface FoldedCall extends FoldedLog {
   /** Up to which seq the archive is known to be complete. */
   readonly archivedSeq: number;
   readonly log: CallLog['entries'];
+  /** The texts of the log as they were read. */
+  readonly joinedTexts: Buffer | undefined;
   /** The weight of its texts, in UTF-16 code units. */
   readonly size: number;
 }
@@ -25,7 +27,7 @@ export type PreparedCall =
 
 /** Folds what was read for a task. Never throws: one call that can't be folded must not stop the others. */
 export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
-  const { call, epoch, entries, persistedSeq } = log;
+  const { call, epoch, entries, joinedTexts, persistedSeq } = log;
   const newest = entries.at(-1);
   if (epoch === undefined || newest === undefined) return { kind: 'gone', task, log };
   try {
@@ -37,6 +39,7 @@ export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
       // A replay archives the log anew: entries that were no events to an earlier version may be events to this one.
       archivedSeq: task.isReplay ? 0 : persistedSeq,
       log: entries,
+      joinedTexts,
       size: entries.reduce((size, { text }) => size + text.length, 0),
     };
     return { kind: 'folded', folded };
@@ -46,8 +49,9 @@ export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
 }
 
 /** The writes of a call: its row with the first stretch of its log, and one for each further stretch. */
-export function writesOf({ record, epoch, events, archivedSeq }: FoldedCall): CallWrite[] {
-  const [first, ...further] = segmentsAfter(events, archivedSeq);
+export function writesOf(folded: FoldedCall): CallWrite[] {
+  const { record, epoch, archivedSeq, joinedTexts } = folded;
+  const [first, ...further] = segmentsAfter(folded, archivedSeq, joinedTexts);
   return [
     { record, epoch, ...(first !== undefined && { segment: first }) },
     ...further.map((segment) => ({ record, epoch, segment })),

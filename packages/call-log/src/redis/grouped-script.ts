@@ -14,8 +14,9 @@ const MAX_GROUPED_RUNS = 8;
  * ARGV  for each run how many keys and arguments it has, then its arguments
  * Reply those of the runs
  */
-export function defineGroupedScript(lua: string): Script {
-  return defineScript(`
+export function defineGroupedScript(lua: string, options: { readonly repliesBytes?: boolean } = {}): Script {
+  return defineScript(
+    `
 local function run(KEYS, ARGV)
 ${lua}
 end
@@ -35,7 +36,9 @@ while arg < #ARGV do
   replies[#replies + 1] = reply
 end
 return replies
-`);
+`,
+    options,
+  );
 }
 
 /** Runs a grouped script; resolves to the replies, in the order of the runs. Rejects with the first error of any. */

@@ -5,39 +5,43 @@ import { type ChainableCommander, type Redis } from 'ioredis';
 export interface Script {
   readonly lua: string;
   readonly sha: string;
+  /** Whether the texts of its reply are wanted as the bytes that they came as. */
+  readonly repliesBytes: boolean;
 }
 
 /** An argument of a script. */
 export type ScriptArgument = string | number | Buffer;
 
 /** Makes a script of its text. */
-export function defineScript(lua: string): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+export function defineScript(lua: string, { repliesBytes = false } = {}): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex'), repliesBytes };
 }
 
 /** Runs a script; a server that doesn't know it (restarted, flushed) gets its text. */
 export async function runScript(
   redis: Redis,
-  { lua, sha }: Script,
+  { lua, sha, repliesBytes }: Script,
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): Promise<unknown> {
+  const run = (command: 'evalsha' | 'eval', script: string): Promise<unknown> =>
+    redis[repliesBytes ? 'callBuffer' : 'call'](command, script, keys.length, ...keys, ...args);
   try {
-    return await redis.evalsha(sha, keys.length, ...keys, ...args);
+    return await run('evalsha', sha);
   } catch (error) {
     if (!isUnknownScript(error)) throw error;
-    return await redis.eval(lua, keys.length, ...keys, ...args);
+    return await run('eval', lua);
   }
 }
 
 /** Adds a run of the script to a pipeline. Its result may be an error that {@link isUnknownScript} recognises. */
 export function pipeScript(
   pipeline: ChainableCommander,
-  { sha }: Script,
+  { sha, repliesBytes }: Script,
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): void {
-  pipeline.evalsha(sha, keys.length, ...keys, ...args);
+  pipeline[repliesBytes ? 'callBuffer' : 'call']('evalsha', sha, keys.length, ...keys, ...args);
 }
 
 /** Whether the server answered that it doesn't know the script. Such a run had no effect. */

@@ -6,6 +6,8 @@ export interface EventSegment {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly events: readonly string[];
+  /** The same texts in UTF-8, joined by commas, where they are at hand: then they needn't be encoded. */
+  readonly joinedEvents?: Buffer;
 }
 
 /** A segment, and whose it is. */
@@ -41,6 +43,6 @@ export function segmentParameters(segments: readonly CallSegment[]): unknown[] {
     segments.map(({ segment }) => segment.fromSeq),
     segments.map(({ segment }) => segment.toSeq),
     segments.map(({ segment }) => segment.events.length),
-    joinJsonArrays(segments.map(({ segment }) => segment.events)),
+    joinJsonArrays(segments.map(({ segment: { events, joinedEvents } }) => joinedEvents ?? events)),
   ];
 }

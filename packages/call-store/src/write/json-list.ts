@@ -5,24 +5,30 @@
  */
 const SEPARATOR = '\x1e';
 
+/** What stands before the items of the first array, between those of two, and behind those of the last. */
+const FIRST = Buffer.from('[');
+const NEXT = Buffer.from(`]${SEPARATOR}[`);
+const LAST = Buffer.from(']');
+
 /** The parameter of a column of JSON texts. */
 export function joinJson(texts: readonly string[]): string {
   return texts.join(SEPARATOR);
 }
 
-/** The parameter of a column of JSON arrays, each given by the texts of its items. All of it is copied once. */
-export function joinJsonArrays(arrays: readonly (readonly string[])[]): string {
-  const pieces: string[] = [];
+/**
+ * The parameter of a column of JSON arrays, each given by the texts of its items, or by these in UTF-8, joined by commas.
+ * As bytes, what came as such is copied and not encoded again.
+ */
+export function joinJsonArrays(arrays: readonly (readonly string[] | Buffer)[]): Buffer {
+  const pieces: Buffer[] = [];
   for (const items of arrays) {
-    if (pieces.length > 0) pieces.push(SEPARATOR);
-    pieces.push('[');
-    for (const [index, item] of items.entries()) {
-      if (index > 0) pieces.push(',');
-      pieces.push(item);
-    }
-    pieces.push(']');
+    pieces.push(
+      pieces.length === 0 ? FIRST : NEXT,
+      Buffer.isBuffer(items) ? items : Buffer.from(items.join(',')),
+    );
   }
-  return pieces.join('');
+  if (pieces.length > 0) pieces.push(LAST);
+  return Buffer.concat(pieces);
 }
 
 /** The SQL that makes an array again of a parameter made by {@link joinJson} or {@link joinJsonArrays}. */

@@ -1,14 +1,30 @@
-import { type LoggedEvent } from './fold-log.ts';
+import { type FoldedLog, type LoggedEvent } from './fold-log.ts';
 
 /** A stretch of a log without a hole: the texts of its entries `fromSeq` to `toSeq`. */
 export interface Segment {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly events: readonly string[];
+  /** The same in UTF-8, joined by commas, where the whole log is one stretch that came so. */
+  readonly joinedEvents?: Buffer;
 }
 
-/** The events after a seq as stretches for the archive. An entry that is no event leaves a hole between two. */
-export function segmentsAfter(events: readonly LoggedEvent[], afterSeq: number): Segment[] {
+/**
+ * The events after a seq as stretches for the archive. An entry that is no event leaves a hole between two. `joined` are
+ * the texts of the whole log as they were read.
+ */
+export function segmentsAfter(
+  { events, undecodable }: Pick<FoldedLog, 'events' | 'undecodable'>,
+  afterSeq: number,
+  joined?: Buffer,
+): Segment[] {
+  const runs = stretchesAfter(events, afterSeq);
+  const [only] = runs;
+  const isWholeLog = undecodable.length === 0 && only?.events.length === events.length;
+  return isWholeLog && joined !== undefined ? [{ ...only, joinedEvents: joined }] : runs;
+}
+
+function stretchesAfter(events: readonly LoggedEvent[], afterSeq: number): Segment[] {
   return contiguousRuns(events.filter(({ seq }) => seq > afterSeq)).map((run) => {
     const fromSeq = run[0]?.seq ?? 0;
     return { fromSeq, toSeq: fromSeq + run.length - 1, events: run.map(({ text }) => text) };
