@@ -7,7 +7,7 @@ import { type GatewayContext } from './gateway-context.ts';
 import { type GatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayStores } from './gateway-stores.ts';
 import { type GatewayTally } from './gateway-tally.ts';
-import { type ProducerObserver } from './producer/event-producer.ts';
+import { type ProducerObserver } from './producer/producer-options.ts';
 import { type RedisWrites } from './redis-writes.ts';
 
 const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };

@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import { type Appender, type AppendOutcome, type AppendRequest, type CallLog } from '@turnlog/call-log';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventProducer, type ProducerLimits } from './event-producer.ts';
-import { type Receipt } from './retained-events.ts';
+import { EventProducer } from './event-producer.ts';
+import { type ProducerLimits } from './producer-options.ts';
+import { type Receipt } from './receipt.ts';
 import { Retention } from './retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
