@@ -4,4 +4,6 @@ export { HeartbeatLoop } from './heartbeat-loop.ts';
 export { EventProducer } from './producer/event-producer.ts';
 export { type EventProducerOptions, type ProducerObserver } from './producer/producer-options.ts';
 export { type Receipt } from './producer/receipt.ts';
+export { type ReportObserver } from './producer/kept-reports.ts';
+export { ReportKeeper } from './producer/report-keeper.ts';
 export { Retention } from './producer/retention.ts';

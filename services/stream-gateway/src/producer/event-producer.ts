@@ -27,6 +27,7 @@ import { encodeEvent, type CallKey } from '@turnlog/call-events';
 import { type AppendOutcome, type AppendResult, type CallLog, type NewEvent } from '@turnlog/call-log';
 import { backoffDelayMs, startTimer } from '@turnlog/service-kit';
 import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
+import { type EventHolder } from './event-holder.ts';
 import { type EventProducerOptions } from './producer-options.ts';
 import { receiptOf, settle, SPOOLED, type Receipt } from './receipt.ts';
 import { type RetainedEvent, type SpoolHold } from './retained-event.ts';
@@ -36,7 +37,7 @@ import { SpoolCopies } from './spool-copies.ts';
 const BATCH = { maxEvents: 256, maxBytes: 1024 * 1024 };
 
 /** Appends the events of one connection to its call's log: each once, in order, however often Redis is away. */
-export class EventProducer {
+export class EventProducer implements EventHolder {
   readonly call: CallKey;
   readonly #options: EventProducerOptions;
   readonly #retained = new RetainedEvents();
@@ -61,7 +62,6 @@ export class EventProducer {
     );
   }
 
-  /** Bytes of events that Redis has not acknowledged. */
   get pendingBytes(): number {
     return this.#retained.pendingBytes;
   }
@@ -70,7 +70,6 @@ export class EventProducer {
     return this.#retained.pendingCount;
   }
 
-  /** Events that Redis has not acknowledged and that are not on the disk either. */
   get unsafeEvents(): number {
     return this.#retained.pending().filter(({ spooled }) => typeof spooled !== 'object').length;
   }
@@ -79,7 +78,6 @@ export class EventProducer {
     return this.#retained.bytes;
   }
 
-  /** When the oldest event happened that is kept although it is acknowledged, Unix ms. */
   get oldestAcknowledgedAtMs(): number | undefined {
     const { oldestAcknowledged } = this.#retained;
     return oldestAcknowledged && Date.parse(oldestAcknowledged.event.at);
@@ -115,24 +113,20 @@ export class EventProducer {
     this.#send();
   }
 
-  /** Puts on the disk what Redis has not acknowledged; what can't be put there stays in memory. */
   async saveToSpool(): Promise<void> {
     this.#copies.storeAgain();
     await this.#copies.whenStored();
   }
 
-  /** Lets go of acknowledged events that happened before a moment, until one that didn't. */
   forgetAcknowledgedBefore(atMs: number): void {
     this.#retained.forgetWhile(({ event }) => Date.parse(event.at) < atMs);
   }
 
-  /** Resolves when all events are acknowledged. Never, once the producer was abandoned with some that are not. */
   whenIdle(): Promise<void> {
     if (this.#state === 'idle') return Promise.resolve();
     return new Promise((resolve) => this.#idleListeners.push(resolve));
   }
 
-  /** Lets go of what the call's head says is in Postgres; sends again what the head shows to be lost. */
   compareWithHead({ epoch, lastSeq, persistedSeq }: CallLog): void {
     if (this.#state !== 'idle') return;
     const isLost = epoch !== this.#epoch || lastSeq < this.#newestLogSeq;
@@ -140,7 +134,6 @@ export class EventProducer {
     else this.#retained.forgetUpTo(persistedSeq);
   }
 
-  /** Gives up on what is not acknowledged: the service is going down. Returns the number of such events. */
   abandon(): number {
     this.#cancelRetry();
     this.#cancelStall();

@@ -13,16 +13,20 @@ export interface ProducerLimits {
   readonly backoff: Backoff;
 }
 
-/** What a producer tells the one who counts and logs. */
-export interface ProducerObserver {
-  onSettled(receipt: Receipt): void;
+/** What is told of appends that have to be tried again. */
+export interface AppendObserver {
   onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
-  /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
-  onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
   /** Redis does not take events, and says or shows why; or, without an error, not soon enough. */
   onStalled?(error?: unknown): void;
   /** Redis takes events. */
   onAnswered?(): void;
+}
+
+/** What a producer tells the one who counts and logs. */
+export interface ProducerObserver extends AppendObserver {
+  onSettled(receipt: Receipt): void;
+  /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
+  onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
 }
 
 export interface EventProducerOptions {
