@@ -92,7 +92,9 @@ export class KeptReports implements EventHolder {
       const result = results[index];
       if (result === undefined) throw new Error('an append was answered with too few results');
       if (result.status === 'refused') this.#forget(newEvent.event.id);
-      else if (result.seq !== undefined) this.#put(newEvent, { epoch, seq: result.seq }, nowMs);
+      // Without its id the log would not know a repeat.
+      else if (newEvent.rememberId && result.seq !== undefined)
+        this.#put(newEvent, { epoch, seq: result.seq }, nowMs);
     });
     // Nothing of an erased call may come back, from here least of all.
     if (results.some((result) => result.status === 'refused' && result.reason === 'call_erased')) {
