@@ -90,12 +90,12 @@ export class Gateway {
   }
 
   /** A report over HTTP. Resolves when it may be answered with 200; whoever sent it sends it again until it is. */
-  async report(call: CallKey, { draft }: PlannedEvent): Promise<void> {
+  async report(call: CallKey, { draft }: PlannedEvent, atMs: number): Promise<void> {
     this.#reports += 1;
     const place = { call, source: `http:${this.process.name}`, sourceSeq: this.#reports };
     const event = createEvent(draft.type, draft.data, {
       ...place,
-      atMs: this.process.now(),
+      atMs,
       id: draft.id,
     }) as KnownEvent;
     this.#ledger.accept(call, draft.id);

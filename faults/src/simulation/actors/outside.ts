@@ -39,7 +39,10 @@ export function connectCarrier(
   scheduler.after(startMs, connect);
 }
 
-/** An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable. */
+/**
+ * An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable; with the time
+ * of its first attempt, as the agents' client does.
+ */
 export function sendReports(
   { scheduler, cluster, rng, gateways, onDone }: Outside,
   call: CallKey,
@@ -47,6 +50,7 @@ export function sendReports(
 ): void {
   for (const report of reports) {
     let isAnswered = false;
+    let happenedAtMs: number | undefined;
     const succeed = (): void => {
       if (isAnswered) return;
       isAnswered = true;
@@ -54,6 +58,7 @@ export function sendReports(
     };
     const send = (): void => {
       if (isAnswered) return;
+      const atMs = (happenedAtMs ??= scheduler.nowMs);
       const gateway = cluster.gateway(rng.int(0, gateways - 1));
       const tryAgain = (): void => void scheduler.after(TRY_AGAIN_AFTER_MS, send);
       if (gateway === undefined) {
@@ -68,7 +73,7 @@ export function sendReports(
       };
       scheduler.after(REPORT_TIMEOUT_MS, () => finish(tryAgain));
       gateway.process.startTimer(0, () => {
-        gateway.report(call, report).then(
+        gateway.report(call, report, atMs).then(
           () => finish(succeed),
           () => finish(tryAgain),
         );
