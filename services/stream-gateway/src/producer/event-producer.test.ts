@@ -183,6 +183,22 @@ test('a head that lost its newest events has them sent again', async () => {
   expect(gaps).toEqual([0]);
 });
 
+test('an event that is lost is sent again though its answer never told where in the log it was', async () => {
+  const log = new FaultyLog(['none', 'reply_lost']);
+  const { producer } = producerOn(log);
+  add(producer, 'a');
+  await producer.whenIdle();
+  add(producer, 'end');
+  await producer.whenIdle();
+  producer.compareWithHead(log.head());
+  await producer.whenIdle();
+  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'end']);
+  log.entries.pop();
+  producer.compareWithHead(log.head());
+  await producer.whenIdle();
+  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'end']);
+});
+
 test('events that are no more at hand are not asked for for ever: the rest goes on under another name', async () => {
   const log = new FaultyLog([]);
   const { producer, gaps } = producerOn(log);

@@ -130,8 +130,8 @@ export class EventProducer implements EventHolder {
   compareWithHead({ epoch, lastSeq, persistedSeq }: CallLog): void {
     if (this.#state !== 'idle') return;
     const isLost = epoch !== this.#epoch || lastSeq < this.#newestLogSeq;
-    if (isLost) this.#probe();
-    else this.#retained.forgetUpTo(persistedSeq);
+    if (!isLost) this.#retained.forgetUpTo(persistedSeq);
+    if (isLost || this.#retained.isNewestUnplaced) this.#probe();
   }
 
   abandon(): number {

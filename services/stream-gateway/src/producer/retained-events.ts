@@ -44,6 +44,12 @@ export class RetainedEvents {
     return this.#firstSeq < this.#pendingFromSeq ? this.#events[0] : undefined;
   }
 
+  /** The newest event's place in the log was not told, as of a repeat: a head can't show whether it is there. */
+  get isNewestUnplaced(): boolean {
+    const newest = this.#events.at(-1);
+    return newest !== undefined && newest.logSeq === undefined;
+  }
+
   /** The first event to come has this source sequence. For a window that is still empty. */
   startAt(seq: number): void {
     this.#firstSeq = seq;
