@@ -26,12 +26,12 @@ export function observeAppends(
       if (isPowerOfTwo(attempt + 1)) logger.warn(fields, 'events are not acknowledged: they are sent again');
     },
     onGap: ({ call, expected, lost }) => {
-      metrics.gaps.inc();
+      metrics.gaps.inc({ via: 'socket' });
       const fields = { call_sid: call.callSid, expected, not_at_hand: lost };
       logger.warn(fields, 'redis has lost acknowledged events: they are sent again');
     },
     onRestored: ({ call, events }) => {
-      metrics.gaps.inc();
+      metrics.gaps.inc({ via: 'http' });
       const fields = { call_sid: call.callSid, events };
       logger.warn(fields, 'redis had lost acknowledged reports: it has them again');
     },

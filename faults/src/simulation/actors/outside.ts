@@ -40,17 +40,17 @@ export function connectCarrier(
 }
 
 /**
- * An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable; with the time
- * of its first attempt, as the agents' client does.
+ * An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable. Whatever it
+ * repeats has the time of the first attempt, as with the agents' client.
  */
 export function sendReports(
   { scheduler, cluster, rng, gateways, onDone }: Outside,
   call: CallKey,
   reports: readonly PlannedEvent[],
 ): void {
+  const happenedAtMs = new Map<string, number>();
   for (const report of reports) {
     let isAnswered = false;
-    let happenedAtMs: number | undefined;
     const succeed = (): void => {
       if (isAnswered) return;
       isAnswered = true;
@@ -58,7 +58,8 @@ export function sendReports(
     };
     const send = (): void => {
       if (isAnswered) return;
-      const atMs = (happenedAtMs ??= scheduler.nowMs);
+      const atMs = happenedAtMs.get(report.draft.id) ?? scheduler.nowMs;
+      happenedAtMs.set(report.draft.id, atMs);
       const gateway = cluster.gateway(rng.int(0, gateways - 1));
       const tryAgain = (): void => void scheduler.after(TRY_AGAIN_AFTER_MS, send);
       if (gateway === undefined) {
