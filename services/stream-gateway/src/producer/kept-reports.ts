@@ -121,9 +121,9 @@ export class KeptReports implements EventHolder {
     return new Promise((resolve) => this.#idleListeners.push(resolve));
   }
 
-  saveToSpool(): Promise<void> {
-    this.#storing = this.#storing.then(() => this.#store());
-    return this.#storing;
+  async saveToSpool(): Promise<void> {
+    this.#copyMissing();
+    await this.#storing;
   }
 
   abandon(): number {
@@ -210,9 +210,14 @@ export class KeptReports implements EventHolder {
     const { observer, backoff, startTimer: after = startTimer } = this.#options;
     observer.onRetry({ call: this.call, attempt: this.#attempt, error });
     observer.onStalled?.(error);
-    void this.saveToSpool();
+    this.#copyMissing();
     this.#cancelRetry = after(backoffDelayMs(this.#attempt, backoff), () => this.#send());
     this.#attempt += 1;
+  }
+
+  /** Stores whatever is missing and has no copy, with what an earlier attempt could not store. */
+  #copyMissing(): void {
+    this.#storing = this.#storing.then(() => this.#store());
   }
 
   async #store(): Promise<void> {
