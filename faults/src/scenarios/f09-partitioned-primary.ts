@@ -10,19 +10,14 @@ export const partitionedPrimary: Scenario = {
   pass: 'What the old primary took meanwhile, and then threw away, is in the record.',
   answer:
     'Clients leave the old primary when they hear of the new one or are refused by it (READONLY); gateways send again what the new one lacks.',
-  loss: 'nothing that came over a socket; what came over HTTP meanwhile (`DURABILITY=replica` keeps it)',
+  loss: 'nothing',
   quick: false,
   stack: { hasReplica: true, hasSpool: true },
   run: async (context) => {
     const { size, rng, ledger } = context;
     const group = groupOf(context);
     await untilReplicated(context);
-    const load = context.load({
-      via: ['socket'],
-      withoutLine: 0,
-      lateEvents: 0,
-      windowMs: size.windowMs * 1.5,
-    });
+    const load = context.load({ windowMs: size.windowMs * 1.5 });
     await sleep(size.windowMs / 3);
     group.partition();
     await untilPromoted(context);

@@ -10,7 +10,7 @@ export const emptyRedis: Scenario = {
   title: 'Redis comes back with nothing at all, in mid-call',
   pass: 'Each call is whole: what was in Postgres and what comes after are one row, and no row is ever lowered.',
   answer: 'Gateways send again what they still hold; the new epoch is folded together with the archive.',
-  loss: 'nothing that came over a socket; what came over HTTP and was not yet in Postgres',
+  loss: 'nothing',
   quick: false,
   // Often enough that calls are in Postgres when they are taken from Redis.
   stack: { serviceEnv: { session: { CHECKPOINT_EVERY_MS: '500', SWEEP_EVERY_MS: '250' } } },
@@ -18,7 +18,6 @@ export const emptyRedis: Scenario = {
     const { redis, sql } = context;
     const countLowered = await watchLowering(context);
     await crashRedis(context, {
-      load: { via: ['socket'], withoutLine: 0, lateEvents: 0 },
       whileDown: () => rm(path.join(redis.dataDir, 'appendonlydir'), { recursive: true }),
     });
     context.expect((await countLowered()) === 0, `${await countLowered()} rows were lowered`);

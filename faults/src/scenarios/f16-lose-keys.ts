@@ -10,11 +10,11 @@ export const loseKeys: Scenario = {
   pass: 'Live states are folded again; logs are filled again by the gateways; no row is ever lowered.',
   answer:
     'A gateway that still has the call sends it again; the new epoch is folded together with the archive.',
-  loss: 'nothing that came over a socket',
+  loss: 'nothing',
   quick: false,
   run: async (context) => {
     const { rng, redisEye } = context;
-    const load = context.load({ via: ['socket'], withoutLine: 0, lateEvents: 0 });
+    const load = context.load();
     let lostStates = 0;
     let lostLogs = 0;
     await repeatDuring(

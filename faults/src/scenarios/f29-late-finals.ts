@@ -15,7 +15,8 @@ export const lateFinals: Scenario = {
     'An event after the end has the call persisted again; after its keys have expired, it is merged with the archive.',
   loss: 'nothing',
   quick: true,
-  stack: { serviceEnv: { persister: { KEEP_KEYS_MS: '1500' }, session: { LOST_AFTER_MS: '3000' } } },
+  // Keys stay for longer than a heartbeat, so that gateways see what is persisted, and send nothing again.
+  stack: { serviceEnv: { persister: { KEEP_KEYS_MS: '3000' }, session: { LOST_AFTER_MS: '3000' } } },
   run: async (context) => {
     const load = context.load({ calls: 10, eventsPerCall: 6, windowMs: 1_500, withoutLine: 0 });
     const callSids = load.calls.map(({ callSid }) => callSid);

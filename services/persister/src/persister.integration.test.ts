@@ -128,6 +128,30 @@ test('events that come after the keys have expired are folded together with the 
   expect(await counted('merged')).toBe(1);
 });
 
+test('an event that is appended again after the keys have expired, as to a Redis that lost it, is in the row once', async () => {
+  const call = callOf('CA-again');
+  await system.start({ keepKeysMs: 1 });
+  await append(system, call, wholeCall('Hello'));
+  await appendUnordered(system, call, 'late-1', turn('One more thing'));
+  await waitUntil(async () => (await system.timesToLive(call)).length === 0, {
+    what: 'the keys have expired',
+  });
+  const before = await system.store.readCall(call);
+
+  await appendUnordered(system, call, 'late-1', turn('One more thing'));
+  await appendUnordered(system, call, 'quiet', [
+    'call.disconnected',
+    { connectionId: 'http', reason: 'quiet' },
+  ]);
+  await system.settled();
+
+  const row = await system.store.readCall(call);
+  expect(row).toMatchObject({ version: 6, end_reason: 'callended' });
+  expect(row?.full_transcript).toEqual(before?.full_transcript);
+  expect(row?.full_transcript.map(({ text }) => text)).toEqual(['Hello', 'One more thing']);
+  expect(await system.store.verifyCall(call)).toEqual({ ok: true });
+});
+
 test('an entry whose call has expired from Redis is acknowledged and changes nothing', async () => {
   const call = callOf('CA-gone');
   const { counted } = await system.start({ keepKeysMs: 1 });

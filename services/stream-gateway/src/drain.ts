@@ -40,17 +40,17 @@ export async function drain(options: DrainOptions): Promise<void> {
 }
 
 async function flushed({ retention, audioWriter, outbox }: DrainOptions): Promise<void> {
-  await Promise.all(retention.producers.map((producer) => producer.whenIdle()));
+  await Promise.all(retention.holders.map((holder) => holder.whenIdle()));
   await outbox?.whenIdle();
   await audioWriter?.whenIdle();
 }
 
 /** What Redis has not acknowledged, by whether it is on the disk. */
 async function giveUpOn({ retention, outbox }: DrainOptions): Promise<{ lost: number; spooled: number }> {
-  const { producers } = retention;
-  await Promise.all(producers.map((producer) => producer.saveToSpool()));
-  const lost = producers.reduce((sum, { unsafeEvents }) => sum + unsafeEvents, 0);
-  const pending = producers.reduce((sum, producer) => sum + producer.abandon(), 0);
+  const { holders } = retention;
+  await Promise.all(holders.map((holder) => holder.saveToSpool()));
+  const lost = holders.reduce((sum, { unsafeEvents }) => sum + unsafeEvents, 0);
+  const pending = holders.reduce((sum, holder) => sum + holder.abandon(), 0);
   return { lost, spooled: pending - lost + (outbox?.abandon() ?? 0) };
 }
 

@@ -48,3 +48,25 @@ test('a gateway that still holds an erased call does not bring it back, and says
   expect(await gateway.redis.exists(callKeys(gateway.space, call).log)).toBe(0);
   expect(await gateway.redis.hgetall(callKeys(gateway.space, call).head)).toEqual({ erased: '1' });
 });
+
+test('reports that a gateway keeps of an erased call do not come back', async () => {
+  const gateway = await startTestGateway({ HEARTBEAT_MS: '50' });
+  closing.push(() => gateway.stop());
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  await gateway.eventsUntil(frames.callSid, 'call.started');
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  const report = { event: 'turn', turn: { speaker: 'user', text: 'late' } };
+  expect((await gateway.post(frames.callSid, report)).status).toBe(202);
+  const call = { tenant: 'default', callSid: frames.callSid };
+  expect(await createCallEraser(gateway.redis, gateway.space).erase(call, 60_000)).toMatchObject({
+    outcome: 'erased',
+  });
+  await waitUntil(async () => (await gateway.metric('gateway_retained_bytes')) === 0, {
+    what: 'the gateway has forgotten the call',
+  });
+  expect(await gateway.redis.hgetall(callKeys(gateway.space, call).head)).toEqual({ erased: '1' });
+  expect(await gateway.redis.exists(callKeys(gateway.space, call).log)).toBe(0);
+});

@@ -5,7 +5,7 @@ import { type AgentRelaySettings } from './agent/agent-relay.ts';
 import { type BufferPool } from './audio/buffer-pool.ts';
 import { type AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayTally } from './gateway-tally.ts';
-import { type ProducerLimits, type ProducerObserver } from './producer/event-producer.ts';
+import { type ProducerLimits, type ProducerObserver } from './producer/producer-options.ts';
 import { type Retention } from './producer/retention.ts';
 import { type ProducerSpool } from './producer/spool-copies.ts';
 

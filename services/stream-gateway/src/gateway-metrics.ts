@@ -84,7 +84,8 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
     }),
     gaps: metrics.counter({
       name: 'gateway_gaps_total',
-      help: 'Times that Redis had lost acknowledged events',
+      help: 'Times that Redis had lost acknowledged events of a call',
+      labels: ['via'],
     }),
     refusedUpgrades: metrics.counter({
       name: 'gateway_refused_upgrades_total',

@@ -11,12 +11,18 @@ import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayConfig } from './config.ts';
+import { type GatewayMetrics } from './gateway-metrics.ts';
+import { observeAppends, type GatewayObserver } from './observe-appends.ts';
+import { ReportKeeper } from './producer/report-keeper.ts';
 import { Retention } from './producer/retention.ts';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
 import { RedisWrites } from './redis-writes.ts';
 import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
 import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
+
+/** Between attempts to append what Redis did not take. */
+export const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };
 
 /** Where a gateway writes. */
 export interface GatewayStores {
@@ -25,7 +31,12 @@ export interface GatewayStores {
   readonly durability: ConfirmedDurability;
   /** None without a folder for it. */
   readonly spool: (GatewaySpool & { readonly outbox: UnorderedOutbox }) | undefined;
+  /** Told of all appends. */
+  readonly observer: GatewayObserver;
+  /** For connections: a producer keeps what it has appended. */
   readonly appender: Appender;
+  /** For what comes without a connection. */
+  readonly reports: Appender;
   readonly retention: Retention;
   readonly liveCalls: LiveCalls;
   /** None when audio is switched off. */
@@ -35,6 +46,7 @@ export interface GatewayStores {
 interface Surroundings {
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
+  readonly metrics: GatewayMetrics;
   readonly monotonic: () => number;
 }
 
@@ -44,7 +56,7 @@ interface Surroundings {
  */
 export async function openStores(
   config: GatewayConfig,
-  { logger, lifecycle, monotonic }: Surroundings,
+  { logger, lifecycle, metrics, monotonic }: Surroundings,
 ): Promise<GatewayStores> {
   const space: KeySpace = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   const connect = (name: string, url: string): RedisLink => {
@@ -63,18 +75,31 @@ export async function openStores(
     barrier: () => durability.barrier(),
   });
   const writes = new RedisWrites(monotonic);
+  const observer = observeAppends(metrics, writes, logger);
   const spool = await openSpool(config, { logger, lifecycle });
+  const retention = new Retention(
+    (requests) => readCallLogs(redis, space, requests),
+    config.RETAIN_AFTER_CLOSE_MS,
+    config.MAX_TOTAL_RETAINED_BYTES,
+  );
+  const reports = new ReportKeeper({
+    appender,
+    retention,
+    observer,
+    maxRetainedBytes: config.MAX_RETAINED_BYTES,
+    backoff: APPEND_BACKOFF,
+    spool: spool?.forReports,
+    now: Date.now,
+  });
   return {
     link,
     writes,
     durability,
-    spool: spool && { ...spool, outbox: spool.createOutbox(appender, writes) },
+    spool: spool && { ...spool, outbox: spool.createOutbox(reports, writes) },
+    observer,
     appender,
-    retention: new Retention(
-      (requests) => readCallLogs(redis, space, requests),
-      config.RETAIN_AFTER_CLOSE_MS,
-      config.MAX_TOTAL_RETAINED_BYTES,
-    ),
+    reports,
+    retention,
     liveCalls: createLiveCalls(redis, space),
     audioWriter: audio && createAudioWriter(audio, space, config),
   };

@@ -37,7 +37,6 @@ export async function startGateway(
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
 ): Promise<{ readonly host: string; readonly port: number }> {
   const monotonic = () => performance.now();
-  const stores = await openStores(config, { logger, lifecycle, monotonic });
   const tally = newTally();
   const registry = createMetrics('stream-gateway');
   const metrics = createGatewayMetrics(registry, tally, {
@@ -46,8 +45,9 @@ export async function startGateway(
     pendingBytes: () => stores.retention.pendingBytes,
     spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
+  const stores = await openStores(config, { logger, lifecycle, metrics, monotonic });
   const auth = createAuth(config, { redis: stores.link.redis, logger, now: Date.now });
-  const context = createContext(config, { stores, directory: auth.directory, tally, metrics, logger });
+  const context = createContext(config, { stores, directory: auth.directory, tally, logger });
   const limits = {
     idleTimeoutMs: config.IDLE_TIMEOUT_MS,
     pingEveryMs: config.PING_EVERY_MS,

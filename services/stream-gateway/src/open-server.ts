@@ -35,8 +35,8 @@ export async function openServer(
     '/media': config.MEDIA_APPLET,
   };
   const store = stores.spool
-    ? storeInRedisOrSpool({ ...stores.spool, appender: stores.appender })
-    : storeInRedis(stores.appender);
+    ? storeInRedisOrSpool({ ...stores.spool, appender: stores.reports })
+    : storeInRedis(stores.reports);
   const openApi = openApiDocument(Object.keys(streamPaths));
   const pending = new PendingConnections(
     config.MAX_HANDSHAKES_PER_ADDRESS,

@@ -152,6 +152,59 @@ test('a Redis that lost everything gets it again though nothing more happens', a
   expect((await gateway.events(frames.callSid)).map(({ type }) => type)[0]).toBe('call.started');
 }, 40_000);
 
+test('a Redis that lost its newest writes gets reports of a call without a connection again, each once', async () => {
+  const { redis, gateway } = await setUp();
+  const call = { tenant: 'default', callSid: 'CA-http' };
+  expect((await gateway.post(call.callSid, turn('kept'))).status).toBe(202);
+  // What is written from here on is not on the disk: as on a replica that was behind and takes over.
+  await gateway.redis.config('SET', 'appendonly', 'no');
+  const answer = await gateway.post(call.callSid, [turn('lost'), turn('lost too'), turn('kept')]);
+  expect(await answer.json()).toMatchObject({
+    results: [{ status: 'appended' }, { status: 'appended' }, { status: 'duplicate' }],
+  });
+
+  await redis.crash();
+  await redis.start();
+  await waitUntil(async () => (await turnsOf(gateway, call.callSid)).length === 3, {
+    what: 'all are there again',
+    timeoutMs: 15_000,
+  });
+  expect(await turnsOf(gateway, call.callSid)).toEqual(['turn:kept', 'turn:lost', 'turn:lost too']);
+  expect(await gateway.redis.hlen(callKeys(gateway.space, call).ids)).toBe(3);
+  await waitUntil(async () => (await gateway.metric('gateway_gaps_total')) === 1, { what: 'it is counted' });
+}, 40_000);
+
+test('reports that came after the end are there again in a Redis that lost everything, and kept until they are in Postgres', async () => {
+  const setup = await setUp({ HEARTBEAT_MS: '100', AGENT_LINGER_MS: '0' });
+  const { gateway } = setup;
+  const { frames, carrier } = await startCall(setup);
+  carrier.send(frames.stop);
+  await gateway.eventsUntil(frames.callSid, 'call.ended');
+  expect((await gateway.post(frames.callSid, [turn('late'), turn('later')])).status).toBe(202);
+  await gateway.redis.flushall();
+  const again = await waitUntil(
+    async () => {
+      const events = await gateway.events(frames.callSid);
+      return events.length === 5 && events.map(({ type }) => type);
+    },
+    { what: 'the call and its reports are there again' },
+  );
+  expect(again.sort()).toEqual([
+    'audio.summarised',
+    'call.ended',
+    'call.started',
+    'turn.completed',
+    'turn.completed',
+  ]);
+
+  const call = { tenant: 'default', callSid: frames.callSid };
+  const epoch = (await gateway.redis.hget(callKeys(gateway.space, call).head, 'epoch')) ?? '';
+  await createSettler(gateway.redis, gateway.space, 60_000)([{ call, epoch, seq: 5, entryIds: [] }]);
+  await waitUntil(async () => (await gateway.metric('gateway_retained_bytes')) === 0, {
+    what: 'all of it is let go of',
+  });
+}, 40_000);
+
 test('what is in Postgres is let go of, and a Redis that comes back empty after that still takes what follows', async () => {
   const setup = await setUp({ HEARTBEAT_MS: '100' });
   const { gateway } = setup;

@@ -114,7 +114,7 @@ test.each(Object.keys(outages))(
 );
 
 test('events over HTTP are accepted by the spool while Redis is away, and delivered once when it is back', async () => {
-  const setup = await setUp();
+  const setup = await setUp({ HEARTBEAT_MS: '100' });
   const { gateway, redis, spoolDir } = setup;
   await gateway.post('CA-http', turn('before'));
   await redis.crash();
@@ -131,6 +131,30 @@ test('events over HTTP are accepted by the spool while Redis is away, and delive
     timeoutMs: 20_000,
   });
   expect((await turnsOf(gateway, 'CA-http')).sort()).toEqual(namesOf(['a', 'b', 'before']));
+  // From here on the gateway answers for them as for any other.
+  await gateway.redis.flushall();
+  await waitUntil(async () => (await turnsOf(gateway, 'CA-http')).length === 3, {
+    what: 'a Redis that lost them has them again',
+  });
+  expect((await turnsOf(gateway, 'CA-http')).sort()).toEqual(namesOf(['a', 'b', 'before']));
+}, 40_000);
+
+test('what Redis lost and does not take again is in the spool, and the heir of the gateway sends it', async () => {
+  const { gateway, redis, spoolDir } = await setUp({ HEARTBEAT_MS: '100' });
+  expect((await gateway.post('CA-http', [turn('a'), turn('b')])).status).toBe(202);
+  await gateway.redis.multi().flushall().config('SET', 'maxmemory', '1').exec();
+  await waitUntil(async () => (await filesOf(spoolDir)).length === 1, { what: 'it is on the disk' });
+  await gateway.stop();
+  expect(gateway.logLines).toContainEqual(
+    expect.objectContaining({ msg: 'events wait in the spool for the next start', events: 2 }),
+  );
+  await redis.crash();
+  await redis.start();
+  const env = { REDIS_URL: redis.url, SPOOL_DIR: spoolDir, KEY_PREFIX: gateway.space.prefix };
+  const heir = await startTestGateway(env);
+  closing.push(() => heir.stop());
+  await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'the files are gone' });
+  expect(await turnsOf(heir, 'CA-http')).toEqual(namesOf(['a', 'b']));
 }, 40_000);
 
 test('a full spool refuses new calls and says why; calls in progress go on, acknowledged by Redis as ever', async () => {

@@ -57,4 +57,26 @@ export const gatewayGuards: readonly Guard[] = [
       name: 'the lock of a dead one is removed by one process, and left alone by others meanwhile',
     },
   },
+  {
+    name: 'reports-are-looked-for',
+    keeps: 'what came over HTTP is given again to a Redis that lost it',
+    file: 'services/stream-gateway/src/producer/kept-reports.ts',
+    text: 'if (report.epoch !== epoch || report.seq > lastSeq) this.#missing.add(report);',
+    without: "if (report.epoch === '') this.#missing.add(report);",
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'a Redis that lost its newest writes gets reports of a call without a connection again, each once',
+    },
+  },
+  {
+    name: 'unplaced-events-are-looked-for',
+    keeps: 'an event that Redis lost is sent again also when its answer, that of a repeat, told no place',
+    file: 'services/stream-gateway/src/producer/event-producer.ts',
+    text: 'if (isLost || this.#retained.isNewestUnplaced) this.#probe();',
+    without: 'if (isLost) this.#probe();',
+    test: {
+      file: 'services/stream-gateway/src/producer/event-producer.test.ts',
+      name: 'an event that is lost is sent again though its answer never told where in the log it was',
+    },
+  },
 ];

@@ -2,9 +2,11 @@ import { createEvent, type CallKey, type KnownEvent } from '@turnlog/call-events
 import {
   EventProducer,
   HeartbeatLoop,
+  ReportKeeper,
   Retention,
   type EventDraft,
   type ProducerObserver,
+  type ReportObserver,
 } from '@turnlog/stream-gateway/simulation';
 import { type SimProcess } from '../kernel/sim-process.ts';
 import { type PlannedConnection, type PlannedEvent } from '../plan/plan-calls.ts';
@@ -16,12 +18,13 @@ const BACKOFF = { minMs: 50, maxMs: 2_000 };
 /** As long as a run and longer: a gateway that lives has every event that may be needed once more. */
 const KEEP_AFTER_CLOSE_MS = 3_600_000;
 
-/** One life of a gateway. Its producers, their retention and its heartbeat are the real ones. */
+/** One life of a gateway. Its producers, its keeper of reports, their retention and its heartbeat are the real ones. */
 export class Gateway {
   readonly process: SimProcess;
   readonly #surroundings: Surroundings;
   readonly #ledger: Ledger;
   readonly #appender;
+  readonly #reportKeeper: ReportKeeper;
   readonly #retention: Retention;
   readonly #heartbeat: HeartbeatLoop;
   readonly #openCalls = new Map<string, CallKey>();
@@ -34,6 +37,15 @@ export class Gateway {
     const { appender, readLogs, liveCalls } = redisOf(process, surroundings);
     this.#appender = appender;
     this.#retention = new Retention(readLogs, KEEP_AFTER_CLOSE_MS);
+    this.#reportKeeper = new ReportKeeper({
+      appender,
+      retention: this.#retention,
+      maxRetainedBytes: LIMITS.maxRetainedBytes,
+      backoff: { ...BACKOFF, random: surroundings.random },
+      observer: this.#observer(),
+      startTimer: process.startTimer,
+      now: process.now,
+    });
     this.#heartbeat = new HeartbeatLoop({
       liveCalls,
       retention: this.#retention,
@@ -46,7 +58,7 @@ export class Gateway {
 
   /** Nothing that it was handed waits to be acknowledged. */
   get isIdle(): boolean {
-    return this.#retention.producers.every(({ pendingEvents }) => pendingEvents === 0);
+    return this.#retention.holders.every(({ pendingEvents }) => pendingEvents === 0);
   }
 
   /** After an outage calls have not been seen for long. */
@@ -78,22 +90,22 @@ export class Gateway {
   }
 
   /** A report over HTTP. Resolves when it may be answered with 200; whoever sent it sends it again until it is. */
-  async report(call: CallKey, { draft }: PlannedEvent): Promise<void> {
+  async report(call: CallKey, { draft }: PlannedEvent, atMs: number): Promise<void> {
     this.#reports += 1;
     const place = { call, source: `http:${this.process.name}`, sourceSeq: this.#reports };
     const event = createEvent(draft.type, draft.data, {
       ...place,
-      atMs: this.process.now(),
+      atMs,
       id: draft.id,
     }) as KnownEvent;
     this.#ledger.accept(call, draft.id);
-    const outcome = await this.#appender.append({
+    const outcome = await this.#reportKeeper.append({
       call,
       events: [{ event, rememberId: true }],
       mode: 'unordered',
     });
     if (outcome.outcome !== 'ok') throw new Error(`a report was answered with ${outcome.outcome}`);
-    this.#ledger.acknowledge(call, draft.id, undefined);
+    this.#ledger.acknowledge(call, draft.id, this.process);
   }
 
   #take(producer: EventProducer, { draft, rememberId }: PlannedEvent, clockOffMs: number): void {
@@ -108,13 +120,14 @@ export class Gateway {
     });
   }
 
-  #observer(): ProducerObserver {
+  #observer(): ProducerObserver & ReportObserver {
     const { process } = this;
     return {
       onSettled: () => undefined,
       onRetry: ({ call, attempt }) => process.tell(() => `${call.callSid} retries, ${attempt}`),
       onGap: ({ call, expected, lost }) =>
         process.tell(() => `${call.callSid} gap at ${expected}, ${lost} not at hand`),
+      onRestored: ({ call, events }) => process.tell(() => `${call.callSid} has ${events} reports again`),
     };
   }
 }

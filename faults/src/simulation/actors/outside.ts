@@ -39,12 +39,16 @@ export function connectCarrier(
   scheduler.after(startMs, connect);
 }
 
-/** An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable. */
+/**
+ * An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable. Whatever it
+ * repeats has the time of the first attempt, as with the agents' client.
+ */
 export function sendReports(
   { scheduler, cluster, rng, gateways, onDone }: Outside,
   call: CallKey,
   reports: readonly PlannedEvent[],
 ): void {
+  const happenedAtMs = new Map<string, number>();
   for (const report of reports) {
     let isAnswered = false;
     const succeed = (): void => {
@@ -54,6 +58,8 @@ export function sendReports(
     };
     const send = (): void => {
       if (isAnswered) return;
+      const atMs = happenedAtMs.get(report.draft.id) ?? scheduler.nowMs;
+      happenedAtMs.set(report.draft.id, atMs);
       const gateway = cluster.gateway(rng.int(0, gateways - 1));
       const tryAgain = (): void => void scheduler.after(TRY_AGAIN_AFTER_MS, send);
       if (gateway === undefined) {
@@ -68,7 +74,7 @@ export function sendReports(
       };
       scheduler.after(REPORT_TIMEOUT_MS, () => finish(tryAgain));
       gateway.process.startTimer(0, () => {
-        gateway.report(call, report).then(
+        gateway.report(call, report, atMs).then(
           () => finish(succeed),
           () => finish(tryAgain),
         );

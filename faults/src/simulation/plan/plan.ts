@@ -97,7 +97,8 @@ function planSettings(rng: Rng, claims: boolean): Settings {
     sweepEveryMs: rng.pick([3_000, 5_000]),
     checkpointEveryMs: rng.pick([3_000, 8_000]),
     claimIdleMs: claims ? rng.pick([7_000, 10_000]) : NEVER_MS,
-    keepKeysMs: rng.pick([5_000, 16_000]),
+    // Longer than a request can be late: none outlives the hour of production.
+    keepKeysMs: rng.pick([7_000, 16_000]),
     blockMs: 5_000,
     batchCalls: rng.pick([1, 2, 100]),
     cachedCalls: rng.pick([1, 100]),

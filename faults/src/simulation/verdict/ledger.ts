@@ -6,7 +6,7 @@ import { type SimProcess } from '../kernel/sim-process.ts';
 export interface AcknowledgedEvent {
   readonly call: CallKey;
   readonly id: string;
-  /** The gateways that keep it for a Redis that loses it; none keeps what came over HTTP. */
+  /** The gateways that keep it for a Redis that loses it. */
   readonly holders: SimProcess[];
 }
 
@@ -24,10 +24,10 @@ export class Ledger {
     this.#accepted.set(memberOf(call), ids.add(id));
   }
 
-  acknowledge(call: CallKey, id: string, holder: SimProcess | undefined): void {
+  acknowledge(call: CallKey, id: string, holder: SimProcess): void {
     const key = keyOf(call, id);
     const event = this.#acknowledged.get(key) ?? { call, id, holders: [] };
-    if (holder !== undefined) event.holders.push(holder);
+    event.holders.push(holder);
     this.#acknowledged.set(key, event);
   }
 

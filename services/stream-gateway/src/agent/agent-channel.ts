@@ -10,7 +10,7 @@ import { storableDraft } from '../domain/event-draft.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayTally } from '../gateway-tally.ts';
 import { type EventProducer } from '../producer/event-producer.ts';
-import { type Receipt } from '../producer/retained-events.ts';
+import { type Receipt } from '../producer/receipt.ts';
 
 export interface AgentChannelOptions {
   readonly producer: EventProducer;

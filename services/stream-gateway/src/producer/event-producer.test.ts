@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import { type Appender, type AppendOutcome, type AppendRequest, type CallLog } from '@turnlog/call-log';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventProducer, type ProducerLimits } from './event-producer.ts';
-import { type Receipt } from './retained-events.ts';
+import { EventProducer } from './event-producer.ts';
+import { type ProducerLimits } from './producer-options.ts';
+import { type Receipt } from './receipt.ts';
 import { Retention } from './retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
@@ -180,6 +181,22 @@ test('a head that lost its newest events has them sent again', async () => {
   await producer.whenIdle();
   expect(log.entries.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   expect(gaps).toEqual([0]);
+});
+
+test('an event that is lost is sent again though its answer never told where in the log it was', async () => {
+  const log = new FaultyLog(['none', 'reply_lost']);
+  const { producer } = producerOn(log);
+  add(producer, 'a');
+  await producer.whenIdle();
+  add(producer, 'end');
+  await producer.whenIdle();
+  producer.compareWithHead(log.head());
+  await producer.whenIdle();
+  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'end']);
+  log.entries.pop();
+  producer.compareWithHead(log.head());
+  await producer.whenIdle();
+  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'end']);
 });
 
 test('events that are no more at hand are not asked for for ever: the rest goes on under another name', async () => {

@@ -24,67 +24,26 @@
  *   and is settled when it is on the disk. It is sent all the same.
  */
 import { encodeEvent, type CallKey } from '@turnlog/call-events';
-import {
-  type Appender,
-  type AppendOutcome,
-  type AppendResult,
-  type CallLog,
-  type NewEvent,
-} from '@turnlog/call-log';
-import { type Backoff, backoffDelayMs, startTimer, type StartTimer } from '@turnlog/service-kit';
+import { type AppendOutcome, type AppendResult, type CallLog, type NewEvent } from '@turnlog/call-log';
+import { backoffDelayMs, startTimer } from '@turnlog/service-kit';
 import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
-import { RetainedEvents, type Receipt, type RetainedEvent, type SpoolHold } from './retained-events.ts';
-import { SpoolCopies, type ProducerSpool } from './spool-copies.ts';
-
-/** Bounds of one producer. */
-export interface ProducerLimits {
-  /** From here on no more of what can wait is taken: see `isOverloaded`. */
-  readonly maxPendingBytes: number;
-  /** The most that is kept of events that are acknowledged. */
-  readonly maxRetainedBytes: number;
-  readonly backoff: Backoff;
-}
-
-/** What a producer tells the one who counts and logs. */
-export interface ProducerObserver {
-  onSettled(receipt: Receipt): void;
-  onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
-  /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
-  onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
-  /** Redis does not take events, and says or shows why; or, without an error, not soon enough. */
-  onStalled?(error?: unknown): void;
-  /** Redis takes events. */
-  onAnswered?(): void;
-}
-
-export interface EventProducerOptions {
-  readonly call: CallKey;
-  /** The connection's id. */
-  readonly source: string;
-  readonly appender: Appender;
-  readonly limits: ProducerLimits;
-  readonly observer: ProducerObserver;
-  /** Without it events are in memory alone while Redis is away. */
-  readonly spool?: ProducerSpool | undefined;
-  /** What the source is called after it had to give up its name, before a number; its name by default. */
-  readonly alias?: string;
-  /** {@link startTimer} by default. */
-  readonly startTimer?: StartTimer;
-}
+import { type EventHolder } from './event-holder.ts';
+import { type EventProducerOptions } from './producer-options.ts';
+import { receiptOf, settle, SPOOLED, type Receipt } from './receipt.ts';
+import { type RetainedEvent, type SpoolHold } from './retained-event.ts';
+import { RetainedEvents } from './retained-events.ts';
+import { SpoolCopies } from './spool-copies.ts';
 
 const BATCH = { maxEvents: 256, maxBytes: 1024 * 1024 };
 
 /** Appends the events of one connection to its call's log: each once, in order, however often Redis is away. */
-export class EventProducer {
+export class EventProducer implements EventHolder {
   readonly call: CallKey;
   readonly #options: EventProducerOptions;
   readonly #retained = new RetainedEvents();
   readonly #copies: SpoolCopies;
   #source: string;
   #renamed = 0;
-  /** Events before this source sequence are acknowledged. */
-  #unacknowledgedFrom = 1;
-  #pendingBytes = 0;
   #state: 'idle' | 'sending' | 'waiting' | 'abandoned' = 'idle';
   #attempt = 0;
   #cancelRetry: () => void = () => undefined;
@@ -103,36 +62,30 @@ export class EventProducer {
     );
   }
 
-  /** Bytes of events that Redis has not acknowledged. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#retained.pendingBytes;
   }
 
   get pendingEvents(): number {
-    return this.#retained.nextSeq - this.#unacknowledgedFrom;
+    return this.#retained.pendingCount;
   }
 
-  /** Events that Redis has not acknowledged and that are not on the disk either. */
   get unsafeEvents(): number {
-    return this.#retained.from(this.#unacknowledgedFrom).filter(({ spooled }) => typeof spooled !== 'object')
-      .length;
+    return this.#retained.pending().filter(({ spooled }) => typeof spooled !== 'object').length;
   }
 
   get retainedBytes(): number {
     return this.#retained.bytes;
   }
 
-  /** When the oldest event happened that is kept although it is acknowledged, Unix ms. */
   get oldestAcknowledgedAtMs(): number | undefined {
-    const { oldest, firstSeq } = this.#retained;
-    return oldest !== undefined && firstSeq < this.#unacknowledgedFrom
-      ? Date.parse(oldest.event.at)
-      : undefined;
+    const { oldestAcknowledged } = this.#retained;
+    return oldestAcknowledged && Date.parse(oldestAcknowledged.event.at);
   }
 
   /** So much is unacknowledged that whoever can send again later should be told to. */
   get isOverloaded(): boolean {
-    return this.#pendingBytes > this.#options.limits.maxPendingBytes;
+    return this.pendingBytes > this.#options.limits.maxPendingBytes;
   }
 
   /** Takes an event, whatever the load. `onSettled` is called once, when the event is durable or refused for good. */
@@ -145,56 +98,42 @@ export class EventProducer {
     const bytes = encodeEvent(event).length;
     const fresh = { logSeq: undefined, isSettled: false, spooled: undefined };
     this.#retained.push({ event, rememberId, bytes, onSettled, ...fresh });
-    this.#pendingBytes += bytes;
     if (this.#state === 'idle') this.#send();
-    else if (this.#isStalled) this.#copies.store(this.#unacknowledgedFrom);
+    else if (this.#isStalled) this.#copies.store();
   }
 
   /** Takes up consecutive events of a source whose process died, with their numbers. For a producer that is new. */
   resume(events: readonly NewEvent[], spooled: SpoolHold): void {
-    this.#unacknowledgedFrom = events[0]?.event.sourceSeq ?? 1;
-    this.#retained.startAt(this.#unacknowledgedFrom);
+    this.#retained.startAt(events[0]?.event.sourceSeq ?? 1);
     for (const { event, rememberId } of events) {
       const bytes = encodeEvent(event).length;
       const known = { logSeq: undefined, onSettled: undefined, isSettled: true };
       this.#retained.push({ event, rememberId, bytes, spooled, ...known });
-      this.#pendingBytes += bytes;
     }
     this.#send();
   }
 
-  /** Puts on the disk what Redis has not acknowledged; what can't be put there stays in memory. */
   async saveToSpool(): Promise<void> {
-    this.#copies.storeAgain(this.#unacknowledgedFrom);
+    this.#copies.storeAgain();
     await this.#copies.whenStored();
   }
 
-  /** Lets go of acknowledged events that happened before a moment, until one that didn't. */
   forgetAcknowledgedBefore(atMs: number): void {
-    for (
-      let at = this.oldestAcknowledgedAtMs;
-      at !== undefined && at < atMs;
-      at = this.oldestAcknowledgedAtMs
-    ) {
-      this.#retained.forgetBefore(this.#retained.firstSeq + 1);
-    }
+    this.#retained.forgetWhile(({ event }) => Date.parse(event.at) < atMs);
   }
 
-  /** Resolves when all events are acknowledged. Never, once the producer was abandoned with some that are not. */
   whenIdle(): Promise<void> {
     if (this.#state === 'idle') return Promise.resolve();
     return new Promise((resolve) => this.#idleListeners.push(resolve));
   }
 
-  /** Lets go of what the call's head says is in Postgres; sends again what the head shows to be lost. */
   compareWithHead({ epoch, lastSeq, persistedSeq }: CallLog): void {
     if (this.#state !== 'idle') return;
     const isLost = epoch !== this.#epoch || lastSeq < this.#newestLogSeq;
-    if (isLost) this.#probe();
-    else this.#forgetBefore(this.#retained.lastAtOrBefore(persistedSeq, this.#unacknowledgedFrom) + 1);
+    if (!isLost) this.#retained.forgetUpTo(persistedSeq);
+    if (isLost || this.#retained.isNewestUnplaced) this.#probe();
   }
 
-  /** Gives up on what is not acknowledged: the service is going down. Returns the number of such events. */
   abandon(): number {
     this.#cancelRetry();
     this.#cancelStall();
@@ -203,7 +142,7 @@ export class EventProducer {
   }
 
   #send(): void {
-    const batch = this.#retained.batchFrom(this.#unacknowledgedFrom, BATCH);
+    const batch = this.#retained.batch(BATCH);
     if (batch.length === 0) {
       this.#becomeIdle();
       return;
@@ -241,18 +180,17 @@ export class EventProducer {
 
   #acknowledge(batch: readonly RetainedEvent[], results: readonly AppendResult[]): void {
     const wasRetried = this.#attempt > 0;
+    this.#retained.acknowledge(batch);
     batch.forEach((retained, index) => {
       const result = results[index];
       if (result === undefined) throw new Error('an append was answered with too few results');
-      this.#pendingBytes -= retained.bytes;
       if (result.status !== 'refused' && result.seq !== undefined) this.#noteLogSeq(retained, result.seq);
       this.#copies.release(retained);
       settle(retained, receiptOf(result, retained, wasRetried), this.#options.observer);
     });
-    this.#unacknowledgedFrom += batch.length;
     // Nothing of an erased call may come back, from here least of all.
-    if (results.some(isErased)) this.#forgetBefore(this.#unacknowledgedFrom);
-    this.#forgetBeyondLimit();
+    if (results.some(isErased)) this.#retained.forgetAcknowledged();
+    this.#retained.forgetWhile(() => this.retainedBytes > this.#options.limits.maxRetainedBytes);
   }
 
   #noteLogSeq(retained: RetainedEvent, seq: number): void {
@@ -274,7 +212,7 @@ export class EventProducer {
   #stall(error?: unknown): void {
     this.#isStalled = true;
     this.#options.observer.onStalled?.(error);
-    this.#copies.storeAgain(this.#unacknowledgedFrom);
+    this.#copies.storeAgain();
   }
 
   /** Redis lacks the events from `expected` on: they are unacknowledged again. */
@@ -286,29 +224,14 @@ export class EventProducer {
       this.#renamed += 1;
       this.#source = `${this.#options.alias ?? this.#options.source}.${this.#renamed}`;
       this.#retained.renumber(this.#source);
-    }
-    this.#unacknowledgedFrom = lost > 0 ? 1 : expected;
-    this.#retained.forgetLogSeqsFrom(this.#unacknowledgedFrom);
-    this.#pendingBytes = this.#retained.bytesFrom(this.#unacknowledgedFrom);
+    } else this.#retained.pendAgainFrom(expected);
+    this.#retained.forgetLogSeqs();
   }
 
   /** Sends the newest event once more: where nothing is lost it is a repeat, else the answer is a gap. */
   #probe(): void {
-    if (this.#retained.count === 0) return;
-    this.#unacknowledgedFrom = this.#retained.nextSeq - 1;
-    this.#pendingBytes = this.#retained.bytesFrom(this.#unacknowledgedFrom);
-    this.#send();
-  }
-
-  #forgetBeyondLimit(): void {
-    const { maxRetainedBytes } = this.#options.limits;
-    while (this.#retained.bytes > maxRetainedBytes && this.#retained.firstSeq < this.#unacknowledgedFrom) {
-      this.#retained.forgetBefore(this.#retained.firstSeq + 1);
-    }
-  }
-
-  #forgetBefore(seq: number): void {
-    this.#retained.forgetBefore(Math.min(seq, this.#unacknowledgedFrom));
+    this.#retained.pendAgainFrom(this.#retained.nextSeq - 1);
+    if (this.pendingEvents > 0) this.#send();
   }
 
   #becomeIdle(): void {
@@ -321,23 +244,4 @@ export class EventProducer {
 
 function isErased(result: AppendResult): boolean {
   return result.status === 'refused' && result.reason === 'call_erased';
-}
-
-const SPOOLED: Receipt = { status: 'appended', seq: undefined, isSpooled: true };
-
-function receiptOf(result: AppendResult, retained: RetainedEvent, wasRetried: boolean): Receipt {
-  if (result.status === 'refused') return result;
-  // Known by its place alone, the repeat is our own: to whoever sent the event, this is its first answer.
-  const isOwnRepeat = result.status === 'duplicate' && wasRetried && !retained.rememberId;
-  return { status: isOwnRepeat ? 'appended' : result.status, seq: result.seq };
-}
-
-/** Tells what became of an event, once: one that Redis had lost was settled long before it was sent again. */
-function settle(retained: RetainedEvent, receipt: Receipt, observer: ProducerObserver): void {
-  if (retained.isSettled) return;
-  retained.isSettled = true;
-  const { onSettled } = retained;
-  retained.onSettled = undefined;
-  observer.onSettled(receipt);
-  onSettled?.(receipt);
 }

@@ -1,46 +1,17 @@
-import { type KnownEvent } from '@turnlog/call-events';
-
-/**
- * What became of an event. The seq is missing where a repeat is known by its place in its source alone, and while an
- * event is safe in the spool and not yet in Redis.
- */
-export type Receipt =
-  | {
-      readonly status: 'appended' | 'duplicate';
-      readonly seq: number | undefined;
-      readonly isSpooled?: boolean;
-    }
-  | { readonly status: 'refused'; readonly reason: 'call_full' | 'call_erased' };
-
-/** What an event needs while its gateway is answerable for it. */
-export interface RetainedEvent {
-  /** It changes its source, and its place there, when the rest of a source goes on under another name. */
-  event: KnownEvent;
-  readonly rememberId: boolean;
-  readonly bytes: number;
-  /** Its place in the call's log, once Redis has told. */
-  logSeq: number | undefined;
-  /** Called once, when the event is durable or refused for good. */
-  onSettled: ((receipt: Receipt) => void) | undefined;
-  isSettled: boolean;
-  /** Its copy on the disk, from when that is asked for until Redis has acknowledged the event. */
-  spooled: 'asked' | SpoolHold | undefined;
-}
-
-/** Where on the disk an event is; to be told when it is needed there no more. */
-export interface SpoolHold {
-  release(events: number): void;
-}
+import { type RetainedEvent } from './retained-event.ts';
 
 /**
  * The events of one ordered source, by their source sequence: a window that grows at the end when something happens and
  * shrinks at the front when events are safe elsewhere. Sequence numbers are consecutive, so the window is an array and
- * the number of its first event.
+ * the number of its first event. A mark parts the acknowledged events, which are kept for a Redis that loses them, from
+ * the pending ones, which are never let go of.
  */
 export class RetainedEvents {
   #events: RetainedEvent[] = [];
   #firstSeq = 1;
   #bytes = 0;
+  #pendingFromSeq = 1;
+  #pendingBytes = 0;
 
   /** The source sequence of the oldest event still held; the next one's if none is. */
   get firstSeq(): number {
@@ -52,35 +23,51 @@ export class RetainedEvents {
     return this.#firstSeq + this.#events.length;
   }
 
+  /** The source sequence of the oldest pending event; the next one's if none is. */
+  get pendingFromSeq(): number {
+    return this.#pendingFromSeq;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
 
-  get count(): number {
-    return this.#events.length;
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get pendingCount(): number {
+    return this.nextSeq - this.#pendingFromSeq;
+  }
+
+  get oldestAcknowledged(): RetainedEvent | undefined {
+    return this.#firstSeq < this.#pendingFromSeq ? this.#events[0] : undefined;
+  }
+
+  /** The newest event's place in the log was not told, as of a repeat: a head can't show whether it is there. */
+  get isNewestUnplaced(): boolean {
+    const newest = this.#events.at(-1);
+    return newest !== undefined && newest.logSeq === undefined;
   }
 
   /** The first event to come has this source sequence. For a window that is still empty. */
   startAt(seq: number): void {
     this.#firstSeq = seq;
+    this.#pendingFromSeq = seq;
   }
 
-  /** The oldest event still held. */
-  get oldest(): RetainedEvent | undefined {
-    return this.#events[0];
-  }
-
-  /** Adds the event whose source sequence is `nextSeq`. */
+  /** Adds the event whose source sequence is `nextSeq`; it is pending. */
   push(retained: RetainedEvent): void {
     this.#events.push(retained);
     this.#bytes += retained.bytes;
+    this.#pendingBytes += retained.bytes;
   }
 
-  /** The events from a source sequence on, at most so many and so large; at least one if there is one. */
-  batchFrom(seq: number, limits: { readonly maxEvents: number; readonly maxBytes: number }): RetainedEvent[] {
+  /** The oldest pending events, at most so many and so large; at least one if there is one. */
+  batch(limits: { readonly maxEvents: number; readonly maxBytes: number }): RetainedEvent[] {
     const batch: RetainedEvent[] = [];
     let bytes = 0;
-    for (let index = seq - this.#firstSeq; index < this.#events.length; index += 1) {
+    for (let index = this.#pendingFromSeq - this.#firstSeq; index < this.#events.length; index += 1) {
       const retained = this.#events[index];
       if (retained === undefined || batch.length === limits.maxEvents) break;
       bytes += retained.bytes;
@@ -90,46 +77,68 @@ export class RetainedEvents {
     return batch;
   }
 
-  /** The events from a source sequence on. */
-  from(seq: number): RetainedEvent[] {
-    return this.#events.slice(Math.max(0, seq - this.#firstSeq));
+  /** The pending events from a source sequence on; all of them by default. */
+  pending(fromSeq = 0): RetainedEvent[] {
+    return this.#events.slice(Math.max(fromSeq, this.#pendingFromSeq) - this.#firstSeq);
   }
 
-  /** The bytes of the events from a source sequence on. */
-  bytesFrom(seq: number): number {
-    let bytes = 0;
-    for (let index = Math.max(0, seq - this.#firstSeq); index < this.#events.length; index += 1) {
-      bytes += this.#events[index]?.bytes ?? 0;
-    }
-    return bytes;
+  /** The oldest pending events, a whole batch, are acknowledged. */
+  acknowledge(batch: readonly RetainedEvent[]): void {
+    this.#pendingFromSeq += batch.length;
+    for (const { bytes } of batch) this.#pendingBytes -= bytes;
   }
 
-  /** The source sequence of the newest event before `beforeSeq` that is at `logSeq` or earlier in the log; 0 if none. */
-  lastAtOrBefore(logSeq: number, beforeSeq: number): number {
-    for (let seq = Math.min(beforeSeq, this.nextSeq) - 1; seq >= this.#firstSeq; seq -= 1) {
+  /** The events from a source sequence on, as far as they are still held, are pending again. */
+  pendAgainFrom(seq: number): void {
+    this.#pendingFromSeq = Math.max(seq, this.#firstSeq);
+    this.#pendingBytes = 0;
+    for (const { bytes } of this.pending()) this.#pendingBytes += bytes;
+  }
+
+  /** The places of pending events in the log are void: the log has lost them. */
+  forgetLogSeqs(): void {
+    for (const retained of this.pending()) retained.logSeq = undefined;
+  }
+
+  /** Lets go of all acknowledged events. */
+  forgetAcknowledged(): void {
+    this.#forgetBefore(this.#pendingFromSeq);
+  }
+
+  /** Lets go of the acknowledged events up to the newest one that is at `logSeq` or earlier in the log. */
+  forgetUpTo(logSeq: number): void {
+    for (let seq = this.#pendingFromSeq - 1; seq >= this.#firstSeq; seq -= 1) {
       const known = this.#events[seq - this.#firstSeq]?.logSeq;
-      if (known !== undefined && known <= logSeq) return seq;
+      if (known !== undefined && known <= logSeq) {
+        this.#forgetBefore(seq + 1);
+        return;
+      }
     }
-    return 0;
   }
 
-  /** The places of events in the log, from a source sequence on, are void: the log has lost them. */
-  forgetLogSeqsFrom(seq: number): void {
-    for (const retained of this.from(seq)) retained.logSeq = undefined;
+  /** Lets go of the oldest acknowledged events, one by one, for as long as the condition holds. */
+  forgetWhile(condition: (oldest: RetainedEvent) => boolean): void {
+    for (
+      let oldest = this.oldestAcknowledged;
+      oldest !== undefined && condition(oldest);
+      oldest = this.oldestAcknowledged
+    ) {
+      this.#forgetBefore(this.#firstSeq + 1);
+    }
   }
 
-  /** Lets go of all events before a source sequence. */
-  forgetBefore(seq: number): void {
-    const gone = this.#events.splice(0, Math.max(0, seq - this.#firstSeq));
-    this.#firstSeq += gone.length;
-    for (const { bytes } of gone) this.#bytes -= bytes;
-  }
-
-  /** Gives all events that are held to another source, which counts them from 1. */
+  /** Gives all events that are held to another source, which counts them from 1; all of them are pending. */
   renumber(source: string): void {
     this.#firstSeq = 1;
     this.#events.forEach((retained, index) => {
       retained.event = { ...retained.event, source, sourceSeq: index + 1 };
     });
+    this.pendAgainFrom(1);
+  }
+
+  #forgetBefore(seq: number): void {
+    const gone = this.#events.splice(0, Math.max(0, seq - this.#firstSeq));
+    this.#firstSeq += gone.length;
+    for (const { bytes } of gone) this.#bytes -= bytes;
   }
 }

@@ -1,5 +1,5 @@
 import { type ReadCallLogs } from '@turnlog/call-log';
-import { type EventProducer } from './event-producer.ts';
+import { type EventHolder } from './event-holder.ts';
 
 /** The most heads that are read in one round trip. */
 const HEADS_AT_ONCE = 500;
@@ -12,13 +12,14 @@ const SLICES = 8;
 const MIN_SLICE_MS = 100;
 
 interface Entry {
-  /** When its connection was over; producers of open connections are kept anyway. */
+  /** When its connection was over, or its last report came; producers of open connections are kept anyway. */
   closedAtMs: number | undefined;
+  readonly onGone: () => void;
 }
 
-/** The producers of a gateway, and how long each is still needed: until its events are in Postgres, or for a while. */
+/** Who holds events in a gateway, and how long each is still needed: until its events are in Postgres, or for a while. */
 export class Retention {
-  readonly #producers = new Map<EventProducer, Entry>();
+  readonly #holders = new Map<EventHolder, Entry>();
   readonly #readLogs: ReadCallLogs;
   readonly #keepAfterCloseMs: number;
   readonly #maxTotalBytes: number;
@@ -30,16 +31,16 @@ export class Retention {
     this.#maxTotalBytes = maxTotalBytes;
   }
 
-  get producers(): readonly EventProducer[] {
-    return [...this.#producers.keys()];
+  get holders(): readonly EventHolder[] {
+    return [...this.#holders.keys()];
   }
 
   get retainedBytes(): number {
-    return this.producers.reduce((sum, { retainedBytes }) => sum + retainedBytes, 0);
+    return this.holders.reduce((sum, { retainedBytes }) => sum + retainedBytes, 0);
   }
 
   get pendingBytes(): number {
-    return this.producers.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+    return this.holders.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
   }
 
   /** What Redis has not acknowledged took all the room there is when it was last looked at. */
@@ -48,51 +49,53 @@ export class Retention {
   }
 
   /**
-   * Lets go of the oldest acknowledged events of all producers until what is left has room; never of others. It goes by
+   * Lets go of the oldest acknowledged events of all holders until what is left has room; never of others. It goes by
    * slices of time, as looking for the oldest event each time would cost more than it is worth.
    */
   enforceLimit(nowMs: number): void {
     this.#isOverloaded = this.pendingBytes > this.#maxTotalBytes;
     while (this.retainedBytes > this.#maxTotalBytes) {
-      const oldest = this.producers.flatMap(({ oldestAcknowledgedAtMs }) => oldestAcknowledgedAtMs ?? []);
+      const oldest = this.holders.flatMap(({ oldestAcknowledgedAtMs }) => oldestAcknowledgedAtMs ?? []);
       if (oldest.length === 0) return;
       const oldestMs = oldest.reduce((a, b) => Math.min(a, b));
       const sliceMs = Math.max(MIN_SLICE_MS, (nowMs - oldestMs) / SLICES);
-      for (const producer of this.#producers.keys()) producer.forgetAcknowledgedBefore(oldestMs + sliceMs);
+      for (const holder of this.#holders.keys()) holder.forgetAcknowledgedBefore(oldestMs + sliceMs);
     }
   }
 
-  add(producer: EventProducer): void {
-    this.#producers.set(producer, { closedAtMs: undefined });
+  /** Answers for a holder from now on; `onGone` is called when it is let go of. */
+  add(holder: EventHolder, onGone: () => void = () => undefined): void {
+    this.#holders.set(holder, { closedAtMs: undefined, onGone });
   }
 
-  /** No more events come from it. */
-  close(producer: EventProducer, nowMs: number): void {
-    const entry = this.#producers.get(producer);
-    if (entry !== undefined) entry.closedAtMs ??= nowMs;
+  /** No more events come to it, as far as is known now. */
+  close(holder: EventHolder, nowMs: number): void {
+    const entry = this.#holders.get(holder);
+    if (entry !== undefined) entry.closedAtMs = nowMs;
   }
 
-  /** Compares every producer with the head of its call, and lets go of those that are done. Rejects without Redis. */
+  /** Compares every holder with the head of its call, and lets go of those that are done. Rejects without Redis. */
   async sweep(nowMs: number): Promise<void> {
-    const waiting = this.producers.filter(({ retainedBytes }) => retainedBytes > 0);
+    const waiting = this.holders.filter(({ retainedBytes }) => retainedBytes > 0);
     for (let start = 0; start < waiting.length; start += HEADS_AT_ONCE) {
       await this.#compare(waiting.slice(start, start + HEADS_AT_ONCE));
     }
-    for (const [producer, { closedAtMs }] of this.#producers) {
-      if (closedAtMs !== undefined && this.#isDone(producer, nowMs - closedAtMs))
-        this.#producers.delete(producer);
+    for (const [holder, { closedAtMs, onGone }] of this.#holders) {
+      if (closedAtMs === undefined || !this.#isDone(holder, nowMs - closedAtMs)) continue;
+      this.#holders.delete(holder);
+      onGone();
     }
   }
 
-  async #compare(producers: readonly EventProducer[]): Promise<void> {
-    const heads = await this.#readLogs(producers.map(({ call }) => ({ call, fromSeq: NO_EVENTS })));
-    producers.forEach((producer, index) => {
+  async #compare(holders: readonly EventHolder[]): Promise<void> {
+    const heads = await this.#readLogs(holders.map(({ call }) => ({ call, fromSeq: NO_EVENTS })));
+    holders.forEach((holder, index) => {
       const head = heads[index];
-      if (head !== undefined) producer.compareWithHead(head);
+      if (head !== undefined) holder.compareWithHead(head);
     });
   }
 
-  #isDone({ pendingEvents, retainedBytes }: EventProducer, closedForMs: number): boolean {
+  #isDone({ pendingEvents, retainedBytes }: EventHolder, closedForMs: number): boolean {
     return pendingEvents === 0 && (retainedBytes === 0 || closedForMs > this.#keepAfterCloseMs);
   }
 }

@@ -1,5 +1,6 @@
 import { type NewEvent } from '@turnlog/call-log';
-import { type RetainedEvent, type RetainedEvents, type SpoolHold } from './retained-events.ts';
+import { type RetainedEvent, type SpoolHold } from './retained-event.ts';
+import { type RetainedEvents } from './retained-events.ts';
 
 /** Where copies of events go while Redis does not take them. */
 export interface ProducerSpool {
@@ -29,9 +30,9 @@ export class SpoolCopies {
   }
 
   /** Stores what has come since the last time. */
-  store(unacknowledgedFrom: number): void {
+  store(): void {
     if (this.#spool === undefined) return;
-    const events = this.#retained.from(Math.max(this.#storedBefore, unacknowledgedFrom));
+    const events = this.#retained.pending(this.#storedBefore);
     this.#storedBefore = this.#retained.nextSeq;
     const missing = events.filter(({ spooled }) => spooled === undefined);
     if (missing.length > 0)
@@ -39,9 +40,9 @@ export class SpoolCopies {
   }
 
   /** Stores whatever has no copy, with what an earlier attempt could not store. */
-  storeAgain(unacknowledgedFrom: number): void {
-    this.#storedBefore = unacknowledgedFrom;
-    this.store(unacknowledgedFrom);
+  storeAgain(): void {
+    this.#storedBefore = 0;
+    this.store();
   }
 
   /** Resolves when no attempt is under way. */

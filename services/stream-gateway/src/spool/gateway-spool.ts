@@ -15,6 +15,7 @@ export interface GatewaySpool {
   /** Takes over what gateways left on the same disk that have died since. */
   takeOver(): Promise<Leftover[]>;
   readonly forProducers: ProducerSpool;
+  readonly forReports: ProducerSpool;
   /** Delivers what has no producer: events that came over HTTP, and those that a dead gateway left. */
   createOutbox(appender: Appender, writes: RedisWrites): UnorderedOutbox;
   close(): Promise<void>;
@@ -41,6 +42,7 @@ export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<Ga
     leftovers,
     takeOver: () => folders.takeOver(),
     forProducers: { afterMs, store: (events) => spool.store(events, 'ordered') },
+    forReports: { afterMs, store: (events) => spool.store(events, 'unordered') },
     createOutbox: (appender, writes) =>
       new UnorderedOutbox(appender, OUTBOX_BACKOFF, {
         onStalled: (error) => writes.onStalled(error),

@@ -1,7 +1,8 @@
 import { type AppendRequest } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
 import { type Leftover } from '@turnlog/spool';
-import { EventProducer, type EventProducerOptions } from '../producer/event-producer.ts';
+import { EventProducer } from '../producer/event-producer.ts';
+import { type EventProducerOptions } from '../producer/producer-options.ts';
 import { type Retention } from '../producer/retention.ts';
 import { planReplay, type SpooledRun } from './plan-replay.ts';
 import { type UnorderedOutbox } from './unordered-outbox.ts';

@@ -1,0 +1,39 @@
+import { type Logger } from '@turnlog/service-kit';
+import { type GatewayMetrics } from './gateway-metrics.ts';
+import { type ReportObserver } from './producer/kept-reports.ts';
+import { type ProducerObserver } from './producer/producer-options.ts';
+import { type RedisWrites } from './redis-writes.ts';
+
+/** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */
+const isPowerOfTwo = (attempt: number): boolean => (attempt & (attempt - 1)) === 0;
+
+/** What is told of all appends of a gateway. */
+export type GatewayObserver = ProducerObserver & ReportObserver;
+
+/** Counts and logs what becomes of appends, and notes whether Redis takes any. */
+export function observeAppends(
+  metrics: GatewayMetrics,
+  writes: RedisWrites,
+  logger: Logger,
+): GatewayObserver {
+  return {
+    onStalled: (error) => writes.onStalled(error),
+    onAnswered: () => writes.onAnswered(),
+    onSettled: ({ status }) => metrics.events.inc({ via: 'socket', result: status }),
+    onRetry: ({ call, attempt, error }) => {
+      metrics.retries.inc();
+      const fields = { call_sid: call.callSid, attempt: attempt + 1, err: error };
+      if (isPowerOfTwo(attempt + 1)) logger.warn(fields, 'events are not acknowledged: they are sent again');
+    },
+    onGap: ({ call, expected, lost }) => {
+      metrics.gaps.inc({ via: 'socket' });
+      const fields = { call_sid: call.callSid, expected, not_at_hand: lost };
+      logger.warn(fields, 'redis has lost acknowledged events: they are sent again');
+    },
+    onRestored: ({ call, events }) => {
+      metrics.gaps.inc({ via: 'http' });
+      const fields = { call_sid: call.callSid, events };
+      logger.warn(fields, 'redis had lost acknowledged reports: it has them again');
+    },
+  };
+}

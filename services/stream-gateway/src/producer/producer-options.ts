@@ -1,0 +1,45 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Appender } from '@turnlog/call-log';
+import { type Backoff, type StartTimer } from '@turnlog/service-kit';
+import { type Receipt } from './receipt.ts';
+import { type ProducerSpool } from './spool-copies.ts';
+
+/** Bounds of one producer. */
+export interface ProducerLimits {
+  /** From here on no more of what can wait is taken: see `isOverloaded`. */
+  readonly maxPendingBytes: number;
+  /** The most that is kept of events that are acknowledged. */
+  readonly maxRetainedBytes: number;
+  readonly backoff: Backoff;
+}
+
+/** What is told of appends that have to be tried again. */
+export interface AppendObserver {
+  onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
+  /** Redis does not take events, and says or shows why; or, without an error, not soon enough. */
+  onStalled?(error?: unknown): void;
+  /** Redis takes events. */
+  onAnswered?(): void;
+}
+
+/** What a producer tells the one who counts and logs. */
+export interface ProducerObserver extends AppendObserver {
+  onSettled(receipt: Receipt): void;
+  /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
+  onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
+}
+
+export interface EventProducerOptions {
+  readonly call: CallKey;
+  /** The connection's id. */
+  readonly source: string;
+  readonly appender: Appender;
+  readonly limits: ProducerLimits;
+  readonly observer: ProducerObserver;
+  /** Without it events are in memory alone while Redis is away. */
+  readonly spool?: ProducerSpool | undefined;
+  /** What the source is called after it had to give up its name, before a number; its name by default. */
+  readonly alias?: string;
+  /** {@link startTimer} by default. */
+  readonly startTimer?: StartTimer;
+}

@@ -1,0 +1,39 @@
+import { type AppendResult } from '@turnlog/call-log';
+import { type RetainedEvent } from './retained-event.ts';
+
+/**
+ * What became of an event. The seq is missing where a repeat is known by its place in its source alone, and while an
+ * event is safe in the spool and not yet in Redis.
+ */
+export type Receipt =
+  | {
+      readonly status: 'appended' | 'duplicate';
+      readonly seq: number | undefined;
+      readonly isSpooled?: boolean;
+    }
+  | { readonly status: 'refused'; readonly reason: 'call_full' | 'call_erased' };
+
+/** The receipt of an event whose copy is on the disk. */
+export const SPOOLED: Receipt = { status: 'appended', seq: undefined, isSpooled: true };
+
+/** What whoever sent an event is told of its append. */
+export function receiptOf(result: AppendResult, retained: RetainedEvent, wasRetried: boolean): Receipt {
+  if (result.status === 'refused') return result;
+  // Known by its place alone, the repeat is our own: to whoever sent the event, this is its first answer.
+  const isOwnRepeat = result.status === 'duplicate' && wasRetried && !retained.rememberId;
+  return { status: isOwnRepeat ? 'appended' : result.status, seq: result.seq };
+}
+
+/** Tells what became of an event, once: one that Redis had lost was settled long before it was sent again. */
+export function settle(
+  retained: RetainedEvent,
+  receipt: Receipt,
+  observer: { onSettled(receipt: Receipt): void },
+): void {
+  if (retained.isSettled) return;
+  retained.isSettled = true;
+  const { onSettled } = retained;
+  retained.onSettled = undefined;
+  observer.onSettled(receipt);
+  onSettled?.(receipt);
+}

@@ -1,0 +1,272 @@
+import { expect, test } from '@jest/globals';
+import { createEvent, type KnownEvent } from '@turnlog/call-events';
+import {
+  type Appender,
+  type AppendOutcome,
+  type AppendRequest,
+  type AppendResult,
+  type CallLog,
+  type NewEvent,
+} from '@turnlog/call-log';
+import fc from 'fast-check';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type KeptReportsOptions } from './kept-reports.ts';
+import { ReportKeeper } from './report-keeper.ts';
+import { Retention } from './retention.ts';
+
+const CALL = { tenant: 'default', callSid: 'CA1' };
+const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
+const KEEP_MS = 60_000;
+
+/** A log that keeps the contract of the append script for unordered sources, and breaks down as it is told to. */
+class FaultyLog implements Appender {
+  ids: string[] = [];
+  run = 1;
+  epoch: string | undefined;
+  persistedSeq = 0;
+  isAway = false;
+  isErased = false;
+  appends = 0;
+
+  async append({ events }: AppendRequest): Promise<AppendOutcome> {
+    this.appends += 1;
+    await delay(0);
+    if (this.isAway) throw new Error('no connection');
+    const results = events.map(({ event }) => this.#take(event.id));
+    return { outcome: 'ok', epoch: this.epoch ?? 'erased', results };
+  }
+
+  /** Another server takes over that has the events up to a seq. */
+  failOver(keptSeq: number): void {
+    this.run += 1;
+    this.ids = this.ids.slice(0, keptSeq);
+    if (keptSeq === 0) this.epoch = undefined;
+  }
+
+  erase(): void {
+    this.isErased = true;
+    this.failOver(0);
+  }
+
+  head(): CallLog {
+    return {
+      call: CALL,
+      epoch: this.epoch,
+      lastSeq: this.ids.length,
+      persistedSeq: this.persistedSeq,
+      entries: [],
+    };
+  }
+
+  #take(id: string): AppendResult {
+    if (this.isErased) return { status: 'refused', reason: 'call_erased' };
+    const place = this.ids.indexOf(id);
+    if (place >= 0) return { status: 'duplicate', seq: place + 1 };
+    if (this.epoch !== `epoch ${this.run}`) this.persistedSeq = 0;
+    this.epoch = `epoch ${this.run}`;
+    this.ids.push(id);
+    return { status: 'appended', seq: this.ids.length };
+  }
+}
+
+function keeperOn(log: FaultyLog, options: Partial<KeptReportsOptions> & { maxTotalBytes?: number } = {}) {
+  const clock = { nowMs: T0 };
+  const restored: number[] = [];
+  const retention = new Retention(
+    (requests) => Promise.resolve(requests.map(() => log.head())),
+    KEEP_MS,
+    options.maxTotalBytes,
+  );
+  const keeper = new ReportKeeper({
+    appender: log,
+    retention,
+    maxRetainedBytes: 1_000_000,
+    backoff: { minMs: 1, maxMs: 1 },
+    observer: { onRetry: () => undefined, onRestored: ({ events }) => restored.push(events) },
+    now: () => clock.nowMs,
+    ...options,
+  });
+  const sweep = async (): Promise<void> => {
+    await retention.sweep(clock.nowMs);
+    await Promise.all(retention.holders.map((holder) => holder.whenIdle()));
+  };
+  return { keeper, retention, restored, clock, sweep };
+}
+
+function report(id: string, text = 'word'): NewEvent {
+  const origin = { call: CALL, source: 'http:test', atMs: T0, id };
+  const event = createEvent('turn.completed', { speaker: 'user', text }, origin) as KnownEvent;
+  return { event, rememberId: true };
+}
+
+const send = (keeper: Appender, ...events: NewEvent[]): Promise<AppendOutcome> =>
+  keeper.append({ call: CALL, events, mode: 'unordered' });
+
+test('whatever a Redis loses that was acknowledged, it has it again after the next look at its head, once', async () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('report' as const), count: fc.integer({ min: 1, max: 4 }) }),
+    fc.record({ do: fc.constant('fail over' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    fc.record({ do: fc.constant('look' as const) }),
+    fc.record({ do: fc.constant('persist' as const) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const log = new FaultyLog();
+      const { keeper, sweep } = keeperOn(log);
+      const persisted = new Set<string>();
+      const acknowledged: string[] = [];
+      for (const each of steps) {
+        if (each.do === 'report') {
+          const ids = Array.from({ length: each.count }, (_, index) => `e${acknowledged.length + index}`);
+          await send(keeper, ...ids.map((id) => report(id)));
+          acknowledged.push(...ids);
+        } else if (each.do === 'fail over') log.failOver(Math.floor(log.ids.length * each.share));
+        else if (each.do === 'look') await sweep();
+        else {
+          log.persistedSeq = log.ids.length;
+          for (const id of log.ids) persisted.add(id);
+        }
+      }
+      await sweep();
+      const safe = [...new Set([...log.ids, ...persisted])];
+      expect(safe.sort()).toEqual(acknowledged.sort());
+      expect(new Set(log.ids).size).toBe(log.ids.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a Redis that was started again and lost nothing has nothing restored', async () => {
+  const log = new FaultyLog();
+  const { keeper, restored, sweep } = keeperOn(log);
+  await send(keeper, report('a'), report('b'));
+  log.failOver(2);
+  await send(keeper, report('c'));
+  await sweep();
+  expect(log.ids).toEqual(['a', 'b', 'c']);
+  expect(restored).toEqual([]);
+});
+
+test('what is restored is told, in batches of a bounded size', async () => {
+  const log = new FaultyLog();
+  const { keeper, restored, sweep } = keeperOn(log);
+  await send(keeper, ...Array.from({ length: 450 }, (_, index) => report(`e${index}`)));
+  log.failOver(0);
+  log.appends = 0;
+  await sweep();
+  expect(log.ids).toHaveLength(450);
+  expect(log.appends).toBe(3);
+  expect(restored).toEqual([450]);
+});
+
+test('what is persisted is let go of, and the call with it', async () => {
+  const log = new FaultyLog();
+  const { keeper, retention, sweep } = keeperOn(log);
+  await send(keeper, report('a'), report('b'));
+  const all = retention.retainedBytes;
+  log.persistedSeq = 1;
+  await sweep();
+  expect(retention.retainedBytes).toBeCloseTo(all / 2, -1);
+  log.persistedSeq = 2;
+  await sweep();
+  expect(retention.holders).toHaveLength(0);
+  await send(keeper, report('c'));
+  expect(retention.holders).toHaveLength(1);
+});
+
+test('what is not persisted is kept for as long as after a connection, counted from the last report', async () => {
+  const log = new FaultyLog();
+  const { keeper, retention, clock, sweep } = keeperOn(log);
+  await send(keeper, report('a'));
+  clock.nowMs += KEEP_MS;
+  await send(keeper, report('b'));
+  clock.nowMs += KEEP_MS;
+  await sweep();
+  expect(retention.holders).toHaveLength(1);
+  clock.nowMs += 1;
+  await sweep();
+  expect(retention.holders).toHaveLength(0);
+});
+
+test('of one call and of all, the oldest are let go of when there is no more room', async () => {
+  const log = new FaultyLog();
+  const size = JSON.stringify(report('a').event).length;
+  const { keeper, retention, clock, sweep } = keeperOn(log, {
+    maxRetainedBytes: 3.5 * size,
+    maxTotalBytes: 1.5 * size,
+  });
+  for (const id of ['a', 'b', 'c', 'd']) {
+    await send(keeper, report(id));
+    clock.nowMs += 1_000;
+  }
+  expect(retention.retainedBytes).toBe(3 * size);
+  retention.enforceLimit(clock.nowMs);
+  expect(retention.retainedBytes).toBe(size);
+  log.failOver(0);
+  await sweep();
+  expect(log.ids).toEqual(['d']);
+});
+
+test('nothing of an erased call comes back', async () => {
+  const log = new FaultyLog();
+  const { keeper, retention, sweep } = keeperOn(log);
+  await send(keeper, report('a'), report('b'));
+  log.erase();
+  await sweep();
+  expect(retention.retainedBytes).toBe(0);
+  expect(log.ids).toEqual([]);
+});
+
+test('what the log would not know again is not sent again', async () => {
+  const log = new FaultyLog();
+  const { keeper, retention } = keeperOn(log);
+  await send(keeper, { ...report('a'), rememberId: false });
+  expect(retention.retainedBytes).toBe(0);
+});
+
+test('while Redis is away what it lost is on the disk, and goes from there when Redis has it', async () => {
+  const log = new FaultyLog();
+  const disk = { events: 0 };
+  const spool = {
+    store: (events: readonly NewEvent[]) => {
+      disk.events += events.length;
+      return Promise.resolve({ release: (count: number) => void (disk.events -= count) });
+    },
+  };
+  const { keeper, retention } = keeperOn(log, { spool });
+  await send(keeper, report('a'), report('b'), report('c'));
+  log.failOver(1);
+  log.isAway = true;
+  await retention.sweep(T0);
+  await delay(20);
+  expect(log.appends).toBeGreaterThan(3);
+  expect(disk.events).toBe(2);
+  const [holder] = retention.holders;
+  expect(holder).toMatchObject({ pendingEvents: 2, unsafeEvents: 0 });
+  // Not let go of, however long it takes, and looked for no second time.
+  await retention.sweep(T0 + 10 * KEEP_MS);
+  expect(retention.holders).toHaveLength(1);
+
+  log.isAway = false;
+  await holder?.whenIdle();
+  expect(log.ids).toEqual(['a', 'b', 'c']);
+  expect(disk.events).toBe(0);
+  expect(holder).toMatchObject({ pendingEvents: 0, pendingBytes: 0 });
+});
+
+test('a keeper that is given up says what it leaves behind, and what of it is nowhere else', async () => {
+  const log = new FaultyLog();
+  const { keeper, retention } = keeperOn(log);
+  await send(keeper, report('a'), report('b'));
+  log.failOver(0);
+  log.isAway = true;
+  await retention.sweep(T0);
+  await delay(5);
+  const [holder] = retention.holders;
+  await holder?.saveToSpool();
+  expect(holder?.unsafeEvents).toBe(2);
+  expect(holder?.abandon()).toBe(2);
+  const { appends } = log;
+  await delay(20);
+  expect(log.appends).toBe(appends);
+});
