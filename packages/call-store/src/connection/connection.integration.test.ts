@@ -72,7 +72,8 @@ describe('a store whose database fails', () => {
   });
 
   it('gives a statement up that waits too long, and waits no longer for a free connection', async () => {
-    const store = openStore({ maxConnections: 1, statementTimeoutMs: 300, connectTimeoutMs: 100 });
+    // The last write opens a connection anew, which takes its time on a busy machine.
+    const store = openStore({ maxConnections: 1, statementTimeoutMs: 2_500, connectTimeoutMs: 1_000 });
     const write = writeOf(call, sampleEvents(call));
     await store.writeCalls([write]);
     await client.query('begin');
