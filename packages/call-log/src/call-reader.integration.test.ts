@@ -67,3 +67,13 @@ test('a server that has forgotten its scripts is told them again', async () => {
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(seqsOf(read)).toEqual([1, 2]);
 });
+
+test('the texts come as their bytes too, but for such as are no UTF-8', async () => {
+  const call = await callWith('bytes', 3);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(read?.joinedTexts?.toString()).toBe((await textsOf('bytes')).join(','));
+  await log.redis.xadd(callKeys(log.space, call).log, '4-0', 'e', Buffer.from([0x22, 0xff, 0x22]));
+  const [odd] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(seqsOf(odd)).toEqual([1, 2, 3, 4]);
+  expect(odd?.joinedTexts).toBeUndefined();
+});
