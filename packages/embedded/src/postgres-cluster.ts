@@ -3,7 +3,7 @@ import { chown, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type PostgresBinaries } from './postgres-binaries.ts';
-import { commandLine } from '@turnlog/process-lock';
+import { commandLine, hasCode } from '@turnlog/process-lock';
 import { runCommand } from './run-command.ts';
 import { type Account, makePrivateFolder } from './server-account.ts';
 
@@ -132,8 +132,19 @@ function pidFile(folder: string): string {
 }
 
 async function readPidFile(folder: string): Promise<{ pid: number; status: string | undefined } | undefined> {
-  if (!existsSync(pidFile(folder))) return undefined;
+  const text = await readIfThere(pidFile(folder));
+  if (text === undefined) return undefined;
   // One fact a line, as Postgres's own pg_ctl reads them: the first is the pid, the eighth the status.
-  const lines = (await readFile(pidFile(folder), 'utf8')).split('\n');
+  const lines = text.split('\n');
   return { pid: Number.parseInt(lines[0] ?? '', 10), status: lines[7]?.trim() };
+}
+
+/** Undefined when there is none: asked by reading, since a server that starts takes a stale one away at any moment. */
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
