@@ -17,11 +17,22 @@ export const redisClientGuards: readonly Guard[] = [
     name: 'read-only-reply-of-a-group',
     keeps: 'a persister leaves a primary that has become a replica',
     file: 'packages/call-log/src/redis/grouped-script.ts',
-    text: "if string.sub(message, 1, 8) == 'READONLY' then return redis.error_reply(message) end",
+    text: 'if isReadOnly(message) then return redis.error_reply(message) end',
     without: '',
     test: {
       file: 'packages/call-log/src/settle.integration.test.ts',
       name: 'a client that settles on a server which takes no writes any more connects anew',
+    },
+  },
+  {
+    name: 'read-only-reply-of-audio',
+    keeps: 'the audio of a gateway leaves a primary that has become a replica',
+    file: 'packages/call-log/src/audio/append-audio-script.ts',
+    text: 'elseif isReadOnly(reply.err) then',
+    without: 'elseif false then',
+    test: {
+      file: 'packages/call-log/src/audio/audio-stream.integration.test.ts',
+      name: 'a client that appends audio on a server which takes no writes any more connects anew',
     },
   },
 ];

@@ -1,3 +1,4 @@
+import { IS_READ_ONLY_LUA } from '../redis/read-only.ts';
 import { defineScript } from '../redis/script.ts';
 
 /** The reply for a batch that is in its stream. */
@@ -10,9 +11,9 @@ export const WRITTEN = 1;
  * KEYS  the stream of each batch
  * ARGV  what is told of the batches (JSON: of each its track, sample rate, offset, connection, and whether the stream's
  *       expiry is due to be renewed); the most entries of a stream; how long it is kept, ms; the samples of each batch
- * Reply for each batch 1, or the error that kept it out; READONLY of any is that of the whole, as clients look for it there
+ * Reply for each batch 1, or the error that kept it out, but for {@link IS_READ_ONLY_LUA}
  */
-export const appendAudio = defineScript(`
+export const appendAudio = defineScript(`${IS_READ_ONLY_LUA}
 local replies = {}
 for i, told in ipairs(cjson.decode(ARGV[1])) do
   local reply = redis.pcall('XADD', KEYS[i], 'MAXLEN', '~', ARGV[2], '*',
@@ -20,7 +21,7 @@ for i, told in ipairs(cjson.decode(ARGV[1])) do
   if type(reply) ~= 'table' then
     if told[5] then redis.pcall('PEXPIRE', KEYS[i], ARGV[3]) end
     reply = ${WRITTEN}
-  elseif string.sub(reply.err, 1, 8) == 'READONLY' then
+  elseif isReadOnly(reply.err) then
     return reply
   end
   replies[i] = reply

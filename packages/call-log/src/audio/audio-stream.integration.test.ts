@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startRedisForTest } from '@turnlog/test-kit';
 import { callOf, openTestLog } from '../call-log.test-support.ts';
 import { callKeys } from '../keys.ts';
+import { createCommandClient, untilReady } from '../redis/clients.ts';
 import { createAudioStreams, type AudioBatch } from './audio-stream.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
@@ -63,4 +66,21 @@ test('a batch that can’t be written keeps none of its neighbours out', async (
   expect(await audio.read(callOf('first'))).toEqual([batch(0)]);
   expect(await audio.read(callOf('last'))).toEqual([batch(0)]);
   await log.redis.del(callKeys(log.space, callOf('broken')).audio);
+});
+
+test('a client that appends audio on a server which takes no writes any more connects anew', async () => {
+  const server = await startRedisForTest();
+  const client = createCommandClient({ url: server.url, name: 'audio', onError: () => undefined });
+  try {
+    await untilReady(client);
+    await client.call('REPLICAOF', '127.0.0.1', '1');
+    const leaves = once(client, 'close');
+    const together = [1, 2].map((n) => ({ call: callOf(`read-only-${n}`), batch: batch(0) }));
+    const limits = { maxBatches: 50, keepMs: 60_000 };
+    await expect(createAudioStreams(client, log.space).append(together, limits)).rejects.toThrow(/^READONLY/);
+    await leaves;
+  } finally {
+    client.disconnect();
+    await server.close();
+  }
 });

@@ -4,6 +4,7 @@ import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
 import { type Redis, type RedisOptions } from 'ioredis';
 import { ClosableRedis } from './closable-redis.ts';
 import { FollowingRedis } from './following-redis.ts';
+import { isReadOnly } from './read-only.ts';
 import { explainConnectionError, readAddress } from './tls.ts';
 
 /** How long a command may take before it counts as failed. */
@@ -23,7 +24,7 @@ const SHARED = {
   enableOfflineQueue: false,
   retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
   // After a failover the old primary refuses writes: connect anew, and let the caller send again.
-  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
+  reconnectOnError: (error: Error) => (isReadOnly(error) ? 1 : false),
 } satisfies RedisOptions;
 
 /** What a Sentinel is given to answer. Others are asked after that. */

@@ -1,4 +1,5 @@
 import { type Redis } from 'ioredis';
+import { IS_READ_ONLY_LUA } from './read-only.ts';
 import { runScripts, type ScriptRun } from './script-pipeline.ts';
 import { defineScript, type Script } from './script.ts';
 
@@ -7,8 +8,7 @@ const MAX_GROUPED_RUNS = 8;
 
 /**
  * A script that is run for many calls at a time: what a command costs on both sides is more than what most scripts do.
- * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone; but for READONLY, at which a
- * client leaves its server: it looks for it in the reply of a command.
+ * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone, but for {@link IS_READ_ONLY_LUA}.
  *
  * KEYS  those of all runs
  * ARGV  for each run how many keys and arguments it has, then its arguments
@@ -16,7 +16,7 @@ const MAX_GROUPED_RUNS = 8;
  */
 export function defineGroupedScript(lua: string, options: { readonly repliesBytes?: boolean } = {}): Script {
   return defineScript(
-    `
+    `${IS_READ_ONLY_LUA}
 local function run(KEYS, ARGV)
 ${lua}
 end
@@ -30,7 +30,7 @@ while arg < #ARGV do
   local ok, reply = pcall(run, keys, args)
   if not ok then
     local message = type(reply) == 'table' and reply.err or tostring(reply)
-    if string.sub(message, 1, 8) == 'READONLY' then return redis.error_reply(message) end
+    if isReadOnly(message) then return redis.error_reply(message) end
     reply = redis.error_reply(message)
   end
   replies[#replies + 1] = reply

@@ -1,0 +1,15 @@
+/** How Redis begins its refusal of a write while it is a replica. */
+const READ_ONLY = 'READONLY';
+
+/** Whether a server refused a write because it is a replica: then the primary is another one. */
+export function isReadOnly(error: Error): boolean {
+  return error.message.startsWith(READ_ONLY);
+}
+
+/**
+ * Lua, to stand before a script that does many things at a time and tells of each what came of it: a refusal of any has
+ * to be the reply of the whole script, because a client looks for it in the reply of a command.
+ */
+export const IS_READ_ONLY_LUA = `
+local function isReadOnly(message) return string.sub(message, 1, ${READ_ONLY.length}) == '${READ_ONLY}' end
+`;
