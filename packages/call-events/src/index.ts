@@ -12,7 +12,13 @@ export {
 } from './events/call-event.ts';
 export { callStatus, decimalAmount } from './events/carrier.ts';
 export { speaker } from './events/dialogue.ts';
-export { decodeEvent, encodeEvent, type DecodeProblem, type DecodeResult } from './events/codec.ts';
+export {
+  decodeEvent,
+  decodeEvents,
+  encodeEvent,
+  type DecodeProblem,
+  type DecodeResult,
+} from './events/codec.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
 export { foldCall, foldEvents } from './fold/fold-call.ts';

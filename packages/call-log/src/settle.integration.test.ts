@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from './call-log.test-support.ts';
-import { readCallLogs } from './call-reader.ts';
+import { readCallLogs } from './read/call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from './keys.ts';
 import { createCommandClient, untilReady } from './redis/clients.ts';
 import { createSettler } from './settle.ts';

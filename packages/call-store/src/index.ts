@@ -29,7 +29,7 @@ export { type CallDifference } from './verify/compare-call.ts';
 export { type VerifyResult } from './verify/verify-call.ts';
 export { type EventSegment } from './write/archive-segments.ts';
 export { toRow, type CallRow } from './write/call-row.ts';
-export { type CallWrite } from './write/call-write.ts';
+export { callOfRow, type CallWrite } from './write/call-write.ts';
 export { type CallMerge, type MergeResult } from './write/merge-call.ts';
 export { type WriteOutcome } from './write/write-calls.ts';
 export { createCarrierStore, type CarrierStore } from './carrier/carrier-store.ts';

@@ -9,7 +9,7 @@ import {
   type EventType,
   type KnownEvent,
 } from '@turnlog/call-events';
-import { type CallStore } from '@turnlog/call-store';
+import { toRow, type CallStore } from '@turnlog/call-store';
 import { runCli } from './run-cli.ts';
 
 const START_MS = Date.parse('2026-01-25T11:15:00.000Z');
@@ -72,5 +72,5 @@ export async function writeCall(
 ): Promise<void> {
   const record = toCallRecord(events.reduce(foldCall, initialState(call)));
   const segment = { fromSeq: 1, toSeq: events.length, events: events.map(encodeEvent) };
-  await store.writeCalls([{ record, epoch: 'epoch-1', segment }]);
+  await store.writeCalls([{ row: toRow(record), epoch: 'epoch-1', segment }]);
 }

@@ -196,7 +196,7 @@ test('a call that fails for a reason nobody knows holds up no other, and is not 
     store: {
       ...store,
       writeCalls: (batch) => {
-        const isHit = batch.some(({ record }) => record.call.callSid === bad.callSid);
+        const isHit = batch.some(({ row }) => row.call_sid === bad.callSid);
         return isBroken && isHit ? Promise.reject(new TypeError('a bug')) : store.writeCalls(batch);
       },
     },

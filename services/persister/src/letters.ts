@@ -1,7 +1,8 @@
 import { type DeadLetter } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
 import { type CallTask } from './domain/call-task.ts';
-import { type LoggedEvent, type UndecodableEvent } from './domain/fold-log.ts';
+import { type UndecodableEvent } from './domain/fold-log.ts';
+import { type LoggedEvent } from './domain/logged-events.ts';
 
 /** The letter of an entry that is no event: its bytes, and what the codec says. */
 export function eventLetter(

@@ -6,7 +6,7 @@ import {
   type SettledCall,
 } from '@turnlog/call-log';
 import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
-import { type LoggedEvent } from './domain/fold-log.ts';
+import { type LoggedEvent } from './domain/logged-events.ts';
 import { splitBatches } from './domain/split-batches.ts';
 import { type Suspects } from './domain/suspects.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
@@ -66,7 +66,7 @@ export function createCallPersister(options: PersistCallsOptions) {
     for (const { task, log, error } of prepared.flatMap(brokenOf))
       await refuse(task, log.entries, error, 'unknown');
     for (const attempt of attempts)
-      if (!attempt.ok) await refuse(attempt.item.task, attempt.item.log, attempt.error, attempt.kind);
+      if (!attempt.ok) await refuse(attempt.item.task, attempt.item.log.entries, attempt.error, attempt.kind);
   };
 
   /** Resolves to the calls whose undecodable entries are safe. The others stay pending as they are. */
@@ -145,8 +145,8 @@ function isOk(attempt: CallAttempt): attempt is CallAttempt & { ok: true } {
   return attempt.ok;
 }
 
-function hasEvents({ record }: FoldedCall): boolean {
-  return record.version > 0;
+function hasEvents({ summary }: FoldedCall): boolean {
+  return summary.version > 0;
 }
 
 function isEmpty(call: FoldedCall): boolean {

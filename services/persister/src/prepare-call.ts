@@ -1,21 +1,28 @@
 import { type CallLog } from '@turnlog/call-log';
-import { type CallWrite } from '@turnlog/call-store';
+import { toRow, type CallRow, type CallWrite } from '@turnlog/call-store';
+import { summaryOf, type CallSummary } from './domain/call-summary.ts';
 import { type CallTask } from './domain/call-task.ts';
-import { foldLog, type FoldedLog } from './domain/fold-log.ts';
-import { segmentsAfter } from './domain/segments.ts';
+import { foldLog, type UndecodableEvent } from './domain/fold-log.ts';
+import { segmentsAfter, type Segment } from './domain/segments.ts';
 
-/** A call, read and folded. */
-export interface FoldedCall extends FoldedLog {
+/**
+ * A call, read and folded, as it waits for Postgres: its row and segments as texts and bytes. The objects that they were
+ * made of are gone by then, which is what the collection of garbage costs least with.
+ */
+export interface FoldedCall {
   readonly task: CallTask;
   readonly epoch: string;
   /** Up to which seq of the log this goes. */
   readonly seq: number;
   /** Up to which seq the archive is known to be complete. */
   readonly archivedSeq: number;
-  readonly log: CallLog['entries'];
-  /** The texts of the log as they were read. */
-  readonly joinedTexts: Buffer | undefined;
-  /** The weight of its texts, in UTF-16 code units. */
+  readonly row: CallRow;
+  readonly summary: CallSummary;
+  /** What the archive lacks. */
+  readonly segments: readonly Segment[];
+  readonly undecodable: readonly UndecodableEvent[];
+  readonly log: CallLog;
+  /** The weight of its texts, in bytes or UTF-16 code units. */
   readonly size: number;
 }
 
@@ -27,33 +34,29 @@ export type PreparedCall =
 
 /** Folds what was read for a task. Never throws: one call that can't be folded must not stop the others. */
 export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
-  const { call, epoch, entries, joinedTexts, persistedSeq } = log;
-  const newest = entries.at(-1);
-  if (epoch === undefined || newest === undefined) return { kind: 'gone', task, log };
+  const { call, epoch, persistedSeq } = log;
+  const seq = log.joined?.toSeq ?? log.entries.at(-1)?.seq;
+  if (epoch === undefined || seq === undefined) return { kind: 'gone', task, log };
+  // A replay archives the log anew: entries that were no events to an earlier version may be events to this one.
+  const archivedSeq = task.isReplay ? 0 : persistedSeq;
   try {
-    const folded = {
-      ...foldLog(call, entries),
-      task,
-      epoch,
-      seq: newest.seq,
-      // A replay archives the log anew: entries that were no events to an earlier version may be events to this one.
-      archivedSeq: task.isReplay ? 0 : persistedSeq,
-      log: entries,
-      joinedTexts,
-      size: entries.reduce((size, { text }) => size + text.length, 0),
-    };
-    return { kind: 'folded', folded };
+    const { record, events, undecodable } = foldLog(call, log);
+    const segments = segmentsAfter(events, archivedSeq);
+    const folded = { task, epoch, seq, archivedSeq, segments, undecodable, log, size: sizeOf(log) };
+    return { kind: 'folded', folded: { ...folded, row: toRow(record), summary: summaryOf(record) } };
   } catch (error) {
     return { kind: 'broken', task, log, error };
   }
 }
 
+function sizeOf(log: CallLog): number {
+  return log.joined?.bytes.length ?? log.entries.reduce((size, { text }) => size + text.length, 0);
+}
+
 /** The writes of a call: its row with the first stretch of its log, and one for each further stretch. */
-export function writesOf(folded: FoldedCall): CallWrite[] {
-  const { record, epoch, archivedSeq, joinedTexts } = folded;
-  const [first, ...further] = segmentsAfter(folded, archivedSeq, joinedTexts);
+export function writesOf({ row, epoch, segments: [first, ...further] }: FoldedCall): CallWrite[] {
   return [
-    { record, epoch, ...(first !== undefined && { segment: first }) },
-    ...further.map((segment) => ({ record, epoch, segment })),
+    { row, epoch, ...(first !== undefined && { segment: first }) },
+    ...further.map((segment) => ({ row, epoch, segment })),
   ];
 }

@@ -17,7 +17,7 @@ import {
   untilReady,
   type KeySpace,
 } from '@turnlog/call-log';
-import { createCallStore, createCarrierStore, migrate, type StoredCall } from '@turnlog/call-store';
+import { createCallStore, createCarrierStore, migrate, toRow, type StoredCall } from '@turnlog/call-store';
 import { createLifecycle, createLogger, readConfig } from '@turnlog/service-kit';
 import {
   createTestDatabase,
@@ -65,7 +65,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
     const all = await events(call);
     const record = toCallRecord(all.reduce(foldCall, initialState(call)));
     const segment = { fromSeq: 1, toSeq: all.length, events: all.map(encodeEvent) };
-    const write = { record, epoch: log?.epoch ?? '', segment };
+    const write = { row: toRow(record), epoch: log?.epoch ?? '', segment };
     const [outcome] = await calls.writeCalls([write]);
     if (outcome === 'other_epoch') await calls.mergeCall({ call, epoch: write.epoch, segment });
     const row = await calls.readCall(call);

@@ -50,8 +50,8 @@ function reportTo(process: SimProcess): PersistReport {
   return {
     persistedCalls: () => 0,
     timed: (_calls, write) => write(),
-    persisted: ({ task }, { outcome, record }) =>
-      process.tell(() => `${task.call.callSid} v${record.version} is ${outcome}`),
+    persisted: ({ task }, { outcome, summary }) =>
+      process.tell(() => `${task.call.callSid} v${summary.version} is ${outcome}`),
     gone: ({ call }, { epoch, lastSeq, persistedSeq }) =>
       process.tell(() => `${call.callSid} is gone (${epoch ?? 'no head'} ${lastSeq}/${persistedSeq})`),
     paused: (_calls, trouble) => process.tell(() => `pauses: ${trouble.message}`),

@@ -15,9 +15,9 @@ export function connectToPostgres(
     process.request({ server, what, effect, timeoutMs: STATEMENT_TIMEOUT_MS, describe });
   return {
     writeCalls: (batch) => {
-      const names = batch.map(({ record, epoch, segment }) => {
+      const names = batch.map(({ row, epoch, segment }) => {
         const stretch = segment === undefined ? '' : ` ${segment.fromSeq}-${segment.toSeq}`;
-        return `${record.call.callSid} v${record.version} ${epoch}${stretch}`;
+        return `${row.call_sid} v${row.version} ${epoch}${stretch}`;
       });
       return request(
         `write ${names.join(', ')}`,

@@ -6,8 +6,9 @@ import {
   type CallKey,
   type CallRecord,
 } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
+import { JoinedEntries, memberOf } from '@turnlog/call-log';
 import {
+  callOfRow,
   toRow,
   type CallMerge,
   type CallRow,
@@ -26,7 +27,8 @@ export interface StoredRow {
   readonly epochCount: number;
 }
 
-interface ArchivedSegment extends EventSegment {
+interface ArchivedSegment extends Omit<EventSegment, 'events'> {
+  readonly events: readonly string[];
   readonly epoch: string;
 }
 
@@ -76,13 +78,14 @@ export class PostgresModel {
 
   /** All or nothing, as one statement. */
   writeCalls(batch: readonly CallWrite[]): WriteOutcome[] {
-    this.#assertTakes(batch.map(({ record }) => record.call));
+    this.#assertTakes(batch.map(({ row }) => callOfRow(row)));
     const newest = new Map<string, CallWrite>();
     for (const write of batch) {
-      const key = memberOf(write.record.call);
+      const call = callOfRow(write.row);
+      const key = memberOf(call);
       const other = newest.get(key);
-      if (other === undefined || write.record.version > other.record.version) newest.set(key, write);
-      if (write.segment !== undefined) this.#archive(write.record.call, write.epoch, write.segment);
+      if (other === undefined || write.row.version > other.row.version) newest.set(key, write);
+      if (write.segment !== undefined) this.#archive(call, write.epoch, write.segment);
     }
     const written = new Set([...newest.values()].filter((write) => this.#upsert(write)));
     return batch.map((write) => (written.has(write) ? 'written' : this.#whyRefused(write)));
@@ -143,15 +146,17 @@ export class PostgresModel {
     this.#segments.set(key, segments);
     const place = `${epoch}/${segment.fromSeq}`;
     const other = segments.get(place);
-    if (other === undefined || segment.toSeq > other.toSeq) segments.set(place, { ...segment, epoch });
+    if (other === undefined || segment.toSeq > other.toSeq)
+      segments.set(place, { ...segment, events: textsOf(segment), epoch });
   }
 
-  #upsert({ record, epoch }: CallWrite): boolean {
-    const stored = this.row(record.call);
+  #upsert({ row, epoch }: CallWrite): boolean {
+    const call = callOfRow(row);
+    const stored = this.row(call);
     const isAllowed =
-      stored === undefined || (isOfOneEpoch(stored, epoch) && record.version > stored.row.version);
+      stored === undefined || (isOfOneEpoch(stored, epoch) && row.version > stored.row.version);
     if (!isAllowed && this.#options.sabotage !== 'version-guard') return false;
-    this.#put(record.call, { row: toRow(record), epoch, epochCount: 1 });
+    this.#put(call, { row, epoch, epochCount: 1 });
     return true;
   }
 
@@ -161,12 +166,16 @@ export class PostgresModel {
     this.#options.onRowWritten(call, before, after);
   }
 
-  #whyRefused({ record, epoch }: CallWrite): WriteOutcome {
-    const stored = this.row(record.call);
-    const isStale =
-      stored !== undefined && isOfOneEpoch(stored, epoch) && stored.row.version >= record.version;
+  #whyRefused({ row, epoch }: CallWrite): WriteOutcome {
+    const stored = this.row(callOfRow(row));
+    const isStale = stored !== undefined && isOfOneEpoch(stored, epoch) && stored.row.version >= row.version;
     return isStale ? 'stale' : 'other_epoch';
   }
+}
+
+function textsOf({ fromSeq, toSeq, events }: EventSegment): readonly string[] {
+  if (!Buffer.isBuffer(events)) return events;
+  return new JoinedEntries(fromSeq, toSeq, events).entries().map(({ text }) => text);
 }
 
 function isOfOneEpoch(stored: StoredRow, epoch: string): boolean {

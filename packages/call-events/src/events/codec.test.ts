@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeEvent, encodeEvent } from './codec.ts';
+import { decodeEvent, decodeEvents, encodeEvent } from './codec.ts';
 import { createEvent } from './create-event.ts';
 import { toStorableText } from '../text/storable.ts';
 
@@ -32,6 +32,25 @@ test('nothing that it is handed makes the codec throw', () => {
       expect(typeof decodeEvent(anything).ok).toBe('boolean');
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test('many texts are read at once as they are one by one, or not at all', () => {
+  const event = createEvent('turn.completed', { speaker: 'ai', text: 'a,\nb' }, origin);
+  const text = fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.constantFrom(encodeEvent(event), JSON.stringify({ ...event, type: 'new.kind' })),
+    },
+    { weight: 1, arbitrary: fc.constantFrom('', '1', '{', '{}', '{"v":1', 'null', '[]') },
+  );
+  fc.assert(
+    fc.property(fc.array(text), (texts) => {
+      const decoded = texts.map(decodeEvent);
+      const events = decoded.flatMap((each) => (each.ok ? [each.event] : []));
+      const expected = events.length === texts.length ? events : undefined;
+      expect(decodeEvents(texts.join(',\n'), texts.length)).toEqual(expected);
+    }),
   );
 });
 

@@ -23,8 +23,27 @@ export function encodeEvent(event: KnownEvent): string {
 /** Reads an event back from anything that it is handed. Never throws. */
 export function decodeEvent(text: unknown): DecodeResult {
   const json = parseJson(text);
-  if (json === undefined) return problem('not_json', 'the text is not JSON');
+  return json === undefined ? problem('not_json', 'the text is not JSON') : readEvent(json);
+}
 
+/**
+ * Reads the texts of so many events that are joined by commas, for less than they cost one by one. `undefined` unless all
+ * of them are events: {@link decodeEvent} says of each what is wrong. Never throws.
+ */
+export function decodeEvents(joinedTexts: string, count: number): CallEvent[] | undefined {
+  const json = parseJson(`[${joinedTexts}]`);
+  if (!Array.isArray(json) || json.length !== count) return undefined;
+  const events: CallEvent[] = [];
+  for (const item of json) {
+    const decoded = readEvent(item);
+    if (!decoded.ok) return undefined;
+    events.push(decoded.event);
+  }
+  return events;
+}
+
+/** Reads an event from what its text says. What is handed over may be changed. */
+function readEvent(json: unknown): DecodeResult {
   const wrapped = isEnvelope(json) ? { success: true as const, data: json } : readEnvelope(json);
   if (!wrapped.success) {
     const version = versionOf(json) ?? 0;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeEvent } from '@turnlog/call-events';
 import { callOf, openTestLog, ordered, turn, unordered } from '../call-log.test-support.ts';
-import { readCallLogs } from '../call-reader.ts';
+import { readCallLogs } from '../read/call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
 import { createAppender } from './appender.ts';
 

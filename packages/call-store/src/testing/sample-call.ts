@@ -10,6 +10,7 @@ import {
   type EventType,
   type KnownEvent,
 } from '@turnlog/call-events';
+import { toRow } from '../write/call-row.ts';
 import { type CallWrite } from '../write/call-write.ts';
 
 const START_MS = Date.parse('2026-01-25T11:15:00.000Z');
@@ -55,7 +56,7 @@ export function writeOf(
 ): CallWrite {
   const texts = events.map(encodeEvent);
   return {
-    record: foldEvents(call, events),
+    row: toRow(foldEvents(call, events)),
     epoch,
     segment: { fromSeq, toSeq: fromSeq + texts.length - 1, events: texts.slice(0) },
   };

@@ -5,9 +5,8 @@ import { joinJsonArrays, jsonListSql } from './json-list.ts';
 export interface EventSegment {
   readonly fromSeq: number;
   readonly toSeq: number;
-  readonly events: readonly string[];
-  /** The same texts in UTF-8, joined by commas, where they are at hand: then they needn't be encoded. */
-  readonly joinedEvents?: Buffer;
+  /** Or in UTF-8, joined by commas, where they are at hand so: then they needn't be encoded. */
+  readonly events: readonly string[] | Buffer;
 }
 
 /** A segment, and whose it is. */
@@ -42,7 +41,7 @@ export function segmentParameters(segments: readonly CallSegment[]): unknown[] {
     segments.map(({ epoch }) => epoch),
     segments.map(({ segment }) => segment.fromSeq),
     segments.map(({ segment }) => segment.toSeq),
-    segments.map(({ segment }) => segment.events.length),
-    joinJsonArrays(segments.map(({ segment: { events, joinedEvents } }) => joinedEvents ?? events)),
+    segments.map(({ segment }) => segment.toSeq - segment.fromSeq + 1),
+    joinJsonArrays(segments.map(({ segment }) => segment.events)),
   ];
 }

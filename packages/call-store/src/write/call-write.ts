@@ -1,12 +1,18 @@
-import { type CallKey, type CallRecord } from '@turnlog/call-events';
+import { type CallKey } from '@turnlog/call-events';
 import { type CallSegment, type EventSegment } from './archive-segments.ts';
+import { type CallRow } from './call-row.ts';
 
-/** A record to be written, and the stretch of the call's log that is not in the archive yet. */
+/** A row to be written, and the stretch of the call's log that is not in the archive yet. */
 export interface CallWrite {
-  readonly record: CallRecord;
-  /** The life of the log that the record was folded from: another one when Redis started from nothing. */
+  readonly row: CallRow;
+  /** The life of the log that the row was folded from: another one when Redis started from nothing. */
   readonly epoch: string;
   readonly segment?: EventSegment;
+}
+
+/** Which call a row is of. */
+export function callOfRow({ tenant, call_sid: callSid }: Pick<CallRow, 'tenant' | 'call_sid'>): CallKey {
+  return { tenant, callSid };
 }
 
 /** A text that no two calls share. */
@@ -18,9 +24,9 @@ export function keyOf({ tenant, callSid }: CallKey): string {
 export function newestPerCall(batch: readonly CallWrite[]): Map<string, CallWrite> {
   const newest = new Map<string, CallWrite>();
   for (const write of batch) {
-    const key = keyOf(write.record.call);
+    const key = keyOf(callOfRow(write.row));
     const other = newest.get(key);
-    if (other === undefined || write.record.version > other.record.version) newest.set(key, write);
+    if (other === undefined || write.row.version > other.row.version) newest.set(key, write);
   }
   return sortedByKey(newest);
 }
@@ -28,12 +34,13 @@ export function newestPerCall(batch: readonly CallWrite[]): Map<string, CallWrit
 /** All segments of a batch; of those that begin at the same entry, the longest. In the order of their keys. */
 export function longestSegments(batch: readonly CallWrite[]): CallSegment[] {
   const longest = new Map<string, CallSegment>();
-  for (const { record, epoch, segment } of batch) {
+  for (const { row, epoch, segment } of batch) {
     if (segment === undefined || segment.events.length === 0) continue;
-    const key = `${keyOf(record.call)}/${epoch}/${segment.fromSeq}`;
+    const call = callOfRow(row);
+    const key = `${keyOf(call)}/${epoch}/${segment.fromSeq}`;
     const other = longest.get(key);
     if (other === undefined || segment.toSeq > other.segment.toSeq) {
-      longest.set(key, { call: record.call, epoch, segment });
+      longest.set(key, { call, epoch, segment });
     }
   }
   return [...sortedByKey(longest).values()];

@@ -72,8 +72,8 @@ describe('two lives of a log', () => {
   });
 
   it('leave a row alone that knows more than they do', async () => {
-    const { record, epoch } = writeOf(call, events);
-    await store.writeCalls([{ record, epoch }]);
+    const { row, epoch } = writeOf(call, events);
+    await store.writeCalls([{ row, epoch }]);
     const { outcome } = await store.mergeCall(mergeOf(events.slice(0, 3), 'epoch-2'));
     expect(outcome).toBe('kept');
     expect(await store.readCall(call)).toMatchObject({ version: 7, epoch: 'epoch-1', epoch_count: 1 });

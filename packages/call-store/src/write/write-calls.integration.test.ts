@@ -6,6 +6,7 @@ import { createCallStore, type CallStore } from '../call-store.ts';
 import { classifyDatabaseError } from '../connection/database-error.ts';
 import { migrate } from '../schema/migrate.ts';
 import { eventOf, foldEvents, sampleEvents, writeOf } from '../testing/sample-call.ts';
+import { toRow } from './call-row.ts';
 
 let database: TestDatabase;
 let store: CallStore;
@@ -85,7 +86,7 @@ describe('a batch of calls', () => {
     const events = sampleEvents(call);
     const early = writeOf(call, events.slice(0, 4));
     const late = {
-      record: foldEvents(call, events),
+      row: toRow(foldEvents(call, events)),
       epoch: 'epoch-1',
       segment: { fromSeq: 5, toSeq: 7, events: events.slice(4).map(encodeEvent) },
     };
@@ -147,20 +148,20 @@ describe('a row that Postgres refuses for its data', () => {
   const poisons: [string, (write: ReturnType<typeof writeOf>) => ReturnType<typeof writeOf>][] = [
     [
       'a NUL in a jsonb column',
-      (write) => ({ ...write, record: { ...write.record, collectedData: { note: 'a\0b' } } }),
+      (write) => ({ ...write, row: { ...write.row, collected_data: JSON.stringify({ note: 'a\0b' }) } }),
     ],
-    ['a NUL in a text column', (write) => ({ ...write, record: { ...write.record, outcome: 'a\0b' } })],
+    ['a NUL in a text column', (write) => ({ ...write, row: { ...write.row, outcome: 'a\0b' } })],
     [
       'a lone surrogate in a jsonb column',
-      (write) => ({ ...write, record: { ...write.record, collectedData: { note: '\ud800' } } }),
+      (write) => ({ ...write, row: { ...write.row, collected_data: JSON.stringify({ note: '\ud800' }) } }),
     ],
     [
       'a status of its own',
-      (write) => ({ ...write, record: { ...write.record, status: 'mysterious' as 'completed' } }),
+      (write) => ({ ...write, row: { ...write.row, status: 'mysterious' as 'completed' } }),
     ],
     [
       'a date that is none',
-      (write) => ({ ...write, record: { ...write.record, endedAt: '2026-02-30T00:00:00.000Z' } }),
+      (write) => ({ ...write, row: { ...write.row, ended_at: '2026-02-30T00:00:00.000Z' } }),
     ],
     [
       'an event that is not JSON',

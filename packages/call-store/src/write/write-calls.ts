@@ -7,15 +7,14 @@ import {
   segmentParameters,
   type CallSegment,
 } from './archive-segments.ts';
-import { toRow } from './call-row.ts';
-import { keyOf, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
+import { callOfRow, keyOf, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
 
 /**
  * What became of a write.
- * - `written`: the row is the record's.
+ * - `written`: the row is as it was handed over.
  * - `stale`: the row holds an equal or higher version of the same log already. As good as written.
- * - `other_epoch`: the row was written from another life of the log; the record has to be merged into it.
+ * - `other_epoch`: the row was written from another life of the log; the calls' lives have to be merged.
  */
 export type WriteOutcome = 'written' | 'stale' | 'other_epoch';
 
@@ -31,7 +30,7 @@ const GUARD = `
 export const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRowsSql(GUARD, SEGMENT_PARAMETERS + 1)}`;
 
 /**
- * Writes records and their events, all or none, and says for each what became of it, in the order of the batch. The
+ * Writes rows and their events, all or none, and says for each what became of it, in the order of the batch. The
  * events are archived whatever becomes of the row. Throws what Postgres throws: see `classifyDatabaseError`.
  */
 export async function writeCalls(
@@ -42,14 +41,14 @@ export async function writeCalls(
   const newest = newestPerCall(batch);
   const written = await upsert(db, newest, longestSegments(batch));
   const isWritten = (write: CallWrite) => {
-    const key = keyOf(write.record.call);
+    const key = keyOf(callOfRow(write.row));
     return written.has(key) && newest.get(key) === write;
   };
 
-  const refused = batch.filter((write) => !isWritten(write)).map(({ record }) => record.call);
+  const refused = batch.filter((write) => !isWritten(write)).map(({ row }) => callOfRow(row));
   const stored = refused.length === 0 ? new Map<string, StoredVersion>() : await readVersions(db, refused);
   return batch.map((write) =>
-    isWritten(write) ? 'written' : whyRefused(write, stored.get(keyOf(write.record.call))),
+    isWritten(write) ? 'written' : whyRefused(write, stored.get(keyOf(callOfRow(write.row)))),
   );
 }
 
@@ -59,10 +58,10 @@ async function upsert(
   writes: ReadonlyMap<string, CallWrite>,
   segments: readonly CallSegment[],
 ): Promise<Set<string>> {
-  const rows = [...writes.values()].map(({ record, epoch }) => ({ ...toRow(record), epoch, epoch_count: 1 }));
+  const rows = [...writes.values()].map(({ row, epoch }) => ({ ...row, epoch, epoch_count: 1 }));
   const parameters = [...segmentParameters(segments), ...rowParameters(rows)];
   const result = await db.executeQuery(CompiledQuery.raw(WRITE_SQL, parameters));
-  return new Set((result.rows as StoredKey[]).map(keyOfRow));
+  return new Set((result.rows as StoredKey[]).map((row) => keyOf(callOfRow(row))));
 }
 
 interface StoredKey {
@@ -85,14 +84,10 @@ async function readVersions(
   const { rows } = await sql<StoredVersion>`
     select tenant, call_sid, version, epoch, epoch_count from call_sessions
     where (tenant, call_sid) in (select * from unnest(${tenants}::text[], ${callSids}::text[]))`.execute(db);
-  return new Map(rows.map((row) => [keyOfRow(row), row]));
+  return new Map(rows.map((row) => [keyOf(callOfRow(row)), row]));
 }
 
-function keyOfRow({ tenant, call_sid }: StoredKey): string {
-  return keyOf({ tenant, callSid: call_sid });
-}
-
-function whyRefused({ record, epoch }: CallWrite, stored: StoredVersion | undefined): WriteOutcome {
+function whyRefused({ row, epoch }: CallWrite, stored: StoredVersion | undefined): WriteOutcome {
   const isSameLog = stored?.epoch === epoch && stored.epoch_count === 1;
-  return isSameLog && stored.version >= record.version ? 'stale' : 'other_epoch';
+  return isSameLog && stored.version >= row.version ? 'stale' : 'other_epoch';
 }

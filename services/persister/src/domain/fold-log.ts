@@ -1,5 +1,6 @@
 import {
   decodeEvent,
+  decodeEvents,
   foldEvents,
   initialState,
   toCallRecord,
@@ -7,12 +8,7 @@ import {
   type CallKey,
   type CallRecord,
 } from '@turnlog/call-events';
-
-/** One entry of a call's log. */
-export interface LoggedEvent {
-  readonly seq: number;
-  readonly text: string;
-}
+import { type JoinedEvents, type LoggedEvent, type ReadLog } from './logged-events.ts';
 
 /** An entry of the log that is no event of this call. */
 export interface UndecodableEvent extends LoggedEvent {
@@ -23,19 +19,28 @@ export interface UndecodableEvent extends LoggedEvent {
 /** A call's log, folded. */
 export interface FoldedLog {
   readonly record: CallRecord;
-  /** The entries that are events. */
-  readonly events: readonly LoggedEvent[];
+  /** The entries that are events. In one piece where all are, and came so. */
+  readonly events: readonly LoggedEvent[] | JoinedEvents;
   readonly undecodable: readonly UndecodableEvent[];
 }
 
 const OTHER_CALL = { code: 'other_call', detail: 'it is an event of another call' };
 
 /** Folds a log into its record. Entries that are no events are left out of it, and told. */
-export function foldLog(call: CallKey, log: readonly LoggedEvent[]): FoldedLog {
+export function foldLog(call: CallKey, log: ReadLog): FoldedLog {
+  const { joined } = log;
+  const events = joined && decodeEvents(joined.bytes.toString(), joined.count);
+  const isWhole = events?.every((event) => isOf(call, event)) === true;
+  return joined !== undefined && isWhole
+    ? { record: fold(call, events), events: joined, undecodable: [] }
+    : foldOneByOne(call, log.entries);
+}
+
+function foldOneByOne(call: CallKey, entries: readonly LoggedEvent[]): FoldedLog {
   const decodedEvents: CallEvent[] = [];
   const events: LoggedEvent[] = [];
   const undecodable: UndecodableEvent[] = [];
-  for (const entry of log) {
+  for (const entry of entries) {
     const decoded = decodeEvent(entry.text);
     if (!decoded.ok) undecodable.push({ ...entry, problem: decoded.problem });
     else if (!isOf(call, decoded.event)) undecodable.push({ ...entry, problem: OTHER_CALL });
@@ -44,7 +49,11 @@ export function foldLog(call: CallKey, log: readonly LoggedEvent[]): FoldedLog {
       events.push(entry);
     }
   }
-  return { record: toCallRecord(foldEvents(initialState(call), decodedEvents)), events, undecodable };
+  return { record: fold(call, decodedEvents), events, undecodable };
+}
+
+function fold(call: CallKey, events: readonly CallEvent[]): CallRecord {
+  return toCallRecord(foldEvents(initialState(call), events));
 }
 
 function isOf({ tenant, callSid }: CallKey, event: CallEvent): boolean {

@@ -1,34 +1,22 @@
-import { type FoldedLog, type LoggedEvent } from './fold-log.ts';
+import { type JoinedEvents, type LoggedEvent } from './logged-events.ts';
 
-/** A stretch of a log without a hole: the texts of its entries `fromSeq` to `toSeq`. */
+/** A stretch of a log without a hole: its entries `fromSeq` to `toSeq`. */
 export interface Segment {
   readonly fromSeq: number;
   readonly toSeq: number;
-  readonly events: readonly string[];
-  /** The same in UTF-8, joined by commas, where the whole log is one stretch that came so. */
-  readonly joinedEvents?: Buffer;
+  /** Their texts, or these in UTF-8, joined by commas. */
+  readonly events: readonly string[] | Buffer;
 }
 
-/**
- * The events after a seq as stretches for the archive. An entry that is no event leaves a hole between two. `joined` are
- * the texts of the whole log as they were read.
- */
-export function segmentsAfter(
-  { events, undecodable }: Pick<FoldedLog, 'events' | 'undecodable'>,
-  afterSeq: number,
-  joined?: Buffer,
-): Segment[] {
-  const runs = stretchesAfter(events, afterSeq);
-  const [only] = runs;
-  const isWholeLog = undecodable.length === 0 && only?.events.length === events.length;
-  return isWholeLog && joined !== undefined ? [{ ...only, joinedEvents: joined }] : runs;
+/** The events after a seq as stretches for the archive. An entry that is no event leaves a hole between two. */
+export function segmentsAfter(events: readonly LoggedEvent[] | JoinedEvents, afterSeq: number): Segment[] {
+  if (!isJoined(events)) return contiguousRuns(events.filter(({ seq }) => seq > afterSeq)).map(toSegment);
+  const news = events.after(afterSeq);
+  return news === undefined ? [] : [{ fromSeq: news.fromSeq, toSeq: news.toSeq, events: news.bytes }];
 }
 
-function stretchesAfter(events: readonly LoggedEvent[], afterSeq: number): Segment[] {
-  return contiguousRuns(events.filter(({ seq }) => seq > afterSeq)).map((run) => {
-    const fromSeq = run[0]?.seq ?? 0;
-    return { fromSeq, toSeq: fromSeq + run.length - 1, events: run.map(({ text }) => text) };
-  });
+function isJoined(events: readonly LoggedEvent[] | JoinedEvents): events is JoinedEvents {
+  return !Array.isArray(events);
 }
 
 function contiguousRuns(events: readonly LoggedEvent[]): LoggedEvent[][] {
@@ -39,4 +27,9 @@ function contiguousRuns(events: readonly LoggedEvent[]): LoggedEvent[][] {
     else runs.push([event]);
   }
   return runs;
+}
+
+function toSegment(run: readonly LoggedEvent[]): Segment {
+  const fromSeq = run[0]?.seq ?? 0;
+  return { fromSeq, toSeq: fromSeq + run.length - 1, events: run.map(({ text }) => text) };
 }

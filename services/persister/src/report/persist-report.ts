@@ -25,7 +25,7 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
       }
     },
 
-    persisted: ({ task }: FoldedCall, { outcome, record }: PersistedCall): void => {
+    persisted: ({ task }: FoldedCall, { outcome, summary }: PersistedCall): void => {
       metrics.calls.inc({ result: outcome });
       const call_sid = task.call.callSid;
       if (outcome === 'stale' || outcome === 'kept' || outcome === 'erased') {
@@ -34,12 +34,12 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
       }
       persistedCalls += 1;
       if (task.isCheckpoint) {
-        logger.debug({ call_sid, version: record.version }, 'Checkpoint of session persisted to database');
+        logger.debug({ call_sid, version: summary.version }, 'Checkpoint of session persisted to database');
         return;
       }
       metrics.endToPersist.observe(Math.max(0, now() - task.askedAtMs) / 1000);
-      const fields = Object.keys(record.collectedData);
-      logger.info({ call_sid, exchanges: record.transcript.length }, 'Persisting transcript to database');
+      const { exchanges, fields } = summary;
+      logger.info({ call_sid, exchanges }, 'Persisting transcript to database');
       logger.info({ call_sid, fields }, 'Persisting collected data to database');
       logger.info({ call_sid }, 'Session successfully persisted to database');
     },

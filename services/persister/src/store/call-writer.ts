@@ -1,5 +1,5 @@
-import { type CallRecord } from '@turnlog/call-events';
 import { classifyDatabaseError, type CallStore, type WriteOutcome } from '@turnlog/call-store';
+import { summaryOf, type CallSummary } from '../domain/call-summary.ts';
 import { writesOf, type FoldedCall } from '../prepare-call.ts';
 import { attemptEach, type Attempt } from './attempt-each.ts';
 import { toDatabaseTrouble, type DatabaseTrouble, type DatabaseWatch } from './database-watch.ts';
@@ -8,7 +8,7 @@ import { retryConflicts } from './retry-conflicts.ts';
 /** A call that is in Postgres: `stale` and `kept` when all of it, or more, was there already. An `erased` one is not, for good. */
 export interface PersistedCall {
   readonly outcome: 'written' | 'stale' | 'merged' | 'kept' | 'erased';
-  readonly record: CallRecord;
+  readonly summary: CallSummary;
 }
 
 /** What became of each call of a batch. */
@@ -40,7 +40,7 @@ export function createCallWriter(
   /** The row stems from another life of the log, whose events are in the archive, as those of this one are by now. */
   const merge = async ({ task: { call }, epoch }: FoldedCall): Promise<PersistedCall> => {
     const { outcome, record } = await retryConflicts(() => store.mergeCall({ call, epoch }));
-    return { outcome: outcome === 'written' ? 'merged' : outcome, record };
+    return { outcome: outcome === 'written' ? 'merged' : outcome, summary: summaryOf(record) };
   };
   const mergeAlone = { classify, write: (calls: readonly FoldedCall[]) => Promise.all(calls.map(merge)) };
 
@@ -48,7 +48,7 @@ export function createCallWriter(
     if (!attempt.ok) return [attempt];
     const { item, result } = attempt;
     if (result === 'other_epoch') return attemptEach([item], mergeAlone);
-    return [{ ok: true, item, result: { outcome: result, record: item.record } }];
+    return [{ ok: true, item, result: { outcome: result, summary: item.summary } }];
   };
 
   return async (calls: readonly FoldedCall[]): Promise<CallAttempt[]> => {

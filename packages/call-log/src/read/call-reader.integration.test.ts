@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from './call-log.test-support.ts';
-import { readCallLogs, type CallLog } from './call-reader.ts';
-import { callKeys } from './keys.ts';
+import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { type CallLog } from './call-log.ts';
+import { readCallLogs } from './call-reader.ts';
+import { callKeys } from '../keys.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog({ maxEvents: 10_000 })));
@@ -55,10 +56,23 @@ test.each([499, 500, 501, 1_203])('a log of %i events is read whole', async (tur
 test('entries that are no JSON, or empty, are read as they are', async () => {
   const call = await callWith('odd', 1);
   const { log: key } = callKeys(log.space, call);
-  const odd = ['', 'a\x1eb', ' ', 'not json', 'last'];
+  const odd = ['', 'a\x1eb', ' ', ',', 'not json', 'last'];
   for (const [index, text] of odd.entries()) await log.redis.xadd(key, `${index + 2}-0`, 'e', text);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 2 }]);
   expect(read?.entries.map(({ text }) => text)).toEqual(odd);
+});
+
+test.each([
+  ['a text with a line break', '2-0', 'one,\ntwo'],
+  ['a hole', '3-0', '{}'],
+])('a log with %s is read entry by entry', async (_, id, text) => {
+  const call = await callWith(`apart-${id}`, 1);
+  const { log: key } = callKeys(log.space, call);
+  await log.redis.xadd(key, id, 'e', text);
+  const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
+  expect(read?.joined).toBeUndefined();
+  expect(read?.entries.at(-1)).toEqual({ seq: Number.parseInt(id, 10), text });
+  expect(read?.entries).toHaveLength(2);
 });
 
 test('a server that has forgotten its scripts is told them again', async () => {
@@ -68,12 +82,13 @@ test('a server that has forgotten its scripts is told them again', async () => {
   expect(seqsOf(read)).toEqual([1, 2]);
 });
 
-test('the texts come as their bytes too, but for such as are no UTF-8', async () => {
+test('a log comes in one piece, but for such as is no UTF-8', async () => {
   const call = await callWith('bytes', 3);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
-  expect(read?.joinedTexts?.toString()).toBe((await textsOf('bytes')).join(','));
+  expect(read?.joined?.bytes.toString()).toBe((await textsOf('bytes')).join(',\n'));
+  expect([read?.joined?.fromSeq, read?.joined?.toSeq]).toEqual([1, 3]);
   await log.redis.xadd(callKeys(log.space, call).log, '4-0', 'e', Buffer.from([0x22, 0xff, 0x22]));
   const [odd] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(seqsOf(odd)).toEqual([1, 2, 3, 4]);
-  expect(odd?.joinedTexts).toBeUndefined();
+  expect(odd?.joined).toBeUndefined();
 });

@@ -1,0 +1,48 @@
+import { type LogEntry } from './log-entry.ts';
+
+/** Between two texts. JSON as it is encoded holds no line break, and between items of an array it says nothing. */
+const BETWEEN = ',\n';
+const LINE_BREAK_BYTE = 0x0a;
+
+/** Entries of a log without a hole between them, their texts in one piece. */
+export class JoinedEntries {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  /**
+   * The texts in UTF-8, each but the last with a comma and a line break behind it: in brackets they are a
+   * JSON array, if all of them are JSON.
+   */
+  readonly bytes: Buffer;
+
+  /** At least one entry; their texts hold no line break. */
+  constructor(fromSeq: number, toSeq: number, bytes: Buffer) {
+    this.fromSeq = fromSeq;
+    this.toSeq = toSeq;
+    this.bytes = bytes;
+  }
+
+  /** Joins texts that hold no line break. */
+  static of(fromSeq: number, texts: readonly string[]): JoinedEntries {
+    return new JoinedEntries(fromSeq, fromSeq + texts.length - 1, Buffer.from(texts.join(BETWEEN)));
+  }
+
+  get count(): number {
+    return this.toSeq - this.fromSeq + 1;
+  }
+
+  /** Takes them apart. */
+  entries(): LogEntry[] {
+    const texts = this.bytes.toString().split(BETWEEN);
+    return texts.map((text, index) => ({ seq: this.fromSeq + index, text }));
+  }
+
+  /** Those that come after a seq; `undefined` when none does. */
+  after(seq: number): JoinedEntries | undefined {
+    if (seq < this.fromSeq) return this;
+    if (seq >= this.toSeq) return undefined;
+    let start = 0;
+    for (let before = this.fromSeq; before <= seq; before += 1)
+      start = this.bytes.indexOf(LINE_BREAK_BYTE, start) + 1;
+    return new JoinedEntries(seq + 1, this.toSeq, this.bytes.subarray(start));
+  }
+}
