@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,10 +41,10 @@ async function linkDependencies(folder: string): Promise<void> {
   for (const parent of ['packages', 'services']) {
     for (const name of await readdir(path.join(folder, parent))) {
       const modules = path.join(parent, name, 'node_modules');
-      await cp(path.join(ROOT, modules), path.join(folder, modules), {
-        recursive: true,
-        verbatimSymlinks: true,
-      });
+      const from = path.join(ROOT, modules);
+      // A package that depends on nothing has none.
+      if (existsSync(from))
+        await cp(from, path.join(folder, modules), { recursive: true, verbatimSymlinks: true });
     }
   }
 }

@@ -2,37 +2,65 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { groupOf } from './feed/feed-reader.ts';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from './keys.ts';
-import { defineGroupedScript, runGrouped } from './redis/grouped-script.ts';
-import { type ScriptRun } from './redis/script-pipeline.ts';
+import { CAUGHT_LUA } from './redis/read-only.ts';
+import { runScripts, type ScriptRun } from './redis/script-pipeline.ts';
+import { defineScript, type ScriptArgument } from './redis/script.ts';
+
+/** The most calls of one run: a script holds everybody else up for as long as it runs. */
+const MAX_CALLS = 16;
 
 /**
- * After the commit: notes up to where the call is in Postgres, acknowledges the entries that asked for it, and starts
- * the clock of the call's keys when all of it is there and nobody is connected any more.
+ * After the commit: notes up to where each call is in Postgres, starts the clock of its keys when all of it is there and
+ * nobody is connected any more, and acknowledges what asked for it. A call that can't be settled holds up no other.
  *
- * KEYS  head, log, ids, session, turns, persist, live
- * ARGV  member, group, epoch, seq, milliseconds to keep the keys, then the entry ids
- * Reply 1 when the clock was started
+ * KEYS  persist, live, then of each call: head, log, ids, session, turns
+ * ARGV  group, milliseconds to keep the keys, then of each call: member, epoch, seq, how many entries, their ids
+ * Reply of each call whether the clock was started, or the error that kept it from being settled
  */
-const settleScript = defineGroupedScript(`
-local call = redis.call
-local persist, live = KEYS[6], KEYS[7]
-local known = call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted', 'open')
-local started = 0
-if known[1] == ARGV[3] then
-  local persisted = math.max(tonumber(known[3]) or 0, tonumber(ARGV[4]))
-  call('HSET', KEYS[1], 'persisted', persisted)
+const settleScript = defineScript(`${CAUGHT_LUA}
+local call, persist, live = redis.call, KEYS[1], KEYS[2]
+
+local function settle(key, arg)
+  local head, member, epoch, seq = KEYS[key], ARGV[arg], ARGV[arg + 1], ARGV[arg + 2]
+  local known = call('HMGET', head, 'epoch', 'seq', 'persisted', 'open')
+  if known[1] ~= epoch then return 0 end
+  local persisted = math.max(tonumber(known[3]) or 0, tonumber(seq))
   local isOpen = known[4] and tonumber(known[4]) > 0
-  if not isOpen and persisted >= tonumber(known[2]) and not call('ZSCORE', live, ARGV[1]) then
-    call('HSET', KEYS[1], 'expiring', 1)
-    for i = 1, 5 do call('PEXPIRE', KEYS[i], ARGV[5]) end
-    started = 1
+  local isDone = not isOpen and persisted >= tonumber(known[2])
+  if not isDone or call('ZSCORE', live, member) then
+    call('HSET', head, 'persisted', persisted)
+    return 0
+  end
+  call('HSET', head, 'persisted', persisted, 'expiring', 1)
+  for i = key, key + 4 do call('PEXPIRE', KEYS[i], ARGV[2]) end
+  return 1
+end
+
+local function acknowledge(ids)
+  for first = 1, #ids, 1000 do
+    local last = math.min(first + 999, #ids)
+    call('XACK', persist, ARGV[1], unpack(ids, first, last))
+    call('XDEL', persist, unpack(ids, first, last))
   end
 end
-if #ARGV > 5 then
-  call('XACK', persist, ARGV[2], unpack(ARGV, 6))
-  call('XDEL', persist, unpack(ARGV, 6))
+
+local replies, settled = {}, {}
+local key, arg = 3, 3
+while arg <= #ARGV do
+  local ok, reply = pcall(settle, key, arg)
+  local idCount = tonumber(ARGV[arg + 3])
+  if ok then
+    for i = arg + 4, arg + 3 + idCount do settled[#settled + 1] = ARGV[i] end
+  else
+    local error, isOfAll = caught(reply)
+    if isOfAll then return error end
+    reply = error
+  end
+  replies[#replies + 1] = reply
+  key, arg = key + 5, arg + 4 + idCount
 end
-return started
+acknowledge(settled)
+return replies
 `);
 
 /** A call that is in Postgres up to `seq`, and the entries of the persist feed that are done with it. */
@@ -43,17 +71,42 @@ export interface SettledCall {
   readonly entryIds: readonly string[];
 }
 
-/** Settles calls after their commit; keys of finished calls expire after `keepMs`. */
+/** Settles calls after their commit; keys of finished calls expire after `keepMs`. Rejects with the first error of any. */
 export function createSettler(redis: Redis, space: KeySpace, keepMs: number) {
-  const runOf = ({ call, epoch, seq, entryIds }: SettledCall): ScriptRun => {
-    const { head, log, ids, session, turns } = callKeys(space, call);
-    const { persist, live } = partitionKeys(space, partitionOf(space, call));
-    return {
-      keys: [head, log, ids, session, turns, persist, live],
-      args: [memberOf(call), groupOf('persist'), epoch, seq, keepMs, ...entryIds],
-    };
+  const runOf = (partition: number, settled: readonly SettledCall[]): ScriptRun => {
+    const { persist, live } = partitionKeys(space, partition);
+    const keys = [persist, live];
+    const args: ScriptArgument[] = [groupOf('persist'), keepMs];
+    for (const { call, epoch, seq, entryIds } of settled) {
+      const { head, log, ids, session, turns } = callKeys(space, call);
+      keys.push(head, log, ids, session, turns);
+      args.push(memberOf(call), epoch, seq, entryIds.length, ...entryIds);
+    }
+    return { keys, args };
   };
+
   return async (settled: readonly SettledCall[]): Promise<void> => {
-    await runGrouped(redis, settleScript, settled.map(runOf));
+    const runs = [...byPartition(space, settled)].flatMap(([partition, calls]) =>
+      chunksOf(calls, MAX_CALLS).map((chunk) => runOf(partition, chunk)),
+    );
+    const replies = ((await runScripts(redis, settleScript, runs)) as unknown[][]).flat();
+    const error = replies.find((reply) => reply instanceof Error);
+    if (error !== undefined) throw error;
   };
+}
+
+function byPartition(space: KeySpace, settled: readonly SettledCall[]): Map<number, SettledCall[]> {
+  const groups = new Map<number, SettledCall[]>();
+  for (const each of settled) {
+    const partition = partitionOf(space, each.call);
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [each]);
+    else group.push(each);
+  }
+  return groups;
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

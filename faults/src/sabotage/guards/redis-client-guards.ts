@@ -14,10 +14,10 @@ export const redisClientGuards: readonly Guard[] = [
     },
   },
   {
-    name: 'read-only-reply-of-a-group',
+    name: 'read-only-reply-of-settling',
     keeps: 'a persister leaves a primary that has become a replica',
-    file: 'packages/call-log/src/redis/grouped-script.ts',
-    text: 'if isReadOnly(message) then return redis.error_reply(message) end',
+    file: 'packages/call-log/src/settle.ts',
+    text: 'if isOfAll then return error end',
     without: '',
     test: {
       file: 'packages/call-log/src/settle.integration.test.ts',
@@ -28,8 +28,8 @@ export const redisClientGuards: readonly Guard[] = [
     name: 'read-only-reply-of-audio',
     keeps: 'the audio of a gateway leaves a primary that has become a replica',
     file: 'packages/call-log/src/audio/append-audio-script.ts',
-    text: 'elseif isReadOnly(reply.err) then',
-    without: 'elseif false then',
+    text: 'if isOfAll then return error end',
+    without: '',
     test: {
       file: 'packages/call-log/src/audio/audio-stream.integration.test.ts',
       name: 'a client that appends audio on a server which takes no writes any more connects anew',

@@ -1,4 +1,4 @@
-import { IS_READ_ONLY_LUA } from '../redis/read-only.ts';
+import { CAUGHT_LUA } from '../redis/read-only.ts';
 import { defineScript } from '../redis/script.ts';
 
 /** The reply for a batch that is in its stream. */
@@ -11,9 +11,9 @@ export const WRITTEN = 1;
  * KEYS  the stream of each batch
  * ARGV  what is told of the batches (JSON: of each its track, sample rate, offset, connection, and whether the stream's
  *       expiry is due to be renewed); the most entries of a stream; how long it is kept, ms; the samples of each batch
- * Reply for each batch 1, or the error that kept it out, but for {@link IS_READ_ONLY_LUA}
+ * Reply for each batch 1, or the error that kept it out, but for {@link CAUGHT_LUA}
  */
-export const appendAudio = defineScript(`${IS_READ_ONLY_LUA}
+export const appendAudio = defineScript(`${CAUGHT_LUA}
 local replies = {}
 for i, told in ipairs(cjson.decode(ARGV[1])) do
   local reply = redis.pcall('XADD', KEYS[i], 'MAXLEN', '~', ARGV[2], '*',
@@ -21,8 +21,10 @@ for i, told in ipairs(cjson.decode(ARGV[1])) do
   if type(reply) ~= 'table' then
     if told[5] then redis.pcall('PEXPIRE', KEYS[i], ARGV[3]) end
     reply = ${WRITTEN}
-  elseif isReadOnly(reply.err) then
-    return reply
+  else
+    local error, isOfAll = caught(reply)
+    if isOfAll then return error end
+    reply = error
   end
   replies[i] = reply
 end

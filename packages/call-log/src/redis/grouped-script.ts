@@ -1,5 +1,5 @@
 import { type Redis } from 'ioredis';
-import { IS_READ_ONLY_LUA } from './read-only.ts';
+import { CAUGHT_LUA } from './read-only.ts';
 import { runScripts, type ScriptRun } from './script-pipeline.ts';
 import { defineScript, type Script } from './script.ts';
 
@@ -8,7 +8,7 @@ const MAX_GROUPED_RUNS = 8;
 
 /**
  * A script that is run for many calls at a time: what a command costs on both sides is more than what most scripts do.
- * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone, but for {@link IS_READ_ONLY_LUA}.
+ * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone, but for {@link CAUGHT_LUA}.
  *
  * KEYS  those of all runs
  * ARGV  for each run how many keys and arguments it has, then its arguments
@@ -16,7 +16,7 @@ const MAX_GROUPED_RUNS = 8;
  */
 export function defineGroupedScript(lua: string, options: { readonly repliesBytes?: boolean } = {}): Script {
   return defineScript(
-    `${IS_READ_ONLY_LUA}
+    `${CAUGHT_LUA}
 local function run(KEYS, ARGV)
 ${lua}
 end
@@ -29,9 +29,9 @@ while arg < #ARGV do
   key, arg = key + keyCount, arg + 2 + argCount
   local ok, reply = pcall(run, keys, args)
   if not ok then
-    local message = type(reply) == 'table' and reply.err or tostring(reply)
-    if isReadOnly(message) then return redis.error_reply(message) end
-    reply = redis.error_reply(message)
+    local error, isOfAll = caught(reply)
+    if isOfAll then return error end
+    reply = error
   end
   replies[#replies + 1] = reply
 end

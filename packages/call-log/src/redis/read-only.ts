@@ -7,9 +7,13 @@ export function isReadOnly(error: Error): boolean {
 }
 
 /**
- * Lua, to stand before a script that does many things at a time and tells of each what came of it: a refusal of any has
- * to be the reply of the whole script, because a client looks for it in the reply of a command.
+ * Lua, to stand before a script that does many things at a time and tells of each what came of it: makes an error reply of
+ * what was caught, and says whether it has to be the reply of the whole script. A refusal by a replica has to, because a
+ * client looks for it in the reply of a command.
  */
-export const IS_READ_ONLY_LUA = `
-local function isReadOnly(message) return string.sub(message, 1, ${READ_ONLY.length}) == '${READ_ONLY}' end
+export const CAUGHT_LUA = `
+local function caught(thrown)
+  local message = type(thrown) == 'table' and thrown.err or tostring(thrown)
+  return redis.error_reply(message), string.sub(message, 1, ${READ_ONLY.length}) == '${READ_ONLY}'
+end
 `;
