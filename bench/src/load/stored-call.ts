@@ -4,7 +4,10 @@ import { type SampleCall } from './sample-call.ts';
 
 /** What the persister makes of a call: the values of its row in `call_sessions` and of its segment in the archive. */
 export interface StoredCall {
-  readonly row: CallRow & { readonly epoch: string };
+  readonly row: Omit<CallRow, 'full_transcript'> & {
+    readonly full_transcript: string;
+    readonly epoch: string;
+  };
   readonly segment: {
     readonly tenant: string;
     readonly call_sid: string;
@@ -20,7 +23,7 @@ export function toStoredCall({ call, events }: SampleCall): StoredCall {
   const row = toRow(toCallRecord(events.reduce(foldCall, initialState(call))));
   const epoch = '1795345200000.1';
   return {
-    row: { ...row, epoch },
+    row: { ...row, full_transcript: row.full_transcript.toString(), epoch },
     segment: {
       tenant: call.tenant,
       call_sid: call.callSid,

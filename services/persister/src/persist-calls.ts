@@ -9,7 +9,6 @@ import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
 import { type LoggedEvent } from './domain/logged-events.ts';
 import { splitBatches } from './domain/split-batches.ts';
 import { type Suspects } from './domain/suspects.ts';
-import { forEachConcurrently } from './for-each-concurrently.ts';
 import { callLetter, eventLetter } from './letters.ts';
 import { prepareCall, type FoldedCall, type PreparedCall } from './prepare-call.ts';
 import { type PersistReport } from './report/persist-report.ts';
@@ -19,8 +18,6 @@ import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
 const MAX_READ_EVENTS = 20_000;
 /** The most text of one write, in UTF-16 code units. */
 const MAX_WRITE_SIZE = 8_000_000;
-/** While Postgres writes one batch of a read, another one is read and folded. */
-export const BATCHES_AT_ONCE = 2;
 
 /** What persisting calls takes. */
 export interface PersistCallsOptions {
@@ -125,7 +122,7 @@ export function createCallPersister(options: PersistCallsOptions) {
       maxWeight: MAX_READ_EVENTS,
       weightOf: ({ seq }) => seq,
     });
-    await forEachConcurrently(reads, BATCHES_AT_ONCE, persistTasks);
+    for (const tasks of reads) await persistTasks(tasks);
   };
 }
 

@@ -12,7 +12,7 @@ import { type CallStore } from '@turnlog/call-store';
 import { backoffDelayMs, describeError, monotonicClock, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createSuspects } from './domain/suspects.ts';
-import { BATCHES_AT_ONCE, createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
+import { createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
 import { type PersistReport } from './report/persist-report.ts';
 import { createCallWriter } from './store/call-writer.ts';
 import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
@@ -20,8 +20,11 @@ import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
 /** How long one blocking read waits for something new. */
 export const BLOCK_MS = 2_000;
 
-/** Not more than is under way at once: what one replica holds, no other can take. */
-const BATCHES_PER_READ = BATCHES_AT_ONCE;
+/**
+ * The most batches under way at once: while Redis reads the logs of one and Postgres writes others, there is one to fold.
+ * With fewer they fall into step, and all wait for the same server.
+ */
+const BATCHES_AT_ONCE = 6;
 /** Of both servers: whichever was away, work goes on within seconds. */
 const PAUSE = { minMs: 100, maxMs: 5_000 };
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
@@ -54,7 +57,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
   const { commands, blocking, space, store, consumer, batchCalls, keepKeysMs, claimIdleMs } = options;
   const { report, watch, onBeat } = options;
   const stopping = new AbortController();
-  const count = Math.max(1, Math.floor((BATCHES_PER_READ * batchCalls) / space.partitions));
+  const count = Math.max(1, Math.floor(batchCalls / space.partitions));
   const running = startFeedConsumer({
     commands,
     blocking,
@@ -63,7 +66,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     consumer,
     partitions: allPartitions(space),
     count,
-    readAheadFrom: (count * space.partitions) / 2,
+    readAhead: { fromEntries: (count * space.partitions) / 2, maxReads: BATCHES_AT_ONCE },
     blockMs: BLOCK_MS,
     claimIdleMs,
     reclaimEveryMs: claimIdleMs / 3,

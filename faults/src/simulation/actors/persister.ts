@@ -24,7 +24,7 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
   consumeFeed(reader({ ...client, blockMs, claimIdleMs }), {
     blockMs,
     reclaimEveryMs: claimIdleMs / 3,
-    readAheadFrom: batchCalls,
+    readAhead: { fromEntries: batchCalls, maxReads: 3 },
     handle: createCallPersister({
       readLogs,
       write: createCallWriter(postgresOf(process, surroundings), watch, report.paused),

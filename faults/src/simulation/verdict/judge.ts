@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   decodeEvent,
   foldCall,
@@ -87,7 +88,7 @@ function judgeRow(
 ): void {
   for (const [column, value] of Object.entries(expected)) {
     const found = stored?.row[column as keyof CallRow];
-    if (found === value) continue;
+    if (isDeepStrictEqual(found, value)) continue;
     const detail = column === 'version' ? ` (${found}, not ${value})` : '';
     violations.add(`${callSid}: the row's ${column} is not what the archive says${detail}`);
   }

@@ -37,5 +37,5 @@ export function watchExpiry(
 }
 
 function turnsOf({ row }: StoredRow): Set<string> {
-  return new Set((JSON.parse(row.full_transcript) as Turn[]).map(({ id }) => id));
+  return new Set((JSON.parse(row.full_transcript.toString()) as Turn[]).map(({ id }) => id));
 }

@@ -153,8 +153,12 @@ describe('reading ahead', () => {
   }
 
   test.each([
-    ['two reads at a time while there is a backlog', { readAheadFrom: 2 }, 2],
-    ['one at a time without a backlog', { readAheadFrom: 100 }, 1],
+    [
+      'as many reads at a time as it may while there is a backlog',
+      { readAhead: { fromEntries: 2, maxReads: 3 } },
+      3,
+    ],
+    ['one at a time without a backlog', { readAhead: { fromEntries: 100, maxReads: 3 } }, 1],
     ['one at a time by default', {}, 1],
   ])('handles %s', async (_, options, most) => {
     const log = await openLog();
@@ -176,7 +180,7 @@ describe('reading ahead', () => {
     let reads = 0;
     const { sids } = consume(log, {
       count: 2,
-      readAheadFrom: 2,
+      readAhead: { fromEntries: 2, maxReads: 2 },
       reclaimEveryMs: 600_000,
       onError: () => told.push('failed'),
       handle: async (entries) => {

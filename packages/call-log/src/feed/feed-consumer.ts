@@ -7,9 +7,6 @@ import { InFlight } from './in-flight.ts';
 /** A client-side deadline on a blocking read settles it later than the server would have. */
 const LATE_ANSWER_MS = 500;
 
-/** One is handled while the next one is read and begun: enough for nobody to wait. */
-const MAX_READS_IN_FLIGHT = 2;
-
 /** What a consumer does with what it reads, and what it tells its service. */
 export interface FeedHandling {
   /** As its reader has it. */
@@ -18,14 +15,11 @@ export interface FeedHandling {
   readonly reclaimEveryMs: number;
   /**
    * Takes the entries and acknowledges each together with its effect. When it throws, what it has not acknowledged
-   * stays pending and is read again after a pause. Runs twice at once where reading ahead is asked for.
+   * stays pending and is read again after a pause. Runs several times at once where reading ahead is asked for.
    */
   readonly handle: (entries: readonly FeedEntry[]) => Promise<void>;
-  /**
-   * A read of so many entries or more tells of a backlog: the next one is read, and handled, while it is handled itself.
-   * By default none is read ahead.
-   */
-  readonly readAheadFrom?: number;
+  /** By default nothing is read while something is handled. */
+  readonly readAhead?: ReadAhead;
   readonly onError: (error: unknown, attempt: number) => void;
   /** Told of every full turn of the loop: the service's proof of life. */
   readonly onTurn: () => void;
@@ -37,6 +31,14 @@ export interface FeedHandling {
   readonly now?: () => number;
   /** Resolves after so many milliseconds, or at once when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** How a consumer works off a backlog: the next entries are read, and handled, while others are still being handled. */
+export interface ReadAhead {
+  /** A read of so many entries or more tells of a backlog. */
+  readonly fromEntries: number;
+  /** The most reads that are handled at once. What one consumer has taken, no other can take. */
+  readonly maxReads: number;
 }
 
 /** What a consumer on Redis takes. */
@@ -91,7 +93,7 @@ async function readUntilTrouble(
   stopping: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
-  const { handle, onTurn, onLost, blockMs, reclaimEveryMs, readAheadFrom = Infinity } = handling;
+  const { handle, onTurn, onLost, blockMs, reclaimEveryMs, readAhead } = handling;
   const { now = () => monotonicClock.now() } = handling;
   const take = async ({ entries, lost }: FeedBatch): Promise<void> => {
     if (lost > 0) onLost(lost);
@@ -122,7 +124,8 @@ async function readUntilTrouble(
       const batch = await reader.readNew();
       const isLate = now() - readAt > blockMs + LATE_ANSWER_MS;
       inFlight.add(take(batch));
-      await inFlight.untilFewerThan(batch.entries.length >= readAheadFrom ? MAX_READS_IN_FLIGHT : 1);
+      const isBacklog = readAhead !== undefined && batch.entries.length >= readAhead.fromEntries;
+      await inFlight.untilFewerThan(isBacklog ? readAhead.maxReads : 1);
       // Redis may have given us entries with an answer that came after the deadline: they are pending in our name.
       if (isLate) {
         await inFlight.untilFewerThan(1);

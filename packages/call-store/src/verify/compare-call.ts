@@ -69,7 +69,7 @@ function compareMoments(stored: StoredCall, row: CallRow): CallDifference[] {
 /** `jsonb` keeps neither the order of keys nor the spelling of numbers, so values are compared, not texts. */
 function compareJson(stored: StoredCall, row: CallRow): CallDifference[] {
   return JSON_COLUMNS.flatMap((column) => {
-    const path = firstDifference(stored[column], JSON.parse(row[column]));
+    const path = firstDifference(stored[column], JSON.parse(row[column].toString()));
     if (path === undefined) return [];
     return [{ column, problem: `it is not what the archive says${path === '' ? '' : `, first at ${path}`}` }];
   });

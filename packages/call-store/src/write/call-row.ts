@@ -22,7 +22,8 @@ export interface CallRow {
   readonly fold_version: number;
   readonly transcript_sha256: string;
   readonly lead: string;
-  readonly full_transcript: string;
+  /** In UTF-8: by far the longest of the texts, it is encoded once, and kept where it is not copied about as a string is. */
+  readonly full_transcript: Buffer;
   readonly collected_data: string;
   readonly objections: string;
   readonly metrics: string;
@@ -31,7 +32,7 @@ export interface CallRow {
 
 /** The row of a record. `transcript_sha256` is taken over the JSON text of the transcript as it is sent. */
 export function toRow(record: CallRecord): CallRow {
-  const transcript = JSON.stringify(record.transcript);
+  const transcript = Buffer.from(JSON.stringify(record.transcript));
   return {
     tenant: record.call.tenant,
     call_sid: record.call.callSid,

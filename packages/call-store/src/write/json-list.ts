@@ -4,6 +4,7 @@
  * costs more than everything else that is done to a row.
  */
 const SEPARATOR = '\x1e';
+const SEPARATOR_BYTE = Buffer.from(SEPARATOR);
 
 /** What stands before the items of the first array, between those of two, and behind those of the last. */
 const FIRST = Buffer.from('[');
@@ -13,6 +14,11 @@ const LAST = Buffer.from(']');
 /** The parameter of a column of JSON texts. */
 export function joinJson(texts: readonly string[]): string {
   return texts.join(SEPARATOR);
+}
+
+/** The same of texts in UTF-8. */
+export function joinJsonBytes(texts: readonly Buffer[]): Buffer {
+  return Buffer.concat(texts.flatMap((text, index) => (index === 0 ? [text] : [SEPARATOR_BYTE, text])));
 }
 
 /**
@@ -31,7 +37,7 @@ export function joinJsonArrays(arrays: readonly (readonly string[] | Buffer)[]):
   return Buffer.concat(pieces);
 }
 
-/** The SQL that makes an array again of a parameter made by {@link joinJson} or {@link joinJsonArrays}. */
+/** The SQL that makes an array again of a parameter made by one of the above. */
 export function jsonListSql(parameter: number, type: 'json' | 'jsonb'): string {
   return `string_to_array($${parameter}::text, e'\\x1e')::${type}[]`;
 }

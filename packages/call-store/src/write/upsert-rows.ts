@@ -1,5 +1,5 @@
 import { type CallRow } from './call-row.ts';
-import { joinJson, jsonListSql } from './json-list.ts';
+import { joinJson, joinJsonBytes, jsonListSql } from './json-list.ts';
 
 /** A row, and the life of the log that it is written from. */
 export interface EpochRow extends CallRow {
@@ -8,10 +8,8 @@ export interface EpochRow extends CallRow {
   readonly epoch_count: number;
 }
 
-const JSON_COLUMNS = [
-  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
-] as const;
-type JsonColumn = (typeof JSON_COLUMNS)[number];
+const JSON_COLUMNS = ['lead', 'collected_data', 'objections', 'metrics', 'consents'] as const;
+type JsonColumn = (typeof JSON_COLUMNS)[number] | 'full_transcript';
 type PlainColumn = Exclude<keyof EpochRow, JsonColumn>;
 
 const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
@@ -37,14 +35,16 @@ const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
   epoch_count: 'integer',
 };
 const PLAIN_COLUMNS = Object.keys(PLAIN_COLUMN_TYPES) as PlainColumn[];
-const COLUMNS = [...PLAIN_COLUMNS, ...JSON_COLUMNS];
+const COLUMNS = [...PLAIN_COLUMNS, 'full_transcript', ...JSON_COLUMNS];
 
 /** Inserts rows, or updates those that are there where the guard allows; returns the keys of what it wrote. */
 export function upsertRowsSql(guard: string, firstParameter = 1): string {
   const plain = PLAIN_COLUMNS.map(
     (column, index) => `$${firstParameter + index}::${PLAIN_COLUMN_TYPES[column]}[]`,
   );
-  const json = JSON_COLUMNS.map((_, index) => jsonListSql(firstParameter + plain.length + index, 'jsonb'));
+  const json = COLUMNS.slice(plain.length).map((_, index) =>
+    jsonListSql(firstParameter + plain.length + index, 'jsonb'),
+  );
   const updates = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
   return `
     insert into call_sessions (${COLUMNS.join(', ')})
@@ -58,6 +58,7 @@ export function upsertRowsSql(guard: string, firstParameter = 1): string {
 export function rowParameters(rows: readonly EpochRow[]): unknown[] {
   return [
     ...PLAIN_COLUMNS.map((column) => rows.map((row) => row[column])),
+    joinJsonBytes(rows.map((row) => row.full_transcript)),
     ...JSON_COLUMNS.map((column) => joinJson(rows.map((row) => row[column]))),
   ];
 }
