@@ -1,10 +1,8 @@
+import { jsonArray } from '@turnlog/call-store';
 import { type Pool } from 'pg';
 
 type Value = string | number | null;
 type Row = Readonly<Record<string, Value>>;
-
-/** No JSON text can contain it as such. */
-const SEPARATOR = '\x1e';
 
 /** An insert of many rows into one table, as SQL and as parameters. */
 export interface UnnestInsert {
@@ -14,29 +12,24 @@ export interface UnnestInsert {
 }
 
 /**
- * Prepares inserts of rows with the columns of a sample row: one array per column. JSON goes as one text that Postgres
- * splits, because escaping it for an array costs more than all the rest.
+ * Prepares inserts of rows with the columns of a sample row: one array per column, those of JSON in binary format, because
+ * escaping them costs more than all the rest.
  */
 export async function unnestInsert(pool: Pool, table: string, sample: Row): Promise<UnnestInsert> {
   const types = await columnTypes(pool, table);
   const columns = Object.keys(sample);
-  const isJson = (column: string): boolean => types.get(column)?.startsWith('json') === true;
+  const typeOf = (column: string): string => types.get(column) ?? 'text';
   return {
     parameterCount: columns.length,
     sql: (firstParameter) => {
-      const arrays = columns.map((column, index) => {
-        const parameter = `$${firstParameter + index}`;
-        const type = types.get(column) ?? 'text';
-        return isJson(column)
-          ? `string_to_array(${parameter}, e'\\x1e')::${type}[]`
-          : `${parameter}::${type}[]`;
-      });
+      const arrays = columns.map((column, index) => `$${firstParameter + index}::${typeOf(column)}[]`);
       return `insert into ${table} (${columns.join(', ')}) select * from unnest(${arrays.join(', ')})`;
     },
     parameters: (rows) =>
       columns.map((column) => {
         const values = rows.map((row) => row[column] ?? null);
-        return isJson(column) ? values.join(SEPARATOR) : values;
+        const type = typeOf(column);
+        return type === 'json' || type === 'jsonb' ? jsonArray(type, values.map(String)) : values;
       }),
   };
 }

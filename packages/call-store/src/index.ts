@@ -28,6 +28,7 @@ export { type TenantStore } from './tenants/tenant-store.ts';
 export { type CallDifference } from './verify/compare-call.ts';
 export { type VerifyResult } from './verify/verify-call.ts';
 export { type EventSegment } from './write/archive-segments.ts';
+export { jsonArray } from './write/json-array.ts';
 export { toRow, type CallRow } from './write/call-row.ts';
 export { callOfRow, type CallWrite } from './write/call-write.ts';
 export { type CallMerge, type MergeResult } from './write/merge-call.ts';

@@ -1,5 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
-import { joinJsonArrays, jsonListSql } from './json-list.ts';
+import { jsonArrayOfArrays } from './json-array.ts';
 
 /** A stretch of a call's log: the texts of its entries `fromSeq` to `toSeq`, as they are. */
 export interface EventSegment {
@@ -16,18 +16,17 @@ export interface CallSegment {
   readonly segment: EventSegment;
 }
 
-const PLAIN_COLUMN_TYPES = ['text', 'text', 'text', 'integer', 'integer', 'integer'];
+const COLUMN_TYPES = ['text', 'text', 'text', 'integer', 'integer', 'integer', 'json'];
 
 /** How many parameters {@link archiveSegmentsSql} takes. */
-export const SEGMENT_PARAMETERS = PLAIN_COLUMN_TYPES.length + 1;
+export const SEGMENT_PARAMETERS = COLUMN_TYPES.length;
 
 /** Adds segments to the archive. Of two that begin at the same entry, the longer one stays. */
 export function archiveSegmentsSql(firstParameter = 1): string {
-  const plain = PLAIN_COLUMN_TYPES.map((type, index) => `$${firstParameter + index}::${type}[]`);
-  const events = jsonListSql(firstParameter + plain.length, 'json');
+  const columns = COLUMN_TYPES.map((type, index) => `$${firstParameter + index}::${type}[]`);
   return `
     insert into call_event_segments (tenant, call_sid, epoch, from_seq, to_seq, event_count, events)
-    select * from unnest(${plain.join(', ')}, ${events})
+    select * from unnest(${columns.join(', ')})
     on conflict (tenant, call_sid, epoch, from_seq)
     do update set to_seq = excluded.to_seq, event_count = excluded.event_count, events = excluded.events
     where excluded.to_seq > call_event_segments.to_seq`;
@@ -42,6 +41,9 @@ export function segmentParameters(segments: readonly CallSegment[]): unknown[] {
     segments.map(({ segment }) => segment.fromSeq),
     segments.map(({ segment }) => segment.toSeq),
     segments.map(({ segment }) => segment.toSeq - segment.fromSeq + 1),
-    joinJsonArrays(segments.map(({ segment }) => segment.events)),
+    jsonArrayOfArrays(
+      'json',
+      segments.map(({ segment }) => segment.events),
+    ),
   ];
 }

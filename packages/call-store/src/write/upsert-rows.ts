@@ -1,5 +1,5 @@
 import { type CallRow } from './call-row.ts';
-import { joinJson, joinJsonBytes, jsonListSql } from './json-list.ts';
+import { jsonArray } from './json-array.ts';
 
 /** A row, and the life of the log that it is written from. */
 export interface EpochRow extends CallRow {
@@ -8,8 +8,10 @@ export interface EpochRow extends CallRow {
   readonly epoch_count: number;
 }
 
-const JSON_COLUMNS = ['lead', 'collected_data', 'objections', 'metrics', 'consents'] as const;
-type JsonColumn = (typeof JSON_COLUMNS)[number] | 'full_transcript';
+const JSON_COLUMNS = [
+  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
+] as const;
+type JsonColumn = (typeof JSON_COLUMNS)[number];
 type PlainColumn = Exclude<keyof EpochRow, JsonColumn>;
 
 const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
@@ -35,20 +37,19 @@ const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
   epoch_count: 'integer',
 };
 const PLAIN_COLUMNS = Object.keys(PLAIN_COLUMN_TYPES) as PlainColumn[];
-const COLUMNS = [...PLAIN_COLUMNS, 'full_transcript', ...JSON_COLUMNS];
+const COLUMNS = [...PLAIN_COLUMNS, ...JSON_COLUMNS];
 
 /** Inserts rows, or updates those that are there where the guard allows; returns the keys of what it wrote. */
 export function upsertRowsSql(guard: string, firstParameter = 1): string {
-  const plain = PLAIN_COLUMNS.map(
-    (column, index) => `$${firstParameter + index}::${PLAIN_COLUMN_TYPES[column]}[]`,
-  );
-  const json = COLUMNS.slice(plain.length).map((_, index) =>
-    jsonListSql(firstParameter + plain.length + index, 'jsonb'),
-  );
+  const types = [
+    ...PLAIN_COLUMNS.map((column) => PLAIN_COLUMN_TYPES[column]),
+    ...JSON_COLUMNS.map(() => 'jsonb'),
+  ];
+  const columns = types.map((type, index) => `$${firstParameter + index}::${type}[]`);
   const updates = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
   return `
     insert into call_sessions (${COLUMNS.join(', ')})
-    select * from unnest(${[...plain, ...json].join(', ')})
+    select * from unnest(${columns.join(', ')})
     on conflict (tenant, call_sid) do update set ${updates.join(', ')}, persisted_at = now()
     where ${guard}
     returning tenant, call_sid`;
@@ -58,7 +59,11 @@ export function upsertRowsSql(guard: string, firstParameter = 1): string {
 export function rowParameters(rows: readonly EpochRow[]): unknown[] {
   return [
     ...PLAIN_COLUMNS.map((column) => rows.map((row) => row[column])),
-    joinJsonBytes(rows.map((row) => row.full_transcript)),
-    ...JSON_COLUMNS.map((column) => joinJson(rows.map((row) => row[column]))),
+    ...JSON_COLUMNS.map((column) =>
+      jsonArray(
+        'jsonb',
+        rows.map((row) => row[column]),
+      ),
+    ),
   ];
 }
