@@ -67,7 +67,8 @@ export function createCallPersister(options: PersistCallsOptions) {
   };
 
   /** Resolves to the calls whose undecodable entries are safe. The others stay pending as they are. */
-  const setAsideUndecodable = async (calls: readonly FoldedCall[]): Promise<FoldedCall[]> => {
+  const setAsideUndecodable = async (calls: readonly FoldedCall[]): Promise<readonly FoldedCall[]> => {
+    if (calls.every(({ undecodable }) => undecodable.length === 0)) return calls;
     const safe: FoldedCall[] = [];
     for (const call of calls) {
       // What was archived before, and left out, was set aside before.

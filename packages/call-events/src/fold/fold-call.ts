@@ -14,26 +14,49 @@ export function foldCall(state: CallState, event: CallEvent): CallState {
 
 /** As many steps of {@link foldCall}, for the price of one copy of the state. */
 export function foldEvents(state: CallState, events: Iterable<CallEvent>): CallState {
-  const draft: Draft = { ...state };
-  for (const event of events) take(draft, event);
-  return draft.version === state.version ? state : draft;
+  const draft = new Draft(state);
+  for (const event of events) take(draft.state, event, draft);
+  return draft.state.version === state.version ? state : draft.state;
 }
 
-/** A state on its way: nobody else has seen it yet. */
-type Draft = { -readonly [Field in keyof CallState]: CallState[Field] };
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-function take(draft: Draft, event: CallEvent): void {
-  const eventIds = draft.eventIds.add(event.id);
-  if (eventIds === draft.eventIds) return;
-  draft.eventIds = eventIds;
-  draft.version += 1;
-  if (draft.firstAt === undefined || event.at < draft.firstAt) draft.firstAt = event.at;
-  if (draft.lastAt === undefined || event.at > draft.lastAt) draft.lastAt = event.at;
-  if (event.redactions !== undefined) draft.redactions += event.redactions;
-  change(draft, event);
+/** A state on its way: nobody else has seen it yet, and what it has copied of the one before is its own. */
+class Draft {
+  readonly state: Mutable<CallState>;
+  readonly #base: CallState;
+
+  constructor(base: CallState) {
+    this.#base = base;
+    this.state = { ...base };
+  }
+
+  /** The collected facts, to be changed. */
+  get fields(): Mutable<CallState['fields']> {
+    if (this.state.fields === this.#base.fields) this.state.fields = copyOf(this.state.fields);
+    return this.state.fields;
+  }
+
+  /** The connections, to be changed. */
+  get connections(): Mutable<CallState['connections']> {
+    if (this.state.connections === this.#base.connections)
+      this.state.connections = copyOf(this.state.connections);
+    return this.state.connections;
+  }
 }
 
-function change(draft: Draft, event: CallEvent): void {
+function take(state: Draft['state'], event: CallEvent, draft: Draft): void {
+  const eventIds = state.eventIds.add(event.id);
+  if (eventIds === state.eventIds) return;
+  state.eventIds = eventIds;
+  state.version += 1;
+  if (state.firstAt === undefined || event.at < state.firstAt) state.firstAt = event.at;
+  if (state.lastAt === undefined || event.at > state.lastAt) state.lastAt = event.at;
+  if (event.redactions !== undefined) state.redactions += event.redactions;
+  change(state, event, draft);
+}
+
+function change(state: Draft['state'], event: CallEvent, draft: Draft): void {
   switch (event.type) {
     case 'call.started':
       changeConnection(draft, event.data.connectionId, ({ start }) => ({
@@ -50,44 +73,44 @@ function change(draft: Draft, event: CallEvent): void {
       }));
       break;
     case 'turn.completed':
-      draft.turns = draft.turns.push(event);
+      state.turns = state.turns.push(event);
       break;
     case 'data.collected':
-      draft.fields = mergeFields(draft.fields, event);
+      mergeFields(draft, event);
       break;
     case 'stage.changed':
-      draft.stage = newest(draft.stage, { value: event.data.stage, order: orderOf(event) });
+      state.stage = newest(state.stage, { value: event.data.stage, order: orderOf(event) });
       break;
     case 'objection.raised':
-      draft.objections = draft.objections.push(event);
+      state.objections = state.objections.push(event);
       break;
     case 'outcome.decided':
-      draft.outcome = newest(draft.outcome, { value: event.data.outcome, order: orderOf(event) });
+      state.outcome = newest(state.outcome, { value: event.data.outcome, order: orderOf(event) });
       break;
     case 'tool.called':
-      draft.toolCalls += 1;
+      state.toolCalls += 1;
       break;
     case 'speaking.changed':
-      draft.speaking = newest(draft.speaking, { value: event.data, order: orderOf(event) });
+      state.speaking = newest(state.speaking, { value: event.data, order: orderOf(event) });
       break;
     case 'dtmf.pressed':
-      draft.dtmfDigits = draft.dtmfDigits.push(event);
+      state.dtmfDigits = state.dtmfDigits.push(event);
       break;
     case 'mark.played':
-      if (event.data.heard !== false) draft.playedMarks = draft.playedMarks.add(event.data.name);
+      if (event.data.heard !== false) state.playedMarks = state.playedMarks.add(event.data.name);
       break;
     case 'playback.cleared':
-      for (const name of event.data.marks) draft.clearedMarks = draft.clearedMarks.add(name);
+      for (const name of event.data.marks) state.clearedMarks = state.clearedMarks.add(name);
       break;
     case 'call.status_reported':
-      draft.reports = foldCarrierReport(draft.reports, event);
-      changeRecording(draft, event, event.data.recordingUrl);
+      state.reports = foldCarrierReport(state.reports, event);
+      changeRecording(state, event, event.data.recordingUrl);
       break;
     case 'recording.available':
-      changeRecording(draft, event, event.data.url);
+      changeRecording(state, event, event.data.url);
       break;
     case 'consent.recorded':
-      draft.consents = draft.consents.push(event);
+      state.consents = state.consents.push(event);
       break;
     case 'unknown':
       break;
@@ -95,15 +118,12 @@ function change(draft: Draft, event: CallEvent): void {
 }
 
 function changeConnection(
-  draft: Draft,
+  { connections }: Draft,
   connectionId: string,
   changeOf: (connection: ConnectionState) => ConnectionState,
 ): void {
-  const { connections } = draft;
-  const changed = copyOf(connections);
-  const connection = changed[connectionId] ?? {};
-  changed[connectionId] = { ...connection, ...changeOf(connection) };
-  draft.connections = changed;
+  const connection = connections[connectionId] ?? {};
+  connections[connectionId] = { ...connection, ...changeOf(connection) };
 }
 
 function endOf(event: EventOf<'call.ended'> | EventOf<'call.disconnected'>): ConnectionEnd {
@@ -115,12 +135,10 @@ function laterEnd(current: ConnectionEnd | undefined, candidate: ConnectionEnd):
   return current !== undefined && compareEnds(current, candidate) > 0 ? current : candidate;
 }
 
-function mergeFields(fields: CallState['fields'], event: EventOf<'data.collected'>): CallState['fields'] {
+function mergeFields({ fields }: Draft, event: EventOf<'data.collected'>): void {
   const order = orderOf(event);
-  const merged = copyOf(fields);
   for (const [name, value] of Object.entries(event.data.fields))
-    merged[name] = newest(merged[name], { value, order });
-  return merged;
+    fields[name] = newest(fields[name], { value, order });
 }
 
 /**
@@ -131,7 +149,7 @@ function copyOf<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.assign(Object.create(null) as Record<string, T>, record);
 }
 
-function changeRecording(draft: Draft, event: CallEvent, url: string | undefined): void {
+function changeRecording(state: Draft['state'], event: CallEvent, url: string | undefined): void {
   if (url !== undefined)
-    draft.recordingUrl = newest(draft.recordingUrl, { value: url, order: orderOf(event) });
+    state.recordingUrl = newest(state.recordingUrl, { value: url, order: orderOf(event) });
 }

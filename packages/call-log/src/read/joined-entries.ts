@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { type LogEntry } from './log-entry.ts';
 
 /** Between two texts. JSON as it is encoded holds no line break, and between items of an array it says nothing. */
@@ -30,9 +31,15 @@ export class JoinedEntries {
     return this.toSeq - this.fromSeq + 1;
   }
 
+  /** The texts as one. */
+  text(): string {
+    // Where both say the same, this one takes a fraction of the time.
+    return this.bytes.toString(isAscii(this.bytes) ? 'latin1' : 'utf8');
+  }
+
   /** Takes them apart. */
   entries(): LogEntry[] {
-    const texts = this.bytes.toString().split(BETWEEN);
+    const texts = this.text().split(BETWEEN);
     return texts.map((text, index) => ({ seq: this.fromSeq + index, text }));
   }
 

@@ -52,7 +52,7 @@ export async function mergeCall(
     if (record.version < stored.version) return { outcome: 'kept', record };
 
     const epochCount = new Set([...epochs, stored.epoch, epoch]).size;
-    const parameters = rowParameters([{ ...toRow(record), epoch, epoch_count: epochCount }]);
+    const parameters = rowParameters([{ row: toRow(record), epoch, epochCount }]);
     await transaction.executeQuery(CompiledQuery.raw(UPSERT_SQL, parameters));
     return { outcome: 'written', record };
   });

@@ -2,17 +2,18 @@ import { type CallRow } from './call-row.ts';
 import { jsonArray } from './json-array.ts';
 
 /** A row, and the life of the log that it is written from. */
-export interface EpochRow extends CallRow {
+export interface EpochRow {
+  readonly row: CallRow;
   readonly epoch: string;
   /** How many lives of the log are in it. */
-  readonly epoch_count: number;
+  readonly epochCount: number;
 }
 
 const JSON_COLUMNS = [
   ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
 ] as const;
 type JsonColumn = (typeof JSON_COLUMNS)[number];
-type PlainColumn = Exclude<keyof EpochRow, JsonColumn>;
+type PlainColumn = Exclude<keyof CallRow, JsonColumn>;
 
 const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
   tenant: 'text',
@@ -33,16 +34,15 @@ const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
   version: 'integer',
   fold_version: 'integer',
   transcript_sha256: 'text',
-  epoch: 'text',
-  epoch_count: 'integer',
 };
 const PLAIN_COLUMNS = Object.keys(PLAIN_COLUMN_TYPES) as PlainColumn[];
-const COLUMNS = [...PLAIN_COLUMNS, ...JSON_COLUMNS];
+const COLUMNS = [...PLAIN_COLUMNS, 'epoch', 'epoch_count', ...JSON_COLUMNS];
 
 /** Inserts rows, or updates those that are there where the guard allows; returns the keys of what it wrote. */
 export function upsertRowsSql(guard: string, firstParameter = 1): string {
   const types = [
     ...PLAIN_COLUMNS.map((column) => PLAIN_COLUMN_TYPES[column]),
+    ...['text', 'integer'],
     ...JSON_COLUMNS.map(() => 'jsonb'),
   ];
   const columns = types.map((type, index) => `$${firstParameter + index}::${type}[]`);
@@ -58,11 +58,13 @@ export function upsertRowsSql(guard: string, firstParameter = 1): string {
 /** The parameters of {@link upsertRowsSql}: one per column. */
 export function rowParameters(rows: readonly EpochRow[]): unknown[] {
   return [
-    ...PLAIN_COLUMNS.map((column) => rows.map((row) => row[column])),
+    ...PLAIN_COLUMNS.map((column) => rows.map(({ row }) => row[column])),
+    rows.map(({ epoch }) => epoch),
+    rows.map(({ epochCount }) => epochCount),
     ...JSON_COLUMNS.map((column) =>
       jsonArray(
         'jsonb',
-        rows.map((row) => row[column]),
+        rows.map(({ row }) => row[column]),
       ),
     ),
   ];

@@ -40,15 +40,19 @@ export async function writeCalls(
   if (batch.length === 0) return [];
   const newest = newestPerCall(batch);
   const written = await upsert(db, newest, longestSegments(batch));
-  const isWritten = (write: CallWrite) => {
+  const refused = batch.filter((write) => {
     const key = keyOf(callOfRow(write.row));
-    return written.has(key) && newest.get(key) === write;
-  };
+    return !written.has(key) || newest.get(key) !== write;
+  });
+  if (refused.length === 0) return batch.map(() => 'written');
 
-  const refused = batch.filter((write) => !isWritten(write)).map(({ row }) => callOfRow(row));
-  const stored = refused.length === 0 ? new Map<string, StoredVersion>() : await readVersions(db, refused);
+  const stored = await readVersions(
+    db,
+    refused.map(({ row }) => callOfRow(row)),
+  );
+  const isRefused = new Set(refused);
   return batch.map((write) =>
-    isWritten(write) ? 'written' : whyRefused(write, stored.get(keyOf(callOfRow(write.row)))),
+    isRefused.has(write) ? whyRefused(write, stored.get(keyOf(callOfRow(write.row)))) : 'written',
   );
 }
 
@@ -58,7 +62,7 @@ async function upsert(
   writes: ReadonlyMap<string, CallWrite>,
   segments: readonly CallSegment[],
 ): Promise<Set<string>> {
-  const rows = [...writes.values()].map(({ row, epoch }) => ({ ...row, epoch, epoch_count: 1 }));
+  const rows = [...writes.values()].map(({ row, epoch }) => ({ row, epoch, epochCount: 1 }));
   const parameters = [...segmentParameters(segments), ...rowParameters(rows)];
   const result = await db.executeQuery(CompiledQuery.raw(WRITE_SQL, parameters));
   return new Set((result.rows as StoredKey[]).map((row) => keyOf(callOfRow(row))));

@@ -94,8 +94,20 @@ function scrubMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): voi
 
 /** After the fields stand the message, which is the program's own, and its arguments, which may be anything. */
 function scrubMessageOf([message, ...parts]: readonly unknown[]): unknown[] {
-  const scrubbed = typeof message === 'string' ? scrubText(message) : message;
+  const scrubbed = typeof message === 'string' ? scrubKnown(message) : message;
   return [scrubbed, ...parts.map(scrubArgument)];
+}
+
+const MAX_KNOWN_MESSAGES = 500;
+const knownMessages = new Map<string, string>();
+
+/** Messages come out of the code, so they are few, and scrubbed once. */
+function scrubKnown(message: string): string {
+  const known = knownMessages.get(message);
+  if (known !== undefined) return known;
+  const scrubbed = scrubText(message);
+  if (knownMessages.size < MAX_KNOWN_MESSAGES) knownMessages.set(message, scrubbed);
+  return scrubbed;
 }
 
 function errorOf(fields: unknown): Error | undefined {

@@ -29,7 +29,7 @@ const OTHER_CALL = { code: 'other_call', detail: 'it is an event of another call
 /** Folds a log into its record. Entries that are no events are left out of it, and told. */
 export function foldLog(call: CallKey, log: ReadLog): FoldedLog {
   const { joined } = log;
-  const events = joined && decodeEvents(joined.bytes.toString(), joined.count);
+  const events = joined && decodeEvents(joined.text(), joined.count);
   const isWhole = events?.every((event) => isOf(call, event)) === true;
   return joined !== undefined && isWhole
     ? { record: fold(call, events), events: joined, undecodable: [] }

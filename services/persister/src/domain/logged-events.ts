@@ -11,6 +11,8 @@ export interface JoinedEvents {
   readonly count: number;
   /** The texts in UTF-8, joined by commas. */
   readonly bytes: Buffer;
+  /** The same as a string. */
+  text(): string;
   /** Those that come after a seq; `undefined` when none does. */
   after(seq: number): JoinedEvents | undefined;
 }
