@@ -16,7 +16,8 @@ import { sampleCall } from '../load/sample-call.ts';
 import { toStoredCall, type StoredCall } from '../load/stored-call.ts';
 import { clearCalls, type Servers } from '../servers.ts';
 
-const CALLS = 4_000;
+/** So many that the first and the last batch, during which one side or another has nothing to do, don't weigh. */
+const CALLS = 8_000;
 const EVENTS_PER_CALL = 24;
 const CONCURRENCY = 50;
 const QUEUE = 'calls';
