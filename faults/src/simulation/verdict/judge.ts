@@ -89,7 +89,7 @@ function judgeRow(
   for (const [column, value] of Object.entries(expected)) {
     const found = stored?.row[column as keyof CallRow];
     if (isDeepStrictEqual(found, value)) continue;
-    const detail = column === 'version' ? ` (${found}, not ${value})` : '';
+    const detail = column === 'version' ? ` (${String(found)}, not ${String(value)})` : '';
     violations.add(`${callSid}: the row's ${column} is not what the archive says${detail}`);
   }
 }
