@@ -102,15 +102,38 @@ test('one call that can’t be settled is told of, and keeps none of its neighbo
   await log.redis.del(broken);
 });
 
+test('of calls that are settled together, what asked for one that can’t be settled stays', async () => {
+  const idCounts = [2, 0, 1_001, 1, 3];
+  const calls = await Promise.all(idCounts.map((_, n) => callWith(`together-${n}`, opened, ended)));
+  const broken = 3;
+  await log.redis.set(callKeys(log.space, callOf(`together-${broken}`)).head, 'no hash');
+  const settled = await Promise.all(
+    calls.map(async ({ call }, n) => {
+      const { persist } = partitionKeys(log.space, partitionOf(log.space, call));
+      await log.redis.xgroup('CREATE', persist, 'persister', '0', 'MKSTREAM').catch(() => undefined);
+      const adding = Array.from({ length: idCounts[n] ?? 0 }, () => log.redis.xadd(persist, '*', 'c', 'x'));
+      const entryIds = (await Promise.all(adding)).map(String);
+      return { call, persist, epoch: '', seq: 2, entryIds };
+    }),
+  );
+  await expect(createSettler(log.redis, log.space, KEEP_MS)(settled)).rejects.toThrow(/^WRONGTYPE/);
+  for (const [n, { persist, entryIds }] of settled.entries()) {
+    const found = await Promise.all(entryIds.map((id) => log.redis.xrange(persist, id, id)));
+    expect(found.flat()).toHaveLength(n === broken ? entryIds.length : 0);
+  }
+  await log.redis.del(callKeys(log.space, callOf(`together-${broken}`)).head);
+});
+
 test('a client that settles on a server which takes no writes any more connects anew', async () => {
   const server = await startRedisForTest();
   const client = createCommandClient({ url: server.url, name: 'settler', onError: () => undefined });
   try {
     await untilReady(client);
+    const call = callOf('read-only');
+    await client.hset(callKeys(log.space, call).head, { epoch: 'e', seq: 1 });
     await client.call('REPLICAOF', '127.0.0.1', '1');
     const leaves = once(client, 'close');
-    // Without an epoch nothing but the acknowledgement is left to do, and that is a write.
-    const settled = { call: callOf('read-only'), epoch: '', seq: 0, entryIds: ['1-1'] };
+    const settled = { call, epoch: 'e', seq: 1, entryIds: [] };
     await expect(createSettler(client, log.space, KEEP_MS)([settled])).rejects.toThrow(/^READONLY/);
     await leaves;
   } finally {

@@ -3,7 +3,7 @@ import { type Redis } from 'ioredis';
 import { groupOf } from './feed/feed-reader.ts';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from './keys.ts';
 import { CAUGHT_LUA } from './redis/read-only.ts';
-import { runScripts, type ScriptRun } from './redis/script-pipeline.ts';
+import { runAll, type ScriptRun } from './redis/script-pipeline.ts';
 import { defineScript, type ScriptArgument } from './redis/script.ts';
 
 /** The most calls of one run: a script holds everybody else up for as long as it runs. */
@@ -89,9 +89,7 @@ export function createSettler(redis: Redis, space: KeySpace, keepMs: number) {
     const runs = [...byPartition(space, settled)].flatMap(([partition, calls]) =>
       chunksOf(calls, MAX_CALLS).map((chunk) => runOf(partition, chunk)),
     );
-    const replies = ((await runScripts(redis, settleScript, runs)) as unknown[][]).flat();
-    const error = replies.find((reply) => reply instanceof Error);
-    if (error !== undefined) throw error;
+    await runAll(redis, settleScript, runs);
   };
 }
 

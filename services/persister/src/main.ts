@@ -27,7 +27,7 @@ import { startTenantMirror } from './tenants/tenant-mirror.ts';
 const NAME = 'persister';
 /** Longer than the slowest honest turn of the loop: a write that times out, and the longest pause after it. */
 const MAX_SILENCE_MS = 120_000;
-/** A batch in flight is finished, and Postgres may take as long as its time-out allows. */
+/** Writes in flight are finished, and Postgres may take as long as its time-out allows. */
 const STOP_TIMEOUT_MS = 25_000;
 const MIRROR_TENANTS_EVERY_MS = 30_000;
 
@@ -91,6 +91,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     store,
     consumer: config.INSTANCE,
     batchCalls: config.BATCH_CALLS,
+    maxWrites: config.DATABASE_CONNECTIONS,
     keepKeysMs: config.KEEP_KEYS_MS,
     claimIdleMs: config.CLAIM_IDLE_MS,
     logger,

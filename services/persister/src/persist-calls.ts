@@ -12,12 +12,13 @@ import { type Suspects } from './domain/suspects.ts';
 import { callLetter, eventLetter } from './letters.ts';
 import { prepareCall, type FoldedCall, type PreparedCall } from './prepare-call.ts';
 import { type PersistReport } from './report/persist-report.ts';
+import { Slots } from './slots.ts';
 import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
 
 /** The most events of one read. Their size is not known before; their number is. */
 const MAX_READ_EVENTS = 20_000;
-/** The most text of one write, in UTF-16 code units. */
-const MAX_WRITE_SIZE = 8_000_000;
+/** The most text of one write. */
+const MAX_WRITE_BYTES = 8_000_000;
 
 /** What persisting calls takes. */
 export interface PersistCallsOptions {
@@ -28,6 +29,8 @@ export interface PersistCallsOptions {
   readonly suspects: Suspects;
   readonly report: PersistReport;
   readonly batchCalls: number;
+  /** The most writes at once: as many as there are connections. One that waited for a connection would take Postgres for dead. */
+  readonly maxWrites: number;
   /** Told after each batch. */
   readonly onBatch: () => void;
   readonly isStopping: () => boolean;
@@ -39,6 +42,7 @@ export interface PersistCallsOptions {
  * acknowledged only then. Throws when Redis or Postgres is in trouble; whatever is not acknowledged stays pending.
  */
 export function createCallPersister(options: PersistCallsOptions) {
+  const writeSlots = new Slots(options.maxWrites);
   const { readLogs, write, settle, suspects, report, batchCalls, onBatch, isStopping, now } = options;
 
   const prepare = async (tasks: readonly CallTask[]): Promise<PreparedCall[]> => {
@@ -107,12 +111,13 @@ export function createCallPersister(options: PersistCallsOptions) {
   const persistTasks = async (tasks: readonly CallTask[]): Promise<void> => {
     const batches = splitBatches(await prepare(tasks), {
       maxItems: batchCalls,
-      maxWeight: MAX_WRITE_SIZE,
-      weightOf: sizeOf,
+      maxWeight: MAX_WRITE_BYTES,
+      weightOf: bytesOf,
     });
     for (const batch of batches) {
-      if (isStopping()) return;
-      await persist(batch);
+      await writeSlots.use(async () => {
+        if (!isStopping()) await persist(batch);
+      });
       onBatch();
     }
   };
@@ -151,8 +156,8 @@ function isEmpty(call: FoldedCall): boolean {
   return !hasEvents(call);
 }
 
-function sizeOf(prepared: PreparedCall): number {
-  return prepared.kind === 'folded' ? prepared.folded.size : 0;
+function bytesOf(prepared: PreparedCall): number {
+  return prepared.kind === 'folded' ? prepared.folded.bytes : 0;
 }
 
 function toSettled({ task: { call, entryIds }, epoch, seq }: FoldedCall): SettledCall {

@@ -191,3 +191,26 @@ test('a stop finishes the batch in flight', async () => {
   expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
   expect(await system.feedLength()).toBe(0);
 });
+
+test('no more is written at once than there are connections, however much waits', async () => {
+  const calls = Array.from({ length: 60 }, (_, n) => callOf(`CA-slot-${n}`));
+  for (const call of calls) await append(system, call, wholeCall('Hello'));
+  let [writing, most] = [0, 0];
+  const { stop } = await system.start((store) => ({
+    batchCalls: 4,
+    maxWrites: 2,
+    store: {
+      ...store,
+      writeCalls: async (batch) => {
+        writing += 1;
+        most = Math.max(most, writing);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        writing -= 1;
+        return store.writeCalls(batch);
+      },
+    },
+  }));
+  await system.settled();
+  await stop();
+  expect(most).toBe(2);
+});

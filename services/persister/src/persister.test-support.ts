@@ -100,6 +100,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
         store: own,
         consumer: 'p1',
         batchCalls: 100,
+        maxWrites: 2,
         keepKeysMs: 3_600_000,
         claimIdleMs: 300,
         logger,

@@ -38,6 +38,8 @@ export interface PersisterOptions {
   readonly store: Pick<CallStore, 'writeCalls' | 'mergeCall'>;
   readonly consumer: string;
   readonly batchCalls: number;
+  /** The most writes at once: not more than there are connections to Postgres. */
+  readonly maxWrites: number;
   readonly keepKeysMs: number;
   readonly claimIdleMs: number;
   readonly logger: Logger;
@@ -52,7 +54,7 @@ export interface PersisterOptions {
   readonly pause?: FeedHandling['pause'];
 }
 
-/** Starts persisting what the persist feed asks for, until stopped; stopping finishes the batch in flight. */
+/** Starts persisting what the persist feed asks for, until stopped; stopping finishes the writes in flight. */
 export function startPersister(options: PersisterOptions): FeedConsumer {
   const { commands, blocking, space, store, consumer, batchCalls, keepKeysMs, claimIdleMs } = options;
   const { report, watch, onBeat } = options;
@@ -78,6 +80,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
       suspects: createSuspects(SUSPECT_LIMITS, () => monotonicClock.now()),
       report,
       batchCalls,
+      maxWrites: options.maxWrites,
       onBatch: onBeat,
       isStopping: () => stopping.signal.aborted,
       now: Date.now,

@@ -6,8 +6,8 @@ import { foldLog, type UndecodableEvent } from './domain/fold-log.ts';
 import { segmentsAfter, type Segment } from './domain/segments.ts';
 
 /**
- * A call, read and folded, as it waits for Postgres: its row and segments as texts and bytes. The objects that they were
- * made of are gone by then, which is what the collection of garbage costs least with.
+ * A call, read and folded, as it waits for Postgres: its row as texts, and the segments of a log that came in one piece as
+ * bytes. The many objects that the fold makes of a log are gone by then, or each would be copied about while it waits.
  */
 export interface FoldedCall {
   readonly task: CallTask;
@@ -22,8 +22,8 @@ export interface FoldedCall {
   readonly segments: readonly Segment[];
   readonly undecodable: readonly UndecodableEvent[];
   readonly log: CallLog;
-  /** The weight of its texts, in bytes or UTF-16 code units. */
-  readonly size: number;
+  /** Of its texts. */
+  readonly bytes: number;
 }
 
 /** A call's log on its way: folded, gone from Redis, or such that the fold itself broke on it. */
@@ -42,15 +42,15 @@ export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
   try {
     const { record, events, undecodable } = foldLog(call, log);
     const segments = segmentsAfter(events, archivedSeq);
-    const folded = { task, epoch, seq, archivedSeq, segments, undecodable, log, size: sizeOf(log) };
+    const folded = { task, epoch, seq, archivedSeq, segments, undecodable, log, bytes: bytesOf(log) };
     return { kind: 'folded', folded: { ...folded, row: toRow(record), summary: summaryOf(record) } };
   } catch (error) {
     return { kind: 'broken', task, log, error };
   }
 }
 
-function sizeOf(log: CallLog): number {
-  return log.joined?.bytes.length ?? log.entries.reduce((size, { text }) => size + text.length, 0);
+function bytesOf(log: CallLog): number {
+  return log.joined?.bytes.length ?? log.entries.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
 }
 
 /** The writes of a call: its row with the first stretch of its log, and one for each further stretch. */

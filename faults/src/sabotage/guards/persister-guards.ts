@@ -25,6 +25,17 @@ export const persisterGuards: readonly Guard[] = [
     },
   },
   {
+    name: 'acknowledge-what-is-settled',
+    keeps: 'what asked for a call that could not be settled is not acknowledged with its neighbours',
+    file: 'packages/call-log/src/settle.ts',
+    text: 'if ok then',
+    without: 'if true then',
+    test: {
+      file: 'packages/call-log/src/settle.integration.test.ts',
+      name: 'of calls that are settled together, what asked for one that can’t be settled stays',
+    },
+  },
+  {
     name: 'expiry-after-commit',
     keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
     file: 'services/persister/src/persist-calls.ts',
@@ -34,6 +45,17 @@ export const persisterGuards: readonly Guard[] = [
     test: {
       file: 'services/persister/src/persister.integration.test.ts',
       name: 'the keys of a call begin to expire only after the commit',
+    },
+  },
+  {
+    name: 'write-slots',
+    keeps: 'a slow Postgres is not taken for dead by a batch that waits for a connection',
+    file: 'services/persister/src/persist-calls.ts',
+    text: 'new Slots(options.maxWrites)',
+    without: 'new Slots(1_000)',
+    test: {
+      file: 'services/persister/src/persister.integration.test.ts',
+      name: 'no more is written at once than there are connections, however much waits',
     },
   },
   {

@@ -33,6 +33,7 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
       suspects: createSuspects(SUSPECT_LIMITS, process.now),
       report,
       batchCalls,
+      maxWrites: 2,
       onBatch: () => undefined,
       isStopping: () => false,
       now: process.now,

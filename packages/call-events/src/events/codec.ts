@@ -27,8 +27,8 @@ export function decodeEvent(text: unknown): DecodeResult {
 }
 
 /**
- * Reads the texts of so many events that are joined by commas, for less than they cost one by one. `undefined` unless all
- * of them are events: {@link decodeEvent} says of each what is wrong. Never throws.
+ * Reads the texts of so many events that are joined by commas, for less than they cost one by one. `undefined` unless
+ * together they are so many events: {@link decodeEvent} says of each what is wrong. Never throws.
  */
 export function decodeEvents(joinedTexts: string, count: number): CallEvent[] | undefined {
   const json = parseJson(`[${joinedTexts}]`);

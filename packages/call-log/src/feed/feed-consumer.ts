@@ -95,6 +95,7 @@ async function readUntilTrouble(
 ): Promise<void> {
   const { handle, onTurn, onLost, blockMs, reclaimEveryMs, readAhead } = handling;
   const { now = () => monotonicClock.now() } = handling;
+  const inFlight = new InFlight();
   const take = async ({ entries, lost }: FeedBatch): Promise<void> => {
     if (lost > 0) onLost(lost);
     if (entries.length > 0) await handle(entries);
@@ -104,16 +105,17 @@ async function readUntilTrouble(
   const takeAll = async (batches: AsyncIterable<FeedBatch>): Promise<void> => {
     for await (const batch of batches) {
       if (stopping.aborted) return;
-      await take(batch);
+      inFlight.add(take(batch));
+      await inFlight.untilFewerThan(readAhead?.maxReads ?? 1);
     }
+    await inFlight.untilFewerThan(1);
   };
 
   await reader.untilReady(stopping);
   await reader.ensureGroups();
-  await takeAll(reader.ownPending());
   let reclaimedAt = -Infinity;
-  const inFlight = new InFlight();
   try {
+    await takeAll(reader.ownPending());
     while (!stopping.aborted) {
       if (now() - reclaimedAt >= reclaimEveryMs) {
         await inFlight.untilFewerThan(1);

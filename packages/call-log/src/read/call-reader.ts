@@ -5,7 +5,7 @@ import { type RawEntry } from '../feed/feed-entry.ts';
 import { callKeys, type KeySpace } from '../keys.ts';
 import { defineGroupedScript, runGrouped } from '../redis/grouped-script.ts';
 import { JoinedLog, type CallLog } from './call-log.ts';
-import { JoinedEntries } from './joined-entries.ts';
+import { BETWEEN, JoinedEntries } from './joined-entries.ts';
 import { type LogEntry } from './log-entry.ts';
 
 /** Which call, and from which seq on. */
@@ -45,7 +45,7 @@ for i = 1, count do
   if string.find(text, '\\n', 1, true) then return head end
   texts[i] = text
 end
-return {head[1], head[2], head[3], first, last, table.concat(texts, ',\\n')}
+return {head[1], head[2], head[3], first, last, table.concat(texts, ${JSON.stringify(BETWEEN)})}
 `,
   { repliesBytes: true },
 );

@@ -1,8 +1,8 @@
 import { isAscii } from 'node:buffer';
 import { type LogEntry } from './log-entry.ts';
 
-/** Between two texts. JSON as it is encoded holds no line break, and between items of an array it says nothing. */
-const BETWEEN = ',\n';
+/** Stands between two texts. JSON as it is encoded holds no line break, and between items of an array it says nothing. */
+export const BETWEEN = ',\n';
 const LINE_BREAK_BYTE = 0x0a;
 
 /** Entries of a log without a hole between them, their texts in one piece. */
@@ -22,7 +22,7 @@ export class JoinedEntries {
     this.bytes = bytes;
   }
 
-  /** Joins texts that hold no line break. */
+  /** Joins texts that hold no line break, as tests and models have them. */
   static of(fromSeq: number, texts: readonly string[]): JoinedEntries {
     return new JoinedEntries(fromSeq, fromSeq + texts.length - 1, Buffer.from(texts.join(BETWEEN)));
   }

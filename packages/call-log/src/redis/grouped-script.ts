@@ -1,6 +1,5 @@
 import { type Redis } from 'ioredis';
-import { CAUGHT_LUA } from './read-only.ts';
-import { runScripts, type ScriptRun } from './script-pipeline.ts';
+import { runAll, type ScriptRun } from './script-pipeline.ts';
 import { defineScript, type Script } from './script.ts';
 
 /** The most runs of one call: a script holds everybody else up for as long as it runs. */
@@ -8,7 +7,7 @@ const MAX_GROUPED_RUNS = 8;
 
 /**
  * A script that is run for many calls at a time: what a command costs on both sides is more than what most scripts do.
- * Each run has its own KEYS and ARGV, and an error of one is the reply of that one alone, but for {@link CAUGHT_LUA}.
+ * Each run has its own KEYS and ARGV. An error of one is that of all of its group.
  *
  * KEYS  those of all runs
  * ARGV  for each run how many keys and arguments it has, then its arguments
@@ -16,7 +15,7 @@ const MAX_GROUPED_RUNS = 8;
  */
 export function defineGroupedScript(lua: string, options: { readonly repliesBytes?: boolean } = {}): Script {
   return defineScript(
-    `${CAUGHT_LUA}
+    `
 local function run(KEYS, ARGV)
 ${lua}
 end
@@ -27,13 +26,7 @@ while arg < #ARGV do
   for i = 1, keyCount do keys[i] = KEYS[key + i] end
   for i = 1, argCount do args[i] = ARGV[arg + 2 + i] end
   key, arg = key + keyCount, arg + 2 + argCount
-  local ok, reply = pcall(run, keys, args)
-  if not ok then
-    local error, isOfAll = caught(reply)
-    if isOfAll then return error end
-    reply = error
-  end
-  replies[#replies + 1] = reply
+  replies[#replies + 1] = run(keys, args)
 end
 return replies
 `,
@@ -50,10 +43,7 @@ export async function runGrouped(
   const groups: ScriptRun[] = [];
   for (let start = 0; start < runs.length; start += MAX_GROUPED_RUNS)
     groups.push(groupOf(runs.slice(start, start + MAX_GROUPED_RUNS)));
-  const replies = ((await runScripts(redis, script, groups)) as unknown[][]).flat();
-  const error = replies.find((reply) => reply instanceof Error);
-  if (error !== undefined) throw error;
-  return replies;
+  return runAll(redis, script, groups);
 }
 
 function groupOf(runs: readonly ScriptRun[]): ScriptRun {

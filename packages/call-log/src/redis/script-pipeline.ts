@@ -35,6 +35,17 @@ export function runScripts(redis: Redis, script: Script, runs: readonly ScriptRu
   return Promise.all(replies);
 }
 
+/**
+ * The same for a script that does many things in one run, and replies with what came of each. Resolves to the replies of
+ * all; rejects with the first error of any.
+ */
+export async function runAll(redis: Redis, script: Script, runs: readonly ScriptRun[]): Promise<unknown[]> {
+  const replies = ((await runScripts(redis, script, runs)) as unknown[][]).flat();
+  const error = replies.find((reply) => reply instanceof Error);
+  if (error !== undefined) throw error;
+  return replies;
+}
+
 /** Sends runs of a script as pipelines, and tells each what came of it: without its barrier, nothing came of it. */
 export function pipeRuns(
   redis: Redis,

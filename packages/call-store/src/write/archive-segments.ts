@@ -5,7 +5,7 @@ import { jsonArrayOfArrays } from './json-array.ts';
 export interface EventSegment {
   readonly fromSeq: number;
   readonly toSeq: number;
-  /** Or in UTF-8, joined by commas, where they are at hand so: then they needn't be encoded. */
+  /** Or in UTF-8 as items of a JSON array, where they are at hand so: then they needn't be encoded. */
   readonly events: readonly string[] | Buffer;
 }
 

@@ -21,7 +21,7 @@ export function jsonArray(type: keyof typeof TYPES, values: readonly (string | B
   );
 }
 
-/** The same of JSON arrays, each given by the texts of its items, or by these in UTF-8, joined by commas. */
+/** The same of JSON arrays, each given by the texts of its items, or by these in UTF-8 with commas between them. */
 export function jsonArrayOfArrays(
   type: keyof typeof TYPES,
   arrays: readonly (readonly string[] | Buffer)[],

@@ -87,26 +87,27 @@ function scrubMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): voi
     error && rest[0] === undefined
       ? [first, safeErrorMessage(error)]
       : typeof first === 'string'
-        ? [scrubText(first), ...rest.map(scrubArgument)]
+        ? [scrubMessageText(first), ...rest.map(scrubArgument)]
         : [first, ...scrubMessageOf(rest)];
   method.apply(this, scrubbed as Parameters<LogFn>);
 }
 
 /** After the fields stand the message, which is the program's own, and its arguments, which may be anything. */
 function scrubMessageOf([message, ...parts]: readonly unknown[]): unknown[] {
-  const scrubbed = typeof message === 'string' ? scrubKnown(message) : message;
+  const scrubbed = typeof message === 'string' ? scrubMessageText(message) : message;
   return [scrubbed, ...parts.map(scrubArgument)];
 }
 
 const MAX_KNOWN_MESSAGES = 500;
-const knownMessages = new Map<string, string>();
+const MAX_KNOWN_CHARACTERS = 200;
+const harmlessMessages = new Set<string>();
 
-/** Messages come out of the code, so they are few, and scrubbed once. */
-function scrubKnown(message: string): string {
-  const known = knownMessages.get(message);
-  if (known !== undefined) return known;
+/** Messages come out of the code, so they are few, and nearly all have nothing to be scrubbed: that is looked at once. */
+function scrubMessageText(message: string): string {
+  if (harmlessMessages.has(message)) return message;
   const scrubbed = scrubText(message);
-  if (knownMessages.size < MAX_KNOWN_MESSAGES) knownMessages.set(message, scrubbed);
+  const isHarmless = scrubbed === message && message.length <= MAX_KNOWN_CHARACTERS;
+  if (isHarmless && harmlessMessages.size < MAX_KNOWN_MESSAGES) harmlessMessages.add(message);
   return scrubbed;
 }
 

@@ -50,7 +50,7 @@ describe.each([
     expect(undecodable).toEqual([{ seq: 2, text: '{"v":1,', problem: torn }]);
   });
 
-  test('entries that are events only when they are put together are none', () => {
+  test('halves of an event are none, although together they are one', () => {
     const text = turnText(2);
     const comma = text.indexOf(',');
     const halves = [text.slice(0, comma), text.slice(comma + 1)];

@@ -9,7 +9,7 @@ export interface JoinedEvents {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly count: number;
-  /** The texts in UTF-8, joined by commas. */
+  /** The texts in UTF-8, as items of a JSON array: with a comma, and perhaps a space or a line break, between them. */
   readonly bytes: Buffer;
   /** The same as a string. */
   text(): string;

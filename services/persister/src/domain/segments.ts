@@ -4,7 +4,7 @@ import { type JoinedEvents, type LoggedEvent } from './logged-events.ts';
 export interface Segment {
   readonly fromSeq: number;
   readonly toSeq: number;
-  /** Their texts, or these in UTF-8, joined by commas. */
+  /** Their texts, or these in UTF-8 as items of a JSON array. */
   readonly events: readonly string[] | Buffer;
 }
 
