@@ -63,7 +63,10 @@ async function downgrade({ folder, stack, note, expect }: Context): Promise<void
     },
   );
   // A tree without its history: what is left to prove is the restart.
-  if (previous === undefined) return note('from', 'the same version');
+  if (previous === undefined) {
+    note('from', 'the same version');
+    return;
+  }
   note('from', previous.version);
   for (const service of stack.services) service.useBuild(previous.root);
   await Promise.all(stack.services.map((service) => service.restart()));
