@@ -19,7 +19,7 @@ for i, told in ipairs(cjson.decode(ARGV[1])) do
   local reply = redis.pcall('XADD', KEYS[i], 'MAXLEN', '~', ARGV[2], '*',
     't', told[1], 'r', told[2], 'o', told[3], 'c', told[4], 'b', ARGV[3 + i])
   if type(reply) ~= 'table' then
-    if told[5] or redis.call('PTTL', KEYS[i]) == -1 then redis.pcall('PEXPIRE', KEYS[i], ARGV[3]) end
+    if told[5] or redis.pcall('PTTL', KEYS[i]) == -1 then redis.pcall('PEXPIRE', KEYS[i], ARGV[3]) end
     reply = ${WRITTEN}
   else
     local error, isOfAll = caught(reply)

@@ -12,8 +12,9 @@ export const deadLetterScript = defineScript(`
 local call = redis.call
 local nFields = tonumber(ARGV[3])
 local mark = 'd:' .. ARGV[1]
--- It may be the head itself that is broken.
-local hasHead = call('TYPE', KEYS[1]).ok == 'hash'
+-- It may be the head itself that is broken. A server that does not let us look is taken to have it.
+local kind = redis.pcall('TYPE', KEYS[1])
+local hasHead = kind.ok == 'hash' or kind.err ~= nil and call('EXISTS', KEYS[1]) == 1
 local id = hasHead and call('HGET', KEYS[1], mark)
 local isErased = hasHead and call('HEXISTS', KEYS[1], 'erased') == 1
 if isErased then
