@@ -27,7 +27,7 @@ echo 'user health on nopass resetkeys resetchannels -@all +ping'
 echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
   "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
-  "(+set ~${prefix}durability) (+pexpire ~${part}call:*:audio) (+hget +hgetall %R~${prefix}tenants)" \
+  "(+set ~${prefix}durability) (+pexpire +pttl ~${part}call:*:audio) (+hget +hgetall %R~${prefix}tenants)" \
   "(+eval +zadd +zrem +zcard +zremrangebyscore +pexpire ~${prefix}calls-of:*) (+set +getdel ~${prefix}stream-token:*)"
 
 # Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.
@@ -40,7 +40,7 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
 # Reads logs, settles calls, sets dead letters aside. Of a log it writes nothing but its expiry. A script needs its keys
 # as a whole; what it does with each is checked command by command.
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
-  "+hget +hmget +hset +hexists +pexpire +exists ~${part}call:* ~${part}persist" \
+  "+hget +hmget +hset +hexists +pexpire +exists +type ~${part}call:* ~${part}persist" \
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
   "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createDeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
 import { type World } from '../world/world.ts';
 import { compareCall } from './compare-call.ts';
@@ -8,8 +9,8 @@ import { type Violation } from './violation.ts';
 export interface Expectations {
   /** How long everything may take to come to rest; 90 s by default. */
   readonly quietWithinMs?: number;
-  /** The dead letters that the scenario planted; none by default. */
-  readonly deadLetters?: number;
+  /** The calls of the dead letters that the scenario planted; none by default. */
+  readonly deadLetters?: readonly string[];
   /** Says whether a service may have ended as this notice tells; by default by SIGKILL alone, which only we send. */
   readonly isPlannedEnd?: (notice: string) => boolean;
 }
@@ -18,7 +19,7 @@ const AT_ONCE = 4;
 
 /** After the load: waits until all is quiet, then compares the ledger with the record. Empty when all is well. */
 export async function judge(world: World, expectations: Expectations = {}): Promise<Violation[]> {
-  const { quietWithinMs = 90_000, deadLetters = 0 } = expectations;
+  const { quietWithinMs = 90_000, deadLetters = [] } = expectations;
   return [
     ...(await untilQuiet(world, quietWithinMs)),
     ...(await compareAll(world)),
@@ -59,11 +60,16 @@ async function compareRows({ ledger, sql }: World): Promise<Violation[]> {
   });
 }
 
-async function compareLetters({ redisEye, space }: World, expected: number): Promise<Violation[]> {
+async function compareLetters({ redisEye, space }: World, planted: readonly string[]): Promise<Violation[]> {
   const letters = await createDeadLetters(redisEye, space).list();
-  if (letters.length === expected) return [];
+  const found = letters.map(({ call }) => call.callSid).sort();
+  if (isDeepStrictEqual(found, [...planted].sort())) return [];
   const told = letters.slice(0, 3).map(describe).join('; ');
-  return [{ problem: `there are ${letters.length} dead letters, ${expected} were planted (${told})` }];
+  return [
+    {
+      problem: `there are ${letters.length} dead letters (${told}), planted: ${planted.join(', ') || 'none'}`,
+    },
+  ];
 }
 
 function describe({ call, kind, reason, detail }: StoredDeadLetter): string {

@@ -1,6 +1,7 @@
 import { sleep } from '@turnlog/service-kit';
 import { type LoadShape } from '../load/plan-calls.ts';
 import { sumMetric } from './metrics.ts';
+import { recoveredWithin } from './recovered-within.ts';
 import { type Context } from './scenario.ts';
 
 export interface CrashOptions {
@@ -24,7 +25,7 @@ export async function crashRedis(
     await sleep(rng.int(200, 2_000));
     await redis.start();
   }
-  await context.recovered();
+  await recoveredWithin(context, 10);
   await load.finished;
   context.note('crashes', crashes);
   context.note('gaps', await sumMetric(context, 'gateway', 'gateway_gaps_total'));

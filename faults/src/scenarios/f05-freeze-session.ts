@@ -1,5 +1,4 @@
 import { sleep } from '@turnlog/service-kit';
-
 import { sumMetric } from './metrics.ts';
 import { SAVES_STATE } from './requests.ts';
 import { type Scenario } from './scenario.ts';
@@ -15,6 +14,9 @@ export const freezeSession: Scenario = {
   stack: { sessions: 2, serviceEnv: { session: { CLAIM_IDLE_MS: '3000' } } },
   run: async (context) => {
     const { stack, redisProxy, size } = context;
+    const [frozen, other] = [stack.service('session-1'), stack.service('session-2')];
+    // So that the save that is held is that of the one that is frozen.
+    await other.stop();
     const load = context.load();
     await sleep(size.windowMs / 4);
     // The keys of a save; no other request has them all.
@@ -24,8 +26,8 @@ export const freezeSession: Scenario = {
       times: 1,
     });
     await trap.sprung;
-    const frozen = stack.service('session-1');
     frozen.kill('SIGSTOP');
+    await other.start();
     await load.finished;
     await sleep(5_000);
     trap.release();
@@ -36,5 +38,6 @@ export const freezeSession: Scenario = {
       (await sumMetric(context, 'session', 'session_saves_total', 'outcome="stale"')) +
       (await sumMetric(context, 'session', 'session_saves_total', 'outcome="conflict"'));
     context.note('refused saves', refused);
+    context.expect(refused > 0, 'no save came late, or it was not refused');
   },
 };

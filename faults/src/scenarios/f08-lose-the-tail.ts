@@ -1,6 +1,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { crashRedis } from './crash-redis.ts';
+import { sumMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 /** Of what was written since the server was first started. */
@@ -14,7 +15,11 @@ export const loseTheTail: Scenario = {
   answer: 'A gateway keeps a call’s events until they are in Postgres, and sends again what Redis has lost.',
   loss: 'nothing',
   quick: false,
-  run: (context) => crashRedis(context, { whileDown: () => cutTail(context) }),
+  run: async (context) => {
+    await crashRedis(context, { whileDown: () => cutTail(context) });
+    const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');
+    context.expect(gaps > 0, 'Redis has lost nothing that a gateway had to send again');
+  },
 };
 
 async function cutTail({ redis, rng, note }: Context): Promise<void> {

@@ -1,6 +1,7 @@
 import { sleep } from '@turnlog/service-kit';
 import { groupOf, untilPromoted, untilReplicated } from './failover.ts';
 import { sumMetric } from './metrics.ts';
+import { recoveredWithin } from './recovered-within.ts';
 import { type Scenario } from './scenario.ts';
 
 export const failover: Scenario = {
@@ -30,7 +31,7 @@ export const failover: Scenario = {
     group.heal();
     await untilPromoted(context);
     context.note('promoted after', `${((performance.now() - killedAt) / 1000).toFixed(1)} s`);
-    await context.recovered();
+    await recoveredWithin(context, 15);
     await load.finished;
     for (const via of ['socket', 'http']) {
       const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total', `via="${via}"`);

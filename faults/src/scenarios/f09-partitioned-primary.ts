@@ -1,6 +1,7 @@
 import { sleep } from '@turnlog/service-kit';
 import { groupOf, untilPromoted, untilReplicated } from './failover.ts';
 import { sumMetric } from './metrics.ts';
+import { recoveredWithin } from './recovered-within.ts';
 import { type Scenario } from './scenario.ts';
 
 export const partitionedPrimary: Scenario = {
@@ -28,7 +29,7 @@ export const partitionedPrimary: Scenario = {
     group.heal();
     context.note('acknowledged by the wrong primary', astray);
     context.expect(astray > 0, 'the old primary took nothing while there were two');
-    await context.recovered();
+    await recoveredWithin(context, 15);
     await load.finished;
     const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');
     context.note('gaps', gaps);

@@ -1,5 +1,6 @@
 import { repeatDuring } from '../load/start-load.ts';
 import { sumMetric } from './metrics.ts';
+import { recoveredWithin } from './recovered-within.ts';
 import { type Scenario } from './scenario.ts';
 
 export const resets: Scenario = {
@@ -21,7 +22,9 @@ export const resets: Scenario = {
       () => (reset += redisProxy.resetConnections(0.7)),
     );
     context.note('resets', reset);
-    context.note('retries', await sumMetric(context, 'gateway', 'gateway_append_retries_total'));
-    await context.recovered();
+    const retries = await sumMetric(context, 'gateway', 'gateway_append_retries_total');
+    context.note('retries', retries);
+    context.expect(reset > 0 && retries > 0, 'no connection was reset, or nothing had to be sent again');
+    await recoveredWithin(context, 10);
   },
 };

@@ -1,4 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
+import { recoveredWithin } from './recovered-within.ts';
 import { type Scenario } from './scenario.ts';
 
 export const latency: Scenario = {
@@ -16,7 +17,7 @@ export const latency: Scenario = {
     redisProxy.setFaults({ toClient: { latencyMs: 3_000, jitterMs: 500 } });
     await sleep(20_000 * size.intensity);
     redisProxy.setFaults({});
-    await context.recovered();
+    await recoveredWithin(context, 30);
     await load.finished;
   },
 };

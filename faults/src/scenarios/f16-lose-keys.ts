@@ -2,6 +2,7 @@ import { callKeys } from '@turnlog/call-log';
 import { repeatDuring } from '../load/start-load.ts';
 import { sumMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
+import { watchLowering } from './watch-lowering.ts';
 
 export const loseKeys: Scenario = {
   id: 'F16',
@@ -14,6 +15,7 @@ export const loseKeys: Scenario = {
   quick: false,
   run: async (context) => {
     const { rng, redisEye } = context;
+    const countLowered = await watchLowering(context);
     const load = context.load();
     let lostStates = 0;
     let lostLogs = 0;
@@ -30,8 +32,15 @@ export const loseKeys: Scenario = {
     );
     context.note('lost keys of states', lostStates);
     context.note('lost keys of logs', lostLogs);
-    context.note('gaps', await sumMetric(context, 'gateway', 'gateway_gaps_total'));
+    const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');
+    context.note('gaps', gaps);
+    context.expect(
+      lostStates > 0 && lostLogs > 0 && gaps > 0,
+      'no state or no log of a call in progress was lost',
+    );
     await context.recovered();
+    const lowered = await countLowered();
+    context.expect(lowered === 0, `${lowered} rows were lowered`);
   },
 };
 

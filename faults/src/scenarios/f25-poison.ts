@@ -25,7 +25,7 @@ export const poison: Scenario = {
   quick: true,
   stack: { serviceEnv: { gateway: { MAX_EVENT_BYTES: String(6 * 1024 * 1024) } } },
   // The entry that is no event stays: nothing can be made of it.
-  expectations: { deadLetters: 1 },
+  expectations: { deadLetters: [BROKEN_CALL] },
   run: async (context) => {
     const persister = context.stack.service('persister-1');
     await persister.stop();

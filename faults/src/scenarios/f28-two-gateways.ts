@@ -22,8 +22,12 @@ export const twoGateways: Scenario = {
       `select call_sid, (metrics ->> 'connections')::integer as connections, end_reason from call_sessions`,
     );
     context.expect(rows.length === CALLS, `${rows.length} rows, not ${CALLS}`);
-    for (const { call_sid: callSid, connections } of rows) {
+    for (const { call_sid: callSid, connections, end_reason: endReason } of rows) {
       context.expect(connections === 2, `${callSid} has ${connections} connections, not 2`);
+      context.expect(
+        endReason === 'callended',
+        `${callSid} ended by ${endReason}, not by the carrier's word`,
+      );
     }
   },
 };

@@ -46,7 +46,7 @@ export const canaries: Scenario = {
     serviceEnv: { gateway: { ...LOUD, WEBHOOK_SECRET: SECRET }, session: LOUD, persister: LOUD },
   },
   // The entry that is no event stays: nothing can be made of it.
-  expectations: { deadLetters: 1 },
+  expectations: { deadLetters: [BROKEN_CALL] },
   run: async (context) => {
     await refuseCall(context, REFUSED_CALL);
     const load = playCalls(context, markedCalls(context));

@@ -55,14 +55,18 @@ async function playWaves({ load, size }: Context, signal: AbortSignal): Promise<
 }
 
 /** All services run the older version, on the schema of the new one: migrations go first. */
-async function downgrade({ folder, stack, note }: Context): Promise<void> {
+async function downgrade({ folder, stack, note, expect }: Context): Promise<void> {
   const previous = await buildPrevious(path.join(folder, 'previous'), COMMITS_BACK).catch(
     (error: unknown) => {
-      // A tree without its history, or with other dependencies: what is left to prove is the restart.
-      note('from', `the same version, as the older one could not be built (${firstLine(error)})`);
+      expect(false, `the older version could not be built: ${firstLine(error)}`);
+      return undefined;
     },
   );
-  if (previous === undefined) return;
+  // A tree without its history: what is left to prove is the restart.
+  if (previous === undefined) {
+    note('from', 'the same version');
+    return;
+  }
   note('from', previous.version);
   for (const service of stack.services) service.useBuild(previous.root);
   await Promise.all(stack.services.map((service) => service.restart()));

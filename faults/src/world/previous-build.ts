@@ -18,13 +18,16 @@ export interface PreviousBuild {
 }
 
 /**
- * Builds the services as they were so many commits ago in a folder, with the dependencies of today. Throws where there is
- * no history, or that version does not build with them.
+ * Builds the services as they were so many commits ago in a folder, with the dependencies of today; `undefined` where there
+ * is no history. Throws when that version does not build with them.
  */
-export async function buildPrevious(folder: string, commitsBack: number): Promise<PreviousBuild> {
+export async function buildPrevious(folder: string, commitsBack: number): Promise<PreviousBuild | undefined> {
   const git = ['-C', ROOT];
-  const { stdout } = await run('git', [...git, 'rev-parse', '--short', `HEAD~${commitsBack}`]);
-  const commit = stdout.trim();
+  const commit = await run('git', [...git, 'rev-parse', '--short', `HEAD~${commitsBack}`]).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+  if (commit === undefined) return undefined;
   await mkdir(folder);
   const archive = path.join(folder, 'tree.tar');
   await run('git', [...git, 'archive', '--output', archive, commit]);

@@ -27,6 +27,7 @@ export {
 export { findBarrier, type Durability } from './append/durability.ts';
 export { type Barrier } from './redis/script-pipeline.ts';
 export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
+export { isFaultOfTheCall } from './redis/is-fault-of-the-call.ts';
 export { JoinedLog, type CallLog } from './read/call-log.ts';
 export { readCallLogs, type LogRequest, type ReadCallLogs } from './read/call-reader.ts';
 export { JoinedEntries } from './read/joined-entries.ts';

@@ -6,15 +6,24 @@ const flags = {
   last: valueFlag(wholeNumber(1, 100), '<n>', 'how many'),
   name: valueFlag(text, '<name>', 'a name'),
   folder: listFlag(text, '<folder>', 'a folder'),
+  drop: valueFlag(text, '<how>', 'how', { bare: 'no-stop' }),
   json: switchFlag('as JSON'),
 };
 
 describe('readArguments', () => {
   it('reads values, switches and what stands by itself', () => {
     expect(readArguments(['CA1', '--last', '5', '--json'], flags)).toEqual({
-      values: { last: 5, name: undefined, folder: [], json: true },
+      values: { last: 5, name: undefined, folder: [], drop: undefined, json: true },
       positionals: ['CA1'],
     });
+  });
+
+  it.each([
+    [['--drop'], 'no-stop'],
+    [['--drop', '--json'], 'no-stop'],
+    [['--drop', 'terminate'], 'terminate'],
+  ])('reads a flag that may stand without a value: %j', (args, drop) => {
+    expect(readArguments(args, flags).values.drop).toBe(drop);
   });
 
   it('reads a flag that may be given several times in the order in which it was', () => {

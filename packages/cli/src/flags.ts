@@ -8,6 +8,8 @@ export interface ValueFlag<T> {
   readonly schema: EnvValue<T>;
   readonly placeholder: string;
   readonly help: string;
+  /** What the flag means where it stands without a value. */
+  readonly bare?: string;
 }
 
 /** A flag that takes a value and may be given several times, `--spool <folder> --spool <folder>`. */
@@ -37,8 +39,13 @@ export type FlagValues<F extends Flags> = {
 };
 
 /** A flag whose value has this schema. */
-export function valueFlag<T>(schema: EnvValue<T>, placeholder: string, help: string): ValueFlag<T> {
-  return { kind: 'value', schema, placeholder, help };
+export function valueFlag<T>(
+  schema: EnvValue<T>,
+  placeholder: string,
+  help: string,
+  { bare }: { readonly bare?: string } = {},
+): ValueFlag<T> {
+  return { kind: 'value', schema, placeholder, help, ...(bare !== undefined && { bare }) };
 }
 
 /** A flag each of whose values has this schema. */
@@ -74,11 +81,24 @@ function split(args: readonly string[], flags: Flags) {
     ]),
   );
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({
+      args: args.map((arg, index) => withBareValue(arg, args[index + 1], flags)),
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
   } catch (error) {
     if (!isAboutArguments(error)) throw error;
     throw new CommandError(`${sentenceOf(error)} --help lists the flags.`);
   }
+}
+
+/** `--drop` with nothing behind it, or another flag, as `--drop=no-stop`. */
+function withBareValue(arg: string, next: string | undefined, flags: Flags): string {
+  const flag = arg.startsWith('--') ? flags[arg.slice(2)] : undefined;
+  const isBare =
+    flag?.kind === 'value' && flag.bare !== undefined && (next === undefined || next.startsWith('-'));
+  return isBare ? `${arg}=${flag.bare}` : arg;
 }
 
 function isAboutArguments(error: unknown): error is Error {

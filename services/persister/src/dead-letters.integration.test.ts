@@ -236,3 +236,41 @@ function mendedTurn(callSid: string, id = 'mended'): string {
     data: { speaker: 'user', text: 'mended' },
   });
 }
+
+test.each(['log', 'head'] as const)(
+  'a call whose %s is broken when it is read holds up no other',
+  async (part) => {
+    const [bad, good, later] = ['bad', 'good', 'later'].map((name) => callOf(`CA-${part}-${name}`));
+    for (const call of [bad, good]) if (call) await append(system, call, wholeCall('Hello'));
+    if (bad) await system.redis.set(callKeys(system.space, bad)[part], 'no log');
+
+    const { counted } = await system.start();
+    for (const call of [good, later]) {
+      if (!call) continue;
+      if (call === later) await append(system, call, wholeCall('Hello'));
+      await waitUntil(() => system.store.readCall(call), { what: `${call.callSid} is persisted` });
+    }
+    expect(await counted('deferred')).toBeGreaterThan(0);
+    expect(bad && (await system.store.readCall(bad))).toBeUndefined();
+  },
+);
+
+test('a call that breaks between its commit and its acknowledgement holds up no other', async () => {
+  const [bad, good, later] = [callOf('CA-breaks'), callOf('CA-beside'), callOf('CA-later')];
+  for (const call of [bad, good]) await append(system, call, wholeCall('Hello'));
+  const { head } = callKeys(system.space, bad);
+  const { counted } = await system.start((store) => ({
+    store: {
+      ...store,
+      writeCalls: async (batch) => {
+        const outcomes = await store.writeCalls(batch);
+        if (batch.some(({ row }) => row.call_sid === bad.callSid)) await system.redis.set(head, 'no hash');
+        return outcomes;
+      },
+    },
+  }));
+  await waitUntil(async () => (await counted('deferred')) > 0, { what: 'it could not be settled' });
+  await append(system, later, wholeCall('Hello'));
+  await waitUntil(() => system.store.readCall(later), { what: 'the next call is persisted' });
+  expect(await system.redis.hget(callKeys(system.space, good).head, 'persisted')).toBe('4');
+});

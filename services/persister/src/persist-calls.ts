@@ -1,4 +1,5 @@
 import {
+  isFaultOfTheCall,
   type DeadLetter,
   type DeadLetters,
   type FeedEntry,
@@ -13,6 +14,7 @@ import { callLetter, eventLetter } from './letters.ts';
 import { prepareCall, type FoldedCall, type PreparedCall } from './prepare-call.ts';
 import { type PersistReport } from './report/persist-report.ts';
 import { Slots } from './slots.ts';
+import { attemptEach } from './store/attempt-each.ts';
 import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
 
 /** The most events of one read. Their size is not known before; their number is. */
@@ -46,28 +48,42 @@ export function createCallPersister(options: PersistCallsOptions) {
   const { readLogs, write, settle, suspects, report, batchCalls, onBatch, isStopping, now } = options;
 
   const prepare = async (tasks: readonly CallTask[]): Promise<PreparedCall[]> => {
-    const logs = await readLogs(tasks.map(({ call }) => ({ call, fromSeq: 1 })));
-    return logs.flatMap((log, index) => {
-      const task = tasks[index];
-      return task === undefined ? [] : [prepareCall(task, log)];
-    });
+    const read = (some: readonly CallTask[]) => readLogs(some.map(({ call }) => ({ call, fromSeq: 1 })));
+    const attempts = await attemptEach(tasks, { write: read, classify: blame });
+    return attempts.map((attempt) =>
+      attempt.ok
+        ? prepareCall(attempt.item, attempt.result)
+        : { kind: 'broken', task: attempt.item, entries: [], error: attempt.error },
+    );
   };
 
   const persist = async (prepared: readonly PreparedCall[]): Promise<void> => {
     const folded = await setAsideUndecodable(prepared.flatMap(foldedOf));
     const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));
     const persisted = attempts.filter(isOk);
-    suspects.clear(persisted.map(({ item }) => keyOf(item.task.call)));
     for (const { item, result } of persisted) report.persisted(item, result);
 
     const done = [...persisted.map(({ item }) => item), ...folded.filter(isEmpty)];
-    await settle([...done.map(toSettled), ...prepared.flatMap(goneToSettled)]);
+    const unsettled = await settleEach([...done.map(toSettlement), ...prepared.flatMap(goneToSettlement)]);
 
     for (const { task, log } of prepared.flatMap(goneOf)) report.gone(task, log);
-    for (const { task, log, error } of prepared.flatMap(brokenOf))
-      await refuse(task, log.entries, error, 'unknown');
+    for (const { task, entries, error } of [...prepared.flatMap(brokenOf), ...unsettled])
+      await refuse(task, entries, error, 'unknown');
     for (const attempt of attempts)
       if (!attempt.ok) await refuse(attempt.item.task, attempt.item.log.entries, attempt.error, attempt.kind);
+  };
+
+  /** Resolves to those that could not be settled: they are in Postgres, and stay pending. */
+  const settleEach = async (settlements: readonly Settlement[]): Promise<BrokenCall[]> => {
+    const settleSome = async (some: readonly Settlement[]): Promise<readonly Settlement[]> => {
+      await settle(some.map(({ settled }) => settled));
+      return some;
+    };
+    const attempts = await attemptEach(settlements, { write: settleSome, classify: blame });
+    suspects.clear(attempts.filter(({ ok }) => ok).map(({ item }) => keyOf(item.task.call)));
+    return attempts.flatMap((attempt) =>
+      attempt.ok ? [] : [{ task: attempt.item.task, entries: [], error: attempt.error }],
+    );
   };
 
   /** Resolves to the calls whose undecodable entries are safe. The others stay pending as they are. */
@@ -140,8 +156,20 @@ function goneOf(prepared: PreparedCall): (PreparedCall & { kind: 'gone' })[] {
   return prepared.kind === 'gone' ? [prepared] : [];
 }
 
-function brokenOf(prepared: PreparedCall): (PreparedCall & { kind: 'broken' })[] {
+/** A call that Redis or the fold can do nothing with. */
+interface BrokenCall {
+  readonly task: CallTask;
+  readonly entries: readonly LoggedEvent[];
+  readonly error: unknown;
+}
+
+function brokenOf(prepared: PreparedCall): BrokenCall[] {
   return prepared.kind === 'broken' ? [prepared] : [];
+}
+
+/** Of what Redis refuses, a call may be to blame, or Redis itself is in trouble. */
+function blame(error: unknown): 'unknown' | 'unavailable' {
+  return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';
 }
 
 function isOk(attempt: CallAttempt): attempt is CallAttempt & { ok: true } {
@@ -160,13 +188,21 @@ function bytesOf(prepared: PreparedCall): number {
   return prepared.kind === 'folded' ? prepared.folded.bytes : 0;
 }
 
-function toSettled({ task: { call, entryIds }, epoch, seq }: FoldedCall): SettledCall {
-  return { call, epoch, seq, entryIds };
+/** What is to be settled of a task. */
+interface Settlement {
+  readonly task: CallTask;
+  readonly settled: SettledCall;
+}
+
+function toSettlement({ task, epoch, seq }: FoldedCall): Settlement {
+  const { call, entryIds } = task;
+  return { task, settled: { call, epoch, seq, entryIds } };
 }
 
 /** Without an epoch, nothing but the acknowledgement is left to do. */
-function goneToSettled(prepared: PreparedCall): SettledCall[] {
+function goneToSettlement(prepared: PreparedCall): Settlement[] {
   if (prepared.kind !== 'gone') return [];
-  const { call, entryIds } = prepared.task;
-  return [{ call, epoch: '', seq: 0, entryIds }];
+  const { task } = prepared;
+  const { call, entryIds } = task;
+  return [{ task, settled: { call, epoch: '', seq: 0, entryIds } }];
 }

@@ -26,11 +26,16 @@ export interface FoldedCall {
   readonly bytes: number;
 }
 
-/** A call's log on its way: folded, gone from Redis, or such that the fold itself broke on it. */
+/** A call's log on its way: folded, gone from Redis, or such that Redis or the fold can do nothing with it. */
 export type PreparedCall =
   | { readonly kind: 'folded'; readonly folded: FoldedCall }
   | { readonly kind: 'gone'; readonly task: CallTask; readonly log: CallLog }
-  | { readonly kind: 'broken'; readonly task: CallTask; readonly log: CallLog; readonly error: unknown };
+  | {
+      readonly kind: 'broken';
+      readonly task: CallTask;
+      readonly entries: CallLog['entries'];
+      readonly error: unknown;
+    };
 
 /** Folds what was read for a task. Never throws: one call that can't be folded must not stop the others. */
 export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
@@ -45,7 +50,16 @@ export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
     const folded = { task, epoch, seq, archivedSeq, segments, undecodable, log, bytes: bytesOf(log) };
     return { kind: 'folded', folded: { ...folded, row: toRow(record), summary: summaryOf(record) } };
   } catch (error) {
-    return { kind: 'broken', task, log, error };
+    return { kind: 'broken', task, entries: entriesOf(log), error };
+  }
+}
+
+/** A log may be too long for one string. */
+function entriesOf(log: CallLog): CallLog['entries'] {
+  try {
+    return log.entries;
+  } catch {
+    return [];
   }
 }
 

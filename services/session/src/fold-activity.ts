@@ -1,5 +1,6 @@
 import { initialState, type CallKey, type DecodeProblem } from '@turnlog/call-events';
 import {
+  isFaultOfTheCall,
   type CallChange,
   type CallLog,
   type FeedEntry,
@@ -11,7 +12,6 @@ import { foldLog } from './domain/fold-log.ts';
 import { toSessionFields } from './domain/session-fields.ts';
 import { type CachedState, type StateCache } from './domain/state-cache.ts';
 import { transcriptHistoryFrom } from './domain/transcript-history.ts';
-import { isFaultOfTheCall } from './is-fault-of-the-call.ts';
 
 /** What a fold tells of its work. */
 export interface FoldObserver {

@@ -40,11 +40,22 @@ export const persisterGuards: readonly Guard[] = [
     keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
     file: 'services/persister/src/persist-calls.ts',
     text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));',
-    without: `await settle(folded.map(toSettled));
+    without: `await settleEach(folded.map(toSettlement));
     const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));`,
     test: {
       file: 'services/persister/src/persister.integration.test.ts',
       name: 'the keys of a call begin to expire only after the commit',
+    },
+  },
+  {
+    name: 'fault-of-one-call',
+    keeps: 'a call that Redis can do nothing with holds up no other',
+    file: 'services/persister/src/persist-calls.ts',
+    text: "return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';",
+    without: "return 'unavailable';",
+    test: {
+      file: 'services/persister/src/dead-letters.integration.test.ts',
+      name: 'a call that breaks between its commit and its acknowledgement holds up no other',
     },
   },
   {

@@ -68,8 +68,10 @@ test('many steps at once are as many steps', () => {
 
 test('a step leaves the state that it was made of as it was', () => {
   const state = fold([started]);
-  foldCall(state, asked);
+  const before = structuredClone({ fields: state.fields, connections: state.connections });
+  foldEvents(state, [asked, budget, ended]);
   expect([state.version, state.turns.length]).toEqual([1, 0]);
+  expect({ fields: state.fields, connections: state.connections }).toEqual(before);
 });
 
 test('a second start never erases the transcript', () => {
@@ -172,6 +174,15 @@ test('what the times of turns do not tell is absent from the metrics', () => {
 describe('whatever the order of arrival', () => {
   const texts = fc.array(fc.string(), { maxLength: 8 });
   const seconds = fc.integer({ min: 0, max: 20 });
+  const name = fc.constantFrom('a', 'b', '__proto__');
+  const audio = (bytes: number) => ({
+    sampleRate: 8_000,
+    inboundBytes: bytes,
+    outboundBytes: 0,
+    inboundMs: bytes / 16,
+    outboundMs: 0,
+    frames: 1,
+  });
   const anyEvent: fc.Arbitrary<KnownEvent> = fc.oneof(
     fc
       .tuple(fc.string(), seconds)
@@ -192,6 +203,26 @@ describe('whatever the order of arrival', () => {
       .tuple(fc.constantFrom('busy', 'completed', 'ringing'), seconds)
       .map(([status, at]) => event('call.status_reported', { status: status }, at)),
     fc.tuple(texts, seconds).map(([[stage = 'x'], at]) => event('stage.changed', { stage }, at)),
+    fc.tuple(name, seconds).map(([text, at]) => event('objection.raised', { text }, at)),
+    fc.tuple(name, seconds).map(([outcome, at]) => event('outcome.decided', { outcome }, at)),
+    fc
+      .tuple(name, fc.boolean(), seconds)
+      .map(([statement, given, at]) => event('consent.recorded', { statement, given }, at)),
+    fc.tuple(name, seconds).map(([tool, at]) => event('tool.called', { name: tool }, at)),
+    fc
+      .tuple(fc.boolean(), seconds)
+      .map(([speaking, at]) => event('speaking.changed', { speaking, speaker: 'user' }, at)),
+    fc.tuple(fc.constantFrom('1', '#'), seconds).map(([digit, at]) => event('dtmf.pressed', { digit }, at)),
+    fc.tuple(name, seconds).map(([url, at]) => event('recording.available', { url }, at)),
+    fc.tuple(name, seconds).map(([mark, at]) => event('mark.played', { name: mark }, at)),
+    fc
+      .tuple(name, seconds)
+      .map(([mark, at]) =>
+        event('playback.cleared', { connectionId: 'c1', cause: 'clear', marks: [mark] }, at),
+      ),
+    fc
+      .tuple(fc.constantFrom('c1', 'c2'), fc.nat({ max: 9_000 }), seconds)
+      .map(([connectionId, bytes, at]) => event('audio.summarised', { ...audio(bytes), connectionId }, at)),
   );
 
   test('the same events, each of them up to three times, give the same record', () => {

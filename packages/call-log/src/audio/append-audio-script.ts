@@ -6,7 +6,7 @@ export const WRITTEN = 1;
 
 /**
  * Appends batches to the audio streams of calls. What is told of them is one argument, as each costs a client more than
- * the server.
+ * the server. A stream never goes without an expiry, even one that Redis has lost and that begins anew.
  *
  * KEYS  the stream of each batch
  * ARGV  what is told of the batches (JSON: of each its track, sample rate, offset, connection, and whether the stream's
@@ -19,7 +19,7 @@ for i, told in ipairs(cjson.decode(ARGV[1])) do
   local reply = redis.pcall('XADD', KEYS[i], 'MAXLEN', '~', ARGV[2], '*',
     't', told[1], 'r', told[2], 'o', told[3], 'c', told[4], 'b', ARGV[3 + i])
   if type(reply) ~= 'table' then
-    if told[5] then redis.pcall('PEXPIRE', KEYS[i], ARGV[3]) end
+    if told[5] or redis.pcall('PTTL', KEYS[i]) == -1 then redis.pcall('PEXPIRE', KEYS[i], ARGV[3]) end
     reply = ${WRITTEN}
   else
     local error, isOfAll = caught(reply)

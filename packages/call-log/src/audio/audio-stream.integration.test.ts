@@ -57,6 +57,17 @@ test('the clock of the stream is started again while audio comes, and once more 
   expect(await left()).toBeGreaterThan(50_000);
 });
 
+test('a stream that Redis has lost begins anew with an expiry', async () => {
+  const audio = createAudioStreams(log.redis, log.space);
+  const call = callOf('lost');
+  const key = callKeys(log.space, call).audio;
+  const limits = { maxBatches: 50, keepMs: 60_000 };
+  await audio.append([{ call, batch: batch(0) }], limits);
+  await log.redis.del(key);
+  await audio.append([{ call, batch: batch(500) }], limits);
+  expect(await log.redis.pttl(key)).toBeGreaterThan(0);
+});
+
 test('a batch that can’t be written keeps none of its neighbours out', async () => {
   const audio = createAudioStreams(log.redis, log.space);
   await log.redis.set(callKeys(log.space, callOf('broken')).audio, 'no stream');

@@ -12,13 +12,16 @@ export const deadLetterScript = defineScript(`
 local call = redis.call
 local nFields = tonumber(ARGV[3])
 local mark = 'd:' .. ARGV[1]
-local id = call('HGET', KEYS[1], mark)
-local isErased = call('HEXISTS', KEYS[1], 'erased') == 1
+-- It may be the head itself that is broken. A server that does not let us look is taken to have it.
+local kind = redis.pcall('TYPE', KEYS[1])
+local hasHead = kind.ok == 'hash' or kind.err ~= nil and call('EXISTS', KEYS[1]) == 1
+local id = hasHead and call('HGET', KEYS[1], mark)
+local isErased = hasHead and call('HEXISTS', KEYS[1], 'erased') == 1
 if isErased then
   id = ''
 elseif not id or #call('XRANGE', KEYS[2], id, id) == 0 then
   id = call('XADD', KEYS[2], '*', unpack(ARGV, 4, 3 + nFields * 2))
-  if call('EXISTS', KEYS[1]) == 1 then call('HSET', KEYS[1], mark, id) end
+  if hasHead then call('HSET', KEYS[1], mark, id) end
 end
 local first = 4 + nFields * 2
 if #ARGV >= first then

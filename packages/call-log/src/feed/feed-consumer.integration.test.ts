@@ -351,3 +351,10 @@ async function readAsZombie({ redis, space }: TestLog, name: string, count = 100
     await redis.xreadgroup('GROUP', 'session', name, 'COUNT', count, 'STREAMS', activity, '>');
   }
 }
+
+test('the lag is unknown, and not zero, when Redis can’t be asked', async () => {
+  const log = await openLog();
+  await appendCalls(log, 'a');
+  log.redis.disconnect();
+  await expect(measureFeedLag(log.redis, log.space, 'activity')).rejects.toThrow();
+});

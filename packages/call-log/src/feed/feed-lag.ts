@@ -23,7 +23,7 @@ interface PartitionLag {
   readonly deadLetters: number;
 }
 
-/** Measures the lag of a feed over all partitions in one round trip. */
+/** Measures the lag of a feed over all partitions in one round trip. Rejects when Redis can't be asked: unknown is not zero. */
 export async function measureFeedLag(redis: Redis, space: KeySpace, feed: FeedName): Promise<FeedLag> {
   const pipeline = redis.pipeline().time();
   for (const partition of allPartitions(space)) {
@@ -35,21 +35,30 @@ export async function measureFeedLag(redis: Redis, space: KeySpace, feed: FeedNa
       .xlen(keys[feed])
       .xlen(keys.dead);
   }
-  const replies = (await pipeline.exec()) ?? [];
-  const nowMs = toUnixMs((replies[0]?.[1] ?? []) as TimeReply);
+  const replies = answersOf(await pipeline.exec());
+  const nowMs = toUnixMs(replies[0] as TimeReply);
   const partitions = allPartitions(space).map((_, index) =>
     readPartitionLag(replies.slice(1 + index * 4, 5 + index * 4), groupOf(feed)),
   );
   return total(partitions, nowMs);
 }
 
-function readPartitionLag(replies: readonly [Error | null, unknown][], group: string): PartitionLag {
+/** What each command of a pipeline was answered; throws where one was not, but for a feed that does not exist yet. */
+function answersOf(replies: readonly [Error | null, unknown][] | null): unknown[] {
+  if (replies === null) throw new Error('Redis answered nothing');
+  return replies.map(([error, answer]) => {
+    if (error !== null && !error.message.startsWith('ERR no such key')) throw error;
+    return answer;
+  });
+}
+
+function readPartitionLag(replies: readonly unknown[], group: string): PartitionLag {
   const [groups, oldest, length, dead] = replies;
-  const info = ((groups?.[1] ?? []) as unknown[][]).map(toInfo).find((each) => each.get('name') === group);
-  const oldestId = ((oldest?.[1] ?? []) as RawEntry[])[0]?.[0];
-  const deadLetters = Number(dead?.[1] ?? 0);
+  const info = ((groups ?? []) as unknown[][]).map(toInfo).find((each) => each.get('name') === group);
+  const oldestId = (oldest as RawEntry[])[0]?.[0];
+  const deadLetters = Number(dead);
   // A feed without its group has given out nothing yet.
-  if (info === undefined) return { lag: Number(length?.[1] ?? 0), pending: 0, oldestId, deadLetters };
+  if (info === undefined) return { lag: Number(length), pending: 0, oldestId, deadLetters };
   const lag = info.get('lag');
   return {
     lag: lag == null ? undefined : Number(lag),

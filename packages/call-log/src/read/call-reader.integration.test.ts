@@ -65,8 +65,9 @@ test('entries that are no JSON, or empty, are read as they are', async () => {
 test.each([
   ['a text with a line break', '2-0', 'one,\ntwo'],
   ['a hole', '3-0', '{}'],
+  ['more than a mebibyte of text', '2-0', `"${'x'.repeat(1024 * 1024)}"`],
 ])('a log with %s is read entry by entry', async (_, id, text) => {
-  const call = await callWith(`apart-${id}`, 1);
+  const call = await callWith(`apart-${id}-${text.length}`, 1);
   const { log: key } = callKeys(log.space, call);
   await log.redis.xadd(key, id, 'e', text);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);

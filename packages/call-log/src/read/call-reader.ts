@@ -19,15 +19,16 @@ export type ReadCallLogs = (requests: readonly LogRequest[]) => Promise<CallLog[
 
 /** A longer stretch is read by itself: a script holds everybody else up for as long as it runs. */
 const MAX_SCRIPTED_ENTRIES = 500;
+const MAX_SCRIPTED_BYTES = 1024 * 1024;
 
 /**
  * A call's head and log at one moment. The texts come as one, as {@link JoinedEntries} has them: to take apart a reply of
  * one value per id, field and text costs a reader more than everything else that it does with a log.
  *
  * KEYS  head, log
- * ARGV  the first seq, the most entries
+ * ARGV  the first seq, the most entries, the most bytes
  * Reply epoch, seq, persisted, the seq of the first entry and of the last, the texts; without the texts where there is no
- *       entry, and without the last three where there are more than that, a hole, or a line break in a text
+ *       entry, and without the last three where there is more than that, a hole, or a line break in a text
  */
 const readScript = defineGroupedScript(
   `
@@ -39,10 +40,11 @@ local count = #entries
 if count == 0 then return {head[1], head[2], head[3], '0', '0'} end
 local first, last = string.match(entries[1][1], '%d+'), string.match(entries[count][1], '%d+')
 if count > max or last - first + 1 ~= count then return head end
-local texts = {}
+local texts, bytes = {}, 0
 for i = 1, count do
   local text = entries[i][2][2]
-  if string.find(text, '\\n', 1, true) then return head end
+  bytes = bytes + #text
+  if bytes > tonumber(ARGV[3]) or string.find(text, '\\n', 1, true) then return head end
   texts[i] = text
 end
 return {head[1], head[2], head[3], first, last, table.concat(texts, ${JSON.stringify(BETWEEN)})}
@@ -67,7 +69,7 @@ export async function readCallLogs(
 ): Promise<CallLog[]> {
   const runs = requests.map(({ call, fromSeq }) => {
     const { head, log } = callKeys(space, call);
-    return { keys: [head, log], args: [fromSeq, MAX_SCRIPTED_ENTRIES] };
+    return { keys: [head, log], args: [fromSeq, MAX_SCRIPTED_ENTRIES, MAX_SCRIPTED_BYTES] };
   });
   const replies = (await runGrouped(redis, readScript, runs)) as ReadReply[];
   return Promise.all(

@@ -47,8 +47,21 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
   },
 };
 
-/** Gives the roles that there are exactly their rights on the tables that there are: what one had before is taken away. */
+/** Any number: whoever changes rights holds the lock of this name. */
+const RIGHTS_LOCK = 7_461_001;
+
+/**
+ * Gives the roles that there are exactly their rights on the tables that there are: what one had before is taken away. All
+ * at once, so that nobody who is at work is without, and by one at a time.
+ */
 export async function grantRights(db: Kysely<unknown>): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${RIGHTS_LOCK})`.execute(transaction);
+    await replaceRights(transaction);
+  });
+}
+
+async function replaceRights(db: Kysely<unknown>): Promise<void> {
   for (const [role, rights] of Object.entries(RIGHTS)) {
     if (!(await exists(db, sql`select from pg_roles where rolname = ${role}`))) continue;
     await sql`revoke all on all tables in schema public from ${sql.ref(role)}`.execute(db);

@@ -49,7 +49,14 @@ export const simulate = defineCommand({
       'where the agent listens, with --agent-over socket; 9090 by default',
     ),
     'api-secret': valueFlag(text, '<secret>', "the tenant's api secret, where the gateway asks for it"),
-    drop: valueFlag(drop, '<how>', 'cut the calls instead of a stop: no-stop, terminate or half-open'),
+    drop: valueFlag(
+      drop,
+      '[how]',
+      'cut the calls: without a stop (no-stop, the default), terminate or half-open',
+      {
+        bare: 'no-stop',
+      },
+    ),
     shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
     pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than life'),
     verify: switchFlag('wait for the records and check each: turns, data, outcome, archive'),

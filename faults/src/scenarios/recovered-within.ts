@@ -1,0 +1,8 @@
+import { type Context } from './scenario.ts';
+
+/** Measures how long it takes from now until a new call is taken, folded and recorded, which must be less than this. */
+export async function recoveredWithin(context: Context, limitSeconds: number): Promise<void> {
+  const seconds = await context.recovered();
+  const problem = `a new call was recorded after ${seconds.toFixed(1)} s, the limit is ${limitSeconds} s`;
+  context.expect(seconds < limitSeconds, problem);
+}
