@@ -5,7 +5,8 @@ import { type Context, type Scenario } from './scenario.ts';
 export const killSession: Scenario = {
   id: 'F1',
   name: 'kill-session',
-  title: 'The session service is killed before and after a save of its reaches Redis, and then again and again',
+  title:
+    'The session service is killed before and after a save of its reaches Redis, and then again and again',
   pass: 'It is back at work within 10 s of being started again.',
   answer: 'It is started again, reads what was delivered to it and not acknowledged, and folds from the log.',
   loss: 'nothing',
