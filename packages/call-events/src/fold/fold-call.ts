@@ -15,7 +15,7 @@ export function foldCall(state: CallState, event: CallEvent): CallState {
 /** As many steps of {@link foldCall}, for the price of one copy of the state. */
 export function foldEvents(state: CallState, events: Iterable<CallEvent>): CallState {
   const draft = new Draft(state);
-  for (const event of events) take(draft.state, event, draft);
+  for (const event of events) take(draft, event);
   return draft.state.version === state.version ? state : draft.state;
 }
 
@@ -45,7 +45,8 @@ class Draft {
   }
 }
 
-function take(state: Draft['state'], event: CallEvent, draft: Draft): void {
+function take(draft: Draft, event: CallEvent): void {
+  const { state } = draft;
   const eventIds = state.eventIds.add(event.id);
   if (eventIds === state.eventIds) return;
   state.eventIds = eventIds;
@@ -53,10 +54,11 @@ function take(state: Draft['state'], event: CallEvent, draft: Draft): void {
   if (state.firstAt === undefined || event.at < state.firstAt) state.firstAt = event.at;
   if (state.lastAt === undefined || event.at > state.lastAt) state.lastAt = event.at;
   if (event.redactions !== undefined) state.redactions += event.redactions;
-  change(state, event, draft);
+  change(draft, event);
 }
 
-function change(state: Draft['state'], event: CallEvent, draft: Draft): void {
+function change(draft: Draft, event: CallEvent): void {
+  const { state } = draft;
   switch (event.type) {
     case 'call.started':
       changeConnection(draft, event.data.connectionId, ({ start }) => ({

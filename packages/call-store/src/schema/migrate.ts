@@ -19,7 +19,8 @@ export interface MigrateOptions {
 
 /**
  * Brings the schema up to date, all of it or nothing, and then the rights of the roles that there are, likewise; each under
- * a lock of the server: of two at once, the second waits and finds nothing to do. Throws a {@link CallStoreError} `unreachable` or `migration_failed`.
+ * a lock of the server: of two at once, the second waits and finds nothing to do. Throws a {@link CallStoreError}
+ * `unreachable` or `migration_failed`.
  */
 export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<MigrateResult> {
   const pool = createPool({
