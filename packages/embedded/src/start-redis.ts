@@ -2,6 +2,7 @@ import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { containerArgs, removeContainer, signalContainer } from './docker-redis.ts';
+import { dropOpenTransaction } from './drop-open-transaction.ts';
 import { choosePort } from './free-port.ts';
 import { isRedisAnswering } from './redis-ping.ts';
 import { type RedisProgram } from './redis-program.ts';
@@ -38,6 +39,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedServer>
   try {
     const port = await choosePort(options.port, 'Redis');
     if (program.kind === 'docker') await removeContainer(program.path, dataDir);
+    await dropOpenTransaction(dataDir);
     const command = redisCommand(program, dataDir, port, options);
     const server = await serve(command, lock, () => isRedisAnswering(port), READY_TIMEOUT_MS);
     return { ...server, url: `redis://127.0.0.1:${port}`, port, how: program.how };

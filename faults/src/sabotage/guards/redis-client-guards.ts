@@ -1,7 +1,18 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps clients on a Redis that takes their writes. */
+/** What keeps clients on a Redis that takes their writes, and what it takes in its log. */
 export const redisClientGuards: readonly Guard[] = [
+  {
+    name: 'open-transaction',
+    keeps: 'Redis appends nothing to a transaction that a loss of power has cut',
+    file: 'packages/embedded/src/start-redis.ts',
+    text: 'await dropOpenTransaction(dataDir);',
+    without: '',
+    test: {
+      file: 'packages/embedded/src/drop-open-transaction.integration.test.ts',
+      name: 'what Redis takes after a loss of power in the middle of a transaction outlives the next one',
+    },
+  },
   {
     name: 'following-redis',
     keeps: 'a client that hears of another primary while it looks for one does not end for good',

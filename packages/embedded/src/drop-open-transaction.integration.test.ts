@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { dropOpenTransaction } from './drop-open-transaction.ts';
+import { startRedis } from './start-redis.ts';
+
+const cacheDir = process.env['TURNLOG_TEST_CACHE_DIR'] ?? '';
+const SCRIPT = fileURLToPath(new URL('../../../infra/redis/drop-open-transaction.sh', import.meta.url));
+const run = promisify(execFile);
+
+const command = (...words: readonly string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+const FIRST = command('SET', 'first', 'EXEC') + command('MULTI') + command('SET', 'a', '1') + command('EXEC');
+const OPEN = command('MULTI') + command('SET', 'text', 'MULTI in a text') + command('SET', 'b', '2');
+
+let folder: string;
+let logs: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-open-transaction-'));
+  logs = path.join(folder, 'appendonlydir');
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const ways = {
+  'the one of the embedded Redis': () => dropOpenTransaction(folder),
+  'the one of compose': () => run('sh', [SCRIPT, logs]),
+};
+
+describe.each(Object.entries(ways))('%s', (_, drop) => {
+  async function dropped(text: string, name = 'appendonly.aof.1.incr.aof'): Promise<string> {
+    await mkdir(logs, { recursive: true });
+    await writeFile(path.join(logs, name), text);
+    await drop();
+    return readFile(path.join(logs, name), 'utf8');
+  }
+
+  it('drops a transaction that has no end, wherever it is cut', async () => {
+    for (const length of [OPEN.length, OPEN.length - 1, OPEN.length - 12, command('MULTI').length]) {
+      expect(await dropped(FIRST + OPEN.slice(0, length))).toBe(FIRST);
+    }
+  });
+
+  it('leaves everything else as it is, for Redis to judge', async () => {
+    for (const text of [
+      FIRST,
+      FIRST + OPEN + command('EXEC'),
+      FIRST + command('MULTI').slice(0, 9),
+      'x',
+      '',
+    ]) {
+      expect(await dropped(text)).toBe(text);
+    }
+  });
+
+  it('looks at the file that is appended to', async () => {
+    await mkdir(logs, { recursive: true });
+    await writeFile(path.join(logs, 'appendonly.aof.9.incr.aof'), FIRST + OPEN);
+    expect(await dropped(FIRST + OPEN, 'appendonly.aof.10.incr.aof')).toBe(FIRST);
+    expect(await readFile(path.join(logs, 'appendonly.aof.9.incr.aof'), 'utf8')).toBe(FIRST + OPEN);
+  });
+
+  it('has nothing to do in a new folder', async () => {
+    await expect(drop()).resolves.toBeDefined();
+  });
+});
+
+it('what Redis takes after a loss of power in the middle of a transaction outlives the next one', async () => {
+  await withRedis(async (redis) => {
+    await redis.eval(`redis.call('SET', 'whole', '1') redis.call('SET', 'too', '2')`, 0);
+    await redis.eval(`redis.call('SET', 'torn', '1') redis.call('SET', 'off', '2')`, 0);
+  });
+  await cutLog(20);
+  await withRedis(async (redis) => {
+    expect(await redis.mget('whole', 'too', 'torn', 'off')).toEqual(['1', '2', null, null]);
+    await redis.set('after', '3');
+  });
+  await withRedis(async (redis) => {
+    expect(await redis.mget('whole', 'too', 'torn', 'off', 'after')).toEqual(['1', '2', null, null, '3']);
+  });
+});
+
+/** Runs a Redis on the folder, which is killed when this is done with it. */
+async function withRedis(use: (redis: Redis) => Promise<void>): Promise<void> {
+  const server = await startRedis({ dataDir: folder, cacheDir, appendfsync: 'always' });
+  const redis = new Redis(server.url, { maxRetriesPerRequest: 0 });
+  try {
+    await use(redis);
+  } finally {
+    redis.disconnect();
+    server.kill('SIGKILL');
+    await server.exited;
+    await server.stop();
+  }
+}
+
+async function cutLog(bytes: number): Promise<void> {
+  const [name = ''] = (await readdir(logs)).filter((each) => each.endsWith('.incr.aof'));
+  const handle = await open(path.join(logs, name), 'r+');
+  await handle.truncate((await handle.stat()).size - bytes);
+  await handle.close();
+}
