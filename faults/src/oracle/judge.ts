@@ -3,6 +3,7 @@ import { createDeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
 import { type World } from '../world/world.ts';
 import { compareCall } from './compare-call.ts';
 import { untilQuiet } from './quiescence.ts';
+import { verifyRecords } from './verify-records.ts';
 import { type Violation } from './violation.ts';
 
 /** What a scenario expects besides that nothing is lost. */
@@ -11,7 +12,7 @@ export interface Expectations {
   readonly quietWithinMs?: number;
   /** The calls of the dead letters that the scenario planted; none by default. */
   readonly deadLetters?: readonly string[];
-  /** Says whether a service may have ended as this notice tells; by default by SIGKILL alone, which only we send. */
+  /** Says whether a service may have ended as this notice tells; by default by the SIGKILL that we sent it. */
   readonly isPlannedEnd?: (notice: string) => boolean;
 }
 
@@ -24,6 +25,7 @@ export async function judge(world: World, expectations: Expectations = {}): Prom
     ...(await untilQuiet(world, quietWithinMs)),
     ...(await compareAll(world)),
     ...(await compareRows(world)),
+    ...(await verifyRecords(world)),
     ...(await compareLetters(world, deadLetters)),
     ...unplannedEnds(world, expectations),
     ...(await unreadyServices(world)),
@@ -77,7 +79,8 @@ function describe({ call, kind, reason, detail }: StoredDeadLetter): string {
 }
 
 function unplannedEnds({ notices }: World, { isPlannedEnd }: Expectations): Violation[] {
-  const isPlanned = isPlannedEnd ?? ((notice: string) => / ended with SIGKILL;/.test(notice));
+  const isPlanned =
+    isPlannedEnd ?? ((notice: string) => / ended with SIGKILL, which it was sent;/.test(notice));
   const ends = notices.filter((notice) => / ended with | did not stop /.test(notice));
   return ends.filter((notice) => !isPlanned(notice)).map((notice) => ({ problem: `unplanned: ${notice}` }));
 }

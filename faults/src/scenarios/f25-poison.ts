@@ -5,7 +5,7 @@ import { type AgentMessage } from '../load/planned-call.ts';
 import { reportOverHttp } from '../load/report-over-http.ts';
 import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { turnlog } from './turnlog-command.ts';
+import { turnlog } from '../world/turnlog-command.ts';
 
 const FIVE_MEGABYTES = 5 * 1024 * 1024;
 const NO_EVENT = '{"v":1,"type":"turn.completed","text":"no event \\u0000"';

@@ -1,8 +1,8 @@
 import { sleep } from '@turnlog/service-kit';
-import { allPartitions, createDeadLetters, measureFeedLag, partitionKeys } from '@turnlog/call-log';
+import { allPartitions, createDeadLetters, partitionKeys } from '@turnlog/call-log';
 import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { turnlog } from './turnlog-command.ts';
+import { turnlog } from '../world/turnlog-command.ts';
 
 const REFUSED_CALL = 'CA-3';
 
@@ -22,8 +22,7 @@ export const noDeadLetters: Scenario = {
     for (const key of deadKeys) await redisEye.set(key, 'no stream');
     await context.load({ withoutLine: 0, lateEvents: 0 }).finished;
     await sleep(6_000);
-    const { pending } = await measureFeedLag(redisEye, space, 'persist');
-    context.expect(pending > 0, 'the entry is not pending any more');
+    context.expect((await countPending(context)) > 0, 'the entry is not pending any more');
     await redisEye.del(deadKeys);
     const id = await untilLetter(context);
     await acceptCall(context);
@@ -31,6 +30,15 @@ export const noDeadLetters: Scenario = {
     await context.recovered();
   },
 };
+
+/** The lag tells nothing here: it counts dead letters as well, and there is no place for them. */
+async function countPending({ redisEye, space }: Context): Promise<number> {
+  const feeds = allPartitions(space).map((partition) => partitionKeys(space, partition).persist);
+  const groups = await Promise.all(feeds.map((feed) => redisEye.xinfo('GROUPS', feed).catch(() => [])));
+  // Each is a flat list of names and values.
+  const lists = (groups as unknown[][][]).flat();
+  return lists.reduce((sum, list) => sum + Number(list[list.indexOf('pending') + 1]), 0);
+}
 
 async function untilLetter({ redisEye, space }: Context): Promise<string> {
   const deadline = performance.now() + 30_000;

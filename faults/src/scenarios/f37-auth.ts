@@ -4,7 +4,7 @@ import { placeCall } from '@turnlog/exotel';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { turnlog } from './turnlog-command.ts';
+import { turnlog } from '../world/turnlog-command.ts';
 
 /** How long a gateway may take to hear of a tenant. */
 const HEARD_AFTER_MS = 2_500;

@@ -10,7 +10,7 @@ import { playCalls } from '../load/start-load.ts';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { turnlog } from './turnlog-command.ts';
+import { turnlog, turnlogOutput } from '../world/turnlog-command.ts';
 
 const GATEWAY = 'gateway-1';
 const SECRET = 'qzxcanary-the-webhook-secret';
@@ -188,18 +188,12 @@ async function expectNoMarks(context: Context): Promise<void> {
     'dead-letters list': await turnlog('dead-letters', 'list', ...atRedis),
     'dead-letters list --json': await turnlog('dead-letters', 'list', '--json', ...atRedis),
     // While a row is refused it may have something to complain of; what it says then has to be clean as well.
-    'verify --all': await turnlog('verify', '--all', '--json', ...atPostgres).catch(outputOf),
+    'verify --all': await turnlogOutput('verify', '--all', '--json', ...atPostgres),
   };
   for (const [what, text] of Object.entries(written)) {
     for (const line of canariesIn(text).slice(0, MAX_TOLD)) expect(false, `${what}: ${line.slice(0, 400)}`);
   }
   context.note('bytes looked through', Object.values(written).join('').length);
-}
-
-/** What a command has printed that ended with another code than 0. */
-function outputOf(error: unknown): string {
-  const { stdout = '', stderr = '' } = error as { readonly stdout?: string; readonly stderr?: string };
-  return `${stdout}${stderr}`;
 }
 
 async function replayRefused(context: Context): Promise<void> {

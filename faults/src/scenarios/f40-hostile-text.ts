@@ -2,7 +2,7 @@ import { type AgentMessage } from '../load/planned-call.ts';
 import { reportOverHttp } from '../load/report-over-http.ts';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { turnlog } from './turnlog-command.ts';
+import { turnlog } from '../world/turnlog-command.ts';
 
 const CALL = 'CAhostile';
 /** As a caller may say them, or an agent may hear them. */

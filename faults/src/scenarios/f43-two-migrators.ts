@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createCallStore } from '@turnlog/call-store';
-import { mentions } from '../proxy/trap.ts';
 import { withPort } from '../world/world.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { TURNLOG, turnlog } from './turnlog-command.ts';
+import { TURNLOG, turnlog } from '../world/turnlog-command.ts';
 
 export const twoMigrators: Scenario = {
   id: 'F43',
@@ -24,7 +23,7 @@ export const twoMigrators: Scenario = {
     const killed = await makeDatabase(context, 'killed');
     const { postgresProxy } = context;
     const trap = postgresProxy.setTrap({
-      matches: mentions('create view call_turns'),
+      mentions: ['create view call_turns'],
       action: 'hold-request',
       times: 1,
     });

@@ -17,7 +17,7 @@ import {
 import { BASE_ENV } from '../world/stack-shape.ts';
 import { withoutOwnSettings } from '../world/world.ts';
 import { type Context, type Scenario } from './scenario.ts';
-import { turnlog } from './turnlog-command.ts';
+import { turnlog } from '../world/turnlog-command.ts';
 
 const run = promisify(execFile);
 

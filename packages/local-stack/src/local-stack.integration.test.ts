@@ -54,7 +54,7 @@ describe('a local stack', () => {
 
     await expectWholeRecord(call.callSid, 'gateway_lost');
     expect(test.notices).toContainEqual(
-      expect.stringMatching(/^gateway-1 ended with SIGKILL; starting it again/),
+      expect.stringMatching(/^gateway-1 ended with SIGKILL, which it was sent; starting it again/),
     );
     await gateway.start();
     expect(gateway.pid).not.toBe(firstPid);

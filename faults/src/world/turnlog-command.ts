@@ -12,3 +12,11 @@ export async function turnlog(...args: readonly string[]): Promise<string> {
   const { stdout } = await run(process.execPath, [TURNLOG, ...args]);
   return stdout;
 }
+
+/** Runs `turnlog`, and resolves to all that it prints, also when it ends with another code than 0. */
+export function turnlogOutput(...args: readonly string[]): Promise<string> {
+  return turnlog(...args).catch((error: unknown) => {
+    const { stdout = '', stderr = '' } = error as { readonly stdout?: string; readonly stderr?: string };
+    return `${stdout}${stderr}`;
+  });
+}

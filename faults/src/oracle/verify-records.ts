@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { type World } from '../world/world.ts';
+import { turnlogOutput } from '../world/turnlog-command.ts';
+import { type Violation } from './violation.ts';
+
+const verification = z.object({
+  verified: z.number(),
+  differing: z.array(
+    z.object({
+      callSid: z.string(),
+      differences: z.array(z.object({ column: z.string(), problem: z.string() })),
+    }),
+  ),
+});
+
+/** `turnlog verify --all`, as anyone can run it: each archive, folded again, is the row, and none is left out. */
+export async function verifyRecords({ sql, postgres }: World): Promise<Violation[]> {
+  const text = await turnlogOutput('verify', '--all', '--json', '--database', postgres.url);
+  const { verified, differing } = verification.parse(JSON.parse(text));
+  const { rows } = await sql.query<{ count: number }>('select count(*)::integer as count from call_sessions');
+  const count = rows[0]?.count;
+  const all = verified === count ? [] : [{ problem: `verify: ${verified} of ${count} rows were verified` }];
+  const violations = differing.flatMap(({ callSid, differences }) =>
+    differences.map(({ column, problem }) => ({ callSid, problem: `verify: ${column}: ${problem}` })),
+  );
+  return [...all, ...violations];
+}
