@@ -1,12 +1,13 @@
 import { placeCall, type SimulatedCall } from '@turnlog/exotel';
-import { sleep } from '@turnlog/service-kit';
+import { backoffDelayMs, sleep } from '@turnlog/service-kit';
 import { type Ledger } from '../ledger/ledger.ts';
 import { type AgentHub } from './agent-hub.ts';
 import { type AgentMessage, type PlannedCall } from './planned-call.ts';
 import { Reporter } from './reporter.ts';
 
-const REDIAL_MS = 300;
-const FRAME_MS = 500;
+const REDIAL = { minMs: 300, maxMs: 2_000 };
+/** Rarely, beside what a carrier sends: words are what this is about, and the frames are made on the same machine. */
+const FRAME_MS = 1_000;
 
 /** Where calls are played. */
 export interface Stage {
@@ -51,7 +52,7 @@ export async function playCall(call: PlannedCall, stage: Stage): Promise<void> {
 
 /** Dials until a gateway takes the call. */
 async function openLine(callSid: string, stage: Stage): Promise<SimulatedCall | undefined> {
-  while (!stage.deadline.aborted) {
+  for (let attempt = 0; !stage.deadline.aborted; attempt += 1) {
     const line = placeCall({
       url: stage.nextGateway().streamUrl,
       callSid,
@@ -61,7 +62,7 @@ async function openLine(callSid: string, stage: Stage): Promise<SimulatedCall | 
       handshakeAttempts: 1,
     });
     if (await line.connected) return line;
-    await sleep(REDIAL_MS, stage.deadline);
+    await sleep(backoffDelayMs(attempt, REDIAL), stage.deadline);
   }
   return undefined;
 }

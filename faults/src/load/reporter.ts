@@ -1,4 +1,4 @@
-import { sleep } from '@turnlog/service-kit';
+import { backoffDelayMs, sleep } from '@turnlog/service-kit';
 import { type Ledger, type LedgerEvent } from '../ledger/ledger.ts';
 import { type AgentAnswer, type AgentSeat } from './agent-hub.ts';
 import { type AgentMessage, type ReportVia } from './planned-call.ts';
@@ -6,7 +6,10 @@ import { reportOverHttp } from './report-over-http.ts';
 
 /** How long an agent that reports on its socket waits for one before it takes HTTP. */
 const SOCKET_PATIENCE_MS = 3_000;
-const RETRY_MS = 250;
+/** Between one attempt over HTTP that fails and the next. */
+const RETRY = { minMs: 250, maxMs: 2_000 };
+/** How long a socket that has taken everything is left alone. */
+const NAP_MS = 250;
 const MAX_BATCH = 50;
 /** Refusals that say: send it again later. */
 const TRANSIENT = new Set(['unavailable', 'overloaded']);
@@ -39,6 +42,7 @@ export class Reporter {
   readonly #firstSocketUntil = performance.now() + SOCKET_PATIENCE_MS;
   #wake: () => void = () => undefined;
   #isSending = false;
+  #failures = 0;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -102,7 +106,8 @@ export class Reporter {
     for (const answer of answers) this.#take(answer);
     const left = batch.filter(({ message }) => this.#unanswered.has(message.id));
     for (const { message } of left) ledger.sent(callSid, message);
-    if (left.length > 0) await sleep(RETRY_MS, deadline);
+    this.#failures = left.length > 0 ? this.#failures + 1 : 0;
+    if (left.length > 0) await sleep(backoffDelayMs(this.#failures - 1, RETRY), deadline);
   }
 
   #take({ id, code }: AgentAnswer): void {
@@ -127,7 +132,7 @@ export class Reporter {
         this.#wake = () => undefined;
         resolve();
       };
-      const timer = setTimeout(done, RETRY_MS);
+      const timer = setTimeout(done, NAP_MS);
       this.#wake = done;
     });
   }

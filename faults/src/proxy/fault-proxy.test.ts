@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRng } from '../random/rng.ts';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { bothWays } from './lane-faults.ts';
-import { mentions } from './trap.ts';
 
 /** Long enough for anything that nothing holds up. */
 const MOMENT_MS = 150;
@@ -138,7 +137,7 @@ describe('a fault proxy', () => {
   });
 
   it('keeps a request from the server', async () => {
-    const trap = proxy.setTrap({ matches: mentions('write'), action: 'hold-request', times: 1 });
+    const trap = proxy.setTrap({ mentions: ['write'], action: 'hold-request', times: 1 });
     const client = await dial();
     client.socket.write('write 1');
     await trap.sprung;
@@ -152,7 +151,7 @@ describe('a fault proxy', () => {
   });
 
   it('keeps a reply from the client, and lets go of the connection when it is closed', async () => {
-    const trap = proxy.setTrap({ matches: mentions('write'), action: 'hold-reply', times: 1 });
+    const trap = proxy.setTrap({ mentions: ['write'], action: 'hold-reply', times: 1 });
     const client = await dial();
     client.socket.write('write 1');
     await trap.sprung;
@@ -165,7 +164,7 @@ describe('a fault proxy', () => {
   });
 
   it('cuts the connection between a request that was done and its reply', async () => {
-    const trap = proxy.setTrap({ matches: mentions('write'), action: 'cut-reply', times: 1 });
+    const trap = proxy.setTrap({ mentions: ['write'], action: 'cut-reply', times: 1 });
     const client = await dial();
     client.socket.write('write 1');
     await client.closed;

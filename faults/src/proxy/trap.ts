@@ -9,13 +9,15 @@ import { type Rng } from '../random/rng.ts';
 export type TrapAction = 'hold-request' | 'hold-reply' | 'cut-reply';
 
 export interface TrapOptions {
-  /** Says of a chunk on its way to the server whether it is the one. */
-  readonly matches: (chunk: Buffer) => boolean;
+  /** The request is the one in which all these texts stand, in one chunk on its way to the server. */
+  readonly mentions: readonly string[];
   readonly action: TrapAction;
   /** How likely it springs at a match; 1 by default. */
   readonly probability?: number;
   /** After how many matches it is gone; never by default. */
   readonly times?: number;
+  /** Told, each time that it springs, how often it has. */
+  readonly onSpring?: (count: number) => void;
 }
 
 /** A trap that lies in wait. */
@@ -41,7 +43,7 @@ export interface Held {
 
 /** Sets a trap. */
 export function createTrap(
-  { matches, action, probability = 1, times = Infinity }: TrapOptions,
+  { mentions, action, probability = 1, times = Infinity, onSpring }: TrapOptions,
   rng: Rng,
 ): Trap {
   let count = 0;
@@ -49,6 +51,7 @@ export function createTrap(
   const held: Held[] = [];
   let spring: () => void = () => undefined;
   const sprung = new Promise<void>((resolve) => (spring = resolve));
+  const matches = (chunk: Buffer): boolean => mentions.every((text) => chunk.includes(text));
   return {
     action,
     get count() {
@@ -59,6 +62,7 @@ export function createTrap(
       if (isRemoved || count >= times || !matches(chunk) || !rng.chance(probability)) return false;
       count += 1;
       spring();
+      onSpring?.(count);
       return true;
     },
     holds: (lane) => {
@@ -70,9 +74,4 @@ export function createTrap(
       for (const lane of held.splice(0)) lane.thaw();
     },
   };
-}
-
-/** Matches requests in which these texts stand, all of them. */
-export function mentions(...texts: readonly string[]): (chunk: Buffer) => boolean {
-  return (chunk) => texts.every((text) => chunk.includes(text));
 }

@@ -1,5 +1,4 @@
 import { repeatDuring } from '../load/start-load.ts';
-import { mentions } from '../proxy/trap.ts';
 import { sumMetric } from './metrics.ts';
 import { type Scenario } from './scenario.ts';
 
@@ -26,7 +25,7 @@ export const killPersister: Scenario = {
 
     const trap = postgresProxy.setTrap({
       // Not any write: what waits since the kills is written meanwhile.
-      matches: mentions('turnlog_write_calls', 'CAheld-1'),
+      mentions: ['turnlog_write_calls', 'CAheld-1'],
       action: 'hold-reply',
       times: 1,
     });

@@ -1,12 +1,18 @@
-import { mentions } from '../proxy/trap.ts';
+import { sleep } from '@turnlog/service-kit';
 import { type Context, type Scenario } from './scenario.ts';
 
 const CALL = 'CAold-1';
+const FROZEN_MS = 60_000;
+const QUICK_FROZEN_MS = 10_000;
+const POLL_MS = 50;
+/** By then Postgres has done what reaches it after so long. */
+const LATE_WRITE_MS = 1_000;
 
 export const freezePersister: Scenario = {
   id: 'F6',
   name: 'freeze-persister',
-  title: 'A persister is frozen while it writes an old version, and goes on when a newer one is written',
+  title:
+    'A persister is frozen for a minute while it writes an old version, and goes on when a newer one is written',
   pass: 'The newer row stays.',
   answer:
     'Another replica claims its entries after 15 s. The old version is refused by the guard of the upsert.',
@@ -17,9 +23,12 @@ export const freezePersister: Scenario = {
     serviceEnv: { persister: { CLAIM_IDLE_MS: '2000' }, session: { CHECKPOINT_EVERY_MS: '1000' } },
   },
   run: async (context) => {
-    const { postgresProxy, stack } = context;
+    const { postgresProxy, stack, size } = context;
+    const [frozen, other] = [stack.service('persister-1'), stack.service('persister-2')];
+    // So that the write that is held is that of the one that is frozen.
+    await other.stop();
     const trap = postgresProxy.setTrap({
-      matches: mentions('turnlog_write_calls', CALL),
+      mentions: ['turnlog_write_calls', CALL],
       action: 'hold-request',
       times: 1,
     });
@@ -28,29 +37,65 @@ export const freezePersister: Scenario = {
       'CAold',
     );
     await trap.sprung;
-    // Which of the two holds it can't be seen from outside, and one of them is to go on: so its connection is frozen.
+    frozen.kill('SIGSTOP');
+    const frozenAtMs = performance.now();
+    await other.start();
     await load.finished;
     const newest = await untilCompleted(context);
+    const frozenMs = size.intensity < 1 ? QUICK_FROZEN_MS : FROZEN_MS;
+    await sleep(frozenMs - (performance.now() - frozenAtMs));
+
+    const releasedAt = await serverTime(context);
     trap.release();
+    await sleep(LATE_WRITE_MS);
+    context.expect((await countWrites(context, releasedAt)) === 1, 'the old version did not reach Postgres');
+    frozen.kill('SIGCONT');
     await context.recovered();
-    const after = await readVersion(context);
-    context.note('version', newest);
-    context.expect(after === newest, `the row went from version ${newest} to ${after}`);
-    for (const name of ['persister-1', 'persister-2']) {
-      stack.service(name).kill('SIGSTOP');
+    const after = await readRow(context);
+    context.note('version', newest.version);
+    context.expect(after.row === newest.row, `the row is of version ${after.version}, or written anew`);
+    for (const service of [frozen, other]) {
+      service.kill('SIGSTOP');
       await context.recovered();
-      stack.service(name).kill('SIGCONT');
+      service.kill('SIGCONT');
     }
   },
 };
 
-async function untilCompleted(context: Context): Promise<number> {
+interface Row {
+  readonly version: number;
+  readonly status: string;
+  /** Another one after each write. */
+  readonly row: string;
+}
+
+async function untilCompleted(context: Context): Promise<Row> {
   for (;;) {
-    const row = await context.store.readCall(CALL);
-    if (row?.status === 'completed') return row.version;
+    const row = await readRow(context);
+    if (row.status === 'completed') return row;
+    await sleep(POLL_MS);
   }
 }
 
-async function readVersion({ store }: Context): Promise<number> {
-  return (await store.readCall(CALL))?.version ?? 0;
+async function readRow({ sql }: Context): Promise<Row> {
+  const { rows } = await sql.query<Row>(
+    `select version, status, xmin || ' ' || persisted_at as row from call_sessions where call_sid = $1`,
+    [CALL],
+  );
+  return rows[0] ?? { version: 0, status: 'none', row: '' };
+}
+
+async function serverTime({ sql }: Context): Promise<Date> {
+  const { rows } = await sql.query<{ now: Date }>('select clock_timestamp() as now');
+  return rows[0]?.now ?? new Date(0);
+}
+
+/** Sessions whose newest statement is a write that began after this. */
+async function countWrites({ sql }: Context, since: Date): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    `select count(*)::integer as count from pg_stat_activity
+      where application_name = 'turnlog-persister' and query like 'with archived as %' and query_start >= $1`,
+    [since],
+  );
+  return rows[0]?.count ?? 0;
 }

@@ -23,7 +23,7 @@ export const failoverWithReplicaDurability: Scenario = {
     group.starveReplica();
     await sleep(rng.int(500, 3_000));
     await redis.crash();
-    group.primaryProxy.resetConnections();
+    await group.primaryProxy.resetConnections();
     group.heal();
     await untilPromoted(context);
     // Whoever reads needs no replica.

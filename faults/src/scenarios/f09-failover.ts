@@ -27,7 +27,7 @@ export const failover: Scenario = {
     const killedAt = performance.now();
     await redis.crash();
     // What was on its way to the replica died with the primary.
-    group.primaryProxy.resetConnections();
+    await group.primaryProxy.resetConnections();
     group.heal();
     await untilPromoted(context);
     context.note('promoted after', `${((performance.now() - killedAt) / 1000).toFixed(1)} s`);

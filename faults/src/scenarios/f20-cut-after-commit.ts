@@ -13,7 +13,7 @@ export const cutAfterCommit: Scenario = {
   run: async (context) => {
     const { postgresProxy } = context;
     const trap = postgresProxy.setTrap({
-      matches: WRITES_CALLS,
+      mentions: WRITES_CALLS,
       action: 'cut-reply',
       probability: 0.4,
     });

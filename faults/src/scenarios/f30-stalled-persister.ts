@@ -16,9 +16,9 @@ export const stalledPersister: Scenario = {
   stack: { persisters: 2, serviceEnv: { persister: { CLAIM_IDLE_MS: '6000', KEEP_KEYS_MS: '1000' } } },
   run: async (context) => {
     const { postgresProxy, stack, size, redisEye, space } = context;
-    const load = context.load({ calls: size.calls * 4, eventsPerCall: 10, lateEvents: 1 });
+    const load = context.load({ eventsPerCall: 10, lateEvents: 1 });
     await sleep(size.windowMs / 4);
-    const trap = postgresProxy.setTrap({ matches: WRITES_CALLS, action: 'hold-request', times: 1 });
+    const trap = postgresProxy.setTrap({ mentions: WRITES_CALLS, action: 'hold-request', times: 1 });
     await trap.sprung;
     // Which of the two holds the batch can't be seen from outside: both are frozen, and the one that is free goes on.
     for (const name of ['persister-1', 'persister-2']) stack.service(name).kill('SIGSTOP');

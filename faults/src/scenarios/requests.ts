@@ -1,7 +1,8 @@
-import { mentions } from '../proxy/trap.ts';
+/** A session service's reads of the feed of activity: of what is new, and of what is pending in its name. */
+export const READS_ACTIVITY = ['xreadgroup', '}:activity'];
 
 /** The persister's write of a batch, by the name of its statement. */
-export const WRITES_CALLS = mentions('turnlog_write_calls');
+export const WRITES_CALLS = ['turnlog_write_calls'];
 
 /** The session service's save of a live state: no other request has all of these keys. */
-export const SAVES_STATE = mentions('}:activity', ':turns', '}:checkpoints');
+export const SAVES_STATE = ['}:activity', ':turns', '}:checkpoints'];

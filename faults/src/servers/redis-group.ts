@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { freePort } from '@turnlog/embedded';
-import { startFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
 import { bothWays } from '../proxy/lane-faults.ts';
+import { startProxyThread, type ThreadedProxy } from '../proxy/proxy-thread.ts';
 import { type Rng } from '../random/rng.ts';
 import { type Closers } from '../world/closers.ts';
 import {
@@ -20,7 +20,7 @@ const BLACK_HOLE = bothWays({ isBlackHole: true });
 export interface RedisGroup {
   readonly primary: BreakableServer;
   readonly replica: BreakableServer;
-  readonly primaryProxy: FaultProxy;
+  readonly primaryProxy: ThreadedProxy;
   /** For services: they ask the Sentinel through its proxy. */
   readonly url: string;
   /** For the suite's own eyes: past that proxy. */
@@ -41,8 +41,8 @@ export async function startRedisGroup(
   { keep }: Closers,
 ): Promise<RedisGroup> {
   const ports = { primary: await freePort(), replica: await freePort() };
-  const startProxy = (name: string, port: number): Promise<FaultProxy> =>
-    keep(startFaultProxy({ port, rng: rng.fork(`${name} proxy`) }), (proxy) => proxy.close());
+  const startProxy = (name: string, port: number): Promise<ThreadedProxy> =>
+    keep(startProxyThread({ port, rng: rng.fork(`${name} proxy`) }), (proxy) => proxy.close());
   const startRedis = (name: 'primary' | 'replica', announcedPort: number, ...args: string[]) =>
     keep(
       startBreakableRedis(path.join(folder, name), {

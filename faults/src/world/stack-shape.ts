@@ -14,6 +14,8 @@ export interface StackShape {
   readonly hasSpool?: boolean;
   /** Whether each service has a user of Redis and a role of Postgres of its own, with no rights but those that it needs. */
   readonly hasOwnUsers?: boolean;
+  /** Whether there is a file system of its own for tables of Postgres, and how much room it has. */
+  readonly smallDiskBytes?: number;
   readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
 }

@@ -8,13 +8,14 @@ import { type Redis } from 'ioredis';
 import pg from 'pg';
 import { Ledger } from '../ledger/ledger.ts';
 import { startAgentHub, type AgentHub } from '../load/agent-hub.ts';
-import { startFaultProxy, type FaultProxy } from '../proxy/fault-proxy.ts';
+import { startProxyThread, type ThreadedProxy } from '../proxy/proxy-thread.ts';
 import { type Rng } from '../random/rng.ts';
 import {
   startBreakablePostgres,
   startBreakableRedis,
   type BreakableServer,
 } from '../servers/breakable-server.ts';
+import { mountSmallDisk, type SmallDisk } from '../servers/small-disk.ts';
 import { startRedisGroup, type RedisGroup } from '../servers/redis-group.ts';
 import { createClosers, type Closers } from './closers.ts';
 import { giveOwnUsers } from './own-users.ts';
@@ -24,10 +25,12 @@ import { BASE_ENV, type StackShape } from './stack-shape.ts';
 interface Servers {
   readonly redis: BreakableServer;
   readonly postgres: BreakableServer;
-  readonly redisProxy: FaultProxy;
-  readonly postgresProxy: FaultProxy;
+  readonly redisProxy: ThreadedProxy;
+  readonly postgresProxy: ThreadedProxy;
   /** Where Redis has a replica: `redis` is its first primary then. */
   readonly redisGroup: RedisGroup | undefined;
+  /** Where the shape asks for one, and it can be mounted. */
+  readonly smallDisk: SmallDisk | undefined;
 }
 
 /** The suite's own eyes on the servers: they look past the proxies. */
@@ -95,12 +98,23 @@ export function withPort(url: string, port: number): string {
 
 async function startServers(folder: string, shape: StackShape, rng: Rng, closers: Closers): Promise<Servers> {
   const { keep } = closers;
+  // Before Postgres: it is taken away when nobody uses it any more.
+  const smallDisk = await mountDisk(folder, shape, closers);
   const [redisSide, postgres] = await Promise.all([
     startRedisSide(folder, shape, rng, closers),
     keep(startBreakablePostgres(folder, shape.postgresSettings), (server) => server.stop()),
   ]);
   const postgresProxy = await startProxyTo(postgres, rng.fork('postgres proxy'), closers);
-  return { ...redisSide, postgres, postgresProxy };
+  return { ...redisSide, postgres, postgresProxy, smallDisk };
+}
+
+async function mountDisk(
+  folder: string,
+  { smallDiskBytes }: StackShape,
+  { keep }: Closers,
+): Promise<SmallDisk | undefined> {
+  if (smallDiskBytes === undefined) return undefined;
+  return keep(mountSmallDisk(path.join(folder, 'small-disk'), smallDiskBytes), (disk) => disk?.unmount());
 }
 
 async function startRedisSide(
@@ -118,8 +132,8 @@ async function startRedisSide(
   return { redis, redisProxy, redisGroup: undefined };
 }
 
-function startProxyTo({ port }: BreakableServer, rng: Rng, { keep }: Closers): Promise<FaultProxy> {
-  return keep(startFaultProxy({ port, rng }), (proxy) => proxy.close());
+function startProxyTo({ port }: BreakableServer, rng: Rng, { keep }: Closers): Promise<ThreadedProxy> {
+  return keep(startProxyThread({ port, rng }), (proxy) => proxy.close());
 }
 
 interface StackPlan {

@@ -1,0 +1,97 @@
+import { Worker } from 'node:worker_threads';
+import { type Rng } from '../random/rng.ts';
+import { type Faults } from './lane-faults.ts';
+import { type NumberedOrder, type ProxyOrder, type ProxyStart, type ProxyWord } from './proxy-messages.ts';
+import { type TrapOptions } from './trap.ts';
+
+const WORKER = new URL('../../dist/proxy/proxy-worker.js', import.meta.url);
+const MAX_SEED = 2 ** 31;
+
+/** A fault proxy (see `FaultProxy`) in a thread of its own. Orders are carried out in the order in which they are given. */
+export interface ThreadedProxy {
+  readonly port: number;
+  setFaults(faults: Faults, from?: readonly string[]): void;
+  /** Resolves to how many were reset. */
+  resetConnections(probability?: number): Promise<number>;
+  setTrap(options: Omit<TrapOptions, 'onSpring'>): ThreadedTrap;
+  down(): Promise<void>;
+  up(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A trap that lies in wait there. */
+export interface ThreadedTrap {
+  /** How often it has sprung. */
+  readonly count: number;
+  /** Resolves when it springs for the first time. */
+  readonly sprung: Promise<void>;
+  release(): void;
+}
+
+/**
+ * Starts a proxy in front of a server on a port of this host. Whoever plays hundreds of calls is busy: in the same thread,
+ * everything between services and servers would wait for that.
+ */
+export async function startProxyThread({
+  port,
+  rng,
+}: {
+  readonly port: number;
+  readonly rng: Rng;
+}): Promise<ThreadedProxy> {
+  const workerData: ProxyStart = { port, seed: rng.int(0, MAX_SEED) };
+  const worker = new Worker(WORKER, { workerData });
+  const answers = new Map<number, (result: number) => void>();
+  const traps: { readonly onSpring: (count: number) => void }[] = [];
+  let orders = 0;
+
+  const tell = (order: ProxyOrder): number => {
+    const numbered: NumberedOrder = { number: (orders += 1), order };
+    worker.postMessage(numbered);
+    return numbered.number;
+  };
+  const ask = (order: ProxyOrder): Promise<number> =>
+    new Promise((resolve) => answers.set(tell(order), resolve));
+  const ownPort = await new Promise<number>((resolve) => {
+    // Later ones are thrown: a proxy without its thread would be an outage that nobody asked for.
+    worker.on('message', (word: ProxyWord) => {
+      if (word.told === 'listening') resolve(word.port);
+      else if (word.told === 'sprung') traps[word.trap]?.onSpring(word.count);
+      else {
+        answers.get(word.number)?.(word.result);
+        answers.delete(word.number);
+      }
+    });
+  });
+
+  return {
+    port: ownPort,
+    setFaults: (faults, from) => void tell({ do: 'set-faults', faults, from }),
+    resetConnections: (probability) => ask({ do: 'reset-connections', probability }),
+    setTrap: (options) => {
+      const trap = traps.length;
+      tell({ do: 'set-trap', trap, options });
+      let count = 0;
+      let spring: () => void = () => undefined;
+      const sprung = new Promise<void>((resolve) => (spring = resolve));
+      const onSpring = (times: number): void => {
+        count = times;
+        spring();
+      };
+      traps.push({ onSpring });
+      return {
+        get count() {
+          return count;
+        },
+        sprung,
+        release: () => void tell({ do: 'release-trap', trap }),
+      };
+    },
+    down: () => ask({ do: 'down' }).then(() => undefined),
+    up: () => ask({ do: 'up' }).then(() => undefined),
+    close: async () => {
+      await ask({ do: 'close' });
+      await worker.terminate();
+    },
+  };
+}
