@@ -6,6 +6,7 @@ import { describeMachine } from './report/machine.ts';
 import { type Outcome } from './report/outcome.ts';
 import { runScenario } from './run-scenario.ts';
 import { allScenarios, chooseScenarios } from './scenarios/all-scenarios.ts';
+import { type Scenario } from './scenarios/scenario.ts';
 
 const MAX_SEED = 1_000_000;
 
@@ -31,9 +32,17 @@ if (options.list) {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-/** Progress goes to standard error, so that standard output holds the results alone. */
+/** Several at a time, and then, one after the other, those that have to be alone. */
 async function runAll(): Promise<Outcome[]> {
-  const left = scenarios.flatMap((scenario) => Array.from({ length: options.repeat }, () => scenario));
+  const all = scenarios.flatMap((scenario) => Array.from({ length: options.repeat }, () => scenario));
+  const together = all.filter(({ alone = false }) => !alone);
+  const alone = all.filter(({ alone = false }) => alone);
+  return [...(await runEach(together, options.atOnce)), ...(await runEach(alone, 1))];
+}
+
+/** Progress goes to standard error, so that standard output holds the results alone. */
+async function runEach(chosen: readonly Scenario[], atOnce: number): Promise<Outcome[]> {
+  const left = [...chosen];
   const outcomes: Outcome[] = [];
   const work = async (): Promise<void> => {
     for (let scenario = left.shift(); scenario !== undefined; scenario = left.shift()) {
@@ -44,7 +53,7 @@ async function runAll(): Promise<Outcome[]> {
       outcomes.push(outcome);
     }
   };
-  await Promise.all(Array.from({ length: options.atOnce }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return outcomes;
 }
 

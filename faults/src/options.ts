@@ -5,9 +5,9 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
 
   --quick        the short selection, with a small load
   --seed 42      repeats a run; by default each run draws one and prints it
-  --at-once 2    so many scenarios at a time, each in a world of its own; 1 by default, 3 for --quick
+  --at-once 1    so many scenarios at a time, each in a world of its own; 2 by default, 3 for --quick
   --repeat 3     every scenario so many times, each with a seed of its own
-  --calls 60 --events 40 --window 12
+  --calls 100 --events 40 --window 12
                  calls, events of each, and within how many seconds
   --minutes 10   how long F36 keeps its calls going; --calls says how many at once
   --list         the scenarios
@@ -30,7 +30,7 @@ export interface Options {
   readonly keep: boolean;
 }
 
-const WHOLE = { calls: 60, eventsPerCall: 40, windowMs: 12_000, intensity: 1 };
+const WHOLE = { calls: 100, eventsPerCall: 40, windowMs: 12_000, intensity: 1 };
 const QUICK = { calls: 20, eventsPerCall: 15, windowMs: 5_000, intensity: 0.3 };
 
 /** Reads the command line. Throws on what it does not know. */
@@ -60,7 +60,7 @@ export function readOptions(args: readonly string[]): Options {
     names: positionals,
     seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),
     repeat: wholeNumber('repeat', values.repeat),
-    atOnce: Math.max(1, wholeNumber('at-once', values['at-once'] ?? (quick ? '3' : '1'))),
+    atOnce: Math.max(1, wholeNumber('at-once', values['at-once'] ?? (quick ? '3' : '2'))),
     size: {
       calls: wholeNumber('calls', values.calls ?? String(base.calls)),
       eventsPerCall: wholeNumber('events', values.events ?? String(base.eventsPerCall)),

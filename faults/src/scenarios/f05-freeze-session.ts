@@ -3,10 +3,13 @@ import { sumMetric } from './metrics.ts';
 import { SAVES_STATE } from './requests.ts';
 import { type Scenario } from './scenario.ts';
 
+const FROZEN_MS = 60_000;
+
 export const freezeSession: Scenario = {
   id: 'F5',
   name: 'freeze-session',
-  title: 'A session service is frozen in the middle of a save, and goes on when another one has taken over',
+  title:
+    'A session service is frozen for a minute in the middle of a save, and goes on when another one has taken over',
   pass: 'The save that comes late is refused; live states are those of the log.',
   answer: 'Another replica claims its entries after 10 s. Its late save is refused by compare-and-set.',
   loss: 'nothing',
@@ -17,19 +20,20 @@ export const freezeSession: Scenario = {
     const [frozen, other] = [stack.service('session-1'), stack.service('session-2')];
     // So that the save that is held is that of the one that is frozen.
     await other.stop();
-    const load = context.load();
+    const load = context.load({ windowMs: FROZEN_MS });
     await sleep(size.windowMs / 4);
     // The keys of a save; no other request has them all.
     const trap = redisProxy.setTrap({
-      matches: SAVES_STATE,
+      mentions: SAVES_STATE,
       action: 'hold-request',
       times: 1,
     });
     await trap.sprung;
     frozen.kill('SIGSTOP');
+    const frozenAtMs = performance.now();
     await other.start();
     await load.finished;
-    await sleep(5_000);
+    await sleep(FROZEN_MS - (performance.now() - frozenAtMs));
     trap.release();
     await sleep(1_000);
     frozen.kill('SIGCONT');

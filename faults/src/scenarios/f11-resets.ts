@@ -3,23 +3,27 @@ import { sumMetric } from './metrics.ts';
 import { recoveredWithin } from './recovered-within.ts';
 import { type Scenario } from './scenario.ts';
 
+const RESETS_MS = 120_000;
+
 export const resets: Scenario = {
   id: 'F11',
   name: 'resets',
-  title: 'Connections to Redis are reset every 200 to 500 ms',
+  title: 'Connections to Redis are reset every 200 to 500 ms, for two minutes',
   pass: 'Repeats are absorbed, and no service ends.',
   answer:
     'What became of a command in flight is unknown; it is sent again, and a repeat is known by its place or its id.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {
-    const { redisProxy, rng, size } = context;
-    const load = context.load({ windowMs: size.windowMs * 2 });
+    const { redisProxy, rng } = context;
+    const load = context.load({ windowMs: RESETS_MS });
     let reset = 0;
     await repeatDuring(
       load,
       () => rng.int(200, 500),
-      () => (reset += redisProxy.resetConnections(0.7)),
+      async () => {
+        reset += await redisProxy.resetConnections(0.7);
+      },
     );
     context.note('resets', reset);
     const retries = await sumMetric(context, 'gateway', 'gateway_append_retries_total');

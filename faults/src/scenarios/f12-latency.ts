@@ -1,12 +1,17 @@
+import { measureFeedLag } from '@turnlog/call-log';
 import { sleep } from '@turnlog/service-kit';
 import { recoveredWithin } from './recovered-within.ts';
-import { type Scenario } from './scenario.ts';
+import { type Context, type Scenario } from './scenario.ts';
+
+const LATE_MS = 20_000;
+const MAX_PENDING_MS = 30_000;
+const LOOK_EVERY_MS = 500;
 
 export const latency: Scenario = {
   id: 'F12',
   name: 'latency',
   title: 'Answers of Redis come 3 s late: after the deadline of a blocking read',
-  pass: 'What came with an answer that nobody waited for any more is read again: nothing stays pending.',
+  pass: 'What came with an answer that nobody waited for any more is read again: nothing waits for longer than 30 s.',
   answer: 'After a deadline a consumer reads first what was delivered to it before.',
   loss: 'nothing',
   quick: false,
@@ -15,9 +20,34 @@ export const latency: Scenario = {
     const load = context.load({ windowMs: size.windowMs * 2 });
     await sleep(size.windowMs / 3);
     redisProxy.setFaults({ toClient: { latencyMs: 3_000, jitterMs: 500 } });
-    await sleep(20_000 * size.intensity);
+    const watched = watchWaiting(context);
+    await sleep(LATE_MS);
     redisProxy.setFaults({});
     await recoveredWithin(context, 30);
     await load.finished;
+    const longestMs = await watched.stop();
+    context.note('waited at most', `${(longestMs / 1000).toFixed(1)} s`);
+    context.expect(longestMs < MAX_PENDING_MS, `an entry has waited for ${longestMs} ms`);
   },
 };
+
+/** How long the oldest entry that was not acknowledged had waited, at worst. */
+function watchWaiting({ redisEye, space }: Context) {
+  const over = new AbortController();
+  const watching = (async () => {
+    let longestMs = 0;
+    while (!over.signal.aborted) {
+      for (const feed of ['activity', 'persist'] as const) {
+        longestMs = Math.max(longestMs, (await measureFeedLag(redisEye, space, feed)).oldestAgeMs);
+      }
+      await sleep(LOOK_EVERY_MS, over.signal);
+    }
+    return longestMs;
+  })();
+  return {
+    stop: () => {
+      over.abort();
+      return watching;
+    },
+  };
+}

@@ -1,8 +1,10 @@
+import { sleep } from '@turnlog/service-kit';
 import { refuseWrites } from './refuse-writes.ts';
 import { type Scenario } from './scenario.ts';
 
 /** Enough for a few more writes, so that it fills up in the middle of something. */
 const HEADROOM_BYTES = 64 * 1024;
+const FILLING_MS = 1_000;
 
 export const fullMemory: Scenario = {
   id: 'F14',
@@ -19,6 +21,9 @@ export const fullMemory: Scenario = {
       begin: async () => {
         const used = Number(/^used_memory:(\d+)/m.exec(await redisEye.info('memory'))?.[1]);
         await redisEye.config('SET', 'maxmemory', String(used + HEADROOM_BYTES));
+        await sleep(FILLING_MS);
+        // Full it stays, whatever consumers acknowledge.
+        await redisEye.config('SET', 'maxmemory', String(Math.floor(used / 2)));
       },
       end: () => redisEye.config('SET', 'maxmemory', '0'),
     });

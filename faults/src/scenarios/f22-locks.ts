@@ -5,7 +5,7 @@ import { repeatDuring } from '../load/start-load.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 /** Longer than the persister lets a statement take. */
-const LOCKED_MS = 17_000;
+const LOCKED_MS = 30_000;
 
 export const locks: Scenario = {
   id: 'F22',
@@ -36,7 +36,7 @@ export const locks: Scenario = {
 /** All rows are locked for longer than a statement may take. */
 async function lockRows(context: Context): Promise<void> {
   const { sql, size } = context;
-  const load = context.load({ windowMs: size.windowMs * 2 }, 'CAlocked');
+  const load = context.load({ windowMs: size.windowMs * 3 }, 'CAlocked');
   await sleep(size.windowMs / 2);
   const client = await sql.connect();
   await client.query('begin');

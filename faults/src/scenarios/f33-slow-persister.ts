@@ -8,6 +8,7 @@ import { median, watchFigures, type FigureWatch, type Stretch } from './watch-fi
 
 /** Until the heaps of services under full input are as large as they get. */
 const SETTLE_MS = 75_000;
+const CALLS_AT_ONCE = 150;
 const SLOW_MS = 150_000;
 /** A level is the median of so long a time: collections of garbage are not what is looked for. */
 const WINDOW_MS = 30_000;
@@ -34,6 +35,7 @@ export const slowPersister: Scenario = {
     'The backlog waits in Redis; `oldest_age_ms` in `persister lag` grows, at warn above 10 s, at error above 60 s.',
   loss: 'nothing',
   quick: false,
+  alone: true,
   expectations: { quietWithinMs: 120_000 },
   stack: {
     serviceEnv: {
@@ -46,7 +48,7 @@ export const slowPersister: Scenario = {
   run: async (context) => {
     const { postgresProxy, ledger, size } = context;
     const input = steadyInput(context, {
-      callsAtOnce: size.calls * 2.5,
+      callsAtOnce: CALLS_AT_ONCE,
       callMs: size.windowMs,
       eventsPerCall: 6,
     });

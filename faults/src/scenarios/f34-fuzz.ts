@@ -18,6 +18,7 @@ export const fuzz: Scenario = {
   answer: 'Limits on handshakes, frames, fragments, pings, and on how long a socket may have no call.',
   loss: 'nothing',
   quick: false,
+  alone: true,
   stack: {
     serviceEnv: {
       gateway: { START_TIMEOUT_MS: '3000', HANDSHAKE_TIMEOUT_MS: '3000', MAX_HANDSHAKES_PER_ADDRESS: '500' },

@@ -33,6 +33,7 @@ export const manyCalls: Scenario = {
   answer: 'Appends travel together, folding costs per event, writes are batched. Benchmarks have the limits.',
   loss: 'nothing',
   quick: false,
+  alone: true,
   stack: (size) => ({
     serviceEnv: {
       // As in production: more often, both would be the larger part of the work.

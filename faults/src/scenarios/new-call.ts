@@ -18,9 +18,9 @@ export async function takesNewCall({ stack, ledger }: Context, callSid: string):
   return isTaken;
 }
 
-/** Why the first gateway is not ready for new calls, as it says itself; nothing when it is. */
-export async function whyNotReady({ stack }: Context): Promise<string | undefined> {
-  const response = await fetch(`${stack.gatewayUrls[0] ?? ''}/readyz`, {
+/** Why a service, the first gateway by default, is not ready, as it says itself; nothing when it is. */
+export async function whyNotReady({ stack }: Context, service = 'gateway-1'): Promise<string | undefined> {
+  const response = await fetch(`http://127.0.0.1:${stack.service(service).port}/readyz`, {
     signal: AbortSignal.timeout(5_000),
   });
   const text = await response.text();

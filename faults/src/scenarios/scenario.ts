@@ -21,6 +21,8 @@ export interface Scenario {
   readonly loss: string;
   /** Whether it belongs to the short selection. */
   readonly quick: boolean;
+  /** Whether it measures memory or delays, so that nothing else may run beside it. */
+  readonly alone?: boolean;
   readonly stack?: StackShape | ((size: RunSize) => StackShape);
   readonly expectations?: Expectations;
   readonly run: (context: Context) => Promise<void>;

@@ -1,0 +1,51 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdir, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const CHUNK = Buffer.alloc(64 * 1024);
+const FILLER = 'filler';
+
+/** A file system of its own that has little room. */
+export interface SmallDisk {
+  readonly folder: string;
+  /** Takes all the room that is left. */
+  fill(): Promise<void>;
+  /** Gives it back. */
+  free(): Promise<void>;
+  unmount(): Promise<void>;
+}
+
+/** Mounts one in a new folder; `undefined` where whoever runs this may not mount anything. */
+export async function mountSmallDisk(folder: string, maxBytes: number): Promise<SmallDisk | undefined> {
+  await mkdir(folder, { recursive: true });
+  const isMounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${maxBytes},mode=0711`, 'tmpfs', folder])
+    .then(() => true)
+    .catch(() => false);
+  if (!isMounted) return undefined;
+  // It must not outlive a suite that is broken off.
+  const unmountNow = (): void => void execFileSync('umount', ['--lazy', folder]);
+  process.once('exit', unmountNow);
+  const filler = path.join(folder, FILLER);
+  return {
+    folder,
+    fill: () => writeUntilFull(filler),
+    free: () => rm(filler),
+    unmount: async () => {
+      process.off('exit', unmountNow);
+      await run('umount', [folder]);
+    },
+  };
+}
+
+async function writeUntilFull(file: string): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    for (;;) await handle.write(CHUNK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    await handle.close();
+  }
+}
