@@ -9,7 +9,7 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
   --repeat 3     every scenario so many times, each with a seed of its own
   --calls 100 --events 40 --window 12
                  calls, events of each, and within how many seconds
-  --minutes 10   how long F36 keeps its calls going; --calls says how many at once
+  --minutes 10   how long F33 has Postgres be slow, and F36 its calls go on; for F36 --calls is how many at once
   --list         the scenarios
   --json         the results as JSON
   --write        puts the results into docs/guarantees.md

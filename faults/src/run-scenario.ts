@@ -1,6 +1,7 @@
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { withDeadline } from '@turnlog/service-kit';
 import { playCalls, startLoad } from './load/start-load.ts';
 import { judge } from './oracle/judge.ts';
 import { measureReaders } from './oracle/measure-readers.ts';
@@ -11,6 +12,9 @@ import { type Outcome } from './report/outcome.ts';
 import { type Context, type RunSize, type Scenario } from './scenarios/scenario.ts';
 import { type StackShape } from './world/stack-shape.ts';
 import { createWorld, type World } from './world/world.ts';
+
+/** How long a scenario may take, beside the minutes that it was given: then what it waits for does not come. */
+const TIMEOUT_MINUTES = 10;
 
 export interface RunOptions {
   readonly seed: number;
@@ -32,7 +36,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   let world: World | undefined;
   try {
     world = await createWorld(folder, shapeOf(scenario, options.size), createRng(options.seed));
-    await scenario.run(createContext(world, options.size, { notes, recoveries, resumptions, violations }));
+    const minutes = TIMEOUT_MINUTES + (options.size.minutes ?? 0);
+    const context = createContext(world, options.size, { notes, recoveries, resumptions, violations });
+    const { timedOut } = await withDeadline(scenario.run(context), minutes * 60_000);
+    if (timedOut) throw new Error(`it was not over after ${minutes} minutes`);
     violations.push(...(await judge(world, scenario.expectations)));
   } catch (error) {
     violations.push({

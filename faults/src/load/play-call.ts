@@ -6,8 +6,7 @@ import { type AgentMessage, type PlannedCall } from './planned-call.ts';
 import { Reporter } from './reporter.ts';
 
 const REDIAL = { minMs: 300, maxMs: 2_000 };
-/** Rarely, beside what a carrier sends: words are what this is about, and the frames are made on the same machine. */
-const FRAME_MS = 1_000;
+const FRAME_MS = 500;
 
 /** Where calls are played. */
 export interface Stage {

@@ -16,7 +16,9 @@ const verification = z.object({
 /** `turnlog verify --all`, as anyone can run it: each archive, folded again, is the row, and none is left out. */
 export async function verifyRecords({ sql, postgres }: World): Promise<Violation[]> {
   const text = await turnlogOutput('verify', '--all', '--json', '--database', postgres.url);
-  const { verified, differing } = verification.parse(JSON.parse(text));
+  const read = verification.safeParse(jsonOf(text));
+  if (!read.success) return [{ problem: `verify: it says ${text.slice(0, 500)}` }];
+  const { verified, differing } = read.data;
   const { rows } = await sql.query<{ count: number }>('select count(*)::integer as count from call_sessions');
   const count = rows[0]?.count;
   const all = verified === count ? [] : [{ problem: `verify: ${verified} of ${count} rows were verified` }];
@@ -24,4 +26,12 @@ export async function verifyRecords({ sql, postgres }: World): Promise<Violation
     differences.map(({ column, problem }) => ({ callSid, problem: `verify: ${column}: ${problem}` })),
   );
   return [...all, ...violations];
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

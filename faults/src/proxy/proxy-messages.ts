@@ -22,8 +22,9 @@ export interface NumberedOrder {
   readonly order: ProxyOrder;
 }
 
-/** What a proxy tells: where it listens, that an order is carried out, and that a trap has sprung. */
+/** What a proxy tells: where it listens, what became of an order, and that a trap has sprung. */
 export type ProxyWord =
   | { readonly told: 'listening'; readonly port: number }
   | { readonly told: 'done'; readonly number: number; readonly result: number }
+  | { readonly told: 'failed'; readonly number: number; readonly problem: string }
   | { readonly told: 'sprung'; readonly trap: number; readonly count: number };

@@ -28,6 +28,11 @@ export interface ThreadedTrap {
   release(): void;
 }
 
+interface Answer {
+  readonly resolve: (result: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
  * Starts a proxy in front of a server on a port of this host. Whoever plays hundreds of calls is busy: in the same thread,
  * everything between services and servers would wait for that.
@@ -41,7 +46,7 @@ export async function startProxyThread({
 }): Promise<ThreadedProxy> {
   const workerData: ProxyStart = { port, seed: rng.int(0, MAX_SEED) };
   const worker = new Worker(WORKER, { workerData });
-  const answers = new Map<number, (result: number) => void>();
+  const answers = new Map<number, Answer>();
   const traps: { readonly onSpring: (count: number) => void }[] = [];
   let orders = 0;
 
@@ -51,15 +56,17 @@ export async function startProxyThread({
     return numbered.number;
   };
   const ask = (order: ProxyOrder): Promise<number> =>
-    new Promise((resolve) => answers.set(tell(order), resolve));
+    new Promise((resolve, reject) => answers.set(tell(order), { resolve, reject }));
   const ownPort = await new Promise<number>((resolve) => {
     // Later ones are thrown: a proxy without its thread would be an outage that nobody asked for.
     worker.on('message', (word: ProxyWord) => {
       if (word.told === 'listening') resolve(word.port);
       else if (word.told === 'sprung') traps[word.trap]?.onSpring(word.count);
       else {
-        answers.get(word.number)?.(word.result);
+        const answer = answers.get(word.number);
         answers.delete(word.number);
+        if (word.told === 'done') answer?.resolve(word.result);
+        else answer?.reject(new Error(`a proxy failed: ${word.problem}`));
       }
     });
   });

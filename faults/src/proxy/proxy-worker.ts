@@ -11,13 +11,15 @@ const proxy = await startFaultProxy({ port, rng: createRng(seed) });
 const traps = new Map<number, Trap>();
 
 parentPort?.on('message', ({ number, order }: NumberedOrder) => {
-  // What fails here ends the thread, and with it the run.
-  Promise.resolve(obey(order)).then((result) => tell({ told: 'done', number, result: result ?? 0 }), fail);
+  carryOut(order).then(
+    (result) => tell({ told: 'done', number, result: result ?? 0 }),
+    (error: unknown) => tell({ told: 'failed', number, problem: String(error) }),
+  );
 });
 tell({ told: 'listening', port: proxy.port });
 
-function fail(error: unknown): never {
-  throw error;
+async function carryOut(order: ProxyOrder): Promise<number | undefined> {
+  return (await obey(order)) ?? undefined;
 }
 
 function obey(order: ProxyOrder): number | undefined | Promise<void> {

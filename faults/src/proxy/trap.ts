@@ -2,8 +2,8 @@ import { type Rng } from '../random/rng.ts';
 
 /**
  * What happens to a connection on which a certain request is sent.
- * - `hold-request`: the request, and all after it, never reaches the server.
- * - `hold-reply`: the server gets the request, and its reply never reaches the client.
+ * - `hold-request`: the request, and all after it, does not reach the server until the trap is released.
+ * - `hold-reply`: the server gets the request, and its reply does not reach the client until then.
  * - `cut-reply`: the same, and the connection is reset when the reply comes: the client can't know what became of it.
  */
 export type TrapAction = 'hold-request' | 'hold-reply' | 'cut-reply';

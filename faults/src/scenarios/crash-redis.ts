@@ -10,11 +10,11 @@ export interface CrashOptions {
   readonly whileDown?: () => Promise<void>;
 }
 
-/** Kills Redis several times under load, and starts it again. */
+/** Kills Redis several times under load, and starts it again. Resolves to how often a gateway found that it lacks something. */
 export async function crashRedis(
   context: Context,
   { load: shape, whileDown }: CrashOptions = {},
-): Promise<void> {
+): Promise<number> {
   const { redis, size, rng } = context;
   const load = context.load(shape);
   const crashes = size.intensity < 1 ? 1 : 3;
@@ -28,5 +28,7 @@ export async function crashRedis(
   await recoveredWithin(context, 10);
   await load.finished;
   context.note('crashes', crashes);
-  context.note('gaps', await sumMetric(context, 'gateway', 'gateway_gaps_total'));
+  const gaps = await sumMetric(context, 'gateway', 'gateway_gaps_total');
+  context.note('gaps', gaps);
+  return gaps;
 }

@@ -7,11 +7,13 @@ import { READS_ACTIVITY, SAVES_STATE } from './requests.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 const KILLS = 200;
-const QUICK_KILLS = 15;
-/** Sometimes before it is ready, mostly in the midst of its work. */
-const LIFE_MS = { min: 50, max: 1_000 };
+const QUICK_KILLS = 12;
+/** Most are killed at work, some while they start. */
+const AT_WORK = 0.75;
+const AT_WORK_MS = 600;
+const STARTING_MS = 800;
 /** Of the two together. */
-const MEAN_MS_PER_KILL = 500;
+const MEAN_MS_PER_KILL = 550;
 
 export const killSession: Scenario = {
   id: 'F1',
@@ -32,13 +34,16 @@ export const killSession: Scenario = {
     await second.stop();
     await killAtEachPoint(context, first);
     let left = kills;
+    let atWork = 0;
     const killAgain = async (session: LocalService): Promise<void> => {
-      while (left-- > 0) await killAtRandom(context, session);
+      while (left-- > 0) if (await killAtRandom(context, session)) atWork += 1;
     };
     await Promise.all([killAgain(first), killAgain(second)]);
-    context.note('kills', kills + 3);
-    await Promise.all([first.start(), second.start()]);
+    context.note('kills', `${kills} and 3, ${atWork} at work`);
+    context.expect(atWork > kills / 2, `only ${atWork} of ${kills} kills hit a service at work`);
+    const starting = Promise.all([first.start(), second.start()]);
     await recoveredWithin(context, 10);
+    await starting;
     await load.finished;
   },
 };
@@ -50,10 +55,13 @@ async function killAtEachPoint(context: Context, session: LocalService): Promise
   await killAt({ mentions: SAVES_STATE, action: 'hold-reply' });
 
   async function killAt(point: TrapOptions, untilThere = () => Promise.resolve()): Promise<void> {
-    const trap = context.redisProxy.setTrap({ ...point, times: 1 });
+    const { redisProxy } = context;
+    const trap = redisProxy.setTrap({ ...point, times: 1 });
     await trap.sprung;
     await untilThere();
     session.kill('SIGKILL');
+    // What is held dies with its connection: let go of, a request would still be done.
+    await redisProxy.resetConnections();
     trap.release();
     await session.untilDown();
     await session.start();
@@ -65,11 +73,18 @@ async function untilGiven({ redisEye, space }: Context): Promise<void> {
   while ((await measureFeedLag(redisEye, space, 'activity')).pending === 0) await sleep(5);
 }
 
-async function killAtRandom({ rng }: Context, session: LocalService): Promise<void> {
+/** Resolves to whether it was at work. */
+async function killAtRandom({ rng }: Context, session: LocalService): Promise<boolean> {
   // One that is killed before it is ready can't be started: that is what is wanted.
-  const starting = session.start().catch(() => undefined);
-  await sleep(rng.int(LIFE_MS.min, LIFE_MS.max));
+  const starting = session.start().then(
+    () => true,
+    () => false,
+  );
+  const isToWork = rng.chance(AT_WORK);
+  const isReady = isToWork && (await starting);
+  await sleep(rng.int(0, isToWork ? AT_WORK_MS : STARTING_MS));
   session.kill('SIGKILL');
   await session.untilDown();
   await starting;
+  return isReady;
 }

@@ -1,5 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
-import { sumMetric } from './metrics.ts';
+import { refusedSaves } from './refused.ts';
 import { SAVES_STATE } from './requests.ts';
 import { type Scenario } from './scenario.ts';
 
@@ -29,6 +29,7 @@ export const freezeSession: Scenario = {
       times: 1,
     });
     await trap.sprung;
+    const before = await refusedSaves(context, frozen.name);
     frozen.kill('SIGSTOP');
     const frozenAtMs = performance.now();
     await other.start();
@@ -38,9 +39,7 @@ export const freezeSession: Scenario = {
     await sleep(1_000);
     frozen.kill('SIGCONT');
     await context.recovered();
-    const refused =
-      (await sumMetric(context, 'session', 'session_saves_total', 'outcome="stale"')) +
-      (await sumMetric(context, 'session', 'session_saves_total', 'outcome="conflict"'));
+    const refused = (await refusedSaves(context, frozen.name)) - before;
     context.note('refused saves', refused);
     context.expect(refused > 0, 'no save came late, or it was not refused');
   },

@@ -5,9 +5,12 @@ export const killRedisEverysec: Scenario = {
   id: 'F8',
   name: 'kill-redis-everysec',
   title: 'Redis is killed and started again, with appendfsync everysec',
-  pass: 'The loss is measured: the death of the process loses nothing, for the system has what was written.',
+  pass: 'What Redis lacks is counted (in the notes of a run: `gaps`), and sent again.',
   answer: 'As above. What a loss of power takes is in the row below.',
   loss: 'nothing',
   quick: false,
-  run: (context) => crashRedis(context),
+  run: async (context) => {
+    // None as a rule: but while a flush takes long, Redis answers before it writes.
+    await crashRedis(context);
+  },
 };

@@ -29,6 +29,9 @@ export const resets: Scenario = {
     const retries = await sumMetric(context, 'gateway', 'gateway_append_retries_total');
     context.note('retries', retries);
     context.expect(reset > 0 && retries > 0, 'no connection was reset, or nothing had to be sent again');
+    const duplicates = await sumMetric(context, 'gateway', 'gateway_events_total', 'result="duplicate"');
+    context.note('duplicates', duplicates);
+    context.expect(duplicates > 0, 'nothing that was sent again was known already');
     await recoveredWithin(context, 10);
   },
 };

@@ -21,11 +21,15 @@ export const latency: Scenario = {
     await sleep(size.windowMs / 3);
     redisProxy.setFaults({ toClient: { latencyMs: 3_000, jitterMs: 500 } });
     const watched = watchWaiting(context);
-    await sleep(LATE_MS);
-    redisProxy.setFaults({});
-    await recoveredWithin(context, 30);
-    await load.finished;
-    const longestMs = await watched.stop();
+    let longestMs: number;
+    try {
+      await sleep(LATE_MS);
+      redisProxy.setFaults({});
+      await recoveredWithin(context, 30);
+      await load.finished;
+    } finally {
+      longestMs = await watched.stop();
+    }
     context.note('waited at most', `${(longestMs / 1000).toFixed(1)} s`);
     context.expect(longestMs < MAX_PENDING_MS, `an entry has waited for ${longestMs} ms`);
   },

@@ -1,4 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
+import { whyNotReady } from './new-call.ts';
 import { stayAlive } from './stay-alive.ts';
 import { type Scenario } from './scenario.ts';
 
@@ -16,6 +17,10 @@ export const outage: Scenario = {
     await sleep(size.windowMs / 3);
     await redisProxy.down();
     await stayAlive(context, 15_000 * size.intensity);
+    for (const { name } of context.stack.services) {
+      const isReady = (await whyNotReady(context, name)) === undefined;
+      context.expect(!isReady, `${name} says that it is ready, without a Redis`);
+    }
     await redisProxy.up();
     const seconds = await context.recovered();
     context.expect(seconds < 10, `it took ${seconds.toFixed(1)} s to recover`);

@@ -26,9 +26,12 @@ export const diskFull: Scenario = {
     const load = context.load({ windowMs: size.windowMs * 2 });
     await sleep(size.windowMs / 3);
     await disk.fill();
-    await sleep(FULL_MS);
-    await expectFull(context);
-    await disk.free();
+    try {
+      await sleep(FULL_MS);
+      await expectFull(context);
+    } finally {
+      await disk.free();
+    }
     await recoveredWithin(context, RESUMED_WITHIN_S);
     await load.finished;
   },

@@ -1,6 +1,6 @@
 import { sleep } from '@turnlog/service-kit';
 import { BREAK, BREAKABLE } from './break-from-within.ts';
-import { sumMetric } from './metrics.ts';
+import { refusedSaves, refusedWrites } from './refused.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 export const stall: Scenario = {
@@ -25,26 +25,34 @@ export const stall: Scenario = {
     const { stack, size } = context;
     const load = context.load();
     await sleep(size.windowMs / 3);
+    const before = await countRefused(context);
     stack.service('session-1').kill(BREAK.stall);
     stack.service('persister-1').kill(BREAK.stall);
     await context.recovered();
     await load.finished;
     await sleep(12_000);
     await context.recovered();
-    await expectRefused(context);
+    expectMore(context, before, await countRefused(context));
   },
 };
 
-/** What the two had in their hands when they stalled, they have saved and written after the others. */
-async function expectRefused(context: Context): Promise<void> {
-  const refused = {
-    'refused saves':
-      (await sumMetric(context, 'session', 'session_saves_total', 'outcome="stale"')) +
-      (await sumMetric(context, 'session', 'session_saves_total', 'outcome="conflict"')),
-    'refused writes': await sumMetric(context, 'persister', 'persist_total', 'result="stale"'),
+interface Refused {
+  readonly saves: number;
+  readonly writes: number;
+}
+
+async function countRefused(context: Context): Promise<Refused> {
+  return {
+    saves: await refusedSaves(context, 'session-1'),
+    writes: await refusedWrites(context, 'persister-1'),
   };
-  for (const [name, count] of Object.entries(refused)) {
-    context.note(name, count);
-    context.expect(count > 0, `there were no ${name}`);
+}
+
+/** What the two were given while they were busy, others have folded and written before them. */
+function expectMore({ note, expect }: Context, before: Refused, after: Refused): void {
+  for (const what of ['saves', 'writes'] as const) {
+    const refused = after[what] - before[what];
+    note(`refused ${what}`, refused);
+    expect(refused > 0, `no ${what} of the one that stalled were refused`);
   }
 }

@@ -37,7 +37,7 @@ export interface RunSize {
   readonly intensity: number;
   /** How many calls the scenario of many calls keeps going, where that was asked for. */
   readonly callsAtOnce: number | undefined;
-  /** How long it keeps them going, where that was asked for. */
+  /** How long that scenario, and the one of a slow persister, goes on, where that was asked for. */
   readonly minutes: number | undefined;
 }
 

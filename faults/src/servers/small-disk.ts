@@ -33,8 +33,9 @@ export async function mountSmallDisk(folder: string, maxBytes: number): Promise<
     fill: () => writeUntilFull(filler),
     free: () => rm(filler),
     unmount: async () => {
+      // Lazily where somebody still looks at it, who may have been killed.
+      await run('umount', [folder]).catch(() => run('umount', ['--lazy', folder]));
       process.off('exit', unmountNow);
-      await run('umount', [folder]);
     },
   };
 }

@@ -6,10 +6,11 @@ import { promisify } from 'node:util';
 export const TURNLOG = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
 
 const run = promisify(execFile);
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** Runs `turnlog`; rejects with what it says when it fails. */
 export async function turnlog(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [TURNLOG, ...args]);
+  const { stdout } = await run(process.execPath, [TURNLOG, ...args], { maxBuffer: MAX_OUTPUT_BYTES });
   return stdout;
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createCommandClient, DEFAULT_KEY_SPACE, untilReady, type KeySpace } from '@turnlog/call-log';
 import { createCallStore, type CallStore } from '@turnlog/call-store';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
-import { type Environment } from '@turnlog/service-kit';
+import { withDeadline, type Environment } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import pg from 'pg';
 import { Ledger } from '../ledger/ledger.ts';
@@ -20,6 +20,8 @@ import { startRedisGroup, type RedisGroup } from '../servers/redis-group.ts';
 import { createClosers, type Closers } from './closers.ts';
 import { giveOwnUsers } from './own-users.ts';
 import { BASE_ENV, type StackShape } from './stack-shape.ts';
+
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /** The servers, and the proxies by which services reach them. */
 interface Servers {
@@ -181,7 +183,8 @@ async function openEyes({ redis, redisGroup, postgres }: Servers, { add, keep }:
   const sql = new pg.Pool({ connectionString: postgres.url, max: 6, application_name: 'eye' });
   // Servers are killed here: a connection that breaks while it is idle is no news.
   sql.on('error', () => undefined);
-  add(() => sql.end());
+  // A scenario that has failed may not have given a connection back: it would be waited for.
+  add(() => withDeadline(sql.end(), CLOSE_TIMEOUT_MS));
   return { redisEye, store, sql };
 }
 

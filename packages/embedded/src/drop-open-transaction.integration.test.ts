@@ -34,16 +34,26 @@ const ways = {
 };
 
 describe.each(Object.entries(ways))('%s', (_, drop) => {
-  async function dropped(text: string, name = 'appendonly.aof.1.incr.aof'): Promise<string> {
-    await mkdir(logs, { recursive: true });
-    await writeFile(path.join(logs, name), text);
+  async function dropped(text: string): Promise<string> {
+    await writeLogs({ 'appendonly.aof.1.incr.aof': text });
     await drop();
-    return readFile(path.join(logs, name), 'utf8');
+    return readLog('appendonly.aof.1.incr.aof');
   }
 
   it('drops a transaction that has no end, wherever it is cut', async () => {
-    for (const length of [OPEN.length, OPEN.length - 1, OPEN.length - 12, command('MULTI').length]) {
-      expect(await dropped(FIRST + OPEN.slice(0, length))).toBe(FIRST);
+    const cuts = [0, 1, 12, OPEN.length - command('MULTI').length].map((cut) =>
+      OPEN.slice(0, OPEN.length - cut),
+    );
+    for (const open of [...cuts, OPEN + command('EXEC').slice(0, -1)]) {
+      expect(await dropped(FIRST + open)).toBe(FIRST);
+    }
+  });
+
+  it('takes no value for a command', async () => {
+    for (const word of ['MULTI', 'EXEC']) {
+      const values = command('HSET', 'ids', word, word);
+      expect(await dropped(FIRST + values)).toBe(FIRST + values);
+      expect(await dropped(FIRST + OPEN + values)).toBe(FIRST);
     }
   });
 
@@ -59,11 +69,20 @@ describe.each(Object.entries(ways))('%s', (_, drop) => {
     }
   });
 
-  it('looks at the file that is appended to', async () => {
-    await mkdir(logs, { recursive: true });
-    await writeFile(path.join(logs, 'appendonly.aof.9.incr.aof'), FIRST + OPEN);
-    expect(await dropped(FIRST + OPEN, 'appendonly.aof.10.incr.aof')).toBe(FIRST);
-    expect(await readFile(path.join(logs, 'appendonly.aof.9.incr.aof'), 'utf8')).toBe(FIRST + OPEN);
+  it('looks at the file that is appended to, as the manifest says', async () => {
+    const [old, current, unlisted] = [9, 10, 11].map((number) => `appendonly.aof.${number}.incr.aof`) as [
+      string,
+      string,
+      string,
+    ];
+    await writeLogs({ [old]: FIRST + OPEN, [current]: FIRST + OPEN });
+    await writeFile(path.join(logs, unlisted), FIRST + OPEN);
+    await drop();
+    expect(await Promise.all([old, current, unlisted].map(readLog))).toEqual([
+      FIRST + OPEN,
+      FIRST,
+      FIRST + OPEN,
+    ]);
   });
 
   it('has nothing to do in a new folder', async () => {
@@ -85,6 +104,19 @@ it('what Redis takes after a loss of power in the middle of a transaction outliv
     expect(await redis.mget('whole', 'too', 'torn', 'off', 'after')).toEqual(['1', '2', null, null, '3']);
   });
 });
+
+/** With the manifest that names them, in this order. */
+async function writeLogs(files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(logs, { recursive: true });
+  const lines = Object.keys(files).map((name, index) => `file ${name} seq ${index + 1} type i\n`);
+  const base = 'file appendonly.aof.1.base.rdb seq 1 type b\n';
+  await writeFile(path.join(logs, 'appendonly.aof.manifest'), base + lines.join(''));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(logs, name), text);
+}
+
+function readLog(name: string): Promise<string> {
+  return readFile(path.join(logs, name), 'utf8');
+}
 
 /** Runs a Redis on the folder, which is killed when this is done with it. */
 async function withRedis(use: (redis: Redis) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** As Redis writes them. */
@@ -9,12 +9,13 @@ const EXEC = '*1\r\n$4\r\nEXEC\r\n';
 const TAIL_BYTES = 64 * 1024 * 1024;
 
 /**
- * Ends the append-only file in a folder of Redis before a transaction that has no end, as a loss of power may leave one.
- * Redis drops the command that was cut and not the transaction: what it then appends belongs to that, and part of it is
- * gone after the next start (https://github.com/valkey-io/valkey/pull/4342). Resolves to the bytes that were dropped.
+ * Ends the append-only file in a folder of Redis, which must not run, before a transaction that has no end, as a loss of
+ * power may leave one. Redis drops the command that was cut and not the transaction: what it then appends belongs to that,
+ * and part of it is gone when Redis is started a second time (https://github.com/valkey-io/valkey/pull/4342). Resolves to
+ * the bytes that were dropped.
  */
 export async function dropOpenTransaction(dataDir: string): Promise<number> {
-  const file = await newestLog(path.join(dataDir, 'appendonlydir'));
+  const file = await fileAppendedTo(path.join(dataDir, 'appendonlydir'));
   if (file === undefined) return 0;
   const handle = await open(file, 'r+');
   try {
@@ -32,14 +33,11 @@ export async function dropOpenTransaction(dataDir: string): Promise<number> {
   }
 }
 
-/** The file to which Redis appends: `appendonly.aof.7.incr.aof`, with a number that grows with each rewrite. */
-async function newestLog(folder: string): Promise<string | undefined> {
-  if (!existsSync(folder)) return undefined;
-  const logs = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'));
-  const [newest] = logs.sort((a, b) => numberOf(b) - numberOf(a));
-  return newest === undefined ? undefined : path.join(folder, newest);
-}
-
-function numberOf(name: string): number {
-  return Number(/\.(\d+)\.incr\.aof$/.exec(name)?.[1]);
+/** The last file of increments that the manifest names; a line is `file appendonly.aof.7.incr.aof seq 7 type i`. */
+async function fileAppendedTo(folder: string): Promise<string | undefined> {
+  const manifest = path.join(folder, 'appendonly.aof.manifest');
+  if (!existsSync(manifest)) return undefined;
+  const names = [...(await readFile(manifest, 'utf8')).matchAll(/^file (\S+) seq \d+ type i/gm)];
+  const file = path.join(folder, names.at(-1)?.[1] ?? '');
+  return names.length > 0 && existsSync(file) ? file : undefined;
 }

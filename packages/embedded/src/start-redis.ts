@@ -39,7 +39,9 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedServer>
   try {
     const port = await choosePort(options.port, 'Redis');
     if (program.kind === 'docker') await removeContainer(program.path, dataDir);
-    await dropOpenTransaction(dataDir);
+    const droppedBytes = await dropOpenTransaction(dataDir);
+    if (droppedBytes > 0)
+      options.log?.(`Redis had not finished a transaction: ${droppedBytes} bytes are dropped.`);
     const command = redisCommand(program, dataDir, port, options);
     const server = await serve(command, lock, () => isRedisAnswering(port), READY_TIMEOUT_MS);
     return { ...server, url: `redis://127.0.0.1:${port}`, port, how: program.how };

@@ -6,8 +6,8 @@ export const redisClientGuards: readonly Guard[] = [
     name: 'open-transaction',
     keeps: 'Redis appends nothing to a transaction that a loss of power has cut',
     file: 'packages/embedded/src/start-redis.ts',
-    text: 'await dropOpenTransaction(dataDir);',
-    without: '',
+    text: 'await dropOpenTransaction(dataDir)',
+    without: '0',
     test: {
       file: 'packages/embedded/src/drop-open-transaction.integration.test.ts',
       name: 'what Redis takes after a loss of power in the middle of a transaction outlives the next one',

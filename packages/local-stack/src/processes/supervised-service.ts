@@ -85,8 +85,9 @@ class SupervisedService implements LocalService {
   }
 
   kill(signal: NodeJS.Signals): void {
+    if (this.#run === undefined) return;
     this.#signals.add(signal);
-    this.#run?.kill(signal);
+    this.#run.kill(signal);
   }
 
   async untilDown(): Promise<void> {
