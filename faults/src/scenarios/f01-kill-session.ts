@@ -7,9 +7,9 @@ import { READS_ACTIVITY, SAVES_STATE } from './requests.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 const KILLS = 200;
-const QUICK_KILLS = 12;
-/** Most are killed at work, some while they start. */
-const AT_WORK = 0.75;
+const QUICK_KILLS = 8;
+/** Most are killed at work, one in so many while it starts. */
+const STARTING_EVERY = 4;
 const AT_WORK_MS = 600;
 const STARTING_MS = 800;
 /** Of the two together. */
@@ -36,7 +36,10 @@ export const killSession: Scenario = {
     let left = kills;
     let atWork = 0;
     const killAgain = async (session: LocalService): Promise<void> => {
-      while (left-- > 0) if (await killAtRandom(context, session)) atWork += 1;
+      while (left > 0) {
+        const isToWork = left-- % STARTING_EVERY !== 0;
+        if (await killAtRandom(context, session, isToWork)) atWork += 1;
+      }
     };
     await Promise.all([killAgain(first), killAgain(second)]);
     context.note('kills', `${kills} and 3, ${atWork} at work`);
@@ -74,13 +77,12 @@ async function untilGiven({ redisEye, space }: Context): Promise<void> {
 }
 
 /** Resolves to whether it was at work. */
-async function killAtRandom({ rng }: Context, session: LocalService): Promise<boolean> {
+async function killAtRandom({ rng }: Context, session: LocalService, isToWork: boolean): Promise<boolean> {
   // One that is killed before it is ready can't be started: that is what is wanted.
   const starting = session.start().then(
     () => true,
     () => false,
   );
-  const isToWork = rng.chance(AT_WORK);
   const isReady = isToWork && (await starting);
   await sleep(rng.int(0, isToWork ? AT_WORK_MS : STARTING_MS));
   session.kill('SIGKILL');
