@@ -33,9 +33,14 @@ interface Answer {
   readonly reject: (error: Error) => void;
 }
 
+/** A trap that hears when it springs. */
+interface RemoteTrap extends ThreadedTrap {
+  readonly onSpring: (count: number) => void;
+}
+
 /**
  * Starts a proxy in front of a server on a port of this host. Whoever plays hundreds of calls is busy: in the same thread,
- * everything between services and servers would wait for that.
+ * everything between services and servers would wait for that. What goes wrong in the thread itself is thrown.
  */
 export async function startProxyThread({
   port,
@@ -47,7 +52,7 @@ export async function startProxyThread({
   const workerData: ProxyStart = { port, seed: rng.int(0, MAX_SEED) };
   const worker = new Worker(WORKER, { workerData });
   const answers = new Map<number, Answer>();
-  const traps: { readonly onSpring: (count: number) => void }[] = [];
+  const traps: RemoteTrap[] = [];
   let orders = 0;
 
   const tell = (order: ProxyOrder): number => {
@@ -58,16 +63,10 @@ export async function startProxyThread({
   const ask = (order: ProxyOrder): Promise<number> =>
     new Promise((resolve, reject) => answers.set(tell(order), { resolve, reject }));
   const ownPort = await new Promise<number>((resolve) => {
-    // Later ones are thrown: a proxy without its thread would be an outage that nobody asked for.
     worker.on('message', (word: ProxyWord) => {
       if (word.told === 'listening') resolve(word.port);
       else if (word.told === 'sprung') traps[word.trap]?.onSpring(word.count);
-      else {
-        const answer = answers.get(word.number);
-        answers.delete(word.number);
-        if (word.told === 'done') answer?.resolve(word.result);
-        else answer?.reject(new Error(`a proxy failed: ${word.problem}`));
-      }
+      else settle(answers, word);
     });
   });
 
@@ -76,29 +75,41 @@ export async function startProxyThread({
     setFaults: (faults, from) => void tell({ do: 'set-faults', faults, from }),
     resetConnections: (probability) => ask({ do: 'reset-connections', probability }),
     setTrap: (options) => {
-      const trap = traps.length;
-      tell({ do: 'set-trap', trap, options });
-      let count = 0;
-      let spring: () => void = () => undefined;
-      const sprung = new Promise<void>((resolve) => (spring = resolve));
-      const onSpring = (times: number): void => {
-        count = times;
-        spring();
-      };
-      traps.push({ onSpring });
-      return {
-        get count() {
-          return count;
-        },
-        sprung,
-        release: () => void tell({ do: 'release-trap', trap }),
-      };
+      const number = traps.length;
+      tell({ do: 'set-trap', trap: number, options });
+      const trap = createRemoteTrap(() => void tell({ do: 'release-trap', trap: number }));
+      traps.push(trap);
+      return trap;
     },
     down: () => ask({ do: 'down' }).then(() => undefined),
     up: () => ask({ do: 'up' }).then(() => undefined),
     close: async () => {
       await ask({ do: 'close' });
       await worker.terminate();
+    },
+  };
+}
+
+function settle(answers: Map<number, Answer>, word: ProxyWord & { readonly told: 'done' | 'failed' }): void {
+  const answer = answers.get(word.number);
+  answers.delete(word.number);
+  if (word.told === 'done') answer?.resolve(word.result);
+  else answer?.reject(new Error(`a proxy failed: ${word.problem}`));
+}
+
+function createRemoteTrap(release: () => void): RemoteTrap {
+  let count = 0;
+  let spring: () => void = () => undefined;
+  const sprung = new Promise<void>((resolve) => (spring = resolve));
+  return {
+    get count() {
+      return count;
+    },
+    sprung,
+    release,
+    onSpring: (times) => {
+      count = times;
+      spring();
     },
   };
 }
