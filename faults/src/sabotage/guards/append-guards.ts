@@ -35,4 +35,15 @@ export const appendGuards: readonly Guard[] = [
       name: 'a log that lost its newest events is another life: their seqs name other events now',
     },
   },
+  {
+    name: 'one-barrier-at-a-time',
+    keeps: 'appends that wait for a replica do not queue up behind each other',
+    file: 'packages/call-log/src/append/appender.ts',
+    text: 'if (passed === undefined) send(asked, passed);',
+    without: 'if (passed !== null) send(asked, passed);',
+    test: {
+      file: 'packages/call-log/src/append/durability.integration.test.ts',
+      name: 'what is appended while others wait for a replica waits with one command, not with one each',
+    },
+  },
 ];

@@ -1,7 +1,8 @@
 import { type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type KeySpace } from '../keys.ts';
-import { runTogether } from '../redis/run-together.ts';
+import { inTurns } from '../redis/in-turns.ts';
+import { runTogether, type Asked } from '../redis/run-together.ts';
 import { pipeRuns, toError, type Barrier } from '../redis/script-pipeline.ts';
 import { trackServerRun } from '../redis/server-run.ts';
 import { type AppendOutcome } from './append-result.ts';
@@ -28,6 +29,8 @@ export interface AppendRequest {
   readonly unseenSinceMs?: number;
 }
 
+type Appends = readonly Asked<AppendRequest, AppendOutcome>[];
+
 /** Limits of one call's log. */
 export interface AppendLimits {
   /** The most events that a call takes; ends are taken beyond it. */
@@ -46,6 +49,9 @@ export interface Appender {
  * An appender that takes what was asked for in one turn of the event loop together: one run of the script for the calls
  * of each partition, all runs in one pipeline. An append whose barrier was not passed rejects: it was written, and may be
  * sent again until it is safe.
+ *
+ * A barrier holds up its connection: what is sent behind it waits there, and is done long after its sender has given it
+ * up. So with one there is one pipeline under way at a time, and what is asked for meanwhile travels together.
  */
 export function createAppender(
   redis: Redis,
@@ -54,10 +60,24 @@ export function createAppender(
 ): Appender {
   const planRuns = createRunPlanner(space, maxEvents);
   const serverRun = trackServerRun(redis);
-  const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
+  const send = (asked: Appends, passed: Barrier | undefined): void => {
     serverRun()
-      .then((run) => pipeRuns(redis, appendScript, planRuns(asked, run), barrier?.()))
-      .catch((error: unknown) => asked.forEach(({ reject }) => reject(toError(error))));
+      .then((run) => pipeRuns(redis, appendScript, planRuns(asked, run), passed))
+      .catch((error: unknown) => refuse(asked, error));
+  };
+  const sendInTurns = inTurns<AppendRequest, AppendOutcome>((asked) => send(asked, barrier?.()));
+  const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
+    try {
+      const passed = barrier?.();
+      if (passed === undefined) send(asked, passed);
+      else sendInTurns(asked);
+    } catch (error) {
+      refuse(asked, error);
+    }
   });
   return { append };
+}
+
+function refuse(asked: Appends, error: unknown): void {
+  for (const { reject } of asked) reject(toError(error));
 }

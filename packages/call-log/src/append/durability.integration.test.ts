@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
@@ -76,6 +77,24 @@ test('without the replica an append is not acknowledged, however often and over 
   replica.resume();
   const outcome = await waitUntil(() => send(), { what: 'the replica has it' });
   expect(outcome).toMatchObject({ outcome: 'ok', results: [{ status: 'duplicate' }] });
+}, 40_000);
+
+test('what is appended while others wait for a replica waits with one command, not with one each', async () => {
+  const { replica, log } = await withReplica();
+  const appender = await appenderOf(log, ONE_REPLICA);
+  // From now on the server knows the script.
+  await appender.append(ordered(callOf('before'), 's', 1, [turn('a')]));
+  await log.redis.config('RESETSTAT');
+  replica.pause();
+  const sent: Promise<unknown>[] = [];
+  for (let number = 0; number < 20; number += 1) {
+    sent.push(appender.append(ordered(callOf(`waiting-${number}`), 's', 1, [turn('a')])));
+    await setImmediate();
+  }
+  const outcomes = await Promise.allSettled(sent);
+  expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+  const stats = await log.redis.info('commandstats');
+  expect(Number(/^cmdstat_wait:calls=(\d+)/m.exec(stats)?.[1])).toBeLessThanOrEqual(2);
 }, 40_000);
 
 test('a script that the server has to be told again passes its barrier too', async () => {
