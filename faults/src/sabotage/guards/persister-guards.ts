@@ -80,4 +80,15 @@ export const persisterGuards: readonly Guard[] = [
       name: 'the pause before another attempt grows to five seconds and no further, however long Postgres is away',
     },
   },
+  {
+    name: 'late-letter',
+    keeps: 'a dead letter that was replayed does not come back by a request that comes late',
+    file: 'packages/call-log/src/dead-letters/dead-letter-script.ts',
+    text: 'id, id) == 0 and isAskedFor() then',
+    without: 'id, id) == 0 then',
+    test: {
+      file: 'packages/call-log/src/dead-letters/dead-letters.integration.test.ts',
+      name: 'a letter that was replayed is written again for what is asked for since, and not by a request that comes late',
+    },
+  },
 ];

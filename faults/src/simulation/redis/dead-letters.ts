@@ -9,7 +9,8 @@ export function addDeadLetter(redis: RedisModel, letter: DeadLetter, entryIds: r
   const { head } = redis.call(letter.call);
   const mark = letter.kind === 'call' ? 'call' : `event:${letter.seq}`;
   const known = head?.letters.get(mark);
-  if (known === undefined || !dead.entries.has(known)) {
+  const isAskedFor = entryIds.length === 0 || entryIds.some((id) => persist.entries.has(id));
+  if (known === undefined || (!dead.entries.has(known) && isAskedFor)) {
     const id = addToStream(dead, redis.now(), toFields(letter));
     head?.letters.set(mark, id);
   }

@@ -2,7 +2,8 @@ import { defineScript } from '../redis/script.ts';
 
 /**
  * Sets a call or an event aside, and acknowledges the feed entries that led to it, in one step. A letter of the same
- * key that still lies there is not written twice. Of an erased call nothing is written.
+ * key that still lies there is not written twice; one that was taken away only for entries that are still in the feed, as
+ * a request may come late, after a replay. Of an erased call nothing is written.
  *
  * KEYS  head, dead, persist
  * ARGV  letter key, group, number of fields, field, value …, then the entry ids
@@ -17,13 +18,21 @@ local kind = redis.pcall('TYPE', KEYS[1])
 local hasHead = kind.ok == 'hash' or kind.err ~= nil and call('EXISTS', KEYS[1]) == 1
 local id = hasHead and call('HGET', KEYS[1], mark)
 local isErased = hasHead and call('HEXISTS', KEYS[1], 'erased') == 1
+local first = 4 + nFields * 2
+
+local function isAskedFor()
+  for i = first, #ARGV do
+    if #call('XRANGE', KEYS[3], ARGV[i], ARGV[i]) > 0 then return true end
+  end
+  return #ARGV < first
+end
+
 if isErased then
   id = ''
-elseif not id or #call('XRANGE', KEYS[2], id, id) == 0 then
+elseif not id or #call('XRANGE', KEYS[2], id, id) == 0 and isAskedFor() then
   id = call('XADD', KEYS[2], '*', unpack(ARGV, 4, 3 + nFields * 2))
   if hasHead then call('HSET', KEYS[1], mark, id) end
 end
-local first = 4 + nFields * 2
 if #ARGV >= first then
   call('XACK', KEYS[3], ARGV[2], unpack(ARGV, first))
   call('XDEL', KEYS[3], unpack(ARGV, first))

@@ -63,6 +63,25 @@ test('a replay asks for the call again and takes the letter away, once', async (
   expect(entries.at(-1)?.[1]).toEqual(['c', 'default/replayed', 's', '2', 'r', 'replay']);
 });
 
+test('a letter that was replayed is written again for what is asked for since, and not by a request that comes late', async () => {
+  const letters = createDeadLetters(log.redis, log.space);
+  const { persist } = partitionKeys(log.space, 0);
+  const lettersThere = async () =>
+    (await letters.list()).filter(({ call }) => call.callSid === 'late').map(({ seq }) => seq);
+  await log.appender.append(ordered(callOf('late'), 'c', 1, [turn('a')]));
+  const id = String(await log.redis.xadd(persist, '*', 'c', 'default/late', 's', 1, 'r', 'closed'));
+  await letters.add(letterOf('late', { seq: 1 }), [id]);
+  const stored = (await letters.list()).find(({ call }) => call.callSid === 'late');
+  if (stored === undefined) throw new Error('the letter is missing');
+  await letters.replay(stored);
+
+  await letters.add(letterOf('late', { seq: 1 }), [id]);
+  expect(await lettersThere()).toEqual([]);
+  const again = String(await log.redis.xadd(persist, '*', 'c', 'default/late', 's', 1, 'r', 'replay'));
+  await letters.add(letterOf('late', { seq: 1 }), [id, again]);
+  expect(await lettersThere()).toEqual([1]);
+});
+
 test('a letter whose call has no log any more is not replayed, and stays', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   await letters.add(letterOf('expired'), []);
