@@ -64,9 +64,14 @@ export function createCallPersister(options: PersistCallsOptions) {
     for (const { item, result } of persisted) report.persisted(item, result);
 
     const done = [...persisted.map(({ item }) => item), ...folded.filter(isEmpty)];
-    const unsettled = await settleEach([...done.map(toSettlement), ...prepared.flatMap(goneToSettlement)]);
+    const known = prepared.flatMap(persistedOf);
+    const unsettled = await settleEach([
+      ...[...done, ...known].map(toSettlement),
+      ...prepared.flatMap(goneToSettlement),
+    ]);
 
     for (const { task, log } of prepared.flatMap(goneOf)) report.gone(task, log);
+    for (const { task } of known) report.alreadyPersisted(task);
     for (const { task, entries, error } of [...prepared.flatMap(brokenOf), ...unsettled])
       await refuse(task, entries, error, 'unknown');
     for (const attempt of attempts)
@@ -152,6 +157,10 @@ function foldedOf(prepared: PreparedCall): FoldedCall[] {
   return prepared.kind === 'folded' ? [prepared.folded] : [];
 }
 
+function persistedOf(prepared: PreparedCall): (PreparedCall & { kind: 'persisted' })[] {
+  return prepared.kind === 'persisted' ? [prepared] : [];
+}
+
 function goneOf(prepared: PreparedCall): (PreparedCall & { kind: 'gone' })[] {
   return prepared.kind === 'gone' ? [prepared] : [];
 }
@@ -194,7 +203,7 @@ interface Settlement {
   readonly settled: SettledCall;
 }
 
-function toSettlement({ task, epoch, seq }: FoldedCall): Settlement {
+function toSettlement({ task, epoch, seq }: Pick<FoldedCall, 'task' | 'epoch' | 'seq'>): Settlement {
   const { call, entryIds } = task;
   return { task, settled: { call, epoch, seq, entryIds } };
 }

@@ -26,10 +26,14 @@ export interface FoldedCall {
   readonly bytes: number;
 }
 
-/** A call's log on its way: folded, gone from Redis, or such that Redis or the fold can do nothing with it. */
+/**
+ * A call's log on its way: folded, gone from Redis, in Postgres already as far as it goes, or such that Redis or the fold
+ * can do nothing with it.
+ */
 export type PreparedCall =
   | { readonly kind: 'folded'; readonly folded: FoldedCall }
   | { readonly kind: 'gone'; readonly task: CallTask; readonly log: CallLog }
+  | { readonly kind: 'persisted'; readonly task: CallTask; readonly epoch: string; readonly seq: number }
   | {
       readonly kind: 'broken';
       readonly task: CallTask;
@@ -42,6 +46,8 @@ export function prepareCall(task: CallTask, log: CallLog): PreparedCall {
   const { call, epoch, persistedSeq } = log;
   const seq = log.joined?.toSeq ?? log.entries.at(-1)?.seq;
   if (epoch === undefined || seq === undefined) return { kind: 'gone', task, log };
+  // What comes after the end of a call asks for it event by event, and the first to be read was all of it.
+  if (!task.isReplay && seq <= persistedSeq) return { kind: 'persisted', task, epoch, seq };
   // A replay archives the log anew: entries that were no events to an earlier version may be events to this one.
   const archivedSeq = task.isReplay ? 0 : persistedSeq;
   try {

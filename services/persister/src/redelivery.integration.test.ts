@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createSettler, partitionKeys, partitionOf } from '@turnlog/call-log';
+import { createSettler, memberOf, partitionKeys, partitionOf } from '@turnlog/call-log';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -50,6 +50,22 @@ test('a persister that dies between commit and acknowledgement leaves a row that
   expect(await counted('written')).toBe(1);
   expect(await counted('stale')).toBe(1);
   expect(await system.store.verifyCall(call)).toEqual({ ok: true });
+});
+
+test('a call that is asked for once more, when all of its log is in Postgres, is acknowledged and not written again', async () => {
+  const call = callOf('CA-once-more');
+  const { counted } = await system.start();
+  await append(system, call, wholeCall('Hello'));
+  await system.settled();
+  const first = await system.store.readCall(call);
+
+  const { persist } = partitionKeys(system.space, partitionOf(system.space, call));
+  await system.redis.xadd(persist, '*', 'c', memberOf(call), 's', 4, 'r', 'late');
+  await system.settled();
+
+  expect(await counted('known')).toBe(1);
+  expect([await counted('written'), await counted('stale')]).toEqual([1, 0]);
+  expect(await system.store.readCall(call)).toEqual(first);
 });
 
 test('what a dead consumer was given is claimed by a living one', async () => {

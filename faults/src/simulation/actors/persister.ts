@@ -53,6 +53,7 @@ function reportTo(process: SimProcess): PersistReport {
     timed: (_calls, write) => write(),
     persisted: ({ task }, { outcome, summary }) =>
       process.tell(() => `${task.call.callSid} v${summary.version} is ${outcome}`),
+    alreadyPersisted: ({ call }) => process.tell(() => `${call.callSid} is persisted already`),
     gone: ({ call }, { epoch, lastSeq, persistedSeq }) =>
       process.tell(() => `${call.callSid} is gone (${epoch ?? 'no head'} ${lastSeq}/${persistedSeq})`),
     paused: (_calls, trouble) => process.tell(() => `pauses: ${trouble.message}`),

@@ -5,7 +5,7 @@ export function createPersistMetrics(metrics: Metrics) {
   return {
     calls: metrics.counter({
       name: 'persist_total',
-      help: 'Calls by what became of persisting them: written, merged, stale, kept, gone, deferred, dead',
+      help: 'Calls by what became of persisting them: written, merged, stale, kept, known, gone, deferred, dead',
       labels: ['result'],
     }),
     letters: metrics.counter({

@@ -44,6 +44,12 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
       logger.info({ call_sid }, 'Session successfully persisted to database');
     },
 
+    /** All of its log was in Postgres before it was asked for once more. */
+    alreadyPersisted: ({ call }: CallTask): void => {
+      metrics.calls.inc({ result: 'known' });
+      logger.debug({ call_sid: call.callSid }, 'Nothing of the session was to be persisted');
+    },
+
     /** A call whose keys have expired, or whose log is missing though it was never persisted, which is a loss. */
     gone: ({ call, entryIds }: CallTask, { epoch, lastSeq, persistedSeq }: CallLog): void => {
       metrics.calls.inc({ result: 'gone' });
