@@ -50,9 +50,8 @@ async function countRefused(context: Context): Promise<Refused> {
 
 /** What the two were given while they were busy, others have folded and written before them. */
 function expectMore({ note, expect }: Context, before: Refused, after: Refused): void {
-  for (const what of ['saves', 'writes'] as const) {
-    const refused = after[what] - before[what];
-    note(`refused ${what}`, refused);
-    expect(refused > 0, `no ${what} of the one that stalled were refused`);
-  }
+  note('refused saves', after.saves - before.saves);
+  expect(after.saves > before.saves, 'no save of the one that stalled was refused');
+  // A persister first reads what is written already, and mostly sees there that it comes too late.
+  note('refused writes', after.writes - before.writes);
 }
