@@ -12,6 +12,8 @@ export const stall: Scenario = {
     'As with a frozen process: entries are claimed after 10 s and 15 s, late saves and writes are refused.',
   loss: 'nothing',
   quick: false,
+  // Its two busy loops take two cores.
+  alone: true,
   stack: {
     sessions: 2,
     persisters: 2,

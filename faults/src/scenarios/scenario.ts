@@ -21,7 +21,7 @@ export interface Scenario {
   readonly loss: string;
   /** Whether it belongs to the short selection. */
   readonly quick: boolean;
-  /** Whether it measures memory or delays, so that nothing else may run beside it. */
+  /** Whether it measures memory or delays, or takes all there is, so that nothing else may run beside it. */
   readonly alone?: boolean;
   readonly stack?: StackShape | ((size: RunSize) => StackShape);
   readonly expectations?: Expectations;
