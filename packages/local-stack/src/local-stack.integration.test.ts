@@ -60,6 +60,14 @@ describe('a local stack', () => {
     expect(gateway.pid).not.toBe(firstPid);
   }, 30_000);
 
+  it('tells a signal that somebody else has sent', async () => {
+    const session = test.stack.service('session-1');
+    process.kill(session.pid ?? 0, 'SIGKILL');
+    await session.untilDown();
+    await session.start();
+    expect(test.notices).toContainEqual(expect.stringMatching(/^session-1 ended with SIGKILL; starting/));
+  }, 30_000);
+
   it('writes what a persister that was killed has left', async () => {
     const persister = test.stack.service('persister-1');
     const calls = await Promise.all(Array.from({ length: 5 }, () => callWithTurns()));

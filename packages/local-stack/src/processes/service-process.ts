@@ -12,6 +12,8 @@ const LEASH = fileURLToPath(new URL('../../dist/processes/leash.js', import.meta
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** Whether that signal was sent by way of this module: else it came from somebody else. */
+  readonly wasSent: boolean;
 }
 
 /** Where a service printed a line: its log is on stdout. */
@@ -51,15 +53,23 @@ export async function spawnService({ mainFile, env, onLine }: ServiceCommand): P
     const stream = child[output];
     if (stream !== null) await forEachLine(stream, (line) => onLine(line, output));
   });
+  const sent = new Set<unknown>();
   let hasExited = false;
   const exited = once(child, 'exit').then(async ([code, signal]) => {
     hasExited = true;
     await Promise.all(lines);
-    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+    return {
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      wasSent: sent.has(signal),
+    };
   });
   await once(child, 'spawn');
 
-  const kill = (signal: NodeJS.Signals): void => void child.kill(signal);
+  const kill = (signal: NodeJS.Signals): void => {
+    sent.add(signal);
+    child.kill(signal);
+  };
   return {
     pid: child.pid ?? 0,
     exited,

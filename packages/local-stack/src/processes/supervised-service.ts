@@ -66,8 +66,6 @@ class SupervisedService implements LocalService {
   #run: ServiceProcess | undefined;
   /** Aborts when it is no longer to be started again. */
   #supervision: AbortController | undefined;
-  /** What the present run was sent. */
-  readonly #signals = new Set<NodeJS.Signals>();
   #deaths = 0;
   #stops = 0;
 
@@ -85,9 +83,7 @@ class SupervisedService implements LocalService {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.#run === undefined) return;
-    this.#signals.add(signal);
-    this.#run.kill(signal);
+    this.#run?.kill(signal);
   }
 
   async untilDown(): Promise<void> {
@@ -146,7 +142,6 @@ class SupervisedService implements LocalService {
     const onLine = (line: string, output: ServiceOutput): void => this.#hear(line, output);
     this.#lastLines = [];
     this.#lastProblems = [];
-    this.#signals.clear();
     const run = await spawnService({ mainFile: this.#mainFile, env: this.#env, onLine });
     this.#run = run;
     this.#options.onChange();
@@ -169,9 +164,7 @@ class SupervisedService implements LocalService {
     if (supervision === undefined) return;
     if (ranMs > HEALTHY_AFTER_MS) this.#deaths = 0;
     const delayMs = backoffDelayMs(this.#deaths++, BACKOFF);
-    const wasSent = exit.signal !== null && this.#signals.has(exit.signal);
-    const told = `${describeExit(this.name, exit)}${wasSent ? ', which it was sent' : ''}`;
-    this.#options.onNotice(`${told}; starting it again in ${delayMs} ms.`);
+    this.#options.onNotice(`${describeExit(this.name, exit)}; starting it again in ${delayMs} ms.`);
     this.#revive(delayMs, supervision).catch(this.#report);
   }
 

@@ -28,8 +28,9 @@ export async function untilServiceReady(service: StartedService, timeoutMs: numb
 }
 
 /** How a service ended, for people. */
-export function describeExit(name: string, { code, signal }: ProcessExit): string {
-  return `${name} ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
+export function describeExit(name: string, { code, signal, wasSent }: ProcessExit): string {
+  const how = signal ?? `exit code ${code ?? 'unknown'}`;
+  return `${name} ended with ${how}${wasSent ? ', which it was sent' : ''}`;
 }
 
 /** A service that can't start with its settings says so itself; nothing is to be added to that. */
