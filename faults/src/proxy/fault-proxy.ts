@@ -58,9 +58,10 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     connections.add(connection);
   };
   const listen = async (onPort: number): Promise<number> => {
-    server = createServer({ allowHalfOpen: true }, accept).listen(onPort, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
+    const listening = createServer({ allowHalfOpen: true }, accept).listen(onPort, '127.0.0.1');
+    await once(listening, 'listening');
+    server = listening;
+    return (listening.address() as AddressInfo).port;
   };
   const resetConnections = (probability = 1): number => {
     const hit = [...connections].filter(() => rng.chance(probability));

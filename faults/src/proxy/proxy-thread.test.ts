@@ -72,10 +72,15 @@ describe('a fault proxy in a thread of its own', () => {
     expect(await once(first, 'data')).toEqual(['write this']);
   });
 
-  it('refuses connections while it is down', async () => {
+  it('refuses connections while it is down, and says why it can not come back', async () => {
     await proxy.down();
     const [error] = (await once(connect(proxy.port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');
+    const squatter = createServer().listen(proxy.port, '127.0.0.1');
+    await once(squatter, 'listening');
+    await expect(proxy.up()).rejects.toThrow('EADDRINUSE');
+    squatter.close();
+    await once(squatter, 'close');
     await proxy.up();
     const client = dial();
     client.write('a');

@@ -11,18 +11,14 @@ const proxy = await startFaultProxy({ port, rng: createRng(seed) });
 const traps = new Map<number, Trap>();
 
 parentPort?.on('message', ({ number, order }: NumberedOrder) => {
-  carryOut(order).then(
+  obey(order).then(
     (result) => tell({ told: 'done', number, result: result ?? 0 }),
     (error: unknown) => tell({ told: 'failed', number, problem: String(error) }),
   );
 });
 tell({ told: 'listening', port: proxy.port });
 
-async function carryOut(order: ProxyOrder): Promise<number | undefined> {
-  return (await obey(order)) ?? undefined;
-}
-
-function obey(order: ProxyOrder): number | undefined | Promise<void> {
+async function obey(order: ProxyOrder): Promise<number | undefined> {
   switch (order.do) {
     case 'set-faults':
       proxy.setFaults(order.faults, order.from);
@@ -39,11 +35,14 @@ function obey(order: ProxyOrder): number | undefined | Promise<void> {
       traps.get(order.trap)?.release();
       return;
     case 'down':
-      return proxy.down();
+      await proxy.down();
+      return;
     case 'up':
-      return proxy.up();
+      await proxy.up();
+      return;
     case 'close':
-      return proxy.close();
+      await proxy.close();
+      return;
   }
 }
 
