@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { deferred } from '@turnlog/service-kit';
 import { type Rng } from '../random/rng.ts';
 import { type Faults } from './lane-faults.ts';
 import { type NumberedOrder, type ProxyOrder, type ProxyStart, type ProxyWord } from './proxy-messages.ts';
@@ -99,17 +100,16 @@ function settle(answers: Map<number, Answer>, word: ProxyWord & { readonly told:
 
 function createRemoteTrap(release: () => void): RemoteTrap {
   let count = 0;
-  let spring: () => void = () => undefined;
-  const sprung = new Promise<void>((resolve) => (spring = resolve));
+  const sprung = deferred();
   return {
     get count() {
       return count;
     },
-    sprung,
+    sprung: sprung.promise,
     release,
     onSpring: (times) => {
       count = times;
-      spring();
+      sprung.resolve();
     },
   };
 }

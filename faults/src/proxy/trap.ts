@@ -1,3 +1,4 @@
+import { deferred } from '@turnlog/service-kit';
 import { type Rng } from '../random/rng.ts';
 
 /**
@@ -49,19 +50,18 @@ export function createTrap(
   let count = 0;
   let isRemoved = false;
   const held: Held[] = [];
-  let spring: () => void = () => undefined;
-  const sprung = new Promise<void>((resolve) => (spring = resolve));
+  const sprung = deferred();
   const matches = (chunk: Buffer): boolean => mentions.every((text) => chunk.includes(text));
   return {
     action,
     get count() {
       return count;
     },
-    sprung,
+    sprung: sprung.promise,
     tries: (chunk) => {
       if (isRemoved || count >= times || !matches(chunk) || !rng.chance(probability)) return false;
       count += 1;
-      spring();
+      sprung.resolve();
       onSpring?.(count);
       return true;
     },

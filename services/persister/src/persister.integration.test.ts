@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { deferred } from '@turnlog/service-kit';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
   appendUnordered,
   callOf,
-  createGate,
   createMigratedDatabase,
   ended,
   openTestSystem,
@@ -46,22 +46,22 @@ test('a call that ended gets its row', async () => {
 
 test('the keys of a call begin to expire only after the commit', async () => {
   const call = callOf('CA-expiry');
-  const [writing, commit] = [createGate(), createGate()];
+  const [writing, commit] = [deferred(), deferred()];
   await system.start((store) => ({
     store: {
       ...store,
       writeCalls: async (batch) => {
-        writing.open();
-        await commit.opened;
+        writing.resolve();
+        await commit.promise;
         return store.writeCalls(batch);
       },
     },
   }));
   await append(system, call, wholeCall('Hello'));
 
-  await writing.opened;
+  await writing.promise;
   expect(new Set(await system.timesToLive(call))).toEqual(new Set([-1]));
-  commit.open();
+  commit.resolve();
   await system.settled();
 
   for (const ms of await system.timesToLive(call)) expect(ms).toBeGreaterThan(3_500_000);
@@ -170,22 +170,22 @@ test('an entry whose call has expired from Redis is acknowledged and changes not
 
 test('a stop finishes the batch in flight', async () => {
   const call = callOf('CA-stop');
-  const [writing, commit] = [createGate(), createGate()];
+  const [writing, commit] = [deferred(), deferred()];
   const persister = await system.start((store) => ({
     store: {
       ...store,
       writeCalls: async (batch) => {
-        writing.open();
-        await commit.opened;
+        writing.resolve();
+        await commit.promise;
         return store.writeCalls(batch);
       },
     },
   }));
   await append(system, call, wholeCall('Hello'));
-  await writing.opened;
+  await writing.promise;
 
   const stopped = persister.stop();
-  commit.open();
+  commit.resolve();
   await stopped;
 
   expect(await system.store.readCall(call)).toMatchObject({ version: 4 });

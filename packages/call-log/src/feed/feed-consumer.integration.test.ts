@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { deferred } from '@turnlog/service-kit';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
@@ -21,10 +22,12 @@ let privateRedis: Awaited<ReturnType<typeof startRedisForTest>>;
 beforeAll(async () => (privateRedis = await startRedisForTest()));
 afterAll(() => privateRedis.close());
 afterEach(async () => {
-  await Promise.all(consumers.map((consumer) => consumer.stop()));
-  await Promise.all(relays.map((relay) => relay.close()));
-  for (const log of logs) log.close();
-  [consumers, logs, relays] = [[], [], []];
+  // Let go of first: a consumer that doesn't stop fails its own test, and not those after it.
+  const left = { consumers, relays, logs };
+  [consumers, relays, logs] = [[], [], []];
+  await Promise.all(left.consumers.map((consumer) => consumer.stop()));
+  await Promise.all(left.relays.map((relay) => relay.close()));
+  for (const log of left.logs) log.close();
 });
 
 async function openLog(url?: string): Promise<TestLog> {
@@ -206,17 +209,21 @@ describe('reading ahead', () => {
 
 test('stopping ends a blocking read at once, and waits for the batch in flight', async () => {
   const log = await openLog();
-  let finish: () => void = () => undefined;
+  const [begun, finish] = [deferred(), deferred()];
   const { consumer, seen } = consume(log, {
     blockMs: 5_000,
-    handle: () => new Promise((resolve) => (finish = resolve)),
+    handle: () => {
+      begun.resolve();
+      return finish.promise;
+    },
   });
   await appendCalls(log, 'a');
-  await waitUntil(async () => (await measureFeedLag(log.redis, log.space, 'activity')).pending === 1, {
-    what: 'the batch is in flight',
-  });
-  const stopped = consumer.stop();
-  finish();
+  await begun.promise;
+  let isStopped = false;
+  const stopped = consumer.stop().then(() => (isStopped = true));
+  await log.redis.ping();
+  expect(isStopped).toBe(false);
+  finish.resolve();
   await stopped;
   expect(seen).toHaveLength(1);
 

@@ -1,5 +1,5 @@
 import { type Logger } from '../log/logger.ts';
-import { deferred } from './deferred.ts';
+import { deferred } from '../deferred.ts';
 import { withDeadline } from './with-deadline.ts';
 
 /** How a stop went: why it began, and the steps that failed or ran out of time. */

@@ -1,6 +1,6 @@
 import { type Clock } from '../clock.ts';
 import { type Logger } from '../log/logger.ts';
-import { deferred } from './deferred.ts';
+import { deferred } from '../deferred.ts';
 import { createLifecycle, type Lifecycle } from './lifecycle.ts';
 import { listenToProcess, type ProcessHost } from './process-events.ts';
 import { withDeadline } from './with-deadline.ts';

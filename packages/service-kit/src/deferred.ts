@@ -4,7 +4,7 @@ export interface Deferred<T> {
   resolve: (value: T | PromiseLike<T>) => void;
 }
 
-export function deferred<T>(): Deferred<T> {
+export function deferred<T = void>(): Deferred<T> {
   let resolve!: Deferred<T>['resolve'];
   const promise = new Promise<T>((resolvePromise) => {
     resolve = resolvePromise;
