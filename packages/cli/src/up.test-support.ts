@@ -63,13 +63,13 @@ export async function prepareProgram(): Promise<Program> {
     dataDir,
     start: (args, env) => {
       const child = launch(args, env);
+      const closed = once(child, 'close');
       // A pipe that nobody reads would fill up.
       child.stderr.resume();
       return {
         process: child,
         lines: captureLines(child.stdout),
         interrupt: async () => {
-          const closed = once(child, 'close');
           child.kill('SIGINT');
           await closed;
           return child.exitCode;

@@ -19,6 +19,8 @@ export interface ConversationOptions {
   readonly now: () => number;
   /** Told of the call once it has started; gives the tally that its answers are counted in. */
   readonly onStart: (callSid: string) => AgentTally;
+  /** Told when everything is said and answered. */
+  readonly onSaid?: (() => void) | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export class AgentConversation {
       this.#converse().catch((error: unknown) => (this.#tally.problem ??= String(error)));
     } else if (frame.kind === 'stop') {
       this.#hasStopped = true;
-      this.#leaveWhenDone();
+      this.#noteProgress();
     } else if (frame.kind === 'unknown') {
       this.#hearAnswer(data);
     }
@@ -64,7 +66,7 @@ export class AgentConversation {
     const { signal } = this.#over;
     await playScript(script, { speed, now, signal, send: (messages) => this.#say(messages) });
     this.#hasSaidAll = true;
-    this.#leaveWhenDone();
+    this.#noteProgress();
   }
 
   #say(messages: readonly AgentMessage[]): Promise<void> {
@@ -93,10 +95,12 @@ export class AgentConversation {
       this.#tally.rejected += 1;
       this.#tally.problem ??= heard.data.error.message;
     }
-    this.#leaveWhenDone();
+    this.#noteProgress();
   }
 
-  #leaveWhenDone(): void {
-    if (this.#hasStopped && this.#hasSaidAll && this.#unanswered <= 0) this.#socket.close(1000);
+  #noteProgress(): void {
+    if (!this.#hasSaidAll || this.#unanswered > 0) return;
+    this.#options.onSaid?.();
+    if (this.#hasStopped) this.#socket.close(1000);
   }
 }

@@ -1,17 +1,19 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { placeCall } from '@turnlog/exotel';
-import { freePort } from '@turnlog/test-kit';
+import { deferred } from '@turnlog/service-kit';
+import { freePort, waitUntil } from '@turnlog/test-kit';
 import { WebSocket, WebSocketServer } from 'ws';
 import { agentsOverHttp, agentsOverSocket } from './agents.ts';
 import { generateTurns } from './generate-turns.ts';
+import { startSampleAgent } from './sample-agent.ts';
 import { simulateCalls } from './simulate-calls.ts';
 
 const OPTIONS = { script: generateTurns(4), speed: Infinity, now: Date.now };
 
-/** Relays each call to an agent, as a gateway does, and acknowledges what the agent reports of it. */
-function relayTo(agentUrl: string, carrier: WebSocket): void {
+/** Relays each call to an agent, as a gateway does, and has what the agent reports of it acknowledged. */
+function relayTo(agentUrl: string, carrier: WebSocket, acknowledge: (send: () => void) => void): void {
   const agent = new WebSocket(agentUrl);
   const early: string[] = [];
   agent.on('open', () => early.splice(0).forEach((frame) => agent.send(frame)));
@@ -22,23 +24,26 @@ function relayTo(agentUrl: string, carrier: WebSocket): void {
   });
   agent.on('message', (data) => {
     const { event, id } = JSON.parse((data as Buffer).toString()) as { event: string; id?: string };
-    if (event !== 'media') agent.send(JSON.stringify({ event: 'ack', id, status: 'appended', seq: 1 }));
+    const ack = JSON.stringify({ event: 'ack', id, status: 'appended', seq: 1 });
+    if (event !== 'media') acknowledge(() => agent.send(ack));
   });
 }
 
 describe('agents of simulated calls', () => {
   let gateway: WebSocketServer;
+  let acknowledge: (send: () => void) => unknown;
   let url: string;
   let agentUrl: string | undefined;
   beforeAll(async () => {
     gateway = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     gateway.on('connection', (carrier) => {
       carrier.on('message', () => undefined);
-      if (agentUrl !== undefined) relayTo(agentUrl, carrier);
+      if (agentUrl !== undefined) relayTo(agentUrl, carrier, (send) => acknowledge(send));
     });
     await once(gateway, 'listening');
     url = `ws://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
   });
+  beforeEach(() => void (acknowledge = (send) => send()));
   afterAll(async () => {
     const closed = once(gateway, 'close');
     gateway.close();
@@ -67,6 +72,27 @@ describe('agents of simulated calls', () => {
       })),
     );
     expect(outcomes.map(({ report }) => report.end.how)).toEqual(['hung-up', 'hung-up', 'hung-up']);
+  });
+
+  it('over a socket have said everything when the last of it is acknowledged', async () => {
+    const held: (() => void)[] = [];
+    acknowledge = (send) => held.push(send);
+    const said = deferred();
+    let hasSaid = false;
+    const onSaid = (): void => {
+      hasSaid = true;
+      said.resolve();
+    };
+    const agent = await startSampleAgent({ ...OPTIONS, onSaid });
+    agentUrl = agent.url;
+    const call = placeCall({ url, audio: 0, hangUpAfterMs: Infinity });
+    await waitUntil(() => held.length === OPTIONS.script.length, { what: 'all of it is reported' });
+    expect(hasSaid).toBe(false);
+    for (const send of held) send();
+    await said.promise;
+    call.hangUp();
+    await Promise.all([call.finished, agent.untilLeft(call.callSid)]);
+    await agent.close();
   });
 
   it('over a socket say so when no gateway calls them', async () => {

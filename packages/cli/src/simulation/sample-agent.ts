@@ -14,6 +14,8 @@ export interface SampleAgentOptions {
   /** Where to listen on 127.0.0.1; a free port by default. */
   readonly port?: number;
   readonly now: () => number;
+  /** Told, on each call, when everything is said and answered. */
+  readonly onSaid?: () => void;
 }
 
 /** A voice agent that holds one and the same conversation on every call that a gateway hands to it. */

@@ -1,6 +1,6 @@
 import { type StoredCall } from '@turnlog/call-store';
 import { placeCall, speechLikeNoise } from '@turnlog/exotel';
-import { sleep } from '@turnlog/service-kit';
+import { sleep, withDeadline } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { openStore } from '../connections/with-store.ts';
 import { scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
@@ -10,9 +10,10 @@ import { compareWithExpectation, expectationOf } from '../simulation/expectation
 export const SAMPLE_SPEED = 20;
 
 const SAMPLE_RATE = 8_000;
-const LAST_WORDS_MS = 4_000;
 const POLL_MS = 20;
-const RECORD_TIMEOUT_MS = 10_000;
+
+/** For what takes a second or two. A machine that has much else to do takes longer, and is not broken. */
+const PATIENCE_MS = 60_000;
 
 export interface SampleCallOptions {
   readonly streamUrl: string;
@@ -20,22 +21,26 @@ export interface SampleCallOptions {
   readonly callSid: string;
   /** What the agent says on it. */
   readonly script: readonly ScriptStep[];
+  /** Resolves when the agent has said all of it: then the caller hangs up. */
+  readonly said: Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /** Places one call, as Exotel would, and resolves with its record once everything that was said is in it. */
 export async function placeSampleCall(options: SampleCallOptions): Promise<StoredCall> {
-  const { streamUrl, callSid, script, signal } = options;
-  const conversationMs = scriptMs(script) + LAST_WORDS_MS;
+  const { streamUrl, callSid, script, said, signal } = options;
   const call = placeCall({
     url: streamUrl,
     callSid,
-    audio: speechLikeNoise({ seconds: conversationMs / 1000, sampleRate: SAMPLE_RATE }),
+    audio: speechLikeNoise({ seconds: scriptMs(script) / 1000, sampleRate: SAMPLE_RATE }),
     sampleRate: SAMPLE_RATE,
     customParameters: { campaign: 'sample' },
     pace: SAMPLE_SPEED,
+    hangUpAfterMs: Infinity,
     signal,
   });
+  await withDeadline(Promise.race([said, call.finished]), PATIENCE_MS);
+  call.hangUp();
   const { end } = await call.finished;
   if (end.how !== 'hung-up') {
     throw new CommandError(`The sample call did not go through: ${end.how} ${end.error ?? ''}`.trimEnd());
@@ -50,7 +55,7 @@ async function untilRecorded({
   signal,
 }: SampleCallOptions): Promise<StoredCall> {
   const expected = expectationOf(script);
-  const deadline = performance.now() + RECORD_TIMEOUT_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   return openStore(databaseUrl, async (store) => {
     for (;;) {
       const call = await store.readCall(callSid);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type StoredCall } from '@turnlog/call-store';
 import { type LocalStack } from '@turnlog/local-stack';
-import { sleep, type Environment } from '@turnlog/service-kit';
+import { deferred, sleep, type Environment } from '@turnlog/service-kit';
 import { readScript } from '../simulation/agent-script.ts';
 import { startSampleAgent } from '../simulation/sample-agent.ts';
 import { seedConversation } from '../simulation/seed-conversation.ts';
@@ -19,7 +19,6 @@ const GATEWAY_ENV: Environment = {
   HOST: '127.0.0.1',
   // The tenants that there may be already have nothing to do with it.
   AUTHENTICATE: 'never',
-  AGENT_LINGER_MS: '500',
   DRAIN_DEADLINE_MS: '500',
   // What is kept of real calls on disk, and how many copies they need, is no concern of the sample.
   DURABILITY: undefined,
@@ -42,7 +41,8 @@ export interface Sample {
 export async function prepareSample({ signal, now }: Terminal): Promise<Sample> {
   const callSid = `sample-${randomBytes(8).toString('hex')}`;
   const script = readScript(seedConversation);
-  const agent = await startSampleAgent({ script, speed: SAMPLE_SPEED, now });
+  const said = deferred();
+  const agent = await startSampleAgent({ script, speed: SAMPLE_SPEED, now, onSaid: said.resolve });
   let hasLastLine = false;
   return {
     callSid,
@@ -57,7 +57,8 @@ export async function prepareSample({ signal, now }: Terminal): Promise<Sample> 
       const { databaseUrl } = stack;
       const gateway = stack.service(GATEWAY);
       const streamUrl = `ws://127.0.0.1:${gateway.port}/exotel/stream`;
-      const record = await placeSampleCall({ streamUrl, databaseUrl, callSid, script, signal });
+      const call = { streamUrl, databaseUrl, callSid, script, said: said.promise, signal };
+      const record = await placeSampleCall(call);
       // The record may be read before the persister's word of it has come through.
       const deadline = performance.now() + LAST_LINE_TIMEOUT_MS;
       while (!hasLastLine && performance.now() < deadline) await sleep(POLL_MS);
