@@ -4,10 +4,14 @@ import { hasCode } from '@turnlog/process-lock';
 
 // Below the range from which systems give out ports for outgoing connections (32768 on Linux, 49152 on macOS): a client
 // that keeps dialling a stopped server could otherwise be given the server's own port, connect to itself and hold it.
-const FIRST_PORT = 20_000;
-const LAST_PORT = 31_999;
-const PORTS = LAST_PORT - FIRST_PORT + 1;
+const ALL_PORTS: PortRange = { first: 20_000, last: 31_999 };
 const ATTEMPTS = 50;
+
+/** Both are part of it. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
 
 /**
  * What was given out before. Between being given a port and listening on it there is a moment, and a server that was
@@ -15,16 +19,20 @@ const ATTEMPTS = 50;
  */
 const given = new Set<number>();
 
-/** A TCP port of 127.0.0.1 that nothing listens on, and that no outgoing connection will take. Never the same one twice. */
-export async function freePort(): Promise<number> {
+/**
+ * A TCP port of 127.0.0.1 that nothing listens on, and that no outgoing connection will take. Never the same one twice.
+ * Processes that must not be given each other's ask for ports of different ranges.
+ */
+export async function freePort({ first, last }: PortRange = ALL_PORTS): Promise<number> {
+  const ports = last - first + 1;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    const port = first + Math.floor(Math.random() * ports);
     if (given.has(port)) continue;
     given.add(port);
-    if (given.size > PORTS / 2) given.clear();
+    if (given.size > ports / 2) given.clear();
     if (await isFree(port)) return port;
   }
-  throw new Error(`No free port between ${FIRST_PORT} and ${LAST_PORT} after ${ATTEMPTS} attempts.`);
+  throw new Error(`No free port between ${first} and ${last} after ${ATTEMPTS} attempts.`);
 }
 
 /** The port asked for, or a free one; throws when the port asked for is taken. */

@@ -1,6 +1,6 @@
 export { stopLeftoverServer } from './data-folder-lock.ts';
 export { type EmbeddedServer } from './embedded-server.ts';
-export { freePort } from './free-port.ts';
+export { freePort, type PortRange } from './free-port.ts';
 export { type RedisProgram } from './redis-program.ts';
 export { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
 export { type PostgresOptions, startPostgres } from './start-postgres.ts';

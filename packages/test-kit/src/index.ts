@@ -1,5 +1,4 @@
 export { CANARY_PHONE, canariesIn, canary, playCarrier, readLogs, readOps } from './canary/canary.ts';
-export { freePort } from '@turnlog/embedded';
 export { captureLines, type CapturedLines } from './capture-lines.ts';
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './create-test-database.ts';
 export {
@@ -11,6 +10,7 @@ export {
   startSentinelForTest,
   type WatchedPrimary,
 } from './private-server.ts';
+export { freePort } from './free-port.ts';
 export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
 export { testKeyPrefix } from './test-key-prefix.ts';
 export { waitUntil, type WaitOptions } from './wait-until.ts';

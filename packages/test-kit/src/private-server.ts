@@ -1,7 +1,8 @@
-import { type EmbeddedServer, freePort, startPostgres, startRedis, startSentinel } from '@turnlog/embedded';
+import { type EmbeddedServer, startPostgres, startRedis, startSentinel } from '@turnlog/embedded';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port.ts';
 import { testCacheDir } from './test-environment.ts';
 
 /** A server of the test's own, to be broken. Its url, port and data stay the same from start to start. */
