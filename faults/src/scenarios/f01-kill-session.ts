@@ -12,6 +12,7 @@ const QUICK_KILLS = 8;
 const STARTING_EVERY = 4;
 const AT_WORK_MS = 600;
 const STARTING_MS = 800;
+const ONE_CALL = { calls: 1, eventsPerCall: 5, windowMs: 500, withoutLine: 0, lateEvents: 0 };
 /** Of the two together. */
 const MEAN_MS_PER_KILL = 550;
 
@@ -53,6 +54,7 @@ export const killSession: Scenario = {
 
 /** With what it was given and has not heard of; with what it has read and not saved; with what it has saved, not knowing. */
 async function killAtEachPoint(context: Context, session: LocalService): Promise<void> {
+  let points = 0;
   await killAt({ mentions: READS_ACTIVITY, action: 'hold-reply' }, () => untilGiven(context));
   await killAt({ mentions: SAVES_STATE, action: 'hold-request' });
   await killAt({ mentions: SAVES_STATE, action: 'hold-reply' });
@@ -60,6 +62,8 @@ async function killAtEachPoint(context: Context, session: LocalService): Promise
   async function killAt(point: TrapOptions, untilThere = () => Promise.resolve()): Promise<void> {
     const { redisProxy } = context;
     const trap = redisProxy.setTrap({ ...point, times: 1 });
+    // There is something to read and to save, however long it took to come this far.
+    const call = context.load(ONE_CALL, `CApoint${(points += 1)}`);
     await trap.sprung;
     await untilThere();
     session.kill('SIGKILL');
@@ -68,6 +72,7 @@ async function killAtEachPoint(context: Context, session: LocalService): Promise
     trap.release();
     await session.untilDown();
     await session.start();
+    await call.finished;
   }
 }
 

@@ -11,6 +11,8 @@ export const killPersister: Scenario = {
     'What it had not acknowledged is delivered again; the version guard makes the second write a no-op.',
   loss: 'nothing',
   quick: true,
+  // What is held is the write after the end, however slowly the call goes on.
+  stack: { serviceEnv: { session: { CHECKPOINT_EVERY_MS: '600000' } } },
   run: async (context) => {
     const { stack, rng, postgresProxy, sql } = context;
     const persister = stack.service('persister-1');

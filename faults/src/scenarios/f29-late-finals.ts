@@ -2,6 +2,7 @@ import { callKeys } from '@turnlog/call-log';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { reportOverHttp } from '../load/report-over-http.ts';
+import { sumMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 const FIVE_MINUTES_MS = 300_000;
@@ -15,8 +16,7 @@ export const lateFinals: Scenario = {
     'An event after the end has the call persisted again; after its keys have expired, it is merged with the archive.',
   loss: 'nothing',
   quick: true,
-  // Keys stay for longer than a heartbeat, so that gateways see what is persisted, and send nothing again.
-  stack: { serviceEnv: { persister: { KEEP_KEYS_MS: '3000' }, session: { LOST_AFTER_MS: '3000' } } },
+  stack: { serviceEnv: { session: { LOST_AFTER_MS: '3000' } } },
   run: async (context) => {
     const load = context.load({ calls: 10, eventsPerCall: 6, windowMs: 1_500, withoutLine: 0 });
     const callSids = load.calls.map(({ callSid }) => callSid);
@@ -27,7 +27,7 @@ export const lateFinals: Scenario = {
     await quiet(context);
     await expectRaised(context, versions, 1);
 
-    await untilExpired(context, callSids);
+    await expire(context, callSids);
     await reportLate(context, callSids, 'later');
     await quiet(context);
     // The new log of each has no connection: when nothing more comes, it also gets its end, as `quiet`.
@@ -76,7 +76,13 @@ async function reportLate(
   }
 }
 
-async function untilExpired({ redisEye, space }: Context, callSids: readonly string[]): Promise<void> {
-  const heads = callSids.map((callSid) => callKeys(space, { tenant: 'default', callSid }).head);
-  while ((await redisEye.exists(heads)) > 0) await sleep(100);
+/** Has the keys of the calls expire before their time, once no gateway keeps anything to send again. */
+async function expire(context: Context, callSids: readonly string[]): Promise<void> {
+  const { redisEye, space } = context;
+  while ((await sumMetric(context, 'gateway', 'gateway_retained_bytes')) > 0) await sleep(100);
+  const keys = callSids.flatMap((callSid) =>
+    Object.values<string>({ ...callKeys(space, { tenant: 'default', callSid }) }),
+  );
+  await Promise.all(keys.map((key) => redisEye.pexpire(key, 1)));
+  while ((await redisEye.exists(keys)) > 0) await sleep(10);
 }

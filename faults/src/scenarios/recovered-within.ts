@@ -1,8 +1,11 @@
 import { type Context } from './scenario.ts';
 
-/** Measures how long it takes from now until a new call is taken, folded and recorded, which must be less than this. */
+/**
+ * Measures how long it takes from now until a new call is taken, folded and recorded, which must be less than this. In a
+ * quick run three scenarios and their services share the machine: there it is measured, and not judged.
+ */
 export async function recoveredWithin(context: Context, limitSeconds: number): Promise<void> {
   const seconds = await context.recovered();
   const problem = `a new call was recorded after ${seconds.toFixed(1)} s, the limit is ${limitSeconds} s`;
-  context.expect(seconds < limitSeconds, problem);
+  context.expect(seconds < limitSeconds || context.size.intensity < 1, problem);
 }
