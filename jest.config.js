@@ -19,8 +19,9 @@ const shared = {
 export default {
   // Twice the cores that there may be: most of these tests wait for servers, not for a processor.
   maxWorkers: 4,
-  // Servers are slow on a machine that is busy with other work. Jest takes this for all projects or for none.
-  testTimeout: 30_000,
+  // Servers are slow on a machine that is busy with other work, and what hangs is told by what it waits for, long before.
+  // Jest takes this for all projects or for none.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,

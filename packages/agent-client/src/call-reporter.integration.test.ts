@@ -99,7 +99,7 @@ test('what was reported while the gateway was dead is recorded once it is back, 
   await Promise.all(reported);
   await call.close();
   expect(await textsOf(gateway, 'CA-dead')).toEqual(['before', ...lines]);
-}, 60_000);
+});
 
 test('close waits for acknowledgements, takes nothing more, and says what it gave up', async () => {
   const nobody = `http://127.0.0.1:${await freePort()}`;

@@ -153,7 +153,7 @@ describe('turnlog without its Redis', () => {
     const { code, err } = await terminalWith({ REDIS_URL: url })('monitor');
     expect(code).toBe(1);
     expect(err).toMatch(/^Redis at redis:\/\/127\.0\.0\.1:\d+ can't be reached: .*\. Is it running\?\n$/);
-  }, 15_000);
+  });
 
   it('says how to name one', async () => {
     const { code, err } = await terminalWith({})('dead-letters', 'list');

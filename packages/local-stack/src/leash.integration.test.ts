@@ -40,7 +40,7 @@ describe('a stack whose process is killed', () => {
 
     const stack = await startLocalStack(options);
     await stack.stop();
-  }, 60_000);
+  });
 });
 
 function isAlive(pid: number): boolean {

@@ -14,7 +14,7 @@ describe('a local stack', () => {
   let test: TestStack;
   beforeAll(async () => {
     test = await startTestStack();
-  }, 30_000);
+  });
   afterAll(() => test.close(), 30_000);
 
   /** A call on which the turns were spoken, and which goes on. */
@@ -38,13 +38,13 @@ describe('a local stack', () => {
     const call = await callWithTurns();
     call.hangUp();
     await expectWholeRecord(call.callSid, 'callended');
-  }, 20_000);
+  });
 
   it('records a call that is cut without a stop', async () => {
     const call = await callWithTurns();
     call.drop('no-stop');
     await expectWholeRecord(call.callSid, 'socket_closed');
-  }, 20_000);
+  });
 
   it('ends the calls of a gateway that is killed, and starts it again', async () => {
     const gateway = test.stack.service('gateway-1');
@@ -58,7 +58,7 @@ describe('a local stack', () => {
     );
     await gateway.start();
     expect(gateway.pid).not.toBe(firstPid);
-  }, 30_000);
+  });
 
   it('tells a signal that somebody else has sent', async () => {
     const session = test.stack.service('session-1');
@@ -66,7 +66,7 @@ describe('a local stack', () => {
     await session.untilDown();
     await session.start();
     expect(test.notices).toContainEqual(expect.stringMatching(/^session-1 ended with SIGKILL; starting/));
-  }, 30_000);
+  });
 
   it('writes what a persister that was killed has left', async () => {
     const persister = test.stack.service('persister-1');
@@ -76,7 +76,7 @@ describe('a local stack', () => {
 
     for (const { callSid } of calls) await expectWholeRecord(callSid, 'callended');
     await persister.start();
-  }, 30_000);
+  });
 
   it('stops a service when asked to, which then stays down until it is started', async () => {
     const session = test.stack.service('session-1');
@@ -84,7 +84,7 @@ describe('a local stack', () => {
     expect(session.pid).toBeUndefined();
     await session.start();
     expect(session.pid).toBeDefined();
-  }, 30_000);
+  });
 
   it('says in its data folder where it is', async () => {
     const pids = (): (number | undefined)[] => test.stack.services.map(({ pid }) => pid);
@@ -110,7 +110,7 @@ describe('a local stack with a side gateway', () => {
   let test: TestStack;
   beforeAll(async () => {
     test = await startTestStack({ sideGateways: { 'gateway-side': { TENANT: 'side' } } });
-  }, 30_000);
+  });
   afterAll(() => test.close(), 30_000);
 
   it('takes calls there with settings of its own, and tells nobody of it', async () => {
@@ -124,7 +124,7 @@ describe('a local stack with a side gateway', () => {
     const running = await readRunningStack(test.dataDir);
     expect(running?.gatewayUrls).toEqual(test.stack.gatewayUrls);
     expect(running?.services.map(({ name }) => name)).toEqual(['gateway-1', 'session-1', 'persister-1']);
-  }, 20_000);
+  });
 });
 
 describe('a local stack whose service does not start', () => {
@@ -139,29 +139,25 @@ describe('a local stack whose service does not start', () => {
     );
     expect(lines.join('\n')).not.toContain('gateway-1 ended');
     expect(lines.filter((line) => line.startsWith('persister-1'))).toHaveLength(2);
-  }, 30_000);
+  });
 });
 
 describe('a local stack whose start is broken off', () => {
   it.each([
     ['before a service runs', undefined],
     ['while services start', /./],
-  ])(
-    'stops at once, and starts nothing again: %s',
-    async (_, when) => {
-      const interrupt = new AbortController();
-      const notices: string[] = [];
-      if (when === undefined) interrupt.abort(new Error('interrupted'));
-      const starting = startTestStack({
-        signal: interrupt.signal,
-        onLine: (_service, line) => {
-          if (when?.test(line) === true) interrupt.abort(new Error('interrupted'));
-        },
-        onNotice: (sentence) => notices.push(sentence),
-      });
-      await expect(starting).rejects.toThrow(/^interrupted$/);
-      expect(notices).toEqual([]);
-    },
-    30_000,
-  );
+  ])('stops at once, and starts nothing again: %s', async (_, when) => {
+    const interrupt = new AbortController();
+    const notices: string[] = [];
+    if (when === undefined) interrupt.abort(new Error('interrupted'));
+    const starting = startTestStack({
+      signal: interrupt.signal,
+      onLine: (_service, line) => {
+        if (when?.test(line) === true) interrupt.abort(new Error('interrupted'));
+      },
+      onNotice: (sentence) => notices.push(sentence),
+    });
+    await expect(starting).rejects.toThrow(/^interrupted$/);
+    expect(notices).toEqual([]);
+  });
 });

@@ -248,7 +248,7 @@ test('a gateway that was taken for dead takes its lock again when it is free, an
   await writeFile(file, another);
   if (taken.ok) await taken.lock.release();
   expect(await readFile(file, 'utf8')).toBe(another);
-}, 20_000);
+});
 
 /** The host's name, as a lock tells it. */
 async function ownerOf(folder: string): Promise<string> {

@@ -31,8 +31,8 @@ async function query<Row extends object>(url: string, statement: string): Promis
   }
 }
 
-function redisClient(url: string): Redis {
-  const client = new Redis(url, { maxRetriesPerRequest: 0, commandTimeout: 500 });
+function redisClient(url: string, commandTimeout = 10_000): Redis {
+  const client = new Redis(url, { maxRetriesPerRequest: 0, commandTimeout });
   client.on('error', () => undefined);
   closing.push(() => client.quit().catch(() => undefined));
   return client;
@@ -92,14 +92,14 @@ test('a private Redis that crashes comes back on the same port with its data', a
 
 test('a private Redis that is paused answers only after it goes on', async () => {
   const server = await closedAfterTest(startRedisForTest());
-  const redis = redisClient(server.url);
-  await redis.ping();
+  const [patient, impatient] = [redisClient(server.url), redisClient(server.url, 500)];
+  await patient.ping();
 
   server.pause();
-  await expect(redis.ping()).rejects.toThrow('timed out');
+  await expect(impatient.ping()).rejects.toThrow('timed out');
   server.resume();
 
-  expect(await redis.ping()).toBe('PONG');
+  expect(await patient.ping()).toBe('PONG');
 });
 
 test('a private Postgres that crashes comes back on the same port with its data', async () => {
@@ -130,5 +130,8 @@ test('captured lines are found whether they came before or after they are waited
   stream.write('ond 2\n');
 
   expect(await second).toBe('second 2');
-  await expect(captured.waitFor('third', 20)).rejects.toThrow('so far:\nfirst\nsecond 2');
+  await expect(captured.waitFor('third', 20)).rejects.toThrow('within 20 ms; there were:\nfirst\nsecond 2');
+  const third = captured.waitFor('third');
+  stream.end();
+  await expect(third).rejects.toThrow('before the end');
 });

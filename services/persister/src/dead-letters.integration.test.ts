@@ -206,7 +206,7 @@ test('a call that fails for a reason nobody knows holds up no other, and is not 
 
   await waitUntil(() => system.store.readCall(good), { what: 'the other call is persisted' });
   await log.waitFor('Failed to persist session to database');
-  expect(await system.feedLength()).toBe(1);
+  await waitUntil(async () => (await system.feedLength()) === 1, { what: 'the other call is acknowledged' });
   expect(await system.letters.list()).toEqual([]);
 
   isBroken = false;

@@ -165,7 +165,7 @@ test('an entry whose call has expired from Redis is acknowledged and changes not
   await system.settled();
 
   expect(await system.store.readCall(call)).toEqual(before);
-  expect(await counted('gone')).toBe(1);
+  await waitUntil(async () => (await counted('gone')) === 1, { what: 'it is told to be gone' });
 });
 
 test('a stop finishes the batch in flight', async () => {

@@ -63,12 +63,11 @@ test('a Postgres that goes away under load and comes back costs nothing but time
   await system.settled();
 
   expect(await system.store.countCalls()).toBe(300);
-  const verdicts = await Promise.all(calls.map((call) => system.store.verifyCall(call)));
-  expect(verdicts.filter(({ ok }) => !ok)).toEqual([]);
+  for (const call of calls) expect(await system.store.verifyCall(call)).toEqual({ ok: true });
   expect(await system.letters.list()).toEqual([]);
   expect(linesWith(log.lines, 'Postgres is unavailable')).toHaveLength(1);
   expect(linesWith(log.lines, 'Postgres takes writes again')).toHaveLength(1);
-}, 60_000);
+});
 
 test('the pause before another attempt grows to five seconds and no further, however long Postgres is away', async () => {
   const system = await openSystem('postgres://127.0.0.1:1/nobody-listens-there');
@@ -105,4 +104,4 @@ test('while the schema is missing, calls wait and a person is called; after the 
 
   expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
   expect(await system.letters.list()).toEqual([]);
-}, 60_000);
+});

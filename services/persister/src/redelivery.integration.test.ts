@@ -63,7 +63,7 @@ test('a call that is asked for once more, when all of its log is in Postgres, is
   await system.redis.xadd(persist, '*', 'c', memberOf(call), 's', 4, 'r', 'late');
   await system.settled();
 
-  expect(await counted('known')).toBe(1);
+  await waitUntil(async () => (await counted('known')) === 1, { what: 'it is known to be there' });
   expect([await counted('written'), await counted('stale')]).toEqual([1, 0]);
   expect(await system.store.readCall(call)).toEqual(first);
 });
@@ -103,8 +103,7 @@ test('two persisters at once write each of 200 calls once, and rightly', async (
   const counts = await Promise.all(persisters.map(({ counted }) => counted('written')));
   expect(counts.reduce((sum, count) => sum + count)).toBe(200);
   expect(Math.min(...counts)).toBeGreaterThan(0);
-  const verdicts = await Promise.all(calls.map((call) => system.store.verifyCall(call)));
-  expect(verdicts.filter(({ ok }) => !ok)).toEqual([]);
+  for (const call of calls) expect(await system.store.verifyCall(call)).toEqual({ ok: true });
 });
 
 function manyTexts(count: number): string[] {

@@ -31,7 +31,7 @@ test('an answer that Redis does not take is asked for again, and recorded when i
   );
   const sources = (await system.events(call)).map(({ source }) => source);
   expect(sources.filter((source) => source === 'reconciler').length).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test('while Postgres is away nothing is asked, and when it is back it goes on', async () => {
   const postgres = await startPostgresForTest();
@@ -47,4 +47,4 @@ test('while Postgres is away nothing is asked, and when it is back it goes on', 
   expect([(await fetch(`${healthUrl}/healthz`)).status, system.carrier.requests.length]).toEqual([200, 0]);
   await postgres.start();
   await system.answersUntil(call, 1);
-}, 60_000);
+});

@@ -124,7 +124,7 @@ describe('a fold of the activity feed', () => {
       }),
       { numRuns: 30 },
     );
-  }, 30_000);
+  });
 
   it('adds the turns that are missing when another worker has got further', async () => {
     const [first, second] = [createTestWorker(space), createTestWorker(space)];

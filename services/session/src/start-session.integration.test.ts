@@ -178,7 +178,7 @@ test('a service whose Redis is away is alive and not ready, and comes round by i
     for (const service of services) await service.stop('before its Redis');
     await redis.close();
   }
-}, 20_000);
+});
 
 test('a service that finds no Redis answers probes until it is told to stop', async () => {
   const port = await freePort();

@@ -32,17 +32,17 @@ test('with DURABILITY=replica nothing is acknowledged until a replica has it, an
     timeoutMs: 20_000,
   });
   expect(await gateway.events('CA1')).toHaveLength(1);
-}, 40_000);
+});
 
 test('with DURABILITY=disk a gateway does not start on a Redis that can not promise it, and says what to do', async () => {
   const redis = await startRedis({ extraArgs: ['--appendonly', 'no'] });
   const settings = { REDIS_URL: redis.url, KEY_PREFIX: testKeyPrefix(), DURABILITY: 'disk' };
   await expect(startGatewayProcess(settings)).rejects.toThrow(/appendfsync always/);
-}, 40_000);
+});
 
 test('with DURABILITY=disk a Redis that flushes before it answers takes events as ever', async () => {
   const redis = await startRedis({ appendfsync: 'always' });
   const gateway = await startTestGateway({ REDIS_URL: redis.url, DURABILITY: 'disk' });
   closing.push(() => gateway.stop());
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
-}, 40_000);
+});

@@ -71,7 +71,7 @@ test('when the caller interrupts, what was heard is stored beside what was said'
 });
 
 test('a caller who hangs up in the middle of a turn has heard what was played until then', async () => {
-  const call = await startCall();
+  const call = await startCall({ AGENT_LINGER_MS: '10000' });
   const { frames, carrier, agent } = call;
   agent.send(audio(), mark('t1'), audio(), mark('t2'));
   await waitUntil(() => carrier.received.length === 4, { what: 'the carrier has both turns' });
@@ -89,6 +89,7 @@ test('a caller who hangs up in the middle of a turn has heard what was played un
     },
   );
   await agent.waitFor(({ id }) => id === 't2');
+  agent.socket.terminate();
   const { record } = await recordOf(call, 'call.disconnected');
   const [first, second] = record.transcript;
   expect(first).not.toHaveProperty('interrupted');

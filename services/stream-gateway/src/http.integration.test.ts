@@ -173,4 +173,4 @@ test('without Redis events are 503 with Retry-After, streams are refused, and al
     await own.stop();
     await redis.close();
   }
-}, 30_000);
+});

@@ -117,8 +117,8 @@ test("the agent's address is filled with what is known of the call, URL-encoded"
   carrier.socket.terminate();
 });
 
-test('after the stop the agent still reports its last turns, and then its socket is closed', async () => {
-  const { agent, gateway } = await start({ AGENT_LINGER_MS: '400' });
+test('after the stop the agent still reports its last turns', async () => {
+  const { agent, gateway } = await start({ AGENT_LINGER_MS: '10000' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -128,9 +128,20 @@ test('after the stop the agent still reports its last turns, and then its socket
   await gateway.eventsUntil(frames.callSid, 'call.ended');
   socket.send(turn('last', 'goodbye'));
   await socket.waitFor(isAck);
-  expect(await socket.closed()).toBe(1000);
+  socket.socket.terminate();
   const events = await gateway.events(frames.callSid);
   expect(events.at(-1)).toMatchObject({ type: 'turn.completed', id: 'turn:last' });
+});
+
+test('an agent that stays on after the stop has its socket closed', async () => {
+  const { agent, gateway } = await start({ AGENT_LINGER_MS: '400' });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  carrier.send(frames.stop);
+  expect(await socket.closed()).toBe(1000);
+  expect(socket.received).toContain(frames.stop);
 });
 
 test('an agent is told of a carrier that went without a word', async () => {

@@ -60,7 +60,7 @@ test('an append that waits for a replica is acknowledged when the replica has it
   const copy = await openLog(replica);
   const [head = ''] = await copy.redis.keys(`${log.space.prefix}*replicated:head`);
   expect(await copy.redis.hget(head, 'seq')).toBe('1');
-}, 40_000);
+});
 
 test('without the replica an append is not acknowledged, however often and over whichever connection it is sent', async () => {
   const { replica, log } = await withReplica();
@@ -77,11 +77,11 @@ test('without the replica an append is not acknowledged, however often and over 
   replica.resume();
   const outcome = await waitUntil(() => send(), { what: 'the replica has it' });
   expect(outcome).toMatchObject({ outcome: 'ok', results: [{ status: 'duplicate' }] });
-}, 40_000);
+});
 
 test('what is appended while others wait for a replica waits with one command, not with one each', async () => {
   const { replica, log } = await withReplica();
-  const appender = await appenderOf(log, ONE_REPLICA);
+  const appender = await appenderOf(log, { ...ONE_REPLICA, timeoutMs: 4_000 });
   // From now on the server knows the script.
   await appender.append(ordered(callOf('before'), 's', 1, [turn('a')]));
   await log.redis.config('RESETSTAT');
@@ -91,11 +91,11 @@ test('what is appended while others wait for a replica waits with one command, n
     sent.push(appender.append(ordered(callOf(`waiting-${number}`), 's', 1, [turn('a')])));
     await setImmediate();
   }
-  const outcomes = await Promise.allSettled(sent);
-  expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+  replica.resume();
+  await Promise.all(sent);
   const stats = await log.redis.info('commandstats');
   expect(Number(/^cmdstat_wait:calls=(\d+)/m.exec(stats)?.[1])).toBeLessThanOrEqual(2);
-}, 40_000);
+});
 
 test('a script that the server has to be told again passes its barrier too', async () => {
   const { replica, log } = await withReplica();
@@ -103,7 +103,7 @@ test('a script that the server has to be told again passes its barrier too', asy
   await log.redis.script('FLUSH');
   replica.pause();
   await expect(appender.append(ordered(callOf('flushed'), 's', 1, [turn('a')]))).rejects.toThrow('replicas');
-}, 40_000);
+});
 
 test('a Redis that flushes before it answers needs no barrier for the disk', async () => {
   const server = await startRedisForTest({ appendfsync: 'always' });

@@ -8,7 +8,8 @@ import { type AppendOutcome } from './append-result.ts';
 let server: PrivateServer;
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => {
-  server = await startRedisForTest();
+  // What is acknowledged has to be there after a crash, also while an earlier flush takes its time.
+  server = await startRedisForTest({ appendfsync: 'always' });
   log = await openTestLog({ url: server.url });
 });
 afterAll(async () => {

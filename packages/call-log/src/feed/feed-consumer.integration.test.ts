@@ -5,13 +5,10 @@ import { deferred } from '@turnlog/service-kit';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
-import { createBlockingClient } from '../redis/clients.ts';
+import { createBlockingClient, untilReady } from '../redis/clients.ts';
 import { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed-consumer.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { measureFeedLag } from './feed-lag.ts';
-
-// Frozen and restarted servers are noticed within seconds, not milliseconds.
-jest.setTimeout(30_000);
 
 type TestLog = Awaited<ReturnType<typeof openTestLog>>;
 
@@ -167,7 +164,7 @@ describe('reading ahead', () => {
     const log = await openLog();
     await appendCalls(log, ...CALLS);
     const held = heldHandler();
-    const { sids } = consume(log, { count: 2, ...options, handle: held.handle });
+    const { sids } = consume(log, { blockMs: 5_000, count: 2, ...options, handle: held.handle });
     await waitUntil(() => held.begun() === most, { what: 'it is handling as much as it may' });
     const releasing = setInterval(held.release, 5);
     await waitUntil(() => sids().length === CALLS.length, { what: 'all calls are seen' });
@@ -182,6 +179,7 @@ describe('reading ahead', () => {
     const told: string[] = [];
     let reads = 0;
     const { sids } = consume(log, {
+      blockMs: 5_000,
       count: 2,
       readAhead: { fromEntries: 2, maxReads: 2 },
       reclaimEveryMs: 600_000,
@@ -227,8 +225,11 @@ test('stopping ends a blocking read at once, and waits for the batch in flight',
   await stopped;
   expect(seen).toHaveLength(1);
 
-  const idle = consume(log, { blockMs: 5_000 });
-  await waitUntil(() => log.redis.client('LIST').then((list) => String(list).includes('xreadgroup')), {
+  const blocking = log.blocking(5_000);
+  await untilReady(blocking);
+  const reading = new RegExp(`^id=${await blocking.client('ID')} .* cmd=xreadgroup`, 'm');
+  const idle = consume(log, { blockMs: 5_000, blocking });
+  await waitUntil(async () => reading.test(String(await log.redis.client('LIST'))), {
     what: 'the consumer waits for entries',
   });
   const startedAt = Date.now();

@@ -87,7 +87,7 @@ describe('a store whose database fails', () => {
 
   it('drops a connection that went silent, and opens another', async () => {
     const proxy = await openProxy(database.url);
-    const store = openStore({ databaseUrl: proxy.url, maxConnections: 1, statementTimeoutMs: 150 });
+    const store = openStore({ databaseUrl: proxy.url, maxConnections: 1, statementTimeoutMs: 2_500 });
     await store.ping();
     proxy.silence();
     expect(await kindOf(store.ping())).toBe('unavailable');

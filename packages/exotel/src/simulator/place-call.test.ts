@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { tone } from '../audio/synthesise.ts';
 import { decodeAudio } from '../audio/decode-audio.ts';
@@ -10,8 +10,6 @@ import { type ParsedFrame } from '../wire/frames.ts';
 import { parseExotelFrame } from '../wire/parse-exotel-frame.ts';
 import { shapes, type ShapeName } from '../wire/shapes.ts';
 import { placeCall } from './place-call.ts';
-
-jest.setTimeout(20_000);
 
 interface ServedCall {
   socket: WebSocket;
@@ -117,11 +115,13 @@ describe('a whole call', () => {
   test('lasts as long as its audio, or that divided by the pace', async () => {
     const seconds = async (pace: 'realtime' | number): Promise<number> => {
       const startedAt = performance.now();
-      await placeCall({ url, audio: 0.6, pace }).finished;
+      await placeCall({ url, audio: pace === 'realtime' ? 0.6 : 12, pace }).finished;
       return (performance.now() - startedAt) / 1000;
     };
     expect(await seconds('realtime')).toBeGreaterThan(0.59);
-    expect(await seconds(10)).toBeLessThan(0.5);
+    const tenTimesFaster = await seconds(10);
+    expect(tenTimesFaster).toBeGreaterThan(1.19);
+    expect(tenTimesFaster).toBeLessThan(12);
   });
 
   test('goes on in silence until the caller hangs up', async () => {
@@ -155,8 +155,10 @@ describe('what the bot sends', () => {
   test('is counted, and a mark comes back when the audio before it has been played', async () => {
     let sentAt = 0;
     const returns: [string, number][] = [];
+    const call = placeCall({ url, audio: 0.8, hangUpAfterMs: Infinity });
     onFrame = (frame, { socket }) => {
       if (frame.kind === 'mark') returns.push([frame.name, performance.now() - sentAt]);
+      if (returns.length === 3) call.hangUp();
       if (frame.kind !== 'start') return;
       sentAt = performance.now();
       socket.send(encodeMark({ streamSid: 'MZ1', sequence: 1, name: 'at once' }));
@@ -165,11 +167,10 @@ describe('what the bot sends', () => {
         socket.send(encodeMark({ streamSid: 'MZ1', sequence: 1, name }));
       }
     };
-    const report = await placeCall({ url, audio: 0.8 }).finished;
+    const report = await call.finished;
 
     expect(returns.map(([name]) => name)).toEqual(['at once', 'first', 'second']);
-    const [atOnce = 0, first = 0, second = 0] = returns.map(([, ms]) => ms);
-    expect(atOnce).toBeLessThan(190);
+    const [, first = 0, second = 0] = returns.map(([, ms]) => ms);
     expect(first).toBeGreaterThan(190);
     expect(second).toBeGreaterThan(390);
     expect(report).toMatchObject({
@@ -180,7 +181,9 @@ describe('what the bot sends', () => {
   });
 
   test('is cleared: marks that waited come back and those of a finished call never do', async () => {
+    const call = placeCall({ url, audio: 0.3, hangUpAfterMs: Infinity });
     onFrame = (frame, { socket }) => {
+      if (frame.kind === 'mark') call.hangUp();
       if (frame.kind !== 'start') return;
       socket.send(encodeMedia(botAudio(20_000)));
       socket.send(encodeMark({ streamSid: 'MZ1', sequence: 1, name: 'cleared' }));
@@ -188,7 +191,7 @@ describe('what the bot sends', () => {
       socket.send(encodeMedia(botAudio(20_000)));
       socket.send(encodeMark({ streamSid: 'MZ1', sequence: 3, name: 'never' }));
     };
-    const report = await placeCall({ url, audio: 0.3 }).finished;
+    const report = await call.finished;
     expect(report).toMatchObject({
       clearsReceived: 1,
       marksReceived: ['cleared', 'never'],
@@ -201,8 +204,13 @@ describe('what the bot sends', () => {
       if (frame.kind === 'start') socket.send(encodeMark({ streamSid: 'MZ1', sequence: 1, name: 'm' }));
     };
     const seen: ParsedFrame[] = [];
-    const onServerFrame = (frame: ParsedFrame): unknown => seen.push(frame);
-    const report = await placeCall({ url, audio: 0.2, applet: 'stream', onServerFrame }).finished;
+    const onServerFrame = (frame: ParsedFrame): void => {
+      seen.push(frame);
+      call.hangUp();
+    };
+    const options = { hangUpAfterMs: Infinity, applet: 'stream', onServerFrame } as const;
+    const call = placeCall({ url, audio: 0.2, ...options });
+    const report = await call.finished;
     expect(kinds(seen)).toEqual(['mark']);
     expect(report).toMatchObject({ marksReceived: [], marksReturned: [], otherFramesReceived: 1 });
   });
@@ -251,7 +259,7 @@ describe('a call that is cut', () => {
   });
 
   test('half-open leaves a socket that answers no ping, until it is terminated', async () => {
-    const call = placeCall({ url, audio: 0.2, drop: 'half-open' });
+    const call = placeCall({ url, audio: 0.2, hangUpAfterMs: Infinity });
     await call.connected;
     const { socket, closed } = onlyCall();
     let pongs = 0;
@@ -259,6 +267,7 @@ describe('a call that is cut', () => {
     socket.ping();
     await once(socket, 'pong');
 
+    call.drop('half-open');
     const { end } = await call.finished;
     socket.ping();
     const silence = await Promise.race([
@@ -316,9 +325,9 @@ describe('a call that never connects', () => {
 });
 
 test('five hundred calls at once all arrive whole', async () => {
-  const calls = Array.from({ length: 500 }, (_, i) =>
-    placeCall({ url, audio: 1, callSid: `CA${i}`, pace: 4, shape: 'live' }),
-  );
+  // As many handshakes take their time, and none of them is to be tried a second time.
+  const options = { url, audio: 1, pace: 4, shape: 'live', handshakeTimeoutMs: 60_000 } as const;
+  const calls = Array.from({ length: 500 }, (_, i) => placeCall({ ...options, callSid: `CA${i}` }));
   const reports = await Promise.all(calls.map((call) => call.finished));
   await Promise.all(served.map((call) => call.closed));
   expect(reports.every((report) => report.end.how === 'hung-up' && report.framesSent === 13)).toBe(true);

@@ -74,6 +74,11 @@ describe('the services', () => {
       const body = JSON.stringify({ event: 'turn', id: '1', turn: { speaker: 'user', text: 'late' } });
       await fetch(url, { method: 'POST', body, headers: { connection: 'close' } });
       // A poison entry leads to a dead letter, a quiet call to the sweep.
+      // What it puts in by hand does not go together with what a gateway appends meanwhile.
+      await waitUntil(async () => (await store.readCall('CA-rights'))?.status === 'completed', {
+        what: 'the call has ended',
+        timeoutMs: 15_000,
+      });
       await reportPoison(operator, 'CA-rights');
       await waitUntil(
         async () => (await store.readCall('CA-rights'))?.full_transcript.some(({ text }) => text === 'late'),

@@ -70,10 +70,7 @@ test('how long it takes to refuse a secret does not tell whether its id is known
     }
   }
 
-  const mediansMs = samples.map(({ roundsMs }) => median(roundsMs));
-  expect(Math.max(...mediansMs) / Math.min(...mediansMs)).toBeLessThan(MAX_RATIO);
+  // The fastest round is the one in which the machine did nothing else.
+  const fastestMs = samples.map(({ roundsMs }) => Math.min(...roundsMs));
+  expect(Math.max(...fastestMs) / Math.min(...fastestMs)).toBeLessThan(MAX_RATIO);
 });
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}

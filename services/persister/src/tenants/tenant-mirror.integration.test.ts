@@ -27,7 +27,7 @@ beforeAll(async () => {
   store = createCallStore({ databaseUrl: postgres.url, maxConnections: 2 });
   redis = createCommandClient({ url: redisServer.url, name: 'test', onError: () => undefined });
   await untilReady(redis);
-}, 60_000);
+});
 
 afterEach(async () => {
   await mirror?.stop();
@@ -90,5 +90,4 @@ test.each(['redis', 'postgres'] as const)(
     await waitUntil(() => told('tenants are copied to Redis again').length === 1, { what: 'it says so' });
     expect(told('tenants are not copied to Redis')).toHaveLength(1);
   },
-  60_000,
 );

@@ -29,6 +29,9 @@ export async function startGatewayProcess(
   await waitUntil(() => child.exitCode !== null || lineOf('stream-gateway ready'), {
     what: 'the gateway is ready',
     timeoutMs: 15_000,
+  }).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
   });
   const ready = lineOf('stream-gateway ready');
   if (ready === undefined) throw new Error(`the gateway has ended: ${output}`);

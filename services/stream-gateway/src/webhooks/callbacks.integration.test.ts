@@ -218,7 +218,7 @@ test('without Redis it is 503 and the carrier sends it again; with a spool it is
     await redis.close();
     await rm(spoolDir, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 test('no log line tells a phone number or a secret', () => {
   const lines = JSON.stringify(gateway.logLines);
