@@ -91,7 +91,7 @@ describe('agents of simulated calls', () => {
     for (const send of held) send();
     await said.promise;
     call.hangUp();
-    await Promise.all([call.finished, agent.untilLeft(call.callSid)]);
+    await Promise.all([call.finished, agent.conversation(call.callSid).left]);
     await agent.close();
   });
 

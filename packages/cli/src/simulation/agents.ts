@@ -6,6 +6,8 @@ import { playScript } from './play-script.ts';
 import { httpReporter, type ReportTarget } from './report-over-http.ts';
 import { startSampleAgent } from './sample-agent.ts';
 
+/** A gateway calls its agent when a call starts. */
+const BEGIN_TIMEOUT_MS = 2_000;
 /** Longer than a gateway lets an agent go on reporting after its call. */
 const LEAVE_TIMEOUT_MS = 10_000;
 
@@ -47,10 +49,11 @@ export async function agentsOverSocket(
     url: agent.url,
     converse: async ({ callSid, finished }) => {
       await finished;
-      const left = agent.untilLeft(callSid);
-      if (left === undefined) return neverCalled(agent.url, options.script);
+      const { begun, left, tally } = agent.conversation(callSid);
+      const { timedOut: isNeverCalled } = await withDeadline(begun, BEGIN_TIMEOUT_MS);
+      if (isNeverCalled) return neverCalled(agent.url, options.script);
       await withDeadline(left, LEAVE_TIMEOUT_MS);
-      return agent.tallyOf(callSid);
+      return tally;
     },
     close: () => agent.close(),
   };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
+import { deferred } from '@turnlog/service-kit';
 import { WebSocketServer } from 'ws';
 import { CommandError } from '../command-error.ts';
 import { reasonOf } from '../reason-of.ts';
@@ -22,37 +23,44 @@ export interface SampleAgentOptions {
 export interface SampleAgent {
   /** What a gateway's AGENT_URL has to be. */
   readonly url: string;
-  /** What became of the messages of a call so far. */
-  tallyOf(callSid: string): AgentTally;
-  /** Resolves once the agent has left a call; `undefined` for a call that no gateway has handed to it. */
-  untilLeft(callSid: string): Promise<unknown> | undefined;
+  /** A call of which a gateway may have told it, or may tell it yet. */
+  conversation(callSid: string): SampleConversation;
   close(): Promise<void>;
+}
+
+/** What the agent has to do with one call. */
+export interface SampleConversation {
+  /** Resolves once a gateway has handed the call to it. */
+  readonly begun: Promise<void>;
+  /** Resolves once it has left the call. */
+  readonly left: Promise<void>;
+  /** What became of its messages so far. */
+  readonly tally: AgentTally;
 }
 
 /** Starts the agent. Throws a `CommandError` when its port can't be had. */
 export async function startSampleAgent(options: SampleAgentOptions): Promise<SampleAgent> {
   const { port = 0 } = options;
   const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
-  const tallies = new Map<string, AgentTally>();
-  const conversations = new Map<string, Promise<unknown>>();
-  const tallyOf = (callSid: string): AgentTally => {
-    const tally = tallies.get(callSid) ?? newTally();
-    tallies.set(callSid, tally);
-    return tally;
+  const conversations = new Map<string, ReturnType<typeof openConversation>>();
+  const conversationOf = (callSid: string) => {
+    const conversation = conversations.get(callSid) ?? openConversation();
+    conversations.set(callSid, conversation);
+    return conversation;
   };
   server.on('connection', (socket) => {
-    const left = new Promise((resolve) => socket.once('close', resolve));
     const onStart = (callSid: string): AgentTally => {
-      conversations.set(callSid, left);
-      return tallyOf(callSid);
+      const { begin, leave, tally } = conversationOf(callSid);
+      begin();
+      socket.once('close', () => leave());
+      return tally;
     };
     return new AgentConversation(socket, { ...options, onStart });
   });
   await untilListening(server, port);
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/{callSid}`,
-    tallyOf,
-    untilLeft: (callSid) => conversations.get(callSid),
+    conversation: conversationOf,
     close: async () => {
       const closed = once(server, 'close');
       for (const client of server.clients) client.terminate();
@@ -60,6 +68,12 @@ export async function startSampleAgent(options: SampleAgentOptions): Promise<Sam
       await closed;
     },
   };
+}
+
+function openConversation() {
+  const [begun, left] = [deferred(), deferred()];
+  const tally = newTally();
+  return { begun: begun.promise, begin: begun.resolve, left: left.promise, leave: left.resolve, tally };
 }
 
 async function untilListening(server: WebSocketServer, port: number): Promise<void> {
