@@ -11,6 +11,7 @@ export {
   type WatchedPrimary,
 } from './private-server.ts';
 export { freePort } from './free-port.ts';
+export { growthOverTenfold } from './growth.ts';
 export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
 export { testKeyPrefix } from './test-key-prefix.ts';
 export { waitUntil, type WaitOptions } from './wait-until.ts';
