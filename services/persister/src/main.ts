@@ -7,6 +7,7 @@ import {
   createOpsHandler,
   loadConfigOrExit,
   monotonicClock,
+  retryForever,
   runService,
   startOpsServer,
   withDatabaseCa,
@@ -30,6 +31,7 @@ const MAX_SILENCE_MS = 120_000;
 /** Writes in flight are finished, and Postgres may take as long as its time-out allows. */
 const STOP_TIMEOUT_MS = 25_000;
 const MIRROR_TENANTS_EVERY_MS = 30_000;
+const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 
 const config = loadConfigOrExit(configSchema, NAME);
 const logger = createLogger({
@@ -82,7 +84,9 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   ]);
   lifecycle.onStop('reports', () => reports);
 
-  await untilReady(commands, lifecycle.signal);
+  // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
+  const { signal } = lifecycle;
+  await retryForever(() => untilReady(commands, signal), { backoff: CONNECT_BACKOFF, signal });
   const heartbeat = health.heartbeat('persist loop', { maxSilenceMs: MAX_SILENCE_MS });
   const persister = startPersister({
     commands,
