@@ -24,7 +24,7 @@ export {
   type Appender,
   type NewEvent,
 } from './append/appender.ts';
-export { findBarrier, type Durability } from './append/durability.ts';
+export { findBarrier, UnkeepableDurabilityError, type Durability } from './append/durability.ts';
 export { type Barrier } from './redis/script-pipeline.ts';
 export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
 export { isFaultOfTheCall } from './redis/is-fault-of-the-call.ts';

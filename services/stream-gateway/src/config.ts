@@ -95,7 +95,7 @@ const gatewayVariables = z.object({
 
   DURABILITY: oneOf(['redis', 'disk', 'replica']).default('redis'),
   DURABILITY_REPLICAS: wholeNumber(1, 100).default(1),
-  DURABILITY_TIMEOUT_MS: milliseconds(1, 4_000).default(1_000),
+  DURABILITY_TIMEOUT_MS: milliseconds(1, 4_000).optional(),
 
   STREAM_APPLET: applet.default('voicebot'),
   MEDIA_APPLET: applet.default('voicebot'),

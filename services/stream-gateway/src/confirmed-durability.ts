@@ -2,6 +2,10 @@ import { findBarrier, type Barrier, type Durability, type KeySpace } from '@turn
 import { type Redis } from 'ioredis';
 import { type GatewayConfig } from './config.ts';
 
+/** A server that flushes every second begins a second after the last flush, and takes its time for it. */
+const DISK_TIMEOUT_MS = 4_000;
+const REPLICA_TIMEOUT_MS = 1_000;
+
 /** Whether the server keeps the promise of DURABILITY. Until that is known nothing is appended. */
 export interface ConfirmedDurability {
   readonly isConfirmed: boolean;
@@ -13,12 +17,15 @@ export interface ConfirmedDurability {
 
 /** The durability that the settings ask for. */
 export function durabilityOf(config: GatewayConfig): Durability {
-  const { DURABILITY: level, DURABILITY_REPLICAS: replicas, DURABILITY_TIMEOUT_MS: timeoutMs } = config;
-  return level === 'redis'
-    ? { level }
-    : level === 'disk'
-      ? { level, timeoutMs }
-      : { level, replicas, timeoutMs };
+  const { DURABILITY: level, DURABILITY_REPLICAS: replicas, DURABILITY_TIMEOUT_MS } = config;
+  switch (level) {
+    case 'redis':
+      return { level };
+    case 'disk':
+      return { level, timeoutMs: DURABILITY_TIMEOUT_MS ?? DISK_TIMEOUT_MS };
+    case 'replica':
+      return { level, replicas, timeoutMs: DURABILITY_TIMEOUT_MS ?? REPLICA_TIMEOUT_MS };
+  }
 }
 
 /** A promise to be confirmed when Redis is there. The one of `redis` needs no confirmation. */

@@ -7,7 +7,7 @@ import {
   type Lifecycle,
   type Logger,
 } from '@turnlog/service-kit';
-import { untilReady } from '@turnlog/call-log';
+import { UnkeepableDurabilityError, untilReady } from '@turnlog/call-log';
 import { createAuth } from './auth/create-auth.ts';
 import { type GatewayConfig } from './config.ts';
 import { createContext } from './create-context.ts';
@@ -72,7 +72,11 @@ export async function startGateway(
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });
-  await stores.durability.confirm();
+  await retryForever(() => stores.durability.confirm(), {
+    backoff: CONNECT_BACKOFF,
+    signal,
+    isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
+  });
   await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
   await server.follow();
   return { host: server.host, port: server.port };

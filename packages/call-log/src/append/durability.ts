@@ -14,9 +14,15 @@ export type Durability =
   | { readonly level: 'disk'; readonly timeoutMs: number }
   | { readonly level: 'replica'; readonly replicas: number; readonly timeoutMs: number };
 
+/** This server can't keep the promise, however often it is asked. */
+export class UnkeepableDurabilityError extends Error {
+  override readonly name = 'UnkeepableDurabilityError';
+}
+
 /**
  * Finds out how this server keeps a promise of durability: the barrier that goes behind each append, or `undefined` where
- * the server keeps it by itself. Throws, with what to do, when it can't be kept.
+ * the server keeps it by itself. Throws
+ * {@link UnkeepableDurabilityError}, with what to do, when it can't be kept.
  */
 export async function findBarrier(
   redis: Redis,
@@ -27,7 +33,7 @@ export async function findBarrier(
   if (durability.level === 'replica') return replicaBarrier(space, durability);
   if (await fsyncsAlways(redis)) return undefined;
   if (await hasWaitAof(redis)) return diskBarrier(space, durability);
-  throw new Error(
+  throw new UnkeepableDurabilityError(
     'the durability "disk" needs a Redis with appendonly yes and appendfsync always, or Redis 7.2 and later with ' +
       'appendonly yes; change its configuration, or choose the durability "redis"',
   );
