@@ -11,7 +11,7 @@ const IMAGE = 'redis:7';
 export async function dockerRedis(log: Log): Promise<RedisProgram | Unavailable> {
   const docker = executablesNamed('docker')[0];
   if (docker === undefined) return unavailable('Docker is not installed');
-  const info = await runCommand(docker, ['info'], { timeoutMs: 10_000 });
+  const info = await runCommand(docker, ['info'], { timeoutMs: 60_000 });
   if (!info.ok) return unavailable(`Docker does not run: ${info.problem}`);
   const inspect = await runCommand(docker, ['image', 'inspect', IMAGE]);
   if (!inspect.ok) {

@@ -10,6 +10,7 @@ export interface CommandResult {
 
 export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
   readonly input?: string;
+  /** It is ended then. No limit by default: what is downloaded takes as long as it takes. */
   readonly timeoutMs?: number;
 }
 
@@ -19,7 +20,7 @@ export function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { input = '', timeoutMs = 120_000, ...spawnOptions } = options;
+  const { input = '', timeoutMs = 0, ...spawnOptions } = options;
   return new Promise((resolve) => {
     const child = spawn(command, args, { ...spawnOptions, stdio: 'pipe', timeout: timeoutMs });
     let stdout = '';
@@ -28,7 +29,11 @@ export function runCommand(
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.once('error', (error) => resolve({ ok: false, stdout, problem: error.message }));
     child.once('close', (code, signal) => {
-      const problem = stderr.trim() || `${command} ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`;
+      const end = signal ?? `exit code ${code ?? 'unknown'}`;
+      // Nobody but the time limit kills it.
+      const problem = child.killed
+        ? `${command} took longer than ${timeoutMs / 1000} s`
+        : stderr.trim() || `${command} ended with ${end}`;
       resolve({ ok: code === 0, stdout, problem });
     });
     // A command that ends without reading its input is no failure of ours.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +9,44 @@ import { captureLines, testCacheDir, waitUntil } from '@turnlog/test-kit';
 import { startLocalStack } from './local-stack.ts';
 
 const INDEX = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+const SERVICE_PROCESS = fileURLToPath(new URL('../dist/processes/service-process.js', import.meta.url));
 
 /** Starts a stack in a process that can be killed, and prints the pids of its services. */
 const PROGRAM = `
   const { startLocalStack } = await import(${JSON.stringify(INDEX)});
   const stack = await startLocalStack({ ...JSON.parse(process.argv[1]), onNotice: console.error });
   console.log('pids ' + stack.services.map(({ pid }) => pid).join(' '));
+`;
+
+/** Takes a moment to stop, and leaves at once when it is told to a second time, as services do. */
+const SLOW_TO_STOP = `
+  import { writeFileSync } from 'node:fs';
+  let isStopping = false;
+  process.on('SIGTERM', () => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    console.log('stopping');
+    setTimeout(() => {
+      writeFileSync(process.env.DONE, '');
+      process.exit(0);
+    }, 500);
+  });
+  setInterval(() => undefined, 1_000);
+  console.log('ready');
+`;
+
+/** Ends when the service that it has told to stop is stopping. */
+const STOPPING_PROGRAM = `
+  const { spawnService } = await import(${JSON.stringify(SERVICE_PROCESS)});
+  const [, mainFile, DONE] = process.argv;
+  const service = await spawnService({
+    mainFile,
+    env: { ...process.env, DONE },
+    onLine: (line) => {
+      if (line === 'ready') void service.stop(60_000);
+      if (line === 'stopping') process.exit(0);
+    },
+  });
 `;
 
 describe('a stack whose process is killed', () => {
@@ -40,6 +72,22 @@ describe('a stack whose process is killed', () => {
 
     const stack = await startLocalStack(options);
     await stack.stop();
+  });
+});
+
+describe('a service that was told to stop', () => {
+  it('finishes what is in flight, although its stack ends before it', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
+    const [mainFile, done] = [path.join(folder, 'main.mjs'), path.join(folder, 'done')];
+    await writeFile(mainFile, SLOW_TO_STOP);
+    const args = ['--input-type=module', '-e', STOPPING_PROGRAM, mainFile, done];
+    const stack = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    try {
+      expect(await once(stack, 'exit')).toEqual([0, null]);
+      await waitUntil(() => readFile(done), { what: 'it has finished' });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

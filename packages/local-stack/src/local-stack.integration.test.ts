@@ -15,7 +15,7 @@ describe('a local stack', () => {
   beforeAll(async () => {
     test = await startTestStack();
   });
-  afterAll(() => test.close(), 30_000);
+  afterAll(() => test.close());
 
   /** A call on which the turns were spoken, and which goes on. */
   async function callWithTurns(options: Partial<PlaceCallOptions> = {}): Promise<SimulatedCall> {
@@ -111,7 +111,7 @@ describe('a local stack with a side gateway', () => {
   beforeAll(async () => {
     test = await startTestStack({ sideGateways: { 'gateway-side': { TENANT: 'side' } } });
   });
-  afterAll(() => test.close(), 30_000);
+  afterAll(() => test.close());
 
   it('takes calls there with settings of its own, and tells nobody of it', async () => {
     const { port } = test.stack.service('gateway-side');

@@ -5,7 +5,8 @@ import { startPostgres, startRedis, type EmbeddedServer } from '@turnlog/embedde
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
 import { LocalStackError } from './errors.ts';
 
-const REDIS_TIMEOUT_MS = 5_000;
+/** One that was just started may have much to load. */
+const REDIS_TIMEOUT_MS = 60_000;
 
 /** Redis and Postgres, given or started here. */
 export interface Servers {

@@ -42,6 +42,16 @@ const FOLDERS: Readonly<Record<ServiceKind, string>> = {
 /** Ctrl-C must not wait for the end of a call: a gateway that stops gives live calls a moment, then lets go of them. */
 const QUICK_STOP: Environment = { DRAIN_DEADLINE_MS: '1000', FLUSH_DEADLINE_MS: '5000' };
 
+/** On top of what a service takes by its settings. */
+const STOP_SLACK_MS = 90_000;
+
+/** How long a service may take to stop: less than that is taken by all but one that hangs. */
+export function stopTimeoutMsOf(kind: ServiceKind, env: Environment): number {
+  if (kind !== 'gateway') return STOP_SLACK_MS;
+  const waits = [env['DRAIN_DEADLINE_MS'], env['AGENT_LINGER_MS'], env['FLUSH_DEADLINE_MS']];
+  return waits.reduce((sum, ms) => sum + (Number(ms) || 0), STOP_SLACK_MS);
+}
+
 /** Plans the services of one kind, one for each port. */
 export function planServices(
   kind: ServiceKind,

@@ -78,6 +78,8 @@ export async function spawnService({ mainFile, env, onLine }: ServiceCommand): P
     },
     kill,
     async stop(timeoutMs) {
+      // For its leash. Where the channel is closed there is nobody to be told.
+      child.send('stopping', () => undefined);
       // One that was frozen must run to hear of it.
       kill('SIGCONT');
       kill('SIGTERM');

@@ -1,5 +1,5 @@
 import { backoffDelayMs, sleep, type Environment } from '@turnlog/service-kit';
-import { mainFileOf, type ServiceKind, type ServicePlan } from '../service-plan.ts';
+import { mainFileOf, stopTimeoutMsOf, type ServiceKind, type ServicePlan } from '../service-plan.ts';
 import {
   spawnService,
   type ProcessExit,
@@ -11,8 +11,8 @@ import { describeExit, untilServiceReady, type StartedService } from './until-re
 const BACKOFF = { minMs: 200, maxMs: 10_000 };
 /** A service that ran for this long and then died starts its backoff anew. */
 const HEALTHY_AFTER_MS = 30_000;
-const READY_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 10_000;
+/** Its servers may have much to load. */
+const READY_TIMEOUT_MS = 120_000;
 const LAST_LINES = 12;
 
 /** One service of a local stack. */
@@ -103,8 +103,9 @@ class SupervisedService implements LocalService {
     this.#stops += 1;
     this.#endSupervision();
     const run = (await this.#launching) ?? this.#run;
-    if (run === undefined || (await run.stop(STOP_TIMEOUT_MS))) return;
-    this.#options.onNotice(`${this.name} did not stop within ${STOP_TIMEOUT_MS} ms and was killed.`);
+    const timeoutMs = stopTimeoutMsOf(this.kind, this.#env);
+    if (run === undefined || (await run.stop(timeoutMs))) return;
+    this.#options.onNotice(`${this.name} did not stop within ${timeoutMs} ms and was killed.`);
   }
 
   async restart(env: Environment = {}): Promise<void> {

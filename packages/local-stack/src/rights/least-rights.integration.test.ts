@@ -73,12 +73,12 @@ describe('the services', () => {
       const url = `${stack.gatewayUrls[0] ?? ''}/v1/calls/CA-rights/events`;
       const body = JSON.stringify({ event: 'turn', id: '1', turn: { speaker: 'user', text: 'late' } });
       await fetch(url, { method: 'POST', body, headers: { connection: 'close' } });
-      // A poison entry leads to a dead letter, a quiet call to the sweep.
-      // What it puts in by hand does not go together with what a gateway appends meanwhile.
+      // The poison is numbered by hand: nobody else may append meanwhile.
       await waitUntil(async () => (await store.readCall('CA-rights'))?.status === 'completed', {
         what: 'the call has ended',
         timeoutMs: 15_000,
       });
+      // A poison entry leads to a dead letter, a quiet call to the sweep.
       await reportPoison(operator, 'CA-rights');
       await waitUntil(
         async () => (await store.readCall('CA-rights'))?.full_transcript.some(({ text }) => text === 'late'),
