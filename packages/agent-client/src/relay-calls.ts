@@ -21,12 +21,15 @@ export interface RelayCallsOptions<Socket extends AgentSocket = AgentSocket> ext
 > {
   /** A call has started, or is connected again. */
   readonly onCall: (call: RelayCall<Socket>) => void;
+  /** How long messages may take to be acknowledged after the call; a minute by default: a gateway may be restarting. */
+  readonly closeTimeoutMs?: number;
   /** Messages of a call that is over were not acknowledged in time. */
   readonly onLost?: (error: TurnlogError) => void;
 }
 
 /** How long a call is waited for whose socket closed without a `stop`: the gateway dials again well before. */
 const RECONNECT_MS = 60_000;
+const CLOSE_TIMEOUT_MS = 60_000;
 
 interface KnownCall {
   readonly call: CallReporter;
@@ -88,7 +91,8 @@ export class RelayCalls<Socket extends AgentSocket = AgentSocket> {
 
   #end(call: CallReporter): void {
     this.#calls.delete(call.callSid);
-    call.close().catch((error: unknown) => this.#options.onLost?.(error as TurnlogError));
+    const { closeTimeoutMs: timeoutMs = CLOSE_TIMEOUT_MS } = this.#options;
+    call.close({ timeoutMs }).catch((error: unknown) => this.#options.onLost?.(error as TurnlogError));
   }
 }
 
