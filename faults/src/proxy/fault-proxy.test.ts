@@ -156,7 +156,7 @@ describe('a fault proxy', () => {
     const client = await dial();
     client.socket.write('write 1');
     await trap.sprung;
-    while (served.length === 0) await delay(1);
+    while (received === '') await delay(1);
     served[0]?.end();
     await delay(MOMENT_MS);
     expect([received, client.heard]).toEqual(['write 1', '']);

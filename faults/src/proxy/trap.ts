@@ -1,4 +1,3 @@
-import { deferred } from '@turnlog/service-kit';
 import { type Rng } from '../random/rng.ts';
 
 /**
@@ -50,18 +49,20 @@ export function createTrap(
   let count = 0;
   let isRemoved = false;
   const held: Held[] = [];
-  const sprung = deferred();
+  // Nothing of ours is imported here: each proxy is a thread that has to load it.
+  let spring: () => void = () => undefined;
+  const sprung = new Promise<void>((resolve) => (spring = resolve));
   const matches = (chunk: Buffer): boolean => mentions.every((text) => chunk.includes(text));
   return {
     action,
     get count() {
       return count;
     },
-    sprung: sprung.promise,
+    sprung,
     tries: (chunk) => {
       if (isRemoved || count >= times || !matches(chunk) || !rng.chance(probability)) return false;
       count += 1;
-      sprung.resolve();
+      spring();
       onSpring?.(count);
       return true;
     },

@@ -2,6 +2,7 @@ import { measureFeedLag } from '@turnlog/call-log';
 import { type LocalService } from '@turnlog/local-stack';
 import { sleep } from '@turnlog/service-kit';
 import { type TrapOptions } from '../proxy/trap.ts';
+import { ONE_SHORT_CALL } from './loads.ts';
 import { recoveredWithin } from './recovered-within.ts';
 import { READS_ACTIVITY, SAVES_STATE } from './requests.ts';
 import { type Context, type Scenario } from './scenario.ts';
@@ -12,7 +13,6 @@ const QUICK_KILLS = 8;
 const STARTING_EVERY = 4;
 const AT_WORK_MS = 600;
 const STARTING_MS = 800;
-const ONE_CALL = { calls: 1, eventsPerCall: 5, windowMs: 500, withoutLine: 0, lateEvents: 0 };
 /** Of the two together. */
 const MEAN_MS_PER_KILL = 550;
 
@@ -63,7 +63,7 @@ async function killAtEachPoint(context: Context, session: LocalService): Promise
     const { redisProxy } = context;
     const trap = redisProxy.setTrap({ ...point, times: 1 });
     // There is something to read and to save, however long it took to come this far.
-    const call = context.load(ONE_CALL, `CApoint${(points += 1)}`);
+    const call = context.load(ONE_SHORT_CALL, `CApoint${(points += 1)}`);
     await trap.sprung;
     await untilThere();
     session.kill('SIGKILL');

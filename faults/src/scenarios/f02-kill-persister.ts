@@ -1,5 +1,7 @@
 import { repeatDuring } from '../load/start-load.ts';
+import { ONE_SHORT_CALL } from './loads.ts';
 import { sumMetric } from './metrics.ts';
+import { WRITES_CALLS } from './requests.ts';
 import { type Scenario } from './scenario.ts';
 
 export const killPersister: Scenario = {
@@ -11,8 +13,6 @@ export const killPersister: Scenario = {
     'What it had not acknowledged is delivered again; the version guard makes the second write a no-op.',
   loss: 'nothing',
   quick: true,
-  // What is held is the write after the end, however slowly the call goes on.
-  stack: { serviceEnv: { session: { CHECKPOINT_EVERY_MS: '600000' } } },
   run: async (context) => {
     const { stack, rng, postgresProxy, sql } = context;
     const persister = stack.service('persister-1');
@@ -26,15 +26,12 @@ export const killPersister: Scenario = {
     await persister.start();
 
     const trap = postgresProxy.setTrap({
-      // Not any write: what waits since the kills is written meanwhile.
-      mentions: ['turnlog_write_calls', 'CAheld-1'],
+      // Not any write: what waits since the kills is written meanwhile, and the call may go on for a checkpoint or two.
+      mentions: [...WRITES_CALLS, 'CAheld-1', 'callended'],
       action: 'hold-reply',
       times: 1,
     });
-    const single = context.load(
-      { calls: 1, eventsPerCall: 5, windowMs: 500, withoutLine: 0, lateEvents: 0 },
-      'CAheld',
-    );
+    const single = context.load(ONE_SHORT_CALL, 'CAheld');
     await Promise.all([trap.sprung, single.finished]);
     const written = await untilWritten();
     persister.kill('SIGKILL');

@@ -24,7 +24,7 @@ export const killGatewayWithSpool: Scenario = {
     await sleep(size.windowMs / 3);
     await redisProxy.down();
     const before = ledger.count('acknowledged');
-    // No call has ended by then: of an end that is not on the disk yet nobody can tell whose it was.
+    // None has ended by now: a call that hangs up just before the kill ends as `gateway_lost` and was not cut.
     await sleep(rng.int(1_000, Math.max(1_000, Math.min(3_000, size.windowMs / 4))));
     const spooledBytes = await readMetric(context, GATEWAY, 'gateway_spool_bytes');
     const spooled = ledger.count('acknowledged') - before;

@@ -97,7 +97,7 @@ async function isWritten({ sql }: Context, since: Date): Promise<boolean> {
         and query like 'with archived as %' and query_start >= $1 and state <> 'active'`,
       [since],
     );
-    if (rowCount === 1) return true;
+    if ((rowCount ?? 0) > 0) return true;
     await sleep(POLL_MS);
   }
   return false;

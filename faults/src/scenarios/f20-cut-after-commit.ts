@@ -12,17 +12,21 @@ export const cutAfterCommit: Scenario = {
   quick: true,
   run: async (context) => {
     const { postgresProxy } = context;
-    // However few writes there are, one of them is cut.
-    const first = postgresProxy.setTrap({ mentions: WRITES_CALLS, action: 'cut-reply', times: 1 });
+    // However few writes there are, one that nothing more comes after is cut.
+    const last = postgresProxy.setTrap({
+      mentions: [...WRITES_CALLS, 'callended'],
+      action: 'cut-reply',
+      times: 1,
+    });
     const others = postgresProxy.setTrap({ mentions: WRITES_CALLS, action: 'cut-reply', probability: 0.4 });
     await context.load().finished;
-    first.release();
+    last.release();
     others.release();
     await context.recovered();
     const stale = await sumMetric(context, 'persister', 'persist_total', 'result="stale"');
-    context.note('cut', first.count + others.count);
+    context.note('cut', last.count + others.count);
     context.note('stale', stale);
-    context.expect(first.count > 0, 'no connection was cut');
+    context.expect(last.count > 0, 'no connection was cut at the end of a call');
     context.expect(stale > 0, 'nothing was found to be stale');
   },
 };

@@ -2,7 +2,7 @@ import { type Context } from './scenario.ts';
 
 /**
  * Measures how long it takes from now until a new call is taken, folded and recorded, which must be less than this. In a
- * quick run three scenarios and their services share the machine: there it is measured, and not judged.
+ * quick run several scenarios share the machine: there it is measured, and not judged.
  */
 export async function recoveredWithin(context: Context, limitSeconds: number): Promise<void> {
   const seconds = await context.recovered();
