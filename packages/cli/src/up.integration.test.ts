@@ -18,7 +18,7 @@ describe('turnlog up', () => {
     const line = await up.lines.waitFor('Exotel stream', 30_000);
     const [url = ''] = /ws:\/\/127\.0\.0\.1:\d+\/exotel\/stream$/.exec(line) ?? [];
     const realCall = placeCall({ url, audio: 0.1, hangUpAfterMs: Infinity });
-    await up.lines.waitFor('Ready for calls', 30_000);
+    await up.lines.waitFor('Ready for calls', 60_000);
     realCall.hangUp();
     expect((await realCall.finished).end.how).toBe('hung-up');
     const checked = await program.run(['simulate', '--url', url, '--turns', '1', '--verify', '--json']);
@@ -36,7 +36,7 @@ describe('turnlog up', () => {
     );
     expect(text).toMatch(/\[\d\d:\d\d:\d\d\] 👤 USER: {7}Around 50 lakhs\n/);
     expect(text).toContain('\nThe sample was played 20 times faster than life');
-  });
+  }, 120_000);
 
   it('takes calls from then on, which other commands find', async () => {
     const simulate = ['simulate', '--calls', '3', '--turns', '4', '--pace', '20', '--verify', '--json'];

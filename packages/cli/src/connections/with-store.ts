@@ -13,6 +13,8 @@ import { type Terminal } from '../terminal.ts';
 import { findServers, notFound, type AskedServers } from './find-servers.ts';
 
 const MAX_CONNECTIONS = 4;
+/** What retention and lists look through may be millions of rows, and whoever waits has Ctrl-C. */
+const STATEMENT_TIMEOUT_MS = 10 * 60_000;
 
 /** Opens the record for as long as the work takes. Throws a sentence when Postgres can't be reached or isn't migrated. */
 export async function withStore<T>(
@@ -48,7 +50,12 @@ async function open<Store extends { assertMigrated(): Promise<void>; close(): Pr
   databaseUrl: string,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const store = create({ databaseUrl, maxConnections: MAX_CONNECTIONS, applicationName: 'turnlog-cli' });
+  const store = create({
+    databaseUrl,
+    maxConnections: MAX_CONNECTIONS,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    applicationName: 'turnlog-cli',
+  });
   try {
     await store.assertMigrated();
     return await work(store);

@@ -19,7 +19,7 @@ export interface ConversationOptions {
   readonly now: () => number;
   /** Told of the call once it has started; gives the tally that its answers are counted in. */
   readonly onStart: (callSid: string) => AgentTally;
-  /** Told when everything is said and answered. */
+  /** Told once everything is said and answered. */
   readonly onSaid?: (() => void) | undefined;
 }
 
@@ -36,6 +36,7 @@ export class AgentConversation {
   #spoken = 0;
   #unanswered = 0;
   #hasSaidAll = false;
+  #hasToldSo = false;
   #hasStopped = false;
 
   constructor(socket: WebSocket, options: ConversationOptions) {
@@ -65,6 +66,7 @@ export class AgentConversation {
     const { script, speed, now } = this.#options;
     const { signal } = this.#over;
     await playScript(script, { speed, now, signal, send: (messages) => this.#say(messages) });
+    if (signal.aborted) return;
     this.#hasSaidAll = true;
     this.#noteProgress();
   }
@@ -100,7 +102,8 @@ export class AgentConversation {
 
   #noteProgress(): void {
     if (!this.#hasSaidAll || this.#unanswered > 0) return;
-    this.#options.onSaid?.();
+    if (!this.#hasToldSo) this.#options.onSaid?.();
+    this.#hasToldSo = true;
     if (this.#hasStopped) this.#socket.close(1000);
   }
 }

@@ -86,18 +86,21 @@ describe('agents of simulated calls', () => {
     const agent = await startSampleAgent({ ...OPTIONS, onSaid });
     agentUrl = agent.url;
     const call = placeCall({ url, audio: 0, hangUpAfterMs: Infinity });
+    const conversation = agent.conversation(call.callSid);
     await waitUntil(() => held.length === OPTIONS.script.length, { what: 'all of it is reported' });
+    for (const send of held.slice(1)) send();
+    await waitUntil(() => conversation.tally.appended === held.length - 1, { what: 'one is not answered' });
     expect(hasSaid).toBe(false);
-    for (const send of held) send();
+    held[0]?.();
     await said.promise;
     call.hangUp();
-    await Promise.all([call.finished, agent.conversation(call.callSid).left]);
+    await Promise.all([call.finished, conversation.left]);
     await agent.close();
   });
 
   it('over a socket say so when no gateway calls them', async () => {
     const port = await freePort();
-    const agents = await agentsOverSocket(port, OPTIONS);
+    const agents = await agentsOverSocket(port, { ...OPTIONS, beginTimeoutMs: 50 });
     agentUrl = undefined;
     const call = placeCall({ url, audio: 0, pace: 'flat-out' });
     const tally = await agents.converse(call, new AbortController().signal);

@@ -6,8 +6,8 @@ import { playScript } from './play-script.ts';
 import { httpReporter, type ReportTarget } from './report-over-http.ts';
 import { startSampleAgent } from './sample-agent.ts';
 
-/** A gateway calls its agent when a call starts. */
-const BEGIN_TIMEOUT_MS = 2_000;
+/** After a call: the gateway, which calls when one starts, may be slow, or the call short. */
+const BEGIN_TIMEOUT_MS = 10_000;
 /** Longer than a gateway lets an agent go on reporting after its call. */
 const LEAVE_TIMEOUT_MS = 10_000;
 
@@ -23,6 +23,8 @@ export interface AgentsOptions {
   /** How many times faster than life. */
   readonly speed: number;
   readonly now: () => number;
+  /** How long after a call a gateway may call the agent for it. */
+  readonly beginTimeoutMs?: number;
 }
 
 /** Agents that report over HTTP: any gateway takes that. */
@@ -44,16 +46,18 @@ export async function agentsOverSocket(
   port: number,
   options: AgentsOptions,
 ): Promise<Agents & { readonly url: string }> {
+  const { beginTimeoutMs = BEGIN_TIMEOUT_MS } = options;
   const agent = await startSampleAgent({ ...options, port });
   return {
     url: agent.url,
-    converse: async ({ callSid, finished }) => {
+    converse: async ({ callSid, connected, finished }) => {
+      const conversation = agent.conversation(callSid);
+      if (!(await connected)) return conversation.tally;
       await finished;
-      const { begun, left, tally } = agent.conversation(callSid);
-      const { timedOut: isNeverCalled } = await withDeadline(begun, BEGIN_TIMEOUT_MS);
+      const { timedOut: isNeverCalled } = await withDeadline(conversation.begun, beginTimeoutMs);
       if (isNeverCalled) return neverCalled(agent.url, options.script);
-      await withDeadline(left, LEAVE_TIMEOUT_MS);
-      return tally;
+      await withDeadline(conversation.left, LEAVE_TIMEOUT_MS);
+      return conversation.tally;
     },
     close: () => agent.close(),
   };

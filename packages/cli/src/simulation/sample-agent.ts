@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { deferred } from '@turnlog/service-kit';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { CommandError } from '../command-error.ts';
 import { reasonOf } from '../reason-of.ts';
 import { type ScriptStep } from './agent-script.ts';
@@ -15,7 +15,7 @@ export interface SampleAgentOptions {
   /** Where to listen on 127.0.0.1; a free port by default. */
   readonly port?: number;
   readonly now: () => number;
-  /** Told, on each call, when everything is said and answered. */
+  /** Told, on each call, once everything is said and answered. */
   readonly onSaid?: () => void;
 }
 
@@ -32,7 +32,7 @@ export interface SampleAgent {
 export interface SampleConversation {
   /** Resolves once a gateway has handed the call to it. */
   readonly begun: Promise<void>;
-  /** Resolves once it has left the call. */
+  /** Resolves once it has left the call. A gateway that calls again begins anew. */
   readonly left: Promise<void>;
   /** What became of its messages so far. */
   readonly tally: AgentTally;
@@ -42,18 +42,17 @@ export interface SampleConversation {
 export async function startSampleAgent(options: SampleAgentOptions): Promise<SampleAgent> {
   const { port = 0 } = options;
   const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
-  const conversations = new Map<string, ReturnType<typeof openConversation>>();
-  const conversationOf = (callSid: string) => {
-    const conversation = conversations.get(callSid) ?? openConversation();
+  const conversations = new Map<string, OpenConversation>();
+  const conversationOf = (callSid: string): OpenConversation => {
+    const conversation = conversations.get(callSid) ?? new OpenConversation();
     conversations.set(callSid, conversation);
     return conversation;
   };
   server.on('connection', (socket) => {
     const onStart = (callSid: string): AgentTally => {
-      const { begin, leave, tally } = conversationOf(callSid);
-      begin();
-      socket.once('close', () => leave());
-      return tally;
+      const conversation = conversationOf(callSid);
+      conversation.begin(socket);
+      return conversation.tally;
     };
     return new AgentConversation(socket, { ...options, onStart });
   });
@@ -70,10 +69,25 @@ export async function startSampleAgent(options: SampleAgentOptions): Promise<Sam
   };
 }
 
-function openConversation() {
-  const [begun, left] = [deferred(), deferred()];
-  const tally = newTally();
-  return { begun: begun.promise, begin: begun.resolve, left: left.promise, leave: left.resolve, tally };
+class OpenConversation implements SampleConversation {
+  readonly tally = newTally();
+  readonly #begun = deferred();
+  #left = deferred();
+
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
+
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  begin(socket: WebSocket): void {
+    const left = deferred();
+    socket.once('close', () => left.resolve());
+    this.#left = left;
+    this.#begun.resolve();
+  }
 }
 
 async function untilListening(server: WebSocketServer, port: number): Promise<void> {

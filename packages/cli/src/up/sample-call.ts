@@ -39,8 +39,14 @@ export async function placeSampleCall(options: SampleCallOptions): Promise<Store
     hangUpAfterMs: Infinity,
     signal,
   });
-  await withDeadline(Promise.race([said, call.finished]), PATIENCE_MS);
+  const { timedOut: isUnfinished } = await withDeadline(Promise.race([said, call.finished]), PATIENCE_MS);
   call.hangUp();
+  if (isUnfinished) {
+    const seconds = PATIENCE_MS / 1000;
+    throw new CommandError(
+      `The agent of the sample call had not said everything after ${seconds} s. The logs of the services say more.`,
+    );
+  }
   const { end } = await call.finished;
   if (end.how !== 'hung-up') {
     throw new CommandError(`The sample call did not go through: ${end.how} ${end.error ?? ''}`.trimEnd());

@@ -10,7 +10,7 @@ import { formatLogLine, readLogLine } from './log-line.ts';
 import { placeSampleCall, SAMPLE_SPEED } from './sample-call.ts';
 
 const LAST_LINE = 'Session successfully persisted to database';
-const LAST_LINE_TIMEOUT_MS = 1_000;
+const LAST_LINE_TIMEOUT_MS = 3_000;
 const POLL_MS = 10;
 
 /** The sample has a gateway to itself: real calls never meet its agent, and theirs isn't touched when it is over. */
@@ -19,6 +19,7 @@ const GATEWAY_ENV: Environment = {
   HOST: '127.0.0.1',
   // The tenants that there may be already have nothing to do with it.
   AUTHENTICATE: 'never',
+  AGENT_LINGER_MS: '500',
   DRAIN_DEADLINE_MS: '500',
   // What is kept of real calls on disk, and how many copies they need, is no concern of the sample.
   DURABILITY: undefined,
