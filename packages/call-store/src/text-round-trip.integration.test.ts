@@ -50,6 +50,7 @@ describe('any text', () => {
     });
     const examples: [string, Record<string, string>][] = [['\0', { ['__proto__']: 'a key like any other' }]];
     await fc.assert(property, { numRuns: 100, examples });
+    // A hundred runs, one after the other.
   }, 120_000);
 });
 

@@ -4,7 +4,7 @@ import { hasCode } from '@turnlog/process-lock';
 
 // Below the range from which systems give out ports for outgoing connections (32768 on Linux, 49152 on macOS): a client
 // that keeps dialling a stopped server could otherwise be given the server's own port, connect to itself and hold it.
-const ALL_PORTS: PortRange = { first: 20_000, last: 31_999 };
+const ALL_PORTS: PortRange = { first: 26_000, last: 31_999 };
 const ATTEMPTS = 50;
 
 /** Both are part of it. */

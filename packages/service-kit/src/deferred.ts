@@ -4,6 +4,7 @@ export interface Deferred<T> {
   resolve: (value: T | PromiseLike<T>) => void;
 }
 
+/** Makes a promise that whoever has it can resolve. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve!: Deferred<T>['resolve'];
   const promise = new Promise<T>((resolvePromise) => {

@@ -1,8 +1,9 @@
 import { freePort as freePortOf } from '@turnlog/embedded';
 
+// Below the range that servers are given ports of by themselves.
 const FIRST_PORT = 20_000;
 const PORTS_PER_WORKER = 1_000;
-const WORKERS = 12;
+const WORKERS = 6;
 
 /**
  * A port that is free, out of those of this worker: what one test has stopped and will start again on its port is not to

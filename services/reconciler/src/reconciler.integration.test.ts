@@ -155,15 +155,15 @@ describe("while the carrier's API", () => {
   });
 
   test('is limited, replicas together keep to the limit', async () => {
-    const sids = Array.from({ length: 16 }, (_, n) => `CA-${n}`);
-    for (const sid of sids) {
-      await system.tellOf(sid, { status: 'completed', endedAt: '2026-01-25T11:16:10.000Z' });
-      heldCall(system.carrier, sid);
-    }
     // Ten at once, then four a second.
     const limited = { EXOTEL_REQUESTS_PER_MINUTE: '240' };
-    const startedAtMs = Date.now();
     await Promise.all([system.start(limited), system.start({ ...limited, INSTANCE: 'b' })]);
+    const startedAtMs = Date.now();
+    const sids = Array.from({ length: 16 }, (_, n) => `CA-${n}`);
+    for (const sid of sids) {
+      heldCall(system.carrier, sid);
+      await system.tellOf(sid, { status: 'completed', endedAt: '2026-01-25T11:16:10.000Z' });
+    }
     for (const sid of sids) await settled(sid);
     const times = system.carrier.requests.map(({ atMs }) => atMs);
     expect(times).toHaveLength(16);

@@ -113,6 +113,17 @@ test.each(Object.keys(outages))(
   },
 );
 
+test('while Redis takes writes nothing goes by the disk', async () => {
+  const setup = await setUp({ SPOOL_AFTER_MS: '60000' });
+  const { socket } = await startCall(setup);
+  socket.send(...idsFrom(1, 10).map((id) => turn(id)));
+  await acknowledged(socket, 10);
+  expect(acksOf(socket)).toEqual(
+    idsFrom(1, 10).map((id) => ({ event: 'ack', id, status: 'appended', seq: expect.any(Number) })),
+  );
+  expect(await filesOf(setup.spoolDir)).toEqual([]);
+});
+
 test('events over HTTP are accepted by the spool while Redis is away, and delivered once when it is back', async () => {
   const setup = await setUp({ HEARTBEAT_MS: '100' });
   const { gateway, redis, spoolDir } = setup;
