@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import { growthOverTenfold } from './growth.ts';
+
+function hash(times: number): number {
+  let value = 0;
+  for (let n = 0; n < times; n += 1) value = (31 * value + n) | 0;
+  return value;
+}
+
+test('a task whose time is in proportion to its input is told from one that takes the square of it', () => {
+  expect(growthOverTenfold((length) => hash(length), 1_000_000)).toBeLessThan(40);
+  expect(growthOverTenfold((length) => hash(length ** 2), 1_000)).toBeGreaterThan(40);
+});
