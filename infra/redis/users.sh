@@ -19,8 +19,11 @@ connecting='+ping +hello +client|setname +client|id +info +time'
 since_7_2="${REDIS_SINCE_7_2-+waitaof}"
 feed_reading='+xgroup|create +xreadgroup +xautoclaim +xack +xdel +xrange +xlen +xinfo|groups'
 
-# Nobody without a name; anybody may ask whether it is alive.
-echo 'user default off resetpass resetkeys resetchannels -@all'
+# Nobody without a name: the default user is off, and has no password. He has every right all the same: it is as him that
+# Redis reads its file at a start, and a transaction in which there is anything that he may not do would be skipped, and
+# lost (https://github.com/redis/redis/issues/14541).
+echo 'user default off resetpass allkeys allchannels +@all'
+# Anybody may ask whether it is alive.
 echo 'user health on nopass resetkeys resetchannels -@all +ping'
 
 # Appends to logs and tells the feeds; never takes anything out of either, and sees no dead letter.

@@ -2,7 +2,10 @@ import { connect } from 'node:net';
 
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** True when a Redis on this port of 127.0.0.1 answers PING with PONG: not while it still reads its data. */
+/**
+ * True when a Redis on this port of 127.0.0.1 answers PING with PONG: not while it still reads its data. One that lets in
+ * nobody without a name asks for it at any time.
+ */
 export function isRedisAnswering(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', timeout: ANSWER_TIMEOUT_MS });
@@ -11,7 +14,7 @@ export function isRedisAnswering(port: number): Promise<boolean> {
       resolve(isAnswering);
     };
     socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (answer) => settle(answer.toString().startsWith('+PONG')));
+    socket.once('data', (answer) => settle(/^(\+PONG|-NOAUTH)/.test(answer.toString())));
     socket.once('error', () => settle(false));
     socket.once('close', () => settle(false));
     socket.once('timeout', () => settle(false));

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -152,12 +153,27 @@ describe('Redis', () => {
     }
   });
 
-  test('nobody gets in without a name', async () => {
-    const { host } = new URL(redis.urlOf('gateway'));
-    const nobody = new Redis(`redis://${host}`, { retryStrategy: () => null });
-    nobody.on('error', () => undefined);
-    expect(await redisRefusal(nobody, ['PING'])).toMatch(/NOAUTH/);
-    nobody.disconnect();
+  test('nobody gets in without a name, or as the user who has none', async () => {
+    const { port } = new URL(redis.urlOf('gateway'));
+    const socket = connect(Number(port), '127.0.0.1');
+    let heard = '';
+    socket.on('data', (data) => (heard += data.toString()));
+    socket.write('PING\r\nAUTH default any\r\nAUTH default ""\r\nMULTI\r\n');
+    await waitUntil(() => heard.split('\r\n').length > 4, { what: 'Redis has answered all of it' });
+    socket.destroy();
+    const answers = heard.split('\r\n').map((line) => line.split(' ')[0]);
+    expect(answers).toEqual(['-NOAUTH', '-WRONGPASS', '-WRONGPASS', '-NOAUTH', '']);
+  });
+
+  test('has after a crash what a transaction wrote, whosever it was', async () => {
+    const log = 'tl:{p01}:call:default/CA-crash:log';
+    const write = `redis.call('XADD', KEYS[1], '1-0', 'e', 'a') return redis.call('XADD', KEYS[1], '2-0', 'e', 'b')`;
+    const gateway = new Redis(redis.urlOf('gateway'));
+    gateway.on('error', () => undefined);
+    await gateway.eval(write, 1, log);
+    await redis.restart();
+    expect(await gateway.xrange(log, '-', '+')).toHaveLength(2);
+    gateway.disconnect();
   });
 });
 

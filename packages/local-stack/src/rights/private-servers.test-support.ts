@@ -15,6 +15,8 @@ import { Redis } from 'ioredis';
 export interface GuardedServer {
   /** Its address for one of its users. */
   readonly urlOf: (name: string) => string;
+  /** Kills it, and starts it on what it has written. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,11 +25,12 @@ export async function startGuardedRedis(env: Readonly<Record<string, string>>): 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
   const aclFile = path.join(folder, 'users.acl');
   await writeFile(aclFile, 'user default on nopass ~* &* +@all\n');
-  const server = await startRedisForTest({ extraArgs: ['--aclfile', aclFile] });
+  const server = await startRedisForTest({ appendfsync: 'always', extraArgs: ['--aclfile', aclFile] });
   await writeFile(aclFile, await redisUsers(env));
   await loadUsers(server);
   return {
     urlOf: (name) => withUser(server.url, name),
+    restart: () => restart(server),
     close: async () => {
       await server.close();
       await rm(folder, { recursive: true, force: true });
@@ -49,5 +52,14 @@ async function loadUsers({ url }: PrivateServer): Promise<void> {
 export async function startGuardedPostgres(): Promise<GuardedServer> {
   const server = await startPostgresForTest();
   await makePostgresRoles(server.url);
-  return { urlOf: (name) => withUser(server.url, name), close: () => server.close() };
+  return {
+    urlOf: (name) => withUser(server.url, name),
+    restart: () => restart(server),
+    close: () => server.close(),
+  };
+}
+
+async function restart(server: PrivateServer): Promise<void> {
+  await server.crash();
+  await server.start();
 }
