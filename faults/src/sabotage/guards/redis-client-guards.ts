@@ -14,6 +14,17 @@ export const redisClientGuards: readonly Guard[] = [
     },
   },
   {
+    name: 'default-user-may-read-the-file',
+    keeps: 'a Redis with users of its own has after a restart what its transactions wrote',
+    file: 'infra/redis/users.sh',
+    text: 'user default off resetpass allkeys allchannels +@all',
+    without: 'user default off resetpass resetkeys resetchannels -@all',
+    test: {
+      file: 'packages/local-stack/src/rights/least-rights.integration.test.ts',
+      name: 'Redis has after a crash what a transaction wrote, whosever it was',
+    },
+  },
+  {
     name: 'following-redis',
     keeps: 'a client that hears of another primary while it looks for one does not end for good',
     file: 'packages/call-log/src/redis/following-redis.ts',
