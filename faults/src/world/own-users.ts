@@ -1,20 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type LocalStackOptions } from '@turnlog/local-stack';
 import { makePostgresRoles, redisUsers, withUser } from '@turnlog/test-kit';
-import { Redis } from 'ioredis';
 import { type BreakableServer } from '../servers/breakable-server.ts';
 
 /** How services reach the servers, and how whoever migrates does. */
 export type StackUrls = Required<Pick<LocalStackOptions, 'redisUrl' | 'databaseUrl' | 'serviceUrls'>>;
 
-/**
- * Gives every service a user and a role of its own, as compose does. The suite's own eyes stay who they are: the nameless
- * user, and the superuser.
- */
+/** Compose's Redis lets in nobody without a name. */
+const SUITE = 'suite';
+
+/** Gives every service its user and its role, as compose does. The suite's own eye on Postgres is the superuser. */
 export async function giveOwnUsers(
-  { redis, postgres }: { readonly redis: BreakableServer; readonly postgres: BreakableServer },
+  postgres: BreakableServer,
   urls: { readonly redisUrl: string; readonly databaseUrl: string },
 ): Promise<StackUrls> {
-  await makeRedisUsers(redis.url);
   await makePostgresRoles(postgres.url);
   const redisAs = (name: string): string => withUser(urls.redisUrl, name);
   const postgresAs = (role: string): string => withUser(urls.databaseUrl, role);
@@ -32,16 +32,15 @@ export async function giveOwnUsers(
   };
 }
 
-/** A file of users is read at a start; here the server runs already. */
-async function makeRedisUsers(url: string): Promise<void> {
-  const redis = new Redis(url);
-  try {
-    for (const line of (await redisUsers()).split('\n')) {
-      // What stands in brackets is one argument.
-      const [, name = '', ...rules] = line.match(/\([^)]*\)|\S+/g) ?? [];
-      if (name !== '' && name !== 'default') await redis.call('ACL', 'SETUSER', name, 'reset', ...rules);
-    }
-  } finally {
-    redis.disconnect();
-  }
+/** Writes the users of infra/redis into a file, as compose does before Redis starts, and one for the suite beside them. */
+export async function writeRedisUsers(folder: string): Promise<string> {
+  const file = path.join(folder, 'users.acl');
+  const { password } = new URL(withUser('redis://127.0.0.1', SUITE));
+  await writeFile(file, `${await redisUsers()}user ${SUITE} on >${password} allkeys allchannels +@all\n`);
+  return file;
+}
+
+/** The address of that Redis for the suite. */
+export function asSuite(redisUrl: string): string {
+  return withUser(redisUrl, SUITE);
 }

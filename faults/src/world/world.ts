@@ -14,11 +14,12 @@ import {
   startBreakablePostgres,
   startBreakableRedis,
   type BreakableServer,
+  type BreakableRedisOptions,
 } from '../servers/breakable-server.ts';
 import { mountSmallDisk, type SmallDisk } from '../servers/small-disk.ts';
 import { startRedisGroup, type RedisGroup } from '../servers/redis-group.ts';
 import { createClosers, type Closers } from './closers.ts';
-import { giveOwnUsers } from './own-users.ts';
+import { asSuite, giveOwnUsers, writeRedisUsers } from './own-users.ts';
 import { BASE_ENV, type StackShape } from './stack-shape.ts';
 
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -121,7 +122,7 @@ async function mountDisk(
 
 async function startRedisSide(
   folder: string,
-  { redis: options = {}, hasReplica = false }: StackShape,
+  { redis: options = {}, hasReplica = false, hasOwnUsers = false }: StackShape,
   rng: Rng,
   closers: Closers,
 ): Promise<Pick<Servers, 'redis' | 'redisProxy' | 'redisGroup'>> {
@@ -129,9 +130,16 @@ async function startRedisSide(
     const redisGroup = await startRedisGroup(folder, options, rng, closers);
     return { redis: redisGroup.primary, redisProxy: redisGroup.primaryProxy, redisGroup };
   }
-  const redis = await closers.keep(startBreakableRedis(folder, options), (server) => server.stop());
+  const starting = hasOwnUsers ? startRedisWithUsers(folder, options) : startBreakableRedis(folder, options);
+  const redis = await closers.keep(starting, (server) => server.stop());
   const redisProxy = await startProxyTo(redis, rng.fork('redis proxy'), closers);
   return { redis, redisProxy, redisGroup: undefined };
+}
+
+async function startRedisWithUsers(folder: string, options: BreakableRedisOptions): Promise<BreakableServer> {
+  const extraArgs = [...(options.extraArgs ?? []), '--aclfile', await writeRedisUsers(folder)];
+  const server = await startBreakableRedis(folder, { ...options, extraArgs });
+  return { ...server, url: asSuite(server.url) };
 }
 
 function startProxyTo({ port }: BreakableServer, rng: Rng, { keep }: Closers): Promise<ThreadedProxy> {
@@ -157,7 +165,7 @@ async function startStack({ folder, shape, servers, agentUrl, notices }: StackPl
   return startLocalStack({
     ...shape,
     dataDir: path.join(folder, 'stack'),
-    ...(hasOwnUsers ? await giveOwnUsers(servers, urls) : urls),
+    ...(hasOwnUsers ? await giveOwnUsers(postgres, urls) : urls),
     env: { ...withoutOwnSettings(), AGENT_URL: agentUrl },
     serviceEnv: {
       gateway: { ...BASE_ENV.gateway, ...spool, ...serviceEnv.gateway },
