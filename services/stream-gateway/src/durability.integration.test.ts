@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { startRedisForTest, testKeyPrefix, waitUntil } from '@turnlog/test-kit';
 import { startGatewayProcess } from './testing/gateway-process.ts';
@@ -13,6 +15,29 @@ async function startRedis(options: Parameters<typeof startRedisForTest>[0] = {})
   const redis = await startRedisForTest(options);
   closing.push(() => redis.close());
   return redis;
+}
+
+/** Hands connections on to Redis, and cuts the first that mentions a word. */
+async function startRelay(redisPort: number, word: string) {
+  let cuts = 0;
+  const server = createServer((inbound) => {
+    const outbound = connect(redisPort, '127.0.0.1');
+    const end = (): void => {
+      inbound.destroy();
+      outbound.destroy();
+    };
+    for (const socket of [inbound, outbound]) socket.on('error', end).on('close', end);
+    outbound.pipe(inbound);
+    inbound.on('data', (data: Buffer) => {
+      if (cuts === 0 && data.includes(word)) {
+        cuts += 1;
+        end();
+      } else outbound.write(data);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => Promise.resolve(server.close()));
+  return { port: (server.address() as AddressInfo).port, cuts: () => cuts };
 }
 
 const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'word' } });
@@ -38,6 +63,16 @@ test('with DURABILITY=disk a gateway does not start on a Redis that can not prom
   const redis = await startRedis({ extraArgs: ['--appendonly', 'no'] });
   const settings = { REDIS_URL: redis.url, KEY_PREFIX: testKeyPrefix(), DURABILITY: 'disk' };
   await expect(startGatewayProcess(settings)).rejects.toThrow(/appendfsync always/);
+});
+
+test('with DURABILITY=disk a gateway asks again whose connection broke as it asked', async () => {
+  const redis = await startRedis({ appendfsync: 'always' });
+  const relay = await startRelay(redis.port, 'appendfsync');
+  const REDIS_URL = `redis://127.0.0.1:${relay.port}`;
+  const gateway = await startTestGateway({ REDIS_URL, DURABILITY: 'disk' });
+  closing.push(() => gateway.stop());
+  expect(relay.cuts()).toBe(1);
+  expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
 });
 
 test('with DURABILITY=disk a Redis that flushes before it answers takes events as ever', async () => {
