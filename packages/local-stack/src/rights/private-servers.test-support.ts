@@ -9,7 +9,6 @@ import {
   withUser,
   type PrivateServer,
 } from '@turnlog/test-kit';
-import { Redis } from 'ioredis';
 
 /** A server on which everybody has a name. */
 export interface GuardedServer {
@@ -24,10 +23,8 @@ export interface GuardedServer {
 export async function startGuardedRedis(env: Readonly<Record<string, string>>): Promise<GuardedServer> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
   const aclFile = path.join(folder, 'users.acl');
-  await writeFile(aclFile, 'user default on nopass ~* &* +@all\n');
-  const server = await startRedisForTest({ appendfsync: 'always', extraArgs: ['--aclfile', aclFile] });
   await writeFile(aclFile, await redisUsers(env));
-  await loadUsers(server);
+  const server = await startRedisForTest({ appendfsync: 'always', extraArgs: ['--aclfile', aclFile] });
   return {
     urlOf: (name) => withUser(server.url, name),
     restart: () => restart(server),
@@ -36,16 +33,6 @@ export async function startGuardedRedis(env: Readonly<Record<string, string>>): 
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The last thing that the nameless user does: the file that it loads switches it off. */
-async function loadUsers({ url }: PrivateServer): Promise<void> {
-  const redis = new Redis(url);
-  try {
-    await redis.call('ACL', 'LOAD');
-  } finally {
-    redis.disconnect();
-  }
 }
 
 /** A Postgres with the roles of infra/postgres, as compose starts it. */
