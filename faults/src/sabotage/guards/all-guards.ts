@@ -6,6 +6,7 @@ import { feedGuards } from './feed-guards.ts';
 import { gatewayGuards } from './gateway-guards.ts';
 import { liveStateGuards } from './live-state-guards.ts';
 import { persisterGuards } from './persister-guards.ts';
+import { privacyGuards } from './privacy-guards.ts';
 import { redisClientGuards } from './redis-client-guards.ts';
 import { secrecyGuards } from './secrecy-guards.ts';
 
@@ -19,5 +20,6 @@ export const allGuards: readonly Guard[] = [
   ...gatewayGuards,
   ...carrierGuards,
   ...erasureGuards,
+  ...privacyGuards,
   ...secrecyGuards,
 ];

@@ -5,7 +5,7 @@ export const erasureGuards: readonly Guard[] = [
   {
     name: 'erased-call-in-postgres',
     keeps: 'a persister that had read a call before it was erased does not bring it back',
-    file: 'packages/call-store/src/schema/migrations/0006-privacy.ts',
+    file: 'packages/call-store/src/schema/migrations/0007-erasure-locks.ts',
     text: 'return null;',
     without: 'return new;',
     test: {
@@ -27,8 +27,8 @@ export const erasureGuards: readonly Guard[] = [
   {
     name: 'erasure-waits-for-writers',
     keeps: 'a write that began before an erasure does not outlive it',
-    file: 'packages/call-store/src/privacy/erase-call.ts',
-    text: 'await sql`lock table call_sessions in share mode`.execute(transaction);',
+    file: 'packages/call-store/src/privacy/call-lock.ts',
+    text: 'if (!(await takeLock(transaction, call, waitMs))) return { locked: false };',
     without: '',
     test: {
       file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
@@ -50,7 +50,7 @@ export const erasureGuards: readonly Guard[] = [
     name: 'legal-hold',
     keeps: 'a call under a legal hold is not erased',
     file: 'packages/call-store/src/privacy/erase-call.ts',
-    text: "if (await isHeld(db, call)) return { outcome: 'held' };",
+    text: "if (await isHeld(transaction, call)) return { outcome: 'held' };",
     without: '',
     test: {
       file: 'packages/call-store/src/privacy/privacy.integration.test.ts',

@@ -15,7 +15,7 @@ export function createCallPrivacy(db: Kysely<CallStoreSchema>) {
     release: (call: CallKey) => releaseCall(db, call),
     holds: () => listHolds(db),
     isHeld: (call: CallKey) => isHeld(db, call),
-    erase: (call: CallKey) => eraseCall(db, call),
+    erase: (call: CallKey, waitMs?: number) => eraseCall(db, call, waitMs),
     callNumbers: () => callNumbers(db),
     placements: () => readPlacements(db),
     erasePlacements: (references: readonly string[]) => erasePlacements(db, references),

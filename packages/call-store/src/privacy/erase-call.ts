@@ -1,29 +1,36 @@
 import { type CallKey } from '@turnlog/call-events';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { withCallLock } from './call-lock.ts';
 import { isHeld } from './legal-holds.ts';
 import { eraseCarrierRows } from './placements.ts';
 
-/** What became of an erasure in Postgres: how much was taken away, or that the call is held. */
+/**
+ * What became of an erasure in Postgres: how much was taken away; or that the call is held; or that another transaction
+ * kept it, or the table, locked for too long, and nothing was changed.
+ */
 export type ErasedCall =
   | { readonly outcome: 'erased'; readonly rows: number; readonly segments: number }
-  | { readonly outcome: 'held' };
+  | { readonly outcome: 'held' }
+  | { readonly outcome: 'busy' };
 
 /**
- * Takes a call's row and archive away, and sees to it that nobody writes them again. Doing it twice changes nothing.
+ * Takes a call's row and archive away, and marks it so that nothing writes them again. Doing it twice changes nothing.
  *
- * First the call is marked, for all to see; then the lock waits for every write that began before, which may not have
- * seen the mark. What is deleted after that does not come back.
+ * Each writer shares the call's lock until its transaction ends, and looks for the mark after it has the lock. So a write
+ * that began before is waited for and then deleted, and one that begins later finds the mark.
  */
-export async function eraseCall(db: Kysely<CallStoreSchema>, call: CallKey): Promise<ErasedCall> {
-  if (await isHeld(db, call)) return { outcome: 'held' };
+export async function eraseCall(
+  db: Kysely<CallStoreSchema>,
+  call: CallKey,
+  waitMs?: number,
+): Promise<ErasedCall> {
   const { tenant, callSid } = call;
-  await sql`
-    insert into erased_calls (call_hash) values (sha256(convert_to(${`${tenant}/${callSid}`}, 'UTF8')))
-    on conflict do nothing`.execute(db);
-  return db.transaction().execute(async (transaction) => {
-    // Every writer of segments writes rows in the same statement or before, so one lock is enough.
-    await sql`lock table call_sessions in share mode`.execute(transaction);
+  const eraseLocked = async (transaction: Transaction<CallStoreSchema>): Promise<ErasedCall> => {
+    if (await isHeld(transaction, call)) return { outcome: 'held' };
+    await sql`
+      insert into erased_calls (call_hash) values (sha256(convert_to(${`${tenant}/${callSid}`}, 'UTF8')))
+      on conflict do nothing`.execute(transaction);
     const isOf = { tenant, call_sid: callSid };
     const rows = await transaction
       .deleteFrom('call_sessions')
@@ -36,5 +43,7 @@ export async function eraseCall(db: Kysely<CallStoreSchema>, call: CallKey): Pro
     await eraseCarrierRows(transaction, call);
     const [row, segment] = [rows, segments].map(({ numDeletedRows }) => Number(numDeletedRows));
     return { outcome: 'erased', rows: row ?? 0, segments: segment ?? 0 };
-  });
+  };
+  const work = await withCallLock(db, call, eraseLocked, waitMs);
+  return work.locked ? work.value : { outcome: 'busy' };
 }

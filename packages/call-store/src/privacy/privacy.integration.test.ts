@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CallKey } from '@turnlog/call-events';
 import { createTestDatabase, waitUntil, type TestDatabase } from '@turnlog/test-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createCallStore, type CallStore } from '../call-store.ts';
 import { migrate } from '../schema/migrate.ts';
@@ -58,23 +59,86 @@ describe('an erased call', () => {
   it('is not left behind by a write that began before', async () => {
     const call = { tenant: 'acme', callSid: 'CA-in-flight' };
     await client.query('begin');
-    await client.query(
-      `insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256)
-       values ($1, $2, 'completed', 1, 1, 'e', '')`,
-      [call.tenant, call.callSid],
-    );
-    const erasing = store.privacy.erase(call);
-    await waitUntil(async () => (await waiting()) > 0, { what: 'the erasure waits for the write' });
+    await insertRow(call);
+    let isErased = false;
+    const erasing = store.privacy.erase(call).finally(() => (isErased = true));
+    await sleep(500);
+    expect(isErased).toBe(false);
     await client.query('commit');
     expect(await erasing).toMatchObject({ outcome: 'erased', rows: 1 });
     expect(await rowsOf(call)).toBe(0);
   });
 
-  async function waiting(): Promise<number> {
+  it('is not written by one that waited for the erasure', async () => {
+    const call = { tenant: 'acme', callSid: 'CA-waited' };
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock(call_lock($1, $2))', [call.tenant, call.callSid]);
+    const writing = store.writeCalls([writeOf(call, sampleEvents(call))]);
+    await waitUntil(async () => (await waitingForCalls()) > 0, { what: 'the write waits for the erasure' });
+    await client.query(
+      `insert into erased_calls (call_hash) values (sha256(convert_to('acme/CA-waited', 'UTF8')))`,
+    );
+    await client.query('commit');
+    expect(await writing).toEqual(['other_epoch']);
+    expect(await rowsOf(call)).toBe(0);
+  });
+
+  it('stays away from writers that go on and on', async () => {
+    const calls = await Promise.all(Array.from({ length: 5 }, () => newCall('busy')));
+    let isOver = false;
+    const writeOn = async (epoch: string) => {
+      while (!isOver) {
+        const batch = calls.map((call) => writeOf(call, sampleEvents(call), { epoch }));
+        await store.writeCalls(batch);
+      }
+    };
+    const writers = [writeOn('epoch-1'), writeOn('epoch-2')];
+    for (const call of calls) expect(await store.privacy.erase(call)).toMatchObject({ outcome: 'erased' });
+    await sleep(50);
+    isOver = true;
+    await Promise.all(writers);
+    expect(await Promise.all(calls.map(rowsOf))).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('goes while a VACUUM has its lock, and holds up no writer', async () => {
+    const call = await newCall();
+    await client.query('begin');
+    await client.query('lock table call_sessions, call_event_segments in share update exclusive mode');
+    expect(await store.privacy.erase(call, 1_000)).toMatchObject({ outcome: 'erased', rows: 1 });
+    await newCall();
+    await client.query('rollback');
+  });
+
+  it('is told to be busy, and not touched, while a migration or another transaction has it', async () => {
+    const call = await newCall();
+    for (const lock of [
+      'lock table call_sessions in share mode',
+      `select pg_advisory_xact_lock(call_lock('${call.tenant}', '${call.callSid}'))`,
+    ]) {
+      await client.query('begin');
+      await client.query(lock);
+      expect(await store.privacy.erase(call, 200)).toEqual({ outcome: 'busy' });
+      await client.query('rollback');
+    }
+    expect(await rowsOf(call)).toBe(2);
+    expect(await store.writeCalls([writeOf(call, sampleEvents(call))])).toEqual(['stale']);
+    expect(await store.privacy.erase(call)).toMatchObject({ outcome: 'erased', rows: 1, segments: 1 });
+  });
+
+  function insertRow({ tenant, callSid }: CallKey) {
+    return client.query(
+      `insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256)
+       values ($1, $2, 'completed', 1, 1, 'e', '')`,
+      [tenant, callSid],
+    );
+  }
+
+  async function waitingForCalls(): Promise<number> {
     const observer = new pg.Client(database.url);
     await observer.connect();
     const { rowCount } = await observer.query(
-      `select from pg_locks where not granted and mode = 'ShareLock'`,
+      `select from pg_locks where not granted and locktype = 'advisory'
+       and database = (select oid from pg_database where datname = current_database())`,
     );
     await observer.end();
     return rowCount ?? 0;

@@ -61,11 +61,11 @@ export const erase = defineCommand({
     return withCallPlaces(values, terminal, async (places) => {
       const planned = await plan(places, values, key);
       const report = values['dry-run']
-        ? { erased: planned.calls, held: [], live: [], spool: null }
+        ? { erased: planned.calls, held: [], live: [], busy: [], spool: null }
         : await carryOut(places, planned, values.ledger);
       if (values.json) printJson(terminal, { dryRun: values['dry-run'], ...report });
       else print(terminal, formatErasure(report, values['dry-run']));
-      return report.held.length + report.live.length === 0 ? 0 : 1;
+      return report.held.length + report.live.length + report.busy.length === 0 ? 0 : 1;
     });
   },
 });

@@ -3,7 +3,7 @@ import { type ErasureReport } from '../privacy/erase-calls.ts';
 import { visibleText } from './visible-text.ts';
 
 /** What became of an erasure. */
-export function formatErasure({ erased, held, live, spool }: ErasureReport, isDryRun: boolean): string {
+export function formatErasure({ erased, held, live, busy, spool }: ErasureReport, isDryRun: boolean): string {
   const verb = isDryRun ? 'would be erased' : 'erased';
   return [
     `🧹 ${erased.length} call(s) ${verb}.`,
@@ -11,6 +11,9 @@ export function formatErasure({ erased, held, live, spool }: ErasureReport, isDr
     ...(held.length > 0 ? [`⚖️  ${held.length} under a legal hold, not touched:`, ...held.map(nameOf)] : []),
     ...(live.length > 0
       ? [`📞 ${live.length} still going on, not touched; erase them when they are over:`, ...live.map(nameOf)]
+      : []),
+    ...(busy.length > 0
+      ? [`⏳ ${busy.length} locked by another transaction of Postgres; run this again:`, ...busy.map(nameOf)]
       : []),
     ...(isDryRun ? [] : [aboutSpools(spool)]),
   ].join('\n');

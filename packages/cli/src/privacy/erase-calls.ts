@@ -12,19 +12,21 @@ export interface ErasureReport {
   readonly held: readonly CallKey[];
   /** They go on: to be erased when they are over. */
   readonly live: readonly CallKey[];
+  /** Kept locked by another transaction of Postgres for too long: to be erased when that is over. */
+  readonly busy: readonly CallKey[];
   /** What was taken out of spools; `null` where no folder of spools is known. */
   readonly spool: SpoolErasure | null;
 }
 
-type CallOutcome = 'erased' | 'held' | 'live';
+type CallOutcome = 'erased' | 'held' | 'live' | 'busy';
 
 /**
  * Erases calls from Redis and Postgres, one after the other. Redis first: what a persister has in its hands meanwhile is
- * refused by Postgres, which is marked second and then waits for those who had begun before. The spools last: a gateway
+ * refused by Postgres, which is marked second and waits for writes of the call that had begun before. The spools last: a gateway
  * that takes one over before is refused, too.
  */
 export async function eraseCalls(places: CallPlaces, calls: readonly CallKey[]): Promise<ErasureReport> {
-  const outcomes: Record<CallOutcome, CallKey[]> = { erased: [], held: [], live: [] };
+  const outcomes: Record<CallOutcome, CallKey[]> = { erased: [], held: [], live: [], busy: [] };
   for (const call of calls) outcomes[await eraseOne(places, call)].push(call);
   return { ...outcomes, spool: await eraseFromAllSpools(places.spoolDirs, outcomes.erased) };
 }

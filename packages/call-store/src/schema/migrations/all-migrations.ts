@@ -5,6 +5,7 @@ import { callTurns } from './0003-call-turns.ts';
 import { tenants } from './0004-tenants.ts';
 import { carrier } from './0005-carrier.ts';
 import { privacy } from './0006-privacy.ts';
+import { erasureLocks } from './0007-erasure-locks.ts';
 
 /** Every step of the schema in its order. A step that was released is never changed; a new one is added. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0004-tenants': tenants,
   '0005-carrier': carrier,
   '0006-privacy': privacy,
+  '0007-erasure-locks': erasureLocks,
 };
