@@ -23,4 +23,15 @@ export const privacyGuards: readonly Guard[] = [
       name: 'an erased call goes while a VACUUM has its lock, and holds up no writer',
     },
   },
+  {
+    name: 'phone-parameter-in-the-lead',
+    keeps: 'the number that a campaign gave as `phone` is not overwritten by the one that was dialled from',
+    file: 'packages/call-events/src/record/call-record.ts',
+    text: 'return { ...(phone !== undefined && { phone }), ...start?.value.customParameters };',
+    without: 'return { ...start?.value.customParameters, ...(phone !== undefined && { phone }) };',
+    test: {
+      file: 'packages/call-events/src/record/lead.test.ts',
+      name: 'the lead keeps a custom parameter of the name phone as it came',
+    },
+  },
 ];

@@ -8,7 +8,7 @@ import { type Stamped } from './order.ts';
  * The version of the fold's rules. A record says by which rules it was folded, so that a later change of them is not
  * taken for a damaged record.
  */
-export const FOLD_VERSION = 2;
+export const FOLD_VERSION = 3;
 
 /** One connection of a call: a carrier's stream over one socket. */
 export interface ConnectionState {

@@ -106,11 +106,14 @@ function toEndReason({ reports }: CallState, end: ConnectionEnd | undefined): st
   return reported ?? (status !== undefined && isTerminal(status) ? undefined : end?.value);
 }
 
-/** The other party: the number it called from or was called on, and what the carrier's custom parameters say of it. */
+/**
+ * The other party: what the carrier's custom parameters say of it, and the number it called from or was called on where
+ * they name no `phone` themselves.
+ */
 export function toLead(state: CallState): Record<string, string> {
   const start = firstStart(state);
   const phone = state.reports.from?.value ?? start?.value.from;
-  return { ...start?.value.customParameters, ...(phone !== undefined && { phone }) };
+  return { ...(phone !== undefined && { phone }), ...start?.value.customParameters };
 }
 
 /** The collected facts, by name. */
