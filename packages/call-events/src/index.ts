@@ -34,5 +34,9 @@ export {
   type CallRecord,
 } from './record/call-record.ts';
 export { toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
+export { canonicalNumber, MAX_NUMBER_DIGITS, readDecimal } from './numbers/decimal.ts';
+export { ExactNumber } from './numbers/exact-number.ts';
+export { parseJson } from './numbers/parse-json.ts';
+export { stringifyJson } from './numbers/stringify-json.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
 export { MAX_JSON_DEPTH, toStorable, toStorableText, type Storable } from './text/storable.ts';

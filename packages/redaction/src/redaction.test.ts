@@ -148,6 +148,42 @@ describe('redactText', () => {
   });
 });
 
+/** A number in its digits, as the codec has those that a JavaScript number does not hold. */
+function inDigits(digits: string, writtenOut = digits): Json {
+  return { digits, writtenOut: () => writtenOut };
+}
+
+describe('a number of JSON', () => {
+  it('is personal data by its digits, however many there are, and with an exponent', () => {
+    const value = {
+      card: inDigits('4000000000000000006'),
+      spelled: inDigits('4.111111111111111e15', '4111111111111111'),
+      phone: inDigits('98765432100e-1', '9876543210.0'),
+    };
+    expect(redactJson(value, 'mask')).toEqual({
+      value: { card: '[card …0006]', spelled: '[card …1111]', phone: '[phone …10].0' },
+      count: 3,
+    });
+  });
+
+  it('stays as it is where it is none', () => {
+    const order = inDigits('750727362669608961');
+    expect(redactJson({ order, large: 2 ** 60 }, 'drop')).toEqual({
+      value: { order, large: 2 ** 60 },
+      count: 0,
+    });
+  });
+
+  it('is taken for a card where its last digits may be rounded away', () => {
+    fc.assert(
+      fc.property(digitsOf(17), (digits) => {
+        const rounded = Number(completed(`4${digits}`, passesLuhn));
+        expect(redactJson({ rounded }, 'mask')).toEqual({ value: { rounded: '[card]' }, count: 1 });
+      }),
+    );
+  });
+});
+
 describe('redactJson', () => {
   it('looks into keys and values at any depth, and at numbers', () => {
     const value = {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeEvent, decodeEvents, encodeEvent } from './codec.ts';
 import { createEvent } from './create-event.ts';
+import { ExactNumber } from '../numbers/exact-number.ts';
 import { toStorableText } from '../text/storable.ts';
 
 const origin = {
@@ -108,4 +109,39 @@ test('a collected fact of any name is read back, one that is called __proto__ to
   ).replace('"fields":{}', '"fields":{"__proto__":"a","constructor":"b"}');
   const decoded = decodeEvent(text);
   expect(decoded.ok && JSON.stringify(decoded.event)).toBe(text);
+});
+
+describe('a number that a JavaScript number does not hold', () => {
+  const fields = {
+    account: new ExactNumber('750727362669608961'),
+    limit: new ExactNumber('1e400'),
+    small: 7,
+  };
+  const event = createEvent('data.collected', { fields }, origin);
+  const other = createEvent('data.collected', { fields: { account: 1 } }, origin);
+
+  test('is in the text of the event with its digits', () => {
+    expect(encodeEvent(event)).toContain('"account":750727362669608961,"limit":1e400,"small":7');
+  });
+
+  test('is read back as it was written, alone and among other events', () => {
+    expect(decodeEvent(encodeEvent(event))).toEqual({ ok: true, event });
+    expect(decodeEvents([other, event, other].map(encodeEvent).join(',\n'), 3)).toEqual([
+      other,
+      event,
+      other,
+    ]);
+  });
+
+  test('costs events without one nothing: they say nothing of it', () => {
+    expect(encodeEvent(other)).toBe(JSON.stringify(other));
+  });
+
+  test('is no place in a source and no confidence', () => {
+    const text = encodeEvent(
+      createEvent('turn.completed', { speaker: 'ai', text: 'x', confidence: 0.5 }, origin),
+    );
+    const marked = text.replace('{', '{"exactNumbers":true,').replace('0.5', '0.50000000000000001');
+    expect(decodeEvent(marked)).toMatchObject({ ok: false, problem: { code: 'invalid_data' } });
+  });
 });

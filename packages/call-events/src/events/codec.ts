@@ -2,6 +2,8 @@ import { type z } from 'zod';
 import { eventData, isEventType, type CallEvent, type KnownEvent } from './call-event.ts';
 import { envelope, ENVELOPE_VERSION } from './envelope.ts';
 import { isEnvelope } from './is-envelope.ts';
+import { parseExactly } from '../numbers/parse-json.ts';
+import { writeJson } from '../numbers/stringify-json.ts';
 import { upcast, upcasters, versionOf } from './upcast.ts';
 
 /** Why a text is not an event. */
@@ -15,14 +17,21 @@ export interface DecodeProblem {
 export type DecodeResult =
   { readonly ok: true; readonly event: CallEvent } | { readonly ok: false; readonly problem: DecodeProblem };
 
+/*
+ * An event with a number that `JSON.parse` would change says so in its first field: `"exactNumbers":true`. So every other
+ * event, and every log without one, is read by `JSON.parse` alone.
+ */
+const EXACT_NUMBERS = 'exactNumbers';
+
 /** The text of an event as the log and the archive hold it. */
 export function encodeEvent(event: KnownEvent): string {
-  return JSON.stringify(event);
+  const { text, hasExactNumber } = writeJson(event);
+  return hasExactNumber ? `{"${EXACT_NUMBERS}":true,${text.slice(1)}` : text;
 }
 
 /** Reads an event back from anything that it is handed. Never throws. */
 export function decodeEvent(text: unknown): DecodeResult {
-  const json = parseJson(text);
+  const json = parseText(text);
   return json === undefined ? problem('not_json', 'the text is not JSON') : readEvent(json);
 }
 
@@ -31,7 +40,7 @@ export function decodeEvent(text: unknown): DecodeResult {
  * together they are so many events: {@link decodeEvent} says of each what is wrong. Never throws.
  */
 export function decodeEvents(joinedTexts: string, count: number): CallEvent[] | undefined {
-  const json = parseJson(`[${joinedTexts}]`);
+  const json = parseText(`[${joinedTexts}]`);
   if (!Array.isArray(json) || json.length !== count) return undefined;
   const events: CallEvent[] = [];
   for (const item of json) {
@@ -72,13 +81,27 @@ function newerThan(version: number): string {
   return `v: the event is of version ${version}, and this service reads up to ${ENVELOPE_VERSION}: replay it after the upgrade`;
 }
 
-function parseJson(text: unknown): unknown {
+/** Reads the text of an event, or of an array of them; `undefined` for what is no JSON. */
+function parseText(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    const json = JSON.parse(text) as unknown;
+    const isExact = Array.isArray(json) ? json.some(hasExactNumbers) : hasExactNumbers(json);
+    return isExact ? withoutMark(parseExactly(text)) : json;
   } catch {
     return undefined;
   }
+}
+
+function hasExactNumbers(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && EXACT_NUMBERS in json && json[EXACT_NUMBERS] === true;
+}
+
+/** How an event is written is not a part of it. */
+function withoutMark(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(withoutMark);
+  if (!hasExactNumbers(json)) return json;
+  return Object.fromEntries(Object.entries(json as object).filter(([name]) => name !== EXACT_NUMBERS));
 }
 
 function problem(code: DecodeProblem['code'], detail: string): DecodeResult {

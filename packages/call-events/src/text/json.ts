@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { ExactNumber } from '../numbers/exact-number.ts';
 
 /** Anything that JSON can say. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  string | number | ExactNumber | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
-/** A JSON value. It is not walked: what reaches a schema here has come out of `JSON.parse`. */
+/** A JSON value. It is not walked: what reaches a schema here has come out of `parseJson`. */
 export const jsonValue = z
   .unknown()
   .refine((value) => value !== undefined, 'a JSON value is missing') as z.ZodType<JsonValue, JsonValue>;
@@ -18,5 +20,7 @@ export const jsonObject = z
   .meta({ type: 'object' }) as unknown as z.ZodType<Record<string, JsonValue>, Record<string, JsonValue>>;
 
 function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
 }

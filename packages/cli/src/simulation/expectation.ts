@@ -1,4 +1,4 @@
-import { type JsonValue } from '@turnlog/call-events';
+import { ExactNumber, type JsonValue } from '@turnlog/call-events';
 import { type StoredCall } from '@turnlog/call-store';
 import { isDeepStrictEqual } from 'node:util';
 import { type ScriptStep } from './agent-script.ts';
@@ -49,7 +49,8 @@ export function compareWithExpectation(call: StoredCall, expected: Expectation):
 }
 
 function fieldsOf(value: JsonValue | undefined): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && !(value instanceof ExactNumber) ? value : {};
 }
 
 function textOf(value: JsonValue | undefined): string {

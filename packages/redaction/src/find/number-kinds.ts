@@ -36,10 +36,12 @@ export function kindOfNumber(digits: string, hasPlus: boolean): Kind | undefined
   return INDIAN_PHONE.test(digits) ? 'phone' : undefined;
 }
 
-function isCard(digits: string): boolean {
+/** Whether an issuer has cards with so many digits that begin so; its check digit is not looked at. */
+export function mayBeCard(digits: string): boolean {
   if (!CARD_BEGINNINGS.includes(digits[0] ?? '')) return false;
-  const issuer = CARDS.some(
-    ([beginning, lengths]) => lengths.includes(digits.length) && beginning.test(digits),
-  );
-  return issuer && passesLuhn(digits);
+  return CARDS.some(([beginning, lengths]) => lengths.includes(digits.length) && beginning.test(digits));
+}
+
+function isCard(digits: string): boolean {
+  return mayBeCard(digits) && passesLuhn(digits);
 }

@@ -1,8 +1,17 @@
+import { mayBeCard } from '../find/number-kinds.ts';
 import { isNothingElse, redactText } from './redact-text.ts';
 import { type RedactionMode } from './mode.ts';
 
+/** A JSON number that is kept as its digits, because a JavaScript number would not hold it. */
+export interface NumberInDigits {
+  readonly digits: string;
+  /** Without an exponent. */
+  writtenOut(): string;
+}
+
 /** A JSON value. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  string | number | NumberInDigits | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** A value without personal data, and how many finds there were in its keys and values. */
 export interface RedactedJson {
@@ -20,17 +29,26 @@ export function redactJson(value: Json, mode: RedactionMode): RedactedJson {
   let count = 0;
 
   const redact = (node: Json): Json | undefined => {
-    if (typeof node === 'string' || typeof node === 'number') return redactLeaf(node);
+    if (typeof node === 'string') return redactLeaf(node, node);
+    if (typeof node === 'number')
+      return isRounded(node) ? redactRounded(node) : redactLeaf(node, String(node));
     if (node === null || typeof node === 'boolean') return node;
+    if (isInDigits(node)) return redactLeaf(node, node.writtenOut());
     if (isList(node)) return node.map(redact).filter((item) => item !== undefined);
     return redactObject(node);
   };
 
-  const redactLeaf = (leaf: string | number): Json | undefined => {
-    const redacted = redactText(String(leaf), mode);
+  const redactLeaf = (leaf: string | number | NumberInDigits, text: string): Json | undefined => {
+    const redacted = redactText(text, mode);
     count += redacted.count;
     if (redacted.count === 0) return leaf;
-    return mode === 'drop' && isNothingElse(String(leaf)) ? undefined : redacted.text;
+    return mode === 'drop' && isNothingElse(text) ? undefined : redacted.text;
+  };
+
+  const redactRounded = (number: number): Json | undefined => {
+    if (!mayBeCard(BigInt(Math.abs(number)).toString())) return redactLeaf(number, String(number));
+    count += 1;
+    return mode === 'drop' ? undefined : '[card]';
   };
 
   const redactObject = (object: Readonly<Record<string, Json>>): Json => {
@@ -56,6 +74,18 @@ function numbered(fields: readonly [string, Json][]): [string, Json][] {
     seen.set(name, times);
     return [times === 1 ? name : `${name} (${times})`, value];
   });
+}
+
+/** Some of its digits may be rounded away, so that a check digit proves nothing. */
+function isRounded(number: number): boolean {
+  return Number.isInteger(number) && !Number.isSafeInteger(number);
+}
+
+/** A function never comes out of JSON. */
+function isInDigits(node: Json): node is NumberInDigits {
+  return (
+    typeof node === 'object' && node !== null && 'writtenOut' in node && typeof node.writtenOut === 'function'
+  );
 }
 
 function isList(node: Json): node is readonly Json[] {

@@ -1,0 +1,60 @@
+/** The most digits that a number of a call may have when it is written out: jsonb holds more, a reader's screen does not. */
+export const MAX_NUMBER_DIGITS = 1_000;
+
+/** A JSON number, read digit by digit: `digits` times ten to the power of `exponent`. */
+export interface Decimal {
+  readonly isNegative: boolean;
+  /** All digits as they were written, zeros included. */
+  readonly digits: string;
+  readonly exponent: number;
+  /** How many digits it has without an exponent, before and after the point. */
+  readonly writtenOutDigits: number;
+  /** Without an exponent; `undefined` when that takes more than {@link MAX_NUMBER_DIGITS} digits. */
+  writtenOut(): string | undefined;
+}
+
+const JSON_NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** Reads the text of a JSON number. */
+export function readDecimal(text: string): Decimal {
+  const [, minus = '', whole = '0', fraction = '', power = '0'] = JSON_NUMBER.exec(text) ?? [];
+  const exponent = Number(power) - fraction.length;
+  const digits = whole + fraction;
+  const before = Math.max(1, digits.length + exponent);
+  const writtenOutDigits = before + Math.max(0, -exponent);
+  return {
+    isNegative: minus !== '',
+    digits,
+    exponent,
+    writtenOutDigits,
+    writtenOut: () =>
+      writtenOutDigits > MAX_NUMBER_DIGITS ? undefined : minus + withPoint(digits, exponent),
+  };
+}
+
+/** The same text for all ways to write a number: `1.0`, `1` and `10e-1`, and `0` and `-0`. */
+export function canonicalNumber(text: string): string {
+  const { isNegative, digits, exponent } = readDecimal(text);
+  const significant = digits.replace(/^0+/, '');
+  const kept = withoutLastZeros(significant);
+  if (kept === '') return '0';
+  return `${isNegative ? '-' : ''}${kept}e${exponent + significant.length - kept.length}`;
+}
+
+function withPoint(digits: string, exponent: number): string {
+  if (exponent >= 0) return trimmed(digits + '0'.repeat(exponent));
+  const padded = digits.padStart(1 - exponent, '0');
+  return `${trimmed(padded.slice(0, exponent))}.${padded.slice(exponent)}`;
+}
+
+/** Without zeros that nothing stands before. */
+function trimmed(whole: string): string {
+  return whole.replace(/^0+(?=\d)/, '');
+}
+
+// Not by a pattern: one that looks for zeros at the end begins anew at every zero before it.
+function withoutLastZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
+}
