@@ -41,6 +41,7 @@ export {
   type FeedHandling,
 } from './feed/feed-consumer.ts';
 export { groupOf, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed/feed-reader.ts';
+export { createTrials, type Trials } from './feed/trials.ts';
 export { measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
 export { createCallEraser, type CallEraser, type ErasedKeys } from './erase/call-eraser.ts';
 export { createSettler, type SettledCall } from './settle.ts';
@@ -57,6 +58,7 @@ export {
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
+  type LogPointer,
   type StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
 export {

@@ -11,7 +11,8 @@ const MAX_CALLS = 16;
 
 /**
  * After the commit: notes up to where each call is in Postgres, starts the clock of its keys when all of it is there and
- * nobody is connected any more, and acknowledges what asked for it. A call that can't be settled holds up no other.
+ * nobody is connected any more, and acknowledges what asked for it. A call that can't be settled holds up no other. The
+ * keys of a call stay while a dead letter points at its log (`pinned`).
  *
  * KEYS  persist, live, then of each call: head, log, ids, session, turns
  * ARGV  group, milliseconds to keep the keys, then of each call: member, epoch, seq, how many entries, their ids
@@ -22,11 +23,11 @@ local call, persist, live = redis.call, KEYS[1], KEYS[2]
 
 local function settle(key, arg)
   local head, member, epoch, seq = KEYS[key], ARGV[arg], ARGV[arg + 1], ARGV[arg + 2]
-  local known = call('HMGET', head, 'epoch', 'seq', 'persisted', 'open')
+  local known = call('HMGET', head, 'epoch', 'seq', 'persisted', 'open', 'pinned')
   if known[1] ~= epoch then return 0 end
   local persisted = math.max(tonumber(known[3]) or 0, tonumber(seq))
   local isOpen = known[4] and tonumber(known[4]) > 0
-  local isDone = not isOpen and persisted >= tonumber(known[2])
+  local isDone = not isOpen and not known[5] and persisted >= tonumber(known[2])
   if not isDone or call('ZSCORE', live, member) then
     call('HSET', head, 'persisted', persisted)
     return 0

@@ -78,6 +78,7 @@ function newHead(): Head {
     persisted: 0,
     open: undefined,
     isExpiring: false,
+    pinned: 0,
     sources: new Map(),
     connections: new Map(),
     letters: new Map(),

@@ -1,6 +1,8 @@
-import { memberOf, type DeadLetter, type StoredDeadLetter } from '@turnlog/call-log';
+import { type CallKey } from '@turnlog/call-events';
+import { memberOf, type DeadLetter, type LogPointer, type StoredDeadLetter } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
+import { type Head } from './redis-state.ts';
 import { acknowledge, addToStream } from './stream.ts';
 
 /** The script that sets a letter aside and acknowledges what led to it. */
@@ -13,8 +15,16 @@ export function addDeadLetter(redis: RedisModel, letter: DeadLetter, entryIds: r
   if (known === undefined || (!dead.entries.has(known) && isAskedFor)) {
     const id = addToStream(dead, redis.now(), toFields(letter));
     head?.letters.set(mark, id);
+    if (head !== undefined && letter.log !== undefined) pin(redis, letter.call, head);
   }
   acknowledge(persist, entryIds);
+}
+
+/** A letter that points at the log keeps it from expiring. */
+function pin(redis: RedisModel, call: CallKey, head: Head): void {
+  head.pinned += 1;
+  head.isExpiring = false;
+  redis.persist(redis.call(call), ['head', 'log', 'ids']);
 }
 
 /** The dead letters that lie there. */
@@ -25,20 +35,33 @@ export function listDeadLetters({ state }: RedisModel): StoredDeadLetter[] {
 }
 
 /** The script that has a letter's call persisted again. */
-export function replayDeadLetter(redis: RedisModel, { id, call, seq }: StoredDeadLetter): boolean {
+export function replayDeadLetter(redis: RedisModel, { id, call, seq, log }: StoredDeadLetter): boolean {
   const { dead } = redis.partitionOf(call);
   const entryId = id.slice(id.indexOf(':') + 1);
-  if (redis.call(call).log.length === 0 || !dead.entries.delete(entryId)) return false;
+  const stored = redis.call(call);
+  if (stored.log.length === 0 || !dead.entries.delete(entryId)) return false;
+  if (stored.head !== undefined && log !== undefined) stored.head.pinned -= 1;
   redis.addToFeed(call, 'persist', { c: memberOf(call), s: String(seq), r: 'replay' });
   return true;
 }
 
-function toFields({ call, kind, seq, reason, detail, original, atMs }: DeadLetter): Record<string, string> {
-  return { call: memberOf(call), kind, seq: String(seq), reason, detail, original, at: String(atMs) };
+function toFields({
+  call,
+  kind,
+  seq,
+  reason,
+  detail,
+  original,
+  log,
+  atMs,
+}: DeadLetter): Record<string, string> {
+  const pointer = log === undefined ? {} : { log: JSON.stringify(log) };
+  const fields = { call: memberOf(call), kind, seq: String(seq), reason, detail, original, at: String(atMs) };
+  return { ...fields, ...pointer };
 }
 
 function toLetter(id: string, fields: Readonly<Record<string, string>>): StoredDeadLetter {
-  const { call = '', kind, seq, reason = '', detail = '', original = '', at } = fields;
+  const { call = '', kind, seq, reason = '', detail = '', original = '', log, at } = fields;
   return {
     id,
     call: callOf(call),
@@ -47,6 +70,7 @@ function toLetter(id: string, fields: Readonly<Record<string, string>>): StoredD
     reason,
     detail,
     original,
+    ...(log !== undefined && { log: JSON.parse(log) as LogPointer }),
     atMs: Number(at),
   };
 }

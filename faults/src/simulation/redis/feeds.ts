@@ -2,7 +2,7 @@ import { type FeedEntry, type FeedName } from '@turnlog/call-log';
 import { Refusal } from '../kernel/request.ts';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
-import { type Stream } from './redis-state.ts';
+import { type Delivery, type Stream } from './redis-state.ts';
 
 /** In whose name a feed is read. */
 export interface FeedClient {
@@ -34,7 +34,7 @@ export function readOwnPending(
       )
       .sort(([a], [b]) => (isAfter(a, b) ? 1 : -1))
       .slice(0, count)
-      .map(([id]) => toEntry(stream, number, id));
+      .map(([id, delivery]) => redelivered(toEntry(stream, number, id), delivery));
   });
 }
 
@@ -46,7 +46,7 @@ export function claimIdle(redis: RedisModel, { feed, consumer }: FeedClient, min
     const idle = [...groupOf(stream).pending].filter(([, { atMs }]) => nowMs - atMs >= minIdleMs);
     return idle.map(([id, delivery]) => {
       Object.assign(delivery, { consumer, atMs: nowMs });
-      return toEntry(stream, number, id);
+      return redelivered(toEntry(stream, number, id), delivery);
     });
   });
 }
@@ -59,7 +59,7 @@ export function readNew(redis: RedisModel, { feed, consumer, count }: FeedClient
     const given = [...stream.entries].filter(([, { order }]) => order > group.readUpTo).slice(0, count);
     return given.map(([id, { order }]) => {
       group.readUpTo = order;
-      group.pending.set(id, { consumer, atMs: redis.now() });
+      group.pending.set(id, { consumer, atMs: redis.now(), deliveries: 1 });
       return toEntry(stream, number, id);
     });
   });
@@ -79,6 +79,12 @@ function toEntry(stream: Stream, partition: number, id: string): FeedEntry {
     seq: Number(fields['s']),
     reason: fields['r'] ?? '',
   };
+}
+
+/** Reading an entry again counts as a delivery. */
+function redelivered(entry: FeedEntry, delivery: Delivery): FeedEntry {
+  delivery.deliveries += 1;
+  return { ...entry, deliveries: delivery.deliveries };
 }
 
 function isAfter(id: string, cursor: string): boolean {

@@ -10,6 +10,8 @@ export interface Head {
   /** The number of open connections; `undefined` for a call that never had one. */
   open: number | undefined;
   isExpiring: boolean;
+  /** How many dead letters point at the log. */
+  pinned: number;
   /** The last sequence of each source. */
   readonly sources: Map<string, number>;
   readonly connections: Map<string, 'open' | 'closed'>;
@@ -39,6 +41,8 @@ export interface StoredCall {
 export interface Delivery {
   consumer: string;
   atMs: number;
+  /** How often it was given out. */
+  deliveries: number;
 }
 
 /** A stream that is read by one group. */

@@ -12,7 +12,7 @@ export function settle(redis: RedisModel, { call, epoch, seq, entryIds }: Settle
   if (head?.epoch === epoch) {
     head.persisted = Math.max(head.persisted, seq);
     const isOpen = head.open !== undefined && head.open > 0;
-    if (!isOpen && head.persisted >= head.seq && !live.has(memberOf(call))) {
+    if (!isOpen && head.pinned === 0 && head.persisted >= head.seq && !live.has(memberOf(call))) {
       head.isExpiring = true;
       redis.expire(stored, ALL_PARTS, keepMs);
     }

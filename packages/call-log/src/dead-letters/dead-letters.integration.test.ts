@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
-import { partitionKeys } from '../keys.ts';
+import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { callKeys, partitionKeys } from '../keys.ts';
+import { createSettler } from '../settle.ts';
 import { createDeadLetters, type DeadLetter } from './dead-letters.ts';
+
+const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
+const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
@@ -89,4 +93,29 @@ test('a letter whose call has no log any more is not replayed, and stays', async
   if (stored === undefined) throw new Error('the letter is missing');
   expect(await letters.replay(stored)).toBe(false);
   expect(await letters.get(stored.id)).toEqual(stored);
+});
+
+test('a letter that points at its log keeps it from expiring, until it is replayed', async () => {
+  const letters = createDeadLetters(log.redis, log.space);
+  const call = callOf('pointed-at');
+  const outcome = await log.appender.append(ordered(call, 'c', 1, [opened, ended]));
+  const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
+  const settle = () => createSettler(log.redis, log.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
+  const keys = [callKeys(log.space, call).head, callKeys(log.space, call).log];
+  const timesToLive = () => Promise.all(keys.map((key) => log.redis.pttl(key)));
+  const pointer = { epoch, fromSeq: 1, toSeq: 2, bytes: 220_000_000 };
+  const letter = letterOf('pointed-at', { original: '', log: pointer });
+  // The letter may come when the keys have begun to expire.
+  await settle();
+  await letters.add(letter, []);
+  await letters.add(letter, []);
+  await settle();
+  expect(await timesToLive()).toEqual([-1, -1]);
+
+  const stored = (await letters.list()).find((each) => each.call.callSid === 'pointed-at');
+  if (stored === undefined) throw new Error('the letter is missing');
+  expect(stored).toMatchObject({ original: '', log: pointer });
+  expect(await letters.replay(stored)).toBe(true);
+  await settle();
+  for (const ms of await timesToLive()) expect(ms).toBeGreaterThan(0);
 });

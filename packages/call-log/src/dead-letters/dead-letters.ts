@@ -25,10 +25,24 @@ export interface DeadLetter {
   readonly reason: string;
   /** What was wrong, without any of the call's own words. */
   readonly detail: string;
-  /** The bytes as they are in the log; one event, or a call's events as lines. */
+  /**
+   * The bytes of one event as they are in the log, where they are few. Empty in a letter that points at its log. Letters
+   * of older versions hold all events of a call here, as lines.
+   */
   readonly original: string;
+  /** Where the content is, for a letter that does not hold it: this log does not expire while the letter is there. */
+  readonly log?: LogPointer;
   /** Unix ms. */
   readonly atMs: number;
+}
+
+/** A stretch of a call's log. */
+export interface LogPointer {
+  readonly epoch: string;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  /** Its size in UTF-8; `undefined` where the log was not read. */
+  readonly bytes?: number;
 }
 
 /** A dead letter that lies in Redis. */
@@ -48,12 +62,13 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
     /** Sets the letter aside and acknowledges the persist feed's entries in the same step. */
     add: async (letter: DeadLetter, entryIds: readonly string[]): Promise<void> => {
       const { dead, persist } = partitionKeys(space, partitionOf(space, letter.call));
+      const { head, log, ids } = callKeys(space, letter.call);
       const fields = toFields(letter);
       await runScript(
         redis,
         deadLetterScript,
-        [callKeys(space, letter.call).head, dead, persist],
-        [letterKey(letter), groupOf('persist'), fields.length / 2, ...fields, ...entryIds],
+        [head, dead, persist, log, ids],
+        [letterKey(letter), groupOf('persist'), pinOf(letter), fields.length / 2, ...fields, ...entryIds],
       );
     },
 
@@ -73,11 +88,13 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
      * Has the letter's call persisted again and takes the letter away. False when somebody else already did, and when
      * the call's log has expired: then the letter stays, as the last copy of what it holds.
      */
-    replay: async ({ id, call, seq }: StoredDeadLetter): Promise<boolean> => {
+    replay: async (letter: StoredDeadLetter): Promise<boolean> => {
+      const { id, call, seq } = letter;
       const { partition, entryId } = parseId(id);
       const { dead, persist } = partitionKeys(space, partition);
-      const keys = [dead, persist, callKeys(space, call).log];
-      return (await runScript(redis, replayScript, keys, [entryId, memberOf(call), seq])) === 1;
+      const { log, head } = callKeys(space, call);
+      const args = [entryId, memberOf(call), seq, pinOf(letter)];
+      return (await runScript(redis, replayScript, [dead, persist, log, head], args)) === 1;
     },
   };
 }
@@ -89,10 +106,36 @@ function letterKey({ kind, seq }: DeadLetter): string {
   return kind === 'call' ? 'call' : `event:${seq}`;
 }
 
-function toFields({ call, kind, seq, reason, detail, original, atMs }: DeadLetter): string[] {
-  return Object.entries({ call: memberOf(call), kind, seq, reason, detail, original, at: atMs }).flatMap(
-    ([name, value]) => [name, String(value)],
-  );
+/** Whether the letter keeps its log from expiring, as the scripts take it. */
+function pinOf({ log }: DeadLetter): '1' | '0' {
+  return log === undefined ? '0' : '1';
+}
+
+function toFields({ call, kind, seq, reason, detail, original, log, atMs }: DeadLetter): string[] {
+  const fields = {
+    call: memberOf(call),
+    kind,
+    seq,
+    reason,
+    detail,
+    original,
+    at: atMs,
+    ...pointerFields(log),
+  };
+  return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
+}
+
+function pointerFields(log: LogPointer | undefined): Record<string, string | number> {
+  if (log === undefined) return {};
+  const { epoch, fromSeq, toSeq, bytes } = log;
+  return { epoch, from: fromSeq, to: toSeq, ...(bytes !== undefined && { bytes }) };
+}
+
+function toPointer(named: Record<string, string | undefined>): { log?: LogPointer } {
+  const { epoch, from, to, bytes } = named;
+  if (epoch === undefined) return {};
+  const size = bytes === undefined ? {} : { bytes: Number(bytes) };
+  return { log: { epoch, fromSeq: Number(from), toSeq: Number(to), ...size } };
 }
 
 function toLetter(partition: number, [entryId, fields]: RawEntry): StoredDeadLetter {
@@ -105,6 +148,7 @@ function toLetter(partition: number, [entryId, fields]: RawEntry): StoredDeadLet
     reason: named['reason'] ?? '',
     detail: named['detail'] ?? '',
     original: named['original'] ?? '',
+    ...toPointer(named),
     atMs: Number(named['at']),
   };
 }

@@ -9,6 +9,8 @@ export interface FeedEntry {
   readonly seq: number;
   /** Why it is in the persist feed: `closed`, `late`, `checkpoint` or `replay`. Empty in the activity feed. */
   readonly reason: string;
+  /** How often it was delivered, this time included. Absent for an entry that is delivered for the first time. */
+  readonly deliveries?: number;
 }
 
 /** An entry as Redis gives it; without fields when it was deleted while it was pending. */

@@ -1,6 +1,7 @@
 import { type Redis } from 'ioredis';
 import { untilReady } from '../redis/clients.ts';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
+import { withDeliveries } from './with-deliveries.ts';
 import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
 
 /** Which feed, which group, and in whose name it is read. */
@@ -81,7 +82,7 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
         ...cursors.values(),
       )) as StreamReply;
       cursors = nextCursors(reply);
-      if (cursors.size > 0) yield await toBatch(reply);
+      if (cursors.size > 0) yield await countedBatch(reply);
     }
   };
 
@@ -99,7 +100,7 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
           count,
         )) as [string, RawEntry[], string[]?];
         cursor = next;
-        const batch = await toBatch([[key, entries]]);
+        const batch = await countedBatch([[key, entries]]);
         if (entries.length > 0 || deleted?.length)
           yield { ...batch, lost: batch.lost + (deleted?.length ?? 0) };
       } while (cursor !== '0-0');
@@ -120,6 +121,17 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
       ...keys.map(() => '>'),
     )) as StreamReply;
     return toBatch(reply);
+  };
+
+  const pendingOf = {
+    keyOf: (partition: number) => partitionKeys(space, partition)[feed],
+    group,
+    consumer,
+  };
+
+  const countedBatch = async (reply: StreamReply): Promise<FeedBatch> => {
+    const { entries, lost } = await toBatch(reply);
+    return { entries: await withDeliveries(commands, pendingOf, entries), lost };
   };
 
   const toBatch = async (reply: StreamReply): Promise<FeedBatch> => {

@@ -1,0 +1,40 @@
+import { type Redis } from 'ioredis';
+import { type FeedEntry } from './feed-entry.ts';
+
+/** More pending entries of one consumer than it ever has at once. */
+const MAX_PENDING = 10_000;
+
+/** Whose pending entries they are, and where. */
+export interface PendingOf {
+  readonly keyOf: (partition: number) => string;
+  readonly group: string;
+  readonly consumer: string;
+}
+
+type PendingReply = readonly (readonly [id: string, consumer: string, idleMs: number, deliveries: number])[];
+
+/** The entries with how often each was delivered, by one consumer's pending list; one that left the list stays as it is. */
+export async function withDeliveries(
+  redis: Redis,
+  { keyOf, group, consumer }: PendingOf,
+  entries: readonly FeedEntry[],
+): Promise<FeedEntry[]> {
+  if (entries.length === 0) return [];
+  const pipeline = redis.pipeline();
+  const idsOf = new Map<number, string[]>();
+  for (const { partition, id } of entries) idsOf.set(partition, [...(idsOf.get(partition) ?? []), id]);
+  for (const [partition, ids] of idsOf)
+    pipeline.xpending(keyOf(partition), group, ids[0] ?? '-', ids.at(-1) ?? '+', MAX_PENDING, consumer);
+
+  const counts = new Map<string, number>();
+  const replies = (await pipeline.exec()) ?? [];
+  [...idsOf.keys()].forEach((partition, index) => {
+    const [error, reply] = replies[index] ?? [new Error('Redis answered nothing'), []];
+    if (error !== null) throw error;
+    for (const [id, , , deliveries] of reply as PendingReply) counts.set(`${partition}:${id}`, deliveries);
+  });
+  return entries.map((entry) => {
+    const deliveries = counts.get(`${entry.partition}:${entry.id}`);
+    return deliveries === undefined ? entry : { ...entry, deliveries };
+  });
+}
