@@ -2,6 +2,9 @@
 # Prints the users of Redis (https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/), one for each
 # service, each with the commands and keys that it needs and no others. Passwords come from the environment and leave as
 # SHA-256, so that the file that is made of this holds none. A command that a script calls is checked as well.
+#
+# users.sh        the users of the Redis that holds the logs
+# users.sh audio  those of one that holds audio alone
 set -eu
 
 prefix="${KEY_PREFIX:-tl:}"
@@ -26,12 +29,23 @@ echo 'user default off resetpass allkeys allchannels +@all'
 # Anybody may ask whether it is alive.
 echo 'user health on nopass resetkeys resetchannels -@all +ping'
 
+# Writes audio: INFO tells its script how full Redis is.
+audio_writing="+eval +evalsha +info +xadd +xrevrange +pexpire +pttl ~${part}call:*:audio"
+if [ "${1:-}" = audio ]; then
+  echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting $audio_writing"
+  # Reads audio, and takes it away.
+  echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting +command" \
+    "+@read +scan +del +unlink -@dangerous +info ~${part}call:*:audio"
+  exit
+fi
+
 # Appends to logs and tells the feeds; never takes anything out of either, and sees no dead letter.
 echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
   "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
-  "(+set ~${prefix}durability) (+pexpire +pttl ~${part}call:*:audio) (+hget +hgetall %R~${prefix}tenants)" \
-  "(+eval +zadd +zrem +zcard +zremrangebyscore +pexpire ~${prefix}calls-of:*) (+set +getdel ~${prefix}stream-token:*)"
+  "(+set ~${prefix}durability) ($audio_writing) (+hget +hgetall %R~${prefix}tenants)" \
+  "(+eval +zadd +zrem +zcard +zremrangebyscore +pexpire ~${prefix}calls-of:*) (+set +getdel ~${prefix}stream-token:*)" \
+  "(+set +get ~${prefix}call-of-stream:*)"
 
 # Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.
 echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $feed_reading" \

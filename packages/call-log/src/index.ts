@@ -63,7 +63,9 @@ export {
 } from './dead-letters/dead-letters.ts';
 export {
   createAudioStreams,
+  type AppendedAudio,
   type AudioBatch,
+  type AudioFate,
   type AudioLimits,
   type AudioStreams,
   type AudioTrack,

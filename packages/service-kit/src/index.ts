@@ -16,6 +16,7 @@ export {
   oneOf,
   type ParsedText,
   port,
+  share,
   wholeNumber,
 } from './config/env-value.ts';
 export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';

@@ -12,6 +12,7 @@ import {
   partitionCount,
   port,
   redisUrl,
+  share,
   wholeNumber,
   wsUrl,
   wsUrlTemplate,
@@ -29,7 +30,8 @@ import { AGENT_URL_PLACEHOLDERS, hasPlaceholderInOrigin, unknownPlaceholders } f
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 const milliseconds = (min: number, max: number) => wholeNumber(min, max, 'milliseconds');
 const bytes = (min: number, max: number) => wholeNumber(min, max, 'bytes');
@@ -132,7 +134,9 @@ const gatewayVariables = z.object({
   AUDIO_REDIS_URL: redisUrl.optional(),
   AUDIO_BATCH_MS: milliseconds(20, 10_000).default(500),
   AUDIO_MAX_BATCHES: wholeNumber(1, 1_000_000).default(3_600),
-  AUDIO_KEEP_MS: milliseconds(1_000, 7 * 24 * HOUR_MS).default(HOUR_MS),
+  AUDIO_KEEP_MS: milliseconds(1_000, 7 * 24 * HOUR_MS).default(10 * MINUTE_MS),
+  AUDIO_MEMORY_SHARE: share.default(0.5),
+  AUDIO_MAX_CALL_BYTES: bytes(64 * KIB, 1024 * MIB).default(32 * MIB),
 
   WEBHOOK_SECRET: webhookSecret.optional(),
   WEBHOOK_ADDRESSES: addressRanges.optional(),

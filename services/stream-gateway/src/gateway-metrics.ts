@@ -34,10 +34,6 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
     help: 'Audio by track',
     labels: ['track'],
   });
-  const audioDropped = metrics.counter({
-    name: 'gateway_audio_dropped_bytes_total',
-    help: 'Audio that was not written to its stream',
-  });
   const agentFrames = metrics.counter({
     name: 'gateway_agent_frames_total',
     help: 'Frames from agents by what became of them',
@@ -92,6 +88,11 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
       help: 'Sockets that were not taken',
       labels: ['reason'],
     }),
+    audioDropped: metrics.counter({
+      name: 'gateway_audio_dropped_bytes_total',
+      help: 'Audio that was not written to its stream, by the reason',
+      labels: ['reason'],
+    }),
     callbacks: metrics.counter({
       name: 'gateway_callbacks_total',
       help: "The carrier's callbacks by what became of them",
@@ -113,7 +114,6 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
       }
       unknown.inc(take(tally, 'unknownFrames'));
       odd.inc(take(tally, 'oddFrames'));
-      audioDropped.inc(take(tally, 'audioDroppedBytes'));
       agentDropped.inc(take(tally, 'droppedToAgent'));
       agentConnects.inc(take(tally, 'agentConnects'));
       agentFailures.inc(take(tally, 'agentFailures'));

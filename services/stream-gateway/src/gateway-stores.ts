@@ -9,6 +9,7 @@ import {
 } from '@turnlog/call-log';
 import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
+import { AudioDrops } from './audio/audio-drops.ts';
 import { AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayConfig } from './config.ts';
 import { type GatewayMetrics } from './gateway-metrics.ts';
@@ -41,6 +42,7 @@ export interface GatewayStores {
   readonly liveCalls: LiveCalls;
   /** None when audio is switched off. */
   readonly audioWriter: AudioWriter | undefined;
+  readonly audioDrops: AudioDrops;
 }
 
 interface Surroundings {
@@ -69,6 +71,7 @@ export async function openStores(
   const audio = config.AUDIO
     ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL).redis
     : undefined;
+  const audioDrops = new AudioDrops(logger);
   const durability = createDurability(redis, space, durabilityOf(config));
   const appender = createAppender(redis, space, {
     maxEvents: config.MAX_EVENTS_PER_CALL,
@@ -101,7 +104,8 @@ export async function openStores(
     reports,
     retention,
     liveCalls: createLiveCalls(redis, space),
-    audioWriter: audio && createAudioWriter(audio, space, config),
+    audioWriter: audio && createAudioWriter(audio, config, { space, metrics, logger, audioDrops }),
+    audioDrops,
   };
 }
 
@@ -116,7 +120,34 @@ async function openSpool(
   return spool;
 }
 
-function createAudioWriter(redis: Redis, space: KeySpace, config: GatewayConfig): AudioWriter {
-  const limits = { maxBatches: config.AUDIO_MAX_BATCHES, keepMs: config.AUDIO_KEEP_MS };
-  return new AudioWriter(createAudioStreams(redis, space), limits);
+interface AudioSurroundings extends Pick<Surroundings, 'logger' | 'metrics'> {
+  readonly space: KeySpace;
+  readonly audioDrops: AudioDrops;
+}
+
+function createAudioWriter(
+  redis: Redis,
+  config: GatewayConfig,
+  { space, metrics, logger, audioDrops }: AudioSurroundings,
+): AudioWriter {
+  return new AudioWriter({
+    streams: createAudioStreams(redis, space),
+    limits: {
+      maxBatches: config.AUDIO_MAX_BATCHES,
+      keepMs: config.AUDIO_KEEP_MS,
+      memoryShare: config.AUDIO_MEMORY_SHARE,
+      maxCallBytes: config.AUDIO_MAX_CALL_BYTES,
+    },
+    now: Date.now,
+    onDropped: (reason, bytes) => {
+      metrics.audioDropped.inc({ reason }, bytes);
+      audioDrops.count(reason, bytes);
+    },
+    onMemoryKnown: (isKnown) =>
+      isKnown
+        ? logger.info('Redis tells how full it is: AUDIO_MEMORY_SHARE is kept to')
+        : logger.warn(
+            'Redis does not tell how full it is (its user may not call INFO), so AUDIO_MEMORY_SHARE can not be kept to: at most 64 MiB of this gateway are kept',
+          ),
+  });
 }

@@ -25,7 +25,6 @@ export function newTally(): GatewayTally {
     endings: new Map(),
     unidentifiedCalls: 0,
     audioBytes: { inbound: 0, outbound: 0 },
-    audioDroppedBytes: 0,
     oddFrames: 0,
     agentSockets: 0,
     agentConnects: 0,

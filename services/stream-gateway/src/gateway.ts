@@ -99,6 +99,7 @@ function startTimers(parts: GatewayParts): void {
     sockets.tick();
     stores.retention.enforceLimit(context.now());
     metrics.publish();
+    stores.audioDrops.report(performance.now());
     pulse.beat();
   }, tickMs(config));
   const heartbeat = new HeartbeatLoop({

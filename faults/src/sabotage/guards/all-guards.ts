@@ -1,5 +1,6 @@
 import { type Guard } from '../guard.ts';
 import { appendGuards } from './append-guards.ts';
+import { audioGuards } from './audio-guards.ts';
 import { carrierGuards } from './carrier-guards.ts';
 import { erasureGuards } from './erasure-guards.ts';
 import { feedGuards } from './feed-guards.ts';
@@ -18,6 +19,7 @@ export const allGuards: readonly Guard[] = [
   ...liveStateGuards,
   ...persisterGuards,
   ...gatewayGuards,
+  ...audioGuards,
   ...carrierGuards,
   ...erasureGuards,
   ...privacyGuards,

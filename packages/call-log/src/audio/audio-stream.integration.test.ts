@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startRedisForTest } from '@turnlog/test-kit';
+import { startRedisForTest, testRedisUrl } from '@turnlog/test-kit';
 import { callOf, openTestLog } from '../call-log.test-support.ts';
 import { callKeys } from '../keys.ts';
 import { createCommandClient, untilReady } from '../redis/clients.ts';
@@ -24,7 +24,10 @@ test('audio comes back byte for byte, both tracks, in the order in which it was 
   const audio = createAudioStreams(log.redis, log.space);
   const sent = [batch(0), batch(0, 'outbound'), batch(500)];
   const together = sent.map((each) => ({ call: callOf('both'), batch: each }));
-  expect(await audio.append(together, { maxBatches: 100, keepMs: 60_000 })).toEqual([true, true, true]);
+  expect(await audio.append(together, { maxBatches: 100, keepMs: 60_000 })).toEqual({
+    fates: ['written', 'written', 'written'],
+    isMemoryKnown: true,
+  });
   expect(await audio.read(callOf('both'))).toEqual(sent);
   expect(await log.redis.pttl(callKeys(log.space, callOf('both')).audio)).toBeGreaterThan(0);
 });
@@ -73,10 +76,59 @@ test('a batch that can’t be written keeps none of its neighbours out', async (
   await log.redis.set(callKeys(log.space, callOf('broken')).audio, 'no stream');
   const batches = ['first', 'broken', 'last'].map((name) => ({ call: callOf(name), batch: batch(0) }));
   const limits = { maxBatches: 50, keepMs: 60_000 };
-  expect(await audio.append(batches, limits)).toEqual([true, false, true]);
+  expect((await audio.append(batches, limits)).fates).toEqual(['written', 'failed', 'written']);
   expect(await audio.read(callOf('first'))).toEqual([batch(0)]);
   expect(await audio.read(callOf('last'))).toEqual([batch(0)]);
   await log.redis.del(callKeys(log.space, callOf('broken')).audio);
+});
+
+test('above its share of the memory nothing is written, below it is', async () => {
+  const server = await startRedisForTest({ extraArgs: ['--maxmemory', '48mb'] });
+  const client = createCommandClient({ url: server.url, name: 'audio', onError: () => undefined });
+  try {
+    await untilReady(client);
+    const audio = createAudioStreams(client, log.space);
+    const limits = { maxBatches: 50, keepMs: 60_000, memoryShare: 0.5 };
+    const append = () => audio.append([{ call: callOf('crowded'), batch: batch(0) }], limits);
+    expect(await append()).toEqual({ fates: ['written'], isMemoryKnown: true });
+    const megabytes = Array.from({ length: 24 }, (_, index) => `of the record ${index}`);
+    for (const key of megabytes) await client.set(key, Buffer.alloc(1024 * 1024));
+    expect(await append()).toEqual({ fates: ['no_room'], isMemoryKnown: true });
+    await client.del(...megabytes);
+    expect(await append()).toEqual({ fates: ['written'], isMemoryKnown: true });
+    expect(await audio.read(callOf('crowded'))).toHaveLength(2);
+  } finally {
+    client.disconnect();
+    await server.close();
+  }
+});
+
+test('a user who may not ask how full Redis is writes, and says that it is not known', async () => {
+  await log.redis.call('ACL', 'SETUSER', 'blind', 'on', 'nopass', '~*', '+@all', '-info', '-xrevrange');
+  const url = new URL(testRedisUrl());
+  url.username = 'blind';
+  url.password = 'any';
+  const client = createCommandClient({ url: url.href, name: 'audio', onError: () => undefined });
+  try {
+    await untilReady(client);
+    const limits = { maxBatches: 50, keepMs: 60_000, memoryShare: 0.000_001, maxCallBytes: 1_000 };
+    const together = [{ call: callOf('blind'), batch: batch(0) }];
+    const audio = createAudioStreams(client, log.space);
+    expect(await audio.append(together, limits)).toEqual({ fates: ['written'], isMemoryKnown: false });
+  } finally {
+    client.disconnect();
+    await log.redis.call('ACL', 'DELUSER', 'blind');
+  }
+});
+
+test('of a call no more is written than its budget, whoever writes it', async () => {
+  const limits = { maxBatches: 50, keepMs: 60_000, maxCallBytes: 12 };
+  const twice = () => [0, 500].map((offsetMs) => ({ call: callOf('talkative'), batch: batch(offsetMs) }));
+  const fatesOf = async () => (await createAudioStreams(log.redis, log.space).append(twice(), limits)).fates;
+  expect(await fatesOf()).toEqual(['written', 'written']);
+  expect(await fatesOf()).toEqual(['written', 'call_full']);
+  expect(await fatesOf()).toEqual(['call_full', 'call_full']);
+  expect(await createAudioStreams(log.redis, log.space).read(callOf('talkative'))).toHaveLength(3);
 });
 
 test('a client that appends audio on a server which takes no writes any more connects anew', async () => {

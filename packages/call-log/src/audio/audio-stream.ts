@@ -2,7 +2,7 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
 import { runScript } from '../redis/script.ts';
-import { appendAudio, WRITTEN } from './append-audio-script.ts';
+import { appendAudio, CALL_FULL, NO_ROOM, WRITTEN } from './append-audio-script.ts';
 
 /** Which way the audio went: `inbound` is the caller's voice, `outbound` the agent's. */
 export type AudioTrack = 'inbound' | 'outbound';
@@ -23,6 +23,24 @@ export interface AudioLimits {
   readonly maxBatches: number;
   /** How long the stream is kept after the end of its connection, or after its newest batch but for a tenth of it. */
   readonly keepMs: number;
+  /** Nothing is written while Redis uses this share of its memory or more: what is left is for the record. */
+  readonly memoryShare?: number;
+  /** The most bytes of PCM that are written of one call. */
+  readonly maxCallBytes?: number;
+}
+
+/**
+ * What became of a batch: it is in Redis; Redis is too full for audio; its call has had its share; or Redis did not take
+ * it.
+ */
+export type AudioFate = 'written' | 'no_room' | 'call_full' | 'failed';
+
+/** What became of batches. */
+export interface AppendedAudio {
+  /** In the order of the batches. */
+  readonly fates: readonly AudioFate[];
+  /** False where Redis does not tell this user how full it is: then `memoryShare` could not be kept to. */
+  readonly isMemoryKnown: boolean;
 }
 
 /** A batch, and of which call it is. */
@@ -33,6 +51,12 @@ export interface CallAudio {
 
 /** An expiry is renewed this often while it runs. */
 const RENEWALS = 10;
+
+const FATES: ReadonlyMap<unknown, AudioFate> = new Map([
+  [WRITTEN, 'written'],
+  [NO_ROOM, 'no_room'],
+  [CALL_FULL, 'call_full'],
+]);
 
 /** Writes and reads the audio streams of calls. They may live on a Redis of their own. */
 export function createAudioStreams(redis: Redis, space: KeySpace, now: () => number = Date.now) {
@@ -53,13 +77,13 @@ export function createAudioStreams(redis: Redis, space: KeySpace, now: () => num
 
   return {
     /**
-     * Appends batches, of any calls, by one command; resolves to whether each is in Redis. Audio is not part of the
-     * record: what was not written is dropped, and counted by the caller. Rejects when none was written.
+     * Appends batches, of any calls, by one command. Audio is not part of the record: what was not written is dropped, and
+     * counted by the caller. Rejects when Redis took none.
      */
     append: async (
       batches: readonly CallAudio[],
-      { maxBatches, keepMs }: AudioLimits,
-    ): Promise<readonly boolean[]> => {
+      { maxBatches, keepMs, memoryShare = 1, maxCallBytes = Number.MAX_SAFE_INTEGER }: AudioLimits,
+    ): Promise<AppendedAudio> => {
       const facts = batches.map(({ call, batch: { track, sampleRate, offsetMs, connectionId } }) => [
         track,
         sampleRate,
@@ -67,13 +91,17 @@ export function createAudioStreams(redis: Redis, space: KeySpace, now: () => num
         connectionId,
         isRenewalDue(call, keepMs),
       ]);
-      const replies = await runScript(
+      const limits = [maxBatches, keepMs, memoryShare, maxCallBytes];
+      const [isMemoryKnown, ...replies] = (await runScript(
         redis,
         appendAudio,
         batches.map(({ call }) => keyOf(call)),
-        [JSON.stringify(facts), maxBatches, keepMs, ...batches.map(({ batch }) => batch.pcm)],
-      );
-      return (replies as unknown[]).map((reply) => reply === WRITTEN);
+        [JSON.stringify(facts), ...limits, ...batches.map(({ batch }) => batch.pcm)],
+      )) as unknown[];
+      return {
+        fates: replies.map((reply) => FATES.get(reply) ?? 'failed'),
+        isMemoryKnown: isMemoryKnown === 1,
+      };
     },
 
     /** Starts the clock of a call's audio anew: once more when its connection is over. */

@@ -62,7 +62,7 @@ async function readAudio(
   const batches = await openRedis(url, (redis) => createAudioStreams(redis, space).read(call));
   if (batches.length > 0) return batches;
   throw new CommandError(
-    `There is no audio of a call "${visibleText(call.callSid)}": it is kept for an hour after the call by default, ` +
+    `There is no audio of a call "${visibleText(call.callSid)}": it is kept for ten minutes after the call by default, ` +
       'and not at all where AUDIO is off.',
   );
 }

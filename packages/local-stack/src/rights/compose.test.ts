@@ -36,6 +36,17 @@ describe('in compose', () => {
     }
   });
 
+  test('audio has a Redis of its own, which gateways and turnlog know, and which keeps nothing on a disk', () => {
+    const block = byName.get('redis-audio') ?? '';
+    expect(block).toContain('users.sh audio');
+    expect(block).not.toContain('redis-data');
+    expect(byName.get('stream-gateway')).toMatch(/AUDIO_REDIS_URL: .*@redis-audio:6379/);
+    expect(byName.get('turnlog')).toMatch(/AUDIO_REDIS_URL: .*operator:.*@redis-audio:6379/);
+    const conf = readFileSync(new URL('../../../../infra/redis/redis-audio.conf', import.meta.url), 'utf8');
+    expect(conf).toMatch(/^appendonly no$/m);
+    expect(conf).toMatch(/^maxmemory-policy volatile-ttl$/m);
+  });
+
   test('turnlog reaches the spools of the gateways, to erase what dead ones left there', () => {
     const spoolOf = (name: string) => [
       /SPOOL_DIR: (\S+)/.exec(byName.get(name) ?? '')?.[1],

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { callKeys, partitionKeys } from '@turnlog/call-log';
+import { callKeys, createAudioStreams, partitionKeys, type AudioBatch } from '@turnlog/call-log';
 import { createCallStore, migrate } from '@turnlog/call-store';
 import { placeCall } from '@turnlog/exotel';
 import {
@@ -174,6 +174,51 @@ describe('Redis', () => {
     await redis.restart();
     expect(await gateway.xrange(log, '-', '+')).toHaveLength(2);
     gateway.disconnect();
+  });
+});
+
+describe('the Redis of the audio', () => {
+  const call = { tenant: 'default', callSid: 'CA-audio' };
+  const { audio: key, log } = callKeys(space, call);
+  let audioRedis: GuardedServer;
+  beforeAll(async () => (audioRedis = await startGuardedRedis({ KEY_PREFIX: 'tl:' }, 'audio')));
+  afterAll(() => audioRedis.close());
+
+  test('has users who may write and read audio, and who see how full it is', async () => {
+    const gateway = new Redis(audioRedis.urlOf('gateway'));
+    const operator = new Redis(audioRedis.urlOf('operator'));
+    try {
+      const batch: AudioBatch = {
+        ...{ track: 'inbound', sampleRate: 8_000, offsetMs: 0, connectionId: 'c' },
+        pcm: Buffer.alloc(8),
+      };
+      const written = await createAudioStreams(gateway, space).append([{ call, batch }], {
+        ...{ maxBatches: 9, keepMs: 60_000, memoryShare: 0.9, maxCallBytes: 100 },
+      });
+      expect(written).toEqual({ fates: ['written'], isMemoryKnown: true });
+      expect(await operator.pttl(key)).toBeGreaterThan(0);
+      expect(await createAudioStreams(operator, space).read(call)).toEqual([batch]);
+      expect(await operator.del(key)).toBe(1);
+    } finally {
+      gateway.disconnect();
+      operator.disconnect();
+    }
+  });
+
+  test.each([
+    ['gateway', ['XADD', log, '*', 'a', 'b']],
+    ['gateway', ['DEL', key]],
+    ['gateway', ['XRANGE', key, '-', '+']],
+    ['operator', ['DEL', log]],
+    ['operator', ['FLUSHALL']],
+    ['health', ['XLEN', key]],
+  ])('%s may not %j there', async (name, command) => {
+    const user = new Redis(audioRedis.urlOf(name), { enableReadyCheck: false });
+    try {
+      expect(await redisRefusal(user, command)).toMatch(/NOPERM|permission/i);
+    } finally {
+      user.disconnect();
+    }
   });
 });
 

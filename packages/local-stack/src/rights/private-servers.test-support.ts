@@ -8,6 +8,7 @@ import {
   startRedisForTest,
   withUser,
   type PrivateServer,
+  type RedisUse,
 } from '@turnlog/test-kit';
 
 /** A server on which everybody has a name. */
@@ -20,10 +21,13 @@ export interface GuardedServer {
 }
 
 /** A Redis with the users of infra/redis, as compose starts it. */
-export async function startGuardedRedis(env: Readonly<Record<string, string>>): Promise<GuardedServer> {
+export async function startGuardedRedis(
+  env: Readonly<Record<string, string>>,
+  use: RedisUse = 'logs',
+): Promise<GuardedServer> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
   const aclFile = path.join(folder, 'users.acl');
-  await writeFile(aclFile, await redisUsers(env));
+  await writeFile(aclFile, await redisUsers(env, use));
   const server = await startRedisForTest({ appendfsync: 'always', extraArgs: ['--aclfile', aclFile] });
   return {
     urlOf: (name) => withUser(server.url, name),

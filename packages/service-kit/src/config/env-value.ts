@@ -29,6 +29,12 @@ export function wholeNumber(min: number, max: number, unit?: string): EnvValue<n
   });
 }
 
+/** A share of a whole, such as 0.5: more than 0, and at most 1. */
+export const share: EnvValue<number> = envValue('a share above 0 and up to 1, such as 0.5', (text) => {
+  const value = /^\d?\.?\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  return value > 0 && value <= 1 ? { value } : got(text);
+});
+
 /** One of a few words, as written. */
 export function oneOf<const T extends string>(values: readonly T[]): EnvValue<T> {
   return envValue(`one of ${values.join(', ')}`, (text) => {

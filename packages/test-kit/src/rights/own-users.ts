@@ -17,19 +17,29 @@ export function withUser(serverUrl: string, name: string): string {
   return url.href;
 }
 
+/** Which Redis users are wanted for: the one that holds the logs, or one that holds audio alone. */
+export type RedisUse = 'logs' | 'audio';
+
 /** What infra/redis/users.sh makes: the users of Redis, one a line, as an ACL file has them. */
-export async function redisUsers(env: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function redisUsers(
+  env: Readonly<Record<string, string>> = {},
+  use: RedisUse = 'logs',
+): Promise<string> {
   const names = ['gateway', 'session', 'persister', 'reconciler', 'operator'];
   const passwords = names.map((name) => [`REDIS_${name.toUpperCase()}_PASSWORD`, passwordOf(name)]);
-  const { stdout } = await run('sh', [path.join(INFRA, 'redis/users.sh')], {
-    // The tests' Redis may be older.
-    env: {
-      PATH: process.env['PATH'],
-      REDIS_SINCE_7_2: '',
-      ...env,
-      ...(Object.fromEntries(passwords) as Record<string, string>),
+  const { stdout } = await run(
+    'sh',
+    [path.join(INFRA, 'redis/users.sh'), ...(use === 'audio' ? [use] : [])],
+    {
+      // The tests' Redis may be older.
+      env: {
+        PATH: process.env['PATH'],
+        REDIS_SINCE_7_2: '',
+        ...env,
+        ...(Object.fromEntries(passwords) as Record<string, string>),
+      },
     },
-  });
+  );
   return stdout;
 }
 

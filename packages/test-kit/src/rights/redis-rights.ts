@@ -10,7 +10,7 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     ...CONNECTING,
     ...['wait', 'waitaof', 'hget', 'hmget', 'hset', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange'],
-    ...['persist', 'set', 'pexpire', 'hgetall', 'zcard', 'zremrangebyscore', 'getdel'],
+    ...['persist', 'set', 'get', 'pexpire', 'hgetall', 'zcard', 'zremrangebyscore', 'getdel', 'xrevrange'],
   ],
   session: [
     ...CONNECTING,

@@ -10,7 +10,6 @@ import { type BufferPool } from './buffer-pool.ts';
 /** Counts of a whole gateway, to which each recorder adds. */
 export interface AudioTally {
   readonly audioBytes: Record<Track, number>;
-  audioDroppedBytes: number;
   oddFrames: number;
   readonly invalidFrames: Map<string, number>;
 }
@@ -108,13 +107,8 @@ export class AudioRecorder {
     }
     writer.write(call, { track, sampleRate, pcm, offsetMs, connectionId }, (isWritten) => {
       pool.giveBack(buffer);
-      if (!isWritten) this.#countDropped(pcm.length);
+      if (!isWritten) this.#droppedBytes += pcm.length;
     });
-  }
-
-  #countDropped(bytes: number): void {
-    this.#droppedBytes += bytes;
-    this.#options.tally.audioDroppedBytes += bytes;
   }
 
   #countInvalid(reason: string): void {

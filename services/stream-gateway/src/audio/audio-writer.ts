@@ -1,5 +1,13 @@
 import { type CallKey } from '@turnlog/call-events';
-import { type AudioBatch, type AudioLimits, type AudioStreams, type CallAudio } from '@turnlog/call-log';
+import {
+  type AppendedAudio,
+  type AudioBatch,
+  type AudioFate,
+  type AudioLimits,
+  type AudioStreams,
+  type CallAudio,
+} from '@turnlog/call-log';
+import { RecentBytes } from './recent-bytes.ts';
 
 /** The most audio that may be on its way to Redis at once, over all calls. */
 const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
@@ -9,8 +17,27 @@ const COMBINE_MS = 10;
 const MAX_COMBINED_BATCHES = 32;
 const MAX_COMBINED_BYTES = 512 * 1024;
 
+/**
+ * The most audio of this gateway that Redis is given to keep where it does not tell how full it is: what a Redis of a
+ * gigabyte can always spare.
+ */
+const MAX_UNMEASURED_BYTES = 64 * 1024 * 1024;
+
+/** Why audio was dropped. */
+export type AudioDropReason = Exclude<AudioFate, 'written'> | 'too_much_in_flight';
+
 /** Told when a batch is done with: its buffer is free, and it is in Redis or dropped. */
 export type OnDone = (isWritten: boolean) => void;
+
+export interface AudioWriterOptions {
+  readonly streams: Pick<AudioStreams, 'append' | 'renew'>;
+  readonly limits: AudioLimits;
+  /** Unix ms. */
+  readonly now: () => number;
+  readonly onDropped: (reason: AudioDropReason, bytes: number) => void;
+  /** Redis begins, or ceases, to tell how much memory it uses. */
+  readonly onMemoryKnown: (isKnown: boolean) => void;
+}
 
 interface WaitingBatch extends CallAudio {
   readonly onDone: OnDone;
@@ -18,23 +45,26 @@ interface WaitingBatch extends CallAudio {
 
 /** Writes batches of audio to Redis. Audio is no part of the record: what can't be written now is dropped and counted. */
 export class AudioWriter {
-  readonly #streams: AudioStreams;
-  readonly #limits: AudioLimits;
+  readonly #options: AudioWriterOptions;
+  readonly #kept: RecentBytes;
+  #isMemoryKnown = true;
   #inFlightBytes = 0;
   #waiting: WaitingBatch[] = [];
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #idleListeners: (() => void)[] = [];
 
-  constructor(streams: AudioStreams, limits: AudioLimits) {
-    this.#streams = streams;
-    this.#limits = limits;
+  constructor(options: AudioWriterOptions) {
+    this.#options = options;
+    this.#kept = new RecentBytes(options.limits.keepMs);
   }
 
   /** Takes a batch, whose buffer is not to be touched before `onDone`. */
   write(call: CallKey, batch: AudioBatch, onDone: OnDone): void {
     const bytes = batch.pcm.length;
-    if (this.#inFlightBytes + bytes > MAX_IN_FLIGHT_BYTES) {
+    const reason = this.#reasonToDrop(bytes);
+    if (reason !== undefined) {
+      this.#options.onDropped(reason, bytes);
       onDone(false);
       return;
     }
@@ -49,7 +79,7 @@ export class AudioWriter {
   /** No more comes of this connection: its audio is kept from now on. Should Redis be away, it expires a little earlier. */
   finish(call: CallKey): void {
     this.#send();
-    this.#streams.renew(call, this.#limits).catch(() => undefined);
+    this.#options.streams.renew(call, this.#options.limits).catch(() => undefined);
   }
 
   /** Resolves when nothing is on its way. */
@@ -66,11 +96,35 @@ export class AudioWriter {
     const bytes = this.#waitingBytes;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    const settle = (areWritten: readonly boolean[]): void => {
-      batches.forEach(({ onDone }, index) => onDone(areWritten[index] ?? false));
-      this.#landed(bytes);
-    };
-    this.#streams.append(batches, this.#limits).then(settle, () => settle([]));
+    this.#options.streams.append(batches, this.#options.limits).then(
+      (appended) => this.#settle(batches, bytes, appended),
+      () => this.#settle(batches, bytes, { fates: [], isMemoryKnown: this.#isMemoryKnown }),
+    );
+  }
+
+  #settle(batches: readonly WaitingBatch[], bytes: number, { fates, isMemoryKnown }: AppendedAudio): void {
+    this.#noteMemory(isMemoryKnown);
+    const nowMs = this.#options.now();
+    batches.forEach(({ batch, onDone }, index) => {
+      const fate = fates[index] ?? 'failed';
+      if (fate === 'written') this.#kept.add(batch.pcm.length, nowMs);
+      else this.#options.onDropped(fate, batch.pcm.length);
+      onDone(fate === 'written');
+    });
+    this.#landed(bytes);
+  }
+
+  #noteMemory(isKnown: boolean): void {
+    if (isKnown === this.#isMemoryKnown) return;
+    this.#isMemoryKnown = isKnown;
+    this.#options.onMemoryKnown(isKnown);
+  }
+
+  #reasonToDrop(bytes: number): AudioDropReason | undefined {
+    if (this.#inFlightBytes + bytes > MAX_IN_FLIGHT_BYTES) return 'too_much_in_flight';
+    if (this.#isMemoryKnown) return undefined;
+    const keptBytes = this.#kept.total(this.#options.now()) + this.#inFlightBytes;
+    return keptBytes + bytes > MAX_UNMEASURED_BYTES ? 'no_room' : undefined;
   }
 
   #landed(bytes: number): void {

@@ -1,0 +1,38 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps audio from taking the memory that the record needs. */
+export const audioGuards: readonly Guard[] = [
+  {
+    name: 'audio-leaves-room',
+    keeps: 'audio does not fill the Redis that holds the record',
+    file: 'packages/call-log/src/audio/append-audio-script.ts',
+    text: 'if inUse and inUse >= share then',
+    without: 'if false then',
+    test: {
+      file: 'services/stream-gateway/src/audio-memory.integration.test.ts',
+      name: 'both tracks of 40 calls at 100 frames a second against 48 MB: no report is refused',
+    },
+  },
+  {
+    name: 'audio-of-one-call-is-bounded',
+    keeps: 'one call does not take the room of all others for audio',
+    file: 'packages/call-log/src/audio/append-audio-script.ts',
+    text: 'elseif bytes > maxCallBytes then',
+    without: 'elseif false then',
+    test: {
+      file: 'packages/call-log/src/audio/audio-stream.integration.test.ts',
+      name: 'of a call no more is written than its budget, whoever writes it',
+    },
+  },
+  {
+    name: 'unmeasured-audio-is-bounded',
+    keeps: 'a Redis that does not tell how full it is is not filled with audio',
+    file: 'services/stream-gateway/src/audio/audio-writer.ts',
+    text: "return keptBytes + bytes > MAX_UNMEASURED_BYTES ? 'no_room' : undefined;",
+    without: 'void [keptBytes, MAX_UNMEASURED_BYTES];',
+    test: {
+      file: 'services/stream-gateway/src/audio/audio-writer.test.ts',
+      name: 'where Redis does not tell how full it is, no more than 64 MiB are kept at once',
+    },
+  },
+];
