@@ -28,8 +28,16 @@ export { findBarrier, UnkeepableDurabilityError, type Durability } from './appen
 export { type Barrier } from './redis/script-pipeline.ts';
 export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
 export { isFaultOfTheCall } from './redis/is-fault-of-the-call.ts';
-export { JoinedLog, type CallLog } from './read/call-log.ts';
-export { readCallLogs, type LogRequest, type ReadCallLogs } from './read/call-reader.ts';
+export { JoinedLog, lastReadSeq, type CallLog, type LogPage } from './read/call-log.ts';
+export { readCallLogs, type ReadCallLogs } from './read/call-reader.ts';
+export {
+  createPageReader,
+  followLog,
+  LogChangedError,
+  type LogRequest,
+  type PageLimits,
+  type ReadLogPages,
+} from './read/page-reader.ts';
 export { JoinedEntries } from './read/joined-entries.ts';
 export { type LogEntry } from './read/log-entry.ts';
 export { type FeedEntry } from './feed/feed-entry.ts';

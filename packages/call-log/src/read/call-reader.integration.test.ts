@@ -36,7 +36,7 @@ test('many logs are read at once, each from its own seq on, as they are', async 
   const [three, five, none, one] = await readCallLogs(log.redis, log.space, requests);
   expect(three?.entries.map(({ text }) => text)).toEqual(await textsOf('three'));
   expect(seqsOf(five)).toEqual([4, 5]);
-  expect(none).toEqual({
+  expect(none).toMatchObject({
     call: callOf('none'),
     epoch: undefined,
     lastSeq: 0,
@@ -65,7 +65,6 @@ test('entries that are no JSON, or empty, are read as they are', async () => {
 test.each([
   ['a text with a line break', '2-0', 'one,\ntwo'],
   ['a hole', '3-0', '{}'],
-  ['more than a mebibyte of text', '2-0', `"${'x'.repeat(1024 * 1024)}"`],
 ])('a log with %s is read entry by entry', async (_, id, text) => {
   const call = await callWith(`apart-${id}-${text.length}`, 1);
   const { log: key } = callKeys(log.space, call);

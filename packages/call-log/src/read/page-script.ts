@@ -1,0 +1,74 @@
+import { defineGroupedScript } from '../redis/grouped-script.ts';
+import { BETWEEN } from './joined-entries.ts';
+
+/**
+ * The entries of the first step. An ordinary call has fewer. How many come with each further step follows from their size
+ * so far, so that a log of large entries is never in the server's script memory as a whole.
+ */
+const FIRST_STEP = 32;
+
+/**
+ * A call's head and a page of its log at one moment. The texts come as one, as `JoinedEntries` has them: to take apart a
+ * reply of one value per id, field and text costs a reader more than everything else that it does with a log.
+ *
+ * KEYS  head, log
+ * ARGV  the first seq, the most entries, the most bytes (one entry comes whatever its size)
+ * Reply epoch, seq, persisted, bytes of the whole log, 1 when there are more entries than these, the seq of the first entry
+ *       and of the last (0 without an entry), the texts as one; where there is a hole, or a line break in a text, id, text …
+ *       instead
+ */
+export const pageScript = defineGroupedScript(
+  `
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted', 'bytes')
+local maxEntries, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local texts, seqs, bytes, count = {}, {}, 0, 0
+local from, step = ARGV[1] .. '-0', math.min(${FIRST_STEP}, maxEntries)
+local hasMore, isApart = 0, false
+
+repeat
+  local entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', step)
+  for i = 1, #entries do
+    local text = entries[i][2][2]
+    if count > 0 and (count == maxEntries or bytes + #text > maxBytes) then
+      hasMore = 1
+      break
+    end
+    count, bytes = count + 1, bytes + #text
+    texts[count], seqs[count] = text, string.match(entries[i][1], '%d+')
+    isApart = isApart or string.find(text, '\\n', 1, true)
+  end
+  local isEnd = #entries < step
+  if not isEnd then
+    from = '(' .. entries[#entries][1]
+    local fitting = math.floor((maxBytes - bytes) / (bytes / count + 1)) + 1
+    step = math.max(1, math.min(fitting, maxEntries - count + 1))
+  end
+until isEnd or hasMore == 1
+
+local reply = {head[1], head[2], head[3], head[4], hasMore, seqs[1] or '0', seqs[count] or '0'}
+if count == 0 then return reply end
+if isApart or seqs[count] - seqs[1] + 1 ~= count then
+  local apart = {}
+  for i = 1, count do
+    apart[i * 2 - 1], apart[i * 2] = seqs[i], texts[i]
+  end
+  reply[8] = apart
+else
+  reply[8] = table.concat(texts, ${JSON.stringify(BETWEEN)})
+end
+return reply
+`,
+  { repliesBytes: true },
+);
+
+/** What the script replies. */
+export type PageReply = readonly [
+  epoch: Buffer | null,
+  seq: Buffer | null,
+  persisted: Buffer | null,
+  logBytes: Buffer | null,
+  hasMore: number,
+  firstSeq: Buffer,
+  lastSeq: Buffer,
+  texts?: Buffer | readonly Buffer[],
+];
