@@ -20,7 +20,8 @@ user() {
 connecting='+ping +hello +client|setname +client|id +info +time'
 # What Redis 7.0 does not know, and would refuse the whole file for; needed for DURABILITY=disk alone.
 since_7_2="${REDIS_SINCE_7_2-+waitaof}"
-feed_reading='+xgroup|create +xreadgroup +xautoclaim +xpending +xack +xdel +xrange +xlen +xinfo|groups'
+feed_reading='+xgroup|create +xgroup|delconsumer +xreadgroup +xautoclaim +xpending +xclaim +xack +xdel +xrange +xlen'
+feed_reading="$feed_reading +xinfo|groups +xinfo|consumers"
 
 # Nobody without a name: the default user is off, and has no password. He has every right all the same: it is as him that
 # Redis reads its file at a start, and a transaction in which there is anything that he may not do would be skipped, and
@@ -54,10 +55,11 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live ~${part}checkpoints" \
   "(+del ~${part}call:*:session ~${part}call:*:turns) (+xlen %R~${part}dead) (+publish &${prefix}changes)"
 
-# Reads logs, settles calls, sets dead letters aside. Of a log it writes nothing but its expiry. A script needs its keys
+# Reads logs, settles and releases calls, sets dead letters aside. Of a log it writes nothing but its expiry. It looks for
+# calls by the names of all keys. A script needs its keys
 # as a whole; what it does with each is checked command by command.
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
-  "+hget +hmget +hset +hdel +hincrby +hexists +pexpire +persist +exists +type ~${part}call:* ~${part}persist" \
+  "+hget +hmget +hset +hdel +hincrby +hexists +pexpire +persist +exists +type +scan ~${part}call:* ~${part}persist" \
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
   "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 

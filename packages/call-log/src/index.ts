@@ -16,6 +16,7 @@ export {
   untilReady,
   type RedisClientOptions,
 } from './redis/clients.ts';
+export { memoryShare } from './redis/memory-share.ts';
 export { serverTimeMs } from './redis/server-time.ts';
 export {
   createAppender,
@@ -48,10 +49,17 @@ export {
   type FeedConsumerOptions,
   type FeedHandling,
 } from './feed/feed-consumer.ts';
+export {
+  BrokenPartitions,
+  type BrokenPartition,
+  type BrokenPartitionsOptions,
+} from './feed/broken-partitions.ts';
+export { watchPartitions } from './feed/partition-watch.ts';
 export { groupOf, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed/feed-reader.ts';
 export { createTrials, type Trials } from './feed/trials.ts';
 export { measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
 export { createCallEraser, type CallEraser, type ErasedKeys } from './erase/call-eraser.ts';
+export { createCallReleaser, type CallReleaser } from './release/call-releaser.ts';
 export { createSettler, type SettledCall } from './settle.ts';
 export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';
 export {

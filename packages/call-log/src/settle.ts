@@ -5,6 +5,7 @@ import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '.
 import { CAUGHT_LUA } from './redis/read-only.ts';
 import { runAll, type ScriptRun } from './redis/script-pipeline.ts';
 import { defineScript, type ScriptArgument } from './redis/script.ts';
+import { RELEASE_LUA } from './release/release-lua.ts';
 
 /** The most calls of one run: a script holds everybody else up for as long as it runs. */
 const MAX_CALLS = 16;
@@ -12,14 +13,22 @@ const MAX_CALLS = 16;
 /**
  * After the commit: notes up to where each call is in Postgres, starts the clock of its keys when all of it is there and
  * nobody is connected any more, and acknowledges what asked for it. A call that can't be settled holds up no other. The
- * keys of a call stay while a dead letter points at its log (`pinned`).
+ * keys of a call stay while a dead letter points at its log (`pinned`). Without a time to keep them, they are released.
  *
  * KEYS  persist, live, then of each call: head, log, ids, session, turns
- * ARGV  group, milliseconds to keep the keys, then of each call: member, epoch, seq, how many entries, their ids
+ * ARGV  group, milliseconds to keep the keys ('' for not at all), then of each call: member, epoch, seq, how many entries,
+ *       their ids
  * Reply of each call whether the clock was started, or the error that kept it from being settled
  */
-const settleScript = defineScript(`${CAUGHT_LUA}
+const settleScript = defineScript(
+  `${CAUGHT_LUA}${RELEASE_LUA}
 local call, persist, live = redis.call, KEYS[1], KEYS[2]
+
+-- Live calls of another type are no reason to keep what is in Postgres: an event that comes stops the clock.
+local function isLive(member)
+  local seen = redis.pcall('ZSCORE', live, member)
+  return seen and type(seen) ~= 'table'
+end
 
 local function settle(key, arg)
   local head, member, epoch, seq = KEYS[key], ARGV[arg], ARGV[arg + 1], ARGV[arg + 2]
@@ -28,9 +37,14 @@ local function settle(key, arg)
   local persisted = math.max(tonumber(known[3]) or 0, tonumber(seq))
   local isOpen = known[4] and tonumber(known[4]) > 0
   local isDone = not isOpen and not known[5] and persisted >= tonumber(known[2])
-  if not isDone or call('ZSCORE', live, member) then
+  if not isDone or isLive(member) then
     call('HSET', head, 'persisted', persisted)
     return 0
+  end
+  if ARGV[2] == '' then
+    release(head, {unpack(KEYS, key + 1, key + 4)})
+    call('HSET', head, 'persisted', persisted)
+    return 1
   end
   call('HSET', head, 'persisted', persisted, 'expiring', 1)
   for i = key, key + 4 do call('PEXPIRE', KEYS[i], ARGV[2]) end
@@ -62,7 +76,9 @@ while arg <= #ARGV do
 end
 acknowledge(settled)
 return replies
-`);
+`,
+  { runsWithoutMemory: true },
+);
 
 /** A call that is in Postgres up to `seq`, and the entries of the persist feed that are done with it. */
 export interface SettledCall {
@@ -72,12 +88,15 @@ export interface SettledCall {
   readonly entryIds: readonly string[];
 }
 
-/** Settles calls after their commit; keys of finished calls expire after `keepMs`. Rejects with the first error of any. */
-export function createSettler(redis: Redis, space: KeySpace, keepMs: number) {
+/**
+ * Settles calls after their commit; keys of finished calls expire after `keepMs`, or are released at once while memory is
+ * short. Rejects with the first error of any.
+ */
+export function createSettler(redis: Redis, space: KeySpace, keepMs: number, isMemoryShort = () => false) {
   const runOf = (partition: number, settled: readonly SettledCall[]): ScriptRun => {
     const { persist, live } = partitionKeys(space, partition);
     const keys = [persist, live];
-    const args: ScriptArgument[] = [groupOf('persist'), keepMs];
+    const args: ScriptArgument[] = [groupOf('persist'), isMemoryShort() ? '' : keepMs];
     for (const { call, epoch, seq, entryIds } of settled) {
       const { head, log, ids, session, turns } = callKeys(space, call);
       keys.push(head, log, ids, session, turns);

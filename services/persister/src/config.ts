@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import {
   caFile,
+  envValue,
   instanceName,
   keyPrefix,
   logLevel,
@@ -15,6 +16,11 @@ import {
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
+
+const memoryShare = envValue('a number above 0 and up to 1', (text) => {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value > 0 && value <= 1 ? { value } : { problem: `got ${text}` };
+});
 
 /** The settings of the persister, by the names of their variables. */
 export const configSchema = z.object({
@@ -34,6 +40,8 @@ export const configSchema = z.object({
   DATABASE_CONNECTIONS: wholeNumber(1, 100).default(4),
   /** How long a finished call's keys stay in Redis after it was persisted. */
   KEEP_KEYS_MS: wholeNumber(1000, 30 * 24 * HOUR_MS, 'milliseconds').default(HOUR_MS),
+  /** Above this share of its maxmemory Redis does not keep calls that were persisted. Below that at which gateways append no more. */
+  RELEASE_MEMORY_SHARE: memoryShare.default(0.75),
   /** How long a delivery is left with a replica that says nothing before another one takes it. */
   CLAIM_IDLE_MS: wholeNumber(1000, HOUR_MS, 'milliseconds').default(15_000),
 });

@@ -1,4 +1,10 @@
-import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/call-log';
+import {
+  createBlockingClient,
+  createCallReleaser,
+  createCommandClient,
+  untilReady,
+  watchPartitions,
+} from '@turnlog/call-log';
 import { createCallStore } from '@turnlog/call-store';
 import {
   createHealth,
@@ -16,6 +22,7 @@ import {
 } from '@turnlog/service-kit';
 import { createTenantCopy } from '@turnlog/tenants';
 import { configSchema } from './config.ts';
+import { relieveMemory } from './memory/relieve-memory.ts';
 import { BLOCK_MS, startPersister } from './persister.ts';
 import { createConnectionLog } from './report/connection-log.ts';
 import { registerLagGauges, reportLag } from './report/lag-report.ts';
@@ -67,6 +74,8 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   commands.on('ready', () => mirror.now());
   lifecycle.onStop('tenant mirror', () => mirror.stop());
 
+  const partitions = watchPartitions(logger);
+  health.readinessCheck('partitions', partitions.check);
   registerLagGauges(metrics, { redis: commands, space });
   health.readinessCheck('redis', async () => ({ ok: true, detail: { reply: await commands.ping() } }));
   const ops = await startOpsServer({
@@ -75,7 +84,9 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   });
   lifecycle.onStop('ops server', () => ops.close());
 
+  const releaser = createCallReleaser({ redis: commands, space, maxShare: config.RELEASE_MEMORY_SHARE });
   const reports = Promise.all([
+    relieveMemory({ releaser, logger, metrics }, lifecycle.signal),
     watchSchema(store, watch, lifecycle.signal),
     reportLag(
       { redis: commands, space, watch, logger, persistedCalls: report.persistedCalls, now },
@@ -98,6 +109,8 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     maxWrites: config.DATABASE_CONNECTIONS,
     keepKeysMs: config.KEEP_KEYS_MS,
     claimIdleMs: config.CLAIM_IDLE_MS,
+    isMemoryShort: () => releaser.isMemoryShort(),
+    broken: partitions.broken,
     logger,
     report,
     watch,

@@ -4,6 +4,7 @@ import {
   readCallLogs,
   startFeedConsumer,
   allPartitions,
+  type BrokenPartitions,
   type FeedConsumer,
   type FeedHandling,
   type KeySpace,
@@ -45,6 +46,10 @@ export interface PersisterOptions {
   readonly logger: Logger;
   readonly report: PersistReport;
   readonly watch: DatabaseWatch;
+  /** Whether Redis is short of memory: then a call that was persisted is released at once. */
+  readonly isMemoryShort?: () => boolean;
+  /** Told of feeds that can't be read. */
+  readonly broken?: BrokenPartitions;
   /** Proof of life: told after every read, batch and failed attempt, so also while Postgres is away. */
   readonly onBeat: () => void;
   /** By default {@link createSettler} and {@link createDeadLetters} on `commands`. */
@@ -75,7 +80,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     handle: createCallPersister({
       readLogs: (requests) => readCallLogs(commands, space, requests),
       write: createCallWriter(store, watch, report.paused),
-      settle: options.settle ?? createSettler(commands, space, keepKeysMs),
+      settle: options.settle ?? createSettler(commands, space, keepKeysMs, options.isMemoryShort),
       letters: options.letters ?? createDeadLetters(commands, space),
       suspects: createSuspects(SUSPECT_LIMITS, () => monotonicClock.now()),
       report,
@@ -92,6 +97,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     },
     onLost: report.lost,
     backoffMs: (attempt) => backoffDelayMs(attempt - 1, PAUSE),
+    ...(options.broken && { broken: options.broken }),
     ...(options.pause && { pause: options.pause }),
   });
   return {

@@ -28,7 +28,7 @@ export const appendGuards: readonly Guard[] = [
     name: 'epoch-per-run',
     keeps: 'seqs of events that a Redis lost are not taken for those of others in the archive',
     file: 'packages/call-log/src/append/append-script.ts',
-    text: 'local isOfThisRun = epoch and string.sub(epoch, -#run) == run',
+    text: 'local isOfThisRun = not isReleased and epoch and string.sub(epoch, -#run) == run',
     without: 'local isOfThisRun = epoch',
     test: {
       file: 'packages/call-log/src/append/server-restart.integration.test.ts',

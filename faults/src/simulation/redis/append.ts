@@ -22,7 +22,7 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
   }
 
   const head = (stored.head ??= newHead());
-  const firstNew = head.seq + 1;
+  const firstNew = (head.isReleased ? 0 : head.seq) + 1;
   const results: AppendResult[] = [];
   const change = { opened: false, closed: false, isOver: false };
   for (const { event, rememberId } of events) {
@@ -30,7 +30,7 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
     sourceSeq += 1;
   }
   if (first !== undefined && sourceSeq - 1 > lastOfSource) head.sources.set(first.source, sourceSeq - 1);
-  if (head.seq >= firstNew) tellOfNews(head);
+  if (!head.isReleased && head.seq >= firstNew) tellOfNews(head);
   return { outcome: 'ok', epoch: head.epoch, results };
 
   function appendOne(event: KnownEvent, rememberId: boolean): AppendResult {
@@ -38,8 +38,9 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
     if (repeated !== undefined) return { status: 'duplicate', seq: repeated };
     if (first !== undefined && sourceSeq <= lastOfSource) return { status: 'duplicate', seq: undefined };
     const connection = connectionChange(event);
-    if (head.seq >= maxEvents && connection === undefined) return { status: 'refused', reason: 'call_full' };
-    if (head.run !== redis.run) beginLife(head, redis);
+    if (!head.isReleased && head.seq >= maxEvents && connection === undefined)
+      return { status: 'refused', reason: 'call_full' };
+    if (head.run !== redis.run || head.isReleased) beginLife(head, redis);
     head.seq += 1;
     stored.log.push(encodeEvent(event));
     redis.onAppended(call, event.id);
@@ -63,11 +64,13 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
   }
 }
 
-/** Another run of the server may give the seqs of events that it lost to others. */
+/** Another run of the server may give the seqs of events that it lost to others. A released log begins with the first one. */
 function beginLife(head: Head, redis: RedisModel): void {
   head.epoch = `${redis.now().toFixed(3)}-${redis.run}`;
   head.run = redis.run;
   head.persisted = 0;
+  if (head.isReleased) head.seq = 0;
+  head.isReleased = false;
 }
 
 function newHead(): Head {
@@ -79,6 +82,7 @@ function newHead(): Head {
     open: undefined,
     isExpiring: false,
     pinned: 0,
+    isReleased: false,
     sources: new Map(),
     connections: new Map(),
     letters: new Map(),

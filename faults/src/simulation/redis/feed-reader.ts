@@ -92,6 +92,7 @@ export function createReader(
       lost: 0,
     }),
     interrupt: () => process.die(),
+    leave: () => Promise.resolve(),
   };
 }
 

@@ -147,8 +147,11 @@ function createPair(rng: Rng) {
       const [realEpoch, modelEpoch] = await epochsOf(call, rng.chance(0.9));
       const [realIds, modelIds] = await someEntries(call, 'persist');
       const seq = rng.int(0, model.call(call).head?.seq ?? 1);
-      await createSettler(redis, space, KEEP_MS)([{ call, epoch: realEpoch, seq, entryIds: realIds }]);
-      settle(model, { call, epoch: modelEpoch, seq, entryIds: modelIds }, KEEP_MS);
+      const isShort = rng.chance(0.3);
+      const settled = { call, epoch: realEpoch, seq, entryIds: realIds };
+      await createSettler(redis, space, KEEP_MS, () => isShort)([settled]);
+      const keepMs = isShort ? undefined : KEEP_MS;
+      settle(model, { call, epoch: modelEpoch, seq, entryIds: modelIds }, keepMs);
       return { real: undefined, model: undefined };
     },
     touch: async (call) => {

@@ -9,7 +9,7 @@ export function saveSession(redis: RedisModel, save: SessionSave, checkpointEver
   const stored = redis.call(call);
   const { head } = stored;
   const isGuarded = redis.sabotage !== 'compare-and-set';
-  if (head?.epoch !== epoch) {
+  if (head?.epoch !== epoch || head.isReleased) {
     acknowledge(activity, entryIds);
     return { outcome: 'gone' };
   }

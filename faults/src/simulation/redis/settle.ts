@@ -1,11 +1,17 @@
 import { memberOf, type SettledCall } from '@turnlog/call-log';
 import { type RedisModel } from './redis-model.ts';
+import { emptyCall, type StoredCall } from './redis-state.ts';
 import { acknowledge } from './stream.ts';
 
+const KEEP_HEAD_MS = 60_000;
 const ALL_PARTS = ['head', 'log', 'ids', 'session', 'turns'] as const;
 
-/** The script that settles a call after its commit. */
-export function settle(redis: RedisModel, { call, epoch, seq, entryIds }: SettledCall, keepMs: number): void {
+/** The script that settles a call after its commit; without a time to keep its keys, it is released. */
+export function settle(
+  redis: RedisModel,
+  { call, epoch, seq, entryIds }: SettledCall,
+  keepMs: number | undefined,
+): void {
   const { persist, live } = redis.partitionOf(call);
   const stored = redis.call(call);
   const { head } = stored;
@@ -14,8 +20,17 @@ export function settle(redis: RedisModel, { call, epoch, seq, entryIds }: Settle
     const isOpen = head.open !== undefined && head.open > 0;
     if (!isOpen && head.pinned === 0 && head.persisted >= head.seq && !live.has(memberOf(call))) {
       head.isExpiring = true;
-      redis.expire(stored, ALL_PARTS, keepMs);
+      if (keepMs === undefined) release(redis, stored);
+      else redis.expire(stored, ALL_PARTS, keepMs);
     }
   }
   acknowledge(persist, entryIds);
+}
+
+function release(redis: RedisModel, stored: StoredCall): void {
+  const { log, ids, session, turns } = emptyCall();
+  Object.assign(stored, { log, ids, session, turns });
+  redis.persist(stored, ALL_PARTS);
+  if (stored.head !== undefined) stored.head.isReleased = true;
+  redis.expire(stored, ['head'], KEEP_HEAD_MS);
 }

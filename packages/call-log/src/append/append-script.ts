@@ -11,8 +11,9 @@ import { defineScript } from '../redis/script.ts';
  * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
  *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full', or 'erased' for an erased call.
  *
- * Head fields: epoch, seq, persisted, open (connections), expiring, s:<source> (its last sequence),
- * c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`.
+ * Head fields: epoch, seq, persisted, open (connections), expiring, released, s:<source> (its last sequence),
+ * c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. A released call has no log any more,
+ * all of which is in Postgres: its next event begins another life of the log.
  *
  * An epoch belongs to one run of one server, which its last letters name. A server that was started again, or took over
  * from another, may lack the newest events and give their seqs to others: with its first event the log is another life.
@@ -26,6 +27,11 @@ local run, maxEvents = ARGV[1], tonumber(ARGV[2])
 local call = redis.call
 local now
 
+-- A feed of another type fails the run before anything is written: what is half written would pass for a repeat.
+call('XRANGE', activity, '-', '+', 'COUNT', 0)
+call('XRANGE', persist, '-', '+', 'COUNT', 0)
+call('ZSCORE', live, '')
+
 local function nowMs()
   now = now or call('TIME')
   return now[1] * 1000 + math.floor(now[2] / 1000)
@@ -38,17 +44,18 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
   end
 
   local sourceField = 's:' .. source
-  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased')
+  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'released')
   if known[6] then
     local refused = {'ok', 'erased'}
     for i = from, to, 3 do refused[#refused + 1] = 'erased' end
     return refused
   end
-  local seq, epoch, open = tonumber(known[1]) or 0, known[2], tonumber(known[3])
+  local isReleased = known[7]
+  local seq, epoch, open = not isReleased and tonumber(known[1]) or 0, known[2], tonumber(known[3])
   local lastOfSource = tonumber(known[5]) or 0
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
 
-  local isOfThisRun = epoch and string.sub(epoch, -#run) == run
+  local isOfThisRun = not isReleased and epoch and string.sub(epoch, -#run) == run
   local reply = {'ok', epoch}
   local firstNew = seq + 1
   local hasOpened, hasClosed, isOver = false, false, false
@@ -68,6 +75,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
         isOfThisRun = true
         reply[2] = string.format('%.0f.%d-%s', nowMs(), now[2] % 1000, run)
         call('HSET', head, 'epoch', reply[2], 'persisted', 0)
+        if isReleased then call('HDEL', head, 'released') end
       end
       seq = seq + 1
       result = seq
@@ -94,12 +102,16 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
     sourceSeq = sourceSeq + 1
   end
 
-  if source ~= '' and sourceSeq - 1 > lastOfSource then
+  local isFurther = source ~= '' and sourceSeq - 1 > lastOfSource
+  if seq < firstNew then
+    if isFurther then call('HSET', head, sourceField, sourceSeq - 1) end
+    return reply
+  end
+  if isFurther then
     call('HSET', head, 'seq', seq, sourceField, sourceSeq - 1)
-  elseif seq >= firstNew then
+  else
     call('HSET', head, 'seq', seq)
   end
-  if seq < firstNew then return reply end
 
   call('XADD', activity, '*', 'c', member, 's', seq)
   if hasOpened or hasClosed then call('HSET', head, 'open', open) end

@@ -12,7 +12,8 @@ import { defineScript } from '../redis/script.ts';
  * ARGV  letter key, group, '1' when it points at the log, number of fields, field, value …, then the entry ids
  * Reply the id of the letter; '' for an erased call
  */
-export const deadLetterScript = defineScript(`
+export const deadLetterScript = defineScript(
+  `
 local call = redis.call
 local nFields = tonumber(ARGV[4])
 local mark = 'd:' .. ARGV[1]
@@ -46,7 +47,9 @@ if #ARGV >= first then
   call('XDEL', KEYS[3], unpack(ARGV, first))
 end
 return id
-`);
+`,
+  { runsWithoutMemory: true },
+);
 
 /**
  * Puts a call back into the persist feed and takes its letter away. A letter whose call has no log any more stays: it is

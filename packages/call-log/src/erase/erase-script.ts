@@ -8,7 +8,8 @@ import { defineScript } from '../redis/script.ts';
  * ARGV  member, milliseconds to keep the mark
  * Reply 'live', or the number of keys that were there
  */
-export const eraseScript = defineScript(`
+export const eraseScript = defineScript(
+  `
 local call = redis.call
 if call('ZSCORE', KEYS[6], ARGV[1]) then return 'live' end
 local isMarked = call('HEXISTS', KEYS[1], 'erased')
@@ -17,4 +18,6 @@ call('ZREM', KEYS[7], ARGV[1])
 call('HSET', KEYS[1], 'erased', 1)
 call('PEXPIRE', KEYS[1], ARGV[2])
 return deleted - isMarked
-`);
+`,
+  { runsWithoutMemory: true },
+);

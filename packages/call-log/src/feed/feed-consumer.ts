@@ -50,7 +50,7 @@ export interface FeedConsumerOptions extends FeedReaderOptions, FeedHandling {
 
 /** A running consumer. */
 export interface FeedConsumer {
-  /** Reads no more, and resolves when what is in flight is done. */
+  /** Reads no more, and resolves when what is in flight is done and the consumer has left its group. */
   stop(): Promise<void>;
 }
 
@@ -68,6 +68,8 @@ export function consumeFeed(reader: FeedReader, handling: FeedHandling): FeedCon
       stopping.abort();
       reader.interrupt();
       await finished;
+      // Where Redis is away the consumer stays: the others remove it when it has said nothing for long.
+      await reader.leave().catch(() => undefined);
     },
   };
 }

@@ -25,7 +25,7 @@ export function readFeedEntry(partition: number, [id, fields]: RawEntry): FeedEn
     partition,
     id,
     call: callOfMember(member),
-    seq: Number(named['s'] ?? 0),
+    seq: Number.parseInt(named['s'] ?? '', 10) || 0,
     reason: named['r'] ?? '',
   };
 }

@@ -1,7 +1,12 @@
+import { monotonicClock, sleep } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { untilReady } from '../redis/clients.ts';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { withDeliveries } from './with-deliveries.ts';
+import { BrokenPartitions } from './broken-partitions.ts';
+import { removeConsumer, removeGoneConsumers } from './feed-consumers.ts';
+import { ensureGroups } from './feed-groups.ts';
+import { StuckEntries } from './stuck-entries.ts';
 import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
 
 /** Which feed, which group, and in whose name it is read. */
@@ -16,7 +21,13 @@ export interface FeedReaderOptions {
   readonly blockMs: number;
   /** How long an entry is left with a consumer that says nothing before another one claims it. */
   readonly claimIdleMs: number;
+  /** After which a consumer that reads no more, and has nothing pending, is removed; ten minutes by default. */
+  readonly goneAfterMs?: number;
+  /** Told of feeds that can't be read, which stops their own partition alone. */
+  readonly broken?: BrokenPartitions;
 }
+
+const GONE_AFTER_MS = 600_000;
 
 /** What a read brought: entries to handle, and the ids of such as can't be handled. */
 export interface FeedBatch {
@@ -29,7 +40,7 @@ export interface FeedBatch {
 export interface FeedReader {
   /** Resolves when there is something to read from; rejects on the signal. */
   untilReady(signal: AbortSignal): Promise<void>;
-  /** From the start of the stream: what was appended before the first consumer came is not passed over. */
+  /** Sees to it that each feed has its group, and leaves those that can't be read out from then on. */
   ensureGroups(): Promise<void>;
   /** Entries that this consumer was given before and has not acknowledged, page by page. */
   ownPending(): AsyncIterable<FeedBatch>;
@@ -39,6 +50,8 @@ export interface FeedReader {
   readNew(): Promise<FeedBatch>;
   /** Ends a read under way, and all reading. Entries it was just given stay pending. */
   interrupt(): void;
+  /** Takes this consumer out of the group, but where it has entries that are not acknowledged. */
+  leave(): Promise<void>;
 }
 
 type StreamReply = readonly (readonly [key: string, entries: readonly RawEntry[]])[] | null;
@@ -51,25 +64,33 @@ export function groupOf(feed: FeedName): string {
 /** Reads one feed over its partitions. Blocking reads take a connection of their own. */
 export function createFeedReader(commands: Redis, blocking: Redis, options: FeedReaderOptions): FeedReader {
   const { space, feed, consumer, partitions, count, blockMs, claimIdleMs } = options;
+  const { goneAfterMs = GONE_AFTER_MS, broken = untold() } = options;
   const group = groupOf(feed);
   const keys = partitions.map((partition) => partitionKeys(space, partition)[feed]);
   const partitionOfKey = new Map(keys.map((key, index) => [key, partitions[index] ?? 0]));
+  const now = () => monotonicClock.now();
+  const stuck = new StuckEntries({ commands, group, consumer, claimIdleMs, now });
+  const interrupted = new AbortController();
+  let readable: readonly string[] = keys;
+  let cleanedAtMs = -Infinity;
 
   const ready = async (signal: AbortSignal): Promise<void> => {
     await untilReady(commands, signal);
     await untilReady(blocking, signal);
   };
 
-  const ensureGroups = async (): Promise<void> => {
-    const pipeline = commands.pipeline();
-    for (const key of keys) pipeline.xgroup('CREATE', key, group, '0', 'MKSTREAM');
-    for (const [error] of (await pipeline.exec()) ?? []) {
-      if (error !== null && !error.message.startsWith('BUSYGROUP')) throw error;
-    }
+  /** One read takes all feeds, and fails with any of them. So those that can't be read are left out of it. */
+  const findReadable = async (): Promise<void> => {
+    const unreadable = new Map(
+      (await ensureGroups(commands, keys, group)).map(({ key, error }) => [key, error]),
+    );
+    readable = keys.filter((key) => !unreadable.has(key));
+    for (const [key, error] of unreadable) broken.note(key, error);
+    for (const key of readable) broken.clear(key);
   };
 
   const ownPending = async function* (): AsyncGenerator<FeedBatch> {
-    let cursors = new Map(keys.map((key) => [key, '0']));
+    let cursors = new Map(readable.map((key) => [key, '0']));
     while (cursors.size > 0) {
       const reply = (await commands.xreadgroup(
         'GROUP',
@@ -87,27 +108,41 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
   };
 
   const reclaimed = async function* (): AsyncGenerator<FeedBatch> {
-    for (const key of keys) {
-      let cursor = '0-0';
-      do {
-        const [next, entries, deleted] = (await commands.xautoclaim(
-          key,
-          group,
-          consumer,
-          claimIdleMs,
-          cursor,
-          'COUNT',
-          count,
-        )) as [string, RawEntry[], string[]?];
-        cursor = next;
-        const batch = await countedBatch([[key, entries]]);
-        if (entries.length > 0 || deleted?.length)
-          yield { ...batch, lost: batch.lost + (deleted?.length ?? 0) };
-      } while (cursor !== '0-0');
+    if (readable.length < keys.length) await findReadable();
+    for (const key of readable) {
+      yield* claimIdle(key);
+      const entries = await stuck.claim(key);
+      if (entries.length > 0) yield await countedBatch([[key, entries]]);
     }
+    if (now() - cleanedAtMs < goneAfterMs / 10) return;
+    cleanedAtMs = now();
+    await removeGoneConsumers(commands, readable, group, goneAfterMs);
+  };
+
+  const claimIdle = async function* (key: string): AsyncGenerator<FeedBatch> {
+    let cursor = '0-0';
+    do {
+      const [next, entries, deleted] = (await commands.xautoclaim(
+        key,
+        group,
+        consumer,
+        claimIdleMs,
+        cursor,
+        'COUNT',
+        count,
+      )) as [string, RawEntry[], string[]?];
+      cursor = next;
+      const batch = await countedBatch([[key, entries]]);
+      if (entries.length > 0 || deleted?.length)
+        yield { ...batch, lost: batch.lost + (deleted?.length ?? 0) };
+    } while (cursor !== '0-0');
   };
 
   const readNew = async (): Promise<FeedBatch> => {
+    if (readable.length === 0) {
+      await sleep(blockMs, interrupted.signal);
+      return { entries: [], lost: 0 };
+    }
     const reply = (await blocking.xreadgroup(
       'GROUP',
       group,
@@ -117,8 +152,8 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
       'BLOCK',
       blockMs,
       'STREAMS',
-      ...keys,
-      ...keys.map(() => '>'),
+      ...readable,
+      ...readable.map(() => '>'),
     )) as StreamReply;
     return toBatch(reply);
   };
@@ -144,18 +179,22 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
         else entries.push(entry);
       }
     }
-    for (const [key, id] of lost) await commands.xack(key, group, id);
+    for (const [key, id] of lost) await commands.pipeline().xack(key, group, id).xdel(key, id).exec();
     return { entries, lost: lost.length };
   };
 
   return {
     untilReady: ready,
-    ensureGroups,
+    ensureGroups: findReadable,
     ownPending,
     reclaimed,
     readNew,
-    // The one thing that ends a blocking read at once.
-    interrupt: () => blocking.disconnect(),
+    interrupt: () => {
+      interrupted.abort();
+      // The one thing that ends a blocking read at once.
+      blocking.disconnect();
+    },
+    leave: () => removeConsumer(commands, readable, group, consumer),
   };
 }
 
@@ -166,4 +205,9 @@ function nextCursors(reply: StreamReply): Map<string, string> {
     if (last !== undefined) cursors.set(key, last[0]);
   }
   return cursors;
+}
+
+function untold(): BrokenPartitions {
+  const untold = () => undefined;
+  return new BrokenPartitions({ now: () => monotonicClock.now(), onBroken: untold, onMended: untold });
 }

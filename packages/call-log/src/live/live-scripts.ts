@@ -7,12 +7,15 @@ import { defineScript } from '../redis/script.ts';
  * KEYS  live
  * ARGV  member …
  */
-export const touchScript = defineScript(`
+export const touchScript = defineScript(
+  `
 local now = redis.call('TIME')
 local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 for i = 1, #ARGV do redis.call('ZADD', KEYS[1], 'XX', ms, ARGV[i]) end
 return #ARGV
-`);
+`,
+  { runsWithoutMemory: true },
+);
 
 /**
  * Asks for a checkpoint of a call that has changed since it was last persisted.

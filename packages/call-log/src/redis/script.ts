@@ -12,8 +12,24 @@ export interface Script {
 /** An argument of a script. */
 export type ScriptArgument = string | number | Buffer;
 
+/** How a script is run. */
+export interface ScriptOptions {
+  readonly repliesBytes?: boolean;
+  /**
+   * Runs also while Redis is out of memory: for scripts that free memory, or take none. Everything else is refused then,
+   * and Redis would stay full. Known from Redis 7.0 on, which is the oldest that Turnlog runs on.
+   */
+  readonly runsWithoutMemory?: boolean;
+}
+
+const ALLOW_OOM = '#!lua flags=allow-oom\n';
+
 /** Makes a script of its text. */
-export function defineScript(lua: string, { repliesBytes = false } = {}): Script {
+export function defineScript(
+  text: string,
+  { repliesBytes = false, runsWithoutMemory = false }: ScriptOptions = {},
+): Script {
+  const lua = runsWithoutMemory ? ALLOW_OOM + text : text;
   return { lua, sha: createHash('sha1').update(lua).digest('hex'), repliesBytes };
 }
 

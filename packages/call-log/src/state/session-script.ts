@@ -24,8 +24,8 @@ local function acknowledge()
   end
 end
 
-local known = call('HMGET', head, 'epoch', 'open')
-if known[1] ~= epoch then
+local known = call('HMGET', head, 'epoch', 'open', 'released')
+if known[1] ~= epoch or known[3] then
   acknowledge()
   return {'gone', 0}
 end

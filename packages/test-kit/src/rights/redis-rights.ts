@@ -3,7 +3,14 @@ import { Redis } from 'ioredis';
 const CONNECTING = ['ping', 'hello', 'auth', 'reset', 'quit', 'info', 'time', 'eval', 'evalsha'].concat(
   ...[['client|setname', 'client|id']],
 );
-const FEEDS = ['xgroup|create', 'xreadgroup', 'xautoclaim', 'xack', 'xdel', 'xrange', 'xlen', 'xinfo|groups'];
+const FEEDS = [
+  'xgroup|create',
+  'xgroup|delconsumer',
+  'xreadgroup',
+  'xautoclaim',
+  'xpending',
+  'xclaim',
+].concat(...[['xack', 'xdel', 'xrange', 'xlen', 'xinfo|groups', 'xinfo|consumers']]);
 
 /** All commands that each user of a service may call at all, on some key. */
 export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
@@ -21,7 +28,8 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   persister: [
     ...CONNECTING,
     ...FEEDS,
-    ...['hget', 'hmget', 'hset', 'hexists', 'pexpire', 'exists', 'zscore', 'xadd', 'hgetall'],
+    ...['hget', 'hmget', 'hset', 'hdel', 'hexists', 'persist', 'pexpire', 'exists', 'scan', 'zscore', 'xadd'],
+    ...['hgetall', 'hincrby'],
   ],
   reconciler: [
     ...CONNECTING,

@@ -1,0 +1,70 @@
+/** A key that a service can't work with, and since when. */
+export interface BrokenPartition {
+  readonly key: string;
+  readonly error: string;
+  readonly forMs: number;
+}
+
+/** What is told of keys that are broken, and of such as are well again. */
+export interface BrokenPartitionsOptions {
+  /** A clock that never jumps. */
+  readonly now: () => number;
+  readonly onBroken: (broken: BrokenPartition) => void;
+  readonly onMended: (broken: BrokenPartition) => void;
+  /** How often it is told of a key that stays broken. */
+  readonly tellEveryMs?: number;
+}
+
+const TELL_EVERY_MS = 60_000;
+
+interface Known {
+  error: string;
+  readonly sinceMs: number;
+  toldAtMs: number;
+}
+
+/** The keys of partitions that hold something else than they should: each stops its own partition, and no other. */
+export class BrokenPartitions {
+  readonly #known = new Map<string, Known>();
+  readonly #options: BrokenPartitionsOptions;
+
+  constructor(options: BrokenPartitionsOptions) {
+    this.#options = options;
+  }
+
+  note(key: string, error: unknown): void {
+    const { now, onBroken, tellEveryMs = TELL_EVERY_MS } = this.#options;
+    const nowMs = now();
+    const message = error instanceof Error ? error.message : String(error);
+    const known = this.#known.get(key) ?? { error: message, sinceMs: nowMs, toldAtMs: -Infinity };
+    known.error = message;
+    this.#known.set(key, known);
+    if (nowMs - known.toldAtMs < tellEveryMs) return;
+    known.toldAtMs = nowMs;
+    onBroken(toBroken(key, known, nowMs));
+  }
+
+  /** It can be worked with. */
+  clear(key: string): void {
+    const known = this.#known.get(key);
+    if (known === undefined) return;
+    this.#known.delete(key);
+    this.#options.onMended(toBroken(key, known, this.#options.now()));
+  }
+
+  has(key: string): boolean {
+    return this.#known.has(key);
+  }
+
+  /** Those that have been broken for so long. */
+  lasting(minMs: number): BrokenPartition[] {
+    const nowMs = this.#options.now();
+    return [...this.#known]
+      .map(([key, known]) => toBroken(key, known, nowMs))
+      .filter(({ forMs }) => forMs >= minMs);
+  }
+}
+
+function toBroken(key: string, { error, sinceMs }: Known, nowMs: number): BrokenPartition {
+  return { key, error, forMs: nowMs - sinceMs };
+}

@@ -1,0 +1,49 @@
+import { type Redis } from 'ioredis';
+import { runScripts } from '../redis/script-pipeline.ts';
+import { defineScript } from '../redis/script.ts';
+
+/**
+ * Removes a consumer that has nothing pending: with it would go what it was given and has not done. One that comes back, or
+ * lives after all, is made again by its next read.
+ *
+ * KEYS  feed
+ * ARGV  group, consumer
+ */
+const removeScript = defineScript(`
+if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
+return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+`);
+
+/** Removes a consumer from feeds, but for those in which it has something pending. */
+export async function removeConsumer(
+  redis: Redis,
+  feeds: readonly string[],
+  group: string,
+  consumer: string,
+): Promise<void> {
+  await runScripts(
+    redis,
+    removeScript,
+    feeds.map((feed) => ({ keys: [feed], args: [group, consumer] })),
+  );
+}
+
+/** Removes the consumers of replicas that have said nothing for so long, once their entries were claimed. */
+export async function removeGoneConsumers(
+  redis: Redis,
+  feeds: readonly string[],
+  group: string,
+  goneAfterMs: number,
+): Promise<void> {
+  for (const feed of feeds) {
+    const infos = (await redis.xinfo('CONSUMERS', feed, group)) as unknown[][];
+    const gone = infos.filter(
+      (info) => valueOf(info, 'pending') === 0 && Number(valueOf(info, 'idle')) >= goneAfterMs,
+    );
+    for (const info of gone) await removeConsumer(redis, [feed], group, String(valueOf(info, 'name')));
+  }
+}
+
+function valueOf(info: readonly unknown[], name: string): unknown {
+  return info[info.indexOf(name) + 1];
+}

@@ -1,0 +1,75 @@
+import { type Redis } from 'ioredis';
+import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
+import { runScripts } from '../redis/script-pipeline.ts';
+import { defineScript } from '../redis/script.ts';
+
+/**
+ * Makes the group of a feed, which is to read from the start of the stream: what was appended before the first consumer came
+ * is not passed over.
+ *
+ * KEYS  feed
+ * ARGV  group
+ */
+const createGroupScript = defineScript(
+  `
+local reply = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+if reply.err and string.sub(reply.err, 1, 9) ~= 'BUSYGROUP' then return reply end
+return 1
+`,
+  { runsWithoutMemory: true },
+);
+
+/** A key that holds something else than it should, and what Redis says of it. */
+export interface BrokenKey {
+  readonly key: string;
+  readonly error: Error;
+}
+
+/**
+ * Sees to it that each feed has its group, and resolves to the feeds that can't be read: keys of another type. Looks before
+ * it makes any, as making one is refused while Redis is out of memory or takes no writes. Rejects without Redis.
+ */
+export async function ensureGroups(
+  redis: Redis,
+  feeds: readonly string[],
+  group: string,
+): Promise<BrokenKey[]> {
+  const pipeline = redis.pipeline();
+  for (const feed of feeds) pipeline.xinfo('GROUPS', feed);
+  const replies = (await pipeline.exec()) ?? [];
+  const broken: BrokenKey[] = [];
+  const without: string[] = [];
+  feeds.forEach((key, index) => {
+    const [error, groups] = replies[index] ?? [new Error('Redis answered nothing'), null];
+    if (error === null) {
+      if (!hasGroup(groups as unknown[][], group)) without.push(key);
+    } else if (isMissing(error)) without.push(key);
+    else if (isFaultOfTheCall(error)) broken.push({ key, error });
+    else throw error;
+  });
+  return [...broken, ...(await createGroups(redis, without, group))];
+}
+
+async function createGroups(redis: Redis, feeds: readonly string[], group: string): Promise<BrokenKey[]> {
+  const created = await Promise.all(
+    feeds.map(async (key): Promise<BrokenKey[]> => {
+      try {
+        await runScripts(redis, createGroupScript, [{ keys: [key], args: [group] }]);
+        return [];
+      } catch (error) {
+        if (error instanceof Error && isFaultOfTheCall(error)) return [{ key, error }];
+        throw error;
+      }
+    }),
+  );
+  return created.flat();
+}
+
+/** A feed that does not exist yet. */
+export function isMissing(error: Error): boolean {
+  return error.message.startsWith('ERR no such key');
+}
+
+function hasGroup(groups: readonly unknown[][], group: string): boolean {
+  return groups.some((info) => info[info.indexOf('name') + 1] === group);
+}

@@ -1,0 +1,64 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Redis } from 'ioredis';
+import { callKeys, type KeySpace } from '../keys.ts';
+import { scanCalls } from '../read/scan-calls.ts';
+import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
+import { memoryShare } from '../redis/memory-share.ts';
+import { runScripts, type ScriptRun } from '../redis/script-pipeline.ts';
+import { releaseScript } from './release-script.ts';
+
+const PAGE = 250;
+
+/** What a releaser goes by. */
+export interface CallReleaserOptions {
+  readonly redis: Redis;
+  readonly space: KeySpace;
+  /** The share of `maxmemory` above which calls that are in Postgres are not kept any longer. */
+  readonly maxShare: number;
+}
+
+/** Frees memory while it is short, by calls that are in Postgres: their keys are there for convenience alone. */
+export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptions) {
+  let isShort = false;
+
+  const measure = async (): Promise<boolean> => {
+    isShort = ((await memoryShare(redis)) ?? 0) > maxShare;
+    return isShort;
+  };
+
+  const release = async (calls: readonly CallKey[]): Promise<number> => {
+    const runs = calls.map((call): ScriptRun => {
+      const { head, log, ids, session, turns } = callKeys(space, call);
+      return { keys: [head, log, ids, session, turns], args: [] };
+    });
+    const replies = await Promise.all(
+      runs.map((run) => runScripts(redis, releaseScript, [run]).catch(passOver)),
+    );
+    return replies.filter(([reply]) => reply === 1).length;
+  };
+
+  return {
+    /** Whether memory was short when it was last measured. */
+    isMemoryShort: (): boolean => isShort,
+
+    /** Measures, and releases calls until memory is not short any more or none is left; resolves to their number. */
+    relieve: async (): Promise<number> => {
+      if (!(await measure())) return 0;
+      let released = 0;
+      for await (const calls of scanCalls(redis, space, 'head', PAGE)) {
+        released += await release(calls);
+        if (!(await measure())) break;
+      }
+      return released;
+    },
+  };
+}
+
+/** Frees memory while it is short. */
+export type CallReleaser = ReturnType<typeof createCallReleaser>;
+
+/** A head of another type is not ours. */
+function passOver(error: unknown): unknown[] {
+  if (isFaultOfTheCall(error)) return [];
+  throw error;
+}
