@@ -7,7 +7,7 @@
  * that of this process and of Redis together.
  */
 import { encodeEvent } from '@turnlog/call-events';
-import { createAppender, DEFAULT_KEY_SPACE } from '@turnlog/call-log';
+import { createAppender, DEFAULT_KEY_SPACE, toNewEvent } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
 import { callOf, turnsOf, type Turns } from '../load/turns-of-call.ts';
@@ -37,7 +37,7 @@ function open({ servers, size }: Bench): Promise<Contest> {
   const appendCall = async (turns: Turns): Promise<void> => {
     const call = callOf(turns);
     for (const event of turns)
-      await appender.append({ call, mode: 'ordered', events: [{ event, rememberId: false }] });
+      await appender.append({ call, mode: 'ordered', events: [toNewEvent(event, { rememberId: false })] });
   };
   const addPlainly = async (calls: readonly Turns[]): Promise<void> => {
     for (let n = 0; n < turnsPerCall; n += 1) {

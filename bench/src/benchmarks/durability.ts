@@ -10,6 +10,7 @@
  */
 import {
   createAppender,
+  toNewEvent,
   DEFAULT_KEY_SPACE,
   findBarrier,
   type Appender,
@@ -132,7 +133,7 @@ async function appendOneByOne(appender: Appender, turns: Turns): Promise<number[
     const { outcome } = await appender.append({
       call,
       mode: 'ordered',
-      events: [{ event, rememberId: false }],
+      events: [toNewEvent(event, { rememberId: false })],
     });
     if (outcome !== 'ok') throw new Error(`an append was answered with ${outcome}`);
     waitsMs.push(performance.now() - beganAt);

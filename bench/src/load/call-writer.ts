@@ -1,5 +1,5 @@
 import { type KnownEvent } from '@turnlog/call-events';
-import { createAppender, DEFAULT_KEY_SPACE, type Appender } from '@turnlog/call-log';
+import { createAppender, DEFAULT_KEY_SPACE, toNewEvent, type Appender } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { type SampleCall } from './sample-call.ts';
 
@@ -35,12 +35,12 @@ async function append(
 ): Promise<void> {
   for (let start = 0; start < events.length; start += EVENTS_AT_ONCE) {
     const batch = events.slice(start, start + EVENTS_AT_ONCE);
-    const { outcome } = await appender.append({ call, mode: 'ordered', events: batch.map(toNewEvent) });
+    const { outcome } = await appender.append({ call, mode: 'ordered', events: batch.map(remembered) });
     if (outcome !== 'ok') throw new Error(`an append was answered with ${outcome}`);
   }
 }
 
 /** As the gateway has it: an id that an agent chose is remembered, so that a repeat is known by it. */
-function toNewEvent(event: KnownEvent) {
-  return { event, rememberId: event.id.includes(':') };
+function remembered(event: KnownEvent) {
+  return toNewEvent(event, { rememberId: event.id.includes(':') });
 }

@@ -1,5 +1,5 @@
 import { createEvent, type EventData, type KnownEvent } from '@turnlog/call-events';
-import { createAppender } from '@turnlog/call-log';
+import { createAppender, toNewEvent } from '@turnlog/call-log';
 import { type World } from '../world/world.ts';
 import { PROBE_MESSAGE, untilRecorded } from './until-recorded.ts';
 
@@ -24,7 +24,7 @@ export async function measureReaders(world: World, callSid: string): Promise<num
   ];
   const { outcome } = await createAppender(redisEye, space, { maxEvents: events.length }).append({
     call,
-    events: events.map((event) => ({ event, rememberId: false })),
+    events: events.map((event) => toNewEvent(event, { rememberId: false })),
     mode: 'ordered',
   });
   if (outcome !== 'ok') throw new Error(`${callSid} was not put into the log: ${outcome}`);

@@ -6,7 +6,8 @@ import {
   type KnownEvent,
 } from '@turnlog/call-events';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
-import { createAppender, type AppendRequest, type NewEvent } from './append/appender.ts';
+import { createAppender, type AppendRequest } from './append/appender.ts';
+import { toNewEvent } from './append/new-event.ts';
 import { type KeySpace } from './keys.ts';
 import { createBlockingClient, createCommandClient, untilReady } from './redis/clients.ts';
 
@@ -42,10 +43,9 @@ export function ordered(
   firstSourceSeq: number,
   data: readonly AnyEventData[],
 ): AppendRequest {
-  const events = data.map((each, index) => ({
-    event: toEvent(call, each, { source, sourceSeq: firstSourceSeq + index }),
-    rememberId: false,
-  }));
+  const events = data.map((each, index) =>
+    toNewEvent(toEvent(call, each, { source, sourceSeq: firstSourceSeq + index }), { rememberId: false }),
+  );
   return { call, mode: 'ordered', events };
 }
 
@@ -54,10 +54,9 @@ export function unordered(
   call: CallKey,
   ...data: readonly (readonly [id: string, ...AnyEventData])[]
 ): AppendRequest {
-  const events: NewEvent[] = data.map(([id, ...each]) => ({
-    event: toEvent(call, each, { source: 'http:test', id }),
-    rememberId: true,
-  }));
+  const events = data.map(([id, ...each]) =>
+    toNewEvent(toEvent(call, each, { source: 'http:test', id }), { rememberId: true }),
+  );
   return { call, mode: 'unordered', events };
 }
 

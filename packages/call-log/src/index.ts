@@ -20,14 +20,22 @@ export { memoryShare } from './redis/memory-share.ts';
 export { serverTimeMs } from './redis/server-time.ts';
 export {
   createAppender,
+  NO_LIMITS,
   type AppendLimits,
   type AppendRequest,
   type Appender,
-  type NewEvent,
 } from './append/appender.ts';
+export { DEFAULT_MAX_CALL_BYTES } from './append/append-runs.ts';
+export {
+  readNewEvent,
+  toNewEvent,
+  underSource,
+  type EventHeader,
+  type NewEvent,
+} from './append/new-event.ts';
 export { findBarrier, UnkeepableDurabilityError, type Durability } from './append/durability.ts';
 export { type Barrier } from './redis/script-pipeline.ts';
-export { type AppendOutcome, type AppendResult } from './append/append-result.ts';
+export { type AppendOutcome, type AppendResult, type RefusalReason } from './append/append-result.ts';
 export { isFaultOfTheCall } from './redis/is-fault-of-the-call.ts';
 export { JoinedLog, lastReadSeq, type CallLog, type LogPage } from './read/call-log.ts';
 export { readCallLogs, type ReadCallLogs } from './read/call-reader.ts';

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeEvent } from '@turnlog/call-events';
 import {
   createAppender,
+  toNewEvent,
   createAudioStreams,
   createCommandClient,
   createDeadLetters,
@@ -108,7 +109,7 @@ describe('turnlog on a Redis', () => {
     } as const;
     const [started] = seedEvents(CALL);
     if (started === undefined) throw new Error('the call has no events');
-    const events = [{ event: started, rememberId: true }];
+    const events = [toNewEvent(started, { rememberId: true })];
     await createAppender(redis, space, { maxEvents: 10 }).append({ call: CALL, events, mode: 'unordered' });
     await createDeadLetters(redis, space).add(letter, []);
 

@@ -9,6 +9,7 @@ import {
   createAudioStreams,
   createCommandClient,
   createDeadLetters,
+  toNewEvent,
   untilReady,
   type KeySpace,
 } from '@turnlog/call-log';
@@ -70,10 +71,9 @@ const eventsWith = (call: CallKey, from: string): KnownEvent[] => [
 
 async function append(call: CallKey, events: readonly KnownEvent[]): Promise<void> {
   const appender = createAppender(redis, space, { maxEvents: 100 });
-  const numbered = events.map((event, index) => ({
-    event: { ...event, source: 'c1', sourceSeq: index + 1 },
-    rememberId: false,
-  }));
+  const numbered = events.map((event, index) =>
+    toNewEvent({ ...event, source: 'c1', sourceSeq: index + 1 }, { rememberId: false }),
+  );
   await appender.append({ call, mode: 'ordered', events: numbered });
 }
 
@@ -127,7 +127,9 @@ test('a person goes from what a dead gateway left on its disk, and comes back fr
     ['CA-spooled', PHONE],
     ['CA-other', '+919800000009'],
   ] as const) {
-    const events = eventsWith(callOf(callSid), phone).map((event) => ({ event, rememberId: false }));
+    const events = eventsWith(callOf(callSid), phone).map((event) =>
+      toNewEvent(event, { rememberId: false }),
+    );
     expect(await spool.store(events, 'ordered')).toBeDefined();
   }
   await spool.close();

@@ -1,5 +1,5 @@
-import { decodeEvent, encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
-import { type AppendRequest, type NewEvent } from '@turnlog/call-log';
+import { type CallKey } from '@turnlog/call-events';
+import { readNewEvent, type AppendRequest, type NewEvent } from '@turnlog/call-log';
 import { crc32 } from 'node:zlib';
 
 /** How events of one append are placed: see {@link AppendRequest}. */
@@ -18,8 +18,8 @@ const CHECKSUM_LENGTH = 8;
  * One line: checksum (CRC-32, eight hex digits), length in bytes, JSON. Both are of the JSON, so that a line that was
  * torn or overwritten is known for what it is.
  */
-export function encodeRecord({ event, rememberId }: NewEvent, mode: AppendMode): Buffer {
-  const json = `{"mode":"${mode}","rememberId":${rememberId},"event":${encodeEvent(event)}}`;
+export function encodeRecord({ text, rememberId }: NewEvent, mode: AppendMode): Buffer {
+  const json = `{"mode":"${mode}","rememberId":${rememberId},"event":${text}}`;
   const payload = Buffer.from(json);
   return Buffer.concat([
     Buffer.from(`${checksumOf(payload)} ${payload.length} `),
@@ -33,8 +33,8 @@ export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; r
   const records: SpoolRecord[] = [];
   let damaged = 0;
   for (const line of linesOf(bytes)) {
-    const written = readLine(line);
-    const record = written && toRecord(written);
+    const payload = readPayload(line);
+    const record = payload === undefined ? undefined : toRecord(payload);
     if (record === undefined) damaged += 1;
     else records.push(record);
   }
@@ -61,36 +61,38 @@ export function withoutCalls(
   const kept: Buffer[] = [];
   let events = 0;
   for (const line of linesOf(bytes)) {
-    const written = readLine(line);
-    if (written === undefined) continue;
-    if (isUnwanted(written.event)) events += 1;
+    const payload = readPayload(line);
+    if (payload === undefined) continue;
+    if (isUnwanted((JSON.parse(payload) as WrittenRecord).event)) events += 1;
     else kept.push(line, Buffer.of(NEWLINE));
   }
   return { kept: Buffer.concat(kept), events };
 }
 
 /** `undefined` for a line that is not whole. */
-function readLine(line: Buffer): WrittenRecord | undefined {
+function readPayload(line: Buffer): string | undefined {
   const lengthEnd = line.indexOf(SPACE, CHECKSUM_LENGTH + 1);
   const payload = line.subarray(lengthEnd + 1);
   const isWhole =
     lengthEnd !== -1 &&
     line.toString('latin1', CHECKSUM_LENGTH, lengthEnd) === ` ${payload.length}` &&
     line.toString('latin1', 0, CHECKSUM_LENGTH) === checksumOf(payload);
-  return isWhole ? (JSON.parse(payload.toString()) as WrittenRecord) : undefined;
+  return isWhole ? payload.toString() : undefined;
 }
 
-/** What {@link encodeRecord} wrote: the checksum says so. */
+/** What {@link encodeRecord} wrote, or a later version of it: the checksum says so. */
 interface WrittenRecord {
-  readonly mode: AppendMode;
-  readonly rememberId: boolean;
   readonly event: CallKey;
 }
 
-function toRecord({ mode, rememberId, event }: WrittenRecord): SpoolRecord | undefined {
-  const decoded = decodeEvent(JSON.stringify(event));
-  if (!decoded.ok || decoded.event.type === 'unknown') return undefined;
-  return { mode, rememberId, event: decoded.event satisfies KnownEvent };
+/** What stands before the text of the event. The text itself is taken as it is. */
+const BEFORE_EVENT = /^\{"mode":"(ordered|unordered)","rememberId":(true|false),"event":/;
+
+function toRecord(payload: string): SpoolRecord | undefined {
+  const [before, mode, rememberId] = BEFORE_EVENT.exec(payload) ?? [];
+  if (before === undefined) return undefined;
+  const newEvent = readNewEvent(payload.slice(before.length, -1), { rememberId: rememberId === 'true' });
+  return newEvent && { ...newEvent, mode: mode === 'ordered' ? 'ordered' : 'unordered' };
 }
 
 function checksumOf(payload: Buffer): string {

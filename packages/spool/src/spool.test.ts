@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createEvent, type KnownEvent } from '@turnlog/call-events';
-import { type NewEvent } from '@turnlog/call-log';
+import { toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { waitUntil } from '@turnlog/test-kit';
 import {
   appendFile,
@@ -37,7 +37,7 @@ afterEach(async () => {
 function eventOf(sourceSeq: number, { source = 'conn', text = `word ${sourceSeq}` } = {}): NewEvent {
   const origin = { call: { tenant: 'default', callSid: 'CA1' }, source, sourceSeq, atMs: 1_769_339_725_120 };
   const event = createEvent('turn.completed', { speaker: 'user', text }, origin) as KnownEvent;
-  return { event, rememberId: false };
+  return toNewEvent(event, { rememberId: false });
 }
 
 async function openSpool({ maxBytes = 1_000_000, disk }: { maxBytes?: number; disk?: SpoolDisk } = {}) {

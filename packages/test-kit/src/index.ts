@@ -11,6 +11,7 @@ export {
   type WatchedPrimary,
 } from './private-server.ts';
 export { freePort } from './free-port.ts';
+export { startKeepingProxy, type KeepingProxy } from './keeping-proxy.ts';
 export { growthOverTenfold } from './growth.ts';
 export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
 export { testKeyPrefix } from './test-key-prefix.ts';

@@ -10,6 +10,7 @@ import {
   allPartitions,
   callKeys,
   createAppender,
+  toNewEvent,
   createBlockingClient,
   createCommandClient,
   createDeadLetters,
@@ -192,7 +193,7 @@ export async function append(
   const events = data.map(([type, each], index) => {
     const sourceSeq = firstSourceSeq + index;
     const origin = { call, source: 'c1', sourceSeq, atMs: T0 + sourceSeq * 1000, id: `e${sourceSeq}` };
-    return { event: createEvent(type, each, origin) as KnownEvent, rememberId: false };
+    return toNewEvent(createEvent(type, each, origin) as KnownEvent, { rememberId: false });
   });
   const outcome = await appender.append({ call, events, mode: 'ordered' });
   if (outcome.outcome !== 'ok') throw new Error(`append: ${outcome.outcome}`);
@@ -206,7 +207,7 @@ export async function appendUnordered(
   [type, data]: AnyEventData,
 ): Promise<void> {
   const event = createEvent(type, data, { call, source: 'http:test', atMs: T0 + 60_000, id }) as KnownEvent;
-  await appender.append({ call, mode: 'unordered', events: [{ event, rememberId: true }] });
+  await appender.append({ call, mode: 'unordered', events: [toNewEvent(event, { rememberId: true })] });
 }
 
 function memoise(action: () => Promise<void>): () => Promise<void> {

@@ -12,6 +12,7 @@ import {
 import {
   callKeys,
   createAppender,
+  toNewEvent,
   createCommandClient,
   readCallLogs,
   untilReady,
@@ -91,7 +92,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
         atMs: Date.now() - 1_000,
         id: `told:${data.status}`,
       });
-      await appender.append({ call, events: [{ event, rememberId: true }], mode: 'unordered' });
+      await appender.append({ call, events: [toNewEvent(event, { rememberId: true })], mode: 'unordered' });
       await persist(call);
       return call;
     },

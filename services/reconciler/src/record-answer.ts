@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type CallKey } from '@turnlog/call-events';
-import { type Appender } from '@turnlog/call-log';
+import { toNewEvent, type Appender } from '@turnlog/call-log';
 import { toCarrierEvents } from '@turnlog/carrier-events';
 import { type CarrierReport } from '@turnlog/exotel';
 
@@ -34,7 +34,7 @@ export function createRecordAnswer(appender: Appender, now: () => number): Recor
     if (answer === lastAnswer) return { isNews: false, answer };
     const outcome = await appender.append({
       call,
-      events: events.map((event) => ({ event, rememberId: true })),
+      events: events.map((event) => toNewEvent(event, { rememberId: true })),
       mode: 'unordered',
     });
     const results = outcome.outcome === 'ok' ? outcome.results : [];

@@ -1,4 +1,4 @@
-import { createAppender, createCommandClient, type Appender } from '@turnlog/call-log';
+import { createAppender, createCommandClient, NO_LIMITS, type Appender } from '@turnlog/call-log';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
 import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
 import {
@@ -114,7 +114,7 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
   });
   const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   // A correction is taken beyond any limit on a call's events.
-  return { store, appender: createAppender(redis, space, { maxEvents: Number.MAX_SAFE_INTEGER }) };
+  return { store, appender: createAppender(redis, space, NO_LIMITS) };
 }
 
 function measureDue(metrics: Metrics, store: CarrierStore, tenant: string): void {

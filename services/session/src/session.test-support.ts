@@ -9,6 +9,7 @@ import {
   allPartitions,
   callKeys,
   createAppender,
+  toNewEvent,
   createCommandClient,
   createSessionSaver,
   partitionKeys,
@@ -68,7 +69,7 @@ export async function openTestSpace({ url = testRedisUrl(), prefix = testKeyPref
   const space: KeySpace = { prefix, partitions };
   const appender = createAppender(redis, space, { maxEvents: 100_000 });
   const append = async (call: CallKey, ...data: readonly AnyEventData[]) => {
-    const events = data.map((each) => ({ event: eventOf(call, each), rememberId: true }));
+    const events = data.map((each) => toNewEvent(eventOf(call, each), { rememberId: true }));
     await appender.append({ call, mode: 'unordered', events } satisfies AppendRequest);
   };
   return {

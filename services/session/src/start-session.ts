@@ -5,6 +5,7 @@ import {
   createCommandClient,
   createLiveCalls,
   createSessionSaver,
+  NO_LIMITS,
   publishChange,
   readCallLogs,
   serverTimeMs,
@@ -114,7 +115,7 @@ function startSweeping({ config, lifecycle, redis, health, observer }: Shared): 
   const sweep = createSweep({
     ...config,
     // An end is taken beyond any limit on a call's events.
-    appender: createAppender(redis, space, { maxEvents: Number.MAX_SAFE_INTEGER }),
+    appender: createAppender(redis, space, NO_LIMITS),
     liveCalls: createLiveCalls(redis, space),
     serverTimeMs: () => serverTimeMs(redis),
     partitions: allPartitions(space),

@@ -1,5 +1,5 @@
 import { createEvent, type EventOf } from '@turnlog/call-events';
-import { type Appender, type LiveCalls, type LostCall } from '@turnlog/call-log';
+import { toNewEvent, type Appender, type LiveCalls, type LostCall } from '@turnlog/call-log';
 
 /** What a sweep works with, and what it looks for. */
 export interface SweepOptions {
@@ -97,7 +97,7 @@ export function createSweep(options: SweepOptions) {
   ): Promise<number> => {
     const outcome = await appender.append({
       call,
-      events: ends.map((event) => ({ event, rememberId: true })),
+      events: ends.map((event) => toNewEvent(event, { rememberId: true })),
       mode: 'unordered',
       unseenSinceMs: seenAtMs,
     });

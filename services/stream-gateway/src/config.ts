@@ -1,5 +1,5 @@
 import { tenantName } from '@turnlog/call-events';
-import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
+import { DEFAULT_KEY_SPACE, DEFAULT_MAX_CALL_BYTES } from '@turnlog/call-log';
 import {
   booleanFlag,
   caFile,
@@ -120,6 +120,7 @@ const gatewayVariables = z.object({
   REDACTION: oneOf(['none', 'mask', 'drop']).default('none'),
   MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
+  MAX_CALL_BYTES: bytes(KIB, 128 * MIB).default(DEFAULT_MAX_CALL_BYTES),
   MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),
   MAX_PENDING_BYTES: bytes(KIB, 1024 * MIB).default(4 * MIB),
   MAX_RETAINED_BYTES: bytes(KIB, 1024 * MIB).default(8 * MIB),

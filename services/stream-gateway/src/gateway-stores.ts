@@ -75,6 +75,7 @@ export async function openStores(
   const durability = createDurability(redis, space, durabilityOf(config));
   const appender = createAppender(redis, space, {
     maxEvents: config.MAX_EVENTS_PER_CALL,
+    maxBytes: config.MAX_CALL_BYTES,
     barrier: () => durability.barrier(),
   });
   const writes = new RedisWrites(monotonic);

@@ -1,6 +1,7 @@
 import { type Guard } from '../guard.ts';
 import { appendGuards } from './append-guards.ts';
 import { audioGuards } from './audio-guards.ts';
+import { appendLimitGuards } from './append-limit-guards.ts';
 import { carrierGuards } from './carrier-guards.ts';
 import { erasureGuards } from './erasure-guards.ts';
 import { feedGuards } from './feed-guards.ts';
@@ -14,6 +15,7 @@ import { secrecyGuards } from './secrecy-guards.ts';
 /** All guards that are taken away in turn. */
 export const allGuards: readonly Guard[] = [
   ...appendGuards,
+  ...appendLimitGuards,
   ...feedGuards,
   ...redisClientGuards,
   ...liveStateGuards,

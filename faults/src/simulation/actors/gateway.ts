@@ -1,4 +1,5 @@
 import { createEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { toNewEvent } from '@turnlog/call-log';
 import {
   EventProducer,
   HeartbeatLoop,
@@ -101,7 +102,7 @@ export class Gateway {
     this.#ledger.accept(call, draft.id);
     const outcome = await this.#reportKeeper.append({
       call,
-      events: [{ event, rememberId: true }],
+      events: [toNewEvent(event, { rememberId: true })],
       mode: 'unordered',
     });
     if (outcome.outcome !== 'ok') throw new Error(`a report was answered with ${outcome.outcome}`);

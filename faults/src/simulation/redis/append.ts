@@ -1,10 +1,22 @@
-import { encodeEvent, isTerminal, type CallKey, type KnownEvent } from '@turnlog/call-events';
-import { memberOf, type AppendOutcome, type AppendRequest, type AppendResult } from '@turnlog/call-log';
+import { type CallKey } from '@turnlog/call-events';
+import {
+  memberOf,
+  type AppendLimits,
+  type AppendOutcome,
+  type AppendRequest,
+  type AppendResult,
+  type NewEvent,
+  type RefusalReason,
+} from '@turnlog/call-log';
 import { type RedisModel } from './redis-model.ts';
 import { type Head } from './redis-state.ts';
 
 /** The append script. */
-export function append(redis: RedisModel, request: AppendRequest, maxEvents: number): AppendOutcome {
+export function append(
+  redis: RedisModel,
+  request: AppendRequest,
+  limits: Required<Pick<AppendLimits, 'maxEvents' | 'maxBytes'>>,
+): AppendOutcome {
   const { call, events, mode, unseenSinceMs } = request;
   const member = memberOf(call);
   const stored = redis.call(call);
@@ -25,28 +37,31 @@ export function append(redis: RedisModel, request: AppendRequest, maxEvents: num
   const firstNew = (head.isReleased ? 0 : head.seq) + 1;
   const results: AppendResult[] = [];
   const change = { opened: false, closed: false, isOver: false };
-  for (const { event, rememberId } of events) {
-    results.push(appendOne(event, rememberId));
+  for (const newEvent of events) {
+    results.push(appendOne(newEvent));
     sourceSeq += 1;
   }
   if (first !== undefined && sourceSeq - 1 > lastOfSource) head.sources.set(first.source, sourceSeq - 1);
   if (!head.isReleased && head.seq >= firstNew) tellOfNews(head);
+  // An append of which nothing is taken makes no key.
+  if (head.seq === 0 && head.sources.size === 0) stored.head = undefined;
   return { outcome: 'ok', epoch: head.epoch, results };
 
-  function appendOne(event: KnownEvent, rememberId: boolean): AppendResult {
+  function appendOne({ event, text, bytes, change: changeBy, rememberId }: NewEvent): AppendResult {
     const repeated = rememberId ? stored.ids.get(event.id) : undefined;
     if (repeated !== undefined) return { status: 'duplicate', seq: repeated };
     if (first !== undefined && sourceSeq <= lastOfSource) return { status: 'duplicate', seq: undefined };
-    const connection = connectionChange(event);
-    if (!head.isReleased && head.seq >= maxEvents && connection === undefined)
-      return { status: 'refused', reason: 'call_full' };
+    const reason = refusalOf(head, { bytes, change: changeBy }, request, limits);
+    if (reason !== undefined) return { status: 'refused', reason };
+    const connection = connectionChange(changeBy);
     if (head.run !== redis.run || head.isReleased) beginLife(head, redis);
     head.seq += 1;
-    stored.log.push(encodeEvent(event));
+    stored.log.push(text);
+    head.bytes += bytes;
     redis.onAppended(call, event.id);
     if (rememberId) stored.ids.set(event.id, head.seq);
     if (connection !== undefined) noteConnection(head, connection, change);
-    else if (isOverBy(event)) change.isOver = true;
+    else if (changeBy === '!') change.isOver = true;
     return { status: 'appended', seq: head.seq };
   }
 
@@ -78,6 +93,7 @@ function newHead(): Head {
     epoch: '',
     run: undefined,
     seq: 0,
+    bytes: 0,
     persisted: 0,
     open: undefined,
     isExpiring: false,
@@ -94,16 +110,27 @@ interface ConnectionChange {
   readonly connectionId: string;
 }
 
-function connectionChange(event: KnownEvent): ConnectionChange | undefined {
-  if (event.type === 'call.started') return { kind: 'opens', connectionId: event.data.connectionId };
-  if (event.type === 'call.ended' || event.type === 'call.disconnected') {
-    return { kind: 'closes', connectionId: event.data.connectionId };
-  }
+function connectionChange(change: string): ConnectionChange | undefined {
+  if (change.startsWith('+')) return { kind: 'opens', connectionId: change.slice(1) };
+  if (change.startsWith('-')) return { kind: 'closes', connectionId: change.slice(1) };
   return undefined;
 }
 
-function isOverBy(event: KnownEvent): boolean {
-  return event.type === 'call.status_reported' && isTerminal(event.data.status);
+function refusalOf(
+  head: Head,
+  { bytes, change }: Pick<NewEvent, 'bytes' | 'change'>,
+  { isAcknowledged = false, isTenantFull = false }: AppendRequest,
+  { maxEvents, maxBytes }: Required<Pick<AppendLimits, 'maxEvents' | 'maxBytes'>>,
+): RefusalReason | undefined {
+  if (isAcknowledged) return undefined;
+  const isPlain = change === '';
+  const factor = isPlain ? 1 : 2;
+  const seq = head.isReleased ? 0 : head.seq;
+  const hasRoom = seq < maxEvents * factor && head.bytes + bytes <= maxBytes * factor;
+  if (hasRoom) return isPlain && isTenantFull ? 'tenant_full' : undefined;
+  const connection = connectionChange(change);
+  const isOpenEnd = connection?.kind === 'closes' && head.connections.get(connection.connectionId) === 'open';
+  return isOpenEnd ? undefined : 'call_full';
 }
 
 function noteConnection(

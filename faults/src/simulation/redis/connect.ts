@@ -20,7 +20,7 @@ import { readLog } from './read-log.ts';
 import { saveSession } from './save-session.ts';
 import { settle } from './settle.ts';
 
-const MAX_EVENTS = 10_000;
+const LIMITS = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 };
 
 /** Everything that a service asks of Redis, asked by one process over connections that may fail it. */
 export function connectToRedis(process: SimProcess, access: RedisAccess) {
@@ -41,7 +41,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
       return command(
         `append ${request.call.callSid} [${names}]`,
         () => {
-          const outcome = append(model, request, MAX_EVENTS);
+          const outcome = append(model, request, LIMITS);
           if (model.sabotage === 'expiry-after-commit') expireWhenClosed(model, request.call, keepKeysMs);
           return outcome;
         },

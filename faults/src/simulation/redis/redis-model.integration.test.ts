@@ -13,6 +13,7 @@ import {
   partitionKeys,
   readCallLogs,
   readSession,
+  toNewEvent,
   untilReady,
   type AppendOutcome,
   type FeedName,
@@ -35,6 +36,8 @@ const RUNS = 15;
 const STEPS_PER_RUN = 60;
 const CALLS = ['CA1', 'CA2', 'CA3'].map((callSid) => ({ tenant: 'default', callSid }));
 const MAX_EVENTS = 12;
+/** Some calls are full by this, and others by the number of their events. */
+const LIMITS = { maxEvents: MAX_EVENTS, maxBytes: 2_100 };
 const KEEP_MS = 3_600_000;
 const PARTS: readonly CallPart[] = ['head', 'log', 'ids', 'session', 'turns'];
 
@@ -77,7 +80,7 @@ function createPair(rng: Rng) {
     onAppended: () => undefined,
     onLogExpired: () => undefined,
   });
-  const appender = createAppender(redis, space, { maxEvents: MAX_EVENTS });
+  const appender = createAppender(redis, space, LIMITS);
   const liveCalls = createLiveCalls(redis, space);
   const letters = createDeadLetters(redis, space);
   const sent = new Map<string, number>();
@@ -115,11 +118,12 @@ function createPair(rng: Rng) {
         events,
         mode: isOrdered ? ('ordered' as const) : ('unordered' as const),
         ...seen,
+        ...rng.pick([{}, {}, {}, { isAcknowledged: true }, { isTenantFull: true }]),
       };
       const real = await appender.append(request);
       if (isOrdered && real.outcome === 'ok')
         sent.set(`${call.callSid} ${source}`, Math.max(last, first + events.length - 1));
-      return { real: withoutEpoch(real), model: withoutEpoch(append(model, request, MAX_EVENTS)) };
+      return { real: withoutEpoch(real), model: withoutEpoch(append(model, request, LIMITS)) };
     },
     save: async (call) => {
       const [realEpoch, modelEpoch] = await epochsOf(call, rng.chance(0.9));
@@ -282,7 +286,7 @@ function anyEvent(rng: Rng, call: CallKey, source: string, sourceSeq: number | u
     () => createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin),
     () => createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin),
   ]);
-  return { event: make(), rememberId };
+  return toNewEvent(make(), { rememberId });
 }
 
 function withoutEpoch(outcome: AppendOutcome): unknown {

@@ -6,6 +6,8 @@ export interface Head {
   /** The run of the server that the epoch belongs to. */
   run: number | undefined;
   seq: number;
+  /** Of the texts in the log, in UTF-8. */
+  bytes: number;
   persisted: number;
   /** The number of open connections; `undefined` for a call that never had one. */
   open: number | undefined;

@@ -1,10 +1,13 @@
-import { encodeEvent, isTerminal, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { type CallKey } from '@turnlog/call-events';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { type Asked } from '../redis/run-together.ts';
-import { type ScriptRun } from '../redis/script-pipeline.ts';
+import { toError, type ScriptRun } from '../redis/script-pipeline.ts';
 import { type ScriptArgument } from '../redis/script.ts';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
-import { type AppendRequest } from './appender.ts';
+import { type AppendLimits, type AppendRequest } from './appender.ts';
+
+/** The most that the log of a call takes, in bytes of UTF-8. */
+export const DEFAULT_MAX_CALL_BYTES = 16 * 1024 * 1024;
 
 /** The most calls that one run of the script takes: it holds up everybody else meanwhile. */
 const MAX_CALLS_PER_RUN = 32;
@@ -18,7 +21,7 @@ interface AppendKeys {
 }
 
 /** Makes runs of the append script out of appends: each run takes calls of one partition. */
-export function createRunPlanner(space: KeySpace, maxEvents: number) {
+export function createRunPlanner(space: KeySpace, limits: Pick<AppendLimits, 'maxEvents' | 'maxBytes'>) {
   const keysOf = rememberKeys(space);
 
   const toRun = (appends: readonly Append[], serverRun: string): Asked<ScriptRun, unknown> => ({
@@ -27,10 +30,10 @@ export function createRunPlanner(space: KeySpace, maxEvents: number) {
         const { shared, own } = keysOf(call);
         return index === 0 ? [...shared, ...own] : own;
       }),
-      args: toArguments(appends, serverRun, maxEvents),
+      args: toArguments(appends, serverRun, limits),
     },
     resolve: (replies) => {
-      appends.forEach(({ resolve }, index) => resolve(readAppendReply((replies as unknown[])[index])));
+      appends.forEach((append, index) => settle(append, (replies as unknown[])[index]));
     },
     reject: (error) => appends.forEach(({ reject }) => reject(error)),
   });
@@ -69,23 +72,37 @@ function toKeys(space: KeySpace, call: CallKey): AppendKeys {
   return { partition, shared: [activity, persist, live], own: [head, log, ids] };
 }
 
-function toArguments(appends: readonly Append[], serverRun: string, maxEvents: number): ScriptArgument[] {
-  const args: ScriptArgument[] = [serverRun, maxEvents];
+/** An error is that of one call: those that travelled with it have their own replies. */
+function settle({ resolve, reject }: Append, reply: unknown): void {
+  let outcome: AppendOutcome;
+  try {
+    outcome = readAppendReply(reply);
+  } catch (error) {
+    reject(toError(error));
+    return;
+  }
+  resolve(outcome);
+}
+
+function toArguments(
+  appends: readonly Append[],
+  serverRun: string,
+  { maxEvents, maxBytes = DEFAULT_MAX_CALL_BYTES }: Pick<AppendLimits, 'maxEvents' | 'maxBytes'>,
+): ScriptArgument[] {
+  const args: ScriptArgument[] = [serverRun, maxEvents, maxBytes];
   for (const { request } of appends) {
-    const { call, events, mode, unseenSinceMs } = request;
+    const { call, events, mode, unseenSinceMs = '' } = request;
     const first = mode === 'ordered' ? events[0]?.event : undefined;
-    args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, unseenSinceMs ?? '', events.length);
-    for (const { event, rememberId } of events) {
-      args.push(encodeEvent(event), rememberId ? event.id : '', changeBy(event));
+    args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, unseenSinceMs);
+    args.push(limitsOf(request), events.length);
+    for (const { event, text, change, rememberId } of events) {
+      args.push(text, rememberId ? event.id : '', change);
     }
   }
   return args;
 }
 
-function changeBy(event: KnownEvent): string {
-  if (event.type === 'call.started') return `+${event.data.connectionId}`;
-  if (event.type === 'call.ended' || event.type === 'call.disconnected') return `-${event.data.connectionId}`;
-  // A call that never streams has no connection to close: its row would wait until it is quiet.
-  if (event.type === 'call.status_reported' && isTerminal(event.data.status)) return '!';
-  return '';
+function limitsOf({ isAcknowledged = false, isTenantFull = false }: AppendRequest): string {
+  if (isAcknowledged) return 'none';
+  return isTenantFull ? 'tenant' : '';
 }

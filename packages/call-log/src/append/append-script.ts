@@ -1,30 +1,49 @@
+import { CAUGHT_LUA } from '../redis/read-only.ts';
 import { defineScript } from '../redis/script.ts';
+import { NO_RUN_ID, RUN_ID_DIGITS } from './server-run.ts';
+
+/** Two full calls of the default size: where counting the bytes of an old log ends. */
+const MOST_BYTES_COUNTED = 32 * 1024 * 1024;
 
 /**
  * Appends events to the logs of calls of one partition, and tells the feeds.
  *
  * KEYS  activity, persist, live, then three for each call: head, log, ids
- * ARGV  the run of this server, most events of a call, then for each call: member, source ('' for an unordered one), sequence of the first event
- *       in its source, "only when not seen since" in ms ('' for always), number of events, and three for each event:
- *       text, id to remember ('' for none), '+<connection>' when it opens one, '-<connection>' when it closes one, '!' when the call
- *       is over by the word of the carrier, else ''
+ * ARGV  the run of this server ('': the script asks the server), most events of a call, most bytes of a call, then for each
+ *       call: member, source ('' for an unordered one), sequence of the first event in its source, "only when not seen
+ *       since" in ms ('' for always), what limits it, number of events, and three for each event: text, id to remember (''
+ *       for none), '+<connection>' when it opens one, '-<connection>' when it closes one, '!' when the call is over by the
+ *       word of the carrier, else ''
  * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
- *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full', or 'erased' for an erased call.
+ *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full' for a full call, 'tenant' for a full
+ *       tenant, or 'erased' for an erased call. Or the error of this call alone.
  *
- * Head fields: epoch, seq, persisted, open (connections), expiring, released, s:<source> (its last sequence),
- * c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. A released call has no log any more,
- * all of which is in Postgres: its next event begins another life of the log.
+ * Head fields: epoch, seq, bytes (of all texts that its log took), persisted, open (connections), expiring, released,
+ * s:<source> (its last sequence), c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. A
+ * released call has no log any more, all of which is in Postgres: its next event begins another life of the log.
+ *
+ * Limits: '' are those of a call. 'tenant': its tenant is full, and only what opens or ends is taken. 'none': the events
+ * were acknowledged already, and are taken. The end of an open connection is always taken, so that the call can be
+ * persisted. What opens a connection, or ends a call in another way, is taken up to twice the limits of a call.
  *
  * An epoch belongs to one run of one server, which its last letters name. A server that was started again, or took over
  * from another, may lack the newest events and give their seqs to others: with its first event the log is another life.
+ * The server names its run itself: a proxy may keep the connections of its clients while the server behind it changes.
  *
  * A call with an open connection is kept live by its gateway's heartbeat, so that only a change of connections, and a
  * call without any, costs a write to the live calls.
  */
-export const appendScript = defineScript(`
+export const appendScript = defineScript(`${CAUGHT_LUA}
 local activity, persist, live = KEYS[1], KEYS[2], KEYS[3]
-local run, maxEvents = ARGV[1], tonumber(ARGV[2])
+local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local call = redis.call
+
+local run, isGivenRun = ARGV[1], ARGV[1] ~= ''
+if not isGivenRun then
+  run = string.match(call('INFO', 'server'), 'run_id:(%x+)')
+  if not run then return redis.error_reply('ERR ${NO_RUN_ID}') end
+  run = string.sub(run, 1, ${RUN_ID_DIGITS})
+end
 local now
 
 -- A feed of another type fails the run before anything is written: what is half written would pass for a repeat.
@@ -37,14 +56,26 @@ local function nowMs()
   return now[1] * 1000 + math.floor(now[2] / 1000)
 end
 
-local function append(head, log, ids, member, source, sourceSeq, unseenSince, from, to)
+-- For a head that is older than the field. It stops where the call is full in any case.
+local function countBytes(log)
+  local bytes, start = 0, '-'
+  while bytes <= ${MOST_BYTES_COUNTED} do
+    local entries = call('XRANGE', log, start, '+', 'COUNT', 16)
+    if #entries == 0 then break end
+    for _, entry in ipairs(entries) do bytes = bytes + #entry[2][2] end
+    start = '(' .. entries[#entries][1]
+  end
+  return bytes
+end
+
+local function append(head, log, ids, member, source, sourceSeq, unseenSince, limits, from, to)
   if unseenSince ~= '' then
     local seen = call('ZSCORE', live, member)
     if not seen or tonumber(seen) > tonumber(unseenSince) then return {'seen'} end
   end
 
   local sourceField = 's:' .. source
-  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'released')
+  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'released', 'bytes')
   if known[6] then
     local refused = {'ok', 'erased'}
     for i = from, to, 3 do refused[#refused + 1] = 'erased' end
@@ -52,13 +83,36 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
   end
   local isReleased = known[7]
   local seq, epoch, open = not isReleased and tonumber(known[1]) or 0, known[2], tonumber(known[3])
-  local lastOfSource = tonumber(known[5]) or 0
+  local lastOfSource, bytes = tonumber(known[5]) or 0, tonumber(known[8])
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
 
   local isOfThisRun = not isReleased and epoch and string.sub(epoch, -#run) == run
   local reply = {'ok', epoch}
   local firstNew = seq + 1
   local hasOpened, hasClosed, isOver = false, false, false
+
+  local function beginLife()
+    isOfThisRun = true
+    reply[2] = string.format('%.0f.%d-%s', nowMs(), now[2] % 1000, run)
+    call('HSET', head, 'epoch', reply[2], 'persisted', 0)
+    if isReleased then call('HDEL', head, 'released') end
+  end
+
+  local function refusalOf(text, connection)
+    bytes = bytes or (seq > 0 and countBytes(log) or 0)
+    if limits == 'none' then return nil end
+    local isPlain = connection == ''
+    local factor = isPlain and 1 or 2
+    if seq < maxEvents * factor and bytes + #text <= maxBytes * factor then
+      return isPlain and limits == 'tenant' and 'tenant' or nil
+    end
+    local isEnd = string.sub(connection, 1, 1) == '-'
+    if isEnd and call('HGET', head, 'c:' .. string.sub(connection, 2)) == 'open' then return nil end
+    return 'full'
+  end
+
+  -- What was appended under a run that was given wrongly is sent again, and recognised as a repeat.
+  if isGivenRun and epoch and not isReleased and not isOfThisRun then beginLife() end
 
   for i = from, to, 3 do
     local text, id, connection = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -68,16 +122,13 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
       result = -tonumber(repeated)
     elseif source ~= '' and sourceSeq <= lastOfSource then
       result = 0
-    elseif seq >= maxEvents and (connection == '' or connection == '!') then
-      result = 'full'
     else
-      if not isOfThisRun then
-        isOfThisRun = true
-        reply[2] = string.format('%.0f.%d-%s', nowMs(), now[2] % 1000, run)
-        call('HSET', head, 'epoch', reply[2], 'persisted', 0)
-        if isReleased then call('HDEL', head, 'released') end
-      end
+      result = refusalOf(text, connection)
+    end
+    if not result then
+      if not isOfThisRun then beginLife() end
       seq = seq + 1
+      bytes = bytes + #text
       result = seq
       call('XADD', log, seq .. '-0', 'e', text)
       if id ~= '' then call('HSET', ids, id, seq) end
@@ -107,11 +158,8 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
     if isFurther then call('HSET', head, sourceField, sourceSeq - 1) end
     return reply
   end
-  if isFurther then
-    call('HSET', head, 'seq', seq, sourceField, sourceSeq - 1)
-  else
-    call('HSET', head, 'seq', seq)
-  end
+  if isFurther then call('HSET', head, sourceField, sourceSeq - 1) end
+  call('HSET', head, 'seq', seq, 'bytes', bytes)
 
   call('XADD', activity, '*', 'c', member, 's', seq)
   if hasOpened or hasClosed then call('HSET', head, 'open', open) end
@@ -137,11 +185,17 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, fr
 end
 
 local replies = {}
-local from = 3
+local from = 4
 for key = 4, #KEYS, 3 do
-  local to = from + 4 + ARGV[from + 4] * 3
-  replies[#replies + 1] = append(KEYS[key], KEYS[key + 1], KEYS[key + 2],
-    ARGV[from], ARGV[from + 1], tonumber(ARGV[from + 2]), ARGV[from + 3], from + 5, to)
+  local to = from + 5 + ARGV[from + 5] * 3
+  local ok, reply = pcall(append, KEYS[key], KEYS[key + 1], KEYS[key + 2],
+    ARGV[from], ARGV[from + 1], tonumber(ARGV[from + 2]), ARGV[from + 3], ARGV[from + 4], from + 6, to)
+  if not ok then
+    local error, isOfAll = caught(reply)
+    if isOfAll then return error end
+    reply = error
+  end
+  replies[#replies + 1] = reply
   from = to + 1
 end
 return replies

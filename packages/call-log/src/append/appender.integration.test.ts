@@ -3,7 +3,7 @@ import { decodeEvent } from '@turnlog/call-events';
 import { callOf, openTestLog, ordered, turn, unordered } from '../call-log.test-support.ts';
 import { readCallLogs } from '../read/call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
-import { createAppender } from './appender.ts';
+import { createAppender, type AppendRequest } from './appender.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog()));
@@ -96,8 +96,9 @@ describe('an event with an id to remember', () => {
     const call = callOf('id-of-ordered');
     await log.appender.append(unordered(call, ['turn:t1', ...turn('a')]));
     const request = ordered(call, 's', 1, [turn('a')]);
-    const events = request.events.map(({ event }) => ({
-      event: { ...event, id: 'turn:t1' },
+    const events = request.events.map((each) => ({
+      ...each,
+      event: { ...each.event, id: 'turn:t1' },
       rememberId: true,
     }));
     expect(await log.appender.append({ ...request, events })).toMatchObject({
@@ -125,6 +126,119 @@ describe('a full call', () => {
       results: [{ status: 'refused' }],
     });
   });
+});
+
+describe('a call that is full by its bytes', () => {
+  const sizeOf = (request: AppendRequest) => request.events.reduce((sum, { bytes }) => sum + bytes, 0);
+
+  test('takes what fits to the byte, counts UTF-8, and refuses what goes beyond until something smaller comes', async () => {
+    const call = callOf('full-by-bytes');
+    const first = ordered(call, 's', 1, [opened('c'), turn('नमस्ते'.repeat(20))]);
+    const last = ordered(call, 's', 4, [turn('fits')]);
+    const small = createAppender(log.redis, log.space, {
+      maxEvents: 100,
+      maxBytes: sizeOf(first) + sizeOf(last),
+    });
+    expect(await small.append(first)).toMatchObject({ results: [{ seq: 1 }, { seq: 2 }] });
+    expect(await small.append(ordered(call, 's', 3, [turn('fits not')]))).toMatchObject({
+      results: [{ status: 'refused', reason: 'call_full' }],
+    });
+    expect(await small.append(last)).toMatchObject({ results: [{ status: 'appended', seq: 3 }] });
+    const { head } = callKeys(log.space, call);
+    expect(Number(await log.redis.hget(head, 'bytes'))).toBe(sizeOf(first) + sizeOf(last));
+    expect(await small.append(ordered(call, 's', 5, [ended('c'), turn('late')]))).toMatchObject({
+      results: [{ status: 'appended', seq: 4 }, { status: 'refused' }],
+    });
+  });
+
+  test('takes no number of openings, nor ends of what never opened', async () => {
+    const call = callOf('opened-often');
+    const one = ordered(call, 'c1', 1, [opened('c1')]);
+    const small = createAppender(log.redis, log.space, { maxEvents: 100, maxBytes: sizeOf(one) });
+    expect(await small.append(one)).toMatchObject({ results: [{ seq: 1 }] });
+    expect(await small.append(ordered(call, 'c2', 1, [opened('c2')]))).toMatchObject({
+      results: [{ status: 'appended' }],
+    });
+    expect(await small.append(ordered(call, 'c3', 1, [opened('c3'), ended('c3')]))).toMatchObject({
+      results: [{ status: 'refused' }, { status: 'refused' }],
+    });
+    expect(await small.append(ordered(call, 'c1', 2, [ended('c1')]))).toMatchObject({
+      results: [{ status: 'appended' }],
+    });
+    expect(await small.append(ordered(call, 'c2', 2, [ended('c2')]))).toMatchObject({
+      results: [{ status: 'appended' }],
+    });
+    expect(await log.redis.hget(callKeys(log.space, call).head, 'open')).toBe('0');
+  });
+
+  test('takes what was acknowledged before', async () => {
+    const call = callOf('acknowledged');
+    const small = createAppender(log.redis, log.space, { maxEvents: 1, maxBytes: 1 });
+    const request = unordered(call, ['a', ...turn('a')], ['b', ...turn('b')]);
+    expect(await small.append({ ...request, isAcknowledged: true })).toMatchObject({
+      results: [{ seq: 1 }, { seq: 2 }],
+    });
+  });
+
+  test('of a log from before bytes were counted knows how much is there', async () => {
+    const call = callOf('uncounted');
+    const { head } = callKeys(log.space, call);
+    const old = ordered(
+      call,
+      's',
+      1,
+      Array.from({ length: 40 }, () => turn('अ')),
+    );
+    await log.appender.append(old);
+    await log.redis.hdel(head, 'bytes');
+    const small = createAppender(log.redis, log.space, { maxEvents: 100, maxBytes: sizeOf(old) + 10 });
+    expect(await small.append(ordered(call, 's', 41, [turn('b')]))).toMatchObject({
+      results: [{ status: 'refused', reason: 'call_full' }],
+    });
+    await log.appender.append(ordered(call, 's', 42, [turn('b')]));
+    const all = sizeOf(old) + sizeOf(ordered(call, 's', 42, [turn('b')]));
+    expect(Number(await log.redis.hget(head, 'bytes'))).toBe(all);
+  });
+});
+
+describe('a full tenant', () => {
+  test('is refused what is new, not what is repeated, nor what opens or ends', async () => {
+    const call = callOf('of-a-full-tenant');
+    const isTenantFull = true;
+    await log.appender.append(unordered(call, ['known', ...turn('known')]));
+    const request = unordered(
+      call,
+      ['known', ...turn('known')],
+      ['new', ...turn('new')],
+      ['opens', ...opened('c')],
+      ['ends', ...ended('c')],
+      ['over', 'call.status_reported', { status: 'completed' }],
+    );
+    expect(await log.appender.append({ ...request, isTenantFull })).toMatchObject({
+      results: [
+        { status: 'duplicate', seq: 1 },
+        { status: 'refused', reason: 'tenant_full' },
+        { status: 'appended' },
+        { status: 'appended' },
+        { status: 'appended' },
+      ],
+    });
+    expect(await log.appender.append({ ...request, isTenantFull, isAcknowledged: true })).toMatchObject({
+      results: [{ status: 'duplicate' }, { status: 'appended' }, {}, {}, {}],
+    });
+  });
+});
+
+test('a call whose key is of another type fails alone', async () => {
+  const [broken, healthy] = [callOf('wrong-type'), callOf('wrong-type-beside')];
+  const space = { ...log.space, partitions: 1 };
+  const appender = createAppender(log.redis, space, { maxEvents: 10 });
+  await log.redis.set(callKeys(space, broken).log, 'of another type');
+  const [first, second] = await Promise.allSettled(
+    [broken, healthy].map((call) => appender.append(unordered(call, ['a', ...turn('a')]))),
+  );
+  expect(first?.status === 'rejected' && String(first.reason)).toContain('WRONGTYPE');
+  expect(second).toMatchObject({ value: { outcome: 'ok', results: [{ seq: 1 }] } });
 });
 
 describe('routing', () => {

@@ -1,20 +1,14 @@
-import { type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type KeySpace } from '../keys.ts';
 import { inTurns } from '../redis/in-turns.ts';
 import { runTogether, type Asked } from '../redis/run-together.ts';
 import { pipeRuns, toError, type Barrier } from '../redis/script-pipeline.ts';
-import { trackServerRun } from '../redis/server-run.ts';
 import { type AppendOutcome } from './append-result.ts';
 import { createRunPlanner } from './append-runs.ts';
 import { appendScript } from './append-script.ts';
-
-/** An event on its way into the log. */
-export interface NewEvent {
-  readonly event: KnownEvent;
-  /** Whether a later event of the same id is a repeat. Unordered sources need it; so do ids that an agent chose. */
-  readonly rememberId: boolean;
-}
+import { type NewEvent } from './new-event.ts';
+import { AskedServerRun, isInfoForbidden } from './server-run.ts';
 
 /** Events of one call. They share one source, and are in its order. */
 export interface AppendRequest {
@@ -27,6 +21,13 @@ export interface AppendRequest {
   readonly mode: 'ordered' | 'unordered';
   /** Append only when the call was not seen since then (Unix ms): for the sweep of lost calls. */
   readonly unseenSinceMs?: number;
+  /**
+   * Their sender was told already that they are stored, so they are taken beyond every limit: those that waited in a spool,
+   * and those that Redis has lost.
+   */
+  readonly isAcknowledged?: boolean;
+  /** Their tenant has as much in Redis as it may: only what opens or ends is taken. */
+  readonly isTenantFull?: boolean;
 }
 
 type Appends = readonly Asked<AppendRequest, AppendOutcome>[];
@@ -35,9 +36,23 @@ type Appends = readonly Asked<AppendRequest, AppendOutcome>[];
 export interface AppendLimits {
   /** The most events that a call takes; ends are taken beyond it. */
   readonly maxEvents: number;
+  /** The most that a call's log takes, in bytes of UTF-8; ends are taken beyond it. 16 MiB by default. */
+  readonly maxBytes?: number;
   /** What has to be passed before an append is acknowledged: see `findBarrier`. Asked for with every pipeline. */
   readonly barrier?: () => Barrier | undefined;
 }
+
+/** What a server allows. */
+export interface ServerRights {
+  /** Whether scripts may call INFO. Where they may not, the appender finds out with its first append. */
+  readonly mayScriptsAsk?: boolean;
+}
+
+/** For what our own services find out about a call: it is little, and a full call needs it too. */
+export const NO_LIMITS: AppendLimits = {
+  maxEvents: Number.MAX_SAFE_INTEGER,
+  maxBytes: Number.MAX_SAFE_INTEGER,
+};
 
 /** Appends to the logs of calls. */
 export interface Appender {
@@ -56,19 +71,14 @@ export interface Appender {
 export function createAppender(
   redis: Redis,
   space: KeySpace,
-  { maxEvents, barrier }: AppendLimits,
+  limits: AppendLimits,
+  { mayScriptsAsk = true }: ServerRights = {},
 ): Appender {
-  const planRuns = createRunPlanner(space, maxEvents);
-  const serverRun = trackServerRun(redis);
-  const send = (asked: Appends, passed: Barrier | undefined): void => {
-    serverRun()
-      .then((run) => pipeRuns(redis, appendScript, planRuns(asked, run), passed))
-      .catch((error: unknown) => refuse(asked, error));
-  };
-  const sendInTurns = inTurns<AppendRequest, AppendOutcome>((asked) => send(asked, barrier?.()));
+  const send = createSender(redis, createRunPlanner(space, limits), mayScriptsAsk);
+  const sendInTurns = inTurns<AppendRequest, AppendOutcome>((asked) => send(asked, limits.barrier?.()));
   const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
     try {
-      const passed = barrier?.();
+      const passed = limits.barrier?.();
       if (passed === undefined) send(asked, passed);
       else sendInTurns(asked);
     } catch (error) {
@@ -76,6 +86,44 @@ export function createAppender(
     }
   });
   return { append };
+}
+
+/** Sends appends. The script asks the server which run it is in; from when it is found that it may not, it is told. */
+function createSender(redis: Redis, planRuns: ReturnType<typeof createRunPlanner>, mayScriptsAsk: boolean) {
+  const asked = new AskedServerRun(redis);
+  let mayAsk = mayScriptsAsk;
+
+  const sendWithRun = async (appends: Appends, barriers: readonly Barrier[]): Promise<void> => {
+    const run = await asked.current();
+    pipeRuns(redis, appendScript, planRuns(appends, run), [asked.barrier(run), ...barriers]);
+  };
+  return (appends: Appends, passed: Barrier | undefined): void => {
+    const barriers = passed === undefined ? [] : [passed];
+    const tellRun = (refused: Appends): void => {
+      mayAsk = false;
+      sendWithRun(refused, barriers).catch((error: unknown) => refuse(refused, error));
+    };
+    if (!mayAsk) tellRun(appends);
+    else
+      pipeRuns(
+        redis,
+        appendScript,
+        planRuns(
+          appends.map((append) => orElse(append, tellRun)),
+          '',
+        ),
+        barriers,
+      );
+  };
+}
+
+/** An append that is sent in another way where the script may not ask for the run of the server. Then nothing was done. */
+function orElse(
+  append: Asked<AppendRequest, AppendOutcome>,
+  send: (appends: Appends) => void,
+): Asked<AppendRequest, AppendOutcome> {
+  const { request, resolve, reject } = append;
+  return { request, resolve, reject: (error) => (isInfoForbidden(error) ? send([append]) : reject(error)) };
 }
 
 function refuse(asked: Appends, error: unknown): void {

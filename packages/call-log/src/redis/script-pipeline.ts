@@ -46,54 +46,55 @@ export async function runAll(redis: Redis, script: Script, runs: readonly Script
   return replies;
 }
 
-/** Sends runs of a script as pipelines, and tells each what came of it: without its barrier, nothing came of it. */
+/** Sends runs of a script as pipelines, and tells each what came of it: without its barriers, nothing came of it. */
 export function pipeRuns(
   redis: Redis,
   script: Script,
   asked: readonly Asked<ScriptRun, unknown>[],
-  barrier?: Barrier,
+  barriers: readonly Barrier[] = [],
 ): void {
   for (let start = 0; start < asked.length; start += MAX_RUNS)
-    send(redis, script, asked.slice(start, start + MAX_RUNS), barrier);
+    send(redis, script, asked.slice(start, start + MAX_RUNS), barriers);
 }
 
 function send(
   redis: Redis,
   script: Script,
   asked: readonly Asked<ScriptRun, unknown>[],
-  barrier: Barrier | undefined,
+  barriers: readonly Barrier[],
 ): void {
   const pipeline = redis.pipeline();
   for (const { request } of asked) pipeScript(pipeline, script, request.keys, request.args);
-  barrier?.pipe(pipeline);
+  const shortfallOf = pipeBarriers(pipeline, barriers);
   pipeline
     .exec()
     .then((replies) => {
-      const unsafe = barrier && shortfallOf(barrier, replies);
+      const unsafe = shortfallOf(replies);
       asked.forEach((each, index) =>
-        settle(redis, script, each, { reply: replies?.[index], barrier, unsafe }),
+        settle(redis, script, each, { reply: replies?.[index], barriers, unsafe }),
       );
     })
     .catch((error: unknown) => asked.forEach(({ reject }) => reject(toError(error))));
 }
 
-/** Why what was written before the barrier is not safe. */
-function shortfallOf(
-  barrier: Barrier,
-  replies: readonly [Error | null, unknown][] | null,
-): Error | undefined {
-  const [error, reply] = replies?.at(-1) ?? [new Error('Redis answered nothing'), undefined];
-  if (error !== null) return error;
-  const problem = barrier.problemOf(reply);
-  return problem === undefined
-    ? undefined
-    : new Error(`written, but not as safe as it has to be: ${problem}`);
+/** Adds barriers to a pipeline. What it returns tells from the replies why what was written before them does not count. */
+function pipeBarriers(pipeline: ChainableCommander, barriers: readonly Barrier[]) {
+  const places = barriers.map((barrier) => ({ barrier, index: barrier.pipe(pipeline).length - 1 }));
+  return (replies: readonly [Error | null, unknown][] | null): Error | undefined => {
+    for (const { barrier, index } of places) {
+      const [error, reply] = replies?.[index] ?? [new Error('Redis answered nothing'), undefined];
+      if (error !== null) return error;
+      const problem = barrier.problemOf(reply);
+      if (problem !== undefined) return new Error(`written, but not as safe as it has to be: ${problem}`);
+    }
+    return undefined;
+  };
 }
 
-/** What came of one run of a pipeline, and of the barrier behind all of them. */
+/** What came of one run of a pipeline, and of the barriers behind all of them. */
 interface RunReply {
   readonly reply: [Error | null, unknown] | undefined;
-  readonly barrier: Barrier | undefined;
+  readonly barriers: readonly Barrier[];
   readonly unsafe: Error | undefined;
 }
 
@@ -101,25 +102,28 @@ function settle(
   redis: Redis,
   script: Script,
   { request, resolve, reject }: Asked<ScriptRun, unknown>,
-  { reply, barrier, unsafe }: RunReply,
+  { reply, barriers, unsafe }: RunReply,
 ): void {
   const [error, value] = reply ?? [new Error('Redis answered fewer commands than it was sent'), undefined];
   if (error === null) {
     if (unsafe === undefined) resolve(value);
     else reject(unsafe);
-  } else if (isUnknownScript(error)) runWhole(redis, script, request, barrier).then(resolve, reject);
+  } else if (isUnknownScript(error)) runWhole(redis, script, request, barriers).then(resolve, reject);
   else reject(error);
 }
 
-/** By its text, and with a barrier of its own. */
+/** By its text, and with barriers of its own. */
 async function runWhole(
   redis: Redis,
   script: Script,
   { keys, args }: ScriptRun,
-  barrier: Barrier | undefined,
+  barriers: readonly Barrier[],
 ): Promise<unknown> {
   const reply = await runScript(redis, script, keys, args);
-  const unsafe = barrier && shortfallOf(barrier, await barrier.pipe(redis.pipeline()).exec());
+  if (barriers.length === 0) return reply;
+  const pipeline = redis.pipeline();
+  const shortfallOf = pipeBarriers(pipeline, barriers);
+  const unsafe = shortfallOf(await pipeline.exec());
   if (unsafe !== undefined) throw unsafe;
   return reply;
 }

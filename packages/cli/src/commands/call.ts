@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createAppender } from '@turnlog/call-log';
+import { createAppender, toNewEvent } from '@turnlog/call-log';
 import { toCarrierEvents } from '@turnlog/carrier-events';
 import { createExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
 import { envValue, wholeNumber } from '@turnlog/service-kit';
@@ -118,7 +118,7 @@ async function recordPlaced(
     if (redisUrl === undefined) throw new CommandError('no Redis is known');
     const { callSid } = report;
     const origin = { call: { tenant, callSid }, source: 'placement' as const, receivedAtMs: terminal.now() };
-    const events = toCarrierEvents(report, origin).map((event) => ({ event, rememberId: true }));
+    const events = toCarrierEvents(report, origin).map((event) => toNewEvent(event, { rememberId: true }));
     await openRedis(redisUrl, (redis) =>
       createAppender(redis, space, { maxEvents: MAX_EVENTS }).append({
         call: origin.call,

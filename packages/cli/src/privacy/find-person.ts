@@ -36,9 +36,11 @@ export async function* callsWithPhones(places: CallPlaces): AsyncGenerator<Perso
     };
   }
   for (const folder of places.spoolDirs) {
-    for await (const { event } of recordsInSpools(folder)) {
+    for await (const { event, text } of recordsInSpools(folder)) {
       const { tenant, callSid } = event;
-      yield { tenant, callSid, phones: phonesIn(numbersOf(event)), beganAt: new Date(event.at) };
+      const decoded = decodeEvent(text);
+      const numbers = decoded.ok ? numbersOf(decoded.event) : [];
+      yield { tenant, callSid, phones: phonesIn(numbers), beganAt: new Date(event.at) };
     }
   }
 }

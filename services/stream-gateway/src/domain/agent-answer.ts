@@ -9,6 +9,7 @@ export const agentErrorCode = z.enum([
   'too_deep',
   'too_large',
   'call_full',
+  'tenant_full',
   'call_erased',
   'overloaded',
   'too_fast',
@@ -23,7 +24,8 @@ export const agentMessageError = z.object({ code: agentErrorCode, message: z.str
 export type AgentMessageError = z.infer<typeof agentMessageError>;
 
 const REFUSALS = {
-  call_full: 'the call has as many events as one call may have; nothing more is recorded',
+  call_full: 'the call has as many events, or bytes, as one call may have; nothing more is recorded',
+  tenant_full: 'the tenant has as many bytes in Redis as it may have; send it again in some minutes',
   call_erased: 'the call was erased; nothing of it is recorded any more',
 } as const;
 

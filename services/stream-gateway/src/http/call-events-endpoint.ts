@@ -1,5 +1,5 @@
 import { callSid, type CallKey } from '@turnlog/call-events';
-import { type NewEvent } from '@turnlog/call-log';
+import { toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
@@ -104,7 +104,7 @@ export class CallEventsEndpoint {
     this.#sourceSeq += 1;
     const draft = { ...read.draft, id: eventIdOf(read.event, id) };
     const event = placeEvent(draft, { call, source, sourceSeq: this.#sourceSeq });
-    return { index, id, newEvent: { event, rememberId: true } };
+    return { index, id, newEvent: toNewEvent(event, { rememberId: true }) };
   }
 
   /** Appends in the order of the request. Once Redis didn't answer, nothing after it is tried: order comes first. */

@@ -46,7 +46,7 @@ export function storeInRedisOrSpool(options: {
     if (stored.where !== 'unknown') return stored;
     const segment = await spool.store(request.events, request.mode);
     if (segment === undefined) return patiently(request, deadline);
-    outbox.deliver(request, () => segment.release(request.events.length));
+    outbox.deliver({ ...request, isAcknowledged: true }, () => segment.release(request.events.length));
     return { where: 'spool' };
   };
 }

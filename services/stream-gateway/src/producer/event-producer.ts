@@ -23,14 +23,20 @@
  * - While Redis does not answer, or not soon enough (`stalled`), a copy of each unacknowledged event goes to the spool,
  *   and is settled when it is on the disk. It is sent all the same.
  */
-import { encodeEvent, type CallKey } from '@turnlog/call-events';
-import { type AppendOutcome, type AppendResult, type CallLog, type NewEvent } from '@turnlog/call-log';
+import { type CallKey } from '@turnlog/call-events';
+import {
+  toNewEvent,
+  type AppendOutcome,
+  type AppendResult,
+  type CallLog,
+  type NewEvent,
+} from '@turnlog/call-log';
 import { backoffDelayMs, startTimer } from '@turnlog/service-kit';
 import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
 import { type EventHolder } from './event-holder.ts';
 import { type EventProducerOptions } from './producer-options.ts';
 import { receiptOf, settle, SPOOLED, type Receipt } from './receipt.ts';
-import { type RetainedEvent, type SpoolHold } from './retained-event.ts';
+import { toRetained, type RetainedEvent, type SpoolHold } from './retained-event.ts';
 import { RetainedEvents } from './retained-events.ts';
 import { SpoolCopies } from './spool-copies.ts';
 
@@ -95,9 +101,7 @@ export class EventProducer implements EventHolder {
   ): void {
     const sourceSeq = this.#retained.nextSeq;
     const event = placeEvent(draft, { call: this.call, source: this.#source, sourceSeq });
-    const bytes = encodeEvent(event).length;
-    const fresh = { logSeq: undefined, isSettled: false, spooled: undefined };
-    this.#retained.push({ event, rememberId, bytes, onSettled, ...fresh });
+    this.#retained.push(toRetained(toNewEvent(event, { rememberId }), { onSettled }));
     if (this.#state === 'idle') this.#send();
     else if (this.#isStalled) this.#copies.store();
   }
@@ -105,11 +109,8 @@ export class EventProducer implements EventHolder {
   /** Takes up consecutive events of a source whose process died, with their numbers. For a producer that is new. */
   resume(events: readonly NewEvent[], spooled: SpoolHold): void {
     this.#retained.startAt(events[0]?.event.sourceSeq ?? 1);
-    for (const { event, rememberId } of events) {
-      const bytes = encodeEvent(event).length;
-      const known = { logSeq: undefined, onSettled: undefined, isSettled: true };
-      this.#retained.push({ event, rememberId, bytes, spooled, ...known });
-    }
+    const known = { isSettled: true, isAcknowledged: true, spooled };
+    for (const event of events) this.#retained.push(toRetained(event, known));
     this.#send();
   }
 
@@ -152,7 +153,8 @@ export class EventProducer implements EventHolder {
     if (spool !== undefined && !this.#isStalled) {
       this.#cancelStall = after(spool.afterMs, () => this.#stall());
     }
-    appender.append({ call: this.call, events: batch, mode: 'ordered' }).then(
+    const { isAcknowledged = false } = batch[0] ?? {};
+    appender.append({ call: this.call, events: batch, mode: 'ordered', isAcknowledged }).then(
       (outcome) => this.#onOutcome(batch, outcome),
       (error: unknown) => this.#onNoAnswer(error),
     );
@@ -180,16 +182,22 @@ export class EventProducer implements EventHolder {
 
   #acknowledge(batch: readonly RetainedEvent[], results: readonly AppendResult[]): void {
     const wasRetried = this.#attempt > 0;
+    let tooLate: RetainedEvent | undefined;
     this.#retained.acknowledge(batch);
     batch.forEach((retained, index) => {
       const result = results[index];
       if (result === undefined) throw new Error('an append was answered with too few results');
+      if (isFull(result) && retained.isAcknowledged) {
+        tooLate ??= retained;
+        return;
+      }
       if (result.status !== 'refused' && result.seq !== undefined) this.#noteLogSeq(retained, result.seq);
       this.#copies.release(retained);
       settle(retained, receiptOf(result, retained, wasRetried), this.#options.observer);
     });
     // Nothing of an erased call may come back, from here least of all.
     if (results.some(isErased)) this.#retained.forgetAcknowledged();
+    else if (tooLate !== undefined) this.#sendAgainFrom(tooLate);
     this.#retained.forgetWhile(() => this.retainedBytes > this.#options.limits.maxRetainedBytes);
   }
 
@@ -220,12 +228,25 @@ export class EventProducer implements EventHolder {
     const lost = Math.max(0, this.#retained.firstSeq - expected);
     this.#options.observer.onGap({ call: this.call, expected, lost });
     this.#newestLogSeq = 0;
-    if (lost > 0) {
-      this.#renamed += 1;
-      this.#source = `${this.#options.alias ?? this.#options.source}.${this.#renamed}`;
-      this.#retained.renumber(this.#source);
-    } else this.#retained.pendAgainFrom(expected);
+    if (lost > 0) this.#rename();
+    else this.#retained.pendAgainFrom(expected);
     this.#retained.forgetLogSeqs();
+  }
+
+  /**
+   * The call was full while the spool took the event, and its sender was told that it is stored: it is appended beyond the
+   * limit. Its place in the source is taken by the refusal, so it goes under another source.
+   */
+  #sendAgainFrom({ event }: RetainedEvent): void {
+    this.#retained.forgetBefore(event.sourceSeq ?? 0);
+    this.#rename();
+  }
+
+  /** What is held goes on under another source name, counted from 1. */
+  #rename(): void {
+    this.#renamed += 1;
+    this.#source = `${this.#options.alias ?? this.#options.source}.${this.#renamed}`;
+    this.#retained.renumber(this.#source);
   }
 
   /** Sends the newest event once more: where nothing is lost it is a repeat, else the answer is a gap. */
@@ -240,6 +261,10 @@ export class EventProducer implements EventHolder {
     this.#idleListeners = [];
     for (const listener of listeners) listener();
   }
+}
+
+function isFull(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason !== 'call_erased';
 }
 
 function isErased(result: AppendResult): boolean {

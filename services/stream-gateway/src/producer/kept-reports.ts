@@ -1,7 +1,8 @@
-import { encodeEvent, type CallKey } from '@turnlog/call-events';
+import { type CallKey } from '@turnlog/call-events';
 import { type Appender, type AppendOutcome, type CallLog, type NewEvent } from '@turnlog/call-log';
 import { backoffDelayMs, startTimer, type Backoff, type StartTimer } from '@turnlog/service-kit';
 import { type EventHolder } from './event-holder.ts';
+import { heldBytesOf } from './held-bytes.ts';
 import { type AppendObserver } from './producer-options.ts';
 import { type SpoolHold } from './retained-event.ts';
 import { type ProducerSpool } from './spool-copies.ts';
@@ -26,7 +27,8 @@ export interface KeptReportsOptions {
 /** A report that Redis has acknowledged. */
 interface KeptReport {
   readonly newEvent: NewEvent;
-  readonly bytes: number;
+  /** The memory that it takes here. */
+  readonly heldBytes: number;
   readonly keptAtMs: number;
   /** The life of the log that it is in, and its place there. */
   epoch: string;
@@ -70,7 +72,7 @@ export class KeptReports implements EventHolder {
   }
 
   get pendingBytes(): number {
-    return [...this.#missing].reduce((sum, { bytes }) => sum + bytes, 0);
+    return [...this.#missing].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
   }
 
   get unsafeEvents(): number {
@@ -139,16 +141,16 @@ export class KeptReports implements EventHolder {
       this.#found(known);
       return;
     }
-    const bytes = encodeEvent(newEvent.event).length;
-    this.#reports.set(newEvent.event.id, { newEvent, bytes, keptAtMs, copy: undefined, ...place });
-    this.#bytes += bytes;
+    const heldBytes = heldBytesOf(newEvent);
+    this.#reports.set(newEvent.event.id, { newEvent, heldBytes, keptAtMs, copy: undefined, ...place });
+    this.#bytes += heldBytes;
   }
 
   #forget(id: string): void {
     const report = this.#reports.get(id);
     if (report === undefined) return;
     this.#reports.delete(id);
-    this.#bytes -= report.bytes;
+    this.#bytes -= report.heldBytes;
     this.#found(report);
   }
 
@@ -175,7 +177,8 @@ export class KeptReports implements EventHolder {
       return;
     }
     this.#isSending = true;
-    this.#options.appender.append({ call: this.call, events, mode: 'unordered' }).then(
+    const request = { call: this.call, events, mode: 'unordered', isAcknowledged: true } as const;
+    this.#options.appender.append(request).then(
       (outcome) => this.#onOutcome(events, outcome),
       (error: unknown) => this.#onNoAnswer(error),
     );
@@ -185,7 +188,7 @@ export class KeptReports implements EventHolder {
     const batch: NewEvent[] = [];
     let bytes = 0;
     for (const report of this.#missing) {
-      bytes += report.bytes;
+      bytes += report.newEvent.bytes;
       const isFull = batch.length === BATCH.maxEvents || bytes > BATCH.maxBytes;
       if (batch.length > 0 && isFull) break;
       batch.push(report.newEvent);

@@ -1,4 +1,4 @@
-import { type AppendResult } from '@turnlog/call-log';
+import { type AppendResult, type RefusalReason } from '@turnlog/call-log';
 import { type RetainedEvent } from './retained-event.ts';
 
 /**
@@ -11,7 +11,7 @@ export type Receipt =
       readonly seq: number | undefined;
       readonly isSpooled?: boolean;
     }
-  | { readonly status: 'refused'; readonly reason: 'call_full' | 'call_erased' };
+  | { readonly status: 'refused'; readonly reason: RefusalReason };
 
 /** The receipt of an event whose copy is on the disk. */
 export const SPOOLED: Receipt = { status: 'appended', seq: undefined, isSpooled: true };
@@ -32,6 +32,7 @@ export function settle(
 ): void {
   if (retained.isSettled) return;
   retained.isSettled = true;
+  retained.isAcknowledged = receipt.status !== 'refused';
   const { onSettled } = retained;
   retained.onSettled = undefined;
   observer.onSettled(receipt);

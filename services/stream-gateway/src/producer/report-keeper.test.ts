@@ -6,11 +6,13 @@ import {
   type AppendRequest,
   type AppendResult,
   type CallLog,
+  toNewEvent,
   type NewEvent,
 } from '@turnlog/call-log';
 import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
+import { heldBytesOf } from './held-bytes.ts';
 import { type KeptReportsOptions } from './kept-reports.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { Retention } from './retention.ts';
@@ -97,7 +99,7 @@ function keeperOn(log: FaultyLog, options: Partial<KeptReportsOptions> & { maxTo
 function report(id: string, text = 'word'): NewEvent {
   const origin = { call: CALL, source: 'http:test', atMs: T0, id };
   const event = createEvent('turn.completed', { speaker: 'user', text }, origin) as KnownEvent;
-  return { event, rememberId: true };
+  return toNewEvent(event, { rememberId: true });
 }
 
 const send = (keeper: Appender, ...events: NewEvent[]): Promise<AppendOutcome> =>
@@ -191,7 +193,7 @@ test('what is not persisted is kept for as long as after a connection, counted f
 
 test('of one call and of all, the oldest are let go of when there is no more room', async () => {
   const log = new FaultyLog();
-  const size = JSON.stringify(report('a').event).length;
+  const size = heldBytesOf(report('a'));
   const { keeper, retention, clock, sweep } = keeperOn(log, {
     maxRetainedBytes: 3.5 * size,
     maxTotalBytes: 1.5 * size,

@@ -1,3 +1,4 @@
+import { underSource } from '@turnlog/call-log';
 import { type RetainedEvent } from './retained-event.ts';
 
 /**
@@ -59,11 +60,11 @@ export class RetainedEvents {
   /** Adds the event whose source sequence is `nextSeq`; it is pending. */
   push(retained: RetainedEvent): void {
     this.#events.push(retained);
-    this.#bytes += retained.bytes;
-    this.#pendingBytes += retained.bytes;
+    this.#bytes += retained.heldBytes;
+    this.#pendingBytes += retained.heldBytes;
   }
 
-  /** The oldest pending events, at most so many and so large; at least one if there is one. */
+  /** The oldest pending events, at most so many and so large, all acknowledged to their sender or none; at least one. */
   batch(limits: { readonly maxEvents: number; readonly maxBytes: number }): RetainedEvent[] {
     const batch: RetainedEvent[] = [];
     let bytes = 0;
@@ -71,7 +72,8 @@ export class RetainedEvents {
       const retained = this.#events[index];
       if (retained === undefined || batch.length === limits.maxEvents) break;
       bytes += retained.bytes;
-      if (batch.length > 0 && bytes > limits.maxBytes) break;
+      const isAnotherKind = retained.isAcknowledged !== (batch[0] ?? retained).isAcknowledged;
+      if (isAnotherKind || (batch.length > 0 && bytes > limits.maxBytes)) break;
       batch.push(retained);
     }
     return batch;
@@ -85,14 +87,14 @@ export class RetainedEvents {
   /** The oldest pending events, a whole batch, are acknowledged. */
   acknowledge(batch: readonly RetainedEvent[]): void {
     this.#pendingFromSeq += batch.length;
-    for (const { bytes } of batch) this.#pendingBytes -= bytes;
+    for (const { heldBytes } of batch) this.#pendingBytes -= heldBytes;
   }
 
   /** The events from a source sequence on, as far as they are still held, are pending again. */
   pendAgainFrom(seq: number): void {
     this.#pendingFromSeq = Math.max(seq, this.#firstSeq);
     this.#pendingBytes = 0;
-    for (const { bytes } of this.pending()) this.#pendingBytes += bytes;
+    for (const { heldBytes } of this.pending()) this.#pendingBytes += heldBytes;
   }
 
   /** The places of pending events in the log are void: the log has lost them. */
@@ -102,7 +104,7 @@ export class RetainedEvents {
 
   /** Lets go of all acknowledged events. */
   forgetAcknowledged(): void {
-    this.#forgetBefore(this.#pendingFromSeq);
+    this.forgetBefore(this.#pendingFromSeq);
   }
 
   /** Lets go of the acknowledged events up to the newest one that is at `logSeq` or earlier in the log. */
@@ -110,7 +112,7 @@ export class RetainedEvents {
     for (let seq = this.#pendingFromSeq - 1; seq >= this.#firstSeq; seq -= 1) {
       const known = this.#events[seq - this.#firstSeq]?.logSeq;
       if (known !== undefined && known <= logSeq) {
-        this.#forgetBefore(seq + 1);
+        this.forgetBefore(seq + 1);
         return;
       }
     }
@@ -123,7 +125,7 @@ export class RetainedEvents {
       oldest !== undefined && condition(oldest);
       oldest = this.oldestAcknowledged
     ) {
-      this.#forgetBefore(this.#firstSeq + 1);
+      this.forgetBefore(this.#firstSeq + 1);
     }
   }
 
@@ -131,14 +133,16 @@ export class RetainedEvents {
   renumber(source: string): void {
     this.#firstSeq = 1;
     this.#events.forEach((retained, index) => {
-      retained.event = { ...retained.event, source, sourceSeq: index + 1 };
+      const { event, text, bytes } = underSource(retained, source, index + 1);
+      Object.assign(retained, { event, text, bytes });
     });
     this.pendAgainFrom(1);
   }
 
-  #forgetBefore(seq: number): void {
+  /** Lets go of the events before a source sequence. */
+  forgetBefore(seq: number): void {
     const gone = this.#events.splice(0, Math.max(0, seq - this.#firstSeq));
     this.#firstSeq += gone.length;
-    for (const { bytes } of gone) this.#bytes -= bytes;
+    for (const { heldBytes } of gone) this.#bytes -= heldBytes;
   }
 }

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { createEvent } from '@turnlog/call-events';
-import { type NewEvent } from '@turnlog/call-log';
+import { toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { planReplay } from './plan-replay.ts';
 
 function eventOf(sourceSeq: number, { source = 'conn' } = {}): NewEvent {
   const origin = { call: { tenant: 'default', callSid: 'CA1' }, source, sourceSeq, atMs: 1_769_339_725_120 };
   const data = { speaker: 'user' as const, text: `word ${sourceSeq}` };
-  return { event: createEvent('turn.completed', data, origin), rememberId: false };
+  return toNewEvent(createEvent('turn.completed', data, origin), { rememberId: false });
 }
 
 const sourceSeqs = (records: readonly NewEvent[]) => records.map(({ event }) => event.sourceSeq);

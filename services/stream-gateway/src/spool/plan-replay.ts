@@ -1,5 +1,5 @@
-import { createEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
-import { type AppendRequest } from '@turnlog/call-log';
+import { createEvent, type CallKey } from '@turnlog/call-events';
+import { toNewEvent, type AppendRequest, type EventHeader } from '@turnlog/call-log';
 import { type SpoolRecord } from '@turnlog/spool';
 
 /** Consecutive events of one source. */
@@ -49,7 +49,7 @@ function toRuns(records: readonly SpoolRecord[]): SpooledRun[] {
 }
 
 function toUnordered(records: readonly SpoolRecord[]): AppendRequest {
-  return { call: callOf(records), events: records, mode: 'unordered' };
+  return { call: callOf(records), events: records, mode: 'unordered', isAcknowledged: true };
 }
 
 /**
@@ -67,11 +67,11 @@ function toEnd(records: readonly SpoolRecord[]): AppendRequest[] {
   const origin = { call, source: 'sweep', atMs, id: `gateway_lost:${connectionId}` };
   const event = createEvent('call.disconnected', { connectionId, reason: 'gateway_lost' }, origin);
   const unseenSinceMs = Number.MAX_SAFE_INTEGER;
-  return [{ call, events: [{ event, rememberId: true }], mode: 'unordered', unseenSinceMs }];
+  return [{ call, events: [toNewEvent(event, { rememberId: true })], mode: 'unordered', unseenSinceMs }];
 }
 
 /** A connection's source may go on under other names, which begin with its id and a dot. */
-function connectionOf({ source }: KnownEvent): string {
+function connectionOf({ source }: EventHeader): string {
   return source.split('.', 1)[0] ?? source;
 }
 
@@ -84,7 +84,7 @@ function callOf(records: readonly SpoolRecord[]): CallKey {
   return { tenant, callSid };
 }
 
-function firstOf([first]: readonly SpoolRecord[]): KnownEvent {
+function firstOf([first]: readonly SpoolRecord[]): EventHeader {
   if (first === undefined) throw new Error('a group of records is never empty');
   return first.event;
 }

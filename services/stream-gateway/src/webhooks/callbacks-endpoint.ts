@@ -7,6 +7,7 @@ import {
   type CallbackProblem,
   type CarrierReport,
 } from '@turnlog/exotel';
+import { toNewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
 import { problem, type Answer } from '../http/answer.ts';
 import { type EventStore } from '../http/event-store.ts';
@@ -119,7 +120,7 @@ export class CallbacksEndpoint {
       // A passthru repeats the stream's URL, and with it what credentials we have put there.
       ...(kind === 'status' && { message }),
     };
-    const events = toCarrierEvents(report, origin).map((event) => ({ event, rememberId: true }));
+    const events = toCarrierEvents(report, origin).map((event) => toNewEvent(event, { rememberId: true }));
     const stored = await store({ call, events, mode: 'unordered' }, AbortSignal.timeout(STORE_DEADLINE_MS));
     if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };
     const results = stored.where === 'log' ? stored.results : [];

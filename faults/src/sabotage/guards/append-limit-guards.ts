@@ -1,0 +1,82 @@
+import { type Guard } from '../guard.ts';
+
+const SCRIPT = 'packages/call-log/src/append/append-script.ts';
+const APPENDER_TEST = 'packages/call-log/src/append/appender.integration.test.ts';
+
+/** What bounds a call, and what is taken beyond the bounds. */
+export const appendLimitGuards: readonly Guard[] = [
+  {
+    name: 'call-bytes',
+    keeps: 'a call does not take more memory than services and Postgres can handle',
+    file: SCRIPT,
+    text: 'and bytes + #text <= maxBytes * factor then',
+    without: 'then',
+    test: {
+      file: APPENDER_TEST,
+      name: 'a call that is full by its bytes takes what fits to the byte, counts UTF-8, and refuses what goes beyond until something smaller comes',
+    },
+  },
+  {
+    name: 'bounded-openings',
+    keeps: 'a call does not grow with connections that come and go',
+    file: SCRIPT,
+    text: "if isEnd and call('HGET', head, 'c:' .. string.sub(connection, 2)) == 'open' then return nil end",
+    without: 'if not isPlain then return nil end',
+    test: {
+      file: APPENDER_TEST,
+      name: 'a call that is full by its bytes takes no number of openings, nor ends of what never opened',
+    },
+  },
+  {
+    name: 'acknowledged-is-taken',
+    keeps: 'what a spool acknowledged is not refused later',
+    file: SCRIPT,
+    text: "if limits == 'none' then return nil end",
+    without: '',
+    test: {
+      file: APPENDER_TEST,
+      name: 'a call that is full by its bytes takes what was acknowledged before',
+    },
+  },
+  {
+    name: 'bytes-of-old-logs',
+    keeps: 'a call that was going on during an upgrade is bounded too',
+    file: SCRIPT,
+    text: 'bytes = bytes or (seq > 0 and countBytes(log) or 0)',
+    without: 'bytes = bytes or 0',
+    test: {
+      file: APPENDER_TEST,
+      name: 'a call that is full by its bytes of a log from before bytes were counted knows how much is there',
+    },
+  },
+  {
+    name: 'append-fails-alone',
+    keeps: 'a key of another type keeps no other call from being recorded',
+    file: SCRIPT,
+    text: 'if isOfAll then return error end',
+    without: 'if true then return error end',
+    test: { file: APPENDER_TEST, name: 'a call whose key is of another type fails alone' },
+  },
+  {
+    name: 'run-read-by-script',
+    keeps: 'a failover behind a proxy that keeps connections loses no acknowledged report',
+    file: SCRIPT,
+    text: "run = string.match(call('INFO', 'server'), 'run_id:(%x+)')",
+    without: "run = string.rep('a', 40)",
+    test: {
+      file: 'packages/call-log/src/append/kept-connection.integration.test.ts',
+      name: 'a log that lost its newest events behind a proxy that keeps connections is another life',
+    },
+  },
+  {
+    name: 'run-read-behind-the-pipeline',
+    keeps: 'the same where scripts may not call INFO',
+    file: 'packages/call-log/src/append/appender.ts',
+    text: '[asked.barrier(run), ...barriers]',
+    without: 'barriers',
+    test: {
+      file: 'packages/call-log/src/append/kept-connection.integration.test.ts',
+      name: 'where scripts may not call INFO, what another server took meanwhile does not count until it is sent again',
+    },
+  },
+];
