@@ -32,7 +32,7 @@ import { type CallPart } from './redis-state.ts';
 import { saveSession } from './save-session.ts';
 import { settle } from './settle.ts';
 
-const RUNS = 15;
+const RUNS = 20;
 const STEPS_PER_RUN = 60;
 const CALLS = ['CA1', 'CA2', 'CA3'].map((callSid) => ({ tenant: 'default', callSid }));
 const MAX_EVENTS = 12;
@@ -88,7 +88,9 @@ function createPair(rng: Rng) {
   const epochsOf = async (call: CallKey, ofNow: boolean): Promise<readonly [real: string, model: string]> => {
     if (!ofNow) return ['other', 'other'];
     const real = await redis.hget(callKeys(space, call).head, 'epoch');
-    return [real ?? 'none', model.call(call).head?.epoch ?? 'none'];
+    // A head of which no event was taken yet has no epoch.
+    const { epoch = '' } = model.call(call).head ?? {};
+    return [real ?? 'none', epoch === '' ? 'none' : epoch];
   };
 
   /** The ids of some entries of a feed, as each of the two has them. */
