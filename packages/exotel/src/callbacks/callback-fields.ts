@@ -1,13 +1,15 @@
 import { isObject } from '../wire/fields.ts';
+import { saysNothing } from './says-nothing.ts';
 import { withoutUrlSecrets } from './without-url-secrets.ts';
 
 /** The fields of a callback or of an answer, however they were written: flat, bracketed, as JSON or as XML. */
 export interface CallbackFields {
   /**
-   * The first of these fields that is there and not empty. A field is named by its path, `stream.status` for
+   * The first of these fields that is there and says something: not empty, and none of the words for "nothing", such as
+   * `null`. A field is named by its path, `stream.status` for
    * `Stream[Status]`; neither case nor `_`, `-` and blanks in a name matter.
    */
-  get(...names: readonly string[]): string | undefined;
+  readonly get: (...names: readonly string[]) => string | undefined;
   /** Every field by its path as it was written, its value to the letter; credentials in URLs are taken out. */
   readonly raw: Readonly<Record<string, string>>;
 }
@@ -20,7 +22,13 @@ const MAX_DEPTH = 8;
 const MAX_NAME_CHARACTERS = 128;
 const MAX_RAW_CHARACTERS = 2_048;
 
-/** Reads fields; of two with the same name the first counts. `undefined` when there are too many, or too deep ones. */
+/** A user's own text, also where it looks like JSON. */
+const TEXTS = new Set(['customfield', 'call.customfield']);
+
+/**
+ * Reads fields; of two with the same name the first that says something counts. `undefined` when there are too many, or
+ * too deep ones.
+ */
 export function readFields(fields: Iterable<RawField>): CallbackFields | undefined {
   const found = new Map<string, string>();
   const raw = new Map<string, string>();
@@ -29,12 +37,14 @@ export function readFields(fields: Iterable<RawField>): CallbackFields | undefin
   const take = (path: readonly string[], value: unknown): boolean => {
     if (value === undefined || value === null || value === '') return true;
     if (path.length > MAX_DEPTH || raw.size >= MAX_FIELDS) return false;
-    const parts = childrenOf(value);
+    const parts = TEXTS.has(normalise(path.join('.'))) ? undefined : childrenOf(value);
     if (parts !== undefined) return parts.every(([name, part]) => take([...path, name], part));
     const text = textOf(value);
     const name = path.join('.').slice(0, MAX_NAME_CHARACTERS);
     const key = normalise(name);
-    if (text === undefined || text === '' || found.has(key)) return true;
+    if (text === undefined || text === '') return true;
+    const before = found.get(key);
+    if (before !== undefined && (!saysNothing(before) || saysNothing(text))) return true;
     found.set(key, text);
     raw.set(name, withoutUrlSecrets(key, text).slice(0, MAX_RAW_CHARACTERS));
     return true;
@@ -45,7 +55,7 @@ export function readFields(fields: Iterable<RawField>): CallbackFields | undefin
     get: (...names) => {
       for (const name of names) {
         const value = found.get(normalise(name));
-        if (value !== undefined) return value;
+        if (value !== undefined && !saysNothing(value)) return value;
       }
       return undefined;
     },
@@ -79,5 +89,6 @@ function parseJson(text: string): unknown {
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim();
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return isObject(value) || Array.isArray(value) ? JSON.stringify(value) : undefined;
 }

@@ -45,6 +45,8 @@ const entries = (value: object): [string, string][] =>
     name,
     typeof part === 'object' ? JSON.stringify(part) : String(part),
   ]);
+const nonNull = (value: object) =>
+  Object.fromEntries(Object.entries(value).map(([name, part]) => [name, part ?? '']));
 const multipart = (value: object): CallbackRequest => {
   const parts = entries(value).map(
     ([name, text]) => `--xyz\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`,
@@ -145,7 +147,101 @@ describe('a status callback', () => {
     expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toEqual({
       ok: false,
       problem: 'no_call_sid',
+      nameless: { status: 'completed', raw: { Status: 'completed' } },
     });
+  });
+
+  test.each(['None', 'null', 'NaN', 'undefined', ' '])('of a call %j is of none', (callSid) => {
+    const parsed = parseCallback(json({ CallSid: callSid, Status: 'busy' }));
+    expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toMatchObject({ problem: 'no_call_sid' });
+  });
+
+  test.each(['null', '', 'None', 'NaN', 'N/A', null])(
+    'has the next name of what %j stands for',
+    (nothing) => {
+      const fields = {
+        ...{
+          CallSid: nothing,
+          Sid: 'c',
+          Status: nothing,
+          CallStatus: 'busy',
+          From: nothing,
+          CallFrom: '0980',
+        },
+        ...{ To: nothing, CallTo: '0804', StartTime: nothing, DateCreated: '2026-01-25 16:45:20' },
+        ...{ Duration: nothing, ConversationDuration: 45 },
+      };
+      for (const request of [json(fields), form(new URLSearchParams(entries(nonNull(fields))).toString())]) {
+        expect(status(request)).toMatchObject({
+          ...{ callSid: 'c', status: 'busy', from: '0980', to: '0804', durationSeconds: 45 },
+          initiatedAt: '2026-01-25T11:15:20.000Z',
+        });
+      }
+    },
+  );
+
+  test('has a value that the body says nothing of from the query', () => {
+    const report = status({ ...json({ CallSid: 'null', Status: 'busy' }), query: 'CallSid=c' });
+    expect([report.callSid, report.raw['CallSid']]).toEqual(['c', 'c']);
+  });
+
+  test('is not kept from a value by one before it that can not be read', () => {
+    const fields = { StartTime: '1970-01-01 05:30:00', DateCreated: '2026-01-25 16:45:20', Duration: 'long' };
+    const report = status(
+      json({ CallSid: 'c', Status: 'x', CallStatus: 'busy', ...fields, ConversationDuration: 3 }),
+    );
+    expect(report).toMatchObject({
+      status: 'busy',
+      initiatedAt: '2026-01-25T11:15:20.000Z',
+      durationSeconds: 3,
+    });
+  });
+
+  test('has the custom field as it was set, also where that is JSON', () => {
+    const customField = '{"lead":"42"}';
+    expect(status(json({ ...TERMINAL, CustomField: customField })).customField).toBe(customField);
+    expect(status(json({ ...TERMINAL, CustomField: { lead: '42' } })).customField).toBe(customField);
+    expect(status(json(TERMINAL)).customField).toBe('order 7');
+  });
+
+  test.each([
+    ['a terminal event', { EventType: 'terminal', Status: 'completed-no-answer' }, 'completed-no-answer'],
+    ['the time of its end', { EndTime: '2026-01-25 16:46:10', Status: 'gone' }, 'gone'],
+    ['a terminal event without a word', { EventType: 'Terminal', Status: 'null' }, undefined],
+  ])('ends the call by %s, whatever its status is', (_what, fields, statusWord) => {
+    const report = status(json({ CallSid: 'c', ...fields }));
+    expect(report).toMatchObject({ status: 'completed', assumed: true });
+    expect(report.statusWord).toBe(statusWord);
+  });
+
+  test.each([
+    ['answered', 'busy', 'in_progress'],
+    ['ringing', 'no-answer', 'ringing'],
+    ['initiated', 'failed', 'in_progress'],
+    ['in-progress', 'completed', 'in_progress'],
+    ['answered', 'queued', 'initiated'],
+  ])('of the event %s does not end the call by the status %s', (EventType, Status, expectedStatus) => {
+    expect(status(json({ CallSid: 'c', EventType, Status })).status).toBe(expectedStatus);
+  });
+
+  test.each([
+    ['Dial', 'busy'],
+    ['Answered', 'busy'],
+    ['Terminal', 'free'],
+    ['Terminal', 'completed'],
+    ['Dial', 'no-answer'],
+  ])("of a colleague's leg (%s, %s) is about that leg alone", (EventType, Status) => {
+    const leg = {
+      ...{ CallSid: 'c', EventType, Status, CallFrom: '0980', CallTo: '0804', DialWhomNumber: '0999' },
+      ...{ AgentEmail: 'colleague@example.com', EndTime: '2026-01-25 16:46:10', To: '0999', Duration: '7' },
+    };
+    for (const report of [status(json(leg)), passthru(json(leg))]) {
+      expect(report).toMatchObject({ status: 'in_progress', subject: 'leg', from: '0980', to: '0804' });
+      expect(report.leg).toEqual({ number: '0999', status: Status, agent: 'colleague@example.com' });
+      expect([report.assumed, report.endedAt, report.durationSeconds, report.streamStatus]).toEqual(
+        Array.from({ length: 4 }),
+      );
+    }
   });
 });
 
@@ -190,6 +286,23 @@ describe('a passthru', () => {
     const kept = JSON.stringify(report);
     expect(kept).toContain('wss://calls.example/exotel/stream');
     expect(kept).not.toMatch(/hunter2|tl_secret/);
+  });
+
+  test('behind a Connect applet names who was dialled, and with what success', () => {
+    const dialled =
+      'CallSid=a1&DialWhomNumber=0999&DialCallStatus=no-answer&DialCallDuration=0&CallType=incomplete';
+    expect(passthru(query(dialled))).toMatchObject({
+      status: 'in_progress',
+      leg: { number: '0999', status: 'no-answer', durationSeconds: 0 },
+    });
+  });
+
+  test('without a call says what it knows, and of which stream', () => {
+    const parsed = parseCallback(query('Stream[StreamSID]=f00d&Stream[Status]=failed&CallSid=None'));
+    expect(parsed.ok && readPassthru(parsed.fields, IST)).toMatchObject({
+      ok: false,
+      nameless: { status: 'in_progress', streamSid: 'f00d', streamStatus: 'failed' },
+    });
   });
 
   test('says that the caller hung up', () => {

@@ -1,22 +1,42 @@
-const NAIVE = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/;
 const MINUTE_MS = 60_000;
 
 /** Exotel writes `1970-01-01 05:30:00` where it knows no time; nothing from before it existed is one. */
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const CLOCK = String.raw`(?<hours>\d\d):(?<minutes>\d\d):(?<seconds>\d\d)`;
+const ZONE = String.raw` ?(?<zone>Z|GMT|UTC|UT|[+-]\d\d:?\d\d)?`;
+
+/** `2026-11-25 12:31:59`, and ISO 8601. */
+const IN_FIGURES = new RegExp(
+  String.raw`^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[ Tt]${CLOCK}(?:\.(?<fraction>\d{1,9}))?${ZONE}$`,
+  'i',
+);
+/** `Wed, 25 Nov 2026 12:31:59`, and RFC 5322. */
+const IN_WORDS = new RegExp(
+  String.raw`^(?:(?<weekday>[a-z]{3}), ?)?(?<day>\d{1,2}) (?<word>[a-z]{3}) (?<year>\d{4}) ${CLOCK}${ZONE}$`,
+  'i',
+);
+
 /** India Standard Time: what evidence there is says that Exotel's times without a zone are in it. */
 export const DEFAULT_UTC_OFFSET_MINUTES = 330;
 
 /**
- * A time as Exotel writes it, as ISO 8601 in UTC with milliseconds. `YYYY-MM-DD HH:mm:ss` is taken to be at the given
- * offset from UTC; a time that names its zone is taken at its word. `undefined` for anything that is no time.
+ * A time as Exotel writes it, as ISO 8601 in UTC with milliseconds. One without a zone is taken to be at the given offset
+ * from UTC; one that names its zone is taken at its word. `undefined` for anything else, and for a date that does not
+ * exist or is not the weekday that it says: a time is not guessed.
  */
 export function parseCarrierTime(text: string | undefined, utcOffsetMinutes: number): string | undefined {
   if (text === undefined || text.length > 64) return undefined;
-  const atMs = naiveTimeMs(text.trim(), utcOffsetMinutes) ?? zonedTimeMs(text.trim());
-  if (atMs === undefined || atMs < EARLIEST_MS || atMs >= LATEST_MS) return undefined;
-  return new Date(atMs).toISOString();
+  const written = (IN_FIGURES.exec(text.trim()) ?? IN_WORDS.exec(text.trim()))?.groups;
+  const localMs = written && localTimeMs(written);
+  if (written === undefined || localMs === undefined) return undefined;
+  const offset = zoneOffset(written['zone']) ?? utcOffsetMinutes;
+  if (Number.isNaN(offset)) return undefined;
+  const atMs = localMs - offset * MINUTE_MS;
+  return atMs < EARLIEST_MS || atMs >= LATEST_MS ? undefined : new Date(atMs).toISOString();
 }
 
 /** Unix ms as Exotel writes a time at the given offset: `YYYY-MM-DD HH:mm:ss`. */
@@ -33,19 +53,33 @@ export function parseUtcOffset(text: string): number | undefined {
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
 
-function naiveTimeMs(text: string, utcOffsetMinutes: number): number | undefined {
-  const [, year, month, day, hours, minutes, seconds, fraction = ''] = NAIVE.exec(text) ?? [];
-  if (year === undefined) return undefined;
-  const written = `${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
-  const atMs = Date.parse(written);
+type Written = Readonly<Record<string, string | undefined>>;
+
+/** The clock's time as if it were UTC. */
+function localTimeMs(written: Written): number | undefined {
+  const { year, month, word, day = '', hours, minutes, seconds, fraction = '', weekday } = written;
+  const monthNumber = word === undefined ? month : numberOfMonth(word);
+  if (monthNumber === undefined) return undefined;
+  const date = `${year}-${monthNumber}-${day.padStart(2, '0')}`;
+  const iso = `${date}T${hours}:${minutes}:${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
+  const atMs = Date.parse(iso);
   // `Date` rolls 30 February over into March.
-  if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== written) return undefined;
-  return atMs - utcOffsetMinutes * MINUTE_MS;
+  if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== iso) return undefined;
+  return weekday === undefined || isWeekday(weekday, atMs) ? atMs : undefined;
 }
 
-/** ISO 8601 and RFC 2822, with a zone in either. */
-function zonedTimeMs(text: string): number | undefined {
-  if (!/(?:Z|GMT|UTC|[+-]\d\d:?\d\d)$/.test(text)) return undefined;
-  const atMs = Date.parse(text.replace(/^(\d{4}-\d\d-\d\d) /, '$1T'));
-  return Number.isNaN(atMs) ? undefined : atMs;
+function numberOfMonth(word: string): string | undefined {
+  const index = MONTHS.findIndex((month) => month.toLowerCase() === word.toLowerCase());
+  return index === -1 ? undefined : String(index + 1).padStart(2, '0');
+}
+
+function isWeekday(word: string, atMs: number): boolean {
+  return DAYS[new Date(atMs).getUTCDay()]?.toLowerCase() === word.toLowerCase();
+}
+
+/** Minutes; `undefined` where no zone is named, not a number where there is no such zone. */
+function zoneOffset(zone: string | undefined): number | undefined {
+  if (zone === undefined) return undefined;
+  if (/^[a-z]/i.test(zone)) return 0;
+  return parseUtcOffset(zone.replace(/^(...):?/, '$1:')) ?? Number.NaN;
 }

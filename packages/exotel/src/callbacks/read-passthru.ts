@@ -1,9 +1,10 @@
 import { idOf } from '../wire/fields.ts';
 import { type CallbackFields } from './callback-fields.ts';
-import { type CarrierReport, type ReadReport } from './carrier-report.ts';
+import { reportOn, type ReadReport } from './carrier-report.ts';
 import { parseCarrierTime } from './carrier-time.ts';
 import { definedOnly } from './defined-only.ts';
-import { webUrlOf, wordOf } from './read-values.ts';
+import { isOfLeg, legOf } from './leg-of.ts';
+import { firstOf, webUrlOf, wordOf } from './read-values.ts';
 
 const CALLER_WORDS = new Set(['user', 'caller']);
 
@@ -13,33 +14,36 @@ const CALLER_WORDS = new Set(['user', 'caller']);
  * `Stream={…}` or flat. It is about the stream: the call goes on to the next applet, unless the caller hung up.
  */
 export function readPassthru(fields: CallbackFields, utcOffsetMinutes: number): ReadReport {
-  const callSid = idOf(fields.get('CallSid', 'Sid'));
-  if (callSid === undefined) return { ok: false, problem: 'no_call_sid' };
-  const time = (...names: string[]) => parseCarrierTime(fields.get(...names), utcOffsetMinutes);
-  const ofStream = (name: string) => wordOf(fields.get(`Stream.${name}`, name));
+  const told = <T>(read: (text: string | undefined) => T | undefined, ...names: string[]) =>
+    firstOf(fields, names, read);
+  const time = (text: string | undefined) => parseCarrierTime(text, utcOffsetMinutes);
+  const isStream = !isOfLeg(fields);
+  const ofStream = (name: string) => told(wordOf, `Stream.${name}`, ...(isStream ? [name] : []));
   const disconnectedBy = ofStream('DisconnectedBy')?.toLowerCase();
   const hasCallerLeft =
-    CALLER_WORDS.has(disconnectedBy ?? '') || fields.get('CallType')?.toLowerCase() === 'client-hangup';
+    CALLER_WORDS.has(disconnectedBy ?? '') ||
+    (isStream && fields.get('CallType')?.toLowerCase() === 'client-hangup');
   const streamStatus = ofStream('Status')?.toLowerCase();
-  const report: CarrierReport = {
-    callSid,
+  return reportOn(told(idOf, 'CallSid', 'Sid'), {
     status: hasCallerLeft ? 'completed' : 'in_progress',
     raw: fields.raw,
+    ...(!isStream && { subject: 'leg' as const }),
     ...definedOnly({
-      reportedAt: time('CurrentTime'),
+      reportedAt: told(time, 'CurrentTime'),
       eventType: wordOf(fields.get('EventType')),
-      from: wordOf(fields.get('CallFrom', 'From')),
-      to: wordOf(fields.get('CallTo', 'To')),
-      direction: wordOf(fields.get('Direction')),
-      initiatedAt: time('StartTime', 'Created'),
-      recordingUrl: webUrlOf(fields.get('Stream.RecordingUrl', 'RecordingUrl')),
+      from: told(wordOf, 'CallFrom', ...(isStream ? ['From'] : [])),
+      to: told(wordOf, 'CallTo', ...(isStream ? ['To'] : [])),
+      direction: told(wordOf, 'Direction'),
+      initiatedAt: told(time, 'StartTime', 'Created'),
+      recordingUrl: told(webUrlOf, 'Stream.RecordingUrl', 'RecordingUrl'),
       disconnectedBy,
       error: errorOf(streamStatus, ofStream('Error'), ofStream('DetailedStatus')),
-      streamSid: idOf(fields.get('Stream.StreamSID', 'StreamSID')),
+      customField: told(wordOf, 'CustomField'),
+      leg: legOf(fields),
+      streamSid: told(idOf, 'Stream.StreamSID', 'StreamSID'),
       streamStatus,
     }),
-  };
-  return { ok: true, report };
+  });
 }
 
 /** Where status and error disagree, Exotel's guide says to trust the error. */

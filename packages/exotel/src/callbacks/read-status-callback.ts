@@ -1,43 +1,87 @@
 import { idOf } from '../wire/fields.ts';
 import { type CallbackFields } from './callback-fields.ts';
-import { type CarrierReport, type CarrierStatus, type ReadReport } from './carrier-report.ts';
+import { reportOn, type NamelessReport, type ReadReport } from './carrier-report.ts';
 import { parseCarrierTime } from './carrier-time.ts';
 import { definedOnly } from './defined-only.ts';
-import { secondsOf, statusOf, webUrlOf, wordOf } from './read-values.ts';
+import { isOfLeg, legOf } from './leg-of.ts';
+import { firstOf, secondsOf, webUrlOf, wordOf } from './read-values.ts';
+import { toldStatus } from './told-status.ts';
+
+const STATUS_NAMES = ['Status', 'CallStatus', 'Call.Status'];
 
 /**
  * Reads a StatusCallback (https://developer.exotel.com/docs/voice-v1/api-reference/status-callback). Only CallSid,
- * Status, DateUpdated and RecordingUrl are always there; a status of an unknown name counts as "going on".
+ * Status, DateUpdated and RecordingUrl are always there.
  */
 export function readStatusCallback(fields: CallbackFields, utcOffsetMinutes: number): ReadReport {
-  const callSid = idOf(fields.get('CallSid', 'Sid', 'Call.Sid'));
-  if (callSid === undefined) return { ok: false, problem: 'no_call_sid' };
-  const time = (...names: string[]) => parseCarrierTime(fields.get(...names), utcOffsetMinutes);
-  const eventType = wordOf(fields.get('EventType'));
-  const status = statusOf(fields.get('Status', 'CallStatus', 'Call.Status')) ?? statusOfEvent(eventType);
-  const reportedAt = time('DateUpdated', 'Call.DateUpdated');
-  const report: CarrierReport = {
+  const callSid = firstOf(fields, ['CallSid', 'Sid', 'Call.CallSid', 'Call.Sid'], idOf);
+  return reportOn(
     callSid,
-    status,
-    raw: fields.raw,
-    ...definedOnly({
-      reportedAt,
-      eventType,
-      from: wordOf(fields.get('From', 'CallFrom')),
-      to: wordOf(fields.get('To', 'CallTo')),
-      direction: wordOf(fields.get('Direction')),
-      initiatedAt: time('StartTime', 'DateCreated'),
-      answeredAt: eventType?.toLowerCase() === 'answered' ? reportedAt : undefined,
-      endedAt: time('EndTime'),
-      durationSeconds: secondsOf(fields.get('Duration', 'ConversationDuration')),
-      recordingUrl: webUrlOf(fields.get('RecordingUrl')),
-      disconnectedBy: wordOf(fields.get('DisconnectedBy'))?.toLowerCase(),
-      error: wordOf(fields.get('Error', 'ErrorMessage')),
-    }),
-  };
-  return { ok: true, report };
+    isOfLeg(fields) ? readLeg(fields, utcOffsetMinutes) : readCall(fields, utcOffsetMinutes),
+  );
 }
 
-function statusOfEvent(eventType: string | undefined): CarrierStatus {
-  return eventType?.toLowerCase() === 'ringing' ? 'ringing' : 'in_progress';
+function readCall(fields: CallbackFields, utcOffsetMinutes: number): NamelessReport {
+  const told = <T>(read: (text: string | undefined) => T | undefined, ...names: string[]) =>
+    firstOf(fields, withinCall(names), read);
+  const time = (text: string | undefined) => parseCarrierTime(text, utcOffsetMinutes);
+  const eventType = wordOf(fields.get('EventType'));
+  const reportedAt = told(time, 'DateUpdated');
+  const endedAt = told(time, 'EndTime');
+  const hasEnded = endedAt !== undefined;
+  return {
+    ...toldStatus({ fields, names: STATUS_NAMES, eventType, hasEnded }),
+    raw: fields.raw,
+    ...definedOnly({
+      ...ofAnyReport(fields, utcOffsetMinutes),
+      reportedAt,
+      eventType,
+      answeredAt: eventType?.toLowerCase() === 'answered' ? reportedAt : undefined,
+      endedAt,
+      durationSeconds: told(secondsOf, 'Duration', 'ConversationDuration'),
+      disconnectedBy: told(wordOf, 'DisconnectedBy')?.toLowerCase(),
+      error: told(wordOf, 'Error', 'ErrorMessage'),
+    }),
+  };
+}
+
+/** What is said of another leg: of the call itself, no more than who it is between. */
+function readLeg(fields: CallbackFields, utcOffsetMinutes: number): NamelessReport {
+  return {
+    status: 'in_progress',
+    subject: 'leg',
+    raw: fields.raw,
+    ...definedOnly({
+      ...ofAnyReport(fields, utcOffsetMinutes),
+      reportedAt: firstOf(fields, ['DateUpdated', 'CurrentTime'], (text) =>
+        parseCarrierTime(text, utcOffsetMinutes),
+      ),
+      eventType: wordOf(fields.get('EventType')),
+    }),
+  };
+}
+
+function ofAnyReport(fields: CallbackFields, utcOffsetMinutes: number) {
+  const told = <T>(read: (text: string | undefined) => T | undefined, ...names: string[]) =>
+    firstOf(fields, withinCall(names), read);
+  return {
+    // A Connect applet's `To` and `From` are the leg's own.
+    from: isOfLeg(fields) ? told(wordOf, 'CallFrom') : told(wordOf, 'From', 'CallFrom'),
+    to: isOfLeg(fields) ? told(wordOf, 'CallTo') : told(wordOf, 'To', 'CallTo'),
+    direction: told(wordOf, 'Direction'),
+    initiatedAt: told(
+      (text) => parseCarrierTime(text, utcOffsetMinutes),
+      'StartTime',
+      'DateCreated',
+      'Created',
+    ),
+    recordingUrl: told(webUrlOf, 'RecordingUrl'),
+    customField: told(wordOf, 'CustomField'),
+    leg: legOf(fields),
+  };
+}
+
+/** Some senders put all of it into `Call`. */
+function withinCall(names: readonly string[]): string[] {
+  return [...names, ...names.map((name) => `Call.${name}`)];
 }

@@ -1,4 +1,6 @@
+import { type CallbackFields } from './callback-fields.ts';
 import { type CarrierStatus } from './carrier-report.ts';
+import { saysNothing } from './says-nothing.ts';
 
 const STATUSES: ReadonlyMap<string, CarrierStatus> = new Map([
   ['queued', 'initiated'],
@@ -17,6 +19,22 @@ const STATUSES: ReadonlyMap<string, CarrierStatus> = new Map([
 const MAX_URL_CHARACTERS = 2_048;
 const MAX_TEXT_CHARACTERS = 512;
 const MAX_SECONDS = 7 * 86_400;
+
+/**
+ * The first of these fields that can be read: one that holds no value, or none that is understood, does not hide the
+ * next.
+ */
+export function firstOf<T>(
+  fields: CallbackFields,
+  names: readonly string[],
+  read: (text: string | undefined) => T | undefined,
+): T | undefined {
+  for (const name of names) {
+    const value = read(fields.get(name));
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
 
 /** A status by any of its spellings: `no-answer`, `NO_ANSWER`, `In Progress`. */
 export function statusOf(text: string | undefined): CarrierStatus | undefined {
@@ -38,6 +56,11 @@ export function amountOf(text: string | undefined): string | undefined {
   return `${sign === '-' ? '-' : ''}${whole}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
+/** A currency by its three letters. */
+export function currencyOf(text: string | undefined): string | undefined {
+  return text !== undefined && /^[a-z]{3}$/i.test(text) ? text.toUpperCase() : undefined;
+}
+
 /** An address at which a browser finds something. */
 export function webUrlOf(text: string | undefined): string | undefined {
   if (text === undefined || text.length > MAX_URL_CHARACTERS || !/^https?:\/\//i.test(text)) return undefined;
@@ -46,6 +69,6 @@ export function webUrlOf(text: string | undefined): string | undefined {
 
 /** A word of the carrier's; what it writes for "nothing" is none. */
 export function wordOf(text: string | undefined): string | undefined {
-  if (text === undefined || /^(?:na|n\/a|none|null|undefined|-)$/i.test(text)) return undefined;
-  return text.slice(0, MAX_TEXT_CHARACTERS);
+  if (text === undefined || saysNothing(text)) return undefined;
+  return text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed();
 }

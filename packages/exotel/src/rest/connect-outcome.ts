@@ -1,4 +1,6 @@
 import { type CarrierReport } from '../callbacks/carrier-report.ts';
+import { saysNothing } from '../callbacks/says-nothing.ts';
+import { type JsonObject } from '../wire/fields.ts';
 import { findCall, readAnswer } from './read-answer.ts';
 import { readCallDetails } from './read-call-details.ts';
 import { type TextAnswer } from './request.ts';
@@ -20,7 +22,7 @@ export function connectOutcomeOf(answer: TextAnswer, utcOffsetMinutes: number): 
   switch (answer.kind) {
     case 'ok': {
       const call = findCall(readAnswer(answer.value) ?? {});
-      const report = call && readCallDetails({ Status: 'queued', ...call }, utcOffsetMinutes);
+      const report = call && readCallDetails(withStatus(call), utcOffsetMinutes);
       if (report !== undefined) return { outcome: 'placed', report };
       return { outcome: 'may_exist', reason: 'the answer names no call' };
     }
@@ -40,4 +42,10 @@ export function connectOutcomeOf(answer: TextAnswer, utcOffsetMinutes: number): 
     case 'unavailable':
       return { outcome: answer.wasSent === false ? 'refused' : 'may_exist', reason: answer.reason };
   }
+}
+
+/** A call that was placed a moment ago waits for its turn, where the answer does not say. */
+function withStatus(call: JsonObject): JsonObject {
+  const { Status: status } = call;
+  return typeof status === 'string' && !saysNothing(status) ? call : { ...call, Status: 'queued' };
 }

@@ -1,0 +1,28 @@
+import { type CallbackFields } from './callback-fields.ts';
+import { type CarrierLeg } from './carrier-report.ts';
+import { definedOnly } from './defined-only.ts';
+import { firstOf, secondsOf, wordOf } from './read-values.ts';
+
+const LEG_EVENT = /^(?:dial|leg|agent)/i;
+
+/**
+ * Whether a report with an event is about another leg of the call: a Connect applet tells of the colleague whom it
+ * dials, and `Status` is the state of that phone (`busy` while it rings, `free` after).
+ */
+export function isOfLeg(fields: CallbackFields): boolean {
+  const eventType = fields.get('EventType');
+  if (eventType === undefined) return false;
+  return LEG_EVENT.test(eventType) || fields.get('DialWhomNumber', 'AgentEmail') !== undefined;
+}
+
+/** The leg that a report tells of, if it does. */
+export function legOf(fields: CallbackFields): CarrierLeg | undefined {
+  const statusNames = isOfLeg(fields) ? ['DialCallStatus', 'Status'] : ['DialCallStatus'];
+  const leg = definedOnly({
+    number: wordOf(fields.get('DialWhomNumber')),
+    status: firstOf(fields, statusNames, wordOf),
+    agent: wordOf(fields.get('AgentEmail')),
+    durationSeconds: secondsOf(fields.get('DialCallDuration')),
+  });
+  return leg.number === undefined && leg.status === undefined && leg.agent === undefined ? undefined : leg;
+}

@@ -1,0 +1,7 @@
+/** What carriers and their clients write where they know nothing. */
+const NOTHING = /^\s*(?:na|n\/a|nan|nil|none|null|undefined|-)?\s*$/i;
+
+/** Whether a text is one of the words for "nothing", or blank. */
+export function saysNothing(text: string): boolean {
+  return text.length <= 64 && NOTHING.test(text);
+}

@@ -1,0 +1,43 @@
+import { type CarrierReport, type CarrierStatus } from './carrier-report.ts';
+import { statusOf, wordOf } from './read-values.ts';
+import { type CallbackFields } from './callback-fields.ts';
+
+/** A status, and what it stands on. */
+export type ToldStatus = Pick<CarrierReport, 'status' | 'assumed' | 'statusWord'>;
+
+const OVER: ReadonlySet<CarrierStatus> = new Set(['completed', 'failed', 'busy', 'no_answer', 'canceled']);
+
+/** Events of a call that goes on, whatever their `Status` says. */
+const MID_CALL =
+  /^(?:initiat|queue|ring|answer|in-?_?\s?progress|dial|leg|agent|connect|incoming|outgoing|.*start(?:ed)?$)/i;
+const TERMINAL = /terminal|complete|hang-?_?\s?up|disconnect|^end|ended$/i;
+
+/** What a report's status is read from. */
+export interface StatusEvidence {
+  readonly fields: CallbackFields;
+  readonly names: readonly string[];
+  readonly eventType: string | undefined;
+  /** Something says that the call is over, such as the time of its end. */
+  readonly hasEnded: boolean;
+}
+
+/**
+ * The status of the call. An event of the middle of a call does not end it. Where the call is over and no word says how, it
+ * is `completed`, as an assumption that any word outweighs, and the carrier's own word is kept.
+ */
+export function toldStatus({ fields, names, eventType, hasEnded }: StatusEvidence): ToldStatus {
+  const words = names.flatMap((name) => fields.get(name) ?? []);
+  const stated = words.map((word) => statusOf(word)).find((status) => status !== undefined);
+  if (eventType !== undefined && MID_CALL.test(eventType)) {
+    return { status: stated !== undefined && !OVER.has(stated) ? stated : statusOfEvent(eventType) };
+  }
+  if (stated !== undefined) return { status: stated };
+  const isOver = hasEnded || (eventType !== undefined && TERMINAL.test(eventType));
+  if (!isOver) return { status: 'in_progress' };
+  const statusWord = words.map((word) => wordOf(word)).find((word) => word !== undefined);
+  return { status: 'completed', assumed: true, ...(statusWord !== undefined && { statusWord }) };
+}
+
+function statusOfEvent(eventType: string): CarrierStatus {
+  return /^ring/i.test(eventType) ? 'ringing' : 'in_progress';
+}
