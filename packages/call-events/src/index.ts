@@ -27,12 +27,13 @@ export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts
 export { type CallMetrics } from './record/call-metrics.ts';
 export {
   toCallRecord,
-  toCallStatus,
   toCollectedData,
   toLead,
   toObjections,
   type CallRecord,
 } from './record/call-record.ts';
+export { type CallLeg } from './record/call-legs.ts';
+export { toCallStatus } from './record/call-status.ts';
 export { toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
 export { canonicalNumber, MAX_NUMBER_DIGITS, readDecimal } from './numbers/decimal.ts';
 export { ExactNumber } from './numbers/exact-number.ts';

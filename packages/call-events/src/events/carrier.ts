@@ -18,9 +18,25 @@ export const decimalAmount = z
   .string()
   .regex(/^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,12})?$/, 'an amount is written like 1.250000');
 
+/** Another leg of the call, such as the phone of a colleague whom an applet dials. */
+const reportedLeg = z.object({
+  number: z.string().optional(),
+  /** The carrier's word. */
+  status: z.string().optional(),
+  agent: z.string().optional(),
+  durationSeconds: z.number().optional(),
+});
+
 /** The carrier reported on the call outside the stream. */
 export const callStatusReported = z.object({
   status: callStatus,
+  /** No status was named that is known: this one follows from that the call is over. Any that was named outweighs it. */
+  assumed: z.boolean().optional(),
+  /** The carrier's word, where it is none of the known ones. */
+  statusWord: z.string().optional(),
+  /** The report is about another leg, and says nothing of the call's own status. */
+  subject: z.literal('leg').optional(),
+  leg: reportedLeg.optional(),
   /** The carrier was asked and this is its answer. It outweighs every report that merely came in. */
   confirmed: z.boolean().optional(),
   eventType: z.string().optional(),
@@ -35,6 +51,10 @@ export const callStatusReported = z.object({
   disconnectedBy: z.string().optional(),
   error: z.string().optional(),
   price: decimalAmount.optional(),
+  /** Of the price: three letters. */
+  currency: z.string().optional(),
+  /** What was given along when the call was placed. */
+  customField: z.string().optional(),
   /** The stream that a report at its end is about. */
   streamSid: z.string().optional(),
   streamStatus: z.string().optional(),

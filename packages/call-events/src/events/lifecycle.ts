@@ -10,6 +10,8 @@ export const callStarted = z.object({
   direction: z.string().optional(),
   applet: z.enum(['voicebot', 'stream']).optional(),
   sampleRate: z.int().optional(),
+  /** Of the audio, as it was announced. */
+  encoding: z.string().optional(),
   customParameters: z.record(z.string(), z.string()).optional(),
 });
 
@@ -24,10 +26,12 @@ export const callDisconnected = z.object({
   closeCode: z.int().optional(),
 });
 
-/** How much audio a connection carried, counted from bytes. Sent when the connection is over. */
+/** How much audio a connection carried, in bytes of 16-bit PCM. Sent when the connection is over. */
 export const audioSummarised = z.object({
   connectionId: z.string(),
   sampleRate: z.int(),
+  /** What it was decoded from: `mulaw` or `alaw`. PCM where it is absent. */
+  encoding: z.string().optional(),
   inboundBytes: z.int(),
   outboundBytes: z.int(),
   inboundMs: z.number(),

@@ -31,6 +31,10 @@ export interface CallState {
   readonly firstAt: string | undefined;
   readonly lastAt: string | undefined;
   readonly connections: Readonly<Record<string, ConnectionState>>;
+  /** What the starts of all connections say of the call. */
+  readonly started: StartedFacts;
+  /** Other legs of the call, by their number. */
+  readonly legs: Readonly<Record<string, LegState>>;
   readonly turns: AppendOnlyList<EventOf<'turn.completed'>>;
   readonly objections: AppendOnlyList<EventOf<'objection.raised'>>;
   readonly consents: AppendOnlyList<EventOf<'consent.recorded'>>;
@@ -55,9 +59,29 @@ export interface Reported<T> extends Stamped<T> {
   readonly isConfirmed: boolean;
 }
 
+/** What the starts of a call's connections say of it: of each thing what the first of them says that does. */
+export interface StartedFacts {
+  readonly from?: Stamped<string>;
+  readonly to?: Stamped<string>;
+  readonly direction?: Stamped<string>;
+  readonly parameters: Readonly<Record<string, Stamped<string>>>;
+}
+
+/** Another leg of the call: the newest word on each thing. */
+export interface LegState {
+  readonly number?: Stamped<string>;
+  readonly agent?: Stamped<string>;
+  readonly status?: Stamped<string>;
+  readonly event?: Stamped<string>;
+  readonly durationSeconds?: Stamped<number>;
+  /** Of the first report on it. */
+  readonly first: Stamped<true>;
+}
+
 /** What the carrier reported outside the stream: the weightiest word on each thing. */
 export interface CarrierReports {
-  readonly status?: Reported<EventData<'call.status_reported'>['status']>;
+  readonly status?: ReportedStatus;
+  readonly statusWord?: Reported<string>;
   readonly from?: Reported<string>;
   readonly to?: Reported<string>;
   readonly direction?: Reported<string>;
@@ -68,6 +92,15 @@ export interface CarrierReports {
   readonly disconnectedBy?: Reported<string>;
   readonly error?: Reported<string>;
   readonly price?: Reported<string>;
+  readonly currency?: Reported<string>;
+  readonly customField?: Reported<string>;
+  /** The stream is over: what comes after it is the carrier's own. */
+  readonly streamEnd?: Reported<true>;
+}
+
+/** A status, and whether the carrier named it. */
+export interface ReportedStatus extends Reported<EventData<'call.status_reported'>['status']> {
+  readonly isAssumed?: boolean;
 }
 
 /** A call of which nothing is known yet. */
@@ -79,6 +112,8 @@ export function initialState(call: CallKey): CallState {
     firstAt: undefined,
     lastAt: undefined,
     connections: {},
+    started: { parameters: {} },
+    legs: {},
     turns: AppendOnlyList.empty(),
     objections: AppendOnlyList.empty(),
     consents: AppendOnlyList.empty(),

@@ -2,6 +2,8 @@ import { type CallEvent, type EventOf } from '../events/call-event.ts';
 import { type CallState, type ConnectionEnd, type ConnectionState } from './call-state.ts';
 import { compareEnds } from './connection-end.ts';
 import { foldCarrierReport } from './fold-carrier-report.ts';
+import { foldLeg } from './fold-leg.ts';
+import { foldStart } from './fold-start.ts';
 import { newest, oldest, orderOf } from './order.ts';
 
 /**
@@ -64,6 +66,7 @@ function change(draft: Draft, event: CallEvent): void {
       changeConnection(draft, event.data.connectionId, ({ start }) => ({
         start: oldest(start, { value: event.data, order: orderOf(event) }),
       }));
+      state.started = foldStart(state.started, event);
       break;
     case 'call.ended':
     case 'call.disconnected':
@@ -106,6 +109,7 @@ function change(draft: Draft, event: CallEvent): void {
       break;
     case 'call.status_reported':
       state.reports = foldCarrierReport(state.reports, event);
+      state.legs = foldLeg(state.legs, event);
       changeRecording(state, event, event.data.recordingUrl);
       break;
     case 'recording.available':

@@ -1,5 +1,5 @@
 import { type EventOf } from '../events/call-event.ts';
-import { type CarrierReports, type Reported } from './call-state.ts';
+import { type CarrierReports, type Reported, type ReportedStatus } from './call-state.ts';
 import { compareOrder, orderOf } from './order.ts';
 
 type Status = EventOf<'call.status_reported'>['data']['status'];
@@ -32,7 +32,16 @@ export function foldCarrierReport(
     value === undefined ? current : weightier(current, { value, order, isConfirmed });
 
   return definedOnly({
-    status: laterStatus(reports.status, { value: data.status, order, isConfirmed }),
+    status:
+      data.subject === 'leg'
+        ? reports.status
+        : laterStatus(reports.status, {
+            value: data.status,
+            order,
+            isConfirmed,
+            ...(data.assumed === true && { isAssumed: true }),
+          }),
+    statusWord: told(reports.statusWord, data.statusWord),
     from: told(reports.from, data.from),
     to: told(reports.to, data.to),
     direction: told(reports.direction, data.direction),
@@ -43,17 +52,30 @@ export function foldCarrierReport(
     disconnectedBy: told(reports.disconnectedBy, data.disconnectedBy),
     error: told(reports.error, data.error),
     price: told(reports.price, data.price),
+    currency: told(reports.currency, data.currency),
+    customField: told(reports.customField, data.customField),
+    streamEnd: told(reports.streamEnd, isOfStreamEnd(data) ? true : undefined),
   });
 }
 
-function laterStatus(current: Reported<Status> | undefined, candidate: Reported<Status>): Reported<Status> {
+/** A Passthru says how its stream ended. */
+function isOfStreamEnd({
+  streamStatus,
+  disconnectedBy,
+  error,
+}: EventOf<'call.status_reported'>['data']): boolean {
+  return streamStatus !== undefined || disconnectedBy !== undefined || error !== undefined;
+}
+
+function laterStatus(current: ReportedStatus | undefined, candidate: ReportedStatus): ReportedStatus {
   if (current === undefined) return candidate;
   const isCurrentTerminal = isTerminal(current.value);
   if (isCurrentTerminal !== isTerminal(candidate.value)) return isCurrentTerminal ? current : candidate;
+  if (current.isAssumed !== candidate.isAssumed) return current.isAssumed === true ? candidate : current;
   return weightier(current, candidate);
 }
 
-function weightier<T>(current: Reported<T> | undefined, candidate: Reported<T>): Reported<T> {
+function weightier<R extends Reported<unknown>>(current: R | undefined, candidate: R): R {
   if (current === undefined) return candidate;
   if (current.isConfirmed !== candidate.isConfirmed) return current.isConfirmed ? current : candidate;
   return compareOrder(current.order, candidate.order) > 0 ? current : candidate;

@@ -1,16 +1,11 @@
 import { type EventData } from '../events/call-event.ts';
 import { type CallKey } from '../events/envelope.ts';
-import {
-  FOLD_VERSION,
-  type CallState,
-  type ConnectionEnd,
-  type ConnectionState,
-} from '../fold/call-state.ts';
-import { compareEnds, isQuiet } from '../fold/connection-end.ts';
-import { isTerminal } from '../fold/fold-carrier-report.ts';
+import { FOLD_VERSION, type CallState } from '../fold/call-state.ts';
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
+import { toLegs, type CallLeg } from './call-legs.ts';
+import { toCallStanding } from './call-status.ts';
 import { withHeardText } from './heard-text.ts';
 import { inSpokenOrder, toTranscriptTurn, type TranscriptTurn } from './transcript.ts';
 
@@ -34,6 +29,12 @@ export interface CallRecord {
   readonly recordingUrl: string | undefined;
   /** A decimal amount in the currency of the carrier's account. */
   readonly price: string | undefined;
+  /** Three letters, where the carrier names it. */
+  readonly currency: string | undefined;
+  /** What was given along when the call was placed: it ties the call to a lead. */
+  readonly customField: string | undefined;
+  /** Other legs of the call, such as the colleagues who were dialled. */
+  readonly legs: readonly CallLeg[];
   readonly transcript: readonly TranscriptTurn[];
   readonly collectedData: Readonly<Record<string, JsonValue>>;
   readonly objections: readonly {
@@ -55,30 +56,31 @@ export interface CallRecord {
 /** Derives the record from the folded state. Costs in proportion to the length of the call. */
 export function toCallRecord(state: CallState): CallRecord {
   const start = firstStart(state);
-  const end = lastEnd(state);
-  const { reports } = state;
+  const { status, endReason, endedAt } = toCallStanding(state);
+  const { reports, started } = state;
   const turns = inSpokenOrder(state.turns).map((turn) => withHeardText(turn, state));
-  const fromNumber = reports.from?.value ?? start?.value.from;
   const answeredAt = reports.answeredAt?.value ?? start?.order.at;
-  const endedAt = reports.endedAt?.value ?? end?.order.at;
   return {
     call: state.call,
     version: state.version,
     foldVersion: FOLD_VERSION,
-    status: toCallStatus(state),
-    endReason: toEndReason(state, end),
+    status,
+    endReason,
     stage: state.stage?.value,
     outcome: state.outcome?.value,
     lead: toLead(state),
-    fromNumber,
-    toNumber: reports.to?.value ?? start?.value.to,
-    direction: reports.direction?.value ?? start?.value.direction,
+    fromNumber: reports.from?.value ?? started.from?.value,
+    toNumber: reports.to?.value ?? started.to?.value,
+    direction: reports.direction?.value ?? started.direction?.value,
     initiatedAt: reports.initiatedAt?.value ?? state.firstAt,
     answeredAt,
     endedAt,
     durationSeconds: reports.durationSeconds?.value ?? secondsBetween(answeredAt, endedAt),
     recordingUrl: state.recordingUrl?.value,
     price: reports.price?.value,
+    currency: reports.price && reports.currency?.value,
+    customField: reports.customField?.value ?? customFieldOf(state),
+    legs: toLegs(state),
     transcript: turns.map(toTranscriptTurn),
     collectedData: toCollectedData(state),
     objections: toObjections(state),
@@ -87,33 +89,17 @@ export function toCallRecord(state: CallState): CallRecord {
   };
 }
 
-/** The status of a call: the carrier's final word, else what its connections tell. */
-export function toCallStatus(state: CallState): CallRecord['status'] {
-  const reported = state.reports.status?.value;
-  if (reported !== undefined && isTerminal(reported)) return reported;
-  if (reported !== undefined && isUnheard(state)) return reported;
-  const connections = Object.values(state.connections);
-  if (connections.length > 0) return connections.every(isOver) ? 'completed' : 'in_progress';
-  return reported ?? 'in_progress';
-}
-
-/** How the call ended. That a call fell quiet says less than anything the carrier reports of its end. */
-function toEndReason({ reports }: CallState, end: ConnectionEnd | undefined): string | undefined {
-  const isKnown = end !== undefined && !isQuiet(end);
-  if (isKnown) return end.value;
-  const reported = reports.disconnectedBy?.value ?? reports.error?.value;
-  const status = reports.status?.value;
-  return reported ?? (status !== undefined && isTerminal(status) ? undefined : end?.value);
-}
-
 /**
  * The other party: what the carrier's custom parameters say of it, and the number it called from or was called on where
  * they name no `phone` themselves.
  */
 export function toLead(state: CallState): Record<string, string> {
-  const start = firstStart(state);
-  const phone = state.reports.from?.value ?? start?.value.from;
-  return { ...(phone !== undefined && { phone }), ...start?.value.customParameters };
+  const phone = state.reports.from?.value ?? state.started.from?.value;
+  const parameters = Object.entries(state.started.parameters);
+  return {
+    ...(phone !== undefined && { phone }),
+    ...Object.fromEntries(parameters.map(([name, { value }]) => [name, value])),
+  };
 }
 
 /** The collected facts, by name. */
@@ -148,32 +134,16 @@ export function toConsents({ consents }: CallState): CallRecord['consents'] {
     }));
 }
 
+/** A stream may be given it as a parameter of its URL. */
+function customFieldOf({ started: { parameters } }: CallState): string | undefined {
+  const value = Object.hasOwn(parameters, 'CustomField') ? parameters['CustomField']?.value : undefined;
+  return value === '' ? undefined : value;
+}
+
 function firstStart({ connections }: CallState): Stamped<EventData<'call.started'>> | undefined {
   return Object.values(connections)
     .flatMap(({ start }) => start ?? [])
     .sort((a, b) => compareOrder(a.order, b.order))[0];
-}
-
-/** A call that only the carrier has spoken of: that it is quiet on our side does not mean that it is over. */
-function isUnheard({ connections, turns }: CallState): boolean {
-  const isSilent = ({ start, end }: ConnectionState) =>
-    start === undefined && end !== undefined && isQuiet(end);
-  return turns.length === 0 && Object.values(connections).every(isSilent);
-}
-
-function lastEnd(state: CallState): ConnectionEnd | undefined {
-  const all = Object.values(state.connections);
-  const reported = state.reports.status?.value;
-  const isGoingOn = reported !== undefined && !isTerminal(reported) && isUnheard(state);
-  if (isGoingOn || !all.every(isOver)) return undefined;
-  return all
-    .flatMap(({ end }) => end ?? [])
-    .sort(compareEnds)
-    .at(-1);
-}
-
-function isOver({ end }: ConnectionState): boolean {
-  return end !== undefined;
 }
 
 function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {

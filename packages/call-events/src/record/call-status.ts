@@ -1,0 +1,71 @@
+import { type EventData } from '../events/call-event.ts';
+import { type CallState, type ConnectionEnd, type ConnectionState } from '../fold/call-state.ts';
+import { compareEnds, isQuiet } from '../fold/connection-end.ts';
+import { isTerminal } from '../fold/fold-carrier-report.ts';
+
+/** How a call stands, and how and when it ended. A call that goes on has neither an end nor a reason for one. */
+export interface CallStanding {
+  readonly status: EventData<'call.status_reported'>['status'];
+  readonly endReason: string | undefined;
+  readonly endedAt: string | undefined;
+}
+
+/** How a call stands, from everything that is known of it. */
+export function toCallStanding(state: CallState): CallStanding {
+  const status = toCallStatus(state);
+  if (!isTerminal(status)) return { status, endReason: undefined, endedAt: undefined };
+  const end = lastEnd(state);
+  return {
+    status,
+    endReason: toEndReason(state, end),
+    endedAt: state.reports.endedAt?.value ?? end?.order.at,
+  };
+}
+
+/** The status of a call: the carrier's final word, else what its connections tell, else the time of its end. */
+export function toCallStatus(state: CallState): CallStanding['status'] {
+  const { reports } = state;
+  const reported = reports.status?.value;
+  if (reported !== undefined && isTerminal(reported)) return reported;
+  const connections = Object.values(state.connections);
+  const isOfCarrier = connections.length === 0 || isCarriersAlone(state);
+  if (!isOfCarrier) return connections.every(isOver) ? 'completed' : 'in_progress';
+  return reports.endedAt === undefined ? (reported ?? 'in_progress') : 'completed';
+}
+
+/** How the call ended. That a call fell quiet says less than anything the carrier reports of its end. */
+function toEndReason({ reports }: CallState, end: ConnectionEnd | undefined): string | undefined {
+  const isKnown = end !== undefined && !isQuiet(end);
+  if (isKnown) return end.value;
+  const word = reports.status?.isAssumed === true ? reports.statusWord?.value : undefined;
+  const reported = reports.disconnectedBy?.value ?? reports.error?.value ?? word;
+  const status = reports.status?.value;
+  return reported ?? (status !== undefined && isTerminal(status) ? undefined : end?.value);
+}
+
+/**
+ * A call that only the carrier has spoken of, and of which it has not said that its stream is over: that it is quiet on
+ * our side does not mean that it is over.
+ */
+function isCarriersAlone({ connections, turns, reports }: CallState): boolean {
+  if (reports.status === undefined || reports.streamEnd !== undefined) return false;
+  const isSilent = ({ start, end }: ConnectionState) =>
+    start === undefined && end !== undefined && isQuiet(end);
+  return turns.length === 0 && Object.values(connections).every(isSilent);
+}
+
+/** The weightiest end of a call whose connections are all over. */
+function lastEnd(state: CallState): ConnectionEnd | undefined {
+  const all = Object.values(state.connections);
+  const reported = state.reports.status?.value;
+  const isGoingOn = reported !== undefined && !isTerminal(reported) && isCarriersAlone(state);
+  if (isGoingOn || !all.every(isOver)) return undefined;
+  return all
+    .flatMap(({ end }) => end ?? [])
+    .sort(compareEnds)
+    .at(-1);
+}
+
+function isOver({ end }: ConnectionState): boolean {
+  return end !== undefined;
+}
