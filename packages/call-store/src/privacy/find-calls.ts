@@ -4,7 +4,7 @@ import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
 /** A call as a search for a person sees it. */
 export interface CallNumbers extends CallKey {
-  /** Both parties' numbers, and whatever the lead's fields hold, as they were written. */
+  /** All parties' numbers, and whatever the lead's fields and the custom field hold, as they were written. */
   readonly numbers: readonly string[];
   readonly beganAt: Date;
 }
@@ -26,7 +26,9 @@ export async function* callNumbers(db: Kysely<CallStoreSchema>): AsyncGenerator<
 async function readAfter(db: Kysely<CallStoreSchema>, { tenant, callSid }: CallKey): Promise<CallNumbers[]> {
   const { rows } = await sql<CallNumbers>`
     select tenant, call_sid as "callSid", coalesce(initiated_at, created_at) as "beganAt",
-      array_remove(array[from_number, to_number], null)
+      array_remove(array[from_number, to_number, custom_field], null)
+        || coalesce((select array_agg(leg ->> 'number') from jsonb_array_elements(legs) as leg
+             where leg ->> 'number' is not null), '{}')
         || coalesce((select array_agg(value) from jsonb_each_text(lead) where value is not null), '{}') as numbers
     from call_sessions
     where (tenant, call_sid) > (${tenant}, ${callSid})

@@ -58,8 +58,8 @@ async function removeBatch(db: Kysely<CallStoreSchema>, step: RetentionStep): Pr
     step.what === 'archive'
       ? sql``
       : sql`, transcript_removed_at = coalesce(call.transcript_removed_at, now()),
-          full_transcript = '[]', collected_data = '{}', objections = '[]', lead = '{}', consents = '[]',
-          from_number = null, to_number = null, recording_url = null, transcript_sha256 = ''`;
+          full_transcript = '[]', collected_data = '{}', objections = '[]', lead = '{}', consents = '[]', legs = '[]',
+          custom_field = null, from_number = null, to_number = null, recording_url = null, transcript_sha256 = ''`;
   const { rows } = await sql`
     with due as (
       select call.tenant, call.call_sid from call_sessions as call

@@ -36,11 +36,17 @@ export interface CallSessionsTable {
   recording_url: string | null;
   /** A decimal number as text, with as many digits as the carrier gave. */
   price: string | null;
+  /** Of the price: three letters, where the carrier names it. */
+  currency: string | null;
+  /** What was given along when the call was placed. */
+  custom_field: string | null;
   full_transcript: Json<CallRecord['transcript']>;
   collected_data: Json<CallRecord['collectedData']>;
   objections: Json<CallRecord['objections']>;
   metrics: Json<CallRecord['metrics']>;
   consents: Json<CallRecord['consents']>;
+  /** Other legs of the call, such as colleagues who were dialled. */
+  legs: Json<CallRecord['legs']>;
   /** When retention took away what was said and collected, and who it was. */
   transcript_removed_at: ColumnType<Date | null, string | undefined, string>;
   /** When retention took the archive away: from then on the row can't be compared with it. */

@@ -14,7 +14,7 @@ export interface CallDifference {
 
 const MOMENT_COLUMNS = ['initiated_at', 'answered_at', 'ended_at'] as const;
 const JSON_COLUMNS = [
-  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
+  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents', 'legs'] as const),
 ] as const;
 const PLAIN_COLUMNS = [
   'status',
@@ -27,6 +27,8 @@ const PLAIN_COLUMNS = [
   'end_reason',
   'recording_url',
   'price',
+  'currency',
+  'custom_field',
   'transcript_sha256',
 ] as const;
 

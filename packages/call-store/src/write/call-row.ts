@@ -18,6 +18,8 @@ export interface CallRow {
   readonly end_reason: string | null;
   readonly recording_url: string | null;
   readonly price: string | null;
+  readonly currency: string | null;
+  readonly custom_field: string | null;
   readonly version: number;
   readonly fold_version: number;
   readonly transcript_sha256: string;
@@ -28,6 +30,7 @@ export interface CallRow {
   readonly objections: string;
   readonly metrics: string;
   readonly consents: string;
+  readonly legs: string;
 }
 
 /** The row of a record. `transcript_sha256` is taken over the JSON text of the transcript as it is sent. */
@@ -49,6 +52,8 @@ export function toRow(record: CallRecord): CallRow {
     end_reason: record.endReason ?? null,
     recording_url: record.recordingUrl ?? null,
     price: record.price ?? null,
+    currency: record.currency ?? null,
+    custom_field: record.customField ?? null,
     version: record.version,
     fold_version: record.foldVersion,
     transcript_sha256: createHash('sha256').update(transcript).digest('hex'),
@@ -58,5 +63,6 @@ export function toRow(record: CallRecord): CallRow {
     objections: JSON.stringify(record.objections),
     metrics: JSON.stringify(record.metrics),
     consents: JSON.stringify(record.consents),
+    legs: JSON.stringify(record.legs),
   };
 }

@@ -10,7 +10,7 @@ export interface EpochRow {
 }
 
 const JSON_COLUMNS = [
-  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents'] as const),
+  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents', 'legs'] as const),
 ] as const;
 type JsonColumn = (typeof JSON_COLUMNS)[number];
 type PlainColumn = Exclude<keyof CallRow, JsonColumn>;
@@ -31,6 +31,8 @@ const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
   end_reason: 'text',
   recording_url: 'text',
   price: 'numeric',
+  currency: 'text',
+  custom_field: 'text',
   version: 'integer',
   fold_version: 'integer',
   transcript_sha256: 'text',

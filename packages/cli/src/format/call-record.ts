@@ -49,11 +49,18 @@ function infoLines(call: StoredCall, clock: WallClock): string[] {
     ['To:', call.to_number],
     ['Direction:', call.direction],
     ['Recording:', call.recording_url],
-    ['Price:', call.price],
+    ['Price:', call.price === null || call.currency === null ? call.price : `${call.price} ${call.currency}`],
+    ['Custom field:', call.custom_field],
+    ...call.legs.map((leg): readonly [string, string] => ['Leg:', legWords(leg)]),
   ];
   return facts.flatMap(([label, value]) =>
     value === null || value === undefined ? [] : [`  ${label.padEnd(LABEL_WIDTH)}${visibleText(value)}`],
   );
+}
+
+function legWords({ number, agent, status, event, duration_seconds }: StoredCall['legs'][number]): string {
+  const duration = duration_seconds === undefined ? undefined : `${duration_seconds} s`;
+  return [number, agent, event, status, duration].filter((word) => word !== undefined).join(', ');
 }
 
 function objectionLines({ objections }: StoredCall): string[] {

@@ -19,6 +19,8 @@ export function storedCall(changes: Partial<StoredCall> = {}): StoredCall {
     end_reason: null,
     recording_url: null,
     price: null,
+    currency: null,
+    custom_field: null,
     full_transcript: [
       {
         id: '1',
@@ -48,6 +50,7 @@ export function storedCall(changes: Partial<StoredCall> = {}): StoredCall {
       dtmf_digits: 0,
     },
     consents: [],
+    legs: [],
     transcript_removed_at: null,
     archive_removed_at: null,
     version: 4,

@@ -6,6 +6,7 @@ import { tenants } from './0004-tenants.ts';
 import { carrier } from './0005-carrier.ts';
 import { privacy } from './0006-privacy.ts';
 import { erasureLocks } from './0007-erasure-locks.ts';
+import { carrierFacts } from './0008-carrier-facts.ts';
 
 /** Every step of the schema in its order. A step that was released is never changed; a new one is added. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0005-carrier': carrier,
   '0006-privacy': privacy,
   '0007-erasure-locks': erasureLocks,
+  '0008-carrier-facts': carrierFacts,
 };
