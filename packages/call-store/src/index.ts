@@ -9,10 +9,11 @@ export { CallStoreError, type CallStoreErrorCode } from './errors.ts';
 export { type CallPrivacy } from './privacy/call-privacy.ts';
 export { type ErasedCall } from './privacy/erase-call.ts';
 export { type Erasure } from './privacy/erasure-ledger.ts';
-export { type CallNumbers } from './privacy/find-calls.ts';
+export { type KnownCall } from './privacy/known-tenants.ts';
 export { type LegalHold } from './privacy/legal-holds.ts';
 export { type Placement } from './privacy/placements.ts';
 export { type RetentionStep } from './privacy/retention.ts';
+export { type StoredText, type TextFilter } from './privacy/stored-texts.ts';
 export { type CallFilter, type CallSummary } from './read/list-calls.ts';
 export {
   type CallEventSegmentsTable,

@@ -138,9 +138,8 @@ test('a person goes from what a dead gateway left on its disk, and comes back fr
   await folders.close();
 
   const { out } = await turnlog('erase', '--phone', PHONE, '--spool', spoolDir, '--spool', emptyDir);
-  expect(out).toBe(
-    '🧹 1 call(s) erased.\n  default/CA-spooled\n💾 3 event(s) taken out of the spools of dead gateways.\n',
-  );
+  expect(out).toMatch(/^🧹 1 call\(s\) erased\.\n {2}default\/CA-spooled {2}\(spool\)\n/);
+  expect(out).toContain('💾 3 event(s) taken out of the spools of dead gateways.\n');
   const [name = ''] = await readdir(path.join(spoolDir, 'gw-1'));
   const left = await readFile(path.join(spoolDir, 'gw-1', name), 'utf8');
   expect(left).toContain('said in CA-other');
@@ -209,7 +208,7 @@ test('erasing wants a key, and one thing to erase', async () => {
   expect((await keyless('erase', '--call', 'CA1')).err).toMatch(/^ERASURE_KEY: expected a secret/);
   expect((await turnlog('erase')).err).toMatch(/^Say what to erase/);
   expect((await turnlog('erase', '--call', 'CA1', '--phone', PHONE)).code).toBe(1);
-  expect((await turnlog('erase', '--phone', '12')).err).toContain('a phone number of at least 8 digits');
+  expect((await turnlog('erase', '--phone', '12')).err).toContain('expected a phone number of IN');
 });
 
 test('retention goes by the policy of each tenant, says what it did, and leaves verification clean', async () => {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { lockFolder } from './folder-lock.ts';
 import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
-import { readRecords, withoutCalls, type SpoolRecord } from './spool-record.ts';
+import { readEvents, withoutCalls, type WrittenEvent } from './spool-record.ts';
 
 /** What became of an erasure from spools. */
 export interface SpoolErasure {
@@ -14,10 +14,10 @@ export interface SpoolErasure {
 }
 
 /** Every event in the spools under a folder, of gateways dead and alive; what is written meanwhile may be missing. */
-export async function* recordsInSpools(root: string): AsyncGenerator<SpoolRecord> {
+export async function* eventsInSpools(root: string): AsyncGenerator<WrittenEvent> {
   for (const folder of await spoolsIn(root)) {
     const disk = await openSpoolDisk(folder);
-    for (const number of await disk.list()) yield* readRecords(await readIfThere(disk, number)).records;
+    for (const number of await disk.list()) yield* readEvents(await readIfThere(disk, number));
   }
 }
 

@@ -41,6 +41,14 @@ export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; r
   return { records, damaged };
 }
 
+/** The events of a file as they are written, also those that this version does not know; torn lines are left out. */
+export function* readEvents(bytes: Buffer): Generator<WrittenEvent> {
+  for (const line of linesOf(bytes)) {
+    const payload = readPayload(line);
+    if (payload !== undefined) yield (JSON.parse(payload) as WrittenRecord).event;
+  }
+}
+
 function* linesOf(bytes: Buffer): Generator<Buffer> {
   for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(NEWLINE, start);
@@ -82,7 +90,12 @@ function readPayload(line: Buffer): string | undefined {
 
 /** What {@link encodeRecord} wrote, or a later version of it: the checksum says so. */
 interface WrittenRecord {
-  readonly event: CallKey;
+  readonly event: WrittenEvent;
+}
+
+/** An event as it is written, of this version or another. */
+export interface WrittenEvent extends CallKey {
+  readonly at?: unknown;
 }
 
 /** What stands before the text of the event. The text itself is taken as it is. */

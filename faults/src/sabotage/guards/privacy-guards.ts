@@ -1,5 +1,7 @@
 import { type Guard } from '../guard.ts';
 
+const MATCHER_TEST = 'packages/cli/src/privacy/phones/phone-matcher.test.ts';
+const PERSON_TEST = 'packages/cli/src/erase-person.integration.test.ts';
 const STORE_TEST = 'packages/call-store/src/privacy/privacy.integration.test.ts';
 
 /** What finds all of a person and nothing of another, and keeps an erasure out of the way of what is written meanwhile. */
@@ -32,6 +34,72 @@ export const privacyGuards: readonly Guard[] = [
     test: {
       file: 'packages/call-events/src/record/lead.test.ts',
       name: 'the lead keeps a custom parameter of the name phone as it came',
+    },
+  },
+  {
+    name: 'numbers-that-end-alike',
+    keeps: 'a stranger with the same digits under another country code is not erased',
+    file: 'packages/cli/src/privacy/phones/phone-matcher.ts',
+    text: "return isPossiblePhone(plus + prefix + national, region) ? 'none' : 'ambiguous';",
+    without: "return 'certain';",
+    test: {
+      file: MATCHER_TEST,
+      name: 'numbers that end alike are of two people where a country code tells them apart',
+    },
+  },
+  {
+    name: 'ambiguous-numbers-are-left',
+    keeps: 'a number without a country code is not taken for one of another country',
+    file: 'packages/cli/src/privacy/phones/phone-matcher.ts',
+    text: "const asNational = isOfRegion ? 'certain' : 'ambiguous';",
+    without: "const asNational = 'certain' as Finding;",
+    test: {
+      file: MATCHER_TEST,
+      name: 'numbers that end alike are of two people and without a country code it has to be looked at',
+    },
+  },
+  {
+    name: 'archive-is-searched',
+    keeps: 'a person whose number only the archive has is found',
+    file: 'packages/cli/src/privacy/said-of-calls.ts',
+    text: 'yield* places.store.privacy.texts(filter);',
+    without: '',
+    test: {
+      file: PERSON_TEST,
+      name: 'a person is found in an archive whose row names another, and in a row whose archive is gone',
+    },
+  },
+  {
+    name: 'live-state-is-searched',
+    keeps: 'a person of whom only Redis says anything is found',
+    file: 'packages/cli/src/privacy/said-of-calls.ts',
+    text: 'for await (const call of places.eraser.calls()) if (isAsked(call)) yield* saidInRedis(places, call);',
+    without: '',
+    test: {
+      file: PERSON_TEST,
+      name: 'a person is found in Redis alone: in a log, a live state and a dead letter',
+    },
+  },
+  {
+    name: 'an-absent-call-is-told',
+    keeps: 'a call that the named tenant does not have is not said to be erased',
+    file: 'packages/cli/src/privacy/locate-call.ts',
+    text: 'if (isUnseen && tenant !== undefined)',
+    without: 'if (tenant !== undefined)',
+    test: {
+      file: 'packages/cli/src/erase-call.integration.test.ts',
+      name: 'a call is erased by its sid whatever tenant has it, before it is persisted',
+    },
+  },
+  {
+    name: 'placement-of-a-held-call',
+    keeps: 'an erasure leaves the placement of a call under a legal hold',
+    file: 'packages/call-store/src/privacy/placements.ts',
+    text: "and not ${isOfHeldCall('placement')}`",
+    without: '`',
+    test: {
+      file: PERSON_TEST,
+      name: 'a person is found in calls that were asked of the carrier, but not in one of a call that is held',
     },
   },
 ];

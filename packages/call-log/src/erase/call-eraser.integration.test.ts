@@ -109,6 +109,12 @@ test('a call that goes on is left alone', async () => {
   expect(await eraser.erase(callOf('live'), HOUR_MS)).toEqual({ outcome: 'live' });
   expect(await log.redis.exists(callKeys(log.space, callOf('live')).log)).toBe(1);
   const logged = [];
-  for await (const call of eraser.loggedCalls()) logged.push(call.callSid);
+  for await (const { callSid } of eraser.calls()) {
+    if (await log.redis.exists(callKeys(log.space, callOf(callSid)).log)) logged.push(callSid);
+  }
   expect(logged.sort()).toEqual(['live', 'neighbour']);
+  expect([await eraser.isLive(callOf('live')), await eraser.isLive(callOf('neighbour'))]).toEqual([
+    true,
+    false,
+  ]);
 });

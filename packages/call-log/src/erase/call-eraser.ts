@@ -2,9 +2,10 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
 import { groupOf } from '../feed/feed-reader.ts';
-import { callKeys, callOfMember, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { runScript } from '../redis/script.ts';
 import { eraseScript } from './erase-script.ts';
+import { callsInRedis, textsOfCall, textsOfLetters, type LoggedText } from './logged-texts.ts';
 
 const PAGE = 1_000;
 
@@ -37,31 +38,26 @@ export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = r
       return { outcome: 'erased', keys: Number(reply) + audioKeys, entries, letters };
     },
 
-    /** Every call that has a log. */
-    loggedCalls: async function* (): AsyncGenerator<CallKey> {
-      let cursor = '0';
-      do {
-        const [next, found] = await redis.scan(
-          cursor,
-          'MATCH',
-          `${space.prefix}{p*}:call:*:log`,
-          'COUNT',
-          PAGE,
-        );
-        cursor = next;
-        for (const key of found) yield callOfLog(key);
-      } while (cursor !== '0');
+    /** Whether a call goes on. */
+    isLive: async (call: CallKey): Promise<boolean> => {
+      const { live } = partitionKeys(space, partitionOf(space, call));
+      return (await redis.zscore(live, memberOf(call))) !== null;
     },
+
+    /** Every call that has a key here, or where the audio is, each once or twice; with a sid, only those of this sid. */
+    calls: async function* (callSid?: string): AsyncGenerator<CallKey> {
+      yield* callsInRedis(redis, space, callSid);
+      if (audio !== redis) yield* callsInRedis(audio, space, callSid);
+    },
+
+    texts: (call: CallKey): AsyncGenerator<LoggedText> => textsOfCall(redis, space, call),
+
+    letterTexts: (): AsyncGenerator<LoggedText> => textsOfLetters(redis, space),
   };
 }
 
 /** Erases calls from one Redis. */
 export type CallEraser = ReturnType<typeof createCallEraser>;
-
-function callOfLog(key: string): CallKey {
-  const begin = key.indexOf('}:call:') + '}:call:'.length;
-  return callOfMember(key.slice(begin, -':log'.length));
-}
 
 /** Page by page, so that a long feed holds nobody up. What a group was given is acknowledged, or it would miss it. */
 async function removeEntries(

@@ -10,7 +10,12 @@ import { eraseCarrierRows } from './placements.ts';
  * kept it, or the table, locked for too long, and nothing was changed.
  */
 export type ErasedCall =
-  | { readonly outcome: 'erased'; readonly rows: number; readonly segments: number }
+  | {
+      readonly outcome: 'erased';
+      readonly rows: number;
+      readonly segments: number;
+      readonly placements: number;
+    }
   | { readonly outcome: 'held' }
   | { readonly outcome: 'busy' };
 
@@ -40,9 +45,9 @@ export async function eraseCall(
       .deleteFrom('call_event_segments')
       .where((where) => where.and(isOf))
       .executeTakeFirst();
-    await eraseCarrierRows(transaction, call);
+    const placements = await eraseCarrierRows(transaction, call);
     const [row, segment] = [rows, segments].map(({ numDeletedRows }) => Number(numDeletedRows));
-    return { outcome: 'erased', rows: row ?? 0, segments: segment ?? 0 };
+    return { outcome: 'erased', rows: row ?? 0, segments: segment ?? 0, placements };
   };
   const work = await withCallLock(db, call, eraseLocked, waitMs);
   return work.locked ? work.value : { outcome: 'busy' };

@@ -1,5 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
-import { type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
 /** A call that nobody may take away: neither retention nor an erasure. */
@@ -52,4 +52,12 @@ export async function isHeld(db: Kysely<CallStoreSchema>, { tenant, callSid }: C
     .where('call_sid', '=', callSid)
     .executeTakeFirst();
   return hold !== undefined;
+}
+
+/** In a statement: whether the call that a row is of is held. */
+export function isOfHeldCall(table: string): RawBuilder<boolean> {
+  return sql<boolean>`exists (
+    select from legal_holds as hold
+    where hold.tenant = ${sql.ref(`${table}.tenant`)} and hold.call_sid = ${sql.ref(`${table}.call_sid`)}
+  )`;
 }

@@ -1,41 +1,59 @@
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { isOfHeldCall } from './legal-holds.ts';
+import { type TextFilter } from './stored-texts.ts';
 
 /** A call that was asked of the carrier: whom it was to reach, whether there was a call or not. */
 export interface Placement {
   readonly reference: string;
   readonly tenant: string;
-  readonly numbers: readonly string[];
+  /** `null` while no call is known to have come of it. */
+  readonly callSid: string | null;
   readonly beganAt: Date;
+  /** Every column. */
+  readonly value: unknown;
 }
 
-/** Every placement, the oldest first. */
-export async function readPlacements(db: Kysely<CallStoreSchema>): Promise<Placement[]> {
+/** The placements that match, or all; the oldest first. */
+export async function readPlacements(
+  db: Kysely<CallStoreSchema>,
+  { tenant, pattern }: TextFilter = {},
+): Promise<Placement[]> {
   if (!(await isThere(db, 'call_placements'))) return [];
   const { rows } = await sql<Placement>`
-    select reference, tenant, array_remove(array[dialled, caller_id], null) as numbers, requested_at as "beganAt"
-    from call_placements order by requested_at`.execute(db);
+    select reference, tenant, call_sid as "callSid", requested_at as "beganAt", to_jsonb(source) as value
+    from call_placements as source
+    where (${tenant ?? null}::text is null or tenant = ${tenant ?? null})
+      and (${pattern ?? null}::text is null or source::text ~ ${pattern ?? null})
+    order by requested_at`.execute(db);
   return rows;
 }
 
-/** Takes placements away. */
+/** Takes placements away, but not those of a call that is held; resolves to how many it took. */
 export async function erasePlacements(
   db: Kysely<CallStoreSchema>,
   references: readonly string[],
-): Promise<void> {
-  if (references.length === 0) return;
-  await sql`delete from call_placements where reference = any (${[...references]}::text[])`.execute(db);
+): Promise<number> {
+  if (references.length === 0) return 0;
+  const { numAffectedRows = 0n } = await sql`
+    delete from call_placements as placement
+    where reference = any (${[...references]}::text[]) and not ${isOfHeldCall('placement')}`.execute(db);
+  return Number(numAffectedRows);
 }
 
-/** Takes away what the carrier was asked about a call, and has answered. */
+/** Takes away what the carrier was asked about a call, and has answered; resolves to how many placements there were. */
 export async function eraseCarrierRows(
   db: Kysely<CallStoreSchema>,
   { tenant, callSid }: { readonly tenant: string; readonly callSid: string },
-): Promise<void> {
-  for (const table of ['call_placements', 'call_reconciliations']) {
-    if (!(await isThere(db, table))) continue;
-    await sql`delete from ${sql.table(table)} where tenant = ${tenant} and call_sid = ${callSid}`.execute(db);
-  }
+): Promise<number> {
+  const eraseFrom = async (table: string): Promise<number> => {
+    if (!(await isThere(db, table))) return 0;
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${sql.table(table)} where tenant = ${tenant} and call_sid = ${callSid}`.execute(db);
+    return Number(numAffectedRows);
+  };
+  await eraseFrom('call_reconciliations');
+  return eraseFrom('call_placements');
 }
 
 async function isThere(db: Kysely<CallStoreSchema>, table: string): Promise<boolean> {

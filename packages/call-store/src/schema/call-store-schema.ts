@@ -91,6 +91,7 @@ export interface ErasuresTable {
   subject: string;
   tenant: string | null;
   erased_at: Generated<Date>;
+  found: Json<Readonly<Record<string, number>> | null>;
 }
 
 /** SHA-256 of `tenant/call_sid` of calls of which nothing may be written any more. */

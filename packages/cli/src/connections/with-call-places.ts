@@ -1,5 +1,5 @@
-import { createCallEraser, createDeadLetters } from '@turnlog/call-log';
-import { type CallPlaces } from '../privacy/find-person.ts';
+import { createCallEraser } from '@turnlog/call-log';
+import { type CallPlaces } from '../privacy/call-places.ts';
 import { type Terminal } from '../terminal.ts';
 import { findServers, type AskedServers } from './find-servers.ts';
 import { openRedis, withRedis } from './with-redis.ts';
@@ -19,7 +19,6 @@ export async function withCallPlaces<T>(
       const placesWith = (audio: typeof redis): CallPlaces => ({
         ...{ store, redis, space, spoolDirs },
         eraser: createCallEraser(redis, space, audio),
-        letters: createDeadLetters(redis, space),
       });
       if (audioRedisUrl === undefined || audioRedisUrl === url) return work(placesWith(redis));
       return openRedis(audioRedisUrl, (audio) => work(placesWith(audio)));

@@ -67,6 +67,7 @@ async function open<Store extends { assertMigrated(): Promise<void>; close(): Pr
 }
 
 function toSentence(error: unknown, databaseUrl: string): unknown {
+  if (error instanceof CommandError) return error;
   const where = `Postgres at ${stripUrlSecrets(databaseUrl)}`;
   switch (classifyDatabaseError(error)) {
     case 'unavailable':

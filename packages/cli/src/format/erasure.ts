@@ -1,22 +1,39 @@
 import { type CallKey } from '@turnlog/call-events';
-import { type ErasureReport } from '../privacy/erase-calls.ts';
+import { type ErasedAmounts, type ErasureReport } from '../privacy/erase-calls.ts';
+import { type FoundCall } from '../privacy/find-person.ts';
 import { visibleText } from './visible-text.ts';
 
-/** What became of an erasure. */
-export function formatErasure({ erased, held, live, busy, spool }: ErasureReport, isDryRun: boolean): string {
-  const verb = isDryRun ? 'would be erased' : 'erased';
+/** What became of an erasure, or would. */
+export function formatErasure(report: ErasureReport, isDryRun: boolean): string {
+  const { erased, ambiguous, ambiguousPlacements, held, live, busy, spool } = report;
   return [
-    `🧹 ${erased.length} call(s) ${verb}.`,
+    `🧹 ${erased.length} call(s) ${isDryRun ? 'would be erased' : 'erased'}.`,
     ...erased.map(nameOf),
-    ...(held.length > 0 ? [`⚖️  ${held.length} under a legal hold, not touched:`, ...held.map(nameOf)] : []),
-    ...(live.length > 0
-      ? [`📞 ${live.length} still going on, not touched; erase them when they are over:`, ...live.map(nameOf)]
+    ...(isDryRun ? [] : amountsOf(report.amounts)),
+    ...listOf(
+      ambiguous,
+      '❓',
+      'may be this person’s or another’s, not touched; look at them, then erase each with --call, or all with --include-ambiguous:',
+    ),
+    ...(ambiguousPlacements > 0
+      ? [`❓ ${ambiguousPlacements} call(s) asked of the carrier may be this person’s, not touched.`]
       : []),
-    ...(busy.length > 0
-      ? [`⏳ ${busy.length} locked by another transaction of Postgres; run this again:`, ...busy.map(nameOf)]
-      : []),
+    ...listOf(held, '⚖️ ', 'under a legal hold, not touched:'),
+    ...listOf(live, '📞', 'still going on, not touched; erase them when they are over:'),
+    ...listOf(busy, '⏳', 'locked by another transaction of Postgres; run this again:'),
     ...(isDryRun ? [] : [aboutSpools(spool)]),
   ].join('\n');
+}
+
+function listOf(calls: readonly FoundCall[], sign: string, what: string): string[] {
+  return calls.length === 0 ? [] : [`${sign} ${calls.length} ${what}`, ...calls.map(nameOf)];
+}
+
+function amountsOf(amounts: ErasedAmounts): string[] {
+  const { rows, segments, placements, keys, entries, letters } = amounts;
+  const postgres = `${rows} row(s), ${segments} stretch(es) of the archive and ${placements} placement(s) of Postgres`;
+  const redis = `${keys} key(s), ${entries} feed entries and ${letters} dead letter(s) of Redis`;
+  return [`   Taken away: ${postgres}; ${redis}.`];
 }
 
 function aboutSpools(spool: ErasureReport['spool']): string {
@@ -27,6 +44,7 @@ function aboutSpools(spool: ErasureReport['spool']): string {
   return `💾 ${spool.events} event(s) taken out of the spools of dead gateways${living}.`;
 }
 
-function nameOf({ tenant, callSid }: CallKey): string {
-  return `  ${tenant}/${visibleText(callSid)}`;
+function nameOf({ tenant, callSid, foundIn }: CallKey & Pick<FoundCall, 'foundIn'>): string {
+  const places = foundIn.length === 0 ? '' : `  (${foundIn.join(', ')})`;
+  return `  ${tenant}/${visibleText(callSid)}${places}`;
 }

@@ -1,39 +1,151 @@
-import { type CallKey } from '@turnlog/call-events';
+import { describeDatabaseError } from '@turnlog/call-store';
 import { eraseFromSpools, type SpoolErasure } from '@turnlog/spool';
-import { type CallPlaces } from './find-person.ts';
+import { CommandError } from '../command-error.ts';
+import { type CallPlaces } from './call-places.ts';
+import { type FoundCall } from './find-person.ts';
+import { appendToLedger } from './ledger-file.ts';
+import { type ErasurePlan } from './plan-erasure.ts';
 
 /** So long, a gateway that still has something of an erased call is refused by Redis; after that, by Postgres. */
 const MARK_MS = 30 * 24 * 3_600_000;
 
-/** What became of calls that were to be erased. */
+/** How much was taken away, by its kind. */
+export interface ErasedAmounts {
+  readonly rows: number;
+  readonly segments: number;
+  readonly keys: number;
+  readonly entries: number;
+  readonly letters: number;
+  readonly placements: number;
+}
+
+/** What became of an erasure. */
 export interface ErasureReport {
-  readonly erased: readonly CallKey[];
+  readonly erased: readonly FoundCall[];
+  readonly amounts: ErasedAmounts;
+  /** May be another person's: not touched. */
+  readonly ambiguous: readonly FoundCall[];
+  readonly ambiguousPlacements: number;
   /** Under a legal hold: not touched. */
-  readonly held: readonly CallKey[];
+  readonly held: readonly FoundCall[];
   /** They go on: to be erased when they are over. */
-  readonly live: readonly CallKey[];
+  readonly live: readonly FoundCall[];
   /** Kept locked by another transaction of Postgres for too long: to be erased when that is over. */
-  readonly busy: readonly CallKey[];
+  readonly busy: readonly FoundCall[];
   /** What was taken out of spools; `null` where no folder of spools is known. */
   readonly spool: SpoolErasure | null;
 }
 
-type CallOutcome = 'erased' | 'held' | 'live' | 'busy';
+const NOTHING: ErasedAmounts = { rows: 0, segments: 0, keys: 0, entries: 0, letters: 0, placements: 0 };
+
+/** What a plan comes to when it is not carried out. */
+export function asPlanned({ calls, ambiguous, ambiguousPlacements, held, live }: ErasurePlan): ErasureReport {
+  return {
+    ...{ erased: calls, amounts: NOTHING, ambiguous, held, live, busy: [], spool: null },
+    ambiguousPlacements: ambiguousPlacements.length,
+  };
+}
+
+/** Whether anything was found that is still there. */
+export function isAnythingLeft(report: ErasureReport): boolean {
+  const { ambiguous, ambiguousPlacements, held, live, busy } = report;
+  return [ambiguous, held, live, busy].some(({ length }) => length > 0) || ambiguousPlacements > 0;
+}
 
 /**
- * Erases calls from Redis and Postgres, one after the other. Redis first: what a persister has in its hands meanwhile is
- * refused by Postgres, which is marked second and waits for writes of the call that had begun before. The spools last: a gateway
- * that takes one over before is refused, too.
+ * Carries a plan out. The ledger first: an erasure that is broken off is then taken up again by `--reapply`, or by the
+ * same command. The spools last: a gateway that takes one over before is refused by Redis.
  */
-export async function eraseCalls(places: CallPlaces, calls: readonly CallKey[]): Promise<ErasureReport> {
-  const outcomes: Record<CallOutcome, CallKey[]> = { erased: [], held: [], live: [], busy: [] };
-  for (const call of calls) outcomes[await eraseOne(places, call)].push(call);
-  return { ...outcomes, spool: await eraseFromAllSpools(places.spoolDirs, outcomes.erased) };
+export async function carryOut(
+  places: CallPlaces,
+  plan: ErasurePlan,
+  ledger: string | undefined,
+): Promise<ErasureReport> {
+  await writeLedger(places, plan, ledger);
+  const placements = await places.store.privacy.erasePlacements(plan.placements);
+  const work = { amounts: { ...NOTHING, placements }, erased: [], held: [], live: [], busy: [] };
+  const done = await eraseAll(places, plan.calls, work);
+  return {
+    ...asPlanned(plan),
+    ...done,
+    held: [...plan.held, ...done.held],
+    live: [...plan.live, ...done.live],
+    spool: await eraseFromAllSpools(places.spoolDirs, done.erased),
+  };
+}
+
+async function writeLedger(
+  { store }: CallPlaces,
+  { erasures }: ErasurePlan,
+  ledger: string | undefined,
+): Promise<void> {
+  const nameOf = (erasure: { readonly subject: string; readonly tenant: string | null }) =>
+    `${erasure.subject}/${erasure.tenant ?? ''}`;
+  const known = new Set((await store.privacy.erasures()).map(nameOf));
+  const news = erasures.filter((erasure) => !known.has(nameOf(erasure)));
+  if (ledger !== undefined) await appendToLedger(ledger, news);
+  await store.privacy.recordErasures(erasures);
+}
+
+interface Work {
+  amounts: ErasedAmounts;
+  readonly erased: FoundCall[];
+  readonly held: FoundCall[];
+  readonly live: FoundCall[];
+  readonly busy: FoundCall[];
+}
+
+async function eraseAll(places: CallPlaces, calls: readonly FoundCall[], work: Work): Promise<Work> {
+  for (const call of calls) {
+    try {
+      await eraseOne(places, call, work);
+    } catch (error) {
+      throw new CommandError(
+        `${work.erased.length} of ${calls.length} call(s) were erased; then this happened: ${describeDatabaseError(error)}. Run the same command again: it goes on with what is left.`,
+        { cause: error },
+      );
+    }
+  }
+  return work;
+}
+
+/**
+ * Redis first: what a persister has in its hands meanwhile is refused by Postgres, which is marked second and waits for
+ * writes of the call that had begun before.
+ */
+async function eraseOne({ store, eraser }: CallPlaces, call: FoundCall, work: Work): Promise<void> {
+  if (await store.privacy.isHeld(call)) {
+    work.held.push(call);
+    return;
+  }
+  const inRedis = await eraser.erase(call, MARK_MS);
+  if (inRedis.outcome === 'live') {
+    work.live.push(call);
+    return;
+  }
+  const { keys, entries, letters } = inRedis;
+  work.amounts = sumOf(work.amounts, { keys, entries, letters });
+  const inPostgres = await store.privacy.erase(call);
+  work[inPostgres.outcome].push(call);
+  if (inPostgres.outcome !== 'erased') return;
+  const { rows, segments, placements } = inPostgres;
+  work.amounts = sumOf(work.amounts, { rows, segments, placements });
+}
+
+function sumOf(amounts: ErasedAmounts, more: Partial<ErasedAmounts>): ErasedAmounts {
+  return {
+    rows: amounts.rows + (more.rows ?? 0),
+    segments: amounts.segments + (more.segments ?? 0),
+    keys: amounts.keys + (more.keys ?? 0),
+    entries: amounts.entries + (more.entries ?? 0),
+    letters: amounts.letters + (more.letters ?? 0),
+    placements: amounts.placements + (more.placements ?? 0),
+  };
 }
 
 async function eraseFromAllSpools(
   folders: readonly string[],
-  calls: readonly CallKey[],
+  calls: readonly FoundCall[],
 ): Promise<SpoolErasure | null> {
   if (folders.length === 0) return null;
   let [events, living] = [0, 0];
@@ -43,17 +155,4 @@ async function eraseFromAllSpools(
     living += erasure.living;
   }
   return { events, living };
-}
-
-async function eraseOne({ store, eraser }: CallPlaces, call: CallKey): Promise<CallOutcome> {
-  if (await store.privacy.isHeld(call)) return 'held';
-  const { outcome } = await eraser.erase(call, MARK_MS);
-  if (outcome === 'live') return 'live';
-  return (await store.privacy.erase(call)).outcome;
-}
-
-/** Calls without those that come a second time. */
-export function distinct(calls: readonly CallKey[]): CallKey[] {
-  const byName = new Map(calls.map(({ tenant, callSid }) => [`${tenant}/${callSid}`, { tenant, callSid }]));
-  return [...byName.values()];
 }

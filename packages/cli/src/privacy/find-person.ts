@@ -1,72 +1,82 @@
-import { decodeEvent, type CallEvent, type CallKey, type JsonValue } from '@turnlog/call-events';
-import { readCallLogs, type CallEraser, type DeadLetters, type KeySpace } from '@turnlog/call-log';
-import { type CallStore } from '@turnlog/call-store';
-import { recordsInSpools } from '@turnlog/spool';
-import { type Redis } from 'ioredis';
-import { phoneOf } from './subjects.ts';
+import { type CallKey } from '@turnlog/call-events';
+import { type CallPlaces } from './call-places.ts';
+import { postgresPattern } from './phones/digits.ts';
+import { findInValue } from './phones/find-in-value.ts';
+import { phoneMatcher } from './phones/phone-matcher.ts';
+import { type Phone, type Region } from './phones/phone.ts';
+import { saidOfCalls, type Place } from './said-of-calls.ts';
 
-/** Where calls are. */
-export interface CallPlaces {
-  readonly store: CallStore;
-  readonly redis: Redis;
-  readonly space: KeySpace;
-  readonly eraser: CallEraser;
-  readonly letters: DeadLetters;
-  /** The folders of the gateways' spools that are known. */
-  readonly spoolDirs: readonly string[];
+/** A call that a person is in, and where that shows. */
+export interface FoundCall extends CallKey {
+  readonly foundIn: readonly Place[];
 }
 
-/** A call that a person may be in. */
-export interface PersonCall extends CallKey {
-  readonly phones: readonly string[];
-  readonly beganAt: Date;
+/** What there is of a person: their calls, and calls to them that were asked of the carrier. */
+export interface FoundPerson {
+  readonly calls: readonly FoundCall[];
+  /** Calls with the digits of the number in them, which may be another person's. */
+  readonly ambiguous: readonly FoundCall[];
+  /** References of placements. */
+  readonly placements: readonly string[];
+  readonly ambiguousPlacements: readonly string[];
 }
 
-/** Every call in Postgres, Redis, the dead letters and the spools, with the phones that it was held with; some come twice. */
-export async function* callsWithPhones(places: CallPlaces): AsyncGenerator<PersonCall> {
-  for await (const { numbers, ...call } of places.store.privacy.callNumbers()) {
-    yield { ...call, phones: phonesIn(numbers) };
+/** Whose calls to find. */
+export interface Person {
+  readonly phone: Phone;
+  /** Numbers without a country code are taken to be of it. */
+  readonly region: Region;
+  /** Of one tenant only. */
+  readonly tenant: string | undefined;
+}
+
+/** Finds a person's number wherever it is written of a call. */
+export async function findPerson(
+  places: CallPlaces,
+  { phone, region, tenant }: Person,
+): Promise<FoundPerson> {
+  const matcher = phoneMatcher(phone, region);
+  const filter = { tenant, pattern: postgresPattern(phone.national) };
+  const found = new FoundCalls();
+  for await (const { place, value, ...call } of saidOfCalls(places, filter)) {
+    const finding = findInValue(value, matcher);
+    if (finding !== 'none') found.add(call, place, finding === 'certain');
   }
-  for await (const call of places.eraser.loggedCalls()) yield await readLogged(places, call);
-  for (const { call, original, atMs } of await places.letters.list()) {
-    yield {
-      ...call,
-      phones: phonesIn(original.match(/\+?\d[\d ()-]{7,20}\d/g) ?? []),
-      beganAt: new Date(atMs),
+  const placements: Record<'certain' | 'ambiguous', string[]> = { certain: [], ambiguous: [] };
+  for (const placement of await places.store.privacy.placements(filter)) {
+    const finding = findInValue(placement.value, matcher);
+    if (finding === 'none') continue;
+    placements[finding].push(placement.reference);
+    const { tenant: owner, callSid } = placement;
+    if (callSid !== null) found.add({ tenant: owner, callSid }, 'placement', finding === 'certain');
+  }
+  return { ...found.sorted(), placements: placements.certain, ambiguousPlacements: placements.ambiguous };
+}
+
+/** Calls with the places that they were found in, each call once. */
+export class FoundCalls {
+  readonly #calls = new Map<string, { call: CallKey; isCertain: boolean; places: Set<Place> }>();
+
+  add({ tenant, callSid }: CallKey, place: Place, isCertain: boolean): void {
+    const name = `${tenant}/${callSid}`;
+    const known = this.#calls.get(name) ?? {
+      call: { tenant, callSid },
+      isCertain: false,
+      places: new Set<Place>(),
     };
+    known.places.add(place);
+    known.isCertain ||= isCertain;
+    this.#calls.set(name, known);
   }
-  for (const folder of places.spoolDirs) {
-    for await (const { event, text } of recordsInSpools(folder)) {
-      const { tenant, callSid } = event;
-      const decoded = decodeEvent(text);
-      const numbers = decoded.ok ? numbersOf(decoded.event) : [];
-      yield { tenant, callSid, phones: phonesIn(numbers), beganAt: new Date(event.at) };
-    }
+
+  /** By their names; those of which a single place is certain are certain. */
+  sorted(): { readonly calls: FoundCall[]; readonly ambiguous: FoundCall[] } {
+    const names = [...this.#calls.keys()].sort();
+    const all = names.flatMap((name) => this.#calls.get(name) ?? []);
+    const found = (isCertain: boolean): FoundCall[] =>
+      all
+        .filter((each) => each.isCertain === isCertain)
+        .map(({ call, places }) => ({ ...call, foundIn: [...places] }));
+    return { calls: found(true), ambiguous: found(false) };
   }
-}
-
-/** A call that is not in Postgres yet, or not as a whole. */
-async function readLogged({ redis, space }: CallPlaces, call: CallKey): Promise<PersonCall> {
-  const [log] = await readCallLogs(redis, space, [{ call, fromSeq: 1 }]);
-  const events = (log?.entries ?? []).flatMap(({ text }) => {
-    const decoded = decodeEvent(text);
-    return decoded.ok ? [decoded.event] : [];
-  });
-  const numbers = events.flatMap(numbersOf);
-  return { ...call, phones: phonesIn(numbers), beganAt: new Date(events[0]?.at ?? Date.now()) };
-}
-
-/** Texts of an event that may be the other party's number. */
-function numbersOf({ type, data }: CallEvent): string[] {
-  return type === 'call.started' || type === 'call.status_reported' ? textsOf(data as JsonValue) : [];
-}
-
-function textsOf(value: JsonValue): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
-}
-
-/** The phones among texts. */
-export function phonesIn(texts: readonly string[]): string[] {
-  return texts.flatMap((text) => phoneOf(text) ?? []);
 }

@@ -9,6 +9,7 @@ const line = z.object({
   subject: z.string(),
   tenant: z.string().nullable(),
   erasedAt: z.coerce.date(),
+  found: z.record(z.string(), z.number()).optional(),
 });
 
 /** Adds erasures to the copy of the ledger that outlives the database: one JSON document a line, readable by its owner. */

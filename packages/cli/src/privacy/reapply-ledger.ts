@@ -1,14 +1,12 @@
-import { type CallKey } from '@turnlog/call-events';
 import { type Erasure } from '@turnlog/call-store';
-import { distinct } from './erase-calls.ts';
-import { callsWithPhones, phonesIn, type CallPlaces } from './find-person.ts';
-import { callSubject, phoneSubject } from './subjects.ts';
+import { type CallPlaces } from './call-places.ts';
+import { FoundCalls, type FoundPerson } from './find-person.ts';
+import { numbersInValue } from './phones/numbers-in.ts';
+import { readPhone, type Region } from './phones/phone.ts';
+import { saidOfCalls } from './said-of-calls.ts';
+import { callSubject, legacyPhoneSubject, phoneSubject } from './subjects.ts';
 
-/** What there is of people who are to be erased: their calls, and calls to them that were asked of the carrier. */
-export interface FoundPerson {
-  readonly calls: readonly CallKey[];
-  readonly placements: readonly string[];
-}
+type Finding = 'certain' | 'ambiguous' | 'none';
 
 /**
  * The calls that the ledger says were erased, and that are there all the same: a backup from before has brought them back.
@@ -17,25 +15,52 @@ export interface FoundPerson {
 export async function foundByLedger(
   places: CallPlaces,
   erasures: readonly Erasure[],
-  key: string,
+  { key, region }: { readonly key: string; readonly region: Region },
 ): Promise<FoundPerson> {
   const calls = new Set(erasures.filter(({ kind }) => kind === 'call').map(({ subject }) => subject));
-  const phones = erasures.filter(({ kind }) => kind === 'phone');
-  const isErasedCall = (call: CallKey) => calls.has(callSubject(key, call));
-  const isErasedPerson = (tenant: string, numbers: readonly string[], beganAt: Date) => {
-    const subjects = new Set(numbers.map((phone) => phoneSubject(key, phone)));
-    return phones.some(
-      (erasure) =>
-        subjects.has(erasure.subject) && (erasure.tenant ?? tenant) === tenant && beganAt <= erasure.erasedAt,
-    );
-  };
-  const found: CallKey[] = [];
-  for await (const call of callsWithPhones(places)) {
-    if (isErasedPerson(call.tenant, call.phones, call.beganAt) || isErasedCall(call)) found.push(call);
+  const isErasedPerson = personsOf(erasures, key, region);
+  const found = new FoundCalls();
+  for await (const { place, value, beganAt, ...call } of saidOfCalls(places)) {
+    const finding = calls.has(callSubject(key, call))
+      ? 'certain'
+      : isErasedPerson(call.tenant, value, beganAt);
+    if (finding !== 'none') found.add(call, place, finding === 'certain');
   }
-  for await (const call of places.store.callKeys()) if (isErasedCall(call)) found.push(call);
-  const placements = (await places.store.privacy.placements()).filter(({ tenant, numbers, beganAt }) =>
-    isErasedPerson(tenant, phonesIn(numbers), beganAt),
-  );
-  return { calls: distinct(found), placements: placements.map(({ reference }) => reference) };
+  const placements = { certain: [] as string[], ambiguous: [] as string[] };
+  for (const { reference, tenant, callSid, value, beganAt } of await places.store.privacy.placements()) {
+    const isOfErasedCall = callSid !== null && calls.has(callSubject(key, { tenant, callSid }));
+    const finding = isOfErasedCall ? 'certain' : isErasedPerson(tenant, value, beganAt);
+    if (finding !== 'none') placements[finding].push(reference);
+  }
+  return {
+    ...found.sorted(),
+    placements: placements.certain,
+    ambiguousPlacements: placements.ambiguous,
+  };
+}
+
+/** Says whether a value names a person who was erased after the moment. */
+function personsOf(erasures: readonly Erasure[], key: string, region: Region) {
+  const phones = new Map<string, Erasure[]>();
+  for (const erasure of erasures) {
+    if (erasure.kind === 'phone') {
+      phones.set(erasure.subject, [...(phones.get(erasure.subject) ?? []), erasure]);
+    }
+  }
+  const isOfRegion = (e164: string, national: string) => readPhone(national, region)?.e164 === e164;
+  return (tenant: string, value: unknown, beganAt: Date): Finding => {
+    if (phones.size === 0) return 'none';
+    const isErased = (subject: string) =>
+      phones
+        .get(subject)
+        ?.some((erasure) => (erasure.tenant ?? tenant) === tenant && beganAt <= erasure.erasedAt) === true;
+    let finding: Finding = 'none';
+    for (const { e164, national } of numbersInValue(value, region)) {
+      if (isErased(phoneSubject(key, e164))) return 'certain';
+      if (!isErased(legacyPhoneSubject(key, e164))) continue;
+      if (isOfRegion(e164, national)) return 'certain';
+      finding = 'ambiguous';
+    }
+    return finding;
+  };
 }

@@ -1,0 +1,105 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Redis } from 'ioredis';
+import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
+import {
+  allPartitions,
+  callKeys,
+  callOfMember,
+  memberOf,
+  partitionKeys,
+  type CallKeys,
+  type KeySpace,
+} from '../keys.ts';
+
+/** A text that Redis holds of a call, as a search for a person sees it. */
+export interface LoggedText extends CallKey {
+  readonly place: 'log' | 'live state' | 'dead letter';
+  readonly text: string;
+  /** Unix ms; `undefined` where the text does not say. */
+  readonly atMs?: number;
+}
+
+const SCANNED_AT_ONCE = 1_000;
+/** An entry may be a megabyte: few at a time are held in memory. */
+const ENTRIES_AT_ONCE = 32;
+
+/**
+ * Every call that has a key of its own, each once. With a sid, only the calls of this sid, of all tenants. A key of
+ * another program that looks like one of ours, but is not where a call of its name would be, is passed over.
+ */
+export async function* callsInRedis(
+  redis: Redis,
+  space: KeySpace,
+  callSid?: string,
+): AsyncGenerator<CallKey> {
+  const seen = new Set<string>();
+  const name = callSid === undefined ? '*' : `*/${escapeGlob(callSid)}`;
+  const pattern = `${escapeGlob(space.prefix)}{p*}:call:${name}:*`;
+  let cursor = '0';
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE);
+    cursor = next;
+    for (const key of keys) {
+      const call = callOfKey(space, key);
+      if (call === undefined || seen.has(memberOf(call))) continue;
+      if (callSid !== undefined && call.callSid !== callSid) continue;
+      seen.add(memberOf(call));
+      yield call;
+    }
+  } while (cursor !== '0');
+}
+
+/** Everything that is said of a call in its log and its live state. */
+export async function* textsOfCall(redis: Redis, space: KeySpace, call: CallKey): AsyncGenerator<LoggedText> {
+  const { log, session, turns } = callKeys(space, call);
+  for await (const [, fields] of entriesOf(redis, log)) {
+    for (const text of Object.values(toRecord(fields ?? []))) {
+      if (text !== undefined) yield { ...call, place: 'log', text };
+    }
+  }
+  for (const text of Object.values(await redis.hgetall(session)))
+    yield { ...call, place: 'live state', text };
+  for (let from = 0; ; from += ENTRIES_AT_ONCE) {
+    const page = await redis.lrange(turns, from, from + ENTRIES_AT_ONCE - 1);
+    for (const text of page) yield { ...call, place: 'live state', text };
+    if (page.length < ENTRIES_AT_ONCE) return;
+  }
+}
+
+/** Everything that the dead letters hold. What a letter points at is in its call's log. */
+export async function* textsOfLetters(redis: Redis, space: KeySpace): AsyncGenerator<LoggedText> {
+  for (const partition of allPartitions(space)) {
+    for await (const [, fields] of entriesOf(redis, partitionKeys(space, partition).dead)) {
+      const { call, at, ...others } = toRecord(fields ?? []);
+      if (call?.includes('/') !== true) continue;
+      const ofCall = { ...callOfMember(call), place: 'dead letter' as const, atMs: Number(at) };
+      for (const text of Object.values(others)) if (text !== undefined) yield { ...ofCall, text };
+    }
+  }
+}
+
+/** The entries of a stream, a few at a time. */
+export async function* entriesOf(redis: Redis, stream: string): AsyncGenerator<RawEntry> {
+  let from = '-';
+  for (;;) {
+    const page = (await redis.xrange(stream, from, '+', 'COUNT', ENTRIES_AT_ONCE)) as RawEntry[];
+    yield* page;
+    const last = page.at(-1)?.[0];
+    if (last === undefined || page.length < ENTRIES_AT_ONCE) return;
+    from = `(${last}`;
+  }
+}
+
+const PARTS: readonly (keyof CallKeys)[] = ['log', 'head', 'ids', 'session', 'turns', 'audio'];
+
+function callOfKey(space: KeySpace, key: string): CallKey | undefined {
+  const begin = key.indexOf('}:call:') + '}:call:'.length;
+  const part = PARTS.find((each) => key.endsWith(`:${each}`));
+  if (part === undefined) return undefined;
+  const call = callOfMember(key.slice(begin, -`:${part}`.length));
+  return callKeys(space, call)[part] === key ? call : undefined;
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]]/g, '\\$&');
+}

@@ -1,0 +1,135 @@
+import { type CallKey } from '@turnlog/call-events';
+import { sql, type Kysely } from 'kysely';
+import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+
+/** A row, or a stretch of the archive, as a search for a person sees it. */
+export interface StoredText extends CallKey {
+  readonly place: 'row' | 'archive';
+  readonly beganAt: Date;
+  /** Every column of the row, or the events. */
+  readonly value: unknown;
+}
+
+/** What to look through. */
+export interface TextFilter {
+  /** Of one tenant only. */
+  readonly tenant?: string | undefined;
+  /** A regular expression of Postgres: what it does not match is not handed over. */
+  readonly pattern?: string | undefined;
+}
+
+/** Of so many at a time the texts are looked at: a statement takes seconds, and holds few of them in memory. */
+const PAGE = 1_000;
+
+interface Source {
+  readonly place: StoredText['place'];
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly text: string;
+  readonly value: string;
+  readonly beganAt: string;
+}
+
+const SOURCES: readonly Source[] = [
+  {
+    place: 'row',
+    table: 'call_sessions',
+    key: ['tenant', 'call_sid'],
+    text: 'source::text',
+    value: 'to_jsonb(source)',
+    beganAt: 'coalesce(initiated_at, created_at)',
+  },
+  {
+    place: 'archive',
+    table: 'call_event_segments',
+    key: ['tenant', 'call_sid', 'epoch', 'from_seq'],
+    text: 'events::text',
+    value: 'events',
+    beganAt: 'created_at',
+  },
+];
+
+/** Everything that Postgres holds of calls, or what the pattern matches of it, page by page and one at a time. */
+export async function* storedTexts(
+  db: Kysely<CallStoreSchema>,
+  filter: TextFilter = {},
+): AsyncGenerator<StoredText> {
+  for (const source of SOURCES) {
+    let after: Key | undefined;
+    for (;;) {
+      const last = await lastOfPage(db, source, filter, after);
+      if (last === undefined) break;
+      for (const key of await matchingKeys(db, source, filter, { after, last })) {
+        const text = await readText(db, source, key);
+        if (text !== undefined) yield text;
+      }
+      after = last;
+    }
+  }
+}
+
+/** The values of the columns of a table's key. */
+type Key = readonly (string | number)[];
+
+async function lastOfPage(
+  db: Kysely<CallStoreSchema>,
+  source: Source,
+  filter: TextFilter,
+  after: Key | undefined,
+): Promise<Key | undefined> {
+  const { table } = source;
+  const columns = columnsOf(source);
+  const { rows } = await sql<Record<string, string | number>>`
+    select * from (
+      select ${columns} from ${sql.table(table)} as source
+      where ${isOf(filter)} and ${isAfter(source, after)}
+      order by ${columns} limit ${sql.lit(PAGE)}
+    ) as page order by ${sql.join(source.key.map((column) => sql`${sql.ref(column)} desc`))} limit 1`.execute(
+    db,
+  );
+  return rows[0] && toKey(source, rows[0]);
+}
+
+async function matchingKeys(
+  db: Kysely<CallStoreSchema>,
+  source: Source,
+  filter: TextFilter,
+  { after, last }: { readonly after: Key | undefined; readonly last: Key },
+): Promise<Key[]> {
+  const matches = filter.pattern === undefined ? sql`` : sql`and ${sql.raw(source.text)} ~ ${filter.pattern}`;
+  const { rows } = await sql<Record<string, string | number>>`
+    select ${columnsOf(source)} from ${sql.table(source.table)} as source
+    where ${isOf(filter)} and ${isAfter(source, after)}
+      and (${columnsOf(source)}) <= (${sql.join(last)}) ${matches}`.execute(db);
+  return rows.map((row) => toKey(source, row));
+}
+
+/** `undefined` when it was taken away meanwhile. */
+async function readText(
+  db: Kysely<CallStoreSchema>,
+  source: Source,
+  key: Key,
+): Promise<StoredText | undefined> {
+  const { rows } = await sql<StoredText>`
+    select tenant, call_sid as "callSid", ${sql.raw(source.beganAt)} as "beganAt",
+      ${sql.raw(source.value)} as value, ${source.place}::text as place
+    from ${sql.table(source.table)} as source
+    where (${columnsOf(source)}) = (${sql.join(key)})`.execute(db);
+  return rows[0];
+}
+
+function columnsOf({ key }: Source) {
+  return sql.join(key.map((column) => sql.ref(column)));
+}
+
+function isOf({ tenant }: TextFilter) {
+  return tenant === undefined ? sql`true` : sql`tenant = ${tenant}`;
+}
+
+function isAfter(source: Source, after: Key | undefined) {
+  return after === undefined ? sql`true` : sql`(${columnsOf(source)}) > (${sql.join(after)})`;
+}
+
+function toKey({ key }: Source, row: Readonly<Record<string, string | number>>): Key {
+  return key.map((column) => row[column] ?? '');
+}

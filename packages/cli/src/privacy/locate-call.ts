@@ -1,0 +1,99 @@
+import { type CallKey } from '@turnlog/call-events';
+import { eventsInSpools } from '@turnlog/spool';
+import { CommandError } from '../command-error.ts';
+import { DEFAULT_TENANT } from '../commands/tenant-flag.ts';
+import { visibleText } from '../format/visible-text.ts';
+import { type CallPlaces } from './call-places.ts';
+import { type FoundCall } from './find-person.ts';
+import { type Place } from './said-of-calls.ts';
+
+/** A call by its sid, of one tenant or of whichever has it. */
+export interface WantedCall {
+  readonly callSid: string;
+  readonly tenant: string | undefined;
+  /** Take it also where it is nowhere to be found: what comes of it later is refused then. */
+  readonly isUnseen: boolean;
+}
+
+const PLACE_OF_TABLE: Readonly<Record<string, Place>> = {
+  call_sessions: 'row',
+  call_event_segments: 'archive',
+  call_placements: 'placement',
+  call_reconciliations: 'placement',
+};
+
+/**
+ * Finds a call wherever it may be, whether it is persisted or not. Throws a sentence when there is none, when another
+ * tenant has it, and when several do.
+ */
+export async function locateCall(places: CallPlaces, wanted: WantedCall): Promise<FoundCall> {
+  const { callSid, tenant, isUnseen } = wanted;
+  if (isUnseen && tenant === undefined)
+    throw new CommandError('Say of which tenant the call is that is not seen yet: --tenant <name>.');
+  const found = await placesByTenant(places, callSid);
+  const owners = [...found.keys()].sort();
+  if (tenant === undefined && owners.length > 1) throw severalHaveIt(callSid, found);
+  const owner = tenant ?? owners[0];
+  const foundIn = owner === undefined ? undefined : found.get(owner);
+  if (owner !== undefined && foundIn !== undefined) return { tenant: owner, callSid, foundIn: [...foundIn] };
+  if (isUnseen && tenant !== undefined) return { tenant, callSid, foundIn: [] };
+  const erased = await tenantThatErased(places, wanted);
+  if (erased !== undefined) return { tenant: erased, callSid, foundIn: [] };
+  throw owners.length > 0 ? anotherHasIt(wanted, found) : noneHasIt(wanted, places);
+}
+
+/** Of a call that was erased before, nothing may be left but its mark. To erase it again is no mistake. */
+async function tenantThatErased(
+  { store }: CallPlaces,
+  { callSid, tenant }: WantedCall,
+): Promise<string | undefined> {
+  const known = (await store.tenants.list()).map(({ name }) => name);
+  for (const each of tenant === undefined ? [DEFAULT_TENANT, ...known] : [tenant]) {
+    if (await store.privacy.wasErased({ tenant: each, callSid })) return each;
+  }
+  return undefined;
+}
+
+type PlacesByTenant = ReadonlyMap<string, ReadonlySet<Place>>;
+
+async function placesByTenant(
+  { store, eraser, spoolDirs }: CallPlaces,
+  callSid: string,
+): Promise<PlacesByTenant> {
+  const found = new Map<string, Set<Place>>();
+  const add = (call: CallKey, place: Place) => {
+    if (call.callSid !== callSid) return;
+    found.set(call.tenant, (found.get(call.tenant) ?? new Set<Place>()).add(place));
+  };
+  for (const folder of spoolDirs) for await (const event of eventsInSpools(folder)) add(event, 'spool');
+  for await (const call of eraser.calls(callSid)) add(call, 'log');
+  for await (const letter of eraser.letterTexts()) add(letter, 'dead letter');
+  for (const { tenant, tables } of await store.privacy.tenantsOfSid(callSid))
+    for (const table of tables) add({ tenant, callSid }, PLACE_OF_TABLE[table] ?? 'row');
+  return found;
+}
+
+function severalHaveIt(callSid: string, found: PlacesByTenant): CommandError {
+  return new CommandError(
+    `Several tenants have a call "${visibleText(callSid)}": ${namesOf(found)}. Say which one with --tenant. Nothing was erased.`,
+  );
+}
+
+function anotherHasIt({ callSid, tenant }: WantedCall, found: PlacesByTenant): CommandError {
+  return new CommandError(
+    `${tenant} has no call "${visibleText(callSid)}", but there is one of ${namesOf(found)}. Nothing was erased: name the tenant with --tenant.`,
+  );
+}
+
+function noneHasIt({ callSid, tenant = 'any tenant' }: WantedCall, { spoolDirs }: CallPlaces): CommandError {
+  const spools =
+    spoolDirs.length === 0 ? 'no spool was looked at' : `nor in ${spoolDirs.length} folder(s) of spools`;
+  return new CommandError(
+    `There is no call "${visibleText(callSid)}" of ${tenant} in Postgres, Redis or the dead letters; ${spools}. Nothing was erased. ` +
+      'If something of it may still come, --unseen with --tenant has that refused.',
+  );
+}
+
+function namesOf(found: PlacesByTenant): string {
+  return [...found].map(([tenant, foundIn]) => `${tenant} (${[...foundIn].join(', ')})`).join(' and ');
+}

@@ -1,0 +1,109 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Erasure } from '@turnlog/call-store';
+import { type CallPlaces } from './call-places.ts';
+import { findPerson, type FoundCall, type FoundPerson } from './find-person.ts';
+import { readLedger } from './ledger-file.ts';
+import { locateCall } from './locate-call.ts';
+import { type Phone, type Region } from './phones/phone.ts';
+import { foundByLedger } from './reapply-ledger.ts';
+import { callSubject, phoneSubject } from './subjects.ts';
+
+/** What was asked for: one of a call, a phone, or what the ledger says. */
+export interface Wishes {
+  readonly call: string | undefined;
+  readonly phone: Phone | undefined;
+  readonly tenant: string | undefined;
+  /** The copy of the ledger that is kept elsewhere. */
+  readonly ledger: string | undefined;
+  readonly unseen: boolean;
+  /** Take calls as well of which it is not certain that they are the person's. */
+  readonly isAmbiguousIncluded: boolean;
+}
+
+/** What the hashes and the numbers are made by. */
+export interface Keys {
+  readonly key: string;
+  readonly region: Region;
+}
+
+/** What is to go and what stays, and what the ledger has to say of it. */
+export interface ErasurePlan {
+  readonly calls: readonly FoundCall[];
+  readonly placements: readonly string[];
+  /** May be another person's: not touched. */
+  readonly ambiguous: readonly FoundCall[];
+  readonly ambiguousPlacements: readonly string[];
+  /** Under a legal hold: not touched. */
+  readonly held: readonly FoundCall[];
+  /** They go on: not touched. */
+  readonly live: readonly FoundCall[];
+  readonly erasures: readonly Erasure[];
+}
+
+/** Finds what is to be erased, and changes nothing. */
+export async function planErasure(places: CallPlaces, wishes: Wishes, keys: Keys): Promise<ErasurePlan> {
+  const erasedAt = new Date();
+  if (wishes.call !== undefined) {
+    const call = await locateCall(places, {
+      callSid: wishes.call,
+      tenant: wishes.tenant,
+      isUnseen: wishes.unseen,
+    });
+    return planOf(places, { ...NOTHING, calls: [call] }, (calls) => callErasures(calls, keys, erasedAt));
+  }
+  if (wishes.phone !== undefined) {
+    const { phone, tenant } = wishes;
+    const found = await findPerson(places, { phone, tenant, region: keys.region });
+    const subject = phoneSubject(keys.key, phone.e164);
+    const person: Erasure = { kind: 'phone', subject, tenant: tenant ?? null, erasedAt };
+    const wanted = wishes.isAmbiguousIncluded ? withAmbiguous(found) : found;
+    return planOf(places, wanted, (calls) => [person, ...callErasures(calls, keys, erasedAt)]);
+  }
+  const fromFile = wishes.ledger === undefined ? [] : await readLedger(wishes.ledger);
+  const all = [...(await places.store.privacy.erasures()), ...fromFile];
+  const found = await foundByLedger(places, all, keys);
+  return planOf(places, wishes.isAmbiguousIncluded ? withAmbiguous(found) : found, () => fromFile);
+}
+
+const NOTHING: FoundPerson = { calls: [], ambiguous: [], placements: [], ambiguousPlacements: [] };
+
+function withAmbiguous({ calls, ambiguous, placements, ambiguousPlacements }: FoundPerson): FoundPerson {
+  return {
+    ...NOTHING,
+    calls: [...calls, ...ambiguous],
+    placements: [...placements, ...ambiguousPlacements],
+  };
+}
+
+/** Parts off the calls that stay. The ledger also names each call, so that it is erased again whatever its numbers. */
+async function planOf(
+  { store, eraser }: CallPlaces,
+  { calls, ...others }: FoundPerson,
+  erasuresOf: (calls: readonly CallKey[]) => readonly Erasure[],
+): Promise<ErasurePlan> {
+  const parted: Record<'calls' | 'held' | 'live', FoundCall[]> = { calls: [], held: [], live: [] };
+  for (const call of calls) {
+    const isHeld = await store.privacy.isHeld(call);
+    parted[isHeld ? 'held' : (await eraser.isLive(call)) ? 'live' : 'calls'].push(call);
+  }
+  const found = {
+    calls: parted.calls.length,
+    held: parted.held.length,
+    live: parted.live.length,
+    ambiguous: others.ambiguous.length,
+    placements: others.placements.length,
+  };
+  const erasures = erasuresOf(parted.calls).map((erasure) =>
+    erasure.kind === 'phone' ? { ...erasure, found } : erasure,
+  );
+  return { ...others, ...parted, erasures };
+}
+
+function callErasures(calls: readonly CallKey[], { key }: Keys, erasedAt: Date): Erasure[] {
+  return calls.map((call) => ({
+    kind: 'call',
+    subject: callSubject(key, call),
+    tenant: call.tenant,
+    erasedAt,
+  }));
+}

@@ -1,0 +1,55 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type TextFilter } from '@turnlog/call-store';
+import { eventsInSpools } from '@turnlog/spool';
+import { type CallPlaces } from './call-places.ts';
+import { jsonOrText } from './phones/find-in-value.ts';
+
+/** The kinds of places where something is said of a call. */
+export type Place = 'spool' | 'log' | 'live state' | 'name' | 'dead letter' | 'row' | 'archive' | 'placement';
+
+/** Something that is said of a call somewhere. */
+export interface SaidOfCall extends CallKey {
+  readonly place: Place;
+  readonly beganAt: Date;
+  /** JSON, or a text that is none. */
+  readonly value: unknown;
+}
+
+/**
+ * Everything that is said of calls, one at a time; what Postgres holds only where it matches the pattern. In the order
+ * in which events travel, so that a call that moves on meanwhile is met further on.
+ */
+export async function* saidOfCalls(places: CallPlaces, filter: TextFilter = {}): AsyncGenerator<SaidOfCall> {
+  const isAsked = ({ tenant }: CallKey) => (filter.tenant ?? tenant) === tenant;
+  for (const folder of places.spoolDirs) {
+    for await (const event of eventsInSpools(folder)) {
+      const { tenant, callSid, at } = event;
+      if (isAsked(event)) yield { tenant, callSid, place: 'spool', beganAt: momentOf(at), value: event };
+    }
+  }
+  for await (const call of places.eraser.calls()) if (isAsked(call)) yield* saidInRedis(places, call);
+  for await (const { text, atMs, ...letter } of places.eraser.letterTexts()) {
+    if (isAsked(letter)) yield { ...letter, beganAt: momentOf(atMs), value: jsonOrText(text) };
+  }
+  yield* places.store.privacy.texts(filter);
+}
+
+async function* saidInRedis({ eraser }: CallPlaces, call: CallKey): AsyncGenerator<SaidOfCall> {
+  let beganAt: Date | undefined;
+  yield { ...call, place: 'name', beganAt: momentOf(undefined), value: call.callSid };
+  for await (const { text, place } of eraser.texts(call)) {
+    const value = jsonOrText(text);
+    beganAt ??= momentOf(isObject(value) ? value['at'] : undefined);
+    yield { ...call, place, beganAt, value };
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Of what says nothing of its time, now: it is not taken to be older than it is. */
+function momentOf(at: unknown): Date {
+  const moment = typeof at === 'string' || typeof at === 'number' ? new Date(at) : new Date();
+  return Number.isNaN(moment.getTime()) ? new Date() : moment;
+}
