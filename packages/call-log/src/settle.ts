@@ -5,7 +5,7 @@ import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '.
 import { CAUGHT_LUA } from './redis/read-only.ts';
 import { runAll, type ScriptRun } from './redis/script-pipeline.ts';
 import { defineScript, type ScriptArgument } from './redis/script.ts';
-import { RELEASE_LUA } from './release/release-lua.ts';
+import { KEEP_HEAD_MS, RELEASE_LUA } from './release/release-lua.ts';
 
 /** The most calls of one run: a script holds everybody else up for as long as it runs. */
 const MAX_CALLS = 16;
@@ -16,8 +16,8 @@ const MAX_CALLS = 16;
  * keys of a call stay while a dead letter points at its log (`pinned`). Without a time to keep them, they are released.
  *
  * KEYS  persist, live, then of each call: head, log, ids, session, turns
- * ARGV  group, milliseconds to keep the keys ('' for not at all), then of each call: member, epoch, seq, how many entries,
- *       their ids
+ * ARGV  group, milliseconds to keep the keys ('' for not at all), the same for the head, then of each call: member, epoch,
+ *       seq, how many entries, their ids
  * Reply of each call whether the clock was started, or the error that kept it from being settled
  */
 const settleScript = defineScript(
@@ -42,12 +42,12 @@ local function settle(key, arg)
     return 0
   end
   if ARGV[2] == '' then
-    release(head, {unpack(KEYS, key + 1, key + 4)})
-    call('HSET', head, 'persisted', persisted)
-    return 1
+    release({unpack(KEYS, key + 1, key + 4)}, head, ARGV[3])
+  else
+    for i = key + 1, key + 4 do call('PEXPIRE', KEYS[i], ARGV[2]) end
+    call('PEXPIRE', head, ARGV[3])
   end
   call('HSET', head, 'persisted', persisted, 'expiring', 1)
-  for i = key, key + 4 do call('PEXPIRE', KEYS[i], ARGV[2]) end
   return 1
 end
 
@@ -60,7 +60,7 @@ local function acknowledge(ids)
 end
 
 local replies, settled = {}, {}
-local key, arg = 3, 3
+local key, arg = 3, 4
 while arg <= #ARGV do
   local ok, reply = pcall(settle, key, arg)
   local idCount = tonumber(ARGV[arg + 3])
@@ -88,15 +88,27 @@ export interface SettledCall {
   readonly entryIds: readonly string[];
 }
 
-/**
- * Settles calls after their commit; keys of finished calls expire after `keepMs`, or are released at once while memory is
- * short. Rejects with the first error of any.
- */
-export function createSettler(redis: Redis, space: KeySpace, keepMs: number, isMemoryShort = () => false) {
+/** When a settler does not keep the keys of a call, or keeps its head for longer. */
+export interface SettlerOptions {
+  /** While memory is short, keys are released at once. */
+  readonly isMemoryShort?: (() => boolean) | undefined;
+  /** How long the head stays at least; a minute by default. */
+  readonly keepHeadMs?: number | undefined;
+}
+
+/** Settles calls after their commit; keys of finished calls expire after `keepMs`. Rejects with the first error of any. */
+export function createSettler(
+  redis: Redis,
+  space: KeySpace,
+  keepMs: number,
+  { isMemoryShort = () => false, keepHeadMs = KEEP_HEAD_MS }: SettlerOptions = {},
+) {
   const runOf = (partition: number, settled: readonly SettledCall[]): ScriptRun => {
     const { persist, live } = partitionKeys(space, partition);
     const keys = [persist, live];
-    const args: ScriptArgument[] = [groupOf('persist'), isMemoryShort() ? '' : keepMs];
+    const args: ScriptArgument[] = isMemoryShort()
+      ? [groupOf('persist'), '', keepHeadMs]
+      : [groupOf('persist'), keepMs, Math.max(keepMs, keepHeadMs)];
     for (const { call, epoch, seq, entryIds } of settled) {
       const { head, log, ids, session, turns } = callKeys(space, call);
       keys.push(head, log, ids, session, turns);

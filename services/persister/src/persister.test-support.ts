@@ -103,6 +103,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
         batchCalls: 100,
         maxWrites: 2,
         keepKeysMs: 3_600_000,
+        keepHeadMs: 0,
         claimIdleMs: 300,
         logger,
         report,

@@ -42,6 +42,8 @@ export interface PersisterOptions {
   /** The most writes at once: not more than there are connections to Postgres. */
   readonly maxWrites: number;
   readonly keepKeysMs: number;
+  /** How long their heads stay at least; a minute by default. */
+  readonly keepHeadMs?: number;
   readonly claimIdleMs: number;
   readonly logger: Logger;
   readonly report: PersistReport;
@@ -80,7 +82,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     handle: createCallPersister({
       readLogs: (requests) => readCallLogs(commands, space, requests),
       write: createCallWriter(store, watch, report.paused),
-      settle: options.settle ?? createSettler(commands, space, keepKeysMs, options.isMemoryShort),
+      settle: options.settle ?? createSettler(commands, space, keepKeysMs, options),
       letters: options.letters ?? createDeadLetters(commands, space),
       suspects: createSuspects(SUSPECT_LIMITS, () => monotonicClock.now()),
       report,

@@ -42,7 +42,7 @@ describe('the live state of a call that is over', () => {
     const worker = createTestWorker(space, {
       beforeSave: async () => {
         await settle(1);
-        await waitUntil(async () => (await space.redis.exists(space.keysOf(call).head)) === 0, {
+        await waitUntil(async () => (await space.redis.exists(space.keysOf(call).log)) === 0, {
           what: 'the call expires',
         });
       },

@@ -34,7 +34,9 @@ export function append(
   }
 
   const head = (stored.head ??= newHead());
-  const firstNew = (head.isReleased ? 0 : head.seq) + 1;
+  // All of it is in Postgres, and its log has expired: it begins with the next event.
+  const isReleased = () => head.isExpiring && stored.log.length === 0;
+  const firstNew = (isReleased() ? 0 : head.seq) + 1;
   const results: AppendResult[] = [];
   const change = { opened: false, closed: false, isOver: false };
   for (const newEvent of events) {
@@ -42,7 +44,7 @@ export function append(
     sourceSeq += 1;
   }
   if (first !== undefined && sourceSeq - 1 > lastOfSource) head.sources.set(first.source, sourceSeq - 1);
-  if (!head.isReleased && head.seq >= firstNew) tellOfNews(head);
+  if (!isReleased() && head.seq >= firstNew) tellOfNews(head);
   // An append of which nothing is taken makes no key.
   if (head.seq === 0 && head.sources.size === 0) stored.head = undefined;
   return { outcome: 'ok', epoch: head.epoch, results };
@@ -51,10 +53,12 @@ export function append(
     const repeated = rememberId ? stored.ids.get(event.id) : undefined;
     if (repeated !== undefined) return { status: 'duplicate', seq: repeated };
     if (first !== undefined && sourceSeq <= lastOfSource) return { status: 'duplicate', seq: undefined };
-    const reason = refusalOf(head, { bytes, change: changeBy }, request, limits);
+    const held = { ...head, seq: isReleased() ? 0 : head.seq };
+    const reason = refusalOf(held, { bytes, change: changeBy }, request, limits);
     if (reason !== undefined) return { status: 'refused', reason };
     const connection = connectionChange(changeBy);
-    if (head.run !== redis.run || head.isReleased) beginLife(head, redis);
+    if (isReleased()) beginLife(head, redis, 0);
+    else if (head.run !== redis.run) beginLife(head, redis, head.seq);
     head.seq += 1;
     stored.log.push(text);
     head.bytes += bytes;
@@ -80,12 +84,11 @@ export function append(
 }
 
 /** Another run of the server may give the seqs of events that it lost to others. A released log begins with the first one. */
-function beginLife(head: Head, redis: RedisModel): void {
+function beginLife(head: Head, redis: RedisModel, seq: number): void {
   head.epoch = `${redis.now().toFixed(3)}-${redis.run}`;
   head.run = redis.run;
   head.persisted = 0;
-  if (head.isReleased) head.seq = 0;
-  head.isReleased = false;
+  head.seq = seq;
 }
 
 function newHead(): Head {
@@ -98,7 +101,6 @@ function newHead(): Head {
     open: undefined,
     isExpiring: false,
     pinned: 0,
-    isReleased: false,
     sources: new Map(),
     connections: new Map(),
     letters: new Map(),
@@ -125,8 +127,7 @@ function refusalOf(
   if (isAcknowledged) return undefined;
   const isPlain = change === '';
   const factor = isPlain ? 1 : 2;
-  const seq = head.isReleased ? 0 : head.seq;
-  const hasRoom = seq < maxEvents * factor && head.bytes + bytes <= maxBytes * factor;
+  const hasRoom = head.seq < maxEvents * factor && head.bytes + bytes <= maxBytes * factor;
   if (hasRoom) return isPlain && isTenantFull ? 'tenant_full' : undefined;
   const connection = connectionChange(change);
   const isOpenEnd = connection?.kind === 'closes' && head.connections.get(connection.connectionId) === 'open';

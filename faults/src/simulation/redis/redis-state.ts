@@ -14,8 +14,6 @@ export interface Head {
   isExpiring: boolean;
   /** How many dead letters point at the log. */
   pinned: number;
-  /** Its log was taken away while memory was short, as all of it is in Postgres. */
-  isReleased: boolean;
   /** The last sequence of each source. */
   readonly sources: Map<string, number>;
   readonly connections: Map<string, 'open' | 'closed'>;

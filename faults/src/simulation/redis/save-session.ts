@@ -9,7 +9,7 @@ export function saveSession(redis: RedisModel, save: SessionSave, checkpointEver
   const stored = redis.call(call);
   const { head } = stored;
   const isGuarded = redis.sabotage !== 'compare-and-set';
-  if (head?.epoch !== epoch || head.isReleased) {
+  if (head?.epoch !== epoch || (head.isExpiring && stored.log.length === 0)) {
     acknowledge(activity, entryIds);
     return { outcome: 'gone' };
   }
@@ -29,7 +29,7 @@ export function saveSession(redis: RedisModel, save: SessionSave, checkpointEver
 
   stored.turns.push(...turns);
   stored.session = { seq, epoch, fields };
-  const expiresAtMs = stored.expiry.get('head');
+  const expiresAtMs = stored.expiry.get('log');
   if (expiresAtMs === undefined) redis.persist(stored, ['session', 'turns']);
   else redis.expire(stored, ['session', 'turns'], expiresAtMs - redis.now());
   const member = memberOf(call);

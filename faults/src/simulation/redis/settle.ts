@@ -21,7 +21,10 @@ export function settle(
     if (!isOpen && head.pinned === 0 && head.persisted >= head.seq && !live.has(memberOf(call))) {
       head.isExpiring = true;
       if (keepMs === undefined) release(redis, stored);
-      else redis.expire(stored, ALL_PARTS, keepMs);
+      else {
+        redis.expire(stored, ALL_PARTS, keepMs);
+        redis.expire(stored, ['head'], Math.max(keepMs, KEEP_HEAD_MS));
+      }
     }
   }
   acknowledge(persist, entryIds);
@@ -31,6 +34,5 @@ function release(redis: RedisModel, stored: StoredCall): void {
   const { log, ids, session, turns } = emptyCall();
   Object.assign(stored, { log, ids, session, turns });
   redis.persist(stored, ALL_PARTS);
-  if (stored.head !== undefined) stored.head.isReleased = true;
   redis.expire(stored, ['head'], KEEP_HEAD_MS);
 }

@@ -130,11 +130,11 @@ function judgeLiveState({ redis }: Evidence, call: CallKey, violations: Violatio
 
 /** Keys of a call that is over and in Postgres do not stay for ever; those of a refused one do. */
 function judgeExpiry({ redis, postgres }: Evidence, call: CallKey, violations: Violations): void {
-  const { head, expiry } = redis.call(call);
+  const { head, log, expiry } = redis.call(call);
   if (head === undefined) return;
   const stays = postgres.isPoison(call);
   if (stays && expiry.has('log')) violations.add(`${call.callSid}: Postgres refuses it, and its log expires`);
-  if (!stays && !(expiry.has('log') && expiry.has('head')))
+  if (!stays && !((log.length === 0 || expiry.has('log')) && expiry.has('head')))
     violations.add(`${call.callSid}: its keys stay for ever`);
 }
 

@@ -18,9 +18,9 @@ const MOST_BYTES_COUNTED = 32 * 1024 * 1024;
  *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full' for a full call, 'tenant' for a full
  *       tenant, or 'erased' for an erased call. Or the error of this call alone.
  *
- * Head fields: epoch, seq, bytes (of all texts that its log took), persisted, open (connections), expiring, released,
- * s:<source> (its last sequence), c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. A
- * released call has no log any more, all of which is in Postgres: its next event begins another life of the log.
+ * Head fields: epoch, seq, bytes (of all texts that its log took), persisted, open (connections), expiring,
+ * s:<source> (its last sequence), c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. One
+ * that is expiring may have no log any more, as all of it is in Postgres: its next event begins another life of the log.
  *
  * Limits: '' are those of a call. 'tenant': its tenant is full, and only what opens or ends is taken. 'none': the events
  * were acknowledged already, and are taken. The end of an open connection is always taken, so that the call can be
@@ -75,15 +75,15 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
   end
 
   local sourceField = 's:' .. source
-  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'released', 'bytes')
+  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'bytes')
   if known[6] then
     local refused = {'ok', 'erased'}
     for i = from, to, 3 do refused[#refused + 1] = 'erased' end
     return refused
   end
-  local isReleased = known[7]
+  local isReleased = known[4] and #call('XRANGE', log, '-', '+', 'COUNT', 1) == 0
   local seq, epoch, open = not isReleased and tonumber(known[1]) or 0, known[2], tonumber(known[3])
-  local lastOfSource, bytes = tonumber(known[5]) or 0, tonumber(known[8])
+  local lastOfSource, bytes = tonumber(known[5]) or 0, tonumber(known[7])
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
 
   local isOfThisRun = not isReleased and epoch and string.sub(epoch, -#run) == run
@@ -95,7 +95,6 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
     isOfThisRun = true
     reply[2] = string.format('%.0f.%d-%s', nowMs(), now[2] % 1000, run)
     call('HSET', head, 'epoch', reply[2], 'persisted', 0)
-    if isReleased then call('HDEL', head, 'released') end
   end
 
   local function refusalOf(text, connection)

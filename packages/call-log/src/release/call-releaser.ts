@@ -5,6 +5,7 @@ import { scanCalls } from '../read/scan-calls.ts';
 import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
 import { memoryShare } from '../redis/memory-share.ts';
 import { runScripts, type ScriptRun } from '../redis/script-pipeline.ts';
+import { KEEP_HEAD_MS } from './release-lua.ts';
 import { releaseScript } from './release-script.ts';
 
 const PAGE = 250;
@@ -29,7 +30,7 @@ export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptio
   const release = async (calls: readonly CallKey[]): Promise<number> => {
     const runs = calls.map((call): ScriptRun => {
       const { head, log, ids, session, turns } = callKeys(space, call);
-      return { keys: [head, log, ids, session, turns], args: [] };
+      return { keys: [head, log, ids, session, turns], args: [KEEP_HEAD_MS] };
     });
     const replies = await Promise.all(
       runs.map((run) => runScripts(redis, releaseScript, [run]).catch(passOver)),

@@ -51,7 +51,7 @@ async function keysOf(callSid: string): Promise<string[]> {
 test('what was appended before the first consumer came is read from a full Redis, settled, and gone', async () => {
   const { epoch } = await endedCall('first');
   await fill();
-  const settle = createSettler(log.redis, log.space, KEEP_MS, () => true);
+  const settle = createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true });
   const consumer = startFeedConsumer({
     space: log.space,
     feed: 'persist',
@@ -79,7 +79,9 @@ test('what was appended before the first consumer came is read from a full Redis
 
 test('a released call keeps its head for a minute, so that its gateway does not send it again', async () => {
   const { call, epoch } = await endedCall('head');
-  await createSettler(log.redis, log.space, KEEP_MS, () => true)([{ call, epoch, seq: 3, entryIds: [] }]);
+  await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
+    { call, epoch, seq: 3, entryIds: [] },
+  ]);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(read).toMatchObject({ epoch, lastSeq: 3, persistedSeq: 3, entries: [] });
   const leftMs = await log.redis.pttl(callKeys(log.space, call).head);
@@ -88,7 +90,9 @@ test('a released call keeps its head for a minute, so that its gateway does not 
 
 test('the next event of a released call begins another life of its log, and its repeats are still known', async () => {
   const { call, epoch } = await endedCall('later');
-  await createSettler(log.redis, log.space, KEEP_MS, () => true)([{ call, epoch, seq: 3, entryIds: [] }]);
+  await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
+    { call, epoch, seq: 3, entryIds: [] },
+  ]);
   const repeated = await log.appender.append(ordered(call, 'c', 3, [ended]));
   expect(repeated).toMatchObject({ results: [{ status: 'duplicate' }] });
   const later = await log.appender.append(ordered(call, 'c', 4, [turn('more')]));
@@ -102,7 +106,9 @@ test('the next event of a released call begins another life of its log, and its 
 
 test('the live state of a released call does not come back', async () => {
   const { call, epoch } = await endedCall('no-state');
-  await createSettler(log.redis, log.space, KEEP_MS, () => true)([{ call, epoch, seq: 3, entryIds: [] }]);
+  await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
+    { call, epoch, seq: 3, entryIds: [] },
+  ]);
   const save = createSessionSaver(log.redis, log.space, 30_000);
   const state = { call, epoch, seq: 3, fields: { a: 'b' }, turnBase: 0, turns: ['t'], entryIds: [] };
   expect(await save(state)).toEqual({ outcome: 'gone' });

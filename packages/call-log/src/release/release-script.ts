@@ -2,16 +2,16 @@ import { defineScript } from '../redis/script.ts';
 import { RELEASE_LUA } from './release-lua.ts';
 
 /**
- * Releases a call whose keys expire later. One that has begun anew meanwhile is left alone, as is one that was released.
+ * Releases a call whose keys are to expire later. One that goes on again is left alone, as is one without a log.
  *
  * KEYS  head, log, ids, session, turns
+ * ARGV  milliseconds to keep the head
  * Reply 1 when it was released
  */
 export const releaseScript = defineScript(
   `${RELEASE_LUA}
-local known = redis.call('HMGET', KEYS[1], 'expiring', 'released')
-if not known[1] or known[2] then return 0 end
-release(KEYS[1], {KEYS[2], KEYS[3], KEYS[4], KEYS[5]})
+if not redis.call('HGET', KEYS[1], 'expiring') or redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+release({KEYS[2], KEYS[3], KEYS[4], KEYS[5]}, KEYS[1], ARGV[1])
 return 1
 `,
   { runsWithoutMemory: true },

@@ -3,7 +3,7 @@ import { defineScript } from '../redis/script.ts';
 /**
  * Saves a call's folded state if nobody saved a later one, and acknowledges the feed entries that asked for it.
  *
- * KEYS  head, session, turns, activity, checkpoints
+ * KEYS  head, session, turns, activity, checkpoints, log
  * ARGV  member, group, epoch, seq, turns already saved, milliseconds to the next checkpoint, number of fields,
  *       field, value …, number of turns, turn …, then the entry ids
  * Reply {'saved' | 'stale' | 'gone', seq saved before} | {'conflict', turns already saved}
@@ -24,8 +24,9 @@ local function acknowledge()
   end
 end
 
-local known = call('HMGET', head, 'epoch', 'open', 'released')
-if known[1] ~= epoch or known[3] then
+local known = call('HMGET', head, 'epoch', 'open', 'expiring')
+local isReleased = known[3] and #call('XRANGE', KEYS[6], '-', '+', 'COUNT', 1) == 0
+if known[1] ~= epoch or isReleased then
   acknowledge()
   return {'gone', 0}
 end
@@ -44,7 +45,7 @@ if length ~= base then return {'conflict', length} end
 
 for i = firstTurn, firstTurn + nTurns - 1 do call('RPUSH', turns, ARGV[i]) end
 call('HSET', session, 'seq', seq, 'epoch', epoch, unpack(ARGV, 8, 7 + nFields * 2))
-local left = call('PTTL', head)
+local left = call('PTTL', KEYS[6])
 if left >= 0 then
   call('PEXPIRE', session, left)
   call('PEXPIRE', turns, left)

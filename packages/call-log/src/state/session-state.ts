@@ -37,11 +37,11 @@ export type SessionSaved =
 export function createSessionSaver(redis: Redis, space: KeySpace, checkpointEveryMs: number) {
   const run = createScriptPipeline(redis, saveSessionScript);
   return async (save: SessionSave): Promise<SessionSaved> => {
-    const { head, session, turns } = callKeys(space, save.call);
+    const { head, session, turns, log } = callKeys(space, save.call);
     const { activity, checkpoints } = partitionKeys(space, partitionOf(space, save.call));
     const fields = Object.entries(save.fields).flat();
     const reply = await run(
-      [head, session, turns, activity, checkpoints],
+      [head, session, turns, activity, checkpoints, log],
       [
         memberOf(save.call),
         groupOf('activity'),
