@@ -19,11 +19,13 @@ export {
   type DecodeProblem,
   type DecodeResult,
 } from './events/codec.ts';
+export { identityOf, reportOf } from './events/identity.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
 export { foldCall, foldEvents } from './fold/fold-call.ts';
 export { isTerminal } from './fold/fold-carrier-report.ts';
 export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts';
+export { countingTurns } from './record/counting-reports.ts';
 export { type CallMetrics } from './record/call-metrics.ts';
 export {
   toCallRecord,
@@ -35,6 +37,8 @@ export {
 export { type CallLeg } from './record/call-legs.ts';
 export { toCallStatus } from './record/call-status.ts';
 export { toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
+export { canonicalJson } from './numbers/canonical-json.ts';
+export { countFields } from './numbers/count-fields.ts';
 export { canonicalNumber, MAX_NUMBER_DIGITS, readDecimal } from './numbers/decimal.ts';
 export { ExactNumber } from './numbers/exact-number.ts';
 export { parseJson } from './numbers/parse-json.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { beyond } from './dialogue.ts';
 import { moment } from './envelope.ts';
 
 /** What a call's row may say of it. */
@@ -71,4 +72,5 @@ export const consentRecorded = z.object({
   given: z.boolean(),
   purpose: z.string().optional(),
   statementVersion: z.string().optional(),
+  ...beyond,
 });

@@ -116,7 +116,14 @@ function describe(error: z.ZodError): string {
 }
 
 /** Below these, names are not ours: they come out of the call. */
-const OPEN_OBJECTS: readonly PropertyKey[] = ['fields', 'customParameters', 'arguments', 'result'];
+const OPEN_OBJECTS: readonly PropertyKey[] = [
+  'fields',
+  'customParameters',
+  'arguments',
+  'result',
+  'metadata',
+  'extra',
+];
 
 function pathOf(path: readonly PropertyKey[]): string {
   const open = path.findIndex((step) => OPEN_OBJECTS.includes(step));

@@ -12,6 +12,11 @@ export interface EventOrigin {
   readonly id?: string;
   readonly original?: string;
   readonly redactions?: number;
+  /** The revision of a report: 1 or more. */
+  readonly revision?: number;
+  readonly fingerprint?: string;
+  /** Of a revision: `atMs` was said, and is not when it came. */
+  readonly isTimed?: boolean;
 }
 
 /** Wraps data in its envelope. */
@@ -23,6 +28,9 @@ export function createEvent<T extends EventType>(
   return {
     v: ENVELOPE_VERSION,
     id: origin.id ?? nanoid(),
+    ...(origin.revision !== undefined && { revision: origin.revision }),
+    ...(origin.fingerprint !== undefined && { fingerprint: origin.fingerprint }),
+    ...(origin.isTimed === true && { isTimed: true as const }),
     type,
     tenant: origin.call.tenant,
     callSid: origin.call.callSid,

@@ -5,15 +5,19 @@ import { moment } from './envelope.ts';
 /** Who may speak. `ai` is the voice agent, `agent` a human colleague it hands over to. */
 export const speaker = z.enum(['user', 'ai', 'agent', 'system']);
 
+/** What an agent's message said beyond the fields that have a meaning here: kept, and otherwise left alone. */
+export const beyond = { metadata: jsonValue.optional(), extra: jsonObject.optional() };
+
 const word = z.object({
   text: z.string(),
   startMs: z.number().optional(),
   endMs: z.number().optional(),
   confidence: z.number().optional(),
+  extra: jsonObject.optional(),
 });
 
 /** A stretch of a turn's text, and the mark behind its audio. */
-const spokenMark = z.object({ name: z.string(), text: z.string() });
+const spokenMark = z.object({ name: z.string(), text: z.string(), extra: jsonObject.optional() });
 
 /** One turn of the dialogue, complete. */
 export const turnCompleted = z.object({
@@ -29,19 +33,20 @@ export const turnCompleted = z.object({
   language: z.string().optional(),
   /** The marks that cover it, in the order in which they were sent: they tell what of it was heard. */
   marks: z.array(spokenMark).optional(),
+  ...beyond,
 });
 
 /** Facts the agent collected. A field's newest value wins. */
-export const dataCollected = z.object({ fields: jsonObject });
+export const dataCollected = z.object({ fields: jsonObject, ...beyond });
 
 /** The dialogue moved to another stage. */
-export const stageChanged = z.object({ stage: z.string() });
+export const stageChanged = z.object({ stage: z.string(), ...beyond });
 
 /** The caller objected. */
-export const objectionRaised = z.object({ text: z.string(), category: z.string().optional() });
+export const objectionRaised = z.object({ text: z.string(), category: z.string().optional(), ...beyond });
 
 /** What the call came to. The newest wins. */
-export const outcomeDecided = z.object({ outcome: z.string(), reason: z.string().optional() });
+export const outcomeDecided = z.object({ outcome: z.string(), reason: z.string().optional(), ...beyond });
 
 /** The agent called a tool. */
 export const toolCalled = z.object({
@@ -50,10 +55,11 @@ export const toolCalled = z.object({
   result: jsonValue.optional(),
   error: z.string().optional(),
   durationMs: z.number().optional(),
+  ...beyond,
 });
 
 /** Somebody started or stopped speaking. */
-export const speakingChanged = z.object({ speaking: z.boolean(), speaker: speaker.optional() });
+export const speakingChanged = z.object({ speaking: z.boolean(), speaker: speaker.optional(), ...beyond });
 
 /** The caller pressed a key (voicebot applet only). */
 export const dtmfPressed = z.object({ digit: z.string(), durationMs: z.number().optional() });

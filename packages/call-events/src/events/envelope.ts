@@ -14,6 +14,7 @@ export const CALL_SID_PATTERN = /^[^\p{Cc}\p{Cs}]{1,128}$/u;
 export const MAX_ID_CHARACTERS = 200;
 export const MAX_TYPE_CHARACTERS = 64;
 export const MAX_SOURCE_CHARACTERS = 128;
+export const MAX_FINGERPRINT_CHARACTERS = 64;
 
 /** Lower-case letters, digits, `_` and `-`, up to 63 characters. */
 export const tenantName = z
@@ -52,8 +53,14 @@ function isRealMoment(text: string): boolean {
 /** What every event carries, whatever its type. */
 export const envelope = z.object({
   v: z.literal(ENVELOPE_VERSION),
-  /** Unique within the call; a second event of the same id changes nothing. */
+  /** Unique within the call, but for the revisions of one report: they share it. */
   id: z.string().min(1).max(MAX_ID_CHARACTERS),
+  /** Which revision of a report this is: the highest counts. Absent for the first. */
+  revision: z.int().min(1).optional(),
+  /** A digest of what an agent reported under an id of its own: what has another one is another report. */
+  fingerprint: z.string().min(1).max(MAX_FINGERPRINT_CHARACTERS).optional(),
+  /** Of a revision: the agent said when it happened, and `at` is not when the revision came. */
+  isTimed: z.literal(true).optional(),
   type: z.string().min(1).max(MAX_TYPE_CHARACTERS),
   tenant: tenantName,
   callSid,

@@ -3,6 +3,7 @@ import {
   CALL_SID_PATTERN,
   ENVELOPE_VERSION,
   isMoment,
+  MAX_FINGERPRINT_CHARACTERS,
   MAX_ID_CHARACTERS,
   MAX_SOURCE_CHARACTERS,
   MAX_TYPE_CHARACTERS,
@@ -21,7 +22,8 @@ const ALWAYS_THERE = 8;
  */
 export function isEnvelope(json: unknown): json is Envelope {
   if (typeof json !== 'object' || json === null) return false;
-  const { v, id, type, tenant, callSid, source, sourceSeq, at, original, redactions, data } = json as Record<
+  const { v, id, type, tenant, callSid, source, at, data } = json as Record<keyof Envelope, unknown>;
+  const { sourceSeq, original, redactions, revision, fingerprint, isTimed } = json as Record<
     keyof Envelope,
     unknown
   >;
@@ -37,11 +39,21 @@ export function isEnvelope(json: unknown): json is Envelope {
     isText(source, MAX_SOURCE_CHARACTERS) &&
     isCountOrAbsent(sourceSeq) &&
     isCountOrAbsent(redactions) &&
+    isCountOrAbsent(revision) &&
+    (fingerprint === undefined || isText(fingerprint, MAX_FINGERPRINT_CHARACTERS)) &&
+    (isTimed === undefined || isTimed === true) &&
     typeof at === 'string' &&
     isMoment(at) &&
     (original === undefined || typeof original === 'string') &&
     // With so many, there is none besides.
-    Object.keys(json).length === ALWAYS_THERE + countOf(sourceSeq) + countOf(redactions) + countOf(original)
+    Object.keys(json).length ===
+      ALWAYS_THERE +
+        countOf(sourceSeq) +
+        countOf(redactions) +
+        countOf(original) +
+        countOf(revision) +
+        countOf(fingerprint) +
+        countOf(isTimed)
   );
 }
 

@@ -27,7 +27,13 @@ export interface CallState {
   readonly call: CallKey;
   /** The number of distinct events in it. */
   readonly version: number;
+  /** The identities of the events in it. */
   readonly eventIds: AppendOnlySet;
+  /** The ids of the reports in it, which the revisions of a report share. */
+  readonly reportIds: AppendOnlySet;
+  /** How many reports do not count, because another one of their id does. */
+  readonly superseded: number;
+  readonly supersededTurns: number;
   readonly firstAt: string | undefined;
   readonly lastAt: string | undefined;
   readonly connections: Readonly<Record<string, ConnectionState>>;
@@ -38,6 +44,10 @@ export interface CallState {
   readonly turns: AppendOnlyList<EventOf<'turn.completed'>>;
   readonly objections: AppendOnlyList<EventOf<'objection.raised'>>;
   readonly consents: AppendOnlyList<EventOf<'consent.recorded'>>;
+  readonly collected: AppendOnlyList<EventOf<'data.collected'>>;
+  readonly stages: AppendOnlyList<EventOf<'stage.changed'>>;
+  readonly outcomes: AppendOnlyList<EventOf<'outcome.decided'>>;
+  /** The newest value of each; right as long as no report was superseded. */
   readonly fields: Readonly<Record<string, Stamped<JsonValue>>>;
   readonly stage: Stamped<string> | undefined;
   readonly outcome: Stamped<string> | undefined;
@@ -109,6 +119,9 @@ export function initialState(call: CallKey): CallState {
     call,
     version: 0,
     eventIds: AppendOnlySet.empty(),
+    reportIds: AppendOnlySet.empty(),
+    superseded: 0,
+    supersededTurns: 0,
     firstAt: undefined,
     lastAt: undefined,
     connections: {},
@@ -117,6 +130,9 @@ export function initialState(call: CallKey): CallState {
     turns: AppendOnlyList.empty(),
     objections: AppendOnlyList.empty(),
     consents: AppendOnlyList.empty(),
+    collected: AppendOnlyList.empty(),
+    stages: AppendOnlyList.empty(),
+    outcomes: AppendOnlyList.empty(),
     fields: {},
     stage: undefined,
     outcome: undefined,

@@ -4,7 +4,9 @@ import { compareEnds } from './connection-end.ts';
 import { foldCarrierReport } from './fold-carrier-report.ts';
 import { foldLeg } from './fold-leg.ts';
 import { foldStart } from './fold-start.ts';
+import { identityOf } from '../events/identity.ts';
 import { newest, oldest, orderOf } from './order.ts';
+import { isReport, type Report } from './revisions.ts';
 
 /**
  * One step of the fold. Pure, and free of arrival order: the same events in any order, any of them repeated, give the
@@ -49,14 +51,28 @@ class Draft {
 
 function take(draft: Draft, event: CallEvent): void {
   const { state } = draft;
-  const eventIds = state.eventIds.add(event.id);
+  const eventIds = state.eventIds.add(identityOf(event));
   if (eventIds === state.eventIds) return;
   state.eventIds = eventIds;
   state.version += 1;
   if (state.firstAt === undefined || event.at < state.firstAt) state.firstAt = event.at;
   if (state.lastAt === undefined || event.at > state.lastAt) state.lastAt = event.at;
   if (event.redactions !== undefined) state.redactions += event.redactions;
+  if (isReport(event) && !isFirstOfItsId(state, event)) {
+    state.superseded += 1;
+    if (event.type === 'turn.completed') state.supersededTurns += 1;
+    if (event.type === 'tool.called') return;
+  }
   change(draft, event);
+}
+
+/** Whether no other report of its id was seen. Only an agent gives ids that come again, and they have a colon. */
+function isFirstOfItsId(state: Draft['state'], { id }: Report): boolean {
+  if (!id.includes(':')) return true;
+  const reportIds = state.reportIds.add(id);
+  const isFirst = reportIds !== state.reportIds;
+  state.reportIds = reportIds;
+  return isFirst;
 }
 
 function change(draft: Draft, event: CallEvent): void {
@@ -81,15 +97,18 @@ function change(draft: Draft, event: CallEvent): void {
       state.turns = state.turns.push(event);
       break;
     case 'data.collected':
+      state.collected = state.collected.push(event);
       mergeFields(draft, event);
       break;
     case 'stage.changed':
+      state.stages = state.stages.push(event);
       state.stage = newest(state.stage, { value: event.data.stage, order: orderOf(event) });
       break;
     case 'objection.raised':
       state.objections = state.objections.push(event);
       break;
     case 'outcome.decided':
+      state.outcomes = state.outcomes.push(event);
       state.outcome = newest(state.outcome, { value: event.data.outcome, order: orderOf(event) });
       break;
     case 'tool.called':

@@ -1,5 +1,6 @@
 import { type CallState } from '../fold/call-state.ts';
 import { type EventData, type EventOf } from '../events/call-event.ts';
+import { countingObjections } from './counting-reports.ts';
 
 /** Figures of a whole call. Durations are in milliseconds; what the turns' times do not tell is absent. */
 export interface CallMetrics {
@@ -18,6 +19,8 @@ export interface CallMetrics {
   readonly objections: number;
   readonly tool_calls: number;
   readonly dtmf_digits: number;
+  /** Reports that do not count, because a later revision of them does, or another report of the same id. */
+  readonly superseded_reports?: number;
   /** How often personal data was taken out of what was said and collected, before it was stored. */
   readonly redactions?: number;
   readonly audio_ms?: { readonly inbound: number; readonly outbound: number };
@@ -41,9 +44,10 @@ export function toCallMetrics(state: CallState, spoken: readonly EventOf<'turn.c
     ...(silence !== undefined && { longest_silence_ms: silence }),
     ...(latencies.length > 0 && { response_latency_ms: summarise(latencies) }),
     interruptions: countInterruptions(turns),
-    objections: state.objections.length,
+    objections: countingObjections(state).length,
     tool_calls: state.toolCalls,
     dtmf_digits: state.dtmfDigits.length,
+    ...(state.superseded > 0 && { superseded_reports: state.superseded }),
     ...(state.redactions > 0 && { redactions: state.redactions }),
     ...(audio !== undefined && { audio_ms: audio }),
   };

@@ -6,6 +6,14 @@ import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
 import { toLegs, type CallLeg } from './call-legs.ts';
 import { toCallStanding } from './call-status.ts';
+import {
+  countingConsents,
+  countingFields,
+  countingObjections,
+  countingOutcome,
+  countingStage,
+  countingTurns,
+} from './counting-reports.ts';
 import { withHeardText } from './heard-text.ts';
 import { inSpokenOrder, toTranscriptTurn, type TranscriptTurn } from './transcript.ts';
 
@@ -58,7 +66,7 @@ export function toCallRecord(state: CallState): CallRecord {
   const start = firstStart(state);
   const { status, endReason, endedAt } = toCallStanding(state);
   const { reports, started } = state;
-  const turns = inSpokenOrder(state.turns).map((turn) => withHeardText(turn, state));
+  const turns = inSpokenOrder(countingTurns(state)).map((turn) => withHeardText(turn, state));
   const answeredAt = reports.answeredAt?.value ?? start?.order.at;
   return {
     call: state.call,
@@ -66,8 +74,8 @@ export function toCallRecord(state: CallState): CallRecord {
     foldVersion: FOLD_VERSION,
     status,
     endReason,
-    stage: state.stage?.value,
-    outcome: state.outcome?.value,
+    stage: countingStage(state),
+    outcome: countingOutcome(state),
     lead: toLead(state),
     fromNumber: reports.from?.value ?? started.from?.value,
     toNumber: reports.to?.value ?? started.to?.value,
@@ -103,15 +111,15 @@ export function toLead(state: CallState): Record<string, string> {
 }
 
 /** The collected facts, by name. */
-export function toCollectedData({ fields }: CallState): Record<string, JsonValue> {
+export function toCollectedData(state: CallState): Record<string, JsonValue> {
+  const fields = countingFields(state);
   const names = Object.keys(fields).sort();
   return Object.fromEntries(names.map((name) => [name, fields[name]?.value ?? null]));
 }
 
 /** The objections in the order in which they were raised. */
-export function toObjections({ objections }: CallState): CallRecord['objections'] {
-  return objections
-    .toArray()
+export function toObjections(state: CallState): CallRecord['objections'] {
+  return countingObjections(state)
     .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
     .map(({ at, data }) => ({
       text: data.text,
@@ -121,9 +129,8 @@ export function toObjections({ objections }: CallState): CallRecord['objections'
 }
 
 /** The consents in the order in which they were given or refused. */
-export function toConsents({ consents }: CallState): CallRecord['consents'] {
-  return consents
-    .toArray()
+export function toConsents(state: CallState): CallRecord['consents'] {
+  return countingConsents(state)
     .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
     .map(({ at, data: { statement, given, purpose, statementVersion } }) => ({
       statement,

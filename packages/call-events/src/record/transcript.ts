@@ -1,4 +1,4 @@
-import { type CallState } from '../fold/call-state.ts';
+import { type JsonValue } from '../text/json.ts';
 import { compareOrder, orderOf } from '../fold/order.ts';
 import { type EventData, type EventOf } from '../events/call-event.ts';
 
@@ -14,12 +14,16 @@ export interface TranscriptTurn {
   readonly confidence?: number;
   readonly language?: string;
   readonly words?: NonNullable<EventData<'turn.completed'>['words']>;
+  /** Which revision of the turn this is; absent for the first. */
+  readonly revision?: number;
+  /** What the agent said of it beyond the fields above. */
+  readonly metadata?: JsonValue;
+  readonly extra?: Readonly<Record<string, JsonValue>>;
 }
 
 /** The turns in the order in which they were spoken. */
-export function inSpokenOrder(turns: CallState['turns']): EventOf<'turn.completed'>[] {
+export function inSpokenOrder(turns: readonly EventOf<'turn.completed'>[]): EventOf<'turn.completed'>[] {
   return turns
-    .toArray()
     .map((event) => ({ event, order: orderOf(event, event.data.startedAt) }))
     .sort((a, b) => compareOrder(a.order, b.order))
     .map(({ event }) => event);
@@ -29,6 +33,7 @@ export function inSpokenOrder(turns: CallState['turns']): EventOf<'turn.complete
 export function toTranscriptTurn(event: EventOf<'turn.completed'>): TranscriptTurn {
   const { speaker, text, startedAt, endedAt, interrupted, heardText, confidence, language, words } =
     event.data;
+  const { metadata, extra } = event.data;
   return {
     id: event.id,
     speaker,
@@ -40,5 +45,8 @@ export function toTranscriptTurn(event: EventOf<'turn.completed'>): TranscriptTu
     ...(confidence !== undefined && { confidence }),
     ...(language !== undefined && { language }),
     ...(words !== undefined && { words }),
+    ...(event.revision !== undefined && { revision: event.revision }),
+    ...(metadata !== undefined && { metadata }),
+    ...(extra !== undefined && { extra }),
   };
 }

@@ -1,4 +1,4 @@
-import { initialState, toCallRecord, type CallState } from '@turnlog/call-events';
+import { initialState, stringifyJson, toCallRecord, type CallState } from '@turnlog/call-events';
 
 /** The fields of a call's live state beside its transcript. */
 export type SessionField =
@@ -42,7 +42,7 @@ export function toSessionFields(state: CallState): Record<SessionField, string> 
     stage: record.stage ?? '',
     outcome: record.outcome ?? '',
     speaking: whoSpeaks(state),
-    lead: JSON.stringify(record.lead),
+    lead: stringifyJson(record.lead),
     from_number: record.fromNumber ?? '',
     to_number: record.toNumber ?? '',
     direction: record.direction ?? '',
@@ -51,9 +51,9 @@ export function toSessionFields(state: CallState): Record<SessionField, string> 
     ended_at: record.endedAt ?? '',
     duration_seconds: String(record.durationSeconds ?? ''),
     recording_url: record.recordingUrl ?? '',
-    collected_data: JSON.stringify(record.collectedData),
-    objections: JSON.stringify(record.objections),
-    turns: String(state.turns.length),
+    collected_data: stringifyJson(record.collectedData),
+    objections: stringifyJson(record.objections),
+    turns: String(state.turns.length - state.supersededTurns),
     connections: String(record.metrics.connections),
     tool_calls: String(record.metrics.tool_calls),
     version: String(state.version),
