@@ -6,8 +6,8 @@ export const secrecyGuards: readonly Guard[] = [
     name: 'redaction',
     keeps: 'nothing that a tenant does not want to be stored is stored',
     file: 'services/stream-gateway/src/domain/read-agent-message.ts',
-    text: 'draft: redactDraft(kept, redaction),',
-    without: 'draft: kept,',
+    text: 'const draft = redactDraft(kept, redaction);',
+    without: 'const draft = kept;',
     test: {
       file: 'services/stream-gateway/src/redaction.integration.test.ts',
       name: 'what an agent reports on its socket and over HTTP is redacted before it is stored',

@@ -5,7 +5,8 @@ import { ExactNumber } from './exact-number.ts';
 export function canonicalJson(value: unknown): string {
   if (value instanceof ExactNumber) return canonicalNumber(value.digits);
   if (typeof value === 'number') return canonicalNumber(String(value));
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (value === undefined) return 'null';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const fields = Object.entries(value).filter(([, field]) => field !== undefined);
   const inOrder = fields.sort(([a], [b]) => (a < b ? -1 : 1));

@@ -5,7 +5,8 @@ import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
 import { type EventRate } from '../domain/event-rate.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
-import { eventIdOf, readAgentMessage, type ReadAgentMessage } from '../domain/read-agent-message.ts';
+import { readAgentText, type ReadAgentMessage } from '../domain/read-agent-message.ts';
+import { namedDraft } from '../named-draft.ts';
 import { storableDraft } from '../domain/event-draft.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayTally } from '../gateway-tally.ts';
@@ -119,18 +120,17 @@ export class AgentChannel {
   }
 
   #read(data: Buffer): ReadAgentMessage {
-    // The frame was parsed a moment ago, so it is JSON.
-    const json = JSON.parse(data.toString()) as unknown;
-    return readAgentMessage(json, {
+    return readAgentText(data.toString(), {
       nowMs: this.#options.now(),
       redaction: this.#options.redaction(),
       rawBase64: () => data.toString('base64'),
     });
   }
 
-  #append({ id, event, draft }: Extract<ReadAgentMessage, { ok: true }>): void {
+  #append(message: Extract<ReadAgentMessage, { ok: true }>): void {
+    const { id, draft } = message;
     const onSettled = (receipt: Receipt): void => this.#acknowledge(id, receipt);
-    const named = id === undefined ? draft : { ...draft, id: eventIdOf(event, id) };
+    const named = id === undefined ? draft : namedDraft(message, id);
     this.#options.producer.add(named, { rememberId: id !== undefined, onSettled });
   }
 

@@ -5,8 +5,8 @@ import { agentSpeaker } from './agent-speaker.ts';
 
 /*
  * The messages by which an agent reports on a call, the same on its socket and over HTTP: the one description of them,
- * from which the OpenAPI document is made. Optional fields may be missing or null, fields that are not named here are
- * ignored.
+ * from which the OpenAPI document is made. Optional fields may be missing or null; fields that are not named here are kept
+ * beside those that are.
  */
 
 /** The `event` of the messages that are Turnlog's own. Everything else an agent sends is meant for the carrier. */
@@ -29,6 +29,18 @@ const common = {
   ).meta({ description: 'Makes a repeat of the message a duplicate' }),
   timestamp: optional(agentMoment).meta({
     description: "When it happened; when it arrives, if it doesn't say",
+  }),
+  metadata: optional(jsonValue).meta({ description: 'Anything that the agent wants to be kept with it' }),
+};
+
+/** Of what may be said again, and better: everything but who speaks at this moment. */
+const revisable = {
+  ...common,
+  revision: optional(
+    z.int('expected a whole number from 1 on').min(1, 'expected a whole number from 1 on'),
+  ).meta({
+    description:
+      'A later version of the message of the same id: the highest counts, and all of them are kept. Needs an id',
   }),
 };
 
@@ -61,30 +73,31 @@ const turn = z.object({
   words: optional(z.array(word)),
   language: optional(z.string()),
   marks: optional(z.array(spokenMark)),
+  metadata: optional(jsonValue),
 });
 
 const label = z.string().min(1);
 
 /** The schema of each message, by its `event`. */
 export const agentMessages = {
-  turn: z.object({ event: z.literal('turn'), ...common, turn }),
-  collect: z.object({ event: z.literal('collect'), ...common, data: jsonObject }),
-  stage: z.object({ event: z.literal('stage'), ...common, stage: label }),
+  turn: z.object({ event: z.literal('turn'), ...revisable, turn }),
+  collect: z.object({ event: z.literal('collect'), ...revisable, data: jsonObject }),
+  stage: z.object({ event: z.literal('stage'), ...revisable, stage: label }),
   objection: z.object({
     event: z.literal('objection'),
-    ...common,
+    ...revisable,
     text: label,
     category: optional(z.string()),
   }),
   outcome: z.object({
     event: z.literal('outcome'),
-    ...common,
+    ...revisable,
     outcome: label,
     reason: optional(z.string()),
   }),
   tool: z.object({
     event: z.literal('tool'),
-    ...common,
+    ...revisable,
     name: label,
     arguments: jsonValue.optional(),
     result: jsonValue.optional(),
@@ -94,7 +107,7 @@ export const agentMessages = {
   }),
   consent: z.object({
     event: z.literal('consent'),
-    ...common,
+    ...revisable,
     statement: label.meta({ description: 'What the caller was told, or asked' }),
     given: z.boolean(),
     purpose: optional(z.string()),
@@ -122,6 +135,14 @@ export const agentMessage = z.discriminatedUnion('event', [
   speaking,
   consent,
 ]);
+
+/** The fields that a message of each kind, a turn, and the pieces of one may have. */
+export const KNOWN_FIELDS = {
+  message: (event: AgentMessage['event']): object => agentMessages[event].shape,
+  turn: turn.shape,
+  word: word.shape,
+  mark: spokenMark.shape,
+};
 
 /** A message of an agent, checked: synonyms resolved, times in Unix ms. */
 export type AgentMessage = z.infer<typeof agentMessage>;

@@ -3,19 +3,25 @@ import { z } from 'zod';
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
-const DATE = String.raw`20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
+// Only days that exist: `Date` makes 2 March of 30 February.
+const LEAP_YEAR = '20(?:[02468][048]|[13579][26])';
+const LONG_MONTH = '(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])';
+const SHORT_MONTH = '(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)';
+const FEBRUARY = '02-(?:0[1-9]|1\\d|2[0-8])';
+const DATE = `(?:20\\d\\d-(?:${LONG_MONTH}|${SHORT_MONTH}|${FEBRUARY})|${LEAP_YEAR}-02-29)`;
 const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?`;
-const ZONE = String.raw`(?:[zZ]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?`;
+const ZONE = String.raw`(?:[zZ]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)`;
 const ISO_8601 = new RegExp(`^${DATE}[T ]${TIME}${ZONE}$`);
 /** From 2000 to 2099. */
 const UNIX_MS = /^(?:9[5-9]\d{10}|[1-3]\d{12}|40\d{11})$/;
 
 const EXPECTED =
-  'expected a time between 2000 and 2100, as ISO 8601 (2026-01-25T11:15:25.120Z) or Unix milliseconds';
+  'expected a time between 2000 and 2100 that exists, as ISO 8601 with a zone (2026-01-25T11:15:25.120Z, …+05:30) or Unix milliseconds';
 
 /**
- * A time as agents send it: ISO 8601 (without a zone it counts as UTC) or Unix milliseconds, as a number or as text.
- * Its value is Unix ms. Seconds are refused, because they would be taken for a day in 1970.
+ * A time as agents send it: ISO 8601 with a zone, or Unix milliseconds, as a number or as text. Its value is Unix ms; what is
+ * finer is cut off. Seconds are refused, because they would be taken for a day in 1970; so is a day that no month has, and a
+ * time without a zone, which could be that of any place.
  */
 export const agentMoment = z
   .union(
@@ -27,13 +33,12 @@ export const agentMoment = z
     { error: EXPECTED },
   )
   .meta({
-    description: 'ISO 8601, in UTC where it names no zone, or Unix milliseconds as a number or as text',
+    description: 'ISO 8601 with a zone, or Unix milliseconds as a number or as text',
     examples: ['2026-01-25T11:15:25.120Z'],
   })
-  .transform((value) => Math.round(typeof value === 'number' ? value : parseText(value)));
+  .transform((value) => Math.floor(typeof value === 'number' ? value : parseText(value)));
 
 function parseText(text: string): number {
   if (UNIX_MS.test(text)) return Number(text);
-  const zoned = /(?:[zZ]|[+-]\d\d:?\d\d)$/.test(text.slice('2026-01-25T11:15'.length)) ? text : `${text}Z`;
-  return Date.parse(zoned.replace(' ', 'T').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  return Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
 }

@@ -12,6 +12,12 @@ interface DraftOf<T extends EventType> {
   readonly original?: string;
   /** How often personal data was taken out of it. */
   readonly redactions?: number;
+  /** Of a report that was made before: which revision of it this is. */
+  readonly revision?: number;
+  /** Of a revision: `atMs` was said, and is not when it came. */
+  readonly isTimed?: boolean;
+  /** What tells it from another report of the same id. */
+  readonly fingerprint?: string;
 }
 
 /** An event before it has a place: what happened, without call, source and sequence. */
@@ -19,16 +25,14 @@ export type EventDraft = { [T in EventType]: DraftOf<T> }[EventType];
 
 /** Gives a draft its place in a call and a source. */
 export function placeEvent(
-  { type, data, atMs, id, original, redactions }: EventDraft,
+  { type, data, atMs, ...known }: EventDraft,
   place: Pick<EventOrigin, 'call' | 'source'> & { readonly sourceSeq: number },
 ): KnownEvent {
   // A draft pairs each type with its own data; TypeScript can't follow a pair through two parameters.
   return createEvent<EventType>(type, data, {
     ...place,
     atMs,
-    ...(id !== undefined && { id }),
-    ...(original !== undefined && { original }),
-    ...(redactions !== undefined && { redactions }),
+    ...known,
   }) as KnownEvent;
 }
 

@@ -102,13 +102,73 @@ test.each([
 test.each([
   ['2026-01-25T11:15:25.120Z', NOW],
   ['2026-01-25T16:45:25.120+05:30', NOW],
-  ['2026-01-25T11:15:25.120', NOW],
-  ['2026-01-25 11:15:25.120', NOW],
+  ['2026-01-25 11:15:25.120Z', NOW],
+  ['2026-01-25T16:45:25.120+0530', NOW],
   ['2026-01-25T11:15:25.120999+00:00', NOW],
   [NOW, NOW],
   [String(NOW), NOW],
 ])('the time %j is read', (timestamp, atMs) => {
   expect(draftOf({ event: 'stage', stage: 's', timestamp }).atMs).toBe(atMs);
+});
+
+describe('a time that does not exist, or could be any, is refused', () => {
+  test.each([
+    '2026-02-30T10:00:00Z',
+    '2026-02-29T10:00:00Z',
+    '2100-02-28T10:00:00Z',
+    '2026-04-31T10:00:00Z',
+    '2026-06-31T10:00:00+05:30',
+    '2026-01-00T10:00:00Z',
+    '2026-13-01T10:00:00Z',
+    '2026-01-25T24:00:00Z',
+    '2026-01-25T25:00:00Z',
+    '2026-01-25T10:60:00Z',
+    '2026-12-31T23:59:60Z',
+    '2026-01-25T10:00:00+24:00',
+    '2026-01-25T10:00:00',
+    '2026-01-25 10:00:00.120',
+    '2026-01-25',
+    '20260125T100000Z',
+    1_769_339_725,
+    1e300,
+    -1,
+  ])('%j', (time) => {
+    const texts = [
+      { event: 'stage', stage: 's', timestamp: time },
+      { event: 'turn', turn: { speaker: 'user', text: 'x', timestamp: time } },
+      { event: 'turn', turn: { speaker: 'user', text: 'x', startedAt: time } },
+      { event: 'turn', turn: { speaker: 'user', text: 'x', ended_at: time } },
+    ];
+    for (const json of texts)
+      expect(errorOf(json).message).toContain('expected a time between 2000 and 2100 that exists');
+  });
+
+  test.each([
+    '2024-02-29T10:00:00Z',
+    '2000-02-29T10:00:00Z',
+    '2096-02-29T10:00:00Z',
+    '2026-12-31T23:59:59.999Z',
+  ])('but not %s', (time) => {
+    const { atMs } = draftOf({ event: 'stage', stage: 's', timestamp: time });
+    expect(new Date(atMs).toISOString()).toBe(time.replace('00Z', '00.000Z'));
+  });
+
+  test('every day that a calendar has is taken, and no other', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2000, max: 2099 }),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 31 }),
+        (year, month, day) => {
+          const two = (n: number) => String(n).padStart(2, '0');
+          const exists = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+          const timestamp = `${year}-${two(month)}-${two(day)}T00:00:00Z`;
+          expect(read({ event: 'stage', stage: 's', timestamp }).ok).toBe(exists);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 describe('an error says which field is wrong and what to do', () => {

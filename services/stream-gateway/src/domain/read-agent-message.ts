@@ -1,14 +1,32 @@
-import { toStorable, type EventData, type JsonValue } from '@turnlog/call-events';
+import {
+  canonicalJson,
+  countFields,
+  ExactNumber,
+  MAX_JSON_DEPTH,
+  MAX_NUMBER_DIGITS,
+  parseJson,
+  toStorable,
+  type JsonValue,
+} from '@turnlog/call-events';
 import { type RedactionMode } from '@turnlog/redaction';
 import { type z } from 'zod';
 import { type AgentErrorCode, type AgentMessageError } from './agent-answer.ts';
 import { AGENT_EVENTS, agentMessage, isAgentEvent, type AgentMessage } from './agent-message.ts';
+import { draftOfMessage, saidAtMs } from './draft-of-message.ts';
 import { type EventDraft } from './event-draft.ts';
+import { plainNumbers } from './plain-numbers.ts';
 import { redactDraft } from './redact-draft.ts';
 
 /** A message that became an event, or the reason why not; `id` is the agent's own, where it gave one. */
 export type ReadAgentMessage =
-  | { readonly ok: true; readonly id: string | undefined; readonly event: string; readonly draft: EventDraft }
+  | {
+      readonly ok: true;
+      readonly id: string | undefined;
+      readonly event: string;
+      readonly draft: EventDraft;
+      /** All that it says, as one text: a message of the same id that says something else is another one. */
+      readonly content: string;
+    }
   | { readonly ok: false; readonly id: string | undefined; readonly error: AgentMessageError };
 
 /** What reading a message takes beside it. */
@@ -20,12 +38,30 @@ export interface ReadingOptions {
   readonly redaction: RedactionMode;
 }
 
+/** Reads a message of an agent from its text. */
+export function readAgentText(text: string, options: ReadingOptions): ReadAgentMessage {
+  try {
+    return readMessage(parseJson(text), options, countFields(text));
+  } catch (error) {
+    if (error instanceof RangeError) return refused(undefined, 'too_deep', TOO_DEEP);
+    if (!(error instanceof SyntaxError)) throw error;
+    return refused(
+      undefined,
+      'not_json',
+      'the message is not JSON; NaN, Infinity and undefined are none either',
+    );
+  }
+}
+
 /** Reads a message of an agent. From here on nobody sees the personal data that its tenant does not want to be stored. */
-export function readAgentMessage(
-  json: unknown,
-  { nowMs, rawBase64, redaction }: ReadingOptions,
-): ReadAgentMessage {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+export function readAgentMessage(json: unknown, options: ReadingOptions): ReadAgentMessage {
+  return readMessage(json, options);
+}
+
+const TOO_DEEP = `the message is nested deeper than ${MAX_JSON_DEPTH} levels; flatten it`;
+
+function readMessage(json: unknown, options: ReadingOptions, fieldsInText?: number): ReadAgentMessage {
+  if (typeof json !== 'object' || json === null || Array.isArray(json) || json instanceof ExactNumber) {
     return refused(
       undefined,
       'not_an_object',
@@ -38,19 +74,53 @@ export function readAgentMessage(
     return refused(id, 'unknown_event', `event: expected one of ${AGENT_EVENTS.join(', ')}`);
   }
   const storable = toStorable({ ...(json as Record<string, JsonValue>), event: event.toLowerCase() });
-  if (storable === undefined) {
-    return refused(id, 'too_deep', 'the message is nested deeper than 64 levels; flatten it');
+  if (storable === undefined) return refused(id, 'too_deep', TOO_DEEP);
+  if (storable.hasTooLongNumber) return refused(id, 'invalid_message', TOO_LONG_NUMBER);
+  if (fieldsInText !== undefined && fieldsInText > storable.fields) {
+    return refused(id, 'invalid_message', TWICE);
   }
-  const parsed = agentMessage.safeParse(storable.value);
+  const plain = plainNumbers(storable.value as Record<string, JsonValue>);
+  if (!plain.ok) return refused(id, 'invalid_message', plain.problem);
+  const parsed = agentMessage.safeParse(plain.message);
   if (!parsed.success) return refused(id, 'invalid_message', describe(parsed.error));
-  const draft = toDraft(parsed.data, nowMs);
-  const kept = storable.changedStrings === 0 ? draft : { ...draft, original: rawBase64() };
+  const message = parsed.data;
+  if (revisionOf(message) !== undefined && message.id === undefined) {
+    return refused(id, 'invalid_message', 'revision: needs an id, to say of which message it is a revision');
+  }
+  const isChanged = storable.changedStrings > 0;
+  return taken(message, plain.message, isChanged, options);
+}
+
+const TOO_LONG_NUMBER = `a number has more than ${MAX_NUMBER_DIGITS} digits when it is written out; send it as text`;
+const TWICE =
+  'an object has a field of one name twice, and only the last of both could be kept; send each once';
+
+function taken(
+  message: AgentMessage,
+  given: Readonly<Record<string, JsonValue>>,
+  isChanged: boolean,
+  { nowMs, rawBase64, redaction }: ReadingOptions,
+): ReadAgentMessage {
+  const whole = draftOfMessage(message, given, nowMs);
+  const kept = isChanged ? { ...whole, original: rawBase64() } : whole;
+  const draft = redactDraft(kept, redaction);
+  const saidAt = saidAtMs(message);
+  const revision = revisionOf(message);
   return {
     ok: true,
-    id: parsed.data.id,
-    event: parsed.data.event,
-    draft: redactDraft(kept, redaction),
+    id: message.id,
+    event: message.event,
+    draft: {
+      ...draft,
+      ...(revision !== undefined && { revision }),
+      ...(revision !== undefined && saidAt !== undefined && { isTimed: true }),
+    },
+    content: canonicalJson([draft.type, draft.data, saidAt ?? null]),
   };
+}
+
+function revisionOf(message: AgentMessage): number | undefined {
+  return message.event === 'speaking' ? undefined : message.revision;
 }
 
 /** The id of an agent's message as the id of its event, so that a repeat of the message is a duplicate event. */
@@ -58,92 +128,10 @@ export function eventIdOf(event: string, agentId: string): string {
   return `${event}:${agentId}`;
 }
 
-function toDraft(message: AgentMessage, nowMs: number): EventDraft {
-  const atMs = message.timestamp ?? nowMs;
-  switch (message.event) {
-    case 'turn':
-      return { type: 'turn.completed', data: turnData(message.turn), atMs: turnAtMs(message, nowMs) };
-    case 'collect':
-      return { type: 'data.collected', data: { fields: message.data }, atMs };
-    case 'stage':
-      return { type: 'stage.changed', data: { stage: message.stage }, atMs };
-    case 'objection':
-      return {
-        type: 'objection.raised',
-        data: present({ text: message.text, category: message.category }),
-        atMs,
-      };
-    case 'outcome':
-      return {
-        type: 'outcome.decided',
-        data: present({ outcome: message.outcome, reason: message.reason }),
-        atMs,
-      };
-    case 'tool':
-      return { type: 'tool.called', data: toolData(message), atMs };
-    case 'consent':
-      return { type: 'consent.recorded', data: consentData(message), atMs };
-    case 'speaking':
-      return {
-        type: 'speaking.changed',
-        data: present({ speaking: message.speaking, speaker: message.speaker }),
-        atMs,
-      };
-  }
-}
-
-type TurnMessage = Extract<AgentMessage, { event: 'turn' }>;
-
-function turnAtMs({ timestamp, turn }: TurnMessage, nowMs: number): number {
-  return turn.timestamp ?? timestamp ?? nowMs;
-}
-
-function turnData(turn: TurnMessage['turn']): EventData<'turn.completed'> {
-  return present({
-    speaker: turn.speaker,
-    text: turn.text,
-    startedAt: iso(turn.startedAt ?? turn.started_at ?? turn.start),
-    endedAt: iso(turn.endedAt ?? turn.ended_at ?? turn.end),
-    interrupted: turn.interrupted,
-    heardText: turn.heardText ?? turn.heard_text,
-    confidence: turn.confidence,
-    words: turn.words?.map((word) => present(word)),
-    language: turn.language,
-    marks: turn.marks,
-  });
-}
-
-function toolData(tool: Extract<AgentMessage, { event: 'tool' }>): EventData<'tool.called'> {
-  return present({
-    name: tool.name,
-    arguments: tool.arguments,
-    result: tool.result,
-    error: tool.error,
-    durationMs: tool.durationMs ?? tool.duration_ms,
-  });
-}
-
-function consentData(message: Extract<AgentMessage, { event: 'consent' }>): EventData<'consent.recorded'> {
-  const { statement, given, purpose, statementVersion, statement_version } = message;
-  return present({ statement, given, purpose, statementVersion: statementVersion ?? statement_version });
-}
-
-function iso(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString();
-}
-
-type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The object without the fields that have no value. */
-function present<T extends object>(fields: T): Present<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
-}
-
 function idOf(json: object): string | undefined {
   const id = 'id' in json ? json.id : undefined;
-  return typeof id === 'string' || typeof id === 'number' ? String(id).slice(0, 128) : undefined;
+  const isGiven = typeof id === 'string' || typeof id === 'number' || id instanceof ExactNumber;
+  return isGiven ? String(id).slice(0, 128) : undefined;
 }
 
 function refused(id: string | undefined, code: AgentErrorCode, message: string): ReadAgentMessage {

@@ -25,6 +25,28 @@ interface Redacted {
 }
 
 function redactData(draft: EventDraft, mode: RedactionMode): Redacted {
+  const { metadata, extra, ...known } = draft.data as Beyond;
+  const inKnown = redactKnown({ ...draft, data: known } as EventDraft, mode);
+  if (metadata === undefined && extra === undefined) return inKnown;
+  const inMetadata = metadata === undefined ? undefined : redactJson(metadata, mode);
+  const inExtra = extra === undefined ? undefined : redactJson(extra, mode);
+  return {
+    data: {
+      ...inKnown.data,
+      ...(inMetadata?.value !== undefined && { metadata: inMetadata.value }),
+      ...(inExtra?.value !== undefined && { extra: inExtra.value }),
+    } as EventDraft['data'],
+    count: inKnown.count + (inMetadata?.count ?? 0) + (inExtra?.count ?? 0),
+  };
+}
+
+/** What the data of any report may have beside its own. */
+interface Beyond {
+  readonly metadata?: JsonValue;
+  readonly extra?: Record<string, JsonValue>;
+}
+
+function redactKnown(draft: EventDraft, mode: RedactionMode): Redacted {
   if (draft.type === 'turn.completed') return redactTurn(draft.data, mode);
   if (draft.type === 'tool.called') return redactTool(draft.data, mode);
   if (draft.type === 'data.collected') {
@@ -46,13 +68,36 @@ function redactTurn(turn: DraftData<'turn.completed'>, mode: RedactionMode): Red
   return {
     data: {
       ...(data as DraftData<'turn.completed'>),
-      ...(marked !== undefined && { marks: [...marked.words] }),
+      ...(marked !== undefined && { marks: redactExtras(marked.words, marks ?? [], mode) }),
       ...(heard !== undefined && { heardText: heard }),
-      ...(spoken !== undefined && { words: [...spoken.words] }),
+      ...(spoken !== undefined && { words: redactExtras(spoken.words, words ?? [], mode) }),
     },
     // What was heard and the words say again what the text says.
     count: Math.max(count, spoken?.count ?? 0, marked?.count ?? 0, heard === heardText ? 0 : 1),
   };
+}
+
+interface Piece {
+  readonly text: string;
+  readonly extra?: Record<string, JsonValue> | undefined;
+}
+
+/**
+ * What pieces of a turn say beyond their fields. That of a piece which held a part of something personal goes: it says that
+ * part again.
+ */
+function redactExtras<T extends Piece>(
+  redacted: readonly T[],
+  given: readonly T[],
+  mode: RedactionMode,
+): T[] {
+  return redacted.map((piece, index) => {
+    if (piece.extra === undefined) return piece;
+    const isWhole = piece.text === given[index]?.text;
+    const extra = isWhole ? redactJson(piece.extra, mode).value : undefined;
+    const fields = Object.entries(piece).filter(([name]) => name !== 'extra');
+    return Object.fromEntries(extra === undefined ? fields : [...fields, ['extra', extra]]) as T;
+  });
 }
 
 function redactTool(tool: DraftData<'tool.called'>, mode: RedactionMode): Redacted {

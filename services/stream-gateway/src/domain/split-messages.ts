@@ -8,7 +8,7 @@ export interface MessageBytes {
 
 /** The messages of a body, or why it can't be said where they begin and end. */
 export type SplitMessages =
-  | { readonly ok: true; readonly messages: readonly MessageBytes[] }
+  | { readonly ok: true; readonly isArray: boolean; readonly messages: readonly MessageBytes[] }
   | { readonly ok: false; readonly problem: 'not_json' | 'too_many'; readonly count: number };
 
 const QUOTE = 0x22;
@@ -27,7 +27,8 @@ const BYTE_ORDER_MARK = Buffer.of(0xef, 0xbb, 0xbf);
 export function splitMessages(body: Buffer, maxMessages: number): SplitMessages {
   const hasMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const text = trimBlanks(hasMark ? body.subarray(BYTE_ORDER_MARK.length) : body);
-  if (text[0] !== OPEN_ARRAY) return { ok: true, messages: [{ bytes: text, depth: depthOf(text) }] };
+  if (text[0] !== OPEN_ARRAY)
+    return { ok: true, isArray: false, messages: [{ bytes: text, depth: depthOf(text) }] };
   return splitArray(text, maxMessages);
 }
 
@@ -57,7 +58,7 @@ function splitArray(text: Buffer, maxMessages: number): SplitMessages {
   const isWhole = level === 0 && start === text.length && text[start - 1] === CLOSE_ARRAY;
   if (!isWhole) return { ok: false, problem: 'not_json', count };
   if (count > maxMessages) return { ok: false, problem: 'too_many', count };
-  return { ok: true, messages };
+  return { ok: true, isArray: true, messages };
 }
 
 function depthOf(text: Buffer): number {

@@ -1,14 +1,18 @@
-import { callSid, type CallKey } from '@turnlog/call-events';
+import { MAX_JSON_DEPTH, type CallKey } from '@turnlog/call-events';
 import { toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
+import { isUtf8 } from 'node:buffer';
 import { type IncomingMessage } from 'node:http';
 import { placeEvent } from '../domain/event-draft.ts';
 import { refusalOf, type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
-import { eventIdOf, readAgentMessage } from '../domain/read-agent-message.ts';
+import { agentCallSid } from '../domain/agent-call-sid.ts';
+import { readAgentText, type ReadAgentMessage } from '../domain/read-agent-message.ts';
+import { splitMessages, type MessageBytes } from '../domain/split-messages.ts';
+import { namedDraft } from '../named-draft.ts';
 import { problem, type Answer } from './answer.ts';
 import { CallRates } from './call-rates.ts';
 import { type EventStore, type Stored } from './event-store.ts';
-import { readJsonBody } from './read-json-body.ts';
+import { readBody } from './read-body.ts';
 
 export interface CallEventsOptions {
   /** The source of these events: `http:<instance>`. */
@@ -54,26 +58,24 @@ export class CallEventsEndpoint {
   /** Answers a tenant's request for the call whose id stands in the path, still encoded. */
   async answer(request: IncomingMessage, encodedCallSid: string, tenant: string): Promise<Answer> {
     if (request.method !== 'POST') return problem(405, 'method_not_allowed', 'use POST', { allow: 'POST' });
-    const sid = callSid.safeParse(decode(encodedCallSid));
-    if (!sid.success) {
-      const reason = sid.error.issues[0]?.message ?? 'it is not a call sid';
-      return problem(400, 'invalid_call_sid', `the call sid in the path is not valid: ${reason}`);
-    }
-    const body = await readJsonBody(request, MAX_BODY_BYTES);
+    const sid = agentCallSid(decode(encodedCallSid));
+    if (!sid.ok)
+      return problem(400, 'invalid_call_sid', `the call sid in the path is not valid: ${sid.reason}`);
+    const body = await readBody(request, MAX_BODY_BYTES, 'send the events in several requests');
     if (!body.ok) return body.answer;
-    const messages: readonly unknown[] = Array.isArray(body.json) ? (body.json as unknown[]) : [body.json];
-    if (messages.length > MAX_MESSAGES) {
-      const text = `${messages.length} messages, ${MAX_MESSAGES} are allowed; send them in several requests`;
-      return problem(413, 'too_many', text);
-    }
-    const call: CallKey = { tenant, callSid: sid.data };
+    const split = splitMessages(body.bytes, MAX_MESSAGES);
+    if (!split.ok) return split.problem === 'too_many' ? tooMany(split.count) : notJson();
+    const { messages } = split;
+    const call: CallKey = { tenant, callSid: sid.callSid };
     const waitMs = this.#rates.take(call, messages.length, this.#options.now());
     if (waitMs > 0) return tooManyAtOnce(waitMs, this.#options.maxEventsPerSecond);
     const results = await this.#take(call, messages);
-    return answerOf(results);
+    const [only] = results;
+    const isNotJson = only?.status === 'rejected' && only.error.code === 'not_json';
+    return isNotJson && !split.isArray ? notJson() : answerOf(results);
   }
 
-  async #take(call: CallKey, messages: readonly unknown[]): Promise<EventResult[]> {
+  async #take(call: CallKey, messages: readonly MessageBytes[]): Promise<EventResult[]> {
     const results: (EventResult | undefined)[] = [];
     const accepted: Accepted[] = [];
     messages.forEach((message, index) => {
@@ -87,24 +89,31 @@ export class CallEventsEndpoint {
     return complete;
   }
 
-  #read(call: CallKey, message: unknown, index: number): Accepted | EventResult {
-    const { source, now, newId, maxEventBytes, redactionOf } = this.#options;
-    const text = JSON.stringify(message);
-    const rawBase64 = (): string => Buffer.from(text).toString('base64');
-    const read = readAgentMessage(message, {
-      nowMs: now(),
-      rawBase64,
-      redaction: redactionOf(call.tenant),
-    });
+  #read(call: CallKey, message: MessageBytes, index: number): Accepted | EventResult {
+    const { source, newId } = this.#options;
+    const read = this.#readBytes(call, message);
     const id = read.id ?? newId();
     if (!read.ok) return { id, status: 'rejected', error: read.error };
-    if (Buffer.byteLength(text) > maxEventBytes) {
-      return rejected(id, 'too_large', `the message is larger than ${maxEventBytes} bytes; split it`);
-    }
     this.#sourceSeq += 1;
-    const draft = { ...read.draft, id: eventIdOf(read.event, id) };
-    const event = placeEvent(draft, { call, source, sourceSeq: this.#sourceSeq });
+    const event = placeEvent(namedDraft(read, id), { call, source, sourceSeq: this.#sourceSeq });
     return { index, id, newEvent: toNewEvent(event, { rememberId: true }) };
+  }
+
+  /** What it would cost to read it is known before. */
+  #readBytes({ tenant }: CallKey, { bytes, depth }: MessageBytes): ReadAgentMessage {
+    const { now, maxEventBytes, redactionOf } = this.#options;
+    if (bytes.length > maxEventBytes) {
+      return refused('too_large', `the message is larger than ${maxEventBytes} bytes; split it`);
+    }
+    if (depth > MAX_JSON_DEPTH) {
+      return refused('too_deep', `the message is nested deeper than ${MAX_JSON_DEPTH} levels; flatten it`);
+    }
+    if (!isUtf8(bytes)) return refused('not_json', 'the message is not UTF-8');
+    return readAgentText(bytes.toString(), {
+      nowMs: now(),
+      rawBase64: () => bytes.toString('base64'),
+      redaction: redactionOf(tenant),
+    });
   }
 
   /** Appends in the order of the request. Once Redis didn't answer, nothing after it is tried: order comes first. */
@@ -154,6 +163,19 @@ function answerOf(results: readonly EventResult[]): Answer {
 function tooManyAtOnce(waitMs: number, maxEventsPerSecond: number): Answer {
   const text = `a call may report ${maxEventsPerSecond} events a second; send these again later`;
   return problem(429, 'too_fast', text, { 'retry-after': String(Math.ceil(waitMs / 1000)) });
+}
+
+function tooMany(count: number): Answer {
+  const text = `${count} messages, ${MAX_MESSAGES} are allowed; send them in several requests`;
+  return problem(413, 'too_many', text);
+}
+
+function notJson(): Answer {
+  return problem(400, 'not_json', 'the body is not JSON in UTF-8; send one message, or an array of messages');
+}
+
+function refused(code: AgentMessageError['code'], message: string): ReadAgentMessage {
+  return { ok: false, id: undefined, error: { code, message } };
 }
 
 function rejected(id: string, code: AgentMessageError['code'], message: string): EventResult {
