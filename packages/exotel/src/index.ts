@@ -30,7 +30,13 @@ export { readTimestamp, type FrameTimestamp } from './wire/read-timestamp.ts';
 export { chooseSampleRate, parseSampleRate, sampleRates, type SampleRate } from './wire/sample-rate.ts';
 export { type AnnouncedCall, type Shape } from './wire/shape.ts';
 export { shapes, type ShapeName } from './wire/shapes.ts';
-export { type CarrierReport, type CarrierStatus, type ReadReport } from './callbacks/carrier-report.ts';
+export {
+  type CarrierLeg,
+  type CarrierReport,
+  type CarrierStatus,
+  type NamelessReport,
+  type ReadReport,
+} from './callbacks/carrier-report.ts';
 export {
   DEFAULT_UTC_OFFSET_MINUTES,
   formatCarrierTime,

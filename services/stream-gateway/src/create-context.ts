@@ -29,6 +29,7 @@ export function createContext(
     tally,
     appender: stores.appender,
     retention: stores.retention,
+    streamCalls: stores.streamCalls,
     producerLimits: {
       maxPendingBytes: config.MAX_PENDING_BYTES,
       maxRetainedBytes: config.MAX_RETAINED_BYTES,

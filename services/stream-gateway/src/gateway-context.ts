@@ -7,6 +7,7 @@ import { type AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayTally } from './gateway-tally.ts';
 import { type ProducerLimits, type ProducerObserver } from './producer/producer-options.ts';
 import { type Retention } from './producer/retention.ts';
+import { type StreamCalls } from './webhooks/stream-calls.ts';
 import { type ProducerSpool } from './producer/spool-copies.ts';
 
 /** What every call of a gateway shares. */
@@ -17,6 +18,7 @@ export interface GatewayContext {
   readonly tally: GatewayTally;
   readonly appender: Appender;
   readonly retention: Retention;
+  readonly streamCalls: Pick<StreamCalls, 'remember'>;
   readonly producerLimits: ProducerLimits;
   readonly producerObserver: ProducerObserver;
   readonly producerSpool: ProducerSpool | undefined;

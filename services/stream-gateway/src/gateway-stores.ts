@@ -17,6 +17,7 @@ import { observeAppends, type GatewayObserver } from './observe-appends.ts';
 import { ReportKeeper } from './producer/report-keeper.ts';
 import { Retention } from './producer/retention.ts';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
+import { createStreamCalls, type StreamCalls } from './webhooks/stream-calls.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
 import { RedisWrites } from './redis-writes.ts';
 import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
@@ -24,6 +25,9 @@ import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
 
 /** Between attempts to append what Redis did not take. */
 export const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };
+
+/** How long after its stream a Passthru is expected at the latest. */
+const PASSTHRU_WITHIN_MS = 3_600_000;
 
 /** Where a gateway writes. */
 export interface GatewayStores {
@@ -40,6 +44,7 @@ export interface GatewayStores {
   readonly reports: Appender;
   readonly retention: Retention;
   readonly liveCalls: LiveCalls;
+  readonly streamCalls: StreamCalls;
   /** None when audio is switched off. */
   readonly audioWriter: AudioWriter | undefined;
   readonly audioDrops: AudioDrops;
@@ -105,6 +110,12 @@ export async function openStores(
     reports,
     retention,
     liveCalls: createLiveCalls(redis, space),
+    streamCalls: createStreamCalls({
+      redis,
+      prefix: config.KEY_PREFIX,
+      lifetimeMs: config.MAX_CALL_MS + PASSTHRU_WITHIN_MS,
+      logger,
+    }),
     audioWriter: audio && createAudioWriter(audio, config, { space, metrics, logger, audioDrops }),
     audioDrops,
   };

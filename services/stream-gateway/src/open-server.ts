@@ -15,6 +15,7 @@ import { type StreamPaths } from './http/stream-target.ts';
 import { PendingConnections } from './limits/pending-connections.ts';
 import { CallbacksEndpoint } from './webhooks/callbacks-endpoint.ts';
 import { singleWebhookSecret } from './webhooks/webhook-secret.ts';
+import { seldom } from './seldom.ts';
 import { StreamPlaces } from './limits/stream-places.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
@@ -87,7 +88,7 @@ function createCallEvents({ config, context, metrics }: GatewayParts, store: Eve
 
 /** A tenant's own secret, or the one of the settings where there is no tenant. */
 function createCallbacks(
-  { config, context, metrics, auth: { directory } }: GatewayParts,
+  { config, logger, stores, context, metrics, auth: { directory } }: GatewayParts,
   store: EventStore,
 ): CallbacksEndpoint {
   const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
@@ -99,9 +100,13 @@ function createCallbacks(
     authenticate: (secret) =>
       directory.isEmpty ? single(secret) : directory.authenticate('webhook', secret)?.name,
     store,
+    streams: stores.streamCalls,
     utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
     now: context.now,
     onCallback: (kind, fate) => metrics.callbacks.inc({ kind, fate }),
+    onUnplaced: seldom((count) =>
+      logger.warn({ count }, 'a Passthru names no call that is known: it is kept as a call of its own'),
+    ),
   });
 }
 

@@ -17,7 +17,7 @@ export function openCall(
   { tenant }: Principal,
   connection: StartedConnection,
 ): OpenCall {
-  const { appender, retention, audio, tally, producerLimits, producerObserver, producerSpool } = context;
+  const { appender, retention, streamCalls, audio, tally, producerLimits, producerObserver, producerSpool } = context;
   const call = { tenant, callSid: connection.callSid };
   const producer = new EventProducer({
     call,
@@ -28,5 +28,6 @@ export function openCall(
     spool: producerSpool,
   });
   retention.add(producer);
+  if (connection.streamSid !== undefined) streamCalls.remember(call, connection.streamSid);
   return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally }) };
 }

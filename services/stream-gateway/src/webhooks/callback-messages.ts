@@ -27,7 +27,7 @@ export const statusCallback = z.looseObject({
 
 /** What a Passthru applet behind a stream is known to send, as `Stream[Status]`, as an object, as its JSON text, or flat. */
 export const passthru = z.looseObject({
-  CallSid: z.string().min(1).max(128),
+  CallSid: text.meta({ description: 'Without it, the call is found by the StreamSID' }),
   CallFrom: text,
   CallTo: text,
   Direction: text,
@@ -49,7 +49,13 @@ export const passthru = z.looseObject({
     .optional(),
 });
 
-/** What a callback is answered when it is durable. */
-export const callbackAnswer = z.object({ status: z.enum(['recorded', 'duplicate']) });
+/**
+ * What a callback is answered when it is durable. A Passthru that is kept but belongs to no call that is known is `unplaced`; one
+ * that is `refused` is not kept, and sending it again would change nothing.
+ */
+export const callbackAnswer = z.object({
+  status: z.enum(['recorded', 'duplicate', 'unplaced', 'refused']),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+});
 
 export type CallbackAnswer = z.infer<typeof callbackAnswer>;

@@ -6,6 +6,7 @@ import {
   readStatusCallback,
   type CallbackProblem,
   type CarrierReport,
+  type NamelessReport,
 } from '@turnlog/exotel';
 import { toNewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
@@ -13,13 +14,15 @@ import { problem, type Answer } from '../http/answer.ts';
 import { type EventStore } from '../http/event-store.ts';
 import { readBody } from '../http/read-body.ts';
 import { type CallbackAnswer } from './callback-messages.ts';
+import { type StreamCalls } from './stream-calls.ts';
+import { unplacedCallSid } from './unplaced-call.ts';
 
 /** The callbacks that the carrier makes. */
 export type CallbackKind = 'status' | 'passthru';
 
 /** What became of a callback. */
 export type CallbackFate =
-  'recorded' | 'duplicate' | 'refused' | 'unavailable' | 'unknown_secret' | 'unknown_address';
+  'recorded' | 'duplicate' | 'unplaced' | 'refused' | 'unavailable' | 'unknown_secret' | 'unknown_address';
 
 export interface CallbacksOptions {
   /** Whether callbacks come from where the request comes from. */
@@ -27,10 +30,14 @@ export interface CallbacksOptions {
   /** The tenant whose webhook secret this is. */
   readonly authenticate: (secret: string) => string | undefined;
   readonly store: EventStore;
+  /** Knows the calls of streams. */
+  readonly streams: Pick<StreamCalls, 'find'>;
   /** The zone of times that name none. */
   readonly utcOffsetMinutes: number;
   readonly now: () => number;
   readonly onCallback: (kind: CallbackKind, fate: CallbackFate) => void;
+  /** A Passthru came of which no call is known. */
+  readonly onUnplaced: () => void;
 }
 
 /** A callback's path: its kind, and the secret. */
@@ -67,11 +74,14 @@ export class CallbacksEndpoint {
     this.#options = options;
   }
 
-  /** Answers 200 only when what the callback says is durable. No answer repeats a value that was sent. */
+  /**
+   * Answers `recorded`, `duplicate` and `unplaced` only when what the callback says is durable. No answer repeats a value
+   * that was sent.
+   */
   async answer(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Answer> {
-    const { fate, answer } = await this.#take(request, kind, secret);
-    this.#options.onCallback(kind, fate);
-    return answer;
+    const taken = await this.#take(request, kind, secret);
+    this.#options.onCallback(kind, taken.fate);
+    return (kind === 'passthru' ? sparingTheCaller(taken) : taken).answer;
   }
 
   async #take(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Taken> {
@@ -86,31 +96,47 @@ export class CallbacksEndpoint {
     const body = await readBody(request, MAX_BODY_BYTES, 'a callback of Exotel is a fraction of that');
     if (!body.ok) return refused(body.answer);
     const read = this.#read(request, kind, body.bytes);
-    return 'report' in read ? this.#store(tenant, kind, read.report, body.bytes) : refused(read.answer);
+    if ('answer' in read) return refused(read.answer);
+    if ('report' in read) return this.#store(tenant, kind, read.report, body.bytes);
+    return this.#place(tenant, read.nameless);
   }
 
   #read(
     request: IncomingMessage,
     kind: CallbackKind,
     body: Buffer,
-  ): { readonly report: CarrierReport } | { readonly answer: Answer } {
+  ):
+    { readonly report: CarrierReport } | { readonly nameless: NamelessReport } | { readonly answer: Answer } {
     const query = (request.url ?? '').split('?').slice(1).join('?');
     const parsed = parseCallback({ query, contentType: request.headers['content-type'], body });
     if (!parsed.ok) return { answer: problem(400, parsed.problem, PROBLEMS[parsed.problem]) };
     const result = READERS[kind].read(parsed.fields, this.#options.utcOffsetMinutes);
-    if (!result.ok) {
-      return {
-        answer: problem(400, result.problem, 'there is no CallSid, or it is longer than 256 characters'),
-      };
-    }
-    if (!callSid.safeParse(result.report.callSid).success) {
+    if (result.ok) {
+      const { report } = result;
+      if (callSid.safeParse(report.callSid).success) return { report };
+      if (kind === 'passthru') return { nameless: report };
       const rule = 'CallSid: expected 1 to 128 characters, none of them control characters';
       return { answer: problem(400, 'invalid_call_sid', rule) };
     }
-    return { report: result.report };
+    if (kind === 'passthru') return { nameless: result.nameless };
+    return {
+      answer: problem(400, result.problem, 'there is no CallSid, or it is longer than 256 characters'),
+    };
   }
 
-  async #store(tenant: string, kind: CallbackKind, report: CarrierReport, message: Buffer): Promise<Taken> {
+  /** A Passthru that names no call: it belongs to the call of its stream, or is kept under an id of its own. */
+  async #place(tenant: string, nameless: NamelessReport): Promise<Taken> {
+    const { streamSid } = nameless;
+    const found = streamSid === undefined ? undefined : await this.#options.streams.find(tenant, streamSid);
+    if (found !== undefined) return this.#store(tenant, 'passthru', { ...nameless, callSid: found });
+    this.#options.onUnplaced();
+    const unplaced = unplacedCallSid(nameless);
+    if (unplaced === undefined) return { fate: 'unplaced', answer: taken('unplaced') };
+    const stored = await this.#store(tenant, 'passthru', { ...nameless, callSid: unplaced });
+    return stored.answer.status === 200 ? { fate: 'unplaced', answer: taken('unplaced') } : stored;
+  }
+
+  async #store(tenant: string, kind: CallbackKind, report: CarrierReport, message?: Buffer): Promise<Taken> {
     const { store, now } = this.#options;
     const call = { tenant, callSid: report.callSid };
     const origin = {
@@ -118,7 +144,7 @@ export class CallbacksEndpoint {
       source: READERS[kind].source,
       receivedAtMs: now(),
       // A passthru repeats the stream's URL, and with it what credentials we have put there.
-      ...(kind === 'status' && { message }),
+      ...(kind === 'status' && message !== undefined && { message }),
     };
     const events = toCarrierEvents(report, origin).map((event) => toNewEvent(event, { rememberId: true }));
     const stored = await store({ call, events, mode: 'unordered' }, AbortSignal.timeout(STORE_DEADLINE_MS));
@@ -129,8 +155,22 @@ export class CallbacksEndpoint {
     }
     const isRepeat = results.length > 0 && results.every(({ status }) => status === 'duplicate');
     const fate = isRepeat ? 'duplicate' : 'recorded';
-    return { fate, answer: { status: 200, body: { status: fate } satisfies CallbackAnswer } };
+    return { fate, answer: taken(fate) };
   }
+}
+
+function taken(status: CallbackAnswer['status']): Answer {
+  return { status: 200, body: { status } satisfies CallbackAnswer };
+}
+
+/**
+ * In its synchronous mode a caller waits in the Passthru applet for a 200, and anything else may end the call: what a repeat
+ * can't cure is answered 200 as well, with what was wrong.
+ */
+function sparingTheCaller({ fate, answer }: Taken): Taken {
+  if (fate !== 'refused' || answer.status === 405) return { fate, answer };
+  const body = { ...(answer.body as object), status: 'refused' } satisfies CallbackAnswer;
+  return { fate, answer: { ...answer, status: 200, body } };
 }
 
 function refused(answer: Answer): Taken {

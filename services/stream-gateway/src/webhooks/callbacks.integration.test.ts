@@ -111,6 +111,20 @@ describe('a status callback', () => {
   });
 });
 
+test("a colleague's busy phone does not end the call, and is in its record", async () => {
+  const frames = framesOf({ callSid: 'CB-23', from: PHONE });
+  const socket = await dial(gateway.url);
+  socket.send(frames.start);
+  await gateway.eventsUntil('CB-23', 'call.started');
+  const dial1 = 'CallFrom=0980&CallTo=0804&Direction=incoming&DialWhomNumber=0999&Status=busy&EventType=Dial';
+  expect((await fetch(`${urlOf('status')}?CallSid=CB-23&${dial1}`)).status).toBe(200);
+  expect(recordOf('CB-23', await gateway.events('CB-23')).status).toBe('in_progress');
+  socket.send(frames.stop);
+  const record = recordOf('CB-23', await gateway.eventsUntil('CB-23', 'call.ended'));
+  expect(record).toMatchObject({ status: 'completed', endReason: 'callended' });
+  expect(record.legs).toMatchObject([{ number: '0999', status: 'busy', event: 'Dial' }]);
+});
+
 test('a passthru tells of a stream that was throttled, and of no credential in its URL', async () => {
   const stream = {
     Status: 'failed',
@@ -127,6 +141,75 @@ test('a passthru tells of a stream that was throttled, and of no credential in i
   expect(JSON.stringify(events)).not.toMatch(/hunter/);
 });
 
+describe('a passthru that names no call', () => {
+  const send = (query: Record<string, string>, of = gateway) =>
+    fetch(`${urlOf('passthru', { of })}?${new URLSearchParams(query).toString()}`);
+  const failed = { 'Stream[Status]': 'failed', 'Stream[Error]': '3009 failed to establish ws conn' };
+
+  test('belongs to the call of its stream, whichever gateway gets it', async () => {
+    const other = await startTestGateway({
+      ...{ WEBHOOK_SECRET: SECRET, KEY_PREFIX: gateway.space.prefix, INSTANCE: 'other' },
+    });
+    try {
+      const frames = framesOf({ callSid: 'CB-20', streamSid: 'ST-20' });
+      const socket = await dial(gateway.url);
+      socket.send(frames.start, frames.stop);
+      await gateway.eventsUntil('CB-20', 'call.ended');
+      for (const to of [gateway, other]) {
+        const answer = await send({ 'Stream[StreamSID]': 'ST-20', CallSid: 'None', ...failed }, to);
+        expect(answer.status).toBe(200);
+        expect(await answer.json()).toEqual({ status: to === gateway ? 'recorded' : 'duplicate' });
+      }
+      const reported = (await gateway.events('CB-20')).filter(({ type }) => type === 'call.status_reported');
+      expect(reported).toMatchObject([{ data: { streamSid: 'ST-20', streamStatus: 'failed' } }]);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test('is not given to the call of another tenant with a stream of that name', async () => {
+    const [acme, rival] = [testTenant('acme'), testTenant('rival')];
+    const of = await startTestGateway({}, [acme.tenant, rival.tenant]);
+    try {
+      const socket = await dial(of.url.replace('//', `//acme:${acme.secrets.stream}@`));
+      socket.send(framesOf({ callSid: 'CB-21', streamSid: 'ST-21' }).start);
+      await waitUntil(async () => (await of.events('CB-21', 'acme')).length > 0, { what: 'the call began' });
+      const url = urlOf('passthru', { secret: rival.secrets.webhook, of });
+      const answer = await fetch(`${url}?Stream[StreamSID]=ST-21&Stream[Status]=completed`);
+      expect(await answer.json()).toEqual({ status: 'unplaced' });
+      expect(await of.events('CB-21', 'acme')).toHaveLength(1);
+      expect(await of.events('stream-ST-21', 'rival')).toHaveLength(1);
+      socket.socket.terminate();
+    } finally {
+      await of.stop();
+    }
+  });
+
+  test('of no known stream is kept under an id of its own, counted, and answered 200', async () => {
+    const unknown = { 'Stream[StreamSID]': 'ST-unknown', ...failed };
+    for (const query of [unknown, unknown, { CallFrom: PHONE, CallType: 'incomplete' }, {}]) {
+      const answer = await send(query);
+      expect([answer.status, await answer.json()]).toEqual([200, { status: 'unplaced' }]);
+    }
+    expect(await gateway.events('stream-ST-unknown')).toHaveLength(1);
+    const [key] = (await gateway.streams()).filter((name) => name.includes('/unplaced-'));
+    expect(key).toBeDefined();
+    const count = await gateway.metric('gateway_callbacks_total{kind="passthru",fate="unplaced"');
+    expect(count).toBe(4);
+    expect(gateway.logLines.filter(({ msg }) => String(msg).includes('names no call'))).toHaveLength(1);
+  });
+
+  test('and can not be read at all is answered 200 nevertheless: a caller waits for it', async () => {
+    const broken = await postJson(urlOf('passthru'), '{"CallSid":');
+    expect([broken.status, await broken.json()]).toMatchObject([
+      200,
+      { status: 'refused', error: { code: 'not_json' } },
+    ]);
+    const large = await postJson(urlOf('passthru'), { CallSid: 'CB-22', x: 'x'.repeat(70_000) });
+    expect(large.status).toBe(200);
+  });
+});
+
 describe('what is not taken', () => {
   const form = (text: string) => ({ method: 'POST', body: new URLSearchParams(text) });
 
@@ -135,6 +218,12 @@ describe('what is not taken', () => {
     ['another kind', 404, 'not_found', () => fetch(urlOf('other'))],
     ['another method', 405, 'method_not_allowed', () => fetch(urlOf('status'), { method: 'PUT', body: 'x' })],
     ['no call sid', 400, 'no_call_sid', () => fetch(urlOf('status'), form(`From=${PHONE}&Status=busy`))],
+    [
+      'a call called None',
+      400,
+      'no_call_sid',
+      () => fetch(urlOf('status'), form('CallSid=None&Status=busy')),
+    ],
     [
       'a call sid of control characters',
       400,

@@ -13,7 +13,7 @@ export const openApiCarrierPaths: Readonly<Record<string, PathItem>> = {
   '/webhooks/exotel/status/{secret}': callbacks('StatusCallback', 'What became of a call'),
   '/webhooks/exotel/passthru/{secret}': callbacks(
     'Passthru',
-    'What became of a stream, from the applet behind it',
+    'What became of a stream, from the applet behind it. A caller waits for the answer: what a repeat can not cure is answered 200 as well',
   ),
 };
 
@@ -40,6 +40,12 @@ function streamUrl(operationId: string): JsonSchema {
 }
 
 function callbacks(schema: 'StatusCallback' | 'Passthru', summary: string): PathItem {
+  // A Passthru that can't be taken is told so with a 200.
+  const refusals = {
+    '400': jsonResponse('No callback, or of no call', schemaRef('Problem')),
+    ...REFUSED_BODIES,
+    '422': jsonResponse('The call has as many events as one may have, or was erased', schemaRef('Problem')),
+  };
   const operation = {
     parameters: [
       {
@@ -52,13 +58,11 @@ function callbacks(schema: 'StatusCallback' | 'Passthru', summary: string): Path
     ],
     responses: {
       '200': jsonResponse('What it says is durable', schemaRef('CallbackAnswer')),
-      '400': jsonResponse('No callback, or of no call', schemaRef('Problem')),
+      ...(schema === 'StatusCallback' && refusals),
       '404': jsonResponse(
         'No such secret, or not from an address of WEBHOOK_ADDRESSES',
         schemaRef('Problem'),
       ),
-      ...REFUSED_BODIES,
-      '422': jsonResponse('The call has as many events as one may have, or was erased', schemaRef('Problem')),
       '503': jsonResponse('It can not be stored right now', schemaRef('Problem'), RETRY_AFTER),
     },
   };

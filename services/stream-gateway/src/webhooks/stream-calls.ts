@@ -1,0 +1,56 @@
+import { type CallKey } from '@turnlog/call-events';
+import { withDeadline, type Logger } from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
+
+/** Which call a stream belongs to: a Passthru may name the stream alone. */
+export interface StreamCalls {
+  /** A stream of a call began. That it can't be noted down is no reason to hold the call up. */
+  remember(call: CallKey, streamSid: string): void;
+  /** The call of a stream of this tenant; undefined where none is known. */
+  find(tenant: string, streamSid: string): Promise<string | undefined>;
+}
+
+export interface StreamCallsOptions {
+  readonly redis: Redis;
+  readonly prefix: string;
+  /** How long a stream is remembered after its start. */
+  readonly lifetimeMs: number;
+  readonly logger: Logger;
+}
+
+/** This gateway's own, which it knows without Redis. */
+const MAX_OWN_STREAMS = 10_000;
+/** The caller waits for the answer to a Passthru. */
+const FIND_TIMEOUT_MS = 1_000;
+
+/** Under `<prefix>call-of-stream:<tenant>/<streamSid>`, until it expires. */
+export function createStreamCalls({ redis, prefix, lifetimeMs, logger }: StreamCallsOptions): StreamCalls {
+  const own = new Map<string, string>();
+  const nameOf = (tenant: string, streamSid: string): string => `${tenant}/${streamSid}`;
+  const keyOf = (name: string): string => `${prefix}call-of-stream:${name}`;
+
+  const ask = async (name: string): Promise<string | undefined> => {
+    const asked = redis.get(keyOf(name)).catch((err: unknown) => {
+      logger.debug({ err }, 'the call of a stream can not be looked up');
+      return null;
+    });
+    const answer = await withDeadline(asked, FIND_TIMEOUT_MS);
+    return answer.timedOut ? undefined : (answer.value ?? undefined);
+  };
+
+  return {
+    remember: ({ tenant, callSid }, streamSid) => {
+      const name = nameOf(tenant, streamSid);
+      own.set(name, callSid);
+      const [oldest] = own.keys();
+      if (own.size > MAX_OWN_STREAMS && oldest !== undefined) own.delete(oldest);
+      redis
+        .set(keyOf(name), callSid, 'PX', lifetimeMs)
+        .catch((err: unknown) => logger.debug({ err }, 'the call of a stream was not noted down'));
+    },
+    find: async (tenant, streamSid) => {
+      const name = nameOf(tenant, streamSid);
+      return own.get(name) ?? ask(name);
+    },
+  };
+}
