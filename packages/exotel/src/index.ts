@@ -1,3 +1,5 @@
+export { codecOf, type AudioCodec } from './audio/codec.ts';
+export { expandG711 } from './audio/g711.ts';
 export { decodeAudio, type DecodedAudio } from './audio/decode-audio.ts';
 export { bytesOfDuration, durationMs } from './audio/duration.ts';
 export { speechLikeNoise, tone } from './audio/synthesise.ts';
@@ -50,6 +52,7 @@ export {
   type ParsedCallback,
 } from './callbacks/parse-callback.ts';
 export { readPassthru } from './callbacks/read-passthru.ts';
+export { saysNothing } from './callbacks/says-nothing.ts';
 export { readStatusCallback } from './callbacks/read-status-callback.ts';
 export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';
 export { type ConnectOutcome } from './rest/connect-outcome.ts';

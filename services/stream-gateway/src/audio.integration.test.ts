@@ -63,6 +63,46 @@ test('audio that is waiting goes out when a batch would be full, though nothing 
   socket.socket.terminate();
 });
 
+test('a second of μ-law is a second, kept as 16-bit PCM, with its encoding in the record', async () => {
+  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '100' });
+  const callSid = 'CA-mulaw';
+  const socket = await dial(`${gateway.url}/`);
+  const format = { encoding: 'audio/x-mulaw', sample_rate: '8000' };
+  socket.send(JSON.stringify({ event: 'start', start: { call_sid: callSid, media_format: format } }));
+  const payload = Buffer.alloc(160, 0x80).toString('base64');
+  for (let n = 0; n < 50; n += 1) socket.send(JSON.stringify({ event: 'media', media: { payload } }));
+  socket.send(JSON.stringify({ event: 'stop' }));
+  const events = await gateway.eventsUntil(callSid, 'call.ended');
+  expect(eventOf(events, 'call.started').data.encoding).toBe('audio/x-mulaw');
+  expect(eventOf(events, 'audio.summarised').data).toMatchObject({
+    ...{ encoding: 'mulaw', inboundBytes: 16_000, inboundMs: 1_000, frames: 50 },
+  });
+  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const pcm = await waitUntil(
+    async () => {
+      const read = await streams.read({ tenant: 'default', callSid });
+      const whole = Buffer.concat(read.map((batch) => batch.pcm));
+      return whole.length === 16_000 && whole;
+    },
+    { what: 'all audio is written' },
+  );
+  expect(new Set(Array.from({ length: 8_000 }, (_, index) => pcm.readInt16LE(2 * index)))).toEqual(
+    new Set([32_124]),
+  );
+});
+
+test('audio in an encoding that is not known is warned of and counted', async () => {
+  const gateway = await gatewayWith();
+  const socket = await dial(gateway.url.replace('/exotel/stream', '/media/'));
+  const start = { call_sid: 'CA-opus', media_format: { encoding: 'audio/opus' } };
+  socket.send(JSON.stringify({ event: 'start', start }), JSON.stringify({ event: 'stop' }));
+  await gateway.eventsUntil('CA-opus', 'call.ended');
+  expect(gateway.logLines.filter(({ kind }) => kind === 'unknown_encoding')).toHaveLength(1);
+  await waitUntil(async () => (await gateway.metric('gateway_unknown_encodings_total')) === 1, {
+    what: 'it is counted',
+  });
+});
+
 test('with AUDIO=off audio is counted and not kept', async () => {
   const gateway = await gatewayWith({ AUDIO: 'off' });
   const call = placeCall({ url: gateway.url, audio: 1, pace: 'flat-out' });

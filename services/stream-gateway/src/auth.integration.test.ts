@@ -145,15 +145,22 @@ describe('a URL from /exotel/url', () => {
   }
 
   test('lets its call in once, and keeps what the configured URL says of the stream', async () => {
-    const url = await urlOf(ask('?CallSid=CA-bound&sample-rate=16000&applet=stream&campaign=diwali'));
-    expect(new URL(url).search).toBe('?sample-rate=16000&applet=stream');
+    const ofCarrier = 'CallSid=CA-bound&CallFrom=0980&From=0980&To=0804&Direction=incoming&flow_id=9';
+    const own = 'sample-rate=16000&applet=stream&campaign=diwali&lead-id=a%26b&api_key=hunter2';
+    const url = await urlOf(ask(`?${ofCarrier}&${own}`));
+    expect(new URL(url).search).toBe('?sample-rate=16000&applet=stream&campaign=diwali&lead-id=a%26b');
     const socket = await dialled(url);
     socket.send(framesOf({ callSid: 'CA-bound', sampleRate: 16_000 }).start);
     await waitUntil(async () => (await gateway.events('CA-bound', 'acme')).length > 0, {
       what: 'it is recorded',
     });
     const [started] = await gateway.events('CA-bound', 'acme');
-    expect(started).toMatchObject({ data: { applet: 'stream', sampleRate: 16_000, customParameters: {} } });
+    expect(started).toMatchObject({
+      data: {
+        ...{ applet: 'stream', sampleRate: 16_000 },
+        customParameters: { campaign: 'diwali', 'lead-id': 'a&b' },
+      },
+    });
     expect(await outcome(askUpgrade(url))).toBe('401 unauthorized');
     socket.terminate();
   });

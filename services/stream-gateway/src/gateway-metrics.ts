@@ -60,6 +60,10 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
     name: 'gateway_unidentified_calls_total',
     help: 'Calls recorded under the id of their connection',
   });
+  const unknownEncodings = metrics.counter({
+    name: 'gateway_unknown_encodings_total',
+    help: 'Streams whose audio is in an encoding that is not known, and is taken for 16-bit PCM',
+  });
   const measured = (name: string, help: string, read: () => number): void =>
     metrics.measuredGauge({ name, help, read: () => Promise.resolve(read()) });
   measured('gateway_connections', "The carrier's open sockets", gauges.connections);
@@ -118,6 +122,7 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
       agentConnects.inc(take(tally, 'agentConnects'));
       agentFailures.inc(take(tally, 'agentFailures'));
       unidentified.inc(take(tally, 'unidentifiedCalls'));
+      unknownEncodings.inc(take(tally, 'unknownEncodings'));
     },
   };
 }

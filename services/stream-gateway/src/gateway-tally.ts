@@ -14,6 +14,8 @@ export interface GatewayTally extends AudioTally, RelayTally {
   readonly agentFrames: Record<'relayed' | 'own' | 'dropped' | 'one_way', number>;
   readonly endings: Map<string, number>;
   unidentifiedCalls: number;
+  /** Streams whose audio is announced in an encoding that is not known. */
+  unknownEncodings: number;
 }
 
 export function newTally(): GatewayTally {
@@ -24,6 +26,7 @@ export function newTally(): GatewayTally {
     agentFrames: { relayed: 0, own: 0, dropped: 0, one_way: 0 },
     endings: new Map(),
     unidentifiedCalls: 0,
+    unknownEncodings: 0,
     audioBytes: { inbound: 0, outbound: 0 },
     oddFrames: 0,
     agentSockets: 0,

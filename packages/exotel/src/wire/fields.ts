@@ -1,3 +1,5 @@
+import { saysNothing } from '../callbacks/says-nothing.ts';
+
 /** A JSON object as `JSON.parse` makes it: `__proto__` in it is an ordinary own key. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -21,10 +23,14 @@ export function textOf(value: unknown, maxLength: number): string | undefined {
   return value.length > maxLength ? value.slice(0, maxLength) : value;
 }
 
-/** An identifier. One of absurd length counts as absent: a cut identifier would be somebody else's. */
+/** Identifiers are longer than the words for "nothing", and each frame has one. */
+const maxBlankLength = 16;
+
+/** An identifier. One of absurd length counts as absent: a cut identifier would be another call's. So does `None`. */
 export function idOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' && value.length <= maxIdLength ? value : undefined;
+  if (typeof value !== 'string' || value === '' || value.length > maxIdLength) return undefined;
+  return value.length <= maxBlankLength && saysNothing(value) ? undefined : value;
 }
 
 /** A finite number, sent as a number or as text: Exotel's own pages disagree. */

@@ -49,7 +49,7 @@ export interface StartFrame extends FrameHeader {
   extra: Readonly<Record<string, Scalar>>;
 }
 
-/** As announced; `chooseSampleRate` says what to believe. Never choose a codec by `encoding` alone. */
+/** As announced; `chooseSampleRate` and `codecOf` say what to believe. */
 export interface MediaFormat {
   encoding: string | undefined;
   /** Hz. */
@@ -57,7 +57,7 @@ export interface MediaFormat {
   bitRate: string | undefined;
 }
 
-/** Audio: signed 16-bit little-endian PCM, mono, still in base64. */
+/** Audio: mono, in the codec of the stream, 16-bit little-endian PCM unless `start` says otherwise; still in base64. */
 export interface MediaFrame extends FrameHeader {
   kind: 'media';
   /** Base64, for `decodeAudio`. */

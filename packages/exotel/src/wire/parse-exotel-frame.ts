@@ -72,7 +72,7 @@ function parseMedia(frame: JsonObject, liftedPayload: string | undefined): Media
   const { timestamp } = media;
   return {
     kind: 'media',
-    streamSid: idOf(frame.stream_sid ?? frame.streamSid),
+    streamSid: idOf(frame.stream_sid) ?? idOf(frame.streamSid),
     sequence: numberOf(frame.sequence_number ?? frame.sequenceNumber ?? media.sequenceNumber),
     payload,
     byteLength,
@@ -116,17 +116,21 @@ function parseStop(event: StopFrame['event'], frame: JsonObject): StopFrame {
   return {
     kind: 'stop',
     event,
-    streamSid: streamSid ?? idOf(stop.stream_sid ?? stop.streamSid),
+    streamSid: streamSid ?? idOf(stop.stream_sid) ?? idOf(stop.streamSid),
     sequence,
-    callSid: idOf(stop.call_sid ?? stop.callSid ?? frame.call_sid ?? frame.callSid),
-    accountSid: idOf(stop.account_sid ?? stop.accountSid ?? frame.account_sid ?? frame.accountSid),
+    callSid: firstId(stop.call_sid, stop.callSid, frame.call_sid, frame.callSid),
+    accountSid: firstId(stop.account_sid, stop.accountSid, frame.account_sid, frame.accountSid),
     reason: textOf(stop.reason ?? frame.reason, maxTextLength),
   };
 }
 
+function firstId(...values: readonly unknown[]): string | undefined {
+  return values.map((value) => idOf(value)).find((id) => id !== undefined);
+}
+
 function headerOf(frame: JsonObject): FrameHeader {
   return {
-    streamSid: idOf(frame.stream_sid ?? frame.streamSid),
+    streamSid: idOf(frame.stream_sid) ?? idOf(frame.streamSid),
     sequence: numberOf(frame.sequence_number ?? frame.sequenceNumber),
   };
 }

@@ -1,3 +1,5 @@
+import { rateParameterOf } from '../audio/codec.ts';
+import { saysNothing } from '../callbacks/says-nothing.ts';
 import { idOf, isObject, nestedOrFlat, textOf, type JsonObject } from './fields.ts';
 import { type FrameHeader, type MediaFormat, type StartFrame } from './frames.ts';
 import { leavesOf, type Scalar } from './leaves.ts';
@@ -18,7 +20,7 @@ const knownKeys = new Set([
 export function parseStart(frame: JsonObject, header: FrameHeader): StartFrame {
   const start = nestedOrFlat(frame, 'start');
   const field = (snake: string, camel: string): unknown =>
-    start[snake] ?? start[camel] ?? frame[snake] ?? frame[camel];
+    [start[snake], start[camel], frame[snake], frame[camel]].find((value) => saysSomething(value));
   const legSid = idOf(field('leg_sid', 'legSid'));
   return {
     kind: 'start',
@@ -35,6 +37,10 @@ export function parseStart(frame: JsonObject, header: FrameHeader): StartFrame {
   };
 }
 
+function saysSomething(value: unknown): boolean {
+  return typeof value === 'string' ? !saysNothing(value) : value !== undefined && value !== null;
+}
+
 // Missing and "" mean none. Text is read as the query string it came from, where a name without "=" is a
 // parameter with an empty value, which is what live traffic sends for such a query.
 function parseCustomParameters(value: unknown): Record<string, string> {
@@ -45,9 +51,12 @@ function parseCustomParameters(value: unknown): Record<string, string> {
 
 function parseMediaFormat(value: unknown): MediaFormat {
   const format = isObject(value) ? value : {};
+  const encoding = textOf(format.encoding, maxTextLength);
   return {
-    encoding: textOf(format.encoding, maxTextLength),
-    sampleRate: parseSampleRate(format.sample_rate ?? format.sampleRate),
+    encoding,
+    sampleRate: [format.sample_rate, format.sampleRate, rateParameterOf(encoding)]
+      .map((rate) => parseSampleRate(rate))
+      .find((rate) => rate !== undefined),
     bitRate: textOf(format.bit_rate ?? format.bitRate, maxTextLength),
   };
 }

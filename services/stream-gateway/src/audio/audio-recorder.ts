@@ -5,6 +5,7 @@ import { type StartedConnection } from '../domain/connection-state.ts';
 import { type AudioSummary } from '../domain/end-connection.ts';
 import { AudioTrack, type PcmBatch } from './audio-track.ts';
 import { type AudioWriter } from './audio-writer.ts';
+import { pcmBytesOf } from './decode-into.ts';
 import { type BufferPool } from './buffer-pool.ts';
 
 /** Counts of a whole gateway, to which each recorder adds. */
@@ -49,8 +50,8 @@ export class AudioRecorder {
       this.#countInvalid(bytes);
       return;
     }
-    const { tally } = this.#options;
-    if (bytes !== byteLength) tally.oddFrames += 1;
+    const { tally, connection } = this.#options;
+    if (bytes !== pcmBytesOf(connection.codec, byteLength)) tally.oddFrames += 1;
     tally.audioBytes[track] += bytes;
     if (track === 'inbound') this.#inboundBytes += bytes;
     else this.#outboundBytes += bytes;
@@ -93,9 +94,9 @@ export class AudioRecorder {
 
   #trackOf(track: Track): AudioTrack {
     const { connection, batchMs, pool } = this.#options;
-    const { sampleRate } = connection;
+    const { sampleRate, codec } = connection;
     const emit = (batch: PcmBatch): void => this.#write(track, batch);
-    return (this.#tracks[track] ??= new AudioTrack({ sampleRate, batchMs, pool, emit }));
+    return (this.#tracks[track] ??= new AudioTrack({ sampleRate, codec, batchMs, pool, emit }));
   }
 
   #write(track: Track, { pcm, offsetMs, buffer }: PcmBatch): void {

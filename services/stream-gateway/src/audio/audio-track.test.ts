@@ -1,15 +1,16 @@
 import { expect, test } from '@jest/globals';
-import { decodeAudio } from '@turnlog/exotel';
+import { decodeAudio, type AudioCodec } from '@turnlog/exotel';
 import fc from 'fast-check';
 import { AudioTrack } from './audio-track.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { decodeInto } from './decode-into.ts';
 
-function trackOf(batchMs = 100) {
+function trackOf(batchMs = 100, codec: AudioCodec = 'pcm16') {
   const batches: { pcm: Buffer; offsetMs: number }[] = [];
   const pool = new BufferPool();
   const track = new AudioTrack({
     sampleRate: 8000,
+    codec,
     batchMs,
     pool,
     emit: ({ pcm, offsetMs, buffer }) => {
@@ -85,4 +86,23 @@ test('decoding into a buffer agrees with decodeAudio on any text', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test('μ-law becomes 16-bit PCM, whatever the sizes of its frames', () => {
+  const { track, batches, add } = trackOf(100, 'mulaw');
+  for (const size of [160, 1, 333, 900, 7]) expect(add(Buffer.alloc(size, 0x80))).toBe(2 * size);
+  track.flush();
+  const pcm = Buffer.concat(batches.map((batch) => batch.pcm));
+  expect(pcm).toHaveLength(2 * (160 + 1 + 333 + 900 + 7));
+  const samples = Array.from({ length: pcm.length / 2 }, (_, index) => pcm.readInt16LE(2 * index));
+  expect(new Set(samples)).toEqual(new Set([32_124]));
+  expect(batches.at(-1)?.offsetMs).toBeLessThan(176);
+});
+
+test('a frame of μ-law that is no base64 leaves what came before it as it was', () => {
+  const { track, batches, add } = trackOf(1_000, 'mulaw');
+  add(Buffer.alloc(160, 0xff));
+  expect(track.add('*'.repeat(160), 120, { positionMs: 0, nowMs: 0 })).toBe('invalid_base64');
+  track.flush();
+  expect(Buffer.concat(batches.map((batch) => batch.pcm))).toEqual(Buffer.alloc(320));
 });

@@ -1,6 +1,6 @@
-import { bytesOfDuration, durationMs } from '@turnlog/exotel';
+import { bytesOfDuration, durationMs, type AudioCodec } from '@turnlog/exotel';
 import { type BufferPool } from './buffer-pool.ts';
-import { decodeInto } from './decode-into.ts';
+import { decodeG711Into, decodeInto, pcmBytesOf } from './decode-into.ts';
 
 /** A stretch of one track that is full, or old enough to go. */
 export interface PcmBatch {
@@ -22,6 +22,7 @@ const MAX_FRAME_BYTES = 256 * 1024;
  */
 export class AudioTrack {
   readonly #sampleRate: number;
+  readonly #codec: AudioCodec;
   readonly #capacity: number;
   readonly #pool: BufferPool;
   readonly #emit: (batch: PcmBatch) => void;
@@ -33,12 +34,14 @@ export class AudioTrack {
 
   constructor(options: {
     readonly sampleRate: number;
+    readonly codec: AudioCodec;
     readonly batchMs: number;
     readonly pool: BufferPool;
     readonly emit: (batch: PcmBatch) => void;
   }) {
-    const { sampleRate, batchMs, pool, emit } = options;
+    const { sampleRate, codec, batchMs, pool, emit } = options;
     this.#sampleRate = sampleRate;
+    this.#codec = codec;
     this.#capacity = bytesOfDuration(batchMs, sampleRate);
     this.#pool = pool;
     this.#emit = emit;
@@ -50,7 +53,7 @@ export class AudioTrack {
   }
 
   /**
-   * Adds a payload: the bytes of whole samples in it, or why it is no audio. `positionMs` is where it belongs, counted
+   * Adds a payload: the bytes of PCM that it holds in whole samples, or why it is no audio. `positionMs` is where it belongs, counted
    * from the start of the connection, if that is later than the end of what came before.
    */
   add(
@@ -60,8 +63,11 @@ export class AudioTrack {
   ): number | 'invalid_base64' | 'payload_is_json' {
     if (byteLength > MAX_FRAME_BYTES) return 'invalid_base64';
     if (positionMs > this.#endMs + JITTER_MS) this.#moveTo(positionMs);
-    const pcm = this.#roomFor(byteLength);
-    const written = decodeInto(pcm, this.#length, payload, byteLength);
+    const pcm = this.#roomFor(pcmBytesOf(this.#codec, byteLength));
+    const written =
+      this.#codec === 'pcm16'
+        ? decodeInto(pcm, this.#length, payload, byteLength)
+        : decodeG711Into(this.#codec, pcm, this.#length, { payload, byteLength });
     if (typeof written === 'string') return written;
     // Half a sample at the end was cut off: kept, it would turn all that follows into noise.
     const bytes = written - (written % 2);

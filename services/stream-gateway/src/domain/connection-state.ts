@@ -1,4 +1,4 @@
-import { type ParsedFrame, type SampleRate } from '@turnlog/exotel';
+import { type AudioCodec, type ParsedFrame, type SampleRate } from '@turnlog/exotel';
 import { type StreamRequest } from './stream-request.ts';
 
 /** A frame that came before it was known which call it belongs to. */
@@ -39,6 +39,9 @@ export interface StartedConnection extends ConnectionFacts {
   readonly to: string | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   readonly sampleRate: SampleRate;
+  /** Of the audio, as `start` announced it. */
+  readonly encoding: string | undefined;
+  readonly codec: AudioCodec;
   readonly startedAtMs: number;
 }
 

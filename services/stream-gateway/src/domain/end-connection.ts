@@ -17,9 +17,10 @@ export function endConnection(
   },
 ): { readonly state: StartedConnection; readonly events: readonly EventDraft[] } {
   if (state.phase === 'over') return { state, events: [] };
-  const { connectionId, sampleRate } = state;
+  const { connectionId, sampleRate, codec } = state;
   const { audio, unheardMarks, nowMs: atMs } = facts;
-  const data = { connectionId, sampleRate, ...audio };
+  const encoding = codec === 'pcm16' ? undefined : codec;
+  const data = { connectionId, sampleRate, ...(encoding && { encoding }), ...audio };
   const events: readonly EventDraft[] = [
     ...unheard(connectionId, unheardMarks, atMs),
     { type: 'audio.summarised', data, atMs },

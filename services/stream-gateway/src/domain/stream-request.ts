@@ -1,5 +1,5 @@
 import { callSid } from '@turnlog/call-events';
-import { readCallParameters } from '@turnlog/exotel';
+import { readCallParameters, saysNothing } from '@turnlog/exotel';
 
 /** Exotel's two applets: the Voicebot applet is two-way, the Stream applet only listens. */
 export type Applet = 'voicebot' | 'stream';
@@ -11,9 +11,14 @@ export interface StreamRequest {
   readonly applet: Applet;
   /** From `?call_sid=`, for clients that name the call there. */
   readonly callSid: string | undefined;
+  /** The numbers that the URL names, for clients that put them there. `start` outweighs them. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
 }
 
 const CALL_SID_NAMES = ['call_sid', 'callSid', 'CallSid'];
+const FROM_NAMES = ['From', 'from', 'CallFrom', 'call_from', 'callFrom', 'from_number'];
+const TO_NAMES = ['To', 'to', 'CallTo', 'call_to', 'callTo', 'to_number'];
 const OWN_NAMES = new Set(['applet', ...CALL_SID_NAMES]);
 
 /** Reads the request target of an upgrade; `?applet=` outranks the setting of the path. */
@@ -24,7 +29,22 @@ export function readStreamRequest(url: string, appletOfPath: Applet): StreamRequ
     url,
     applet: applet === 'stream' || applet === 'voicebot' ? applet : appletOfPath,
     callSid: CALL_SID_NAMES.map((name) => validCallSid(query.get(name))).find((sid) => sid !== undefined),
+    from: numberIn(query, FROM_NAMES),
+    to: numberIn(query, TO_NAMES),
   };
+}
+
+/** Digits as people write them, or an address of SIP: a parameter of such a name may be anything else. */
+const NUMBER = /^(?:\+?\d[\d\s().-]{1,30}|(?:sips?|tel):[^\s]{1,250})$/i;
+
+function numberIn(query: URLSearchParams, names: readonly string[]): string | undefined {
+  return (
+    names
+      .flatMap((name) => query.getAll(name))
+      // A plus that was not encoded has become a blank.
+      .map((text) => text.replace(/^ (?=\d)/, '+').trim())
+      .find((text) => NUMBER.test(text))
+  );
 }
 
 /** The call's own parameters, from the URL and from `start`; without those that are meant for the gateway. */
@@ -36,7 +56,7 @@ export function callParametersOf(
   return Object.fromEntries(parameters.filter(([name]) => !OWN_NAMES.has(name)));
 }
 
-/** The id if it can be the id of a call. One that can't (too long, control characters) counts as absent. */
+/** The id if it can be the id of a call. One that can't (too long, control characters, "None") counts as absent. */
 export function validCallSid(id: string | null | undefined): string | undefined {
-  return callSid.safeParse(id).data;
+  return typeof id === 'string' && saysNothing(id) ? undefined : callSid.safeParse(id).data;
 }

@@ -60,6 +60,7 @@ describe('every shape of the wire tells the same call', () => {
       applet: 'voicebot',
       sampleRate: 16_000,
       customParameters: { lead: '7' },
+      encoding: expect.any(String),
     });
   });
 });
@@ -67,6 +68,9 @@ describe('every shape of the wire tells the same call', () => {
 test.each([
   ['a leg id, where that is the only one', { event: 'start', start: { leg_sid: 'L1' } }, 'L1'],
   ['fields beside start', { event: 'start', callSid: 'CA2' }, 'CA2'],
+  ['an id that says nothing', { event: 'start', start: { call_sid: 'None', leg_sid: 'L2' } }, 'L2'],
+  ['an empty id before another', { event: 'start', start: { call_sid: '', callSid: 'CA3' } }, 'CA3'],
+  ['nothing but "null"', { event: 'start', start: { call_sid: 'null' } }, 'unidentified-conn'],
   ['a number as id', { event: 'start', start: { call_sid: 42 } }, '42'],
   ['no id at all', { event: 'start' }, 'unidentified-conn'],
   [
@@ -78,6 +82,40 @@ test.each([
 ])('a start with %s', (_what, json, callSid) => {
   const { state } = run(waiting(), frame(json));
   expect(state).toMatchObject({ phase: 'open', callSid, isUnidentified: callSid.startsWith('unidentified') });
+});
+
+test('the numbers in the URL count where start has none, and start outranks them', () => {
+  const url = '/exotel/stream?From=%2B919800000001&CallTo=08040000001';
+  const data = (step: Step) => step.events[0]?.data;
+  expect(data(run(waiting(url), START))).toMatchObject({ from: '+919800000001', to: '08040000001' });
+  const own = frame({ event: 'start', start: { call_sid: 'CA1', from: '+912', to: 'null' } });
+  expect(data(run(waiting(url), own))).toMatchObject({ from: '+912', to: '08040000001' });
+});
+
+test('a second start says what it says itself', () => {
+  const second = frame({
+    event: 'start',
+    start: { call_sid: 'CA1', from: '+911', custom_parameters: { lead: '7' } },
+  });
+  expect(run(opened(), second).events[0]).toMatchObject({
+    type: 'call.started',
+    data: { from: '+911', customParameters: { lead: '7' } },
+  });
+});
+
+test.each([
+  ['audio/x-mulaw;rate=8000', 'mulaw', undefined],
+  ['PCMA', 'alaw', undefined],
+  ['base64', 'pcm16', undefined],
+  ['audio/opus', 'pcm16', { kind: 'unknown_encoding' }],
+])('a stream of %s is read as %s, and the encoding is recorded', (encoding, codec, notice) => {
+  const step = run(
+    waiting(),
+    frame({ event: 'start', start: { call_sid: 'CA1', media_format: { encoding } } }),
+  );
+  expect(step.state).toMatchObject({ codec });
+  expect(step.events[0]?.data).toMatchObject({ encoding });
+  expect(step.notice).toEqual(notice);
 });
 
 test('the id in the URL counts where start has none, and start outranks it', () => {

@@ -1,5 +1,6 @@
 import {
   chooseSampleRate,
+  codecOf,
   type MediaFrame,
   type ParsedFrame,
   type StartFrame,
@@ -24,6 +25,8 @@ export type Notice =
   | { readonly kind: 'unknown_frame'; readonly event: string }
   | { readonly kind: 'invalid_frame'; readonly reason: string }
   | { readonly kind: 'second_start' }
+  /** The audio is announced in an encoding that is not known, and taken for 16-bit PCM. */
+  | { readonly kind: 'unknown_encoding' }
   | { readonly kind: 'frame_after_end' };
 
 /** What one frame leads to, in this order. */
@@ -139,6 +142,7 @@ function idsOf({ callSid, streamSid, accountSid }: StopFrame): StartFacts {
 function begin({ connectionId, request, held }: WaitingConnection, start: StartFacts, nowMs: number): Step {
   const known = validCallSid(start.callSid) ?? request.callSid;
   const startedAtMs = held[0]?.atMs ?? nowMs;
+  const codec = codecOf(start.mediaFormat?.encoding);
   const state: StartedConnection = {
     phase: 'open',
     connectionId,
@@ -147,19 +151,24 @@ function begin({ connectionId, request, held }: WaitingConnection, start: StartF
     isUnidentified: known === undefined,
     streamSid: start.streamSid ?? streamSidOf(held),
     accountSid: start.accountSid,
-    from: start.from,
-    to: start.to,
+    from: start.from ?? request.from,
+    to: start.to ?? request.to,
     parameters: callParametersOf(request, start.customParameters),
     sampleRate: chooseSampleRate({ startRate: start.mediaFormat?.sampleRate, url: request.url }),
+    encoding: start.mediaFormat?.encoding,
+    codec: codec ?? 'pcm16',
     startedAtMs,
   };
-  return { ...NOTHING, state, events: startedBy(state, start, startedAtMs), released: held };
+  const notice: Notice | undefined = codec === undefined ? { kind: 'unknown_encoding' } : undefined;
+  return { ...NOTHING, state, events: startedBy(state, start, startedAtMs), released: held, notice };
 }
 
 function startedBy(state: StartedConnection, start: StartFacts, atMs: number): readonly EventDraft[] {
-  const { connectionId, request, parameters, sampleRate } = state;
-  const { accountSid, from, to } = start;
+  const { connectionId, request, sampleRate } = state;
+  const parameters = callParametersOf(request, start.customParameters);
+  const { accountSid, from = request.from, to = request.to } = start;
   const streamSid = start.streamSid ?? state.streamSid;
+  const encoding = start.mediaFormat?.encoding;
   return [
     {
       type: 'call.started',
@@ -169,6 +178,7 @@ function startedBy(state: StartedConnection, start: StartFacts, atMs: number): r
         applet: request.applet,
         sampleRate,
         customParameters: { ...parameters },
+        ...(encoding !== undefined && { encoding }),
         ...(streamSid !== undefined && { streamSid }),
         ...(accountSid !== undefined && { accountSid }),
         ...(from !== undefined && { from }),

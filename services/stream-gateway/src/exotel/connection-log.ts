@@ -60,6 +60,9 @@ export class ConnectionLog {
     } else if (notice.kind === 'invalid_frame') {
       count(tally.invalidFrames, notice.reason);
       this.#warnOnce(notice.reason, 'invalid frame from the carrier');
+    } else if (notice.kind === 'unknown_encoding') {
+      tally.unknownEncodings += 1;
+      this.#warnOnce(notice.kind, 'the encoding of the audio is not known: it is taken for 16-bit PCM');
     } else {
       this.#warnOnce(notice.kind, 'unexpected frame from the carrier');
     }

@@ -17,7 +17,8 @@ export function openCall(
   { tenant }: Principal,
   connection: StartedConnection,
 ): OpenCall {
-  const { appender, retention, streamCalls, audio, tally, producerLimits, producerObserver, producerSpool } = context;
+  const { appender, retention, streamCalls, audio, tally, producerLimits, producerObserver, producerSpool } =
+    context;
   const call = { tenant, callSid: connection.callSid };
   const producer = new EventProducer({
     call,

@@ -10,7 +10,7 @@ import { problem, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
 import { notFound } from './not-found.ts';
 import { type OpenApiDocument } from './openapi/openapi-document.ts';
-import { type StreamPaths } from './stream-target.ts';
+import { withoutSlash, type StreamPaths } from './stream-target.ts';
 import { type StreamUpgrades } from './stream-upgrades.ts';
 import { type StreamUrlEndpoint } from './stream-url-endpoint.ts';
 
@@ -124,7 +124,7 @@ async function answer(
 ): Promise<void> {
   const { ops, gatekeeper, callEvents, callbacks, streamUrl, openApi, streamPaths } = options;
   if (await ops(request, response)) return;
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const path = withoutSlash((request.url ?? '').split('?', 1)[0] ?? '');
   const [, callSid] = CALL_EVENTS_PATH.exec(path) ?? [];
   const [, kind, secret] = CALLBACK_PATH.exec(path) ?? [];
   if (callSid !== undefined) {

@@ -11,13 +11,18 @@ export interface StreamTarget {
   readonly token: string | undefined;
 }
 
-const TOKEN = /^(.*)\/(tl_token_[\w-]+)$/;
+const TOKEN = /^(.*)\/(tl_token_[\w-]+)\/?$/;
+
+/** A path without a slash at its end: `/media/` is `/media`. */
+export function withoutSlash(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
 
 /** Reads the URL of an upgrade: `/exotel/stream?…`, or `/exotel/stream/<token>?…`. Nothing where no stream is taken. */
 export function streamTarget(requestUrl: string, paths: StreamPaths): StreamTarget | undefined {
   const [path = '', ...query] = requestUrl.split('?');
   const [, pathBefore, token] = TOKEN.exec(path) ?? [];
-  const streamPath = pathBefore ?? path;
+  const streamPath = withoutSlash(pathBefore ?? path);
   const applet = Object.hasOwn(paths, streamPath) ? paths[streamPath] : undefined;
   if (applet === undefined) return undefined;
   return { url: [streamPath, ...query].join('?'), applet, token };

@@ -1,3 +1,4 @@
+import { readCallParameters } from '@turnlog/exotel';
 import { type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { type Principal } from '../auth/principal.ts';
@@ -21,8 +22,17 @@ export interface StreamUrlOptions {
 
 const STREAM_PATH = '/exotel/stream';
 const MAX_BODY_BYTES = 64 * 1024;
-/** What the stream's own URL takes over from the one that is configured at Exotel. */
-const PASSED_ON = ['sample-rate', 'sample_rate', 'applet'];
+/**
+ * What Exotel itself says of the call it asks for. `start` says it again, and the stream's URL has room for a few parameters
+ * only. Source: Exotel, Passthru and dynamic URLs. Without case, `_` and `-`.
+ */
+const OF_CARRIER = new Set([
+  ...['callsid', 'sid', 'callfrom', 'callto', 'from', 'to', 'direction', 'created', 'calltype', 'accountsid'],
+  ...['starttime', 'endtime', 'currenttime', 'flowid', 'tenantid', 'callstatus', 'status', 'streamsid'],
+  ...['dialcallduration', 'dialcallstatus', 'dialwhomnumber', 'forwardedfrom', 'processstatus', 'streamurl'],
+]);
+/** For the gateway, and no parameters of the call. */
+const OF_GATEWAY = ['sample-rate', 'sample_rate', 'applet'];
 
 /**
  * `GET|POST /exotel/url`: Exotel asks it for each call where its applet is given an https URL, and connects to what it is
@@ -62,9 +72,14 @@ function told(url: URL): Answer {
 function streamUrl(publicUrl: string, query: URLSearchParams): URL {
   const url = new URL(publicUrl);
   url.pathname = `${url.pathname.replace(/\/$/, '')}${STREAM_PATH}`;
-  for (const name of PASSED_ON) {
+  for (const name of OF_GATEWAY) {
     const value = query.get(name);
     if (value !== null) url.searchParams.set(name, value);
+  }
+  // Without what is named like a secret.
+  const parameters = readCallParameters({ url: `?${query.toString()}` });
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!OF_CARRIER.has(name.toLowerCase().replace(/[_\-\s]/g, ''))) url.searchParams.set(name, value);
   }
   return url;
 }
