@@ -86,6 +86,7 @@ export {
   type LogPointer,
   type StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
+export { removeOldLetters, type OldLetters } from './dead-letters/old-letters.ts';
 export {
   createAudioStreams,
   type AppendedAudio,

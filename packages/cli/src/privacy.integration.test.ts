@@ -246,7 +246,10 @@ test('retention goes by the policy of each tenant, says what it did, and leaves 
   await redis.xadd(audioKey, '1000-0', 't', 'inbound');
 
   const dry = await turnlog('retention', '--dry-run', '--json');
-  const results = ['transcript', 'archive', 'audio'].map((what) => ({ tenant: 'forgets', what, calls: 1 }));
+  const results = ['transcript', 'placement', 'dead letter', 'archive', 'audio'].map((what) => ({
+    ...{ tenant: 'forgets', what },
+    calls: what === 'placement' || what === 'dead letter' ? 0 : 1,
+  }));
   expect(JSON.parse(dry.out)).toEqual({ dryRun: true, results });
   expect((await store.readCall('CA-forgets'))?.full_transcript).toHaveLength(4);
 

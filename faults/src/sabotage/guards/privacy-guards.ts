@@ -29,8 +29,9 @@ export const privacyGuards: readonly Guard[] = [
     name: 'phone-parameter-in-the-lead',
     keeps: 'the number that a campaign gave as `phone` is not overwritten by the one that was dialled from',
     file: 'packages/call-events/src/record/call-record.ts',
-    text: 'return { ...(phone !== undefined && { phone }), ...start?.value.customParameters };',
-    without: 'return { ...start?.value.customParameters, ...(phone !== undefined && { phone }) };',
+    text: '...Object.fromEntries(parameters.map(([name, { value }]) => [name, value])),',
+    without:
+      '...Object.fromEntries(parameters.map(([name, { value }]) => [name, value])), ...(phone !== undefined && { phone }),',
     test: {
       file: 'packages/call-events/src/record/lead.test.ts',
       name: 'the lead keeps a custom parameter of the name phone as it came',
@@ -100,6 +101,39 @@ export const privacyGuards: readonly Guard[] = [
     test: {
       file: PERSON_TEST,
       name: 'a person is found in calls that were asked of the carrier, but not in one of a call that is held',
+    },
+  },
+  {
+    name: 'retention-of-endless-calls',
+    keeps: 'a call of which the carrier said no end is not kept for ever',
+    file: 'packages/call-store/src/privacy/retention.ts',
+    text: "when call.status in ('initiated', 'ringing', 'in_progress') then call.persisted_at",
+    without: "when call.status in ('initiated', 'ringing', 'in_progress') then null",
+    test: {
+      file: 'packages/call-store/src/privacy/retention.integration.test.ts',
+      name: 'retention takes calls that never got an end, by when they were written last',
+    },
+  },
+  {
+    name: 'retention-of-pinned-logs',
+    keeps: 'the log that an old dead letter points at goes with the letter',
+    file: 'packages/call-log/src/dead-letters/remove-letter-script.ts',
+    text: "call('DEL', KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8])",
+    without: '',
+    test: {
+      file: 'packages/call-log/src/dead-letters/old-letters.integration.test.ts',
+      name: 'an old letter goes with the log that it points at, and with all that Redis has of the call',
+    },
+  },
+  {
+    name: 'held-dead-letters-stay',
+    keeps: 'retention leaves the dead letters and the log of a call under a legal hold',
+    file: 'packages/call-log/src/dead-letters/old-letters.ts',
+    text: 'call.tenant !== tenant || (await isHeld(call))',
+    without: 'call.tenant !== tenant',
+    test: {
+      file: 'packages/call-log/src/dead-letters/old-letters.integration.test.ts',
+      name: 'a letter stays that is young, held, of another tenant or of a call that goes on',
     },
   },
 ];

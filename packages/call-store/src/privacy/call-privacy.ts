@@ -7,6 +7,7 @@ import { tenantsOfSid, wasErased } from './known-tenants.ts';
 import { holdCall, isHeld, listHolds, releaseCall } from './legal-holds.ts';
 import { erasePlacements, readPlacements } from './placements.ts';
 import { countDue, removeDue, type RetentionStep } from './retention.ts';
+import { countPlacements, removePlacements, type CarrierStep } from './retention-of-carrier.ts';
 import { storedTexts, type TextFilter } from './stored-texts.ts';
 
 /** Legal holds, erasures and retention on one database. */
@@ -26,6 +27,8 @@ export function createCallPrivacy(db: Kysely<CallStoreSchema>) {
     erasures: () => readErasures(db),
     countDue: (step: RetentionStep) => countDue(db, step),
     removeDue: (step: RetentionStep) => removeDue(db, step),
+    countPlacements: (step: CarrierStep) => countPlacements(db, step),
+    removePlacements: (step: CarrierStep) => removePlacements(db, step),
   };
 }
 

@@ -155,61 +155,6 @@ describe('an erased call', () => {
   });
 });
 
-describe('retention', () => {
-  const before = new Date(Date.now() + 60_000);
-
-  it('takes the archive, and verification tells that from damage', async () => {
-    const [call, damaged] = [await newCall('archives'), await newCall('archives-damaged')];
-    const step = { tenant: 'archives', what: 'archive', before } as const;
-    expect(await store.privacy.countDue(step)).toBe(1);
-    expect([await store.privacy.removeDue(step), await store.privacy.removeDue(step)]).toEqual([1, 0]);
-    expect(await store.verifyCall(call)).toMatchObject({ ok: true, archiveRemovedAt: expect.any(Date) });
-    expect((await store.readCall(call))?.full_transcript).toHaveLength(2);
-    await client.query(`delete from call_event_segments where tenant = 'archives-damaged'`);
-    expect(await store.verifyCall(damaged)).toMatchObject({ ok: false });
-  });
-
-  it('takes all that was said and who it was with the transcript, and leaves that there was a call', async () => {
-    const call = await newCall('transcripts');
-    const step = { tenant: 'transcripts', what: 'transcript', before } as const;
-    expect([await store.privacy.removeDue(step), await store.privacy.removeDue(step)]).toEqual([1, 0]);
-    const row = await store.readCall(call);
-    expect(JSON.stringify(row)).not.toMatch(/lakhs|Mumbai|\+91|too far/);
-    expect(row).toMatchObject({ status: 'completed', outcome: 'qualified', duration_seconds: 6 });
-    expect(await rowsOf(call)).toBe(1);
-    expect(await store.verifyCall(call)).toMatchObject({ ok: true });
-  });
-
-  it('leaves what is held, what is young, and what is another tenant’s', async () => {
-    const held = await newCall('kept');
-    await store.privacy.hold(held, 'case 8');
-    const step = { tenant: 'kept', what: 'transcript', before } as const;
-    expect(await store.privacy.removeDue(step)).toBe(0);
-    await newCall('kept');
-    expect(await store.privacy.removeDue({ ...step, before: new Date(0) })).toBe(0);
-    expect(await store.privacy.removeDue({ ...step, tenant: 'nobody' })).toBe(0);
-    expect(await store.privacy.removeDue(step)).toBe(1);
-  });
-
-  it('takes what a late event has put back, and goes through more than a batch', async () => {
-    const call = await newCall('late');
-    const step = { tenant: 'late', what: 'transcript', before } as const;
-    await store.privacy.removeDue(step);
-    await store.mergeCall({
-      call,
-      ...writeOf(call, [eventOf(call, 9, 'turn.completed', { speaker: 'user', text: 'much later' })]),
-    });
-    expect((await store.readCall(call))?.full_transcript).toEqual([]);
-    expect(await store.verifyCall(call)).toMatchObject({ ok: true });
-    await client.query(
-      `insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256, ended_at)
-       select 'late', 'CA-many-' || n, 'completed', 1, 1, 'e', '', now() from generate_series(1, 1100) as n`,
-    );
-    expect([await store.privacy.removeDue(step), await store.privacy.removeDue(step)]).toEqual([1101, 0]);
-    expect(await rowsOf(call)).toBe(1);
-  });
-});
-
 describe('the ledger', () => {
   it('keeps each erasure once, with its latest time', async () => {
     const erasure = { kind: 'phone', subject: 'a1', tenant: null, erasedAt: new Date(1000) } as const;

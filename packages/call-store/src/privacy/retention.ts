@@ -1,7 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { isOfHeldCall } from './legal-holds.ts';
 
-/** Which calls of a tenant a run of retention is about: those that were over before a moment. */
+/** Which calls of a tenant a run of retention is about: those that were over, or written last, before a moment. */
 export interface RetentionStep {
   readonly tenant: string;
   readonly what: 'transcript' | 'archive';
@@ -11,11 +12,21 @@ export interface RetentionStep {
 /** Calls of one statement: a run over years of calls never holds many rows at once. */
 const BATCH = 500;
 
+/** Of a call that never got an end, the last that was written counts: the carrier may have said no more of it. */
 const isDue = ({ tenant, before }: RetentionStep) => sql`
-  call.tenant = ${tenant} and coalesce(call.ended_at, call.persisted_at) < ${before.toISOString()}
-  and call.status not in ('initiated', 'ringing', 'in_progress')
+  call.tenant = ${tenant} and case
+    when call.status in ('initiated', 'ringing', 'in_progress') then call.persisted_at
+    else coalesce(call.ended_at, call.persisted_at)
+  end < ${before.toISOString()}
+  and not ${isOfHeldCall('call')}`;
+
+/** Stretches of the archive whose call has no row. */
+const isOrphan = ({ tenant, before }: RetentionStep) => sql`
+  segment.tenant = ${tenant} and segment.created_at < ${before.toISOString()}
+  and not ${isOfHeldCall('segment')}
   and not exists (
-    select from legal_holds where legal_holds.tenant = call.tenant and legal_holds.call_sid = call.call_sid
+    select from call_sessions as call
+    where call.tenant = segment.tenant and call.call_sid = segment.call_sid
   )`;
 
 // A late event may have put something into the archive of a call whose archive was removed before.
@@ -30,9 +41,11 @@ const isLeft = (step: RetentionStep) =>
 /** How many calls a step would change. */
 export async function countDue(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*)::integer as count from call_sessions as call where ${isDue(step)} and ${isLeft(step)}`.execute(
-    db,
-  );
+    select (
+      select count(*) from call_sessions as call where ${isDue(step)} and ${isLeft(step)}
+    )::integer + (
+      select count(distinct call_sid) from call_event_segments as segment where ${isOrphan(step)}
+    )::integer as count`.execute(db);
   return rows[0]?.count ?? 0;
 }
 
@@ -45,8 +58,17 @@ export async function removeDue(db: Kysely<CallStoreSchema>, step: RetentionStep
   for (;;) {
     const batch = await removeBatch(db, step);
     removed += batch;
-    if (batch < BATCH) return removed;
+    if (batch < BATCH) return removed + (await removeOrphans(db, step));
   }
+}
+
+async function removeOrphans(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with removed as (
+      delete from call_event_segments as segment where ${isOrphan(step)} returning call_sid
+    )
+    select count(distinct call_sid)::integer as count from removed`.execute(db);
+  return rows[0]?.count ?? 0;
 }
 
 /**

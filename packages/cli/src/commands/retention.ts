@@ -1,5 +1,6 @@
 import { type CallStore } from '@turnlog/call-store';
 import { wholeNumber } from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { findServers } from '../connections/find-servers.ts';
@@ -22,8 +23,9 @@ export const retention = defineCommand({
   count: { min: 0, max: 0 },
   details: [
     "By the tenants' policies (turnlog tenants set), or by the flags below for one --tenant. With the transcript goes all",
-    'that was said, collected, and who it was, and the archive; that there was a call, when and to what end stays. Calls',
-    'that go on, and those under a legal hold, are left alone. A run that is broken off is taken up by the next one.',
+    'that was said, collected, and who it was, the archive, what the carrier was asked, and dead letters with their logs; that',
+    'there was a call, when and to what end stays. A call that got no end counts from when it was written last. Calls that',
+    'go on, and those under a legal hold, are left alone. A run that is broken off is taken up by the next one.',
   ],
   flags: {
     'transcript-days': valueFlag(days, '<n>', 'in place of the policy of --tenant'),
@@ -40,16 +42,27 @@ export const retention = defineCommand({
       const tenants = await keptFor(store, values);
       const { redisUrl, audioRedisUrl = redisUrl, space } = await findServers(values, terminal);
       const isDryRun = values['dry-run'];
-      const options = { store, space, nowMs: terminal.now(), isDryRun };
-      const results =
-        audioRedisUrl === undefined
-          ? await runRetention(tenants, { ...options, audio: undefined })
-          : await openRedis(audioRedisUrl, (audio) => runRetention(tenants, { ...options, audio }));
+      const results = await withRedisIfKnown(redisUrl, (redis) =>
+        withRedisIfKnown(audioRedisUrl, (audio) =>
+          runRetention(tenants, { store, redis, audio, space, nowMs: terminal.now(), isDryRun }),
+        ),
+      );
       if (values.json) printJson(terminal, { dryRun: isDryRun, results });
       else print(terminal, ...describe(results, isDryRun));
-      return 0;
+      if (redisUrl !== undefined || tenants.length === 0) return 0;
+      terminal.err.write(
+        'No Redis is known: neither dead letters nor audio were looked at. Name it with --redis.\n',
+      );
+      return 1;
     }),
 });
+
+function withRedisIfKnown<T>(
+  url: string | undefined,
+  work: (redis: Redis | undefined) => Promise<T>,
+): Promise<T> {
+  return url === undefined ? work(undefined) : openRedis(url, work);
+}
 
 interface Wishes {
   readonly tenant: string | undefined;
@@ -77,5 +90,9 @@ async function keptFor(store: CallStore, wishes: Wishes): Promise<KeptFor[]> {
 function describe(results: readonly RetentionResult[], isDryRun: boolean): string[] {
   if (results.length === 0) return ['🗓️  Every tenant keeps everything: nothing is to be taken away.'];
   const verb = isDryRun ? 'would be removed' : 'removed';
-  return results.map(({ tenant, what, calls }) => `🗓️  ${tenant}: ${what} of ${calls} call(s) ${verb}`);
+  return results.map(({ tenant, what, calls }) => {
+    const things =
+      what === 'placement' || what === 'dead letter' ? `${calls} ${what}(s)` : `${what} of ${calls} call(s)`;
+    return `🗓️  ${tenant}: ${things} ${verb}`;
+  });
 }
