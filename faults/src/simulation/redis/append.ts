@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { reportOf, type CallKey } from '@turnlog/call-events';
 import {
   memberOf,
   type AppendLimits,
@@ -9,7 +9,7 @@ import {
   type RefusalReason,
 } from '@turnlog/call-log';
 import { type RedisModel } from './redis-model.ts';
-import { type Head } from './redis-state.ts';
+import { type Head, type StoredCall } from './redis-state.ts';
 
 /** The append script. */
 export function append(
@@ -49,9 +49,11 @@ export function append(
   if (head.seq === 0 && head.sources.size === 0) stored.head = undefined;
   return { outcome: 'ok', epoch: head.epoch, results };
 
-  function appendOne({ event, text, bytes, change: changeBy, rememberId }: NewEvent): AppendResult {
-    const repeated = rememberId ? stored.ids.get(event.id) : undefined;
-    if (repeated !== undefined) return { status: 'duplicate', seq: repeated };
+  function appendOne(newEvent: NewEvent): AppendResult {
+    const { event, text, bytes, change: changeBy, rememberId } = newEvent;
+    if (newEvent.isRefused === true) return { status: 'refused', reason: 'conflict' };
+    const known = rememberId ? placeOf(stored.ids, event, request.isAcknowledged === true) : undefined;
+    if (known !== undefined) return known;
     if (first !== undefined && sourceSeq <= lastOfSource) return { status: 'duplicate', seq: undefined };
     const held = { ...head, seq: isReleased() ? 0 : head.seq };
     const reason = refusalOf(held, { bytes, change: changeBy }, request, limits);
@@ -63,7 +65,7 @@ export function append(
     stored.log.push(text);
     head.bytes += bytes;
     redis.onAppended(call, event.id);
-    if (rememberId) stored.ids.set(event.id, head.seq);
+    if (rememberId) remember(stored.ids, event, head.seq);
     if (connection !== undefined) noteConnection(head, connection, change);
     else if (changeBy === '!') change.isOver = true;
     return { status: 'appended', seq: head.seq };
@@ -81,6 +83,24 @@ export function append(
       redis.persist(stored, ['head', 'log', 'ids']);
     }
   }
+}
+
+type Ids = StoredCall['ids'];
+
+function placeOf(ids: Ids, event: NewEvent['event'], isAcknowledged: boolean): AppendResult | undefined {
+  const { fingerprint: content = '' } = event;
+  const known = ids.get(reportOf(event));
+  if (known === undefined) return undefined;
+  const isSame = known.content === '' || content === '' || known.content === content;
+  const same = isSame ? known : ids.get(`${reportOf(event)}\0${content}`);
+  if (same !== undefined) return { status: 'duplicate', seq: same.seq };
+  return isAcknowledged ? undefined : { status: 'refused', reason: 'conflict' };
+}
+
+function remember(ids: Ids, event: NewEvent['event'], seq: number): void {
+  const { fingerprint: content = '' } = event;
+  const report = reportOf(event);
+  ids.set(ids.has(report) ? `${report}\0${content}` : report, { seq, content });
 }
 
 /** Another run of the server may give the seqs of events that it lost to others. A released log begins with the first one. */

@@ -262,7 +262,7 @@ function createPair(rng: Rng) {
             version: stored.session?.fields['version'],
           },
           turns: stored.turns,
-          ids: Object.fromEntries([...stored.ids].map(([id, seq]) => [id, String(seq)])),
+          ids: Object.fromEntries([...stored.ids].map(([id, known]) => [id, noted(id, known)])),
           expiring: PARTS.filter((part) => stored.expiry.has(part)),
         };
       }),
@@ -280,7 +280,12 @@ function createPair(rng: Rng) {
 function anyEvent(rng: Rng, call: CallKey, source: string, sourceSeq: number | undefined): NewEvent {
   const rememberId = sourceSeq === undefined || rng.chance(0.3);
   const id = rememberId ? `remembered ${rng.int(1, 6)}` : `${source} ${sourceSeq}`;
-  const origin = { call, source, atMs: 1_000, id, ...(sourceSeq !== undefined && { sourceSeq }) };
+  const origin = {
+    ...{ call, source, atMs: 1_000, id },
+    ...(sourceSeq !== undefined && { sourceSeq }),
+    ...rng.pick([{}, { fingerprint: 'one' }, { fingerprint: 'another' }]),
+    ...rng.pick([{}, {}, { revision: 1 }]),
+  };
   const connectionId = rng.pick(['c1', 'c2']);
   const make = rng.pick([
     () => createEvent('call.started', { connectionId }, origin),
@@ -289,7 +294,12 @@ function anyEvent(rng: Rng, call: CallKey, source: string, sourceSeq: number | u
     () => createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin),
     () => createEvent('turn.completed', { speaker: 'user', text: `${rng.int(1, 99)}` }, origin),
   ]);
-  return toNewEvent(make(), { rememberId });
+  return { ...toNewEvent(make(), { rememberId }), isRefused: rng.chance(0.05) };
+}
+
+/** As the script writes it: what was appended although it is a conflict has its digest in its name. */
+function noted(id: string, { seq, content }: { readonly seq: number; readonly content: string }): string {
+  return content === '' || id.endsWith(`\0${content}`) ? `${seq}` : `${seq} ${content}`;
 }
 
 function withoutEpoch(outcome: AppendOutcome): unknown {

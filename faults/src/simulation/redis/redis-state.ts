@@ -32,7 +32,8 @@ export interface StoredCall {
   head: Head | undefined;
   /** The texts of the events; the seq of one is its place, counted from 1. */
   log: string[];
-  ids: Map<string, number>;
+  /** Reports that are remembered: where they are, and a digest of their content; empty where any content is a repeat. */
+  ids: Map<string, { readonly seq: number; readonly content: string }>;
   session: SavedSession | undefined;
   turns: string[];
   /** When keys that expire do so, Unix ms. */

@@ -1,7 +1,11 @@
 import { type EventHeader } from './call-event.ts';
 
 /** What tells two events of a call apart. */
-export type Identified = Pick<EventHeader, 'id' | 'revision' | 'fingerprint'>;
+export interface Identified {
+  readonly id: EventHeader['id'];
+  readonly revision?: number | undefined;
+  readonly fingerprint?: string | undefined;
+}
 
 /** Stands in no id: NUL can't be stored. */
 const BETWEEN = '\0';

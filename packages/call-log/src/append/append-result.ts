@@ -7,9 +7,9 @@ export type AppendResult =
 
 /**
  * Why an event is not stored: the call holds as many events, or bytes, as one call may; its tenant has as much in Redis as
- * it may; or the call was erased, and nothing of it is stored any more.
+ * it may; the call was erased, and nothing of it is stored any more; or the log has the report with another content.
  */
-export type RefusalReason = 'call_full' | 'tenant_full' | 'call_erased';
+export type RefusalReason = 'call_full' | 'tenant_full' | 'call_erased' | 'conflict';
 
 /** What became of an append. */
 export type AppendOutcome =
@@ -23,6 +23,7 @@ const REFUSALS: Readonly<Record<string, RefusalReason>> = {
   full: 'call_full',
   tenant: 'tenant_full',
   erased: 'call_erased',
+  conflict: 'conflict',
 };
 
 /** Reads the reply of the append script; throws the error that it may be. */

@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { reportOf, type CallKey } from '@turnlog/call-events';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { type Asked } from '../redis/run-together.ts';
 import { toError, type ScriptRun } from '../redis/script-pipeline.ts';
@@ -95,8 +95,9 @@ function toArguments(
     const first = mode === 'ordered' ? events[0]?.event : undefined;
     args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, unseenSinceMs);
     args.push(limitsOf(request), events.length);
-    for (const { event, text, change, rememberId } of events) {
-      args.push(text, rememberId ? event.id : '', change);
+    for (const { event, text, change, rememberId, isRefused = false } of events) {
+      const { fingerprint = '' } = event;
+      args.push(isRefused ? '' : text, rememberId ? reportOf(event) : '', fingerprint, change);
     }
   }
   return args;

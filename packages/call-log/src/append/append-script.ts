@@ -11,16 +11,20 @@ const MOST_BYTES_COUNTED = 32 * 1024 * 1024;
  * KEYS  activity, persist, live, then three for each call: head, log, ids
  * ARGV  the run of this server ('': the script asks the server), most events of a call, most bytes of a call, then for each
  *       call: member, source ('' for an unordered one), sequence of the first event in its source, "only when not seen
- *       since" in ms ('' for always), what limits it, number of events, and three for each event: text, id to remember (''
- *       for none), '+<connection>' when it opens one, '-<connection>' when it closes one, '!' when the call is over by the
- *       word of the carrier, else ''
+ *       since" in ms ('' for always), what limits it, number of events, and four for each event: text ('' for one that
+ *       was refused as a conflict before: it only takes its place), report to remember ('' for none), a digest of its
+ *       content ('' where any content is a repeat), '+<connection>' when it opens one, '-<connection>' when it closes one,
+ *       '!' when the call is over by the word of the carrier, else ''
  * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
  *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full' for a full call, 'tenant' for a full
- *       tenant, or 'erased' for an erased call. Or the error of this call alone.
+ *       tenant, 'erased' for an erased call, or 'conflict' for another content than the report was remembered with. Or the error of this call alone.
  *
  * Head fields: epoch, seq, bytes (of all texts that its log took), persisted, open (connections), expiring,
  * s:<source> (its last sequence), c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. One
  * that is expiring may have no log any more, as all of it is in Postgres: its next event begins another life of the log.
+ *
+ * The hash of ids has for each report that is to be remembered the seq of its event, and behind a blank the digest. What
+ * was acknowledged is appended also when it is a conflict, and remembered by its report and its digest.
  *
  * Limits: '' are those of a call. 'tenant': its tenant is full, and only what opens or ends is taken. 'none': the events
  * were acknowledged already, and are taken. The end of an open connection is always taken, so that the call can be
@@ -78,7 +82,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
   local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'bytes')
   if known[6] then
     local refused = {'ok', 'erased'}
-    for i = from, to, 3 do refused[#refused + 1] = 'erased' end
+    for i = from, to, 4 do refused[#refused + 1] = 'erased' end
     return refused
   end
   local isReleased = known[4] and #call('XRANGE', log, '-', '+', 'COUNT', 1) == 0
@@ -110,15 +114,31 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
     return 'full'
   end
 
+  -- The place of the same content; 'conflict' where the report has another one, nothing where it is not known.
+  local function placeOf(report, content)
+    local known = call('HGET', ids, report)
+    if not known then return nil end
+    local place, noted = string.match(known, '^(%d+) ?(.*)$')
+    if noted == '' or content == '' or noted == content then return -tonumber(place) end
+    place = call('HGET', ids, report .. '\\0' .. content)
+    if place then return -tonumber(place) end
+    return limits ~= 'none' and 'conflict' or nil
+  end
+
+  local function remember(report, content, place)
+    local noted = content == '' and place or place .. ' ' .. content
+    if call('HSETNX', ids, report, noted) == 0 then call('HSET', ids, report .. '\\0' .. content, place) end
+  end
+
   -- What was appended under a run that was given wrongly is sent again, and recognised as a repeat.
   if isGivenRun and epoch and not isReleased and not isOfThisRun then beginLife() end
 
-  for i = from, to, 3 do
-    local text, id, connection = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  for i = from, to, 4 do
+    local text, report, content, connection = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
     local result
-    local repeated = id ~= '' and call('HGET', ids, id)
-    if repeated then
-      result = -tonumber(repeated)
+    if text == '' then result = 'conflict' elseif report ~= '' then result = placeOf(report, content) end
+    if result then
+      -- It is there, or not to be.
     elseif source ~= '' and sourceSeq <= lastOfSource then
       result = 0
     else
@@ -130,7 +150,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
       bytes = bytes + #text
       result = seq
       call('XADD', log, seq .. '-0', 'e', text)
-      if id ~= '' then call('HSET', ids, id, seq) end
+      if report ~= '' then remember(report, content, seq) end
       if connection == '!' then
         isOver = true
       elseif connection ~= '' then
@@ -186,7 +206,7 @@ end
 local replies = {}
 local from = 4
 for key = 4, #KEYS, 3 do
-  local to = from + 5 + ARGV[from + 5] * 3
+  local to = from + 5 + ARGV[from + 5] * 4
   local ok, reply = pcall(append, KEYS[key], KEYS[key + 1], KEYS[key + 2],
     ARGV[from], ARGV[from + 1], tonumber(ARGV[from + 2]), ARGV[from + 3], ARGV[from + 4], from + 6, to)
   if not ok then

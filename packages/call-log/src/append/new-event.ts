@@ -10,6 +10,8 @@ import {
 /** What of an event is needed beside its text until it is in the log. */
 export interface EventHeader extends CallKey {
   readonly id: string;
+  readonly revision?: number | undefined;
+  readonly fingerprint?: string | undefined;
   readonly type: EventType;
   readonly source: string;
   readonly sourceSeq?: number | undefined;
@@ -31,6 +33,8 @@ export interface NewEvent {
   readonly change: string;
   /** Whether a later event of the same id is a repeat. Unordered sources need it; so do ids that an agent chose. */
   readonly rememberId: boolean;
+  /** It was refused as a conflict, and is sent again only for its place in its source. */
+  readonly isRefused?: boolean;
 }
 
 /** Encodes an event for the log. */
@@ -66,8 +70,8 @@ function placeOf(source: string, sourceSeq: number | undefined): string {
 }
 
 function withText(event: KnownEvent, text: string, rememberId: boolean): NewEvent {
-  const { id, type, tenant, callSid, source, sourceSeq, at } = event;
-  const header = { id, type, tenant, callSid, source, sourceSeq, at };
+  const { id, revision, fingerprint, type, tenant, callSid, source, sourceSeq, at } = event;
+  const header = { id, revision, fingerprint, type, tenant, callSid, source, sourceSeq, at };
   return { event: header, text, bytes: Buffer.byteLength(text), change: changeBy(event), rememberId };
 }
 

@@ -8,6 +8,7 @@ export const agentErrorCode = z.enum([
   'invalid_message',
   'too_deep',
   'too_large',
+  'conflict',
   'call_full',
   'tenant_full',
   'call_erased',
@@ -24,6 +25,8 @@ export const agentMessageError = z.object({ code: agentErrorCode, message: z.str
 export type AgentMessageError = z.infer<typeof agentMessageError>;
 
 const REFUSALS = {
+  conflict:
+    'a message of this id is stored with other content; send a correction of it with a higher revision, and anything else with an id of its own',
   call_full: 'the call has as many events, or bytes, as one call may have; nothing more is recorded',
   tenant_full: 'the tenant has as many bytes in Redis as it may have; send it again in some minutes',
   call_erased: 'the call was erased; nothing of it is recorded any more',

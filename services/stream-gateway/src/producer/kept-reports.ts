@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { identityOf, type CallKey } from '@turnlog/call-events';
 import { type Appender, type AppendOutcome, type CallLog, type NewEvent } from '@turnlog/call-log';
 import { backoffDelayMs, startTimer, type Backoff, type StartTimer } from '@turnlog/service-kit';
 import { type EventHolder } from './event-holder.ts';
@@ -49,7 +49,7 @@ const BATCH = { maxEvents: 200, maxBytes: 1024 * 1024 };
 export class KeptReports implements EventHolder {
   readonly call: CallKey;
   readonly #options: KeptReportsOptions;
-  /** By event id, in the order in which they came. */
+  /** By the identity of the event, in the order in which they came. */
   readonly #reports = new Map<string, KeptReport>();
   #bytes = 0;
   /** Those that the log was found to lack, until it has them again. */
@@ -93,7 +93,7 @@ export class KeptReports implements EventHolder {
     events.forEach((newEvent, index) => {
       const result = results[index];
       if (result === undefined) throw new Error('an append was answered with too few results');
-      if (result.status === 'refused') this.#forget(newEvent.event.id);
+      if (result.status === 'refused') this.#forget(identityOf(newEvent.event));
       // Without its id the log would not know a repeat.
       else if (newEvent.rememberId && result.seq !== undefined)
         this.#put(newEvent, { epoch, seq: result.seq }, nowMs);
@@ -135,14 +135,15 @@ export class KeptReports implements EventHolder {
   }
 
   #put(newEvent: NewEvent, place: { readonly epoch: string; readonly seq: number }, keptAtMs: number): void {
-    const known = this.#reports.get(newEvent.event.id);
+    const identity = identityOf(newEvent.event);
+    const known = this.#reports.get(identity);
     if (known !== undefined) {
       Object.assign(known, place);
       this.#found(known);
       return;
     }
     const heldBytes = heldBytesOf(newEvent);
-    this.#reports.set(newEvent.event.id, { newEvent, heldBytes, keptAtMs, copy: undefined, ...place });
+    this.#reports.set(identity, { newEvent, heldBytes, keptAtMs, copy: undefined, ...place });
     this.#bytes += heldBytes;
   }
 

@@ -33,6 +33,7 @@ export function settle(
   if (retained.isSettled) return;
   retained.isSettled = true;
   retained.isAcknowledged = receipt.status !== 'refused';
+  retained.isRefused = receipt.status === 'refused' && receipt.reason === 'conflict';
   const { onSettled } = retained;
   retained.onSettled = undefined;
   observer.onSettled(receipt);

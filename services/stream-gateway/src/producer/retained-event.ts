@@ -17,6 +17,8 @@ export interface RetainedEvent extends NewEvent {
   isSettled: boolean;
   /** Its sender was told that it is stored: from then on no limit keeps it out of the log. */
   isAcknowledged: boolean;
+  /** Its sender was told that it is a conflict: it stays out of the log, also when Redis has lost what it contradicts. */
+  isRefused: boolean;
   /** Its copy on the disk, from when that is asked for until Redis has acknowledged the event. */
   spooled: 'asked' | SpoolHold | undefined;
 }
@@ -33,6 +35,7 @@ export function toRetained(
     onSettled: undefined,
     isSettled: false,
     isAcknowledged: false,
+    isRefused: false,
     spooled: undefined,
     ...known,
   };

@@ -34,7 +34,7 @@ export class SpoolCopies {
     if (this.#spool === undefined) return;
     const events = this.#retained.pending(this.#storedBefore);
     this.#storedBefore = this.#retained.nextSeq;
-    const missing = events.filter(({ spooled }) => spooled === undefined);
+    const missing = events.filter(({ spooled, isRefused }) => spooled === undefined && !isRefused);
     if (missing.length > 0)
       this.#underWay = Promise.all([this.#underWay, this.#put(missing, this.#spool)]).then();
   }
