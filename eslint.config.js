@@ -49,6 +49,20 @@ export default tseslint.config(
     },
   },
   {
+    // What Node calls of one call's code goes through its guard, so that a fault there ends that call and not the process.
+    files: ['services/stream-gateway/src/{agent,audio,exotel}/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'CallExpression[callee.property.name=/^(on|once|addListener|addEventListener|then|catch|finally)$/]',
+          'CallExpression[callee.name=/^(setTimeout|setInterval|setImmediate|queueMicrotask)$/]',
+        ].map((selector) => ({ selector, message: 'Use the CallGuard of the call: see call-guard.ts.' })),
+      ],
+    },
+  },
+  {
     files: ['**/*.{js,mjs}'],
     languageOptions: {
       globals: {

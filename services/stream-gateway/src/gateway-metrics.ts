@@ -64,6 +64,10 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
     name: 'gateway_unknown_encodings_total',
     help: 'Streams whose audio is in an encoding that is not known, and is taken for 16-bit PCM',
   });
+  const faults = metrics.counter({
+    name: 'gateway_faults_total',
+    help: 'Faults of the gateway that ended a call',
+  });
   const measured = (name: string, help: string, read: () => number): void =>
     metrics.measuredGauge({ name, help, read: () => Promise.resolve(read()) });
   measured('gateway_connections', "The carrier's open sockets", gauges.connections);
@@ -123,6 +127,7 @@ export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gaug
       agentFailures.inc(take(tally, 'agentFailures'));
       unidentified.inc(take(tally, 'unidentifiedCalls'));
       unknownEncodings.inc(take(tally, 'unknownEncodings'));
+      faults.inc(take(tally, 'faults'));
     },
   };
 }

@@ -11,6 +11,7 @@ import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { AudioDrops } from './audio/audio-drops.ts';
 import { AudioWriter } from './audio/audio-writer.ts';
+import { sharedGuard } from './call-guard.ts';
 import { type GatewayConfig } from './config.ts';
 import { type GatewayMetrics } from './gateway-metrics.ts';
 import { observeAppends, type GatewayObserver } from './observe-appends.ts';
@@ -90,6 +91,7 @@ export async function openStores(
     (requests) => readCallLogs(redis, space, requests),
     config.RETAIN_AFTER_CLOSE_MS,
     config.MAX_TOTAL_RETAINED_BYTES,
+    sharedGuard(logger),
   );
   const reports = new ReportKeeper({
     appender,
@@ -150,6 +152,7 @@ function createAudioWriter(
       memoryShare: config.AUDIO_MEMORY_SHARE,
       maxCallBytes: config.AUDIO_MAX_CALL_BYTES,
     },
+    guard: sharedGuard(logger),
     now: Date.now,
     onDropped: (reason, bytes) => {
       metrics.audioDropped.inc({ reason }, bytes);

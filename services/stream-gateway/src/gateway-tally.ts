@@ -1,4 +1,4 @@
-import { type RelayTally } from './agent/agent-relay.ts';
+import { type RelayTally } from './agent/relay-tally.ts';
 import { type AudioTally } from './audio/audio-recorder.ts';
 
 /**
@@ -16,6 +16,8 @@ export interface GatewayTally extends AudioTally, RelayTally {
   unidentifiedCalls: number;
   /** Streams whose audio is announced in an encoding that is not known. */
   unknownEncodings: number;
+  /** Calls that were ended because of a fault of the gateway. */
+  faults: number;
 }
 
 export function newTally(): GatewayTally {
@@ -27,6 +29,7 @@ export function newTally(): GatewayTally {
     endings: new Map(),
     unidentifiedCalls: 0,
     unknownEncodings: 0,
+    faults: 0,
     audioBytes: { inbound: 0, outbound: 0 },
     oddFrames: 0,
     agentSockets: 0,

@@ -9,6 +9,7 @@ import {
 } from '@turnlog/service-kit';
 import { UnkeepableDurabilityError, untilReady } from '@turnlog/call-log';
 import { createAuth } from './auth/create-auth.ts';
+import { sharedGuard } from './call-guard.ts';
 import { type GatewayConfig } from './config.ts';
 import { createContext } from './create-context.ts';
 import { drain } from './drain.ts';
@@ -95,11 +96,12 @@ function readinessOf({ stores }: GatewayParts): CheckOutcome {
 function startTimers(parts: GatewayParts): void {
   const { config, logger, lifecycle, sockets, stores, metrics, health, context, slots } = parts;
   const pulse = health.heartbeat('tick', { maxSilenceMs: MAX_SILENT_TICKS_MS });
+  const guard = sharedGuard(logger);
   const tick = setInterval(() => {
-    sockets.tick();
-    stores.retention.enforceLimit(context.now());
-    metrics.publish();
-    stores.audioDrops.report(performance.now());
+    guard.run('tick.sockets', () => sockets.tick());
+    guard.run('tick.retention', () => stores.retention.enforceLimit(context.now()));
+    guard.run('tick.metrics', () => metrics.publish());
+    guard.run('tick.audio', () => stores.audioDrops.report(performance.now()));
     pulse.beat();
   }, tickMs(config));
   const heartbeat = new HeartbeatLoop({

@@ -12,7 +12,10 @@ describe.each(allGuards)('the guard $name', (guard) => {
 
   test('has its test', () => {
     const title = guard.test.name;
-    const titles = [...read(guard.test.file).matchAll(/\b(?:it|test|describe)\(\s*'((?:[^'\\]|\\.)+)'/g)];
+    // A title, or the first cell of a row of `test.each`, which is the title of its case.
+    const titles = [
+      ...read(guard.test.file).matchAll(/(?:\b(?:it|test|describe)\(|\[)\s*'((?:[^'\\]|\\.)+)'/g),
+    ];
     expect(titles.some(([, each]) => each !== undefined && title.endsWith(each))).toBe(true);
   });
 });

@@ -6,6 +6,7 @@ import { carrierGuards } from './carrier-guards.ts';
 import { erasureGuards } from './erasure-guards.ts';
 import { feedGuards } from './feed-guards.ts';
 import { gatewayGuards } from './gateway-guards.ts';
+import { isolationGuards } from './isolation-guards.ts';
 import { liveStateGuards } from './live-state-guards.ts';
 import { persisterGuards } from './persister-guards.ts';
 import { privacyGuards } from './privacy-guards.ts';
@@ -22,6 +23,7 @@ export const allGuards: readonly Guard[] = [
   ...persisterGuards,
   ...gatewayGuards,
   ...audioGuards,
+  ...isolationGuards,
   ...carrierGuards,
   ...erasureGuards,
   ...privacyGuards,

@@ -1,3 +1,4 @@
+import { cutText } from '../wire/cut-text.ts';
 import { isObject } from '../wire/fields.ts';
 import { saysNothing } from './says-nothing.ts';
 import { withoutUrlSecrets } from './without-url-secrets.ts';
@@ -40,13 +41,13 @@ export function readFields(fields: Iterable<RawField>): CallbackFields | undefin
     const parts = TEXTS.has(normalise(path.join('.'))) ? undefined : childrenOf(value);
     if (parts !== undefined) return parts.every(([name, part]) => take([...path, name], part));
     const text = textOf(value);
-    const name = path.join('.').slice(0, MAX_NAME_CHARACTERS);
+    const name = cutText(path.join('.'), MAX_NAME_CHARACTERS);
     const key = normalise(name);
     if (text === undefined || text === '') return true;
     const before = found.get(key);
     if (before !== undefined && (!saysNothing(before) || saysNothing(text))) return true;
     found.set(key, text);
-    raw.set(name, withoutUrlSecrets(key, text).slice(0, MAX_RAW_CHARACTERS));
+    raw.set(name, cutText(withoutUrlSecrets(key, text), MAX_RAW_CHARACTERS));
     return true;
   };
 

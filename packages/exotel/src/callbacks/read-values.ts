@@ -1,3 +1,4 @@
+import { cutText } from '../wire/cut-text.ts';
 import { type CallbackFields } from './callback-fields.ts';
 import { type CarrierStatus } from './carrier-report.ts';
 import { saysNothing } from './says-nothing.ts';
@@ -70,5 +71,5 @@ export function webUrlOf(text: string | undefined): string | undefined {
 /** A word of the carrier's; what it writes for "nothing" is none. */
 export function wordOf(text: string | undefined): string | undefined {
   if (text === undefined || saysNothing(text)) return undefined;
-  return text.slice(0, MAX_TEXT_CHARACTERS).toWellFormed();
+  return cutText(text, MAX_TEXT_CHARACTERS).toWellFormed();
 }

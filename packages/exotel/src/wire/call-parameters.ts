@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts';
 import { queryOf } from './url-query.ts';
 
 const maxParameters = 32;
@@ -22,7 +23,7 @@ export function readCallParameters(source: {
     ...Object.entries(source.customParameters ?? {}),
   ]);
   const kept = [...parameters].filter(([name]) => isCallParameter(name)).slice(0, maxParameters);
-  return Object.fromEntries(kept.map(([name, value]) => [name, value.slice(0, maxValueLength)]));
+  return Object.fromEntries(kept.map(([name, value]) => [name, cutText(value, maxValueLength)]));
 }
 
 function isCallParameter(name: string): boolean {

@@ -1,4 +1,5 @@
 import { saysNothing } from '../callbacks/says-nothing.ts';
+import { cutText } from './cut-text.ts';
 
 /** A JSON object as `JSON.parse` makes it: `__proto__` in it is an ordinary own key. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -20,7 +21,7 @@ export function nestedOrFlat(frame: JsonObject, name: string): JsonObject {
 export function textOf(value: unknown, maxLength: number): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string' || value === '') return undefined;
-  return value.length > maxLength ? value.slice(0, maxLength) : value;
+  return cutText(value, maxLength);
 }
 
 /** Identifiers are longer than the words for "nothing", and each frame has one. */

@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts';
 import { isObject } from './fields.ts';
 
 /** What a JSON document has at the end of a path. */
@@ -49,5 +50,5 @@ function isScalar(value: unknown): value is Scalar {
 }
 
 function cut(value: Scalar, maxTextLength: number): Scalar {
-  return typeof value === 'string' && value.length > maxTextLength ? value.slice(0, maxTextLength) : value;
+  return typeof value === 'string' ? cutText(value, maxTextLength) : value;
 }

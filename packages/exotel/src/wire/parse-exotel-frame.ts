@@ -1,4 +1,5 @@
 import { base64ByteLength } from '../audio/base64-byte-length.ts';
+import { cutText } from './cut-text.ts';
 import { idOf, isObject, nestedOrFlat, numberOf, textOf, type JsonObject } from './fields.ts';
 import {
   type ConnectedFrame,
@@ -11,7 +12,6 @@ import {
   type ParsedFrame,
   type StopFrame,
 } from './frames.ts';
-import { LIFTED, liftPayload } from './lift-payload.ts';
 import { parseStart } from './parse-start.ts';
 
 const maxEventLength = 64;
@@ -25,23 +25,22 @@ const space = 0x20;
  * event that is not known is `unknown`. Audio stays in base64 until `decodeAudio`, so counting it costs nothing.
  */
 export function parseExotelFrame(text: string | Buffer): ParsedFrame {
-  const lifted = typeof text === 'string' ? undefined : liftPayload(text);
   let frame: unknown;
   try {
-    frame = JSON.parse(lifted?.json ?? text.toString());
+    frame = JSON.parse(text.toString());
   } catch {
     return invalid('not_json');
   }
   if (!isObject(frame)) return invalid('not_an_object');
   const event = frame.event ?? frame.Event;
   if (typeof event !== 'string' || event === '') return invalid('no_event');
-  return parseEvent(event, frame, lifted?.payload);
+  return parseEvent(event, frame);
 }
 
-function parseEvent(event: string, frame: JsonObject, liftedPayload: string | undefined): ParsedFrame {
+function parseEvent(event: string, frame: JsonObject): ParsedFrame {
   switch (event.toLowerCase()) {
     case 'media':
-      return parseMedia(frame, liftedPayload);
+      return parseMedia(frame);
     case 'mark':
       return parseMark(frame);
     case 'dtmf':
@@ -57,14 +56,13 @@ function parseEvent(event: string, frame: JsonObject, liftedPayload: string | un
     case 'closed':
       return parseStop('closed', frame);
     default:
-      return { kind: 'unknown', event: event.slice(0, maxEventLength), ...headerOf(frame) };
+      return { kind: 'unknown', event: cutText(event, maxEventLength), ...headerOf(frame) };
   }
 }
 
-function parseMedia(frame: JsonObject, liftedPayload: string | undefined): MediaFrame | InvalidFrame {
+function parseMedia(frame: JsonObject): MediaFrame | InvalidFrame {
   const media = nestedOrFlat(frame, 'media');
-  const read = media.payload ?? media.Payload;
-  const sent = read === LIFTED ? (liftedPayload ?? read) : read;
+  const sent = media.payload ?? media.Payload;
   if (typeof sent !== 'string') return invalid('no_payload', 'media');
   const payload = unwrapped(sent);
   const byteLength = base64ByteLength(payload);

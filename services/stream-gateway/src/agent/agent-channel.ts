@@ -2,6 +2,7 @@ import { parseExotelFrame } from '@turnlog/exotel';
 import { type RedactionMode } from '@turnlog/redaction';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
+import { type CallGuard } from '../call-guard.ts';
 import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
 import { type EventRate } from '../domain/event-rate.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
@@ -14,6 +15,7 @@ import { type EventProducer } from '../producer/event-producer.ts';
 import { type Receipt } from '../producer/receipt.ts';
 
 export interface AgentChannelOptions {
+  readonly guard: CallGuard;
   readonly producer: EventProducer;
   readonly recorder: AudioRecorder;
   readonly marks: PlaybackMarks;
@@ -70,7 +72,7 @@ export class AgentChannel {
     data: Buffer,
     { isBinary, isMedia }: { readonly isBinary: boolean; readonly isMedia: boolean },
   ): boolean {
-    const { carrier, isOneWay, maxCarrierBufferedBytes, tally } = this.#options;
+    const { carrier, isOneWay, maxCarrierBufferedBytes, tally, guard } = this.#options;
     const isFull = isMedia && carrier.bufferedAmount > maxCarrierBufferedBytes;
     if (isOneWay) tally.agentFrames.one_way += 1;
     else if (isFull || carrier.readyState !== WebSocket.OPEN) tally.agentFrames.dropped += 1;
@@ -79,7 +81,8 @@ export class AgentChannel {
       const hasToWait = carrier.bufferedAmount > maxCarrierBufferedBytes * HARD_LIMIT_FACTOR;
       if (hasToWait) this.#setPaused(true);
       // Called when the frame is out, and all before it, or when the carrier is gone.
-      carrier.send(data, { binary: isBinary }, hasToWait ? () => this.#setPaused(false) : undefined);
+      const goOn = hasToWait ? guard.wrap('carrier.sent', () => this.#setPaused(false)) : undefined;
+      carrier.send(data, { binary: isBinary }, goOn);
       return true;
     }
     return false;
@@ -128,10 +131,11 @@ export class AgentChannel {
   }
 
   #append(message: Extract<ReadAgentMessage, { ok: true }>): void {
+    const { guard, producer } = this.#options;
     const { id, draft } = message;
-    const onSettled = (receipt: Receipt): void => this.#acknowledge(id, receipt);
+    const onSettled = guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(id, receipt));
     const named = id === undefined ? draft : namedDraft(message, id);
-    this.#options.producer.add(named, { rememberId: id !== undefined, onSettled });
+    producer.add(named, { rememberId: id !== undefined, onSettled });
   }
 
   #acknowledge(id: string | undefined, receipt: Receipt): void {

@@ -16,7 +16,9 @@
  */
 import { backoffDelayMs, type Backoff } from '@turnlog/service-kit';
 import { WebSocket } from 'ws';
+import { type CallGuard } from '../call-guard.ts';
 import { FrameQueue, type RawFrame } from './frame-queue.ts';
+import { type RelayTally } from './relay-tally.ts';
 
 /** Settings of all relays. */
 export interface AgentRelaySettings {
@@ -32,14 +34,6 @@ export interface AgentRelaySettings {
   readonly maxMessageBytes: number;
   /** The `Authorization` header for the agent: a secret. */
   readonly authorization: string | undefined;
-}
-
-/** Counts of a whole gateway, to which each relay adds. */
-export interface RelayTally {
-  agentSockets: number;
-  agentConnects: number;
-  agentFailures: number;
-  droppedToAgent: number;
 }
 
 /** What happens on an agent's side. */
@@ -64,6 +58,7 @@ export class AgentRelay {
   readonly #settings: AgentRelaySettings;
   readonly #events: AgentRelayEvents;
   readonly #tally: RelayTally;
+  readonly #guard: CallGuard;
   readonly #queue: FrameQueue;
   /** `connected` and `start`: an agent that is dialled again needs them again. */
   readonly #preamble: RawFrame[] = [];
@@ -75,10 +70,15 @@ export class AgentRelay {
   #reconnects = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(settings: AgentRelaySettings, events: AgentRelayEvents, tally: RelayTally) {
+  constructor(
+    settings: AgentRelaySettings,
+    events: AgentRelayEvents,
+    { tally, guard }: { readonly tally: RelayTally; readonly guard: CallGuard },
+  ) {
     this.#settings = settings;
     this.#events = events;
     this.#tally = tally;
+    this.#guard = guard;
     this.#queue = new FrameQueue(settings.maxBufferedBytes);
   }
 
@@ -117,6 +117,15 @@ export class AgentRelay {
     else if (this.#state !== 'connecting') this.#close();
   }
 
+  /** The agent is lost for good: dialling it again would not help. */
+  giveUp(error: string): void {
+    if (this.#state === 'closed') return;
+    const socket = this.#socket;
+    this.#reconnects = this.#settings.maxReconnects;
+    this.#lost(error);
+    socket?.terminate();
+  }
+
   /** Ends it now. */
   close(): void {
     const socket = this.#socket;
@@ -138,17 +147,19 @@ export class AgentRelay {
     });
     this.#socket = socket;
     let error = '';
-    socket.on('open', () => this.#onOpen(socket));
-    socket.on('message', (data, isBinary) => this.#events.onMessage(data as Buffer, isBinary));
-    socket.on('error', (err) => (error = err.message));
-    socket.on('close', (code) => this.#onClose(socket, code, error));
+    this.#guard.listen(socket, 'agent', {
+      open: () => this.#onOpen(socket),
+      message: (data, isBinary) => this.#events.onMessage(data, isBinary),
+      error: (err) => (error = err.message),
+      close: (code) => this.#onClose(socket, code, error),
+    });
   }
 
   #onOpen(socket: WebSocket): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#tally.agentSockets += 1;
-    socket.once('close', () => (this.#tally.agentSockets -= 1));
+    this.#guard.listen(socket, 'agent', { close: () => (this.#tally.agentSockets -= 1) });
     if (this.#wasOpen) for (const frame of this.#preamble) this.#send(frame);
     this.#wasOpen = true;
     for (const frame of this.#queue.takeAll()) this.#send(frame);
@@ -181,19 +192,20 @@ export class AgentRelay {
       return;
     }
     this.#state = 'lost';
-    this.#timer = setTimeout(() => this.#dial(), backoffDelayMs(this.#reconnects, backoff));
+    const delayMs = backoffDelayMs(this.#reconnects, backoff);
+    this.#timer = this.#guard.after('agent.reconnect', delayMs, () => this.#dial());
     this.#reconnects += 1;
   }
 
   #linger(): void {
     this.#state = 'finishing';
-    this.#timer = setTimeout(() => this.#sayGoodbye(), this.#settings.lingerMs);
+    this.#timer = this.#guard.after('agent.linger', this.#settings.lingerMs, () => this.#sayGoodbye());
   }
 
   #sayGoodbye(): void {
     const socket = this.#socket;
     socket?.close(1000);
-    this.#timer = setTimeout(() => socket?.terminate(), CLOSE_GRACE_MS);
+    this.#timer = this.#guard.after('agent.goodbye', CLOSE_GRACE_MS, () => socket?.terminate());
   }
 
   #close(): void {
@@ -224,14 +236,8 @@ export class AgentRelay {
       this.#preamble.push(kept);
     }
     this.#tally.droppedToAgent += this.#queue.push(kept);
-    if (this.#queue.bytes > this.#settings.maxBufferedBytes * HARD_LIMIT_FACTOR) this.#giveUp();
-  }
-
-  /** More waits than may, and none of it may be dropped. */
-  #giveUp(): void {
-    const socket = this.#socket;
-    this.#reconnects = this.#settings.maxReconnects;
-    this.#lost('too much waits for it that is no audio');
-    socket?.terminate();
+    if (this.#queue.bytes > this.#settings.maxBufferedBytes * HARD_LIMIT_FACTOR) {
+      this.giveUp('too much waits for it that is no audio');
+    }
   }
 }

@@ -1,6 +1,6 @@
-import { type Logger } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
+import { type CallGuard } from '../call-guard.ts';
 import { EventRate } from '../domain/event-rate.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
@@ -34,18 +34,20 @@ export class CallAgent {
   readonly #settings: NonNullable<GatewayContext['agent']>;
   readonly #events: CallAgentEvents;
   readonly #relay: AgentRelay;
+  readonly #guard: CallGuard;
   #connection: StartedConnection | undefined;
   #channel: AgentChannel | undefined;
 
   constructor(
     context: GatewayContext,
     settings: NonNullable<GatewayContext['agent']>,
-    events: CallAgentEvents,
+    { guard, ...events }: CallAgentEvents & { readonly guard: CallGuard },
   ) {
     this.#context = context;
     this.#settings = settings;
     this.#events = events;
-    this.#relay = this.#createRelay(context.logger);
+    this.#guard = guard;
+    this.#relay = this.#createRelay();
   }
 
   /** Hands on a frame of the carrier, as it came. */
@@ -53,12 +55,14 @@ export class CallAgent {
     this.#relay.forward(frame);
   }
 
-  /** Dials the agent of a call that has begun. */
+  /** Dials the agent of a call that has begun, once. */
   dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
     const { tally, now, maxCarrierBufferedBytes, retention, redactionOf } = this.#context;
     const { urlTemplate, maxEventBytes, maxEventsPerSecond } = this.#settings;
+    if (this.#connection !== undefined) return;
     this.#connection = connection;
     this.#channel = new AgentChannel({
+      guard: this.#guard,
       producer,
       recorder,
       marks,
@@ -75,7 +79,9 @@ export class CallAgent {
       reply: (text) => this.#relay.reply(text),
       setPaused: (isPaused) => this.#relay.setPaused(isPaused),
     });
-    this.#relay.connect(fillAgentUrl(urlTemplate, { ...connection, tenant: producer.call.tenant }));
+    const filled = fillAgentUrl(urlTemplate, { ...connection, tenant: producer.call.tenant });
+    if (filled.ok) this.#relay.connect(filled.url);
+    else this.#relay.giveUp(filled.problem);
   }
 
   /** The call is over: the agent has a moment for its last reports. */
@@ -88,7 +94,8 @@ export class CallAgent {
     this.#relay.close();
   }
 
-  #createRelay(logger: Logger): AgentRelay {
+  #createRelay(): AgentRelay {
+    const { logger, tally } = this.#context;
     return new AgentRelay(
       this.#settings.relay,
       {
@@ -102,7 +109,7 @@ export class CallAgent {
         },
         onClosed: () => this.#events.onDone(),
       },
-      this.#context.tally,
+      { tally, guard: this.#guard },
     );
   }
 

@@ -1,9 +1,17 @@
+import { type ParsedFrame } from '@turnlog/exotel';
+
 /** A frame as it came, text or binary. */
 export interface RawFrame {
   readonly data: Buffer;
   readonly isBinary: boolean;
   /** `opening` is `connected` and `start`; audio may be dropped where nothing else may. */
   readonly role: 'opening' | 'media' | 'other';
+}
+
+/** What a frame of the carrier is to an agent. */
+export function roleOf({ kind }: Pick<ParsedFrame, 'kind'>): RawFrame['role'] {
+  if (kind === 'media') return 'media';
+  return kind === 'connected' || kind === 'start' ? 'opening' : 'other';
 }
 
 /** Frames that wait for a socket. With too many of them the oldest audio goes, and nothing else ever does. */

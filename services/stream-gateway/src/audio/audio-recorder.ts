@@ -1,6 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type AudioTrack as Track } from '@turnlog/call-log';
-import { durationMs } from '@turnlog/exotel';
+import { durationMs, type MediaFrame } from '@turnlog/exotel';
+import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
 import { type AudioSummary } from '../domain/end-connection.ts';
 import { AudioTrack, type PcmBatch } from './audio-track.ts';
@@ -23,6 +24,7 @@ export interface AudioRecorderOptions {
   readonly batchMs: number;
   readonly pool: BufferPool;
   readonly tally: AudioTally;
+  readonly guard: CallGuard;
 }
 
 /** Both tracks of one connection: counts them by their bytes and writes them in batches. */
@@ -37,6 +39,11 @@ export class AudioRecorder {
 
   constructor(options: AudioRecorderOptions) {
     this.#options = options;
+  }
+
+  /** Adds a frame of the carrier, on the track that it names. */
+  addFrame({ track, payload, byteLength }: MediaFrame, nowMs: number): void {
+    this.add(track === 'outbound' ? 'outbound' : 'inbound', payload, byteLength, nowMs);
   }
 
   /** Adds one frame's payload; what is no audio is counted and left out. */
@@ -100,16 +107,17 @@ export class AudioRecorder {
   }
 
   #write(track: Track, { pcm, offsetMs, buffer }: PcmBatch): void {
-    const { writer, call, connection, pool } = this.#options;
+    const { writer, call, connection, pool, guard } = this.#options;
     const { sampleRate, connectionId } = connection;
     if (writer === undefined) {
       pool.giveBack(buffer);
       return;
     }
-    writer.write(call, { track, sampleRate, pcm, offsetMs, connectionId }, (isWritten) => {
+    const onDone = guard.wrap('audio.done', (isWritten: boolean) => {
       pool.giveBack(buffer);
       if (!isWritten) this.#droppedBytes += pcm.length;
     });
+    writer.write(call, { track, sampleRate, pcm, offsetMs, connectionId }, onDone);
   }
 
   #countInvalid(reason: string): void {

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type AppendedAudio, type AudioBatch, type CallAudio } from '@turnlog/call-log';
+import { createLogger } from '@turnlog/service-kit';
+import { sharedGuard } from '../call-guard.ts';
 import { AudioWriter, type AudioDropReason } from './audio-writer.ts';
 
 const MIB = 1024 * 1024;
@@ -16,6 +18,7 @@ function writerWith(answer: (batches: readonly CallAudio[]) => AppendedAudio | P
   const dropped: [AudioDropReason, number][] = [];
   const isKnown: boolean[] = [];
   const writer = new AudioWriter({
+    guard: sharedGuard(createLogger({ service: 'test', destination: { write: () => undefined } })),
     streams: {
       append: (batches) => Promise.resolve(batches).then(answer),
       renew: () => Promise.resolve(),

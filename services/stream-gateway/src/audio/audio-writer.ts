@@ -7,6 +7,7 @@ import {
   type AudioStreams,
   type CallAudio,
 } from '@turnlog/call-log';
+import { type CallGuard } from '../call-guard.ts';
 import { RecentBytes } from './recent-bytes.ts';
 
 /** The most audio that may be on its way to Redis at once, over all calls. */
@@ -32,6 +33,7 @@ export type OnDone = (isWritten: boolean) => void;
 export interface AudioWriterOptions {
   readonly streams: Pick<AudioStreams, 'append' | 'renew'>;
   readonly limits: AudioLimits;
+  readonly guard: CallGuard;
   /** Unix ms. */
   readonly now: () => number;
   readonly onDropped: (reason: AudioDropReason, bytes: number) => void;
@@ -73,13 +75,15 @@ export class AudioWriter {
     this.#waiting.push({ call, batch, onDone });
     if (this.#waiting.length >= MAX_COMBINED_BATCHES || this.#waitingBytes >= MAX_COMBINED_BYTES)
       this.#send();
-    else this.#timer ??= setTimeout(() => this.#send(), COMBINE_MS);
+    else this.#timer ??= this.#options.guard.after('audio.combine', COMBINE_MS, () => this.#send());
   }
 
   /** No more comes of this connection: its audio is kept from now on. Should Redis be away, it expires a little earlier. */
   finish(call: CallKey): void {
     this.#send();
-    this.#options.streams.renew(call, this.#options.limits).catch(() => undefined);
+    const { streams, limits, guard } = this.#options;
+    const ignore = (): void => undefined;
+    guard.settled('audio.renewed', streams.renew(call, limits), ignore, ignore);
   }
 
   /** Resolves when nothing is on its way. */
@@ -96,10 +100,17 @@ export class AudioWriter {
     const bytes = this.#waitingBytes;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#options.streams.append(batches, this.#options.limits).then(
+    this.#options.guard.settled(
+      'audio.written',
+      this.#append(batches),
       (appended) => this.#settle(batches, bytes, appended),
       () => this.#settle(batches, bytes, { fates: [], isMemoryKnown: this.#isMemoryKnown }),
     );
+  }
+
+  /** Rejects, and never throws: what was taken out of the queue is to be settled. */
+  async #append(batches: readonly WaitingBatch[]): Promise<AppendedAudio> {
+    return this.#options.streams.append(batches, this.#options.limits);
   }
 
   #settle(batches: readonly WaitingBatch[], bytes: number, { fates, isMemoryKnown }: AppendedAudio): void {

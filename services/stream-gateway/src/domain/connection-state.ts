@@ -59,6 +59,8 @@ export type Ending =
 export type LossReason =
   | 'socket_closed'
   | 'socket_error'
+  /** The gateway failed at this call: a fault of ours, which its log names. */
+  | 'internal_error'
   | 'idle'
   | 'half_open'
   /** Frames came, and no call began of them. */

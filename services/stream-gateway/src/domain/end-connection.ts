@@ -1,5 +1,5 @@
 import { type EventData } from '@turnlog/call-events';
-import { type Ending, type StartedConnection } from './connection-state.ts';
+import { type Ending, type LossReason, type StartedConnection } from './connection-state.ts';
 import { type EventDraft } from './event-draft.ts';
 
 /** How much audio a connection carried. */
@@ -32,6 +32,11 @@ export function endConnection(
 function unheard(connectionId: string, marks: readonly string[], atMs: number): EventDraft[] {
   if (marks.length === 0) return [];
   return [{ type: 'playback.cleared', data: { connectionId, cause: 'call_over', marks: [...marks] }, atMs }];
+}
+
+/** The end alone, for a connection whose last events can't be told. */
+export function bareEnd(connectionId: string, reason: LossReason, atMs: number): EventDraft {
+  return endEvent(connectionId, { kind: 'lost', reason }, atMs);
 }
 
 function endEvent(connectionId: string, ending: Ending, atMs: number): EventDraft {

@@ -1,3 +1,5 @@
+import { type EventDraft } from './event-draft.ts';
+
 /** Marks that wait at the carrier, at most: beyond it the oldest are forgotten. */
 const MAX_WAITING = 512;
 /** No longer than the id of a turn, after which a mark may be named. */
@@ -44,4 +46,10 @@ export class PlaybackMarks {
     const [mark] = index < 0 ? [] : this.#waiting.splice(index, 1);
     return mark?.isWhole ?? false;
   }
+}
+
+/** A mark that came back tells that its audio was played, or that it was not. */
+export function withEvidence(draft: EventDraft, marks: PlaybackMarks): EventDraft {
+  if (draft.type !== 'mark.played' || marks.returned(draft.data.name)) return draft;
+  return { ...draft, data: { ...draft.data, heard: false } };
 }

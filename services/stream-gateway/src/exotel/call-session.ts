@@ -3,17 +3,16 @@
  *
  *   waiting ──start──▶ open ──stop, or the socket's end──▶ over ──agent done──▶ finished
  *
- * What a frame means is decided in `domain/translate-frame.ts`; here it is carried out: events go to the producer, audio
- * to the recorder, the frame itself to the agent.
+ * What a frame means is decided in `domain/translate-frame.ts`; here it is carried out.
  */
 import { type CallKey } from '@turnlog/call-events';
-import { type MediaFrame, type ParsedFrame } from '@turnlog/exotel';
+import { type ParsedFrame } from '@turnlog/exotel';
 import { steadyClock } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { CallAgent } from '../agent/call-agent.ts';
-import { type RawFrame } from '../agent/frame-queue.ts';
-import { type AudioRecorder } from '../audio/audio-recorder.ts';
+import { roleOf } from '../agent/frame-queue.ts';
 import { type Principal } from '../auth/principal.ts';
+import { CallGuard } from '../call-guard.ts';
 import {
   newConnection,
   type ConnectionState,
@@ -21,9 +20,9 @@ import {
   type LossReason,
   type StartedConnection,
 } from '../domain/connection-state.ts';
-import { endConnection } from '../domain/end-connection.ts';
-import { storableDraft, type EventDraft } from '../domain/event-draft.ts';
-import { PlaybackMarks } from '../domain/playback-marks.ts';
+import { bareEnd, endConnection } from '../domain/end-connection.ts';
+import { storableDraft } from '../domain/event-draft.ts';
+import { PlaybackMarks, withEvidence } from '../domain/playback-marks.ts';
 import { stopFrameFor } from '../domain/stop-frame.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
 import {
@@ -34,11 +33,9 @@ import {
   type Step,
 } from '../domain/translate-frame.ts';
 import { type GatewayContext } from '../gateway-context.ts';
+import { POLICY_VIOLATION } from './close-codes.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { openCall, type OpenCall } from './open-call.ts';
-
-/** Source: RFC 6455, section 7.4. */
-const POLICY_VIOLATION = 1008;
 
 export interface CallSessionOptions {
   readonly carrier: WebSocket;
@@ -57,6 +54,7 @@ export class CallSession {
   readonly #agent: CallAgent | undefined;
   readonly #marks = new PlaybackMarks();
   readonly #log: ConnectionLog;
+  readonly #guard: CallGuard;
   #state: ConnectionState;
   #call: OpenCall | undefined;
   #isDiscarded = false;
@@ -73,6 +71,7 @@ export class CallSession {
     this.#onFinished = onFinished;
     this.connectionId = context.newId();
     this.#log = new ConnectionLog(context, this.connectionId);
+    this.#guard = new CallGuard(context.logger, (error, entry) => this.fail(error, entry));
     this.#state = newConnection(this.connectionId, request);
     this.#agent = this.#createAgent();
     this.#isAgentDone = this.#agent === undefined;
@@ -112,6 +111,22 @@ export class CallSession {
     if (this.#call !== undefined) this.#endOpen(this.#call, ending, nowMs);
   }
 
+  /** The gateway has failed at this call: it ends, and its record says so. */
+  fail(error: unknown, entry: string): void {
+    const hasEnded = this.isOver;
+    this.#log.failed(error, entry);
+    try {
+      this.end({ kind: 'lost', reason: 'internal_error' });
+    } catch (again) {
+      this.#log.failed(again, 'end');
+      // All that is left to say is that it is over.
+      this.#endBare();
+    }
+    // A socket that goes on with another call is not this call's to close.
+    if (!hasEnded) this.#carrier.terminate();
+    this.closeAgent();
+  }
+
   /** Writes audio that has waited for long enough. */
   flushDueAudio(): void {
     this.#call?.recorder.flushDue(this.#context.now());
@@ -119,7 +134,7 @@ export class CallSession {
 
   /** Lets go of the agent now, without waiting for its last reports. */
   closeAgent(): void {
-    this.#agent?.close();
+    this.#guard.run('agent.close', () => this.#agent?.close());
   }
 
   #apply(step: Step, nowMs: number, rawBase64: () => string): void {
@@ -130,22 +145,20 @@ export class CallSession {
       return;
     }
     for (const draft of step.events) {
-      this.#call.producer.add(storableDraft(this.#withEvidence(draft), rawBase64));
+      this.#call.producer.add(
+        storableDraft(this.#agent ? withEvidence(draft, this.#marks) : draft, rawBase64),
+      );
+    }
+    if (step.events.length > 0) {
+      this.#agent?.dial({ ...this.#call, marks: this.#marks, carrier: this.#carrier });
     }
     for (const { frame, atMs } of step.released) {
       const frameBase64 = (): string => Buffer.from(JSON.stringify(frame)).toString('base64');
       this.#apply(translateFrame(this.#state, frame, atMs), atMs, frameBase64);
     }
-    if (step.audio !== undefined) record(this.#call.recorder, step.audio, nowMs);
+    if (step.audio !== undefined) this.#call.recorder.addFrame(step.audio, nowMs);
     if (step.notice !== undefined) this.#log.note(step.notice);
     if (step.ending !== undefined) this.end(step.ending);
-  }
-
-  /** A mark that came back tells that its audio was played, or that it was not. */
-  #withEvidence(draft: EventDraft): EventDraft {
-    if (draft.type !== 'mark.played' || this.#agent === undefined) return draft;
-    const isHeard = this.#marks.returned(draft.data.name);
-    return isHeard ? draft : { ...draft, data: { ...draft.data, heard: false } };
   }
 
   #enter(state: ConnectionState): void {
@@ -156,9 +169,8 @@ export class CallSession {
       this.#carrier.close(POLICY_VIOLATION, 'this token is for another call');
       return;
     }
-    this.#call = openCall(this.#context, this.#principal, state);
+    this.#call = openCall(this.#context, this.#principal, state, this.#guard);
     this.#log.started(state);
-    this.#agent?.dial({ ...this.#call, marks: this.#marks, carrier: this.#carrier });
   }
 
   /** The connection ends and no `start` ever came. */
@@ -191,23 +203,32 @@ export class CallSession {
     recorder.finish();
     const facts = { audio: recorder.summary(), unheardMarks: this.#marks.cleared(), nowMs };
     const { state, events } = endConnection(this.#state, ending, facts);
-    this.#state = state;
     for (const draft of events) producer.add(storableDraft(draft, () => ''));
+    this.#state = state;
     this.#log.ended(ending);
     if (ending.kind === 'lost') this.#agent?.forward(stopFrameFor(state, ending.reason));
     this.#agent?.finish();
     this.#finishIfDone();
   }
 
+  #endBare(): void {
+    if (this.#state.phase === 'open') {
+      this.#state = { ...this.#state, phase: 'over' };
+      this.#call?.producer.add(bareEnd(this.connectionId, 'internal_error', this.#context.now()));
+    } else this.#isDiscarded = true;
+    this.#finishIfDone();
+  }
+
   #createAgent(): CallAgent | undefined {
-    const settings = this.#context.agent;
-    if (settings === undefined) return undefined;
-    return new CallAgent(this.#context, settings, {
+    if (this.#context.agent === undefined) return undefined;
+    const onDone = (): void => {
+      this.#isAgentDone = true;
+      this.#finishIfDone();
+    };
+    return new CallAgent(this.#context, this.#context.agent, {
       onHangUp: (reason) => this.#hangUp(reason),
-      onDone: () => {
-        this.#isAgentDone = true;
-        this.#finishIfDone();
-      },
+      onDone,
+      guard: this.#guard,
     });
   }
 
@@ -225,13 +246,4 @@ export class CallSession {
     if (this.#call !== undefined) retention.close(this.#call.producer, now());
     this.#onFinished();
   }
-}
-
-function record(recorder: AudioRecorder, { track, payload, byteLength }: MediaFrame, nowMs: number): void {
-  recorder.add(track === 'outbound' ? 'outbound' : 'inbound', payload, byteLength, nowMs);
-}
-
-function roleOf({ kind }: ParsedFrame): RawFrame['role'] {
-  if (kind === 'media') return 'media';
-  return kind === 'connected' || kind === 'start' ? 'opening' : 'other';
 }

@@ -40,6 +40,13 @@ export class ConnectionLog {
     );
   }
 
+  /** The gateway failed at this call. */
+  failed(err: unknown, entry: string): void {
+    const fields = { err, step: entry, call_sid: this.#callSid, connection_id: this.#connectionId };
+    this.#context.tally.faults += 1;
+    this.#context.logger.error(fields, 'the gateway failed at this call: the call is ended');
+  }
+
   /** The connection is over. */
   ended(ending: Ending): void {
     const { logger, tally } = this.#context;

@@ -1,7 +1,9 @@
 import { type Principal } from '../auth/principal.ts';
 import { AudioRecorder } from '../audio/audio-recorder.ts';
+import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
 import { type GatewayContext } from '../gateway-context.ts';
+import { startTimer } from '@turnlog/service-kit';
 import { EventProducer } from '../producer/event-producer.ts';
 
 /** What there is of a call from the moment at which it is known which one it is. */
@@ -16,6 +18,7 @@ export function openCall(
   context: GatewayContext,
   { tenant }: Principal,
   connection: StartedConnection,
+  guard: CallGuard,
 ): OpenCall {
   const { appender, retention, streamCalls, audio, tally, producerLimits, producerObserver, producerSpool } =
     context;
@@ -27,8 +30,9 @@ export function openCall(
     limits: producerLimits,
     observer: producerObserver,
     spool: producerSpool,
+    startTimer: (ms, act) => startTimer(ms, guard.wrap('producer.timer', act)),
   });
   retention.add(producer);
   if (connection.streamSid !== undefined) streamCalls.remember(call, connection.streamSid);
-  return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally }) };
+  return { connection, producer, recorder: new AudioRecorder({ call, connection, ...audio, tally, guard }) };
 }

@@ -1,15 +1,14 @@
+import { type CallKey } from '@turnlog/call-events';
 import { parseExotelFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
 import { type Principal } from '../auth/principal.ts';
+import { CallGuard } from '../call-guard.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { count } from '../gateway-tally.ts';
 import { CallSession } from './call-session.ts';
+import { POLICY_VIOLATION, SERVICE_RESTART } from './close-codes.ts';
 import { Liveness, type LivenessLimits } from './liveness.ts';
-
-/** Close codes of ours. Source: RFC 6455, section 7.4, and the IANA registry. */
-const SERVICE_RESTART = 1012;
-const POLICY_VIOLATION = 1008;
 
 export interface StreamSocketEvents {
   /** A session began: the socket's first, or that of another call on the same socket. */
@@ -40,6 +39,7 @@ export class StreamSocket {
   readonly #events: StreamSocketEvents;
   readonly #liveness: Liveness;
   readonly #limits: StreamLimits;
+  readonly #guard: CallGuard;
   /** Since when there has been a call, or none. */
   #callSince: { readonly hasCall: boolean; readonly atMs: number };
   #session: CallSession;
@@ -67,20 +67,31 @@ export class StreamSocket {
     this.#events = events;
     this.#liveness = new Liveness(limits, monotonicMs);
     this.#limits = limits;
+    this.#guard = new CallGuard(context.logger, (error, entry) => this.#fail(error, entry));
     this.#callSince = { hasCall: false, atMs: monotonicMs };
     this.#session = this.#beginSession();
-    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
-    socket.on('pong', () => this.#liveness.onPong());
-    socket.on('error', (error) => this.#onError(error));
-    socket.on('close', (code) => this.#onClose(code));
+    this.#guard.listen(socket, 'carrier', {
+      message: (data, isBinary) => this.#receive(data, isBinary),
+      pong: () => this.#liveness.onPong(),
+      error: (error) => this.#onError(error),
+      close: (code) => this.#onClose(code),
+    });
+    this.#guard.listen(socket, 'carrier', { close: () => events.onClosed() });
   }
 
-  get session(): CallSession {
-    return this.#session;
+  /** The call, while it is going on. */
+  get openCall(): CallKey | undefined {
+    let call: CallKey | undefined;
+    this.#guard.run('heartbeat', () => (call = this.#session.openCall));
+    return call;
   }
 
   /** Looks after the peer and the audio that waits. Called a few times a second. */
   tick(monotonicMs: number): void {
+    this.#guard.run('tick', () => this.#look(monotonicMs));
+  }
+
+  #look(monotonicMs: number): void {
     this.#session.flushDueAudio();
     const verdict = this.#liveness.check(monotonicMs);
     if (verdict === 'ping') this.#socket.ping();
@@ -90,13 +101,15 @@ export class StreamSocket {
 
   /** Ends the call because the service is going down. */
   drain(): void {
-    this.#session.end({ kind: 'lost', reason: 'drained' });
-    this.#socket.close(SERVICE_RESTART, 'service restart');
+    this.#guard.run('drain', () => {
+      this.#session.end({ kind: 'lost', reason: 'drained' });
+      this.#socket.close(SERVICE_RESTART, 'service restart');
+    });
   }
 
   /** Cuts the connection. */
   terminate(): void {
-    this.#socket.terminate();
+    this.#guard.run('terminate', () => this.#socket.terminate());
   }
 
   #enforceLimits(monotonicMs: number): void {
@@ -120,18 +133,8 @@ export class StreamSocket {
     return session;
   }
 
-  /** A fault in the handling of one call must not take the others down with the process. */
   #receive(data: Buffer, isBinary: boolean): void {
     this.#liveness.onFrame();
-    try {
-      this.#take(data, isBinary);
-    } catch (error) {
-      this.#onError(error);
-      this.#socket.terminate();
-    }
-  }
-
-  #take(data: Buffer, isBinary: boolean): void {
     const frame = parseExotelFrame(data);
     count(this.#context.tally.frames, frame.kind);
     if (this.#session.isSupersededBy(frame)) {
@@ -146,6 +149,15 @@ export class StreamSocket {
     this.#socket.terminate();
   }
 
+  /** Of what is left, nothing may depend on what failed. */
+  #fail(error: unknown, entry: string): void {
+    try {
+      this.#session.fail(error, entry);
+    } finally {
+      this.#socket.terminate();
+    }
+  }
+
   #onError(err: unknown): void {
     this.#hasFailed = true;
     const { connectionId, openCall } = this.#session;
@@ -158,6 +170,5 @@ export class StreamSocket {
   #onClose(closeCode: number): void {
     const reason = this.#hasFailed ? 'socket_error' : this.#session.lossReason;
     this.#session.end({ kind: 'lost', reason, closeCode });
-    this.#events.onClosed();
   }
 }

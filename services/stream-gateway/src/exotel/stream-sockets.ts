@@ -29,7 +29,7 @@ export class StreamSockets {
 
   /** The calls that are going on. */
   openCalls(): CallKey[] {
-    return [...this.#sockets].flatMap(({ session }) => session.openCall ?? []);
+    return [...this.#sockets].flatMap(({ openCall }) => openCall ?? []);
   }
 
   /** Takes a socket whose handshake is done. */

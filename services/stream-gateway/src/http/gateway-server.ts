@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo } from 'node:net';
 import { type Admission, type Gatekeeper } from '../auth/gatekeeper.ts';
 import { type Principal } from '../auth/principal.ts';
+import { sharedGuard } from '../call-guard.ts';
 import { type PendingConnections } from '../limits/pending-connections.ts';
 import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../webhooks/callbacks-endpoint.ts';
 import { problem, send, type Answer } from './answer.ts';
@@ -94,20 +95,23 @@ async function listen(options: GatewayServerOptions, host: string, port: number)
     connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.handshakeTimeoutMs),
     maxHeaderSize: MAX_HEADER_BYTES,
   };
+  const guard = sharedGuard(logger);
   let isClosing = false;
   const server = createServer(timeouts, (request, response) => {
     // Whoever sends on and on over one connection would keep the server from ever being closed.
     if (isClosing) response.shouldKeepAlive = false;
     response.once('finish', () => isClosing && setImmediate(() => server.closeIdleConnections()));
-    answer(options, request, response).catch((err: unknown) => onRequestFailed(logger, response, err));
+    const answered = answer(options, request, response);
+    guard.settled('http.request', answered, noop, (err) => onRequestFailed(logger, response, err));
   });
   server.maxConnections = limits.maxConnections;
-  server.on('connection', (socket) => pending.accept(socket));
+  server.on('connection', (socket) => guard.run('http.connection', () => void pending.accept(socket)));
   server.on('upgrade', (request, socket, head) => {
-    upgrades.take({ request, socket, head });
+    guard.run('http.upgrade', () => upgrades.take({ request, socket, head }));
   });
   server.listen({ host, port });
   await once(server, 'listening');
+  server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
   return {
     port: (server.address() as AddressInfo).port,
     close: (): Promise<void> => {
@@ -159,6 +163,8 @@ function upgradeRequired(): Answer {
     headers,
   );
 }
+
+const noop = (): void => undefined;
 
 function onRequestFailed(logger: Logger, response: ServerResponse, err: unknown): void {
   logger.error({ err }, 'request failed');

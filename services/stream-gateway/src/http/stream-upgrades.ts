@@ -3,6 +3,7 @@ import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { type Gatekeeper } from '../auth/gatekeeper.ts';
+import { sharedGuard, type CallGuard } from '../call-guard.ts';
 import { readStreamRequest } from '../domain/stream-request.ts';
 import { type AcceptedStream } from '../exotel/stream-socket.ts';
 import { type PendingConnections } from '../limits/pending-connections.ts';
@@ -58,9 +59,11 @@ const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
 export class StreamUpgrades {
   readonly #options: StreamUpgradesOptions;
   readonly #webSockets: WebSocketServer;
+  readonly #guard: CallGuard;
 
   constructor(options: StreamUpgradesOptions) {
     this.#options = options;
+    this.#guard = sharedGuard(options.logger);
     this.#webSockets = new WebSocketServer({ noServer: true, ...WEB_SOCKET_LIMITS, ...options.frameLimits });
   }
 
@@ -69,13 +72,13 @@ export class StreamUpgrades {
     const { logger } = this.#options;
     // The peer may go away before the handshake is done, which is no fault of ours.
     upgrade.socket.on('error', (err) => logger.debug({ err }, 'socket failed during its handshake'));
-    this.#take(upgrade).then(
-      (refusal) => refusal && this.#refuse(upgrade.socket, refusal),
-      (err: unknown) => {
-        logger.error({ err }, 'an upgrade failed');
-        upgrade.socket.destroy();
-      },
-    );
+    const answer = (refusal: Refusal | undefined): void => {
+      if (refusal !== undefined) this.#refuse(upgrade.socket, refusal);
+    };
+    this.#guard.settled('http.upgrade', this.#take(upgrade), answer, (err) => {
+      logger.error({ err }, 'an upgrade failed');
+      upgrade.socket.destroy();
+    });
   }
 
   async #take(upgrade: UpgradeRequest): Promise<Refusal | undefined> {
@@ -94,10 +97,11 @@ export class StreamUpgrades {
       return place;
     }
     let isUsed = false;
-    socket.once('close', () => {
+    const leave = this.#guard.wrap('http.leave', () => {
       place.leave();
       if (!isUsed) this.#giveBack(giveBack);
     });
+    socket.once('close', leave);
     const stream = { request: requestOf(target, principal.callSid), principal };
     this.#accept(upgrade, stream, () => (isUsed = true));
     return undefined;

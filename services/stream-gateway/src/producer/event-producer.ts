@@ -154,10 +154,11 @@ export class EventProducer implements EventHolder {
       this.#cancelStall = after(spool.afterMs, () => this.#stall());
     }
     const { isAcknowledged = false } = batch[0] ?? {};
-    appender.append({ call: this.call, events: batch, mode: 'ordered', isAcknowledged }).then(
-      (outcome) => this.#onOutcome(batch, outcome),
-      (error: unknown) => this.#onNoAnswer(error),
-    );
+    // An answer that can't be read is none.
+    appender
+      .append({ call: this.call, events: batch, mode: 'ordered', isAcknowledged })
+      .then((outcome) => this.#onOutcome(batch, outcome))
+      .catch((error: unknown) => this.#onNoAnswer(error));
   }
 
   #onOutcome(batch: readonly RetainedEvent[], outcome: AppendOutcome): void {
@@ -183,10 +184,11 @@ export class EventProducer implements EventHolder {
   #acknowledge(batch: readonly RetainedEvent[], results: readonly AppendResult[]): void {
     const wasRetried = this.#attempt > 0;
     let tooLate: RetainedEvent | undefined;
+    if (results.length < batch.length) throw new Error('an append was answered with too few results');
     this.#retained.acknowledge(batch);
     batch.forEach((retained, index) => {
       const result = results[index];
-      if (result === undefined) throw new Error('an append was answered with too few results');
+      if (result === undefined) return;
       if (isFull(result) && retained.isAcknowledged) {
         tooLate ??= retained;
         return;

@@ -179,10 +179,11 @@ export class KeptReports implements EventHolder {
     }
     this.#isSending = true;
     const request = { call: this.call, events, mode: 'unordered', isAcknowledged: true } as const;
-    this.#options.appender.append(request).then(
-      (outcome) => this.#onOutcome(events, outcome),
-      (error: unknown) => this.#onNoAnswer(error),
-    );
+    // An answer that can't be read is none.
+    this.#options.appender
+      .append(request)
+      .then((outcome) => this.#onOutcome(events, outcome))
+      .catch((error: unknown) => this.#onNoAnswer(error));
   }
 
   #batch(): NewEvent[] {

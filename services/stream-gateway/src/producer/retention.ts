@@ -1,4 +1,5 @@
 import { type ReadCallLogs } from '@turnlog/call-log';
+import { type CallGuard } from '../call-guard.ts';
 import { type EventHolder } from './event-holder.ts';
 
 /** The most heads that are read in one round trip. */
@@ -10,6 +11,9 @@ const NO_EVENTS = Number.MAX_SAFE_INTEGER;
 /** What is let go of at a time when there is too much: the oldest eighth of the time that it spans. */
 const SLICES = 8;
 const MIN_SLICE_MS = 100;
+
+/** For a retention alone, as tests have it. */
+const UNGUARDED: Pick<CallGuard, 'run'> = { run: (_entry, task) => task() };
 
 interface Entry {
   /** When its connection was over, or its last report came; producers of open connections are kept anyway. */
@@ -23,12 +27,19 @@ export class Retention {
   readonly #readLogs: ReadCallLogs;
   readonly #keepAfterCloseMs: number;
   readonly #maxTotalBytes: number;
+  readonly #guard: Pick<CallGuard, 'run'>;
   #isOverloaded = false;
 
-  constructor(readLogs: ReadCallLogs, keepAfterCloseMs: number, maxTotalBytes = Number.POSITIVE_INFINITY) {
+  constructor(
+    readLogs: ReadCallLogs,
+    keepAfterCloseMs: number,
+    maxTotalBytes = Number.POSITIVE_INFINITY,
+    guard: Pick<CallGuard, 'run'> = UNGUARDED,
+  ) {
     this.#readLogs = readLogs;
     this.#keepAfterCloseMs = keepAfterCloseMs;
     this.#maxTotalBytes = maxTotalBytes;
+    this.#guard = guard;
   }
 
   get holders(): readonly EventHolder[] {
@@ -83,7 +94,7 @@ export class Retention {
     for (const [holder, { closedAtMs, onGone }] of this.#holders) {
       if (closedAtMs === undefined || !this.#isDone(holder, nowMs - closedAtMs)) continue;
       this.#holders.delete(holder);
-      onGone();
+      this.#guard.run('retention.gone', onGone);
     }
   }
 
@@ -91,7 +102,7 @@ export class Retention {
     const heads = await this.#readLogs(holders.map(({ call }) => ({ call, fromSeq: NO_EVENTS })));
     holders.forEach((holder, index) => {
       const head = heads[index];
-      if (head !== undefined) holder.compareWithHead(head);
+      if (head !== undefined) this.#guard.run('retention.compare', () => holder.compareWithHead(head));
     });
   }
 

@@ -58,7 +58,11 @@ export class UnorderedOutbox {
   async #run(): Promise<void> {
     const { signal } = this.#abandoned;
     for (let attempt = 0; this.#parcels.length > 0 && !signal.aborted; attempt += 1) {
-      if (await this.#deliverSome()) attempt = -1;
+      const isDelivered = await this.#deliverSome().catch((error: unknown) => {
+        this.#observer.onStalled(error);
+        return false;
+      });
+      if (isDelivered) attempt = -1;
       else await sleep(backoffDelayMs(attempt, this.#backoff), signal);
     }
     this.#underWay = undefined;

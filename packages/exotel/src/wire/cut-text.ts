@@ -1,0 +1,6 @@
+/** The beginning of a text: at most so many UTF-16 units, and never one half of a character. */
+export function cutText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const isInsideCharacter = (text.codePointAt(maxLength - 1) ?? 0) > 0xffff;
+  return text.slice(0, isInsideCharacter ? maxLength - 1 : maxLength);
+}

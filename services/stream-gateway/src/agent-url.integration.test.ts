@@ -1,0 +1,74 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { dial, startAgent } from './testing/bare-socket.ts';
+import { framesOf } from './testing/frames.ts';
+import { eventOf, startTestGateway } from './testing/test-gateway.ts';
+
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function setUp(template: (port: string) => string, settings: Record<string, string> = {}) {
+  const agent = await startAgent();
+  closing.push(() => agent.close());
+  const url = template(new URL(agent.url).port);
+  const gateway = await startTestGateway({ AGENT_URL: url, ...settings });
+  closing.push(() => gateway.stop());
+  return { agent, gateway };
+}
+
+test('a call that lacks what the host of AGENT_URL takes from it is recorded without an agent, and it is said why', async () => {
+  const { agent, gateway } = await setUp((port) => `ws://{params.host}:${port}/calls/{callSid}`);
+  const [lacking, whole] = [framesOf(), framesOf({ customParameters: { host: '127.0.0.1' } })];
+  const carriers = await Promise.all([dial(gateway.url), dial(gateway.url)]);
+  carriers[0].send(lacking.start, lacking.stop);
+  carriers[1].send(whole.start);
+  await gateway.eventsUntil(lacking.callSid, 'call.ended');
+  expect((await agent.socket()).path).toBe(`/calls/${whole.callSid}`);
+  expect(agent.sockets).toHaveLength(1);
+  expect(gateway.logLines).toContainEqual(
+    expect.objectContaining({
+      msg: 'agent is not reachable',
+      call_sid: lacking.callSid,
+      gives_up: true,
+      error: expect.stringContaining('params.host') as unknown,
+    }),
+  );
+});
+
+test('with AGENT_GIVE_UP=hangup such a call ends as one that lost its agent', async () => {
+  const { gateway } = await setUp((port) => `ws://127.0.0.1:${port}/calls/{callSid}/live`, {
+    AGENT_GIVE_UP: 'hangup',
+  });
+  const frames = framesOf({ callSid: '..' });
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const events = await gateway.eventsUntil('..', 'call.disconnected');
+  expect(eventOf(events, 'call.disconnected').data.reason).toBe('agent_lost');
+});
+
+test('a parameter is cut before an emoji, and the agent of a call that closes before its start is told of it', async () => {
+  const { agent, gateway } = await setUp((port) => `ws://127.0.0.1:${port}/{callSid}?note={params.note}`);
+  const note = encodeURIComponent(`${'x'.repeat(1_023)}😀`);
+  const carrier = await dial(`${gateway.url}?call_sid=CA-cut&note=${note}`);
+  carrier.socket.close();
+  expect((await agent.socket()).path).toBe(`/CA-cut?note=${'x'.repeat(1_023)}`);
+  expect(
+    eventOf(await gateway.eventsUntil('CA-cut', 'call.disconnected'), 'call.started').data,
+  ).toMatchObject({
+    customParameters: { note: 'x'.repeat(1_023) },
+  });
+});
+
+test('a message of the agent that is no JSON does not end anything, and goes where all of its other frames go', async () => {
+  const { agent, gateway } = await setUp((port) => `ws://127.0.0.1:${port}/{callSid}`);
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  const socket = await agent.socket();
+  const text = `{"event":"tool","name":"crm","payload":"one\ntwo ${'x'.repeat(600)}"}`;
+  socket.send(text, { event: 'stage', id: 's1', stage: 'x' });
+  await socket.waitFor(({ event, id }) => event === 'ack' && id === 's1');
+  expect(carrier.received).toEqual([text]);
+});
