@@ -17,6 +17,8 @@ export {
   type RedisClientOptions,
 } from './redis/clients.ts';
 export { memoryShare } from './redis/memory-share.ts';
+export { defineScript, runScript, type Script } from './redis/script.ts';
+export { scanCalls } from './read/scan-calls.ts';
 export { serverTimeMs } from './redis/server-time.ts';
 export {
   createAppender,
@@ -65,7 +67,7 @@ export {
 export { watchPartitions } from './feed/partition-watch.ts';
 export { groupOf, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed/feed-reader.ts';
 export { createTrials, type Trials } from './feed/trials.ts';
-export { measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
+export { createLagMeter, measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
 export { createCallEraser, type CallEraser, type ErasedKeys } from './erase/call-eraser.ts';
 export { createCallReleaser, type CallReleaser } from './release/call-releaser.ts';
 export { type LoggedText } from './erase/logged-texts.ts';

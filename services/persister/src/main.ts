@@ -86,7 +86,6 @@ async function start(lifecycle: Lifecycle): Promise<void> {
 
   const releaser = createCallReleaser({ redis: commands, space, maxShare: config.RELEASE_MEMORY_SHARE });
   const reports = Promise.all([
-    relieveMemory({ releaser, logger, metrics }, lifecycle.signal),
     watchSchema(store, watch, lifecycle.signal),
     reportLag(
       { redis: commands, space, watch, logger, persistedCalls: report.persistedCalls, now },
@@ -98,6 +97,8 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await retryForever(() => untilReady(commands, signal), { backoff: CONNECT_BACKOFF, signal });
+  const relieving = relieveMemory({ releaser, logger, metrics }, signal);
+  lifecycle.onStop('memory watch', () => relieving);
   const heartbeat = health.heartbeat('persist loop', { maxSilenceMs: MAX_SILENCE_MS });
   const persister = startPersister({
     commands,

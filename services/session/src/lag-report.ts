@@ -1,4 +1,4 @@
-import { measureFeedLag, type FeedLag, type KeySpace } from '@turnlog/call-log';
+import { createLagMeter, type FeedLag, type KeySpace } from '@turnlog/call-log';
 import { type Logger, type Metrics } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 
@@ -12,6 +12,7 @@ export interface LagReportOptions {
 
 /** A report on how far the live states are behind: a log line each time, and gauges. Unknown is `null`, not zero. */
 export function createLagReport({ redis, space, logger, metrics }: LagReportOptions) {
+  const measure = createLagMeter(redis, space, 'activity');
   let latest: FeedLag | undefined;
   const gauge = (name: string, help: string, read: (lag: FeedLag) => number | undefined): void =>
     metrics.measuredGauge({ name, help, read: () => Promise.resolve(latest && read(latest)) });
@@ -26,9 +27,10 @@ export function createLagReport({ redis, space, logger, metrics }: LagReportOpti
   return {
     report: async (): Promise<void> => {
       latest = undefined;
-      latest = await measureFeedLag(redis, space, 'activity');
-      const { lag = null, pending, oldestAgeMs } = latest;
-      logger.info({ lag, pending, oldest_age_ms: oldestAgeMs }, 'session lag');
+      latest = await measure();
+      const { lag = null, pending, oldestAgeMs, unreadable } = latest;
+      const fields = { lag, pending, oldest_age_ms: oldestAgeMs, unreadable_total: unreadable };
+      logger[unreadable > 0 ? 'error' : 'info'](fields, 'session lag');
     },
     onError: (err: unknown): void => {
       logger.warn({ lag: null, pending: null, oldest_age_ms: null, err }, 'session lag');

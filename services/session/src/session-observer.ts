@@ -1,3 +1,4 @@
+import { type CallKey } from '@turnlog/call-events';
 import { type Logger, type Metrics } from '@turnlog/service-kit';
 import { type FoldObserver } from './fold-activity.ts';
 import { type SweepResult } from './sweep.ts';
@@ -6,6 +7,8 @@ import { type SweepResult } from './sweep.ts';
 export interface SessionObserver extends FoldObserver {
   onSwept(result: SweepResult): void;
   onSweepFailed(error: unknown): void;
+  /** An unseen call that can't be ended, for a reason of its own. */
+  onNotGivenUp(call: CallKey, error: unknown): void;
   onReadFailed(error: unknown, attempt: number): void;
   onLost(count: number): void;
 }
@@ -38,6 +41,10 @@ export function createSessionObserver(logger: Logger, metrics: Metrics): Session
     onSweepFailed(err) {
       count.failedSweeps.inc();
       logger.error({ err }, 'sweep failed');
+    },
+    onNotGivenUp({ callSid }, err) {
+      count.failedCalls.inc();
+      logger.error({ call_sid: callSid, err }, 'an unseen call could not be given up');
     },
     onReadFailed(err, attempt) {
       count.failedReads.inc();

@@ -5,12 +5,14 @@ import {
   createCommandClient,
   createLiveCalls,
   createSessionSaver,
+  partitionKeys,
   NO_LIMITS,
   publishChange,
   readCallLogs,
   serverTimeMs,
   startFeedConsumer,
   untilReady,
+  watchPartitions,
 } from '@turnlog/call-log';
 import {
   backoffDelayMs,
@@ -50,6 +52,8 @@ interface Shared {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly observer: SessionObserver;
+  /** The partitions that can't be worked with. */
+  readonly partitions: ReturnType<typeof watchPartitions>;
 }
 
 /**
@@ -64,7 +68,8 @@ export async function startSession(
   const metrics = createMetrics('session');
   const observer = createSessionObserver(logger, metrics);
   const clients = connect(config, lifecycle, logger);
-  const shared: Shared = { config, lifecycle, logger, health, metrics, observer, ...clients };
+  const partitions = watchPartitions(logger);
+  const shared: Shared = { config, lifecycle, logger, health, metrics, observer, partitions, ...clients };
 
   const healthPort = await startOps(shared);
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
@@ -93,11 +98,12 @@ function connect({ redisUrl, instance, blockMs }: SessionConfig, lifecycle: Life
   return { redis, blocking };
 }
 
-async function startOps({ config, lifecycle, redis, health, metrics }: Shared): Promise<number> {
+async function startOps({ config, lifecycle, redis, health, metrics, partitions }: Shared): Promise<number> {
   health.readinessCheck('redis', async () => {
     await redis.ping();
     return { ok: true };
   });
+  health.readinessCheck('partitions', partitions.check);
   const handle = createOpsHandler({ health, metrics });
   const ops = await startOpsServer({ handle, port: config.healthPort });
   lifecycle.onStop('ops server', () => ops.close());
@@ -109,17 +115,20 @@ function reportLag({ config, lifecycle, logger, redis, metrics }: Shared): void 
   lifecycle.onStop('lag report', repeatEvery({ everyMs: LAG_EVERY_MS, task: report, onError }));
 }
 
-function startSweeping({ config, lifecycle, redis, health, observer }: Shared): void {
+function startSweeping({ config, lifecycle, redis, health, observer, partitions }: Shared): void {
   const { space, sweepEveryMs } = config;
   const heartbeat = health.heartbeat('sweep', { maxSilenceMs: MAX_SILENCE_MS + sweepEveryMs });
   const sweep = createSweep({
     ...config,
     // An end is taken beyond any limit on a call's events.
     appender: createAppender(redis, space, NO_LIMITS),
-    liveCalls: createLiveCalls(redis, space),
+    liveCalls: createLiveCalls(redis, space, config.checkpointEveryMs),
     serverTimeMs: () => serverTimeMs(redis),
     partitions: allPartitions(space),
     now: () => monotonicClock.now(),
+    broken: partitions.broken,
+    keysOf: (partition) => partitionKeys(space, partition),
+    onCallFailed: ({ call }, error) => observer.onNotGivenUp(call, error),
   });
   const stop = repeatEvery({
     everyMs: sweepEveryMs,
@@ -132,7 +141,8 @@ function startSweeping({ config, lifecycle, redis, health, observer }: Shared): 
   lifecycle.onStop('sweep', stop);
 }
 
-function startFolding({ config, lifecycle, redis, blocking, health, metrics, observer }: Shared): void {
+function startFolding(shared: Shared): void {
+  const { config, lifecycle, redis, blocking, health, metrics, observer } = shared;
   const { space, blockMs, claimIdleMs } = config;
   const cache = createStateCache({
     maxCalls: config.cacheMaxCalls,
@@ -163,6 +173,7 @@ function startFolding({ config, lifecycle, redis, blocking, health, metrics, obs
     blockMs,
     claimIdleMs,
     reclaimEveryMs: claimIdleMs,
+    broken: shared.partitions.broken,
     commands: redis,
     blocking,
     handle: fold,

@@ -26,7 +26,13 @@ const call = callOf('CA1');
 const LOST_AFTER_MS = 45_000;
 
 let space: TestSpace;
-beforeEach(async () => (space = await openTestSpace({ partitions: 1 })));
+/** What sweeps told of: keys of another type, and calls that could not be given up. */
+let noted: Set<string>;
+let failed: string[];
+beforeEach(async () => {
+  [noted, failed] = [new Set(), []];
+  space = await openTestSpace({ partitions: 1 });
+});
 afterEach(() => space.close());
 
 /** A sweeper that has been at it for long enough to judge; its clock is moved by hand, and that of Redis with it. */
@@ -41,6 +47,9 @@ async function seasonedSweep(options: Partial<SweepOptions> = {}, redisAheadMs =
     lostAfterMs: LOST_AFTER_MS,
     quietAfterMs: LOST_AFTER_MS,
     now: () => clock.nowMs,
+    broken: { note: (key) => void noted.add(key), clear: (key) => void noted.delete(key) },
+    keysOf: (partition) => partitionKeys(space.space, partition),
+    onCallFailed: ({ call: { callSid } }) => failed.push(callSid),
     ...options,
   });
   await sweep();
@@ -194,6 +203,53 @@ test('a due checkpoint is asked for once, and only for a call that is open and h
   expect(await sweepBoth()).toBe(0);
   const asked = (await space.feed('persist')).filter(({ reason }) => reason === 'checkpoint');
   expect(asked).toMatchObject([{ call, seq: 2 }]);
+});
+
+test('a key of another type stops what is done with it alone, is told of, and is mended when it is gone', async () => {
+  space.close();
+  space = await openTestSpace({ partitions: 2 });
+  const [first, second] = [0, 1].map((partition) => {
+    let n = 0;
+    while (partitionOf(space.space, callOf(`CA${n}`)) !== partition) n += 1;
+    return callOf(`CA${n}`);
+  }) as [CallKey, CallKey];
+  const keys = [0, 1].map((partition) => partitionKeys(space.space, partition));
+  await space.redis.set(keys[0]?.live ?? '', 'foreign');
+  await space.redis.set(keys[1]?.checkpoints ?? '', 'foreign');
+  await space.append(second, started('c1'));
+  await unseenFor(second, LOST_AFTER_MS + 1_000);
+  const { sweep } = await seasonedSweep();
+  expect(await sweep()).toMatchObject({ lostConnections: 1 });
+  expect([...noted].sort()).toEqual([keys[0]?.live, keys[1]?.checkpoints].sort());
+  await space.redis.del(...noted);
+  await space.append(first, started('c1'));
+  await unseenFor(first, LOST_AFTER_MS + 1_000);
+  expect(await sweep()).toMatchObject({ lostConnections: 1 });
+  expect(noted.size).toBe(0);
+});
+
+test('an unseen call whose log is of another type stays, is told of, and holds up no other', async () => {
+  const broken = callOf('broken');
+  for (const each of [broken, call]) {
+    await space.append(each, started('c1'));
+    await unseenFor(each, LOST_AFTER_MS + 1_000);
+  }
+  const { log } = space.keysOf(broken);
+  await space.redis.del(log);
+  await space.redis.set(log, 'foreign');
+  const { sweep } = await seasonedSweep();
+  expect(await sweep()).toMatchObject({ lostConnections: 1 });
+  expect(failed).toEqual(['broken']);
+});
+
+test('a call over HTTP alone gets its checkpoints', async () => {
+  const worker = createTestWorker(space);
+  await space.append(call, turn('one'));
+  await worker.fold(await space.feed('activity'));
+  const { sweep } = await seasonedSweep();
+  await makeCheckpointsDue();
+  expect(await sweep()).toMatchObject({ checkpoints: 1 });
+  expect(await space.feed('persist')).toMatchObject([{ call, seq: 1, reason: 'checkpoint' }]);
 });
 
 async function makeCheckpointsDue(): Promise<void> {

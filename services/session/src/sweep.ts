@@ -1,5 +1,13 @@
 import { createEvent, type EventOf } from '@turnlog/call-events';
-import { toNewEvent, type Appender, type LiveCalls, type LostCall } from '@turnlog/call-log';
+import {
+  isFaultOfTheCall,
+  toNewEvent,
+  type Appender,
+  type BrokenPartitions,
+  type LiveCalls,
+  type LostCall,
+  type PartitionKeys,
+} from '@turnlog/call-log';
 
 /** What a sweep works with, and what it looks for. */
 export interface SweepOptions {
@@ -14,6 +22,12 @@ export interface SweepOptions {
   readonly quietAfterMs: number;
   /** A clock that never jumps. */
   readonly now: () => number;
+  /** Told of keys of a partition that are of another type, and of such as are well. */
+  readonly broken: Pick<BrokenPartitions, 'note' | 'clear'>;
+  /** The names of a partition's keys. */
+  readonly keysOf: (partition: number) => Pick<PartitionKeys, 'live' | 'checkpoints'>;
+  /** Told of a call that can't be given up, for a reason of its own. */
+  readonly onCallFailed: (lost: LostCall, error: unknown) => void;
 }
 
 /** What a sweep did. Another replica's work doesn't count. */
@@ -35,6 +49,7 @@ export interface SweepResult {
  */
 export function createSweep(options: SweepOptions) {
   const { appender, liveCalls, serverTimeMs, partitions, lostAfterMs, quietAfterMs, now } = options;
+  const { broken, keysOf, onCallFailed } = options;
   const jumpMs = Math.min(lostAfterMs, quietAfterMs) / 2;
   let answeringSinceMs: number | undefined;
   let clockAheadMs: number | undefined;
@@ -56,8 +71,24 @@ export function createSweep(options: SweepOptions) {
   };
 
   const sweepPartition = async (partition: number, hasAnsweredLong: boolean): Promise<SweepResult> => {
-    const given = hasAnsweredLong ? await giveUpUnseen(partition) : NOTHING;
-    return { ...given, checkpoints: await liveCalls.requestDueCheckpoints(partition) };
+    const { live, checkpoints } = keysOf(partition);
+    const giveUp = (): Promise<SweepResult> => giveUpUnseen(partition);
+    const given = hasAnsweredLong ? await alone(live, NOTHING, giveUp) : NOTHING;
+    const asked = await alone(checkpoints, 0, () => liveCalls.requestDueCheckpoints(partition));
+    return { ...given, checkpoints: asked };
+  };
+
+  /** A key of another type stops what is done with it, and nothing else. */
+  const alone = async <T>(key: string, nothing: T, work: () => Promise<T>): Promise<T> => {
+    try {
+      const done = await work();
+      broken.clear(key);
+      return done;
+    } catch (error) {
+      if (!isFaultOfTheCall(error)) throw error;
+      broken.note(key, error);
+      return nothing;
+    }
   };
 
   const giveUpUnseen = async (partition: number): Promise<SweepResult> => {
@@ -69,10 +100,20 @@ export function createSweep(options: SweepOptions) {
     for (;;) {
       const unseen = await liveCalls.findLost(partition, Math.min(lostAfterMs, quietAfterMs), left);
       if (unseen.length === 0) return result;
-      const given = await Promise.all(unseen.filter(isDue).map(giveUp));
+      const given = await Promise.all(unseen.filter(isDue).map(giveUpAlone));
       // Whatever is still in the list is passed over from here on, so that every page gets its turn.
       left += unseen.length - given.filter(hadEffect).length;
       result = given.reduce(add, result);
+    }
+  };
+
+  const giveUpAlone = async (lost: LostCall): Promise<SweepResult> => {
+    try {
+      return await giveUp(lost);
+    } catch (error) {
+      if (!isFaultOfTheCall(error)) throw error;
+      onCallFailed(lost, error);
+      return NOTHING;
     }
   };
 

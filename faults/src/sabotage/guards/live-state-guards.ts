@@ -28,7 +28,7 @@ export const liveStateGuards: readonly Guard[] = [
     name: 'sweep',
     keeps: 'the calls of a gateway that died end and get their rows',
     file: 'services/session/src/sweep.ts',
-    text: 'const given = hasAnsweredLong ? await giveUpUnseen(partition) : NOTHING;',
+    text: 'const given = hasAnsweredLong ? await alone(live, NOTHING, giveUp) : NOTHING;',
     without: 'const given = NOTHING;',
     test: {
       file: 'services/session/src/start-session.integration.test.ts',

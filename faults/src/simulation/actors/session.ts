@@ -1,4 +1,4 @@
-import { allPartitions, consumeFeed } from '@turnlog/call-log';
+import { allPartitions, consumeFeed, partitionKeys } from '@turnlog/call-log';
 import { backoffDelayMs } from '@turnlog/service-kit';
 import {
   createActivityFold,
@@ -63,6 +63,9 @@ export class Session {
       lostAfterMs,
       quietAfterMs: lostAfterMs,
       now: process.now,
+      broken: { note: () => undefined, clear: () => undefined },
+      keysOf: (partition) => partitionKeys(surroundings.space, partition),
+      onCallFailed: ({ call }, error) => process.tell(() => `${call.callSid} stays: ${String(error)}`),
     });
     const repeat = (): void => {
       sweep().then(

@@ -42,8 +42,8 @@ export function requestDueCheckpoints(redis: RedisModel, partition: number): num
     checkpoints.delete(member);
     const call = callOf(member);
     const { head } = redis.call(call);
-    const isOpen = head?.open !== undefined && head.open > 0;
-    if (head === undefined || !isOpen || head.seq <= head.persisted) return false;
+    const goesOn = head?.open === undefined || head.open > 0;
+    if (head === undefined || !goesOn || head.seq <= head.persisted) return false;
     redis.addToFeed(call, 'persist', { c: member, s: String(head.seq), r: 'checkpoint' });
     return true;
   }).length;

@@ -81,7 +81,7 @@ function createPair(rng: Rng) {
     onLogExpired: () => undefined,
   });
   const appender = createAppender(redis, space, LIMITS);
-  const liveCalls = createLiveCalls(redis, space);
+  const liveCalls = createLiveCalls(redis, space, 1e9);
   const letters = createDeadLetters(redis, space);
   const sent = new Map<string, number>();
 

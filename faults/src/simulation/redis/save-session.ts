@@ -33,7 +33,7 @@ export function saveSession(redis: RedisModel, save: SessionSave, checkpointEver
   if (expiresAtMs === undefined) redis.persist(stored, ['session', 'turns']);
   else redis.expire(stored, ['session', 'turns'], expiresAtMs - redis.now());
   const member = memberOf(call);
-  if (head.open !== undefined && head.open > 0) {
+  if (head.open === undefined || head.open > 0) {
     const dueAtMs = Math.floor(redis.now()) + checkpointEveryMs;
     checkpoints.set(member, Math.min(checkpoints.get(member) ?? dueAtMs, dueAtMs));
   }

@@ -306,6 +306,7 @@ test('the lag tells what is waiting, what is in flight and how old it is', async
     pending: 0,
     oldestAgeMs: 0,
     deadLetters: 0,
+    unreadable: 0,
   });
 });
 

@@ -121,8 +121,8 @@ async function readUntilTrouble(
     while (!stopping.aborted) {
       if (now() - reclaimedAt >= reclaimEveryMs) {
         await inFlight.untilFewerThan(1);
-        reclaimedAt = now();
         await takeAll(reader.reclaimed());
+        reclaimedAt = now();
       }
       const readAt = now();
       const batch = await reader.readNew();

@@ -35,12 +35,16 @@ export async function removeGoneConsumers(
   group: string,
   goneAfterMs: number,
 ): Promise<void> {
-  for (const feed of feeds) {
-    const infos = (await redis.xinfo('CONSUMERS', feed, group)) as unknown[][];
-    const gone = infos.filter(
-      (info) => valueOf(info, 'pending') === 0 && Number(valueOf(info, 'idle')) >= goneAfterMs,
-    );
-    for (const info of gone) await removeConsumer(redis, [feed], group, String(valueOf(info, 'name')));
+  const pipeline = redis.pipeline();
+  for (const feed of feeds) pipeline.xinfo('CONSUMERS', feed, group);
+  const replies = (await pipeline.exec()) ?? [];
+  for (const [index, feed] of feeds.entries()) {
+    const [error, infos] = replies[index] ?? [new Error('Redis answered nothing'), []];
+    if (error !== null) throw error;
+    for (const info of infos as unknown[][]) {
+      const isGone = valueOf(info, 'pending') === 0 && Number(valueOf(info, 'idle')) >= goneAfterMs;
+      if (isGone) await removeConsumer(redis, [feed], group, String(valueOf(info, 'name')));
+    }
   }
 }
 

@@ -109,11 +109,8 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
 
   const reclaimed = async function* (): AsyncGenerator<FeedBatch> {
     if (readable.length < keys.length) await findReadable();
-    for (const key of readable) {
-      yield* claimIdle(key);
-      const entries = await stuck.claim(key);
-      if (entries.length > 0) yield await countedBatch([[key, entries]]);
-    }
+    for (const key of readable) yield* claimIdle(key);
+    for (const claimed of await stuck.claim(readable)) yield await countedBatch([claimed]);
     if (now() - cleanedAtMs < goneAfterMs / 10) return;
     cleanedAtMs = now();
     await removeGoneConsumers(commands, readable, group, goneAfterMs);

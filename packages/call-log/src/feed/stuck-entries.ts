@@ -49,23 +49,35 @@ export class StuckEntries {
     this.#options = options;
   }
 
-  /** Looks at a feed, and claims what has been seen unchanged for as long as an entry may be idle. */
-  async claim(feed: string): Promise<readonly RawEntry[]> {
-    const { commands, group, consumer, claimIdleMs, now } = this.#options;
-    const pending = (await commands.xpending(feed, group, '-', '+', MAX_PENDING)) as PendingEntry[];
-    const nowMs = now();
-    const seenBefore = this.#seen.get(feed);
-    const seen = new Map(
-      pending.map((entry) => [nameOf(entry), seenBefore?.get(nameOf(entry)) ?? nowMs] as const),
-    );
-    this.#seen.set(feed, seen);
-    const stuck = pending.filter((entry) => {
-      const sinceMs = seenBefore?.get(nameOf(entry));
-      return sinceMs !== undefined && nowMs - sinceMs >= claimIdleMs;
+  /** Looks at all feeds, and claims what has been seen unchanged for as long as an entry may be idle. */
+  async claim(feeds: readonly string[]): Promise<[feed: string, entries: readonly RawEntry[]][]> {
+    const { commands, group, consumer } = this.#options;
+    const pipeline = commands.pipeline();
+    for (const feed of feeds) pipeline.xpending(feed, group, '-', '+', MAX_PENDING);
+    const replies = (await pipeline.exec()) ?? [];
+    const claimed: [feed: string, entries: readonly RawEntry[]][] = [];
+    for (const [index, feed] of feeds.entries()) {
+      const [error, pending] = replies[index] ?? [new Error('Redis answered nothing'), []];
+      if (error !== null) throw error;
+      const stuck = this.#watch(feed, pending as PendingEntry[]);
+      if (stuck.length === 0) continue;
+      const args = stuck.flatMap(([id, holder, , deliveries]) => [id, holder, deliveries]);
+      const entries = await runScript(commands, claimScript, [feed], [group, consumer, ...args]);
+      claimed.push([feed, entries as RawEntry[]]);
+    }
+    return claimed;
+  }
+
+  /** Those of a feed that have been seen unchanged for too long. */
+  #watch(feed: string, pending: readonly PendingEntry[]): PendingEntry[] {
+    const nowMs = this.#options.now();
+    const before = this.#seen.get(feed);
+    const sinceOf = (entry: PendingEntry) => before?.get(nameOf(entry));
+    this.#seen.set(feed, new Map(pending.map((entry) => [nameOf(entry), sinceOf(entry) ?? nowMs])));
+    return pending.filter((entry) => {
+      const sinceMs = sinceOf(entry);
+      return sinceMs !== undefined && nowMs - sinceMs >= this.#options.claimIdleMs;
     });
-    if (stuck.length === 0) return [];
-    const args = stuck.flatMap(([id, holder, , deliveries]) => [id, holder, deliveries]);
-    return (await runScript(commands, claimScript, [feed], [group, consumer, ...args])) as RawEntry[];
   }
 }
 

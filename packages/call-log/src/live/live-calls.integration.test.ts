@@ -79,7 +79,34 @@ describe('checkpoints', () => {
   });
 
   test('are not asked for before they are due', async () => {
-    await log.redis.zadd(checkpoints(), Date.now() + 60_000, 'default/changed');
+    await log.redis.zadd(checkpoints(), Date.now() + 20_000, 'default/changed');
     expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(0);
+  });
+
+  test('are asked for where a clock that was set back since has made them due in an hour', async () => {
+    await log.appender.append(ordered(callOf('due-ahead'), 'c', 1, [opened, turn('a')]));
+    await log.redis.zadd(checkpoints(), Date.now() + 3_600_000, 'default/due-ahead');
+    expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(1);
+    expect(await persistReasons('due-ahead')).toEqual(['checkpoint']);
+  });
+
+  test('are asked for of a call over HTTP alone, until it is over', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    await log.appender.append(unordered(callOf('http'), ['t1', ...turn('over HTTP')]));
+    await log.redis.zadd(checkpoints(), LONG_AGO, 'default/http');
+    expect([await calls.requestDueCheckpoints(0), await persistReasons('http')]).toEqual([1, ['checkpoint']]);
+  });
+
+  test('stay due while the feed is of another type, and one with a broken head holds up no other', async () => {
+    const calls = createLiveCalls(log.redis, log.space);
+    await log.appender.append(ordered(callOf('waits'), 'c', 1, [opened, turn('a')]));
+    await log.redis.set(callKeys(log.space, callOf('broken')).head, 'x');
+    for (const sid of ['waits', 'broken']) await log.redis.zadd(checkpoints(), LONG_AGO, `default/${sid}`);
+    await log.redis.rename(persist(), 'aside');
+    await log.redis.set(persist(), 'x');
+    await expect(calls.requestDueCheckpoints(0)).rejects.toThrow(/^WRONGTYPE/);
+    await log.redis.rename('aside', persist());
+    expect(await calls.requestDueCheckpoints(0)).toBe(1);
+    expect(await persistReasons('waits')).toEqual(['checkpoint']);
   });
 });

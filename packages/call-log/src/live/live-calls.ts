@@ -10,6 +10,7 @@ import {
   partitionOf,
   type KeySpace,
 } from '../keys.ts';
+import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
 import { runScript } from '../redis/script.ts';
 import { serverTimeMs } from '../redis/server-time.ts';
 import { checkpointScript, touchScript } from './live-scripts.ts';
@@ -33,8 +34,14 @@ export interface LostCall extends LiveCall {
   readonly openConnections: readonly string[];
 }
 
-/** The sorted set of calls that are going on, and what is due for them. */
-export function createLiveCalls(redis: Redis, space: KeySpace) {
+/** By default: as the session service has it. */
+const CHECKPOINT_EVERY_MS = 30_000;
+
+/**
+ * The sorted set of calls that are going on, and what is due for them. A checkpoint is due at most `checkpointEveryMs` after
+ * it was asked for.
+ */
+export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs = CHECKPOINT_EVERY_MS) {
   return {
     /** Notes that these calls are still connected. */
     touch: async (calls: readonly CallKey[]): Promise<void> => {
@@ -77,29 +84,36 @@ export function createLiveCalls(redis: Redis, space: KeySpace) {
       );
     },
 
-    /** Asks for the checkpoints that are due in a partition; resolves to their number. */
+    /**
+     * Asks for the checkpoints that are due in a partition; resolves to their number. One that is due later than any can be
+     * was made by a clock that was set back since: it is due now.
+     */
     requestDueCheckpoints: async (partition: number): Promise<number> => {
       const { checkpoints, persist } = partitionKeys(space, partition);
-      const due = await redis.zrangebyscore(
-        checkpoints,
-        '-inf',
-        await serverTimeMs(redis),
-        'LIMIT',
-        0,
-        SWEEP_LIMIT,
-      );
+      const nowMs = await serverTimeMs(redis);
+      const limit = ['LIMIT', 0, SWEEP_LIMIT] as const;
+      const aheadMs = nowMs + checkpointEveryMs + AHEAD_MS;
+      const due = [
+        ...(await redis.zrangebyscore(checkpoints, '-inf', nowMs, ...limit)),
+        ...(await redis.zrangebyscore(checkpoints, aheadMs, '+inf', ...limit)),
+      ];
       const asked = await Promise.all(
-        due.map((member) => {
+        due.map(async (member) => {
           const keys = [callKeys(space, callOfMember(member)).head, checkpoints, persist];
-          return runScript(redis, checkpointScript, keys, [member]);
+          return (await runScript(redis, checkpointScript, keys, [member])) === 1;
         }),
       );
-      return asked.filter((reply) => reply === 1).length;
+      return asked.filter(Boolean).length;
     },
   };
 
+  /** A call whose head is of another type has none that could be told, and holds up no other. */
   async function openOf(call: CallKey): Promise<string[]> {
-    const head = toRecord(Object.entries(await redis.hgetall(callKeys(space, call).head)).flat());
+    const fields = await redis.hgetall(callKeys(space, call).head).catch((error: unknown) => {
+      if (isFaultOfTheCall(error)) return {};
+      throw error;
+    });
+    const head = toRecord(Object.entries(fields).flat());
     return Object.entries(head).flatMap(([field, state]) =>
       field.startsWith('c:') && state === 'open' ? [field.slice('c:'.length)] : [],
     );

@@ -18,17 +18,21 @@ return #ARGV
 );
 
 /**
- * Asks for a checkpoint of a call that has changed since it was last persisted.
+ * Asks for a checkpoint of a call that goes on and has changed since it was last persisted. A call that never had a connection
+ * goes on until it is quiet. Where the feed can't be written, the checkpoint stays due.
  *
  * KEYS  head, checkpoints, persist
  * ARGV  member
  * Reply 1 when one was asked for
  */
 export const checkpointScript = defineScript(`
+redis.call('XLEN', KEYS[3])
 if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return 0 end
-local known = redis.call('HMGET', KEYS[1], 'seq', 'persisted', 'open')
-local isOpen = known[3] and tonumber(known[3]) > 0
-if not known[1] or not isOpen or tonumber(known[1]) <= (tonumber(known[2]) or 0) then return 0 end
+local known = redis.pcall('HMGET', KEYS[1], 'seq', 'persisted', 'open')
+-- A head of another type is of no call that could be persisted.
+if known.err then return 0 end
+local goesOn = not known[3] or tonumber(known[3]) > 0
+if not known[1] or not goesOn or tonumber(known[1]) <= (tonumber(known[2]) or 0) then return 0 end
 redis.call('XADD', KEYS[3], '*', 'c', ARGV[1], 's', known[1], 'r', 'checkpoint')
 return 1
 `);

@@ -53,10 +53,12 @@ else
   call('PERSIST', session)
   call('PERSIST', turns)
 end
-if known[2] and tonumber(known[2]) > 0 then
+-- Also of a call that never had a connection, and that is not over: its events come over HTTP alone.
+if not known[2] or tonumber(known[2]) > 0 then
   local now = call('TIME')
   -- Never later than it was due; and not in an hour when the clock was set back by one.
-  call('ZADD', checkpoints, 'LT', now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[6]), member)
+  -- Checkpoints of another type stop themselves alone: the sweep tells of them.
+  redis.pcall('ZADD', checkpoints, 'LT', now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[6]), member)
 end
 acknowledge()
 return {'saved', savedSeq}

@@ -17,7 +17,18 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     ...CONNECTING,
     ...['wait', 'waitaof', 'hget', 'hmget', 'hset', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange'],
-    ...['persist', 'set', 'get', 'pexpire', 'hgetall', 'zcard', 'zremrangebyscore', 'getdel', 'xrevrange'],
+    ...[
+      'persist',
+      'set',
+      'get',
+      'pexpire',
+      'hgetall',
+      'zcard',
+      'zrangebyscore',
+      'zremrangebyscore',
+      'getdel',
+      'xrevrange',
+    ],
   ],
   session: [
     ...CONNECTING,
