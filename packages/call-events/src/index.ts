@@ -23,6 +23,7 @@ export { identityOf, reportOf } from './events/identity.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
 export { foldCall, foldEvents } from './fold/fold-call.ts';
+export { memoryOf } from './fold/memory-of.ts';
 export { isTerminal } from './fold/fold-carrier-report.ts';
 export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts';
 export { countingTurns } from './record/counting-reports.ts';

@@ -10,9 +10,11 @@ import { type CallStoreSchema, type StoredCall } from './schema/call-store-schem
 import { assertMigrated } from './schema/schema-version.ts';
 import { createTenantStore, type TenantStore } from './tenants/tenant-store.ts';
 import { verifyCall, type VerifyResult } from './verify/verify-call.ts';
+import { type CallSegment } from './write/archive-segments.ts';
 import { type CallWrite } from './write/call-write.ts';
 import { mergeCall, type CallMerge, type MergeResult } from './write/merge-call.ts';
-import { writeCalls, type WriteOutcome, WRITE_SQL } from './write/write-calls.ts';
+import { archiveEvents, writeCalls, type WriteOutcome, WRITE_SQL } from './write/write-calls.ts';
+import { type WriteOptions } from './write/write-timeout.ts';
 
 /**
  * The record in Postgres. Every method rejects with the error of the driver when the database does: ask
@@ -23,12 +25,14 @@ export interface CallStore {
    * Writes records and their events in one transaction, all or none. The outcomes are in the order of the batch; of a
    * call with `other_epoch`, call {@link CallStore.mergeCall}. The events are archived whatever becomes of the row.
    */
-  writeCalls(batch: readonly CallWrite[]): Promise<WriteOutcome[]>;
+  writeCalls(batch: readonly CallWrite[], options?: WriteOptions): Promise<WriteOutcome[]>;
+  /** Archives stretches of logs without writing a row; doing it twice changes nothing. */
+  archiveEvents(segments: readonly CallSegment[], options?: WriteOptions): Promise<void>;
   /**
    * Folds the given log together with everything archived of the call, and writes the row; never lowers one. Throws a
    * `CallStoreError` `nothing_archived` when there is no event at all.
    */
-  mergeCall(merge: CallMerge): Promise<MergeResult>;
+  mergeCall(merge: CallMerge, options?: WriteOptions): Promise<MergeResult>;
   /** The events of a call as texts, to the letter, each once, in the order of epochs and entries. */
   readArchive(call: CallKey): Promise<string[]>;
   /**
@@ -65,8 +69,9 @@ export function createCallStore(options: DatabaseOptions): CallStore {
   });
   let closed: Promise<void> | undefined;
   return {
-    writeCalls: (batch) => writeCalls(db, batch),
-    mergeCall: (merge) => mergeCall(db, merge),
+    writeCalls: (batch, how) => writeCalls(db, batch, how),
+    archiveEvents: (segments, how) => archiveEvents(db, segments, how),
+    mergeCall: (merge, how) => mergeCall(db, merge, how),
     readArchive: async (call) => withoutRepeats(await readArchivedEvents(db, call)).map(({ text }) => text),
     readCall: (call) => readCall(db, call),
     listCalls: (filter) => listCalls(db, filter),

@@ -28,12 +28,14 @@ export { assertMigrated, SCHEMA_VERSION, schemaVersion } from './schema/schema-v
 export { type TenantStore } from './tenants/tenant-store.ts';
 export { type CallDifference } from './verify/compare-call.ts';
 export { type VerifyResult } from './verify/verify-call.ts';
-export { type EventSegment } from './write/archive-segments.ts';
+export { type CallSegment, type EventSegment } from './write/archive-segments.ts';
 export { jsonArray } from './write/json-array.ts';
 export { toRow, type CallRow } from './write/call-row.ts';
 export { callOfRow, type CallWrite } from './write/call-write.ts';
 export { type CallMerge, type MergeResult } from './write/merge-call.ts';
 export { type WriteOutcome } from './write/write-calls.ts';
+export { type WriteOptions } from './write/write-timeout.ts';
+export { STATEMENT_TIMEOUT_MS } from './connection/pool.ts';
 export { createCarrierStore, type CarrierStore } from './carrier/carrier-store.ts';
 export {
   type DuePlacement,

@@ -126,6 +126,24 @@ describe('turnlog on a Redis', () => {
     expect(JSON.parse((await turnlog('dead-letters', 'list', '--json')).out)).toEqual([]);
   });
 
+  it('dead-letters shows the beginning of the log that a letter points at', async () => {
+    const call = { ...CALL, callSid: 'CApointed' };
+    const events = seedEvents(call)
+      .slice(0, 3)
+      .map((event) => toNewEvent(event, { rememberId: true }));
+    await createAppender(redis, space, { maxEvents: 10 }).append({ call, events, mode: 'unordered' });
+    const log = { epoch: 'e', fromSeq: 1, toSeq: 5, bytes: 4_000_000 };
+    const reason = { kind: 'call', reason: 'too_large', detail: 'its row has 70 MiB' } as const;
+    const letters = createDeadLetters(redis, space);
+    await letters.add({ call, seq: 5, original: '', log, atMs: Date.now(), ...reason }, []);
+    const [letter] = (await letters.list()).filter((each) => each.call.callSid === 'CApointed');
+    const { out } = await turnlog('dead-letters', 'show', letter?.id ?? '');
+    expect(out).toContain('  Log:     events 1 to 5 of epoch e, 4000000 bytes');
+    expect(out).toContain(seedEvents(call)[2]?.id);
+    expect(out).toContain('… and 2 more event(s) in the log');
+    expect((await turnlog('dead-letters', 'replay', letter?.id ?? '')).code).toBe(0);
+  });
+
   it('dead-letters keeps a letter whose call has expired, and says so', async () => {
     const call = { ...CALL, callSid: 'CAexpired' };
     const letter = { call, seq: 8, reason: '22021', detail: '', original: '{}', atMs: Date.now() };

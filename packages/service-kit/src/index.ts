@@ -6,6 +6,7 @@ export {
   steadyClock,
   systemClock,
 } from './clock.ts';
+export { collectGarbage } from './collect-garbage.ts';
 export { type Deferred, deferred } from './deferred.ts';
 
 export {

@@ -42,6 +42,12 @@ export const configSchema = z.object({
   KEEP_KEYS_MS: wholeNumber(1000, 30 * 24 * HOUR_MS, 'milliseconds').default(HOUR_MS),
   /** Above this share of its maxmemory Redis does not keep calls that were persisted. Below that at which gateways append no more. */
   RELEASE_MEMORY_SHARE: memoryShare.default(0.75),
+  /** How long events that come after the end of a call are gathered before its row is written again; 0 for not at all. */
+  GATHER_LATE_MS: wholeNumber(0, 60_000, 'milliseconds').default(1_500),
+  /** The most bytes of JSON in the row of one call. A call beyond it is set aside as a dead letter. */
+  MAX_ROW_BYTES: wholeNumber(1_000_000, 240 * 1024 * 1024, 'bytes').default(64 * 1024 * 1024),
+  /** How long a write waits for a row that another transaction holds, before others pass. */
+  LOCK_TIMEOUT_MS: wholeNumber(10, 15_000, 'milliseconds').default(1_000),
   /** How long a delivery is left with a replica that says nothing before another one takes it. */
   CLAIM_IDLE_MS: wholeNumber(1000, HOUR_MS, 'milliseconds').default(15_000),
 });

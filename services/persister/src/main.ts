@@ -28,6 +28,7 @@ import { createConnectionLog } from './report/connection-log.ts';
 import { registerLagGauges, reportLag } from './report/lag-report.ts';
 import { createPersistMetrics } from './report/persist-metrics.ts';
 import { createPersistReport } from './report/persist-report.ts';
+import { reportStuckCalls } from './report/stuck-calls.ts';
 import { createDatabaseWatch } from './store/database-watch.ts';
 import { watchSchema } from './store/watch-schema.ts';
 import { startTenantMirror } from './tenants/tenant-mirror.ts';
@@ -61,6 +62,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     databaseUrl: withDatabaseCa(config.DATABASE_URL, config.DATABASE_CA_FILE),
     maxConnections: config.DATABASE_CONNECTIONS,
     applicationName: `turnlog-${NAME}`,
+    lockTimeoutMs: config.LOCK_TIMEOUT_MS,
     logger,
   });
   lifecycle.onStop('database', () => store.close());
@@ -112,11 +114,14 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     claimIdleMs: config.CLAIM_IDLE_MS,
     isMemoryShort: () => releaser.isMemoryShort(),
     broken: partitions.broken,
+    gatherLateMs: config.GATHER_LATE_MS,
+    maxRowBytes: config.MAX_ROW_BYTES,
     logger,
     report,
     watch,
     onBeat: () => heartbeat.beat(),
   });
+  reportStuckCalls(persister, { health, metrics });
   lifecycle.onStop('persister', () => persister.stop(), { timeoutMs: STOP_TIMEOUT_MS });
   logger.info({ health_port: ops.port, partitions: space.partitions }, `${NAME} ready`);
 }

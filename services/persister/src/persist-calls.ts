@@ -1,217 +1,186 @@
-import {
-  isFaultOfTheCall,
-  type DeadLetter,
-  type DeadLetters,
-  type FeedEntry,
-  type ReadCallLogs,
-  type SettledCall,
-} from '@turnlog/call-log';
-import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
-import { type LoggedEvent } from './domain/logged-events.ts';
+import { type DeadLetters, type FeedEntry, type ReadLogPages, type Trials } from '@turnlog/call-log';
+import { type CallStore } from '@turnlog/call-store';
+import { ByteBudget } from './byte-budget.ts';
+import { tasksOf, type CallTask } from './domain/call-task.ts';
 import { splitBatches } from './domain/split-batches.ts';
 import { type Suspects } from './domain/suspects.ts';
-import { callLetter, eventLetter } from './letters.ts';
-import { prepareCall, type FoldedCall, type PreparedCall } from './prepare-call.ts';
+import { Gate } from './gate.ts';
+import { createBatchPersister, type PersistBatchOptions } from './persist-batch.ts';
+import { createLongCallReader, wholeLog, type CallLimits } from './persist-long-call.ts';
+import { pointerOf, prepareCall, type PreparedCall } from './prepare-call.ts';
+import { bytesOf, readLogs, type LogRead } from './read-logs.ts';
 import { type PersistReport } from './report/persist-report.ts';
 import { Slots } from './slots.ts';
-import { attemptEach } from './store/attempt-each.ts';
-import { type CallAttempt, type CallWriter } from './store/call-writer.ts';
+import { type CallWriter } from './store/call-writer.ts';
+import { toDatabaseTrouble } from './store/database-watch.ts';
+import { SuspectTrials } from './try-suspects.ts';
+import { WaitingCalls, type StuckCalls } from './waiting-calls.ts';
 
 /** The most events of one read. Their size is not known before; their number is. */
 const MAX_READ_EVENTS = 20_000;
 /** The most text of one write. */
 const MAX_WRITE_BYTES = 8_000_000;
+/** The most text that is folded and waits for Postgres. */
+const MAX_FOLDED_BYTES = 64_000_000;
+/** So many reads are under way at once; what they bring counts only when it is folded. */
+const MAX_READS = 3;
 
 /** What persisting calls takes. */
 export interface PersistCallsOptions {
-  readonly readLogs: ReadCallLogs;
-  readonly write: CallWriter;
-  readonly settle: (settled: readonly SettledCall[]) => Promise<void>;
+  readonly readPages: ReadLogPages;
+  readonly writer: CallWriter;
+  readonly settle: PersistBatchOptions['settle'];
   readonly letters: Pick<DeadLetters, 'add'>;
+  readonly trials: Trials;
+  readonly ping: CallStore['ping'];
   readonly suspects: Suspects;
   readonly report: PersistReport;
+  readonly limits: CallLimits;
   readonly batchCalls: number;
   /** The most writes at once: as many as there are connections. One that waited for a connection would take Postgres for dead. */
   readonly maxWrites: number;
-  /** Told after each batch. */
-  readonly onBatch: () => void;
+  /** How long events that come after the end of a call are gathered before it is written again; 0 for not at all. */
+  readonly gatherLateMs: number;
+  /** Told after each step of the work. */
+  readonly onBeat: () => void;
+  /** A call that waits could not be tried, because Redis or Postgres is in trouble. */
+  readonly onTrouble: (error: unknown) => void;
   readonly isStopping: () => boolean;
   readonly now: () => number;
+  readonly startTimer: (ms: number, run: () => void) => unknown;
+  readonly random?: () => number;
 }
 
-/**
- * Makes the handler of the persist feed: the newest state of each call goes to Postgres, and what asked for it is
- * acknowledged only then. Throws when Redis or Postgres is in trouble; whatever is not acknowledged stays pending.
- */
-export function createCallPersister(options: PersistCallsOptions) {
-  const writeSlots = new Slots(options.maxWrites);
-  const { readLogs, write, settle, suspects, report, batchCalls, onBatch, isStopping, now } = options;
+/** Persists the calls that the persist feed asks for. */
+export interface CallPersister {
+  /**
+   * The handler of the persist feed: the newest state of each call goes to Postgres, and what asked for it is acknowledged
+   * only then. Throws when Redis or Postgres is in trouble; whatever is not acknowledged stays pending.
+   */
+  handle(entries: readonly FeedEntry[]): Promise<void>;
+  /** Calls that can't be written at present, while others are. */
+  stuck(): StuckCalls;
+  /** Resolves when what waited and is under way is done. */
+  stop(): Promise<void>;
+}
 
-  const prepare = async (tasks: readonly CallTask[]): Promise<PreparedCall[]> => {
-    const read = (some: readonly CallTask[]) => readLogs(some.map(({ call }) => ({ call, fromSeq: 1 })));
-    const attempts = await attemptEach(tasks, { write: read, classify: blame });
-    return attempts.map((attempt) =>
-      attempt.ok
-        ? prepareCall(attempt.item, attempt.result)
-        : { kind: 'broken', task: attempt.item, entries: [], error: attempt.error },
-    );
-  };
+/** Makes the persister of calls. */
+export function createCallPersister(options: PersistCallsOptions): CallPersister {
+  const { readPages, writer, limits, batchCalls, maxWrites, onBeat, isStopping } = options;
+  const gate = new Gate();
+  const readSlots = new Slots(MAX_READS);
+  const budget = new ByteBudget(MAX_FOLDED_BYTES);
+  const writeSlots = new Slots(maxWrites);
+  // A call that is slow holds a connection for long: there are others left for those that are not.
+  const aloneSlots = new Slots(Math.max(1, Math.floor(maxWrites / 2)));
+  const longSlot = new Slots(1);
 
-  const persist = async (prepared: readonly PreparedCall[]): Promise<void> => {
-    const folded = await setAsideUndecodable(prepared.flatMap(foldedOf));
-    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));
-    const persisted = attempts.filter(isOk);
-    for (const { item, result } of persisted) report.persisted(item, result);
+  const batch = createBatchPersister({
+    ...options,
+    write: writer.write,
+    retryLater: async (task, cause) => {
+      waiting.retryLater(task, cause);
+      await options.trials.survive(task.call).catch(options.onTrouble);
+    },
+    onDone: (keys) => waiting.clear(keys),
+  });
+  const readLong = createLongCallReader({ ...options, onPage: onBeat });
 
-    const done = [...persisted.map(({ item }) => item), ...folded.filter(isEmpty)];
-    const known = prepared.flatMap(persistedOf);
-    const unsettled = await settleEach([
-      ...[...done, ...known].map(toSettlement),
-      ...prepared.flatMap(goneToSettlement),
-    ]);
+  const write = (prepared: readonly PreparedCall[], earlierAttempts: number): Promise<void> =>
+    writeSlots.use(async () => {
+      if (!isStopping()) await batch.persist(prepared, { earlierAttempts });
+      onBeat();
+    });
 
-    for (const { task, log } of prepared.flatMap(goneOf)) report.gone(task, log);
-    for (const { task } of known) report.alreadyPersisted(task);
-    for (const { task, entries, error } of [...prepared.flatMap(brokenOf), ...unsettled])
-      await refuse(task, entries, error, 'unknown');
-    for (const attempt of attempts)
-      if (!attempt.ok) await refuse(attempt.item.task, attempt.item.log.entries, attempt.error, attempt.kind);
-  };
+  /** Folded no earlier than there is room for what the fold makes. */
+  const foldAndWrite = (reads: readonly LogRead[], earlierAttempts = 0): Promise<void> =>
+    budget.use(total(reads.map(bytesOf)), () => write(reads.flatMap(prepare), earlierAttempts));
 
-  /** Resolves to those that could not be settled: they are in Postgres, and stay pending. */
-  const settleEach = async (settlements: readonly Settlement[]): Promise<BrokenCall[]> => {
-    const settleSome = async (some: readonly Settlement[]): Promise<readonly Settlement[]> => {
-      await settle(some.map(({ settled }) => settled));
-      return some;
-    };
-    const attempts = await attemptEach(settlements, { write: settleSome, classify: blame });
-    suspects.clear(attempts.filter(({ ok }) => ok).map(({ item }) => keyOf(item.task.call)));
-    return attempts.flatMap((attempt) =>
-      attempt.ok ? [] : [{ task: attempt.item.task, entries: [], error: attempt.error }],
-    );
-  };
-
-  /** Resolves to the calls whose undecodable entries are safe. The others stay pending as they are. */
-  const setAsideUndecodable = async (calls: readonly FoldedCall[]): Promise<readonly FoldedCall[]> => {
-    if (calls.every(({ undecodable }) => undecodable.length === 0)) return calls;
-    const safe: FoldedCall[] = [];
-    for (const call of calls) {
-      // What was archived before, and left out, was set aside before.
-      const news = call.undecodable.filter(({ seq }) => seq > call.archivedSeq);
-      const letters = news.map((entry) => eventLetter(call.task, entry, now()));
-      const added = await Promise.all(letters.map((letter) => addLetter(letter, [])));
-      if (added.every(Boolean)) safe.push(call);
+  const persistLong = async ({ task, first }: LongRead, earlierAttempts: number): Promise<void> => {
+    const { prepared, stretches } = await readLong(task, first);
+    // Another replica may take the entry for that of a dead process, as long as this takes.
+    await options.trials.survive(task.call);
+    if (prepared.kind === 'folded' && prepared.folded.summary.version > 0) {
+      const { folded } = prepared;
+      for await (const segments of stretches()) {
+        if (isStopping()) return;
+        const attempt = await writeSlots.use(() => writer.archive(folded, segments));
+        onBeat();
+        if (!attempt.ok) return batch.refuse(task, pointerOf(folded), attempt.error, attempt.kind);
+      }
     }
-    return safe;
+    await write([prepared], earlierAttempts);
   };
 
-  /** A call that failed by itself. Where the reason is unknown, it gets more chances: it is claimed again as idle. */
-  const refuse = async (
-    task: CallTask,
-    log: readonly LoggedEvent[],
-    error: unknown,
-    kind: 'row' | 'unknown',
-  ): Promise<void> => {
-    const isGivenUp = kind === 'row' || suspects.fail(keyOf(task.call));
-    report.failed(task, error, isGivenUp ? 'dead' : 'deferred');
-    if (isGivenUp) await addLetter(callLetter(task, log, error, now()), task.entryIds);
+  const persistTogether = async (tasks: readonly CallTask[]): Promise<void> => {
+    const reads = await readSlots.use(() => readLogs(readPages, tasks, limits));
+    for (const read of reads) if (isLong(read)) waiting.persistAlone(read.task);
+    const writes = { maxItems: batchCalls, maxWeight: MAX_WRITE_BYTES, weightOf: bytesOf };
+    for (const some of splitBatches(reads, writes)) await foldAndWrite(some);
   };
 
-  /** False when the letter could not be written: what it is about stays pending. */
-  const addLetter = async (letter: DeadLetter, entryIds: readonly string[]): Promise<boolean> => {
-    try {
-      await options.letters.add(letter, entryIds);
-      report.deadLettered(letter);
-      return true;
-    } catch (error) {
-      report.letterFailed(letter, error);
-      return false;
-    }
+  const persistAlone = async (task: CallTask, earlierAttempts: number): Promise<void> => {
+    const [read] = await readLogs(readPages, [task], limits);
+    if (read === undefined) return;
+    if (isLong(read)) await longSlot.use(() => persistLong(read, earlierAttempts));
+    else await foldAndWrite([read], earlierAttempts);
   };
+
+  const waiting = new WaitingCalls({
+    ...options,
+    persistTogether: (tasks) => gate.beside(() => persistTogether(tasks)),
+    persistAlone: (task, earlierAttempts) =>
+      aloneSlots.use(() => gate.beside(() => persistAlone(task, earlierAttempts))),
+    onTick: onBeat,
+  });
+
+  const trials = new SuspectTrials({
+    ...options,
+    assertReady: async () => {
+      await options.ping().catch((error: unknown) => {
+        throw toDatabaseTrouble(error);
+      });
+    },
+    alone: (work) => gate.alone(work),
+    persistAlone: (task) => persistAlone(task, 0),
+    setAside: (task, log, error) =>
+      batch.refuse(task, log?.epoch === undefined ? undefined : wholeLog(log, log.epoch), error, 'row'),
+  });
 
   const persistTasks = async (tasks: readonly CallTask[]): Promise<void> => {
-    const batches = splitBatches(await prepare(tasks), {
-      maxItems: batchCalls,
-      maxWeight: MAX_WRITE_BYTES,
-      weightOf: bytesOf,
-    });
-    for (const batch of batches) {
-      await writeSlots.use(async () => {
-        if (!isStopping()) await persist(batch);
-      });
-      onBatch();
+    const reads = { maxItems: batchCalls, maxWeight: MAX_READ_EVENTS, weightOf: seqOf };
+    for (const some of splitBatches(waiting.admit(tasks), reads))
+      await gate.beside(() => persistTogether(some));
+  };
+
+  const handle = async (entries: readonly FeedEntry[]): Promise<void> => {
+    try {
+      await waiting.untilRoom();
+      await persistTasks(tasksOf(entries.filter((entry) => !trials.isSuspect(entry))));
+      await persistTasks(await trials.tryEach(entries.filter((entry) => trials.isSuspect(entry))));
+    } finally {
+      trials.survive(entries);
     }
   };
 
-  return async (entries: readonly FeedEntry[]): Promise<void> => {
-    const reads = splitBatches(tasksOf(entries), {
-      maxItems: batchCalls,
-      maxWeight: MAX_READ_EVENTS,
-      weightOf: ({ seq }) => seq,
-    });
-    for (const tasks of reads) await persistTasks(tasks);
-  };
+  return { handle, stuck: () => waiting.stuck(), stop: () => waiting.stop() };
 }
 
-function foldedOf(prepared: PreparedCall): FoldedCall[] {
-  return prepared.kind === 'folded' ? [prepared.folded] : [];
+type LongRead = LogRead & { readonly kind: 'long' };
+
+function isLong(read: LogRead): read is LongRead {
+  return read.kind === 'long';
 }
 
-function persistedOf(prepared: PreparedCall): (PreparedCall & { kind: 'persisted' })[] {
-  return prepared.kind === 'persisted' ? [prepared] : [];
+function prepare(read: LogRead): PreparedCall[] {
+  if (read.kind === 'whole') return [prepareCall(read.task, read.pages)];
+  return read.kind === 'broken' ? [read] : [];
 }
 
-function goneOf(prepared: PreparedCall): (PreparedCall & { kind: 'gone' })[] {
-  return prepared.kind === 'gone' ? [prepared] : [];
+function seqOf({ seq }: CallTask): number {
+  return seq;
 }
 
-/** A call that Redis or the fold can do nothing with. */
-interface BrokenCall {
-  readonly task: CallTask;
-  readonly entries: readonly LoggedEvent[];
-  readonly error: unknown;
-}
-
-function brokenOf(prepared: PreparedCall): BrokenCall[] {
-  return prepared.kind === 'broken' ? [prepared] : [];
-}
-
-/** Of what Redis refuses, a call may be to blame, or Redis itself is in trouble. */
-function blame(error: unknown): 'unknown' | 'unavailable' {
-  return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';
-}
-
-function isOk(attempt: CallAttempt): attempt is CallAttempt & { ok: true } {
-  return attempt.ok;
-}
-
-function hasEvents({ summary }: FoldedCall): boolean {
-  return summary.version > 0;
-}
-
-function isEmpty(call: FoldedCall): boolean {
-  return !hasEvents(call);
-}
-
-function bytesOf(prepared: PreparedCall): number {
-  return prepared.kind === 'folded' ? prepared.folded.bytes : 0;
-}
-
-/** What is to be settled of a task. */
-interface Settlement {
-  readonly task: CallTask;
-  readonly settled: SettledCall;
-}
-
-function toSettlement({ task, epoch, seq }: Pick<FoldedCall, 'task' | 'epoch' | 'seq'>): Settlement {
-  const { call, entryIds } = task;
-  return { task, settled: { call, epoch, seq, entryIds } };
-}
-
-/** Without an epoch, nothing but the acknowledgement is left to do. */
-function goneToSettlement(prepared: PreparedCall): Settlement[] {
-  if (prepared.kind !== 'gone') return [];
-  const { task } = prepared;
-  const { call, entryIds } = task;
-  return [{ task, settled: { call, epoch: '', seq: 0, entryIds } }];
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

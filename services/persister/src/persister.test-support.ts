@@ -105,6 +105,8 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
         keepKeysMs: 3_600_000,
         keepHeadMs: 0,
         claimIdleMs: 300,
+        gatherLateMs: 0,
+        maxRowBytes: 64 * 1024 * 1024,
         logger,
         report,
         watch,

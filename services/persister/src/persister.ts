@@ -1,7 +1,9 @@
+import { getHeapStatistics } from 'node:v8';
 import {
   createDeadLetters,
+  createPageReader,
   createSettler,
-  readCallLogs,
+  createTrials,
   startFeedConsumer,
   allPartitions,
   type BrokenPartitions,
@@ -10,13 +12,14 @@ import {
   type KeySpace,
 } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
-import { backoffDelayMs, describeError, monotonicClock, type Logger } from '@turnlog/service-kit';
+import { backoffDelayMs, describeError, monotonicClock, startTimer, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createSuspects } from './domain/suspects.ts';
-import { createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
+import { createCallPersister, type CallPersister, type PersistCallsOptions } from './persist-calls.ts';
 import { type PersistReport } from './report/persist-report.ts';
-import { createCallWriter } from './store/call-writer.ts';
+import { createCallWriter, type CallTables } from './store/call-writer.ts';
 import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
+import { type StuckCalls } from './waiting-calls.ts';
 
 /** How long one blocking read waits for something new. */
 export const BLOCK_MS = 2_000;
@@ -28,6 +31,10 @@ export const BLOCK_MS = 2_000;
 const BATCHES_AT_ONCE = 6;
 /** Of both servers: whichever was away, work goes on within seconds. */
 const PAUSE = { minMs: 100, maxMs: 5_000 };
+/** A log of more bytes is folded page by page. */
+const MAX_HELD_BYTES = 4_000_000;
+/** Of the heap: the rest is for what is made of the call on its way to Postgres, and for its neighbours. */
+const MEMORY_SHARE_OF_A_CALL = 0.4;
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
 
 /** What a persister takes. */
@@ -36,7 +43,7 @@ export interface PersisterOptions {
   /** A connection of its own: a blocking read holds up everything else on it. */
   readonly blocking: Redis;
   readonly space: KeySpace;
-  readonly store: Pick<CallStore, 'writeCalls' | 'mergeCall'>;
+  readonly store: CallTables & Pick<CallStore, 'ping'>;
   readonly consumer: string;
   readonly batchCalls: number;
   /** The most writes at once: not more than there are connections to Postgres. */
@@ -45,6 +52,8 @@ export interface PersisterOptions {
   /** How long their heads stay at least; a minute by default. */
   readonly keepHeadMs?: number;
   readonly claimIdleMs: number;
+  readonly gatherLateMs: number;
+  readonly maxRowBytes: number;
   readonly logger: Logger;
   readonly report: PersistReport;
   readonly watch: DatabaseWatch;
@@ -61,11 +70,18 @@ export interface PersisterOptions {
   readonly pause?: FeedHandling['pause'];
 }
 
+/** A running persister. */
+export interface Persister extends FeedConsumer {
+  /** Calls that can't be written at present, while others are. */
+  stuck(): StuckCalls;
+}
+
 /** Starts persisting what the persist feed asks for, until stopped; stopping finishes the writes in flight. */
-export function startPersister(options: PersisterOptions): FeedConsumer {
-  const { commands, blocking, space, store, consumer, batchCalls, keepKeysMs, claimIdleMs } = options;
-  const { report, watch, onBeat } = options;
+export function startPersister(options: PersisterOptions): Persister {
+  const { commands, blocking, space, consumer, batchCalls, claimIdleMs } = options;
+  const { report, onBeat } = options;
   const stopping = new AbortController();
+  const persister = createCalls(options, stopping.signal);
   const count = Math.max(1, Math.floor(batchCalls / space.partitions));
   const running = startFeedConsumer({
     commands,
@@ -79,19 +95,7 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     blockMs: BLOCK_MS,
     claimIdleMs,
     reclaimEveryMs: claimIdleMs / 3,
-    handle: createCallPersister({
-      readLogs: (requests) => readCallLogs(commands, space, requests),
-      write: createCallWriter(store, watch, report.paused),
-      settle: options.settle ?? createSettler(commands, space, keepKeysMs, options),
-      letters: options.letters ?? createDeadLetters(commands, space),
-      suspects: createSuspects(SUSPECT_LIMITS, () => monotonicClock.now()),
-      report,
-      batchCalls,
-      maxWrites: options.maxWrites,
-      onBatch: onBeat,
-      isStopping: () => stopping.signal.aborted,
-      now: Date.now,
-    }),
+    handle: (entries) => persister.handle(entries),
     onTurn: onBeat,
     onError: (error, attempt) => {
       onBeat();
@@ -103,11 +107,40 @@ export function startPersister(options: PersisterOptions): FeedConsumer {
     ...(options.pause && { pause: options.pause }),
   });
   return {
+    stuck: () => persister.stuck(),
     stop: async () => {
       stopping.abort();
-      await running.stop();
+      await Promise.all([running.stop(), persister.stop()]);
     },
   };
+}
+
+function createCalls(options: PersisterOptions, stopping: AbortSignal): CallPersister {
+  const { commands, space, store, batchCalls, keepKeysMs, watch, report, onBeat } = options;
+  let troubles = 0;
+  return createCallPersister({
+    readPages: createPageReader(commands, space),
+    writer: createCallWriter(store, watch, { maxCalls: batchCalls, onPaused: report.paused }),
+    settle: options.settle ?? createSettler(commands, space, keepKeysMs, options),
+    letters: options.letters ?? createDeadLetters(commands, space),
+    trials: createTrials(commands, space),
+    ping: () => store.ping(),
+    suspects: createSuspects(SUSPECT_LIMITS, () => monotonicClock.now()),
+    report,
+    limits: {
+      maxRowBytes: options.maxRowBytes,
+      maxMemoryBytes: getHeapStatistics().heap_size_limit * MEMORY_SHARE_OF_A_CALL,
+      maxHeldBytes: MAX_HELD_BYTES,
+    },
+    batchCalls,
+    maxWrites: options.maxWrites,
+    gatherLateMs: options.gatherLateMs,
+    onBeat,
+    onTrouble: (error) => tellOfFailure(options.logger, error, (troubles += 1)),
+    isStopping: () => stopping.aborted,
+    now: Date.now,
+    startTimer,
+  });
 }
 
 /** The trouble of Postgres is told by its watch. Of any other, the first failure in a row is news. */

@@ -2,5 +2,5 @@
 export { createSuspects } from './domain/suspects.ts';
 export { createCallPersister, type PersistCallsOptions } from './persist-calls.ts';
 export { type PersistReport } from './report/persist-report.ts';
-export { createCallWriter } from './store/call-writer.ts';
+export { createCallWriter, type CallTables } from './store/call-writer.ts';
 export { createDatabaseWatch } from './store/database-watch.ts';

@@ -22,7 +22,7 @@ describe('the settings of the session service', () => {
         readCount: 64,
         blockMs: 2_000,
         cacheMaxCalls: 10_000,
-        cacheMaxMegabytes: 64,
+        cacheMaxMegabytes: 192,
       },
     });
   });

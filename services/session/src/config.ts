@@ -41,7 +41,7 @@ const settings = z.object({
   READ_COUNT: wholeNumber(1, 1_000).default(64),
   BLOCK_MS: wholeNumber(10, 60_000, 'milliseconds').default(2_000),
   CACHE_MAX_CALLS: wholeNumber(1, 10_000_000).default(10_000),
-  CACHE_MAX_MEGABYTES: wholeNumber(1, 100_000).default(64),
+  CACHE_MAX_MEGABYTES: wholeNumber(1, 100_000).default(192),
 });
 
 /** The settings of the session service. */
@@ -65,7 +65,7 @@ export interface SessionConfig {
   readonly readCount: number;
   readonly blockMs: number;
   readonly cacheMaxCalls: number;
-  /** Of event text; as objects it takes about three times as much memory. */
+  /** About how much memory folded states may take. */
   readonly cacheMaxMegabytes: number;
 }
 

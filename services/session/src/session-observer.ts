@@ -1,6 +1,6 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Logger, type Metrics } from '@turnlog/service-kit';
-import { type FoldObserver } from './fold-activity.ts';
+import { type FoldObserver } from './fold-call.ts';
 import { type SweepResult } from './sweep.ts';
 
 /** What the service is told of its work, as metrics and log lines. */
@@ -26,6 +26,11 @@ export function createSessionObserver(logger: Logger, metrics: Metrics): Session
     onCallFailed({ callSid }, err) {
       count.failedCalls.inc();
       logger.error({ call_sid: callSid, err }, 'call could not be folded');
+    },
+    onCallTooLarge({ callSid }, memoryBytes) {
+      count.tooLargeCalls.inc();
+      const memory_mb = Math.round(memoryBytes / 2 ** 20);
+      logger.error({ call_sid: callSid, memory_mb }, 'call is too large for a live state');
     },
     onUnpublished(err) {
       count.unpublished.inc();
@@ -68,6 +73,10 @@ function createCounters(metrics: Metrics) {
     }),
     undecodable: counter({ name: 'session_undecodable_total', help: 'Log entries that are no events' }),
     failedCalls: counter({ name: 'session_failed_calls_total', help: 'Calls whose own data stopped a fold' }),
+    tooLargeCalls: counter({
+      name: 'session_too_large_calls_total',
+      help: 'Calls that would take more memory than a live state may',
+    }),
     unpublished: counter({ name: 'session_unpublished_total', help: 'Changes that live views missed' }),
     swept: counter({ name: 'session_swept_total', help: 'What sweeps did', labels: ['what'] }),
     failedSweeps: counter({

@@ -11,10 +11,10 @@ import {
   createAppender,
   toNewEvent,
   createCommandClient,
+  createPageReader,
   createSessionSaver,
   partitionKeys,
   publishChange,
-  readCallLogs,
   readSession,
   untilReady,
   type AppendRequest,
@@ -25,7 +25,8 @@ import {
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import { createStateCache, type CacheLimits } from './domain/state-cache.ts';
-import { createActivityFold, type FoldObserver } from './fold-activity.ts';
+import { createActivityFold } from './fold-activity.ts';
+import { type FoldObserver } from './fold-call.ts';
 
 /** Any moment will do. */
 export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
@@ -93,19 +94,29 @@ interface Spoken {
 /** An opened test space. */
 export type TestSpace = Awaited<ReturnType<typeof openTestSpace>>;
 
+const CACHE: CacheLimits = {
+  ...{ maxCalls: 100, maxMemoryBytes: 10_000_000, maxIdleMs: 60_000 },
+  now: () => performance.now(),
+};
+
 /** A worker that folds what it is handed, and what it told of it. Its saves can be held up. */
 export function createTestWorker(
   { redis, space }: TestSpace,
   {
-    limits = { maxCalls: 100, maxTextLength: 10_000_000 },
+    limits = {},
+    maxCallMemoryBytes = 10_000_000,
     beforeSave = () => Promise.resolve(),
-  }: { limits?: CacheLimits; beforeSave?: (save: SessionSave) => Promise<void> } = {},
+  }: {
+    limits?: Partial<CacheLimits>;
+    maxCallMemoryBytes?: number;
+    beforeSave?: (save: SessionSave) => Promise<void>;
+  } = {},
 ) {
-  const cache = createStateCache(limits);
-  const told: Told = { folded: 0, outcomes: [], undecodable: [], failed: [], unpublished: 0 };
+  const cache = createStateCache({ ...CACHE, ...limits });
+  const told: Told = { folded: 0, outcomes: [], undecodable: [], failed: [], tooLarge: [], unpublished: 0 };
   const saveState = createSessionSaver(redis, space, 30_000);
-  const fold = createActivityFold({
-    readLogs: (requests) => readCallLogs(redis, space, requests),
+  const activity = createActivityFold({
+    readPages: createPageReader(redis, space),
     publish: (change) => publishChange(redis, space, change),
     cache,
     save: async (save) => {
@@ -113,8 +124,13 @@ export function createTestWorker(
       return saveState(save);
     },
     observer: observerOf(told),
+    maxCallMemoryBytes,
   });
-  return { cache, told, fold };
+  const fold = async (entries: readonly FeedEntry[]): Promise<void> => {
+    await activity.handle(entries);
+    await activity.settled();
+  };
+  return { cache, told, activity, fold };
 }
 
 interface Told {
@@ -122,6 +138,7 @@ interface Told {
   outcomes: string[];
   undecodable: { seq: number; code: string }[];
   failed: string[];
+  tooLarge: string[];
   unpublished: number;
 }
 
@@ -131,6 +148,7 @@ function observerOf(told: Told): FoldObserver {
     onSaved: (outcome) => told.outcomes.push(outcome),
     onUndecodable: (_call, seq, { code }) => told.undecodable.push({ seq, code }),
     onCallFailed: ({ callSid }) => told.failed.push(callSid),
+    onCallTooLarge: ({ callSid }) => told.tooLarge.push(callSid),
     onUnpublished: () => (told.unpublished += 1),
   };
 }

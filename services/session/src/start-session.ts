@@ -1,14 +1,15 @@
+import { getHeapStatistics } from 'node:v8';
 import {
   allPartitions,
   createAppender,
   createBlockingClient,
   createCommandClient,
   createLiveCalls,
+  createPageReader,
   createSessionSaver,
   partitionKeys,
   NO_LIMITS,
   publishChange,
-  readCallLogs,
   serverTimeMs,
   startFeedConsumer,
   untilReady,
@@ -16,6 +17,7 @@ import {
 } from '@turnlog/call-log';
 import {
   backoffDelayMs,
+  collectGarbage,
   createHealth,
   createMetrics,
   createOpsHandler,
@@ -29,7 +31,7 @@ import {
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { type SessionConfig } from './config.ts';
-import { createStateCache } from './domain/state-cache.ts';
+import { createStateCache, type StateCache } from './domain/state-cache.ts';
 import { createActivityFold } from './fold-activity.ts';
 import { createLagReport } from './lag-report.ts';
 import { repeatEvery } from './repeat-every.ts';
@@ -41,6 +43,14 @@ const BACKOFF = { minMs: 50, maxMs: 5_000 };
 
 /** How long a loop may be silent beside its own pause, with a Redis that answers nothing at all. */
 const MAX_SILENCE_MS = 60_000;
+
+/** A state that was not used for so long is folded anew when it is needed. */
+const MAX_IDLE_MS = 60_000;
+const DROP_IDLE_EVERY_MS = 10_000;
+/** So much at once is worth it to have the memory collected. */
+const COLLECTED_BYTES = 16 * 2 ** 20;
+/** Of the heap: the rest is for what is folded just now, and for the states of other calls. */
+const MEMORY_SHARE_OF_A_CALL = 0.4;
 
 /** What the parts of the service share. */
 interface Shared {
@@ -146,7 +156,9 @@ function startFolding(shared: Shared): void {
   const { space, blockMs, claimIdleMs } = config;
   const cache = createStateCache({
     maxCalls: config.cacheMaxCalls,
-    maxTextLength: config.cacheMaxMegabytes * 2 ** 20,
+    maxMemoryBytes: config.cacheMaxMegabytes * 2 ** 20,
+    maxIdleMs: MAX_IDLE_MS,
+    now: () => monotonicClock.now(),
   });
   // A Redis that lost its newest writes gives their numbers to other events; it can't do so without breaking this off.
   redis.on('close', () => cache.clear());
@@ -157,12 +169,21 @@ function startFolding(shared: Shared): void {
   });
 
   const fold = createActivityFold({
-    readLogs: (requests) => readCallLogs(redis, space, requests),
+    readPages: createPageReader(redis, space),
     cache,
     save: createSessionSaver(redis, space, config.checkpointEveryMs),
     publish: (change) => publishChange(redis, space, change),
     observer,
+    maxCallMemoryBytes: getHeapStatistics().heap_size_limit * MEMORY_SHARE_OF_A_CALL,
   });
+  lifecycle.onStop(
+    'idle states',
+    repeatEvery({
+      everyMs: DROP_IDLE_EVERY_MS,
+      task: dropIdle(cache),
+      onError: (error) => observer.onSweepFailed(error),
+    }),
+  );
   const heartbeat = health.heartbeat('consumer', { maxSilenceMs: MAX_SILENCE_MS + blockMs });
   const consumer = startFeedConsumer({
     space,
@@ -176,7 +197,7 @@ function startFolding(shared: Shared): void {
     broken: shared.partitions.broken,
     commands: redis,
     blocking,
-    handle: fold,
+    handle: (entries) => fold.handle(entries),
     onTurn: () => heartbeat.beat(),
     onError: (error, attempt) => {
       heartbeat.beat();
@@ -185,5 +206,15 @@ function startFolding(shared: Shared): void {
     onLost: (count) => observer.onLost(count),
     backoffMs: (attempt) => backoffDelayMs(attempt - 1, BACKOFF),
   });
-  lifecycle.onStop('consumer', () => consumer.stop());
+  lifecycle.onStop('consumer', async () => {
+    await consumer.stop();
+    await fold.settled();
+  });
+}
+
+function dropIdle(cache: StateCache) {
+  return (): Promise<void> => {
+    if (cache.dropIdle() >= COLLECTED_BYTES) collectGarbage();
+    return Promise.resolve();
+  };
 }

@@ -38,10 +38,10 @@ export const persisterGuards: readonly Guard[] = [
   {
     name: 'expiry-after-commit',
     keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
-    file: 'services/persister/src/persist-calls.ts',
-    text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));',
+    file: 'services/persister/src/persist-batch.ts',
+    text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));',
     without: `await settleEach(folded.map(toSettlement));
-    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents)));`,
+    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));`,
     test: {
       file: 'services/persister/src/persister.integration.test.ts',
       name: 'the keys of a call begin to expire only after the commit',
@@ -50,7 +50,7 @@ export const persisterGuards: readonly Guard[] = [
   {
     name: 'fault-of-one-call',
     keeps: 'a call that Redis can do nothing with holds up no other',
-    file: 'services/persister/src/persist-calls.ts',
+    file: 'services/persister/src/read-logs.ts',
     text: "return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';",
     without: "return 'unavailable';",
     test: {
@@ -62,8 +62,8 @@ export const persisterGuards: readonly Guard[] = [
     name: 'write-slots',
     keeps: 'a slow Postgres is not taken for dead by a batch that waits for a connection',
     file: 'services/persister/src/persist-calls.ts',
-    text: 'new Slots(options.maxWrites)',
-    without: 'new Slots(1_000)',
+    text: 'const writeSlots = new Slots(maxWrites);',
+    without: 'const writeSlots = new Slots(1_000);',
     test: {
       file: 'services/persister/src/persister.integration.test.ts',
       name: 'no more is written at once than there are connections, however much waits',

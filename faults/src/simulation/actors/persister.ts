@@ -12,32 +12,44 @@ import { postgresOf, redisOf, type Surroundings } from './surroundings.ts';
 
 const PAUSE = { minMs: 100, maxMs: 5_000 };
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
+/** Small, so that calls of a few dozen events are folded page by page. */
+const LIMITS = { maxRowBytes: 64_000_000, maxMemoryBytes: 1_000_000_000, maxHeldBytes: 8_000 };
+const GATHER_LATE_MS = 1_500;
 const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
 
 /** Starts one life of a persister. Its tasks, folding, batches, bisecting, letters and loop are the real ones. */
 export function startPersister(process: SimProcess, surroundings: Surroundings): void {
   const { blockMs, claimIdleMs, batchCalls } = surroundings.settings;
-  const { readLogs, settle, letters, reader } = redisOf(process, surroundings);
+  const { readPages, settle, letters, trials, reader } = redisOf(process, surroundings);
   const report = reportTo(process);
   const watch = createDatabaseWatch(SILENT, process.now);
   const client = { feed: 'persist' as const, consumer: process.name, count: batchCalls };
+  const postgres = postgresOf(process, surroundings);
+  const persister = createCallPersister({
+    readPages,
+    writer: createCallWriter(postgres, watch, { maxCalls: batchCalls, onPaused: report.paused }),
+    settle,
+    letters,
+    trials,
+    ping: postgres.ping,
+    suspects: createSuspects(SUSPECT_LIMITS, process.now),
+    report,
+    limits: LIMITS,
+    batchCalls,
+    maxWrites: 2,
+    gatherLateMs: GATHER_LATE_MS,
+    onBeat: () => undefined,
+    onTrouble: (error) => process.tell(() => `tries later: ${String(error)}`),
+    isStopping: () => false,
+    now: process.now,
+    startTimer: (ms, run) => process.startTimer(ms, run),
+    random: surroundings.random,
+  });
   consumeFeed(reader({ ...client, blockMs, claimIdleMs }), {
     blockMs,
     reclaimEveryMs: claimIdleMs / 3,
     readAhead: { fromEntries: batchCalls, maxReads: 3 },
-    handle: createCallPersister({
-      readLogs,
-      write: createCallWriter(postgresOf(process, surroundings), watch, report.paused),
-      settle,
-      letters,
-      suspects: createSuspects(SUSPECT_LIMITS, process.now),
-      report,
-      batchCalls,
-      maxWrites: 2,
-      onBatch: () => undefined,
-      isStopping: () => false,
-      now: process.now,
-    }),
+    handle: (entries) => persister.handle(entries),
     onTurn: () => undefined,
     onError: (error) => process.tell(() => `reads again: ${String(error)}`),
     onLost: report.lost,

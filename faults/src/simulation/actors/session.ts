@@ -12,7 +12,7 @@ import { redisOf, type Surroundings } from './surroundings.ts';
 
 const BACKOFF = { minMs: 50, maxMs: 5_000 };
 const READ_COUNT = 64;
-const MAX_TEXT_LENGTH = 1_000_000;
+const MAX_MEMORY_BYTES = 10_000_000;
 
 /** One life of a session service. Its fold, its cache, its sweep and its loop are the real ones. */
 export class Session {
@@ -23,7 +23,9 @@ export class Session {
     this.process = process;
     this.#cache = createStateCache({
       maxCalls: surroundings.settings.cachedCalls,
-      maxTextLength: MAX_TEXT_LENGTH,
+      maxMemoryBytes: MAX_MEMORY_BYTES,
+      maxIdleMs: 60_000,
+      now: process.now,
     });
     this.#fold(surroundings);
     this.#sweep(surroundings);
@@ -36,12 +38,20 @@ export class Session {
   #fold(surroundings: Surroundings): void {
     const { process } = this;
     const { blockMs, claimIdleMs } = surroundings.settings;
-    const { readLogs, save, publish, reader } = redisOf(process, surroundings);
+    const { readPages, save, publish, reader } = redisOf(process, surroundings);
     const client = { feed: 'activity' as const, consumer: process.name, count: READ_COUNT };
+    const fold = createActivityFold({
+      readPages,
+      cache: this.#cache,
+      save,
+      publish,
+      observer: observe(process),
+      maxCallMemoryBytes: MAX_MEMORY_BYTES,
+    });
     consumeFeed(reader({ ...client, blockMs, claimIdleMs }), {
       blockMs,
       reclaimEveryMs: claimIdleMs,
-      handle: createActivityFold({ readLogs, cache: this.#cache, save, publish, observer: observe(process) }),
+      handle: (entries) => fold.handle(entries),
       onTurn: () => undefined,
       onError: (error) => process.tell(() => `reads again: ${String(error)}`),
       onLost: (count) => process.tell(() => `${count} entries are lost`),
@@ -84,6 +94,7 @@ function observe(process: SimProcess): FoldObserver {
     onUndecodable: ({ callSid }, seq) => process.tell(() => `${callSid} ${seq} is no event`),
     onCallFailed: ({ callSid }, error) =>
       process.tell(() => `${callSid} could not be folded: ${String(error)}`),
+    onCallTooLarge: ({ callSid }) => process.tell(() => `${callSid} is too large`),
     onUnpublished: () => undefined,
   };
 }

@@ -10,7 +10,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 export function connectToPostgres(
   process: SimProcess,
   { server, model }: { readonly server: Server; readonly model: PostgresModel },
-): Pick<CallStore, 'writeCalls' | 'mergeCall'> {
+): Pick<CallStore, 'writeCalls' | 'archiveEvents' | 'mergeCall' | 'ping'> {
   const request = <T>(what: string, effect: () => T, describe: (answer: T) => string): Promise<T> =>
     process.request({ server, what, effect, timeoutMs: STATEMENT_TIMEOUT_MS, describe });
   return {
@@ -25,6 +25,18 @@ export function connectToPostgres(
         (outcomes) => outcomes.join(' '),
       );
     },
+    archiveEvents: (segments) =>
+      request(
+        `archive ${segments.map(({ call, segment }) => `${call.callSid} ${segment.fromSeq}-${segment.toSeq}`).join(', ')}`,
+        () => model.archiveEvents(segments),
+        () => '',
+      ),
+    ping: () =>
+      request(
+        'ping',
+        () => undefined,
+        () => '',
+      ),
     mergeCall: (merge) =>
       request(
         `merge ${merge.call.callSid}`,

@@ -12,6 +12,7 @@ import {
   toRow,
   type CallMerge,
   type CallRow,
+  type CallSegment,
   type CallWrite,
   type EventSegment,
   type MergeResult,
@@ -89,6 +90,12 @@ export class PostgresModel {
     }
     const written = new Set([...newest.values()].filter((write) => this.#upsert(write)));
     return batch.map((write) => (written.has(write) ? 'written' : this.#whyRefused(write)));
+  }
+
+  /** Stretches of logs without a row. */
+  archiveEvents(segments: readonly CallSegment[]): void {
+    this.#assertTakes(segments.map(({ call }) => call));
+    for (const { call, epoch, segment } of segments) this.#archive(call, epoch, segment);
   }
 
   /** Folds everything archived of a call. */

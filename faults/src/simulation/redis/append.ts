@@ -121,6 +121,8 @@ function newHead(): Head {
     open: undefined,
     isExpiring: false,
     pinned: 0,
+    trials: 0,
+    survivedAtMs: -Infinity,
     sources: new Map(),
     connections: new Map(),
     letters: new Map(),

@@ -4,6 +4,7 @@ import {
   type DeadLetter,
   type LiveCalls,
   type ReadCallLogs,
+  type ReadLogPages,
   type SessionSave,
   type SessionSaved,
   type SettledCall,
@@ -16,8 +17,9 @@ import { COMMAND_TIMEOUT_MS, createReader, type ReaderOptions } from './feed-rea
 import { findLost, requestDueCheckpoints, touch } from './live-calls.ts';
 import { type RedisAccess } from './redis-access.ts';
 import { type RedisModel } from './redis-model.ts';
-import { readLog } from './read-log.ts';
+import { readLog, readPage } from './read-page.ts';
 import { saveSession } from './save-session.ts';
+import { createTrials } from './trials.ts';
 import { settle } from './settle.ts';
 
 const LIMITS = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 };
@@ -51,9 +53,12 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
   };
 
   const readLogs: ReadCallLogs = (requests) =>
+    command('read heads', () => requests.map((request) => readLog(model, request)));
+
+  const readPages: ReadLogPages = (requests) =>
     command(
       `read ${requests.map(({ call, fromSeq }) => `${call.callSid} from ${fromSeq}`).join(', ')}`,
-      () => requests.map(({ call, fromSeq }) => readLog(model, call, fromSeq)),
+      () => requests.map((request) => readPage(model, request)),
       (logs) =>
         logs.map(({ epoch, lastSeq, persistedSeq }) => `${epoch} ${lastSeq}/${persistedSeq}`).join(', '),
     );
@@ -73,6 +78,8 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
   return {
     appender,
     readLogs,
+    readPages,
+    trials: createTrials(model, command),
     liveCalls,
     serverTimeMs: () => command('time', () => Math.floor(model.now())),
     save: (save: SessionSave): Promise<SessionSaved> =>

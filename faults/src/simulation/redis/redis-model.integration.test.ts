@@ -26,7 +26,7 @@ import { createRng, type Rng } from '../../random/rng.ts';
 import { append } from './append.ts';
 import { addDeadLetter, listDeadLetters, replayDeadLetter } from './dead-letters.ts';
 import { findLost, requestDueCheckpoints, touch } from './live-calls.ts';
-import { readLog } from './read-log.ts';
+import { readLog } from './read-page.ts';
 import { RedisModel } from './redis-model.ts';
 import { type CallPart } from './redis-state.ts';
 import { saveSession } from './save-session.ts';
@@ -253,7 +253,7 @@ function createPair(rng: Rng) {
 
     modelState: () => ({
       calls: CALLS.map((call) => {
-        const { entries, lastSeq, persistedSeq } = readLog(model, call, 1);
+        const { entries, lastSeq, persistedSeq } = readLog(model, { call, fromSeq: 1 });
         const stored = model.call(call);
         return {
           log: { entries, lastSeq, persistedSeq },

@@ -12,6 +12,10 @@ export interface Head {
   /** The number of open connections; `undefined` for a call that never had one. */
   open: number | undefined;
   isExpiring: boolean;
+  /** How often the call was tried alone by a process that did not come back. */
+  trials: number;
+  /** When a process last lived through an attempt at it. */
+  survivedAtMs: number;
   /** How many dead letters point at the log. */
   pinned: number;
   /** The last sequence of each source. */

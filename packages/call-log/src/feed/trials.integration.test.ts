@@ -13,9 +13,19 @@ test('trials that did not end are counted, by whichever process begins the next 
   const counts = [];
   for (let life = 1; life <= 3; life += 1) counts.push(await createTrials(log.redis, log.space).begin(call));
   expect(counts).toEqual([1, 2, 3]);
+  expect(await createTrials(log.redis, log.space).counts([callOf('none'), call])).toEqual([0, 3]);
+});
 
+test('a call that a process has lived through is above suspicion for a while, and its trials are forgotten', async () => {
+  const call = callOf('survived');
+  await log.appender.append(ordered(call, 'c', 1, [turn('a')]));
   const trials = createTrials(log.redis, log.space);
-  await trials.end(call);
+  await trials.begin(call);
+  await trials.survive(call);
+  expect(await trials.counts([call])).toEqual([undefined]);
+  // As it says three minutes later.
+  await log.redis.hincrby(callKeys(log.space, call).head, 'survived', -180);
+  expect(await trials.counts([call])).toEqual([0]);
   expect(await trials.begin(call)).toBe(1);
 });
 
@@ -23,6 +33,12 @@ test('a trial of a call that has expired makes no key', async () => {
   const call = callOf('expired');
   const trials = createTrials(log.redis, log.space);
   expect(await trials.begin(call)).toBe(1);
-  await trials.end(call);
+  await trials.survive(call);
   expect(await log.redis.exists(callKeys(log.space, call).head)).toBe(0);
+});
+
+test('a head that can’t be read says nothing against its call, nor for it', async () => {
+  const call = callOf('no-head');
+  await log.redis.set(callKeys(log.space, call).head, 'no hash');
+  expect(await createTrials(log.redis, log.space).counts([call])).toEqual([0]);
 });

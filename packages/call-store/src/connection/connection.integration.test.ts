@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import { createCallStore, type CallStore } from '../call-store.ts';
 import { migrate } from '../schema/migrate.ts';
-import { sampleEvents, writeOf } from '../testing/sample-call.ts';
+import { eventOf, sampleEvents, writeOf } from '../testing/sample-call.ts';
 import { classifyDatabaseError } from './database-error.ts';
 
 const call = { tenant: 'acme', callSid: 'CA1' };
@@ -80,9 +80,39 @@ describe('a store whose database fails', () => {
     await client.query('lock table call_sessions');
     const blocked = kindOf(store.writeCalls([write]));
     expect(await kindOf(store.ping())).toBe('unavailable');
-    expect(await blocked).toBe('unavailable');
+    expect(await blocked).toBe('timeout');
     await client.query('rollback');
     expect(await store.writeCalls([write])).toEqual(['stale']);
+  });
+
+  it('waits for a locked row no longer than it is told', async () => {
+    const store = openStore({ lockTimeoutMs: 100 });
+    const write = writeOf(call, sampleEvents(call));
+    await store.writeCalls([write]);
+    await client.query('begin');
+    await client.query('select from call_sessions for update');
+    expect(
+      await kindOf(
+        store.writeCalls([
+          writeOf(call, [...sampleEvents(call), eventOf(call, 8, 'objection.raised', { text: 'late' })]),
+        ]),
+      ),
+    ).toBe('locked');
+    await client.query('rollback');
+  });
+
+  it('gives a write the time-out that it is given, on the server and in the driver', async () => {
+    const store = openStore({ statementTimeoutMs: 300 });
+    const write = writeOf(call, sampleEvents(call));
+    await store.writeCalls([write]);
+    await client.query('begin');
+    await client.query('lock table call_sessions');
+    const [short, long] = [store.writeCalls([write]), store.writeCalls([write], { timeoutMs: 10_000 })];
+    expect(await kindOf(short)).toBe('timeout');
+    // Beyond the time-out of the others, also that of the driver.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await client.query('rollback');
+    expect(await long).toEqual(['stale']);
   });
 
   it('drops a connection that went silent, and opens another', async () => {
@@ -90,7 +120,7 @@ describe('a store whose database fails', () => {
     const store = openStore({ databaseUrl: proxy.url, maxConnections: 1, statementTimeoutMs: 2_500 });
     await store.ping();
     proxy.silence();
-    expect(await kindOf(store.ping())).toBe('unavailable');
+    expect(await kindOf(store.ping())).toBe('timeout');
     await store.ping();
     proxy.close();
   });

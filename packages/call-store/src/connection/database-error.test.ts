@@ -6,10 +6,12 @@ function withCode(code: string, message = 'it failed'): Error {
 }
 
 const SQLSTATES: Record<DatabaseErrorKind, string[]> = {
-  retry: ['40001', '40P01', '55P03'],
+  retry: ['40001', '40P01'],
+  timeout: ['57014'],
+  locked: ['55P03'],
   unavailable: [
     ...['08000', '08001', '08003', '08004', '08006', '08P01', '53000', '53100', '53200', '53300', '53400'],
-    ...['57014', '57P01', '57P02', '57P03', '57P05', '58000', '58030', '58P01', '25006', '25P03'],
+    ...['57P01', '57P02', '57P03', '57P05', '58000', '58030', '58P01', '25006', '25P03'],
   ],
   misconfigured: ['28000', '28P01', '3D000', '3F000', '42501', '42P01', '42703', '42P10', '42883'],
   row: [
@@ -21,13 +23,14 @@ const SQLSTATES: Record<DatabaseErrorKind, string[]> = {
 
 const MESSAGES: Record<DatabaseErrorKind, string[]> = {
   retry: [],
+  timeout: ['Query read timeout'],
+  locked: [],
   unavailable: [
     'Connection terminated unexpectedly',
     'Connection terminated',
     'Connection terminated due to connection timeout',
     'timeout exceeded when trying to connect',
     'timeout expired',
-    'Query read timeout',
     'Client has encountered a connection error and is not queryable',
     'Client was closed and is not queryable',
   ],

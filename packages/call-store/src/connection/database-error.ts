@@ -3,19 +3,23 @@ import { isCertificateProblem } from './tls.ts';
 
 /**
  * What to do about an error of the database.
- * - `retry`: at once, a few times, with jitter: somebody else was in the way.
+ * - `retry`: at once, a few times, with jitter: a deadlock, or a conflict of transactions.
+ * - `timeout`: the statement took too long. Send less at a time; the server is there.
+ * - `locked`: another transaction holds a row for longer than `lock_timeout`. Try this row again later.
  * - `unavailable`: pause and try again later; nothing is wrong with the data.
  * - `misconfigured`: pause and call somebody; it needs a person, nothing is wrong with the data.
  * - `row`: Postgres refuses this row for what it holds; no retry will help.
  * - `unknown`: pause as for `unavailable`, and call somebody if it stays.
  */
-export type DatabaseErrorKind = 'retry' | 'unavailable' | 'misconfigured' | 'row' | 'unknown';
+export type DatabaseErrorKind =
+  'retry' | 'timeout' | 'locked' | 'unavailable' | 'misconfigured' | 'row' | 'unknown';
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const KIND_BY_SQLSTATE: Readonly<Record<string, DatabaseErrorKind>> = {
   '40001': 'retry', // serialization_failure
   '40P01': 'retry', // deadlock_detected
-  '55P03': 'retry', // lock_not_available
+  '55P03': 'locked', // lock_not_available
+  '57014': 'timeout', // query_canceled: statement_timeout, or by an administrator
   '25006': 'unavailable', // read_only_sql_transaction: a primary that became a replica
   '25P03': 'unavailable', // idle_in_transaction_session_timeout
   '3D000': 'misconfigured', // invalid_catalog_name: no such database
@@ -26,7 +30,7 @@ const KIND_BY_SQLSTATE: Readonly<Record<string, DatabaseErrorKind>> = {
 const KIND_BY_CLASS: Readonly<Record<string, DatabaseErrorKind>> = {
   '08': 'unavailable', // connection exception
   '53': 'unavailable', // insufficient resources: disk full, too many connections
-  '57': 'unavailable', // operator intervention: shutdown, starting up, statement time-out
+  '57': 'unavailable', // operator intervention: shutdown, starting up
   '58': 'unavailable', // system error
   '28': 'misconfigured', // invalid authorization
   '42': 'misconfigured', // missing table, column or privilege: a deploy ahead of its migration
@@ -67,7 +71,7 @@ const KIND_BY_MESSAGE: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
   [/^Connection terminated/, 'unavailable'],
   [/^timeout exceeded when trying to connect$/, 'unavailable'],
   [/^timeout expired$/, 'unavailable'],
-  [/^Query read timeout$/, 'unavailable'],
+  [/^Query read timeout$/, 'timeout'],
   [/ is not queryable$/, 'unavailable'],
   [/^The server does not support SSL connections$/, 'misconfigured'],
   [/^There was an error establishing an SSL connection$/, 'misconfigured'],

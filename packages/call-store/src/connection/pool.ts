@@ -5,7 +5,7 @@ import { verifyingUrl } from './tls.ts';
 export interface DatabaseOptions {
   /**
    * `postgres://user:password@host:port/database`; with `?sslmode=verify-full&sslrootcert=<file>` over TLS. A PgBouncer in between has to put up with two start-up parameters:
-   * `ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout`, and with a prepared statement:
+   * `ignore_startup_parameters = statement_timeout, lock_timeout, idle_in_transaction_session_timeout`, and with a prepared statement:
    * `max_prepared_statements` above 0 (PgBouncer 1.21).
    */
   readonly databaseUrl: string;
@@ -20,6 +20,8 @@ export interface DatabaseOptions {
    * for a server that answers no more.
    */
   readonly statementTimeoutMs?: number;
+  /** How long a statement waits for a row that another transaction holds; by default as long as it may run. */
+  readonly lockTimeoutMs?: number;
   readonly logger?: StoreLogger;
 }
 
@@ -36,6 +38,9 @@ export interface PoolStats {
   readonly waiting: number;
 }
 
+/** The time-out of a statement where none is asked for. */
+export const STATEMENT_TIMEOUT_MS = 15_000;
+
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const MAX_LIFETIME_SECONDS = 30 * 60;
 const QUERY_TIMEOUT_FACTOR = 4 / 3;
@@ -46,7 +51,8 @@ export function createPool({
   maxConnections = 10,
   applicationName = 'turnlog',
   connectTimeoutMs = 5_000,
-  statementTimeoutMs = 15_000,
+  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+  lockTimeoutMs,
   logger,
 }: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -56,8 +62,9 @@ export function createPool({
     connectionTimeoutMillis: connectTimeoutMs,
     ...(statementTimeoutMs > 0 && {
       statement_timeout: statementTimeoutMs,
-      query_timeout: Math.ceil(statementTimeoutMs * QUERY_TIMEOUT_FACTOR),
+      query_timeout: clientTimeoutMs(statementTimeoutMs),
     }),
+    ...(lockTimeoutMs !== undefined && { lock_timeout: lockTimeoutMs }),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     keepAlive: true,
@@ -69,4 +76,9 @@ export function createPool({
   });
   pool.on('error', () => undefined);
   return pool;
+}
+
+/** After which the driver gives up a statement of which the server says nothing. */
+export function clientTimeoutMs(statementTimeoutMs: number): number {
+  return Math.ceil(statementTimeoutMs * QUERY_TIMEOUT_FACTOR);
 }

@@ -7,6 +7,7 @@ import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { archiveSegmentsSql, segmentParameters, type EventSegment } from './archive-segments.ts';
 import { toRow } from './call-row.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
+import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
 
 /** The log of a call whose row was written from another life of it. */
 export interface CallMerge {
@@ -39,8 +40,10 @@ const ARCHIVE_SQL = archiveSegmentsSql();
 export async function mergeCall(
   db: Kysely<CallStoreSchema>,
   { call, epoch, segment }: CallMerge,
+  { timeoutMs }: WriteOptions = {},
 ): Promise<MergeResult> {
   return db.transaction().execute(async (transaction) => {
+    if (timeoutMs !== undefined) await setTimeoutOf(transaction, timeoutMs);
     const stored = await lockRow(transaction, call, epoch);
     if (stored === undefined) return { outcome: 'erased', record: toCallRecord(initialState(call)) };
     if (segment !== undefined && segment.events.length > 0) {

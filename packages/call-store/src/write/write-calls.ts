@@ -9,6 +9,7 @@ import {
 } from './archive-segments.ts';
 import { callOfRow, keyOf, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
+import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
 
 /**
  * What became of a write.
@@ -34,6 +35,42 @@ export const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRow
  * events are archived whatever becomes of the row. Throws what Postgres throws: see `classifyDatabaseError`.
  */
 export async function writeCalls(
+  db: Kysely<CallStoreSchema>,
+  batch: readonly CallWrite[],
+  { timeoutMs }: WriteOptions = {},
+): Promise<WriteOutcome[]> {
+  return timeoutMs === undefined
+    ? writeWithin(db, batch)
+    : withTimeout(db, timeoutMs, (transaction) => writeWithin(transaction, batch));
+}
+
+/** Archives stretches of a call's log without its row, of which the log has more than one statement had better hold. */
+export async function archiveEvents(
+  db: Kysely<CallStoreSchema>,
+  segments: readonly CallSegment[],
+  { timeoutMs }: WriteOptions = {},
+): Promise<void> {
+  if (segments.length === 0) return;
+  const archive = async (within: Kysely<CallStoreSchema>): Promise<void> => {
+    await within.executeQuery(CompiledQuery.raw(ARCHIVE_SQL, segmentParameters(segments)));
+  };
+  await (timeoutMs === undefined ? archive(db) : withTimeout(db, timeoutMs, archive));
+}
+
+const ARCHIVE_SQL = archiveSegmentsSql();
+
+function withTimeout<T>(
+  db: Kysely<CallStoreSchema>,
+  timeoutMs: number,
+  work: (transaction: Kysely<CallStoreSchema>) => Promise<T>,
+): Promise<T> {
+  return db.transaction().execute(async (transaction) => {
+    await setTimeoutOf(transaction, timeoutMs);
+    return work(transaction);
+  });
+}
+
+async function writeWithin(
   db: Kysely<CallStoreSchema>,
   batch: readonly CallWrite[],
 ): Promise<WriteOutcome[]> {

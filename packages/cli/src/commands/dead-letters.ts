@@ -1,11 +1,23 @@
-import { createDeadLetters, type DeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
+import {
+  createDeadLetters,
+  createPageReader,
+  type DeadLetters,
+  type KeySpace,
+  type StoredDeadLetter,
+} from '@turnlog/call-log';
+import { type Redis } from 'ioredis';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { redisFlags } from '../connections/server-flags.ts';
 import { withRedis } from '../connections/with-redis.ts';
 import { switchFlag } from '../flags.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
-import { formatDeadLetter, formatDeadLetters, type DeadLetterSummary } from '../format/dead-letters.ts';
+import {
+  formatDeadLetter,
+  formatDeadLetters,
+  type DeadLetterSummary,
+  type ShownDeadLetter,
+} from '../format/dead-letters.ts';
 import { print, printJson } from '../terminal.ts';
 import { jsonFlag } from './json-flag.ts';
 
@@ -33,7 +45,9 @@ export const deadLetters = defineCommand({
         case 'list':
           return answer((await letters.list()).map(summaryOf), (list) => formatDeadLetters(list, clock));
         case 'show':
-          return answer(await getOrThrow(letters, id), (letter) => formatDeadLetter(letter, clock));
+          return answer(await withContent(redis, space, await getOrThrow(letters, id)), (letter) =>
+            formatDeadLetter(letter, clock),
+          );
         case 'replay': {
           const result = await replay(letters, await chosen(letters, id, values.all));
           answer(result, describeReplay);
@@ -46,8 +60,28 @@ export const deadLetters = defineCommand({
 });
 
 /** A letter without what was said in the call, which `show` has. */
-function summaryOf({ id, call, kind, seq, reason, detail, atMs }: StoredDeadLetter): DeadLetterSummary {
-  return { id, call, kind, seq, reason, detail, atMs };
+function summaryOf(letter: StoredDeadLetter): DeadLetterSummary {
+  const { id, call, kind, seq, reason, detail, log, atMs } = letter;
+  return { id, call, kind, seq, reason, detail, ...(log !== undefined && { log }), atMs };
+}
+
+/** So much of a log is shown of a letter that points at it. */
+const MAX_SHOWN_BYTES = 256 * 1024;
+
+/** A letter with what it points at, as far as that is not too much to be shown. */
+async function withContent(
+  redis: Redis,
+  space: KeySpace,
+  letter: StoredDeadLetter,
+): Promise<ShownDeadLetter> {
+  if (letter.log === undefined) return letter;
+  const { fromSeq, toSeq } = letter.log;
+  const limits = { maxEntries: toSeq - fromSeq + 1, maxBytes: MAX_SHOWN_BYTES };
+  const [page] = await createPageReader(redis, space, limits)([{ call: letter.call, fromSeq }]);
+  const entries = (page?.entries ?? []).filter(({ seq }) => seq <= toSeq);
+  const original = entries.map(({ text }) => text).join('\n');
+  const notShown = toSeq - (entries.at(-1)?.seq ?? fromSeq - 1);
+  return { ...letter, original, ...(notShown > 0 && { notShown }) };
 }
 
 async function chosen(

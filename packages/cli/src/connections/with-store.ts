@@ -81,6 +81,11 @@ function toSentence(error: unknown, databaseUrl: string): unknown {
           cause: error,
         },
       );
+    case 'timeout':
+    case 'locked':
+      return new CommandError(`${where} took too long: ${describeDatabaseError(error)}. Try again later.`, {
+        cause: error,
+      });
     case 'retry':
     case 'row':
     case 'unknown':

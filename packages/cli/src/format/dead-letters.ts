@@ -5,6 +5,12 @@ import { visibleText } from './visible-text.ts';
 /** A dead letter without the bytes that could not be persisted. */
 export type DeadLetterSummary = Omit<StoredDeadLetter, 'original'>;
 
+/** A dead letter with the bytes that could not be persisted, as far as they are shown. */
+export interface ShownDeadLetter extends StoredDeadLetter {
+  /** So many further events are in the log. */
+  readonly notShown?: number;
+}
+
 /** Dead letters, the oldest first. */
 export function formatDeadLetters(letters: readonly DeadLetterSummary[], clock: WallClock): string {
   if (letters.length === 0) return '✉️  There are no dead letters.';
@@ -30,7 +36,7 @@ export function formatDeadLetters(letters: readonly DeadLetterSummary[], clock: 
 }
 
 /** One dead letter with the bytes that could not be persisted. */
-export function formatDeadLetter(letter: StoredDeadLetter, clock: WallClock): string {
+export function formatDeadLetter(letter: ShownDeadLetter, clock: WallClock): string {
   const originals = letter.original.split('\n').filter((line) => line !== '');
   return [
     `✉️  Dead letter ${letter.id}`,
@@ -39,7 +45,17 @@ export function formatDeadLetter(letter: StoredDeadLetter, clock: WallClock): st
     `  Reason:  ${letter.reason}`,
     `  Detail:  ${visibleText(letter.detail)}`,
     `  When:    ${clock.dateTime(new Date(letter.atMs))}`,
+    ...pointerLines(letter),
     '  Original:',
     ...originals.map((line) => `    ${visibleText(line)}`),
+    ...(letter.notShown === undefined ? [] : [`    … and ${letter.notShown} more event(s) in the log`]),
   ].join('\n');
+}
+
+function pointerLines({ log }: ShownDeadLetter): string[] {
+  if (log === undefined) return [];
+  const size = log.bytes === undefined ? '' : `, ${log.bytes} bytes`;
+  return [
+    `  Log:     events ${log.fromSeq} to ${log.toSeq} of epoch ${log.epoch}${size}; it is kept for this letter`,
+  ];
 }

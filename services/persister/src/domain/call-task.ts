@@ -18,6 +18,8 @@ export interface CallTask {
   readonly isCheckpoint: boolean;
   /** Somebody wants the whole log to be looked at again. */
   readonly isReplay: boolean;
+  /** Nothing but events that came after the end of the call. */
+  readonly isLate: boolean;
   /** When it was first asked for, Unix ms by the clock of Redis. */
   readonly askedAtMs: number;
 }
@@ -28,7 +30,7 @@ export function tasksOf(entries: readonly PersistEntry[]): CallTask[] {
   for (const entry of entries) {
     const key = keyOf(entry.call);
     const task = tasks.get(key);
-    tasks.set(key, task === undefined ? taskOf(entry) : withEntry(task, entry));
+    tasks.set(key, task === undefined ? taskOf(entry) : joinTasks(task, taskOf(entry)));
   }
   return [...tasks.values()];
 }
@@ -45,18 +47,20 @@ function taskOf({ id, call, seq, reason }: PersistEntry): CallTask {
     entryIds: [id],
     isCheckpoint: reason === 'checkpoint',
     isReplay: reason === 'replay',
+    isLate: reason === 'late',
     askedAtMs: Number.parseInt(id, 10),
   };
 }
 
-function withEntry(task: CallTask, entry: PersistEntry): CallTask {
-  const other = taskOf(entry);
+/** One task of two of the same call; an entry that is in both counts once. */
+export function joinTasks(task: CallTask, other: CallTask): CallTask {
   return {
     call: task.call,
     seq: Math.max(task.seq, other.seq),
-    entryIds: [...task.entryIds, entry.id],
+    entryIds: [...new Set([...task.entryIds, ...other.entryIds])],
     isCheckpoint: task.isCheckpoint && other.isCheckpoint,
     isReplay: task.isReplay || other.isReplay,
+    isLate: task.isLate && other.isLate,
     askedAtMs: Math.min(task.askedAtMs, other.askedAtMs),
   };
 }

@@ -3,10 +3,12 @@ import {
   decodeEvents,
   foldEvents,
   initialState,
+  memoryOf,
   toCallRecord,
   type CallEvent,
   type CallKey,
   type CallRecord,
+  type CallState,
 } from '@turnlog/call-events';
 import { type JoinedEvents, type LoggedEvent, type ReadLog } from './logged-events.ts';
 
@@ -16,27 +18,72 @@ export interface UndecodableEvent extends LoggedEvent {
   readonly problem: { readonly code: string; readonly detail: string };
 }
 
-/** A call's log, folded. */
-export interface FoldedLog {
-  readonly record: CallRecord;
+/** A page of a log, decoded. */
+export interface DecodedPage {
   /** The entries that are events. In one piece where all are, and came so. */
   readonly events: readonly LoggedEvent[] | JoinedEvents;
   readonly undecodable: readonly UndecodableEvent[];
 }
 
-const OTHER_CALL = { code: 'other_call', detail: 'it is an event of another call' };
-
-/** Folds a log into its record. Entries that are no events are left out of it, and told. */
-export function foldLog(call: CallKey, log: ReadLog): FoldedLog {
-  const { joined } = log;
-  const events = joined && decodeEvents(joined.text(), joined.count);
-  const isWhole = events?.every((event) => isOf(call, event)) === true;
-  return joined !== undefined && isWhole
-    ? { record: fold(call, events), events: joined, undecodable: [] }
-    : foldOneByOne(call, log.entries);
+/** A call's log, folded. */
+export interface FoldedLog extends DecodedPage {
+  readonly record: CallRecord;
 }
 
-function foldOneByOne(call: CallKey, entries: readonly LoggedEvent[]): FoldedLog {
+const OTHER_CALL = { code: 'other_call', detail: 'it is an event of another call' };
+
+/** Folds a log that is at hand as a whole into its record. Entries that are no events are left out, and returned. */
+export function foldLog(call: CallKey, log: ReadLog): FoldedLog {
+  const fold = new LogFold(call, { isWeighed: false });
+  const page = fold.add(log);
+  return { ...page, record: fold.record() };
+}
+
+/** Folds a log page by page: of the pages before, only the state of the call is kept. */
+export class LogFold {
+  readonly #call: CallKey;
+  readonly #isWeighed: boolean;
+  #state: CallState;
+  #memoryBytes = 0;
+
+  /** Weighing costs a tenth of the fold: a log that is known to be short needn't be weighed. */
+  constructor(call: CallKey, { isWeighed }: { readonly isWeighed: boolean }) {
+    this.#call = call;
+    this.#isWeighed = isWeighed;
+    this.#state = initialState(call);
+  }
+
+  /** About how much memory the state takes; 0 where it is not weighed. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
+  }
+
+  add(page: ReadLog): DecodedPage {
+    const { decoded, ...rest } = decodePage(this.#call, page);
+    this.#state = foldEvents(this.#state, decoded);
+    if (this.#isWeighed) for (const event of decoded) this.#memoryBytes += memoryOf(event);
+    return rest;
+  }
+
+  record(): CallRecord {
+    return toCallRecord(this.#state);
+  }
+}
+
+/** Decodes a page of a call's log. */
+export function decodePage(
+  call: CallKey,
+  page: ReadLog,
+): DecodedPage & { readonly decoded: readonly CallEvent[] } {
+  const { joined } = page;
+  const decoded = joined && decodeEvents(joined.text(), joined.count);
+  const isWhole = decoded?.every((event) => isOf(call, event)) === true;
+  return joined !== undefined && isWhole
+    ? { decoded, events: joined, undecodable: [] }
+    : decodeOneByOne(call, page.entries);
+}
+
+function decodeOneByOne(call: CallKey, entries: readonly LoggedEvent[]) {
   const decodedEvents: CallEvent[] = [];
   const events: LoggedEvent[] = [];
   const undecodable: UndecodableEvent[] = [];
@@ -49,11 +96,7 @@ function foldOneByOne(call: CallKey, entries: readonly LoggedEvent[]): FoldedLog
       events.push(entry);
     }
   }
-  return { record: fold(call, decodedEvents), events, undecodable };
-}
-
-function fold(call: CallKey, events: readonly CallEvent[]): CallRecord {
-  return toCallRecord(foldEvents(initialState(call), events));
+  return { decoded: decodedEvents, events, undecodable };
 }
 
 function isOf({ tenant, callSid }: CallKey, event: CallEvent): boolean {

@@ -1,6 +1,6 @@
 import { JoinedEntries } from '@turnlog/call-log';
 import { describe, expect, test } from '@jest/globals';
-import { segmentsAfter } from './segments.ts';
+import { joinSegments, segmentsAfter } from './segments.ts';
 
 const events = [1, 2, 4, 5].map((seq) => ({ seq, text: `e${seq}` }));
 
@@ -33,5 +33,27 @@ describe('events that came in one piece', () => {
   test('are archived from the first on that is new', () => {
     expect(segmentsAfter(joined, 4)).toEqual([{ fromSeq: 5, toSeq: 5, events: Buffer.from('{"n":5}') }]);
     expect(segmentsAfter(joined, 5)).toEqual([]);
+  });
+});
+
+describe('stretches of several pages', () => {
+  const bytes = (fromSeq: number, ...texts: string[]) =>
+    segmentsAfter(JoinedEntries.of(fromSeq, texts), 0)[0] ?? { fromSeq, toSeq: fromSeq, events: [] };
+
+  test('are one where they go on from one another', () => {
+    const [joined, ...others] = joinSegments([bytes(1, '1', '2'), bytes(3, '3'), bytes(4, '4')]);
+    expect(others).toEqual([]);
+    expect(joined).toEqual({ fromSeq: 1, toSeq: 4, events: Buffer.from('1,\n2,\n3,\n4') });
+  });
+
+  test('stay apart at a hole, and where one came entry by entry', () => {
+    const apart = { fromSeq: 6, toSeq: 6, events: ['6'] };
+    const segments = [bytes(1, '1'), bytes(3, '3'), bytes(4, '4'), apart, bytes(7, '7')];
+    expect(joinSegments(segments)).toEqual([
+      { fromSeq: 1, toSeq: 1, events: Buffer.from('1') },
+      { fromSeq: 3, toSeq: 4, events: Buffer.from('3,\n4') },
+      apart,
+      { fromSeq: 7, toSeq: 7, events: Buffer.from('7') },
+    ]);
   });
 });

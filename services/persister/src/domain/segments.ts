@@ -15,6 +15,34 @@ export function segmentsAfter(events: readonly LoggedEvent[] | JoinedEvents, aft
   return news === undefined ? [] : [{ fromSeq: news.fromSeq, toSeq: news.toSeq, events: news.bytes }];
 }
 
+/** The same stretches, those that go on from one another in one piece where both are bytes. */
+export function joinSegments(segments: readonly Segment[]): Segment[] {
+  const joined: Segment[] = [];
+  let pieces: Buffer[] = [];
+  for (const segment of segments) {
+    const last = joined.at(-1);
+    const { events } = segment;
+    if (Buffer.isBuffer(events) && pieces.length > 0 && last?.toSeq === segment.fromSeq - 1) {
+      pieces.push(COMMA, events);
+      joined[joined.length - 1] = { ...last, toSeq: segment.toSeq };
+    } else {
+      closePieces(joined, pieces);
+      joined.push(segment);
+      pieces = Buffer.isBuffer(events) ? [events] : [];
+    }
+  }
+  closePieces(joined, pieces);
+  return joined;
+}
+
+const COMMA = Buffer.from(',\n');
+
+function closePieces(joined: Segment[], pieces: readonly Buffer[]): void {
+  const last = joined.at(-1);
+  if (last !== undefined && pieces.length > 1)
+    joined[joined.length - 1] = { ...last, events: Buffer.concat(pieces) };
+}
+
 function isJoined(events: readonly LoggedEvent[] | JoinedEvents): events is JoinedEvents {
   return !Array.isArray(events);
 }

@@ -1,15 +1,20 @@
 import { type CallLog, type DeadLetter } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
 import { describeError, type Logger } from '@turnlog/service-kit';
-import { type CallTask } from '../domain/call-task.ts';
+import { keyOf, type CallTask } from '../domain/call-task.ts';
+import { RepeatedNews } from './repeated-news.ts';
 import { type FoldedCall } from '../prepare-call.ts';
 import { type PersistedCall } from '../store/call-writer.ts';
 import { type DatabaseTrouble } from '../store/database-watch.ts';
 import { type PersistMetrics } from './persist-metrics.ts';
 
+/** How often a call that can't be written is logged. */
+const DEFERRAL_NEWS_MS = 60_000;
+
 /** Says what becomes of calls, in the log and in figures. */
 export function createPersistReport(logger: Logger, metrics: PersistMetrics, now: () => number) {
   let persistedCalls = 0;
+  const deferrals = new RepeatedNews(DEFERRAL_NEWS_MS);
   return {
     /** How many calls have been persisted so far. */
     persistedCalls: (): number => persistedCalls,
@@ -68,10 +73,12 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
       }
     },
 
+    /** A call that is tried again and again is logged once in a while. */
     failed: ({ call }: CallTask, error: unknown, result: 'dead' | 'deferred'): void => {
       metrics.calls.inc({ result });
       const fields = { call_sid: call.callSid, error: describeDatabaseError(error), outcome: result };
-      logger.error(fields, 'Failed to persist session to database');
+      const isTold = result === 'deferred' && !deferrals.isNews(keyOf(call), now());
+      logger[isTold ? 'debug' : 'error'](fields, 'Failed to persist session to database');
     },
 
     deadLettered: ({ call, kind, seq, reason }: DeadLetter): void => {

@@ -1,6 +1,7 @@
 import { type DatabaseErrorKind } from '@turnlog/call-store';
 import { expect, test } from '@jest/globals';
 import { attemptEach } from './attempt-each.ts';
+import { WriteSize } from './write-size.ts';
 
 class WriteError extends Error {
   readonly kind: DatabaseErrorKind;
@@ -55,7 +56,7 @@ test('a batch of nothing but bad rows is refused row by row', async () => {
   expect(attempts.filter(({ ok }) => !ok)).toHaveLength(100);
 });
 
-test.each(['unavailable', 'misconfigured', 'retry'] as const)(
+test.each(['unavailable', 'misconfigured'] as const)(
   'an error that is %s is nobody’s fault',
   async (kind) => {
     const { batches, writer } = tableThatRefuses([37], kind);
@@ -76,4 +77,52 @@ test('an error nobody knows that hits everything is not the rows’ fault, and i
 
   await expect(attemptEach(hundred, writer)).rejects.toThrow('unknown');
   expect(batches.length).toBeLessThan(20);
+});
+
+test.each(['locked', 'timeout', 'retry'] as const)(
+  'the one item that is %s stands alone, and all others are written',
+  async (kind) => {
+    const attempts = await attemptEach(hundred, tableThatRefuses([37], kind).writer);
+
+    expect(attempts.filter(({ ok }) => !ok)).toEqual([
+      expect.objectContaining({ item: 37, kind: 'slow', ok: false }),
+    ]);
+  },
+);
+
+/** A table that takes a while for each item, and gives up a batch that takes longer than it may. */
+function slowTable(itemMs: number, timeoutMs: number) {
+  let elapsedMs = 0;
+  const sizes: number[] = [];
+  const write = (batch: readonly number[]): Promise<readonly number[]> => {
+    sizes.push(batch.length);
+    elapsedMs += Math.min(timeoutMs, batch.length * itemMs);
+    return batch.length * itemMs > timeoutMs
+      ? Promise.reject(new WriteError('timeout'))
+      : Promise.resolve(batch);
+  };
+  return { sizes, elapsedMs: () => elapsedMs, writer: { write, classify } };
+}
+
+test('what took too long is halved until it passes, and what passed is the size from then on', async () => {
+  const { sizes, writer } = slowTable(200, 5_000);
+  const size = new WriteSize(100);
+  for (let batch = 0; batch < 3; batch += 1) {
+    const attempts = await attemptEach(hundred, { ...writer, size });
+    expect(attempts.every(({ ok }) => ok)).toBe(true);
+  }
+  expect(sizes.slice(0, 3)).toEqual([100, 50, 25]);
+  // Of three hundred items, what was lost to time-outs is little.
+  expect(sizes.filter((count) => count > 25).length).toBeLessThanOrEqual(6);
+  expect(size.calls).toBeGreaterThanOrEqual(12);
+});
+
+test('where each item takes too long alone, the others of the batch are not waited for', async () => {
+  const { sizes, writer, elapsedMs } = slowTable(6_000, 5_000);
+  const attempts = await attemptEach(hundred, { ...writer, size: new WriteSize(100) });
+
+  expect(attempts.map(({ item }) => item)).toEqual(hundred);
+  expect(attempts.every((attempt) => !attempt.ok && attempt.kind === 'slow')).toBe(true);
+  expect(sizes.filter((count) => count === 1)).toHaveLength(3);
+  expect(elapsedMs()).toBeLessThan(60_000);
 });

@@ -1,6 +1,7 @@
 import {
   decodeEvent,
   foldEvents,
+  memoryOf,
   type CallEvent,
   type CallState,
   type DecodeProblem,
@@ -21,6 +22,8 @@ export interface UndecodableEntry {
 /** A state with a stretch of the log folded into it. */
 export interface FoldedLog {
   readonly state: CallState;
+  /** About how much memory the state takes more than the one before. */
+  readonly memoryBytes: number;
   /** The entries that are events, in their order. */
   readonly events: readonly LoggedEvent[];
   readonly undecodable: readonly UndecodableEntry[];
@@ -40,5 +43,6 @@ export function foldLog(from: CallState, entries: readonly LoggedEvent[]): Folde
       undecodable.push({ seq: entry.seq, problem: decoded.problem });
     }
   }
-  return { state: foldEvents(from, decodedEvents), events, undecodable };
+  const memoryBytes = decodedEvents.reduce((sum, event) => sum + memoryOf(event), 0);
+  return { state: foldEvents(from, decodedEvents), memoryBytes, events, undecodable };
 }

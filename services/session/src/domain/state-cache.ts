@@ -6,15 +6,19 @@ export interface CachedState {
   readonly epoch: string;
   readonly seq: number;
   readonly state: CallState;
-  /** The length of the event texts that were folded into it: the measure of what it takes to keep. */
-  readonly textLength: number;
+  /** About how much memory the state takes. */
+  readonly memoryBytes: number;
 }
 
 /** How much a cache holds. */
 export interface CacheLimits {
   readonly maxCalls: number;
-  /** Over all calls. The call used last stays even if it alone is longer. */
-  readonly maxTextLength: number;
+  /** Over all calls. A state that is heavier by itself is not kept. */
+  readonly maxMemoryBytes: number;
+  /** A state that was not used for so long is dropped. */
+  readonly maxIdleMs: number;
+  /** A clock that never jumps. */
+  readonly now: () => number;
 }
 
 /** Call states that need not be folded from the start again; those used least recently make room. */
@@ -22,48 +26,63 @@ export interface StateCache {
   get(call: CallKey): CachedState | undefined;
   set(call: CallKey, cached: CachedState): void;
   delete(call: CallKey): void;
+  /** Drops what was not used for long; returns how much memory that took. */
+  dropIdle(): number;
   clear(): void;
-  readonly size: { readonly calls: number; readonly textLength: number };
+  readonly size: { readonly calls: number; readonly memoryBytes: number };
+}
+
+interface Used {
+  readonly cached: CachedState;
+  readonly usedAtMs: number;
 }
 
 /** An empty cache, in this process alone. */
-export function createStateCache({ maxCalls, maxTextLength }: CacheLimits): StateCache {
+export function createStateCache({ maxCalls, maxMemoryBytes, maxIdleMs, now }: CacheLimits): StateCache {
   // A map keeps its keys in the order of insertion: the first is the one used least recently.
-  const states = new Map<string, CachedState>();
-  let textLength = 0;
+  const states = new Map<string, Used>();
+  let memoryBytes = 0;
 
   const remove = (key: string): void => {
-    textLength -= states.get(key)?.textLength ?? 0;
+    memoryBytes -= states.get(key)?.cached.memoryBytes ?? 0;
     states.delete(key);
   };
-  const isTooFull = (): boolean => states.size > maxCalls || (textLength > maxTextLength && states.size > 1);
+  const removeOldestWhile = (isToGo: (oldest: Used) => boolean): void => {
+    for (const [key, used] of states) {
+      if (!isToGo(used)) return;
+      remove(key);
+    }
+  };
 
   return {
     get(call) {
       const key = keyOf(call);
-      const cached = states.get(key);
-      if (cached === undefined) return undefined;
+      const used = states.get(key);
+      if (used === undefined) return undefined;
       states.delete(key);
-      states.set(key, cached);
-      return cached;
+      states.set(key, { ...used, usedAtMs: now() });
+      return used.cached;
     },
     set(call, cached) {
       const key = keyOf(call);
       remove(key);
-      states.set(key, cached);
-      textLength += cached.textLength;
-      for (const oldest of states.keys()) {
-        if (!isTooFull()) break;
-        remove(oldest);
-      }
+      if (cached.memoryBytes > maxMemoryBytes) return;
+      states.set(key, { cached, usedAtMs: now() });
+      memoryBytes += cached.memoryBytes;
+      removeOldestWhile(() => states.size > maxCalls || memoryBytes > maxMemoryBytes);
     },
     delete: (call) => remove(keyOf(call)),
+    dropIdle() {
+      const [before, oldestAtMs] = [memoryBytes, now() - maxIdleMs];
+      removeOldestWhile(({ usedAtMs }) => usedAtMs < oldestAtMs);
+      return before - memoryBytes;
+    },
     clear() {
       states.clear();
-      textLength = 0;
+      memoryBytes = 0;
     },
     get size() {
-      return { calls: states.size, textLength };
+      return { calls: states.size, memoryBytes };
     },
   };
 }

@@ -1,0 +1,114 @@
+import {
+  isFaultOfTheCall,
+  type FeedEntry,
+  type LogPage,
+  type ReadLogPages,
+  type Trials,
+} from '@turnlog/call-log';
+import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
+
+/** After so many deliveries, one of the entries that were delivered together may have killed the process each time. */
+const SUSPICIOUS_DELIVERIES = 3;
+/** A call that was tried alone so often, by processes that did not come back, is set aside. */
+const MAX_TRIALS = 3;
+/** Beyond, the ids of entries that this process has survived are forgotten. */
+const MAX_SURVIVED = 100_000;
+
+/** Several processes died while they had nothing but this call. */
+export class KilledItsReaderError extends Error {
+  override readonly name = 'KilledItsReaderError';
+  readonly code = 'killed_its_reader';
+
+  constructor() {
+    super(`${MAX_TRIALS} processes ended while they persisted nothing but this call`);
+  }
+}
+
+/** What trying suspects takes. */
+export interface TrySuspectsOptions {
+  readonly trials: Trials;
+  readonly readPages: ReadLogPages;
+  /** Rejects where Postgres does not answer: a trial that waits for it would count against the call. */
+  readonly assertReady: () => Promise<void>;
+  /** Runs while nothing else is persisted. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
+  readonly persistAlone: (task: CallTask) => Promise<void>;
+  readonly setAside: (task: CallTask, log: LogPage | undefined, error: Error) => Promise<void>;
+}
+
+/**
+ * Entries that come again and again, because the processes that they were delivered to ended. Any of those that came
+ * together may be the cause, and so may the machine: each call is tried alone, the ones that were tried before last. The
+ * trial is noted in Redis before it begins. Only a call whose trials did not come back is set aside.
+ *
+ * Deliveries to this process, which is alive, say nothing against an entry: they multiply in an outage of Postgres.
+ */
+export class SuspectTrials {
+  readonly #options: TrySuspectsOptions;
+  readonly #survived = new Set<string>();
+  /** Calls whose trial ended while Redis could not be told. */
+  readonly #notEnded = new Set<string>();
+
+  constructor(options: TrySuspectsOptions) {
+    this.#options = options;
+  }
+
+  isSuspect(entry: FeedEntry): boolean {
+    return (entry.deliveries ?? 1) >= SUSPICIOUS_DELIVERIES && !this.#survived.has(idOf(entry));
+  }
+
+  /** This process has lived through an attempt at these entries. */
+  survive(entries: readonly FeedEntry[]): void {
+    if (this.#survived.size > MAX_SURVIVED) this.#survived.clear();
+    for (const entry of entries) if (entry.deliveries !== undefined) this.#survived.add(idOf(entry));
+  }
+
+  /** Tries the calls of these entries one by one. Returns those that are above suspicion, to be persisted as usual. */
+  async tryEach(entries: readonly FeedEntry[]): Promise<CallTask[]> {
+    if (entries.length === 0) return [];
+    const { trials, alone, assertReady } = this.#options;
+    const tasks = tasksOf(entries);
+    const counts = await trials.counts(tasks.map(({ call }) => call));
+    const suspects = tasks.flatMap((task, index) => {
+      const count = counts[index];
+      return count === undefined ? [] : [{ task, count }];
+    });
+    for (const { task } of suspects.sort((a, b) => a.count - b.count)) {
+      await alone(async () => {
+        await assertReady();
+        await this.#try(task);
+      });
+    }
+    return tasks.filter((_, index) => counts[index] === undefined);
+  }
+
+  async #try(task: CallTask): Promise<void> {
+    const { trials, persistAlone, setAside } = this.#options;
+    const { call } = task;
+    const key = keyOf(call);
+    if (this.#notEnded.has(key)) await trials.survive(call);
+    const count = await trials.begin(call);
+    this.#notEnded.add(key);
+    try {
+      if (count > MAX_TRIALS) await setAside(task, await this.#headOf(task), new KilledItsReaderError());
+      else await persistAlone(task);
+    } finally {
+      await trials.survive(call);
+      this.#notEnded.delete(key);
+    }
+  }
+
+  /** What the head of a log says, without any entry of it. */
+  async #headOf({ call }: CallTask): Promise<LogPage | undefined> {
+    try {
+      return (await this.#options.readPages([{ call, fromSeq: Number.MAX_SAFE_INTEGER }]))[0];
+    } catch (error) {
+      if (isFaultOfTheCall(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function idOf({ partition, id }: FeedEntry): string {
+  return `${partition}:${id}`;
+}
