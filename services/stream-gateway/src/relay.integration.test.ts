@@ -104,6 +104,16 @@ test("the agent's audio is the outbound track, silence between its words include
   expect((batches[1]?.offsetMs ?? 0) - (batches[0]?.offsetMs ?? 0)).toBeGreaterThan(300);
 });
 
+test('an agent is told a rate of 16 kHz as Exotel tells its own bots: in the query of its URL', async () => {
+  const { agent, gateway } = await start();
+  for (const [index, query] of ['?sample-rate=16000', ''].entries()) {
+    const carrier = await dial(gateway.url + query);
+    carrier.send(JSON.stringify({ event: 'start', start: { call_sid: `CA-rate-${index}` } }));
+    expect((await agent.socket(index)).path).toBe(index === 0 ? '/?sample-rate=16000' : '/');
+    carrier.socket.terminate();
+  }
+});
+
 test("the agent's address is filled with what is known of the call, URL-encoded", async () => {
   const agent = await startAgent();
   closing.push(() => agent.close());

@@ -116,6 +116,7 @@ describe('the values', () => {
     [postgresUrl, 'postgresql://u:p%40@db.example/turnlog?sslmode=verify-full'],
     [httpUrl, 'https://api.example/v1'],
     [wsUrlTemplate(), 'wss://agent.example/{tenant}/{callSid}?x={parameters.flow}'],
+    [wsUrlTemplate(), 'wss://agent.example/?x={params.lead-id}&rate={sampleRate}'],
   ])('accept a good URL as written (%#)', (value, text) => expect(read(value, text)).toBe(text));
 
   it.each([
@@ -133,7 +134,13 @@ describe('the values', () => {
     [postgresUrl, 'postgres:///turnlog', /without a host$/],
     [httpUrl, 'api.example', /not a URL$/],
     [wsUrlTemplate(), 'http://agent.example', /another scheme$/],
-    [wsUrlTemplate(), 'ws://agent.example/{call', /brace that is no placeholder$/],
+    [wsUrlTemplate(), 'ws://agent.example/{call', /got a brace that is no part of a placeholder$/],
+    [
+      wsUrlTemplate(),
+      'ws://agent.example/{lead id}',
+      /\{params\.lead-id\}, got the placeholder \{lead id\}$/,
+    ],
+    [wsUrlTemplate(), 'ws://agent.example/{}', /got the placeholder \{\}$/],
     [
       wsUrlTemplate(['callSid']),
       'ws://agent.example/{call_id}',

@@ -5,6 +5,9 @@ import { parseRedisAddress } from './redis-address.ts';
 
 const WS_EXPECTED = 'a URL that starts with ws:// or wss://';
 
+const PLACEHOLDERS =
+  ', whose placeholders are names of letters, digits, "_", "-", "." and "~" in braces, such as {params.lead-id}';
+
 /** What is wrong with a URL of the right scheme, or undefined. */
 type CheckUrl = (url: URL) => string | undefined;
 
@@ -44,12 +47,14 @@ export const wsUrl: EnvValue<string> = urlValue(WS_EXPECTED, ['ws:', 'wss:']);
  */
 export function wsUrlTemplate(placeholders?: readonly string[]): EnvValue<string> {
   const known = placeholders?.map((name) => `{${name}}`);
-  const expected = WS_EXPECTED + (known ? `, with no placeholders but ${known.join(', ')}` : '');
+  const expected = WS_EXPECTED + (known ? `, with no placeholders but ${known.join(', ')}` : PLACEHOLDERS);
   return envValue(expected, (text) => {
     const unknown = (text.match(/\{[^{}]*\}/g) ?? []).find((found) => known && !known.includes(found));
     if (unknown !== undefined) return { problem: `got one with the placeholder ${unknown}` };
-    const filledIn = text.replace(/\{[\w.]+\}/g, 'x');
-    if (/[{}]/.test(filledIn)) return { problem: 'got one with a brace that is no placeholder' };
+    const malformed = (text.match(/\{[^{}]*\}/g) ?? []).find((found) => !/^\{[\w.~-]+\}$/.test(found));
+    if (malformed !== undefined) return { problem: `got the placeholder ${malformed.slice(0, 80)}` };
+    const filledIn = text.replace(/\{[^{}]+\}/g, 'x');
+    if (/[{}]/.test(filledIn)) return { problem: 'got a brace that is no part of a placeholder' };
     const problem = urlProblem(filledIn, ['ws:', 'wss:']);
     return problem === undefined ? { value: text } : { problem };
   });

@@ -2,6 +2,7 @@ import { type WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { type CallGuard } from '../call-guard.ts';
 import { EventRate } from '../domain/event-rate.ts';
+import { withSampleRate } from '../domain/agent-sample-rate.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
@@ -79,7 +80,8 @@ export class CallAgent {
       reply: (text) => this.#relay.reply(text),
       setPaused: (isPaused) => this.#relay.setPaused(isPaused),
     });
-    const filled = fillAgentUrl(urlTemplate, { ...connection, tenant: producer.call.tenant });
+    const template = withSampleRate(urlTemplate, connection.sampleRate);
+    const filled = fillAgentUrl(template, { ...connection, tenant: producer.call.tenant });
     if (filled.ok) this.#relay.connect(filled.url);
     else this.#relay.giveUp(filled.problem);
   }

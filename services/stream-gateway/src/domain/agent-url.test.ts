@@ -13,7 +13,8 @@ const facts: AgentUrlFacts = {
   streamSid: undefined,
   from: '+911',
   to: '+912',
-  parameters: { lead: 'a&b', __proto__: 'x' },
+  parameters: { lead: 'a&b', 'lead-id': '42', __proto__: 'x' },
+  sampleRate: 16_000,
 };
 
 test('placeholders are filled and URL-encoded, unknown values are empty', () => {
@@ -103,8 +104,17 @@ test('any values in any template: the URL has the host, the path and the query o
   );
 });
 
+test('the rate, and parameters of names with a hyphen, are filled in', () => {
+  const template = 'ws://a/?r={sampleRate}&s={params.sample-rate}&t={params.sample_rate}&l={params.lead-id}';
+  expect(fillAgentUrl(template, facts)).toEqual({ ok: true, url: 'ws://a/?r=16000&s=16000&t=16000&l=42' });
+});
+
 test('unknown placeholders are found', () => {
-  expect(unknownPlaceholders('ws://a/{callSid}/{call_sid}/{params.x}/{nope}')).toEqual(['call_sid', 'nope']);
+  expect(unknownPlaceholders('ws://a/{callSid}/{call_sid}/{params.x-y}/{nope}/{params.}')).toEqual([
+    'call_sid',
+    'nope',
+    'params.',
+  ]);
 });
 
 test.each([

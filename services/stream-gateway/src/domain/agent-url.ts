@@ -6,19 +6,27 @@ export interface AgentUrlFacts {
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly parameters: Readonly<Record<string, string>>;
+  /** Of the audio, in Hz. */
+  readonly sampleRate: number;
 }
 
 /** The placeholders of a template, besides `{params.NAME}`. */
-export const AGENT_URL_PLACEHOLDERS = ['callSid', 'streamSid', 'from', 'to', 'tenant'] as const;
+export const AGENT_URL_PLACEHOLDERS = ['callSid', 'streamSid', 'from', 'to', 'tenant', 'sampleRate'] as const;
 
-const PLACEHOLDER = /\{([\w.]+)\}/g;
+const PLACEHOLDER = /\{([\w.~-]+)\}/g;
 const PARAMETER = 'params.';
+/** The rate is no parameter of the call, but it is asked for as one. */
+const RATE_PARAMETERS = new Set(['sample-rate', 'sample_rate']);
 
 /** The placeholders in a template that nothing can fill. */
 export function unknownPlaceholders(template: string): string[] {
   return placeholdersIn(template).filter(
-    (name) => !name.startsWith(PARAMETER) && !AGENT_URL_PLACEHOLDERS.some((known) => known === name),
+    (name) => !isParameter(name) && !AGENT_URL_PLACEHOLDERS.some((known) => known === name),
   );
+}
+
+function isParameter(name: string): boolean {
+  return name.startsWith(PARAMETER) && name.length > PARAMETER.length;
 }
 
 function placeholdersIn(template: string): string[] {
@@ -74,8 +82,9 @@ function dotSegment(pathAndQuery: string, facts: AgentUrlFacts): string | undefi
 function valueOf(name: string, { parameters, ...facts }: AgentUrlFacts): string {
   if (name.startsWith(PARAMETER)) {
     const parameter = name.slice(PARAMETER.length);
+    if (RATE_PARAMETERS.has(parameter)) return String(facts.sampleRate);
     return Object.hasOwn(parameters, parameter) ? (parameters[parameter] ?? '').toWellFormed() : '';
   }
   const known = AGENT_URL_PLACEHOLDERS.find((placeholder) => placeholder === name);
-  return known === undefined ? '' : (facts[known] ?? '').toWellFormed();
+  return known === undefined ? '' : String(facts[known] ?? '').toWellFormed();
 }
