@@ -110,6 +110,14 @@ describe('an erased call', () => {
     await client.query('rollback');
   });
 
+  it('costs a writer of very many calls no more locks than the server has', async () => {
+    await client.query(
+      `insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256)
+       select 'bulk', 'CA' || n, 'completed', 1, 1, 'e', '' from generate_series(1, 30000) as n`,
+    );
+    expect(await store.privacy.erase({ tenant: 'bulk', callSid: 'CA77' })).toMatchObject({ rows: 1 });
+  });
+
   it('is told to be busy, and not touched, while a migration or another transaction has it', async () => {
     const call = await newCall();
     for (const lock of [

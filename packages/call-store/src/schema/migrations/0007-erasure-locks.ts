@@ -1,12 +1,20 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** A lock per call in place of one of the table; and what an erasure found, in the ledger. */
+/** A lock for each call in place of one of the table; and what an erasure found, in the ledger. */
 export const erasureLocks: Migration = { up };
+
+/** Any number: the locks of calls are those from here on. */
+const FIRST_LOCK = 7_461_002_000_000;
+/**
+ * Calls share so many locks. With one for each, a statement that writes many calls would fill the server's table of locks,
+ * which has room for some thousands (max_locks_per_transaction × max_connections).
+ */
+const LOCKS = 1_024;
 
 async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function call_lock(tenant text, call_sid text) returns bigint language sql immutable as $$
-      select hashtextextended('turnlog/' || tenant || '/' || call_sid, 0)
+      select ${sql.lit(FIRST_LOCK)} + (hashtextextended(tenant || '/' || call_sid, 0) & ${sql.lit(LOCKS - 1)})
     $$`.execute(db);
   await lockBeforeLooking(db);
   await sql`alter table erasures add column found jsonb`.execute(db);
