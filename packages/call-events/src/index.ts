@@ -19,7 +19,7 @@ export {
   type DecodeProblem,
   type DecodeResult,
 } from './events/codec.ts';
-export { identityOf, reportOf } from './events/identity.ts';
+export { identityOf, reportOf, type Identified } from './events/identity.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
 export { foldCall, foldEvents } from './fold/fold-call.ts';
@@ -42,6 +42,7 @@ export { canonicalJson } from './numbers/canonical-json.ts';
 export { countFields } from './numbers/count-fields.ts';
 export { canonicalNumber, MAX_NUMBER_DIGITS, readDecimal } from './numbers/decimal.ts';
 export { ExactNumber } from './numbers/exact-number.ts';
+export { sameNumbers } from './numbers/same-numbers.ts';
 export { parseJson } from './numbers/parse-json.ts';
 export { stringifyJson } from './numbers/stringify-json.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';

@@ -1,3 +1,4 @@
+import { stringifyJson } from '@turnlog/call-events';
 import { type Environment } from '@turnlog/service-kit';
 import { escapeUnsafe } from './format/visible-text.ts';
 
@@ -25,5 +26,5 @@ export function print({ out }: Terminal, ...lines: readonly string[]): void {
 
 /** Writes a machine-readable document, which a person may have on the screen as well. */
 export function printJson({ out }: Terminal, document: unknown): void {
-  out.write(`${escapeUnsafe(JSON.stringify(document, null, 2))}\n`);
+  out.write(`${escapeUnsafe(stringifyJson(document, 2))}\n`);
 }

@@ -2,6 +2,7 @@ import { type Logger } from '@turnlog/service-kit';
 import { type GatewayMetrics } from './gateway-metrics.ts';
 import { type ReportObserver } from './producer/kept-reports.ts';
 import { type ProducerObserver } from './producer/producer-options.ts';
+import { type Receipt } from './producer/receipt.ts';
 import { type RedisWrites } from './redis-writes.ts';
 
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */
@@ -19,7 +20,7 @@ export function observeAppends(
   return {
     onStalled: (error) => writes.onStalled(error),
     onAnswered: () => writes.onAnswered(),
-    onSettled: ({ status }) => metrics.events.inc({ via: 'socket', result: status }),
+    onSettled: (receipt) => metrics.events.inc({ via: 'socket', result: resultOf(receipt) }),
     onRetry: ({ call, attempt, error }) => {
       metrics.retries.inc();
       const fields = { call_sid: call.callSid, attempt: attempt + 1, err: error };
@@ -36,4 +37,10 @@ export function observeAppends(
       logger.warn(fields, 'redis had lost acknowledged reports: it has them again');
     },
   };
+}
+
+/** A conflict is told apart: it is an agent that contradicts itself, and not a limit. */
+function resultOf(receipt: Receipt): string {
+  const isConflict = receipt.status === 'refused' && receipt.reason === 'conflict';
+  return isConflict ? 'conflict' : receipt.status;
 }

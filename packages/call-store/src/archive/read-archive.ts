@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { identityOf, type CallKey, type Identified } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
@@ -29,17 +29,17 @@ export async function readArchivedEvents(
   return rows;
 }
 
-/** The events of a call without repeats: of those with the same id, the first. A text without an id counts as its own. */
+/** The events of a call without repeats: of those that are the same, the first. A text without an id counts as its own. */
 export function withoutRepeats(events: readonly ArchivedEvent[]): ArchivedEvent[] {
-  const byId = new Map<string, ArchivedEvent>();
+  const byIdentity = new Map<string, ArchivedEvent>();
   for (const event of events) {
-    const id = idOf(event.text);
-    if (!byId.has(id)) byId.set(id, event);
+    const identity = identityOfText(event.text);
+    if (!byIdentity.has(identity)) byIdentity.set(identity, event);
   }
-  return [...byId.values()];
+  return [...byIdentity.values()];
 }
 
-function idOf(text: string): string {
-  const json = JSON.parse(text) as { id?: unknown } | null;
-  return typeof json?.id === 'string' ? json.id : text;
+function identityOfText(text: string): string {
+  const json = JSON.parse(text) as Partial<Identified> | null;
+  return typeof json?.id === 'string' ? identityOf({ ...json, id: json.id }) : text;
 }

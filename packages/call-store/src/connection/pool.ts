@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { EXACT_JSON } from './exact-json-types.ts';
 import { verifyingUrl } from './tls.ts';
 
 /** Where the record is, and how long to wait for it. */
@@ -68,6 +69,7 @@ export function createPool({
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     keepAlive: true,
+    types: EXACT_JSON,
   });
   // Without these listeners, a connection that breaks while it is idle ends the process, and so does one that breaks
   // between two statements of a transaction. The pool repeats what the client has said.

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FOLD_VERSION } from '@turnlog/call-events';
+import { ExactNumber, FOLD_VERSION, parseJson, sameNumbers, type JsonValue } from '@turnlog/call-events';
 import { type FoldedArchive } from '../archive/fold-archive.ts';
 import { type StoredCall } from '../schema/call-store-schema.ts';
 import { toRow, type CallRow } from '../write/call-row.ts';
@@ -71,7 +71,7 @@ function compareMoments(stored: StoredCall, row: CallRow): CallDifference[] {
 /** `jsonb` keeps neither the order of keys nor the spelling of numbers, so values are compared, not texts. */
 function compareJson(stored: StoredCall, row: CallRow): CallDifference[] {
   return JSON_COLUMNS.flatMap((column) => {
-    const path = firstDifference(stored[column], JSON.parse(row[column].toString()));
+    const path = differenceOf(stored[column] as JsonValue, parseJson(row[column].toString()));
     if (path === undefined) return [];
     return [{ column, problem: `it is not what the archive says${path === '' ? '' : `, first at ${path}`}` }];
   });
@@ -79,6 +79,11 @@ function compareJson(stored: StoredCall, row: CallRow): CallDifference[] {
 
 function notWhatArchiveSays(column: string): CallDifference {
   return { column, problem: 'it is not what the archive says' };
+}
+
+function differenceOf(stored: JsonValue, folded: JsonValue): string | undefined {
+  if (isDeepStrictEqual(stored, folded)) return undefined;
+  return firstDifference(sameNumbers(stored), sameNumbers(folded));
 }
 
 /** Where two JSON values differ first, like `[3].text`; the empty path for the value itself. */
@@ -92,7 +97,7 @@ function firstDifference(a: unknown, b: unknown): string | undefined {
 }
 
 function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  return typeof value === 'object' && value !== null && !(value instanceof ExactNumber);
 }
 
 function ownValue(container: Readonly<Record<string, unknown>>, key: string): unknown {

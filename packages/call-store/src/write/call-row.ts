@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CallRecord } from '@turnlog/call-events';
+import { stringifyJson, type CallRecord } from '@turnlog/call-events';
 
 /** The columns that follow from a record, as they are sent: JSON as its text, moments as ISO 8601. */
 export interface CallRow {
@@ -35,7 +35,7 @@ export interface CallRow {
 
 /** The row of a record. `transcript_sha256` is taken over the JSON text of the transcript as it is sent. */
 export function toRow(record: CallRecord): CallRow {
-  const transcript = Buffer.from(JSON.stringify(record.transcript));
+  const transcript = Buffer.from(stringifyJson(record.transcript));
   return {
     tenant: record.call.tenant,
     call_sid: record.call.callSid,
@@ -57,12 +57,12 @@ export function toRow(record: CallRecord): CallRow {
     version: record.version,
     fold_version: record.foldVersion,
     transcript_sha256: createHash('sha256').update(transcript).digest('hex'),
-    lead: JSON.stringify(record.lead),
+    lead: stringifyJson(record.lead),
     full_transcript: transcript,
-    collected_data: JSON.stringify(record.collectedData),
-    objections: JSON.stringify(record.objections),
-    metrics: JSON.stringify(record.metrics),
-    consents: JSON.stringify(record.consents),
-    legs: JSON.stringify(record.legs),
+    collected_data: stringifyJson(record.collectedData),
+    objections: stringifyJson(record.objections),
+    metrics: stringifyJson(record.metrics),
+    consents: stringifyJson(record.consents),
+    legs: stringifyJson(record.legs),
   };
 }

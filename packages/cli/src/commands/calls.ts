@@ -21,10 +21,18 @@ const since: EnvValue<(nowMs: number) => Date> = envValue(
       const ageMs = Number(count) * (UNITS_MS[unit] ?? 0);
       return { value: (nowMs) => new Date(nowMs - ageMs) };
     }
-    const isDate = /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value));
-    return isDate ? { value: () => new Date(value) } : { problem: `got ${JSON.stringify(value)}` };
+    return isDate(value) ? { value: () => new Date(value) } : { problem: `got ${JSON.stringify(value)}` };
   },
 );
+
+const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ]|$)/;
+
+/** Whether there is such a day, and such a time: `Date` makes 2 March of 30 February. */
+function isDate(value: string): boolean {
+  const [, year, month, day] = DATE.exec(value) ?? [];
+  const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  return midnight.getUTCDate() === Number(day) && !Number.isNaN(Date.parse(value));
+}
 
 export const calls = defineCommand({
   name: 'calls',

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { decodeEvent, type CallEvent } from '@turnlog/call-events';
+import { stringifyJson, decodeEvent, type CallEvent } from '@turnlog/call-events';
 import { createLiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
@@ -28,7 +28,7 @@ export const monitor = defineCommand({
   run: ({ values }, terminal) =>
     withRedis(values, terminal, async (open) => {
       const clock = clockOf(values);
-      const format = (event: CallEvent) => (values.json ? JSON.stringify(event) : formatChange(event, clock));
+      const format = (event: CallEvent) => (values.json ? stringifyJson(event) : formatChange(event, clock));
       const onChange = (change: CallChange): void => {
         if (isWanted(change, values)) for (const line of linesOf(change, format)) print(terminal, line);
       };

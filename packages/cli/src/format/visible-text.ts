@@ -1,3 +1,5 @@
+import { stringifyJson } from '@turnlog/call-events';
+
 const NAMED: Readonly<Record<string, string>> = {
   '\n': '↵',
   '\r\n': '↵',
@@ -21,7 +23,7 @@ export function visibleText(text: string): string {
 
 /** A JSON value as one line of text: a string as it is, anything else as JSON. */
 export function visibleValue(value: unknown): string {
-  return visibleText(typeof value === 'string' ? value : JSON.stringify(value));
+  return visibleText(typeof value === 'string' ? value : stringifyJson(value));
 }
 
 /** A JSON text that means the same, with nothing in it that a terminal would obey: JSON leaves C1 and bidi marks as they are. */

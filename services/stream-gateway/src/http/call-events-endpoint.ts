@@ -25,7 +25,7 @@ export interface CallEventsOptions {
   readonly redactionOf: (tenant: string) => RedactionMode;
   readonly now: () => number;
   readonly newId: () => string;
-  readonly onResult: (status: EventResult['status']) => void;
+  readonly onResult: (result: EventResult['status'] | 'conflict') => void;
 }
 
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -85,7 +85,10 @@ export class CallEventsEndpoint {
     });
     for (const [index, result] of await this.#append(call, accepted)) results[index] = result;
     const complete = results.filter((result) => result !== undefined);
-    for (const { status } of complete) this.#options.onResult(status);
+    for (const result of complete) {
+      const isConflict = result.status === 'rejected' && result.error.code === 'conflict';
+      this.#options.onResult(isConflict ? 'conflict' : result.status);
+    }
     return complete;
   }
 
