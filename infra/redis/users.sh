@@ -45,7 +45,8 @@ echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
   "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
   "(+set ~${prefix}durability) ($audio_writing) (+hget +hgetall %R~${prefix}tenants)" \
-  "(+eval +evalsha +zadd +zrem +zcard +zrangebyscore +zremrangebyscore +pexpire ~${prefix}calls-of:*) (+set +getdel ~${prefix}stream-token:*)" \
+  "(+eval +evalsha +zadd +zrem +zcard +zrangebyscore +zremrangebyscore +pexpire ~${prefix}calls-of:*)" \
+  "(+eval +hincrby +hgetall +hdel +pexpire ~${prefix}bytes-of:*) (+set +getdel ~${prefix}stream-token:*)" \
   "(+set +get ~${prefix}call-of-stream:*)"
 
 # Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.

@@ -14,11 +14,13 @@ export {
   createBlockingClient,
   createCommandClient,
   untilReady,
+  untilUsable,
   type RedisClientOptions,
 } from './redis/clients.ts';
 export { memoryShare } from './redis/memory-share.ts';
 export { defineScript, runScript, type Script } from './redis/script.ts';
 export { scanCalls } from './read/scan-calls.ts';
+export { ClusterNotSupportedError } from './redis/refuse-cluster.ts';
 export { serverTimeMs } from './redis/server-time.ts';
 export {
   createAppender,
@@ -35,7 +37,7 @@ export {
   type EventHeader,
   type NewEvent,
 } from './append/new-event.ts';
-export { findBarrier, UnkeepableDurabilityError, type Durability } from './append/durability.ts';
+export { findBarrier, tryWrite, UnkeepableDurabilityError, type Durability } from './append/durability.ts';
 export { type Barrier } from './redis/script-pipeline.ts';
 export { type AppendOutcome, type AppendResult, type RefusalReason } from './append/append-result.ts';
 export { isFaultOfTheCall } from './redis/is-fault-of-the-call.ts';

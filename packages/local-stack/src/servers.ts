@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turnlog/call-log';
 import { migrate } from '@turnlog/call-store';
 import { startPostgres, startRedis, type EmbeddedServer } from '@turnlog/embedded';
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
@@ -104,6 +104,7 @@ async function ping(redis: ReturnType<typeof createCommandClient>): Promise<stri
     await redis.ping();
     return undefined;
   } catch (error) {
+    if (error instanceof ClusterNotSupportedError) throw new LocalStackError('server_failed', error.message);
     return (error as Error).message;
   }
 }

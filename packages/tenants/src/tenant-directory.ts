@@ -25,6 +25,7 @@ export class TenantDirectory {
   /** Of live tenants, by the secrets' ids. */
   #secrets = new Map<string, { readonly tenant: Tenant; readonly secret: TenantSecret }>();
   #addresses: readonly { readonly tenant: Tenant; readonly set: AddressSet }[] = [];
+  #live: readonly Tenant[] = [];
   #isLoaded = false;
 
   constructor(copy: Pick<TenantCopy, 'readAll'>, onUnreadable: OnUnreadable = () => undefined) {
@@ -44,7 +45,7 @@ export class TenantDirectory {
 
   /** The live tenants. */
   get tenants(): readonly Tenant[] {
-    return [...this.#known.values()].map(({ tenant }) => tenant).filter(isLive);
+    return this.#live;
   }
 
   /** Reads the copy again. Rejects when Redis doesn't answer; what was known stays known. */
@@ -74,7 +75,8 @@ export class TenantDirectory {
   }
 
   #index(): void {
-    const { tenants } = this;
+    const tenants = [...this.#known.values()].map(({ tenant }) => tenant).filter(isLive);
+    this.#live = tenants;
     this.#secrets = secretsOf(tenants);
     const withAddresses = tenants.filter(({ policy }) => policy.addresses.length > 0);
     this.#addresses = withAddresses.map((tenant) => ({ tenant, set: addressSet(tenant.policy.addresses) }));

@@ -32,6 +32,8 @@ const tenantPolicy = z.object({
   redaction: z.enum(['none', 'mask', 'drop']).default('none'),
   /** The most calls at once; null for any number. */
   maxCalls: positive.default(null),
+  /** The most MiB of events in an hour; null for what the gateway is set to. */
+  maxMibPerHour: positive.default(null),
   /** From where one may stream without a credential. */
   addresses: z.array(addressRange).default([]),
   /** How long each is kept; null for ever. */

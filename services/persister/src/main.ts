@@ -2,7 +2,7 @@ import {
   createBlockingClient,
   createCallReleaser,
   createCommandClient,
-  untilReady,
+  untilUsable,
   watchPartitions,
 } from '@turnlog/call-log';
 import { createCallStore } from '@turnlog/call-store';
@@ -13,7 +13,6 @@ import {
   createOpsHandler,
   loadConfigOrExit,
   monotonicClock,
-  retryForever,
   runService,
   startOpsServer,
   withDatabaseCa,
@@ -98,7 +97,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
 
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
-  await retryForever(() => untilReady(commands, signal), { backoff: CONNECT_BACKOFF, signal });
+  await untilUsable(commands, { backoff: CONNECT_BACKOFF, signal });
   const relieving = relieveMemory({ releaser, logger, metrics }, signal);
   lifecycle.onStop('memory watch', () => relieving);
   const heartbeat = health.heartbeat('persist loop', { maxSilenceMs: MAX_SILENCE_MS });

@@ -1,4 +1,10 @@
-import { createAppender, createCommandClient, NO_LIMITS, type Appender } from '@turnlog/call-log';
+import {
+  createAppender,
+  createCommandClient,
+  NO_LIMITS,
+  untilUsable,
+  type Appender,
+} from '@turnlog/call-log';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
 import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
 import {
@@ -13,6 +19,7 @@ import {
   type Logger,
   type Metrics,
 } from '@turnlog/service-kit';
+import { type Redis } from 'ioredis';
 import { createAskCarrier, type AskCarrier } from './ask-carrier.ts';
 import { createCheckCall } from './check-call.ts';
 import { type Config } from './config.ts';
@@ -25,6 +32,7 @@ import { runWorkLoop } from './work-loop.ts';
 /** Calls of one replica that are asked about at once; the account's budget allows little more. */
 const AT_ONCE = 4;
 const BURST = 10;
+const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 /** The longest honest round: a wait for the budget, an answer that times out, Redis and Postgres on their last try. */
 const GRACE_MS = 45_000;
 
@@ -61,7 +69,7 @@ export async function startReconciler(
     return ops.port;
   }
   const observer = createReconcilerObserver(logger, metrics);
-  const { store, appender } = connect(config, lifecycle, logger, health);
+  const { store, redis, appender } = connect(config, lifecycle, logger, health);
   const ask = createAskCarrier({
     store,
     account: config.EXOTEL_ACCOUNT_SID ?? '',
@@ -73,6 +81,7 @@ export async function startReconciler(
     onFailure: observer.onApiFailure,
   });
   measureDue(metrics, store, config.TENANT);
+  refuseCluster(redis, lifecycle, logger);
   const shared = { config, lifecycle, health, observer, store, appender, api, ask };
   startCheckingCalls(shared);
   startFindingPlacements(shared);
@@ -114,7 +123,21 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
   });
   const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   // A correction is taken beyond any limit on a call's events.
-  return { store, appender: createAppender(redis, space, NO_LIMITS) };
+  return { store, redis, appender: createAppender(redis, space, NO_LIMITS) };
+}
+
+/** Ends the service as a failure once Redis answers that it is part of a Redis Cluster. */
+function refuseCluster(redis: Redis, lifecycle: Lifecycle, logger: Logger): void {
+  untilUsable(redis, { backoff: CONNECT_BACKOFF, signal: lifecycle.signal }).catch((err: unknown) => {
+    if (lifecycle.isStopping) return;
+    logger.fatal({ err }, 'this Redis can not be used');
+    lifecycle.onStop('redis that can not be used', () => Promise.reject(toError(err)));
+    lifecycle.beginStop('unusable redis');
+  });
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function measureDue(metrics: Metrics, store: CarrierStore, tenant: string): void {

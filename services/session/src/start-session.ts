@@ -12,7 +12,7 @@ import {
   publishChange,
   serverTimeMs,
   startFeedConsumer,
-  untilReady,
+  untilUsable,
   watchPartitions,
 } from '@turnlog/call-log';
 import {
@@ -22,7 +22,6 @@ import {
   createMetrics,
   createOpsHandler,
   monotonicClock,
-  retryForever,
   startOpsServer,
   type Health,
   type Lifecycle,
@@ -83,10 +82,7 @@ export async function startSession(
 
   const healthPort = await startOps(shared);
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
-  await retryForever(() => untilReady(shared.redis, lifecycle.signal), {
-    backoff: BACKOFF,
-    signal: lifecycle.signal,
-  });
+  await untilUsable(shared.redis, { backoff: BACKOFF, signal: lifecycle.signal });
   reportLag(shared);
   startSweeping(shared);
   startFolding(shared);

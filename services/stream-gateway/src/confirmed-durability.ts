@@ -1,4 +1,4 @@
-import { findBarrier, type Barrier, type Durability, type KeySpace } from '@turnlog/call-log';
+import { findBarrier, tryWrite, type Barrier, type Durability, type KeySpace } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { type GatewayConfig } from './config.ts';
 
@@ -11,6 +11,8 @@ export interface ConfirmedDurability {
   readonly isConfirmed: boolean;
   /** Asks the server; rejects with what to do when it can't keep the promise. */
   confirm(): Promise<void>;
+  /** Writes a little, as durably as an append is; rejects where that does not work. */
+  tryWrite(): Promise<void>;
   /** For the appender; throws before it is known. */
   barrier(): Barrier | undefined;
 }
@@ -40,6 +42,7 @@ export function createDurability(redis: Redis, space: KeySpace, durability: Dura
       barrier = await findBarrier(redis, space, durability);
       isConfirmed = true;
     },
+    tryWrite: () => tryWrite(redis, space, barrier),
     barrier: () => {
       if (!isConfirmed) throw new Error('it is not known yet whether Redis keeps the promise of DURABILITY');
       return barrier;

@@ -30,6 +30,7 @@ export function createContext(
     appender: stores.appender,
     retention: stores.retention,
     streamCalls: stores.streamCalls,
+    isTenantFull: (tenant) => stores.tenantBytes.isFull(tenant),
     producerLimits: {
       maxPendingBytes: config.MAX_PENDING_BYTES,
       maxRetainedBytes: config.MAX_RETAINED_BYTES,

@@ -1,11 +1,14 @@
-import { type Appender } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
 import { type Logger } from '@turnlog/service-kit';
 import { type AgentRelaySettings } from './agent/agent-relay.ts';
 import { type BufferPool } from './audio/buffer-pool.ts';
 import { type AudioWriter } from './audio/audio-writer.ts';
 import { type GatewayTally } from './gateway-tally.ts';
-import { type ProducerLimits, type ProducerObserver } from './producer/producer-options.ts';
+import {
+  type ProducerAppender,
+  type ProducerLimits,
+  type ProducerObserver,
+} from './producer/producer-options.ts';
 import { type Retention } from './producer/retention.ts';
 import { type StreamCalls } from './webhooks/stream-calls.ts';
 import { type ProducerSpool } from './producer/spool-copies.ts';
@@ -16,9 +19,11 @@ export interface GatewayContext {
   readonly redactionOf: (tenant: string) => RedactionMode;
   readonly logger: Logger;
   readonly tally: GatewayTally;
-  readonly appender: Appender;
+  readonly appender: ProducerAppender;
   readonly retention: Retention;
   readonly streamCalls: Pick<StreamCalls, 'remember'>;
+  /** Whether a tenant has brought as many bytes as it may. */
+  readonly isTenantFull: (tenant: string) => boolean;
   readonly producerLimits: ProducerLimits;
   readonly producerObserver: ProducerObserver;
   readonly producerSpool: ProducerSpool | undefined;

@@ -8,6 +8,7 @@ import {
   type LiveCalls,
 } from '@turnlog/call-log';
 import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { AudioDrops } from './audio/audio-drops.ts';
 import { AudioWriter } from './audio/audio-writer.ts';
@@ -20,6 +21,10 @@ import { Retention } from './producer/retention.ts';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { createStreamCalls, type StreamCalls } from './webhooks/stream-calls.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
+import { guardAppender } from './limits/guarded-appender.ts';
+import { RedisMemory } from './limits/redis-memory.ts';
+import { TenantBytes } from './limits/tenant-bytes.ts';
+import { type ProducerAppender } from './producer/producer-options.ts';
 import { RedisWrites } from './redis-writes.ts';
 import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
 import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
@@ -34,13 +39,15 @@ const PASSTHRU_WITHIN_MS = 3_600_000;
 export interface GatewayStores {
   readonly link: RedisLink;
   readonly writes: RedisWrites;
+  readonly memory: RedisMemory;
+  readonly tenantBytes: TenantBytes;
   readonly durability: ConfirmedDurability;
   /** None without a folder for it. */
   readonly spool: (GatewaySpool & { readonly outbox: UnorderedOutbox }) | undefined;
   /** Told of all appends. */
   readonly observer: GatewayObserver;
   /** For connections: a producer keeps what it has appended. */
-  readonly appender: Appender;
+  readonly appender: ProducerAppender;
   /** For what comes without a connection. */
   readonly reports: Appender;
   readonly retention: Retention;
@@ -56,6 +63,7 @@ interface Surroundings {
   readonly lifecycle: Lifecycle;
   readonly metrics: GatewayMetrics;
   readonly monotonic: () => number;
+  readonly directory: () => TenantDirectory;
 }
 
 /**
@@ -64,7 +72,7 @@ interface Surroundings {
  */
 export async function openStores(
   config: GatewayConfig,
-  { logger, lifecycle, metrics, monotonic }: Surroundings,
+  { logger, lifecycle, metrics, monotonic, directory }: Surroundings,
 ): Promise<GatewayStores> {
   const space: KeySpace = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   const connect = (name: string, url: string): RedisLink => {
@@ -79,11 +87,28 @@ export async function openStores(
     : undefined;
   const audioDrops = new AudioDrops(logger);
   const durability = createDurability(redis, space, durabilityOf(config));
-  const appender = createAppender(redis, space, {
+  const unguarded = createAppender(redis, space, {
     maxEvents: config.MAX_EVENTS_PER_CALL,
     maxBytes: config.MAX_CALL_BYTES,
     barrier: () => durability.barrier(),
   });
+  const memory = new RedisMemory({ redis, maxShare: config.MAX_MEMORY_SHARE, logger });
+  const watched = new AbortController();
+  const watching = memory.watch(watched.signal);
+  lifecycle.onStop('memory', () => {
+    watched.abort();
+    return watching;
+  });
+  const tenantBytes = new TenantBytes({
+    redis,
+    prefix: space.prefix,
+    directory,
+    maxBytesPerHour: config.MAX_TENANT_BYTES_PER_HOUR,
+    memory,
+    maxMemoryShare: config.MAX_MEMORY_SHARE,
+    monotonic,
+  });
+  const appender = guardAppender(unguarded, { memory, tenants: tenantBytes });
   const writes = new RedisWrites(monotonic);
   const observer = observeAppends(metrics, writes, logger);
   const spool = await openSpool(config, { logger, lifecycle });
@@ -105,6 +130,8 @@ export async function openStores(
   return {
     link,
     writes,
+    memory,
+    tenantBytes,
     durability,
     spool: spool && { ...spool, outbox: spool.createOutbox(reports, writes) },
     observer,
@@ -124,11 +151,11 @@ export async function openStores(
 }
 
 async function openSpool(
-  { SPOOL_DIR, SPOOL_MAX_BYTES, SPOOL_AFTER_MS, INSTANCE }: GatewayConfig,
+  { SPOOL_DIR, SPOOL_MAX_BYTES, SPOOL_AFTER_MS, MAX_CALL_BYTES, INSTANCE }: GatewayConfig,
   { logger, lifecycle }: Pick<Surroundings, 'logger' | 'lifecycle'>,
 ): Promise<GatewaySpool | undefined> {
   if (SPOOL_DIR === undefined) return undefined;
-  const limits = { maxBytes: SPOOL_MAX_BYTES, afterMs: SPOOL_AFTER_MS };
+  const limits = { maxBytes: SPOOL_MAX_BYTES, maxCallBytes: MAX_CALL_BYTES, afterMs: SPOOL_AFTER_MS };
   const spool = await openGatewaySpool({ root: SPOOL_DIR, instance: INSTANCE, ...limits, logger });
   lifecycle.onStop('spool', () => spool.close());
   return spool;

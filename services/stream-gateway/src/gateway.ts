@@ -7,7 +7,7 @@ import {
   type Lifecycle,
   type Logger,
 } from '@turnlog/service-kit';
-import { UnkeepableDurabilityError, untilReady } from '@turnlog/call-log';
+import { UnkeepableDurabilityError, untilUsable } from '@turnlog/call-log';
 import { createAuth } from './auth/create-auth.ts';
 import { sharedGuard } from './call-guard.ts';
 import { type GatewayConfig } from './config.ts';
@@ -22,6 +22,7 @@ import { HeartbeatLoop } from './heartbeat-loop.ts';
 import { inheritSpools } from './spool/inherit-spools.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { openServer } from './open-server.ts';
+import { watchRedis } from './watch-redis.ts';
 
 const MAX_TICK_MS = 250;
 const MIN_TICK_MS = 10;
@@ -46,7 +47,13 @@ export async function startGateway(
     pendingBytes: () => stores.retention.pendingBytes,
     spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
-  const stores = await openStores(config, { logger, lifecycle, metrics, monotonic });
+  const stores = await openStores(config, {
+    logger,
+    lifecycle,
+    metrics,
+    monotonic,
+    directory: () => auth.directory,
+  });
   const auth = createAuth(config, { redis: stores.link.redis, logger, now: Date.now });
   const context = createContext(config, { stores, directory: auth.directory, tally, logger });
   const limits = {
@@ -68,11 +75,12 @@ export async function startGateway(
   health.readinessCheck('writes', () => Promise.resolve(readinessOf(parts)));
   const server = await openServer(parts, createOpsHandler({ health, metrics: registry }));
   startTimers(parts);
+  watchRedis(parts);
   registerDrain(parts);
   if (stores.spool !== undefined) inheritSpools(stores.spool, parts);
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
-  await retryForever(() => untilReady(stores.link.redis, signal), { backoff: CONNECT_BACKOFF, signal });
+  await untilUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
   await retryForever(() => stores.durability.confirm(), {
     backoff: CONNECT_BACKOFF,
     signal,
@@ -88,6 +96,11 @@ function readinessOf({ stores }: GatewayParts): CheckOutcome {
   const problem = stores.spool?.spool.problem;
   if (problem !== undefined) return { ok: false, reason: `the spool is ${problem}` };
   if (!stores.durability.isConfirmed) return { ok: false, reason: 'DURABILITY is not confirmed yet' };
+  if (stores.memory.isShort)
+    return {
+      ok: false,
+      reason: 'Redis uses more than MAX_MEMORY_SHARE of its maxmemory: it is being drained',
+    };
   if (stores.writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
   if (stores.retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
   return { ok: true, detail: { spooled_events: stores.spool?.spool.events ?? 0 } };

@@ -36,8 +36,13 @@ export async function openServer(
     '/media': config.MEDIA_APPLET,
   };
   const store = stores.spool
-    ? storeInRedisOrSpool({ ...stores.spool, appender: stores.reports })
-    : storeInRedis(stores.reports);
+    ? storeInRedisOrSpool({
+        ...stores.spool,
+        spool: stores.spool.forReports,
+        appender: stores.reports,
+        writes: stores.writes,
+      })
+    : storeInRedis(stores.reports, stores.writes);
   const openApi = openApiDocument(Object.keys(streamPaths));
   const pending = new PendingConnections(
     config.MAX_HANDSHAKES_PER_ADDRESS,
@@ -80,6 +85,7 @@ function createCallEvents({ config, context, metrics }: GatewayParts, store: Eve
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     redactionOf: context.redactionOf,
+    isTenantFull: context.isTenantFull,
     now: context.now,
     newId: context.newId,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),
@@ -141,6 +147,7 @@ function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts):
   if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
   const isUsable = stores.link.isUsable() && stores.durability.isConfirmed;
   if (!isUsable || stores.writes.isStalled) return 'not_ready';
+  if (stores.memory.isShort) return 'memory_short';
   if (stores.retention.isOverloaded) return 'overloaded';
   return sockets.count >= config.MAX_CONNECTIONS ? 'full' : undefined;
 }

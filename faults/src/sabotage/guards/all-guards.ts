@@ -11,6 +11,7 @@ import { liveStateGuards } from './live-state-guards.ts';
 import { persisterGuards } from './persister-guards.ts';
 import { privacyGuards } from './privacy-guards.ts';
 import { redisClientGuards } from './redis-client-guards.ts';
+import { redisLimitGuards } from './redis-limit-guards.ts';
 import { secrecyGuards } from './secrecy-guards.ts';
 
 /** All guards that are taken away in turn. */
@@ -27,5 +28,6 @@ export const allGuards: readonly Guard[] = [
   ...carrierGuards,
   ...erasureGuards,
   ...privacyGuards,
+  ...redisLimitGuards,
   ...secrecyGuards,
 ];

@@ -39,6 +39,16 @@ export async function findBarrier(
   );
 }
 
+/** Writes a little behind the same barrier. Rejects where an append would not be acknowledged either. */
+export async function tryWrite(redis: Redis, space: KeySpace, barrier: Barrier | undefined): Promise<void> {
+  const pipeline = redis.pipeline();
+  const replies = await (barrier?.pipe(pipeline) ?? pipeMark(pipeline, space)).exec();
+  const [error, reply] = replies?.at(-1) ?? [new Error('Redis answered nothing'), undefined];
+  if (error !== null) throw error;
+  const problem = barrier?.problemOf(reply);
+  if (problem !== undefined) throw new Error(problem);
+}
+
 /** Source: https://redis.io/commands/wait, the reply is the number of replicas that have it. */
 function replicaBarrier(
   space: KeySpace,

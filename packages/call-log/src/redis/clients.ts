@@ -1,10 +1,11 @@
 import { once, type EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { parseRedisAddress, type SentinelAddress } from '@turnlog/service-kit';
+import { parseRedisAddress, retryForever, type Backoff, type SentinelAddress } from '@turnlog/service-kit';
 import { type Redis, type RedisOptions } from 'ioredis';
 import { ClosableRedis } from './closable-redis.ts';
 import { FollowingRedis } from './following-redis.ts';
 import { isReadOnly } from './read-only.ts';
+import { ClusterNotSupportedError, refuseCluster } from './refuse-cluster.ts';
 import { explainConnectionError, readAddress } from './tls.ts';
 
 /** How long a command may take before it counts as failed. */
@@ -62,8 +63,28 @@ export function createBlockingClient(options: RedisClientOptions & { readonly bl
   });
 }
 
-/** Resolves when the client can take commands; rejects when it was closed meanwhile, or on the signal. */
+/**
+ * Resolves when the client can take commands. Rejects when it was closed meanwhile, on the signal, and with
+ * {@link ClusterNotSupportedError} where it is of no use to try again.
+ */
 export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<void> {
+  await untilConnected(redis, signal);
+  await refuseCluster(redis);
+}
+
+/**
+ * Resolves when the client can take commands, however often it has to be tried. Rejects on the signal, and with
+ * {@link ClusterNotSupportedError}.
+ */
+export async function untilUsable(
+  redis: Redis,
+  { signal, backoff }: { readonly signal: AbortSignal; readonly backoff: Backoff },
+): Promise<void> {
+  const isRetryable = (error: unknown): boolean => !(error instanceof ClusterNotSupportedError);
+  await retryForever(() => untilReady(redis, signal), { signal, backoff, isRetryable });
+}
+
+async function untilConnected(redis: Redis, signal?: AbortSignal): Promise<void> {
   if (redis.status === 'ready') return;
   const ended = new AbortController();
   const onEnd = () => ended.abort(new Error('the Redis connection was closed'));

@@ -62,6 +62,7 @@ export const tenants = defineCommand({
     finish: switchFlag('rotate: make no new secret; the newest one alone stays valid'),
     redaction: valueFlag(oneOf(['none', 'mask', 'drop']), '<how>', 'set: none, mask or drop'),
     'max-calls': valueFlag(count, '<n>', 'set: the most calls at once, or none'),
+    'max-mib-per-hour': valueFlag(count, '<n>', 'set: the most MiB of events an hour, or none'),
     addresses: valueFlag(addresses, '<list>', 'set: from where streams need no credential, or none'),
     'transcript-days': valueFlag(count, '<n>', 'set: how long records are kept, or none for ever'),
     'archive-days': valueFlag(count, '<n>', 'set: how long events are kept, or none for ever'),
@@ -94,6 +95,7 @@ interface Wishes {
   readonly finish: boolean;
   readonly redaction: TenantPolicy['redaction'] | undefined;
   readonly 'max-calls': number | null | undefined;
+  readonly 'max-mib-per-hour': number | null | undefined;
   readonly addresses: readonly string[] | undefined;
   readonly 'transcript-days': number | null | undefined;
   readonly 'archive-days': number | null | undefined;
@@ -123,6 +125,7 @@ function policyOf(wishes: Wishes): Partial<TenantPolicy> {
   const asked = {
     redaction: wishes.redaction,
     maxCalls: wishes['max-calls'],
+    maxMibPerHour: wishes['max-mib-per-hour'],
     addresses: wishes.addresses,
     transcriptDays: wishes['transcript-days'],
     archiveDays: wishes['archive-days'],

@@ -1,4 +1,4 @@
-import { createCommandClient, untilReady, type KeySpace } from '@turnlog/call-log';
+import { ClusterNotSupportedError, createCommandClient, untilReady, type KeySpace } from '@turnlog/call-log';
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { CommandError } from '../command-error.ts';
@@ -43,7 +43,11 @@ export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<
 async function isConnected(redis: Redis): Promise<boolean> {
   return untilReady(redis).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      if (error instanceof ClusterNotSupportedError)
+        throw new CommandError(`${error.message}.`, { cause: error });
+      return false;
+    },
   );
 }
 

@@ -41,9 +41,10 @@ function stateOf({ revokedAt, secrets, policy }: Tenant): string {
 }
 
 function policyWords(policy: TenantPolicy): string[] {
-  const { redaction, maxCalls, addresses, transcriptDays, archiveDays, audioHours } = policy;
+  const { redaction, maxCalls, maxMibPerHour, addresses, transcriptDays, archiveDays, audioHours } = policy;
   const limits: readonly (readonly [string, number | null])[] = [
     ['max-calls', maxCalls],
+    ['max-mib-per-hour', maxMibPerHour],
     ['transcript-days', transcriptDays],
     ['archive-days', archiveDays],
     ['audio-hours', audioHours],

@@ -29,6 +29,8 @@ export interface AgentChannelOptions {
   readonly rate: EventRate;
   /** Too much of all calls together is waiting to be stored. */
   readonly isOverloadedInAll: () => boolean;
+  /** The tenant has brought as many bytes as it may. */
+  readonly isTenantFull: () => boolean;
   readonly maxCarrierBufferedBytes: number;
   readonly tally: GatewayTally;
   readonly now: () => number;
@@ -104,7 +106,7 @@ export class AgentChannel {
   }
 
   #take(data: Buffer): void {
-    const { producer, maxEventBytes, isOverloadedInAll, rate, now } = this.#options;
+    const { producer, maxEventBytes, isOverloadedInAll, isTenantFull, rate, now } = this.#options;
     const message = this.#read(data);
     if (!message.ok) {
       this.#refuse(message.id, message.error);
@@ -114,6 +116,8 @@ export class AgentChannel {
     } else if (producer.isOverloaded || isOverloadedInAll()) {
       const text = 'too much is waiting to be stored; send it again in a few seconds';
       this.#refuse(message.id, { code: 'overloaded', message: text });
+    } else if (isTenantFull()) {
+      this.#refuse(message.id, refusalOf('tenant_full'));
     } else if (!rate.take(now())) {
       const text = 'messages come faster than MAX_EVENTS_PER_SECOND; send it again in a second';
       this.#refuse(message.id, { code: 'too_fast', message: text });

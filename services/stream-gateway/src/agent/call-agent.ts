@@ -58,7 +58,7 @@ export class CallAgent {
 
   /** Dials the agent of a call that has begun, once. */
   dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
-    const { tally, now, maxCarrierBufferedBytes, retention, redactionOf } = this.#context;
+    const { tally, now, maxCarrierBufferedBytes, retention, redactionOf, isTenantFull } = this.#context;
     const { urlTemplate, maxEventBytes, maxEventsPerSecond } = this.#settings;
     if (this.#connection !== undefined) return;
     this.#connection = connection;
@@ -74,6 +74,7 @@ export class CallAgent {
       redaction: () => redactionOf(producer.call.tenant),
       rate: new EventRate(maxEventsPerSecond, now()),
       isOverloadedInAll: () => retention.isOverloaded,
+      isTenantFull: () => isTenantFull(producer.call.tenant),
       maxCarrierBufferedBytes,
       tally,
       now,

@@ -23,6 +23,8 @@ export interface CallEventsOptions {
   readonly maxEventsPerSecond: number;
   /** What becomes of personal data in reports to a tenant. */
   readonly redactionOf: (tenant: string) => RedactionMode;
+  /** Whether a tenant has brought as many bytes as it may. */
+  readonly isTenantFull: (tenant: string) => boolean;
   readonly now: () => number;
   readonly newId: () => string;
   readonly onResult: (result: EventResult['status'] | 'conflict') => void;
@@ -35,6 +37,7 @@ const EVENTS_PER_APPEND = 200;
 /** How long a request waits for a Redis that is away. Whoever sent it knows better than we what to do then. */
 const APPEND_DEADLINE_MS = 2_000;
 const RETRY_AFTER = { 'retry-after': '2' };
+const RETRY_MUCH_LATER = { 'retry-after': '60' };
 
 /** A message that is an event now, and its place in the request. */
 interface Accepted {
@@ -126,7 +129,9 @@ export class CallEventsEndpoint {
     for (let start = 0; start < accepted.length; start += EVENTS_PER_APPEND) {
       const batch = accepted.slice(start, start + EVENTS_PER_APPEND);
       const events = batch.map(({ newEvent }) => newEvent);
-      const stored = await this.#options.store({ call, events, mode: 'unordered' }, deadline);
+      const isTenantFull = this.#options.isTenantFull(call.tenant);
+      const request = { call, events, mode: 'unordered', isTenantFull } as const;
+      const stored = await this.#options.store(request, deadline);
       batch.forEach(({ index, id }, position) => results.push([index, resultOf(id, stored, position)]));
     }
     return results;
@@ -150,14 +155,16 @@ function resultOf(id: string, stored: Stored, position: number): EventResult {
 }
 
 /**
- * 202 means that all of it is durable, 207 that part of it is. When nothing is: 503 with Redis as the reason, and 422
- * with the messages.
+ * 202 means that all of it is durable, 207 that part of it is. When nothing is: 503 with Redis as the reason, 429 with the
+ * tenant, and 422 with the messages.
  */
 function answerOf(results: readonly EventResult[]): Answer {
   const refused = results.filter((result) => result.status === 'rejected');
   if (refused.length === 0) return { status: 202, body: { results } };
   if (refused.length < results.length) return { status: 207, body: { results } };
   const isUnavailable = refused.some(({ error }) => error.code === 'unavailable');
+  const isTenantFull = refused.some(({ error }) => error.code === 'tenant_full');
+  if (isTenantFull && !isUnavailable) return { status: 429, body: { results }, headers: RETRY_MUCH_LATER };
   if (!isUnavailable) return { status: 422, body: { results } };
   const error = { code: 'unavailable', message: 'events can not be stored right now; send them again' };
   return { status: 503, body: { error, results }, headers: RETRY_AFTER };

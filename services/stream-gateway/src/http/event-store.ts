@@ -1,6 +1,7 @@
 import { type AppendRequest, type AppendResult, type Appender } from '@turnlog/call-log';
 import { retryForever, withDeadline } from '@turnlog/service-kit';
-import { type Spool } from '@turnlog/spool';
+import { type ProducerSpool } from '../producer/spool-copies.ts';
+import { type RedisWrites } from '../redis-writes.ts';
 import { type UnorderedOutbox } from '../spool/unordered-outbox.ts';
 
 const APPEND_BACKOFF = { minMs: 50, maxMs: 500 };
@@ -14,39 +15,66 @@ export type Stored =
 /** Stores events of one request. Rejects only for what is a fault of ours. */
 export type EventStore = (request: AppendRequest, deadline: AbortSignal) => Promise<Stored>;
 
-/** Events go to Redis, or the deadline passes. */
-export function storeInRedis(appender: Appender): EventStore {
+/** What is told of appends, so that a gateway that can't store reports is not sent any. */
+export type WritesObserver = Pick<RedisWrites, 'onStalled' | 'onAnswered' | 'onRefused'>;
+
+/** Events go to Redis, or the deadline passes: then whoever sent them is told that they can't be stored. */
+export function storeInRedis(appender: Appender, writes: WritesObserver): EventStore {
   return async (request, signal) => {
-    try {
-      const outcome = await retryForever(() => appender.append(request), { backoff: APPEND_BACKOFF, signal });
-      return outcome.outcome === 'ok' ? { where: 'log', results: outcome.results } : { where: 'unknown' };
-    } catch (error) {
-      if (signal.aborted) return { where: 'unknown' };
-      throw error;
-    }
+    const { stored, error } = await tryUntil(appender, writes, request, signal);
+    if (stored.where === 'unknown') writes.onRefused(error);
+    return stored;
   };
 }
 
 /** Events go to Redis; to the spool when that doesn't take them soon enough. What waits there keeps its turn. */
 export function storeInRedisOrSpool(options: {
   readonly appender: Appender;
-  readonly spool: Spool;
+  readonly writes: WritesObserver;
+  readonly spool: Pick<ProducerSpool, 'store'>;
   readonly outbox: UnorderedOutbox;
   /** How long Redis may take. */
   readonly afterMs: number;
 }): EventStore {
-  const { appender, spool, outbox, afterMs } = options;
-  const patiently = storeInRedis(appender);
+  const { appender, writes, spool, outbox, afterMs } = options;
+  const patiently = storeInRedis(appender, writes);
   const soon = async (request: AppendRequest): Promise<Stored> => {
-    const answer = await withDeadline(patiently(request, AbortSignal.timeout(afterMs)), afterMs);
-    return answer.timedOut ? { where: 'unknown' } : answer.value;
+    const attempt = tryUntil(appender, writes, request, AbortSignal.timeout(afterMs));
+    const answer = await withDeadline(attempt, afterMs);
+    return answer.timedOut ? { where: 'unknown' } : answer.value.stored;
   };
   return async (request, deadline) => {
     const stored: Stored = outbox.isEmpty ? await soon(request) : { where: 'unknown' };
     if (stored.where !== 'unknown') return stored;
-    const segment = await spool.store(request.events, request.mode);
-    if (segment === undefined) return patiently(request, deadline);
-    outbox.deliver({ ...request, isAcknowledged: true }, () => segment.release(request.events.length));
+    // What a full tenant sends is for Redis to take or refuse: the disk is for all tenants.
+    const hold = request.isTenantFull === true ? undefined : await spool.store(request.events);
+    if (hold === undefined) return patiently(request, deadline);
+    outbox.deliver({ ...request, isAcknowledged: true }, () => hold.release(request.events.length));
     return { where: 'spool' };
   };
+}
+
+/** Tries until the events are taken, or until the signal. The error is that of the last attempt. */
+async function tryUntil(
+  appender: Appender,
+  writes: WritesObserver,
+  request: AppendRequest,
+  signal: AbortSignal,
+): Promise<{ readonly stored: Stored; readonly error?: unknown }> {
+  let lastError: unknown;
+  const onFailure = ({ error }: { readonly error: unknown }): void => {
+    lastError = error;
+    writes.onStalled(error);
+  };
+  try {
+    const append = () => appender.append(request);
+    const outcome = await retryForever(append, { backoff: APPEND_BACKOFF, signal, onFailure });
+    writes.onAnswered();
+    const stored: Stored =
+      outcome.outcome === 'ok' ? { where: 'log', results: outcome.results } : { where: 'unknown' };
+    return { stored };
+  } catch (error) {
+    if (signal.aborted) return { stored: { where: 'unknown' }, error: lastError };
+    throw error;
+  }
 }

@@ -15,7 +15,7 @@ import { streamTarget, type StreamPaths, type StreamTarget } from './stream-targ
 
 /** Why no more streams are taken right now. */
 export type Unavailability =
-  'draining' | 'not_ready' | 'spool_full' | 'spool_failing' | 'overloaded' | 'full';
+  'draining' | 'not_ready' | 'memory_short' | 'spool_full' | 'spool_failing' | 'overloaded' | 'full';
 
 export interface StreamUpgradesOptions {
   readonly logger: Logger;
@@ -51,6 +51,7 @@ const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
   not_ready: 'this gateway can not record calls right now',
   spool_full: 'Redis takes no events and the spool has reached SPOOL_MAX_BYTES; connect to another gateway',
   spool_failing: 'the spool can not be written, its disk may be full; connect to another gateway',
+  memory_short: 'Redis is nearly full and is being drained; try again in a moment',
   overloaded: 'too many events are waiting for Redis; connect to another gateway',
   full: 'this gateway has as many connections as it takes',
 };

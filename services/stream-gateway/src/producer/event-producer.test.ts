@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Appender, type AppendOutcome, type AppendRequest, type CallLog } from '@turnlog/call-log';
+import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventProducer } from './event-producer.ts';
@@ -268,4 +269,47 @@ test('of all that is kept the oldest acknowledged events go first, and unacknowl
   expect([newer.retainedBytes, stalled.retainedBytes]).toEqual([0, unacknowledged]);
   expect(none.isOverloaded).toBe(true);
   stalled.abandon();
+});
+
+test('what a full call refuses after the spool acknowledged it is appended all the same, under another source', async () => {
+  const requests: AppendRequest[] = [];
+  let refuse = (): void => undefined;
+  const appender: Appender = {
+    append: async (request) => {
+      requests.push(request);
+      if (request.isAcknowledged !== true) await new Promise<void>((resolve) => (refuse = resolve));
+      const refused = { status: 'refused', reason: 'call_full' } as const;
+      const results = request.events.map((_, index) =>
+        request.isAcknowledged === true ? { status: 'appended' as const, seq: index + 1 } : refused,
+      );
+      return { outcome: 'ok', epoch: 'e', results };
+    },
+  };
+  const released: number[] = [];
+  const producer = new EventProducer({
+    call: CALL,
+    source: 'conn',
+    appender,
+    limits: LIMITS,
+    observer: { onSettled: () => undefined, onRetry: () => undefined, onGap: () => undefined },
+    spool: {
+      afterMs: 1,
+      store: () => Promise.resolve({ release: (events) => released.push(events) }),
+    },
+  });
+  const receipts = new Map<string, Receipt[]>();
+  add(producer, 'a', receipts);
+  await waitUntil(() => receipts.size === 1, { what: 'the spool has it' });
+  expect(receipts.get('a')).toEqual([{ status: 'appended', seq: undefined, isSpooled: true }]);
+  refuse();
+  await producer.whenIdle();
+  expect(requests.at(-1)).toMatchObject({
+    isAcknowledged: true,
+    events: [{ event: { id: 'a', source: 'conn.1', sourceSeq: 1 } }],
+  });
+  expect(JSON.parse(requests.at(-1)?.events[0]?.text ?? '')).toMatchObject({
+    source: 'conn.1',
+    sourceSeq: 1,
+  });
+  expect([released, receipts.get('a')?.length, producer.pendingEvents]).toEqual([[1], 1, 0]);
 });

@@ -13,8 +13,7 @@
  *                   └─────────┘
  *
  * - Every event gets the next source sequence: 1, 2, 3 … Only one append is under way; what piles up goes with the next.
- * - An append without an answer may have happened or not. The same events are sent again, for ever: the script knows
- *   repeats by their place.
+ * - An append without an answer may have happened or not. It is sent again, for ever: the script knows repeats by place.
  * - Events are kept after the acknowledgement, until they are known to be in Postgres or `maxRetainedBytes` is reached: a
  *   Redis that comes back without its newest writes answers `gap`, and gets them again. Events that were not
  *   acknowledged are never let go of.
@@ -35,9 +34,11 @@ import { backoffDelayMs, startTimer } from '@turnlog/service-kit';
 import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
 import { type EventHolder } from './event-holder.ts';
 import { type EventProducerOptions } from './producer-options.ts';
-import { receiptOf, settle, SPOOLED, type Receipt } from './receipt.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { isErased, isFull, receiptOf, settle, SPOOLED, type Receipt } from './receipt.ts';
 import { toRetained, type RetainedEvent, type SpoolHold } from './retained-event.ts';
 import { RetainedEvents } from './retained-events.ts';
+import { SourceName } from './source-name.ts';
 import { SpoolCopies } from './spool-copies.ts';
 
 const BATCH = { maxEvents: 256, maxBytes: 1024 * 1024 };
@@ -48,21 +49,22 @@ export class EventProducer implements EventHolder {
   readonly #options: EventProducerOptions;
   readonly #retained = new RetainedEvents();
   readonly #copies: SpoolCopies;
-  #source: string;
-  #renamed = 0;
+  readonly #source: SourceName;
   #state: 'idle' | 'sending' | 'waiting' | 'abandoned' = 'idle';
   #attempt = 0;
   #cancelRetry: () => void = () => undefined;
   #cancelStall: () => void = () => undefined;
   #isStalled = false;
+  /** The end of the connection was added: what is pending leads to it. */
+  #isEnding = false;
   #epoch: string | undefined;
   #newestLogSeq = 0;
-  #idleListeners: (() => void)[] = [];
+  readonly #idle = new IdleWatch();
 
   constructor(options: EventProducerOptions) {
     this.#options = options;
     this.call = options.call;
-    this.#source = options.source;
+    this.#source = new SourceName(options.source, options.alias);
     this.#copies = new SpoolCopies(this.#retained, options.spool, (retained) =>
       settle(retained, SPOOLED, options.observer),
     );
@@ -100,8 +102,10 @@ export class EventProducer implements EventHolder {
     { rememberId = false, onSettled }: { rememberId?: boolean; onSettled?: (receipt: Receipt) => void } = {},
   ): void {
     const sourceSeq = this.#retained.nextSeq;
-    const event = placeEvent(draft, { call: this.call, source: this.#source, sourceSeq });
-    this.#retained.push(toRetained(toNewEvent(event, { rememberId }), { onSettled }));
+    const event = placeEvent(draft, { call: this.call, source: this.#source.current, sourceSeq });
+    const newEvent = toNewEvent(event, { rememberId });
+    this.#isEnding ||= newEvent.change.startsWith('-');
+    this.#retained.push(toRetained(newEvent, { onSettled }));
     if (this.#state === 'idle') this.#send();
     else if (this.#isStalled) this.#copies.store();
   }
@@ -111,6 +115,7 @@ export class EventProducer implements EventHolder {
     this.#retained.startAt(events[0]?.event.sourceSeq ?? 1);
     const known = { isSettled: true, isAcknowledged: true, spooled };
     for (const event of events) this.#retained.push(toRetained(event, known));
+    this.#isEnding = events.some(({ change }) => change.startsWith('-'));
     this.#send();
   }
 
@@ -124,8 +129,7 @@ export class EventProducer implements EventHolder {
   }
 
   whenIdle(): Promise<void> {
-    if (this.#state === 'idle') return Promise.resolve();
-    return new Promise((resolve) => this.#idleListeners.push(resolve));
+    return this.#state === 'idle' ? Promise.resolve() : this.#idle.next();
   }
 
   compareWithHead({ epoch, lastSeq, persistedSeq }: CallLog): void {
@@ -153,10 +157,11 @@ export class EventProducer implements EventHolder {
     if (spool !== undefined && !this.#isStalled) {
       this.#cancelStall = after(spool.afterMs, () => this.#stall());
     }
-    const { isAcknowledged = false } = batch[0] ?? {};
+    const isAcknowledged = batch[0]?.isAcknowledged ?? false;
+    const request = { call: this.call, events: batch, mode: 'ordered', isAcknowledged } as const;
     // An answer that can't be read is none.
     appender
-      .append({ call: this.call, events: batch, mode: 'ordered', isAcknowledged })
+      .append({ ...request, leadsToEnd: this.#isEnding })
       .then((outcome) => this.#onOutcome(batch, outcome))
       .catch((error: unknown) => this.#onNoAnswer(error));
   }
@@ -189,11 +194,9 @@ export class EventProducer implements EventHolder {
     batch.forEach((retained, index) => {
       const result = results[index];
       if (result === undefined) return;
-      if (isFull(result) && retained.isAcknowledged) {
-        tooLate ??= retained;
-        return;
-      }
-      if (result.status !== 'refused' && result.seq !== undefined) this.#noteLogSeq(retained, result.seq);
+      if (isFull(result) && retained.isAcknowledged) return void (tooLate ??= retained);
+      if (result.status !== 'refused' && result.seq !== undefined) retained.logSeq = result.seq;
+      this.#newestLogSeq = Math.max(this.#newestLogSeq, retained.logSeq ?? 0);
       this.#copies.release(retained);
       settle(retained, receiptOf(result, retained, wasRetried), this.#options.observer);
     });
@@ -201,11 +204,6 @@ export class EventProducer implements EventHolder {
     if (results.some(isErased)) this.#retained.forgetAcknowledged();
     else if (tooLate !== undefined) this.#sendAgainFrom(tooLate);
     this.#retained.forgetWhile(() => this.retainedBytes > this.#options.limits.maxRetainedBytes);
-  }
-
-  #noteLogSeq(retained: RetainedEvent, seq: number): void {
-    retained.logSeq = seq;
-    this.#newestLogSeq = Math.max(this.#newestLogSeq, seq);
   }
 
   #onNoAnswer(error: unknown): void {
@@ -230,25 +228,15 @@ export class EventProducer implements EventHolder {
     const lost = Math.max(0, this.#retained.firstSeq - expected);
     this.#options.observer.onGap({ call: this.call, expected, lost });
     this.#newestLogSeq = 0;
-    if (lost > 0) this.#rename();
+    if (lost > 0) this.#retained.renumber(this.#source.change());
     else this.#retained.pendAgainFrom(expected);
     this.#retained.forgetLogSeqs();
   }
 
-  /**
-   * The call was full while the spool took the event, and its sender was told that it is stored: it is appended beyond the
-   * limit. Its place in the source is taken by the refusal, so it goes under another source.
-   */
+  /** The spool took what the full call refused: it goes in beyond the limit, under another source, as its place is taken. */
   #sendAgainFrom({ event }: RetainedEvent): void {
     this.#retained.forgetBefore(event.sourceSeq ?? 0);
-    this.#rename();
-  }
-
-  /** What is held goes on under another source name, counted from 1. */
-  #rename(): void {
-    this.#renamed += 1;
-    this.#source = `${this.#options.alias ?? this.#options.source}.${this.#renamed}`;
-    this.#retained.renumber(this.#source);
+    this.#retained.renumber(this.#source.change());
   }
 
   /** Sends the newest event once more: where nothing is lost it is a repeat, else the answer is a gap. */
@@ -259,16 +247,6 @@ export class EventProducer implements EventHolder {
 
   #becomeIdle(): void {
     this.#state = 'idle';
-    const listeners = this.#idleListeners;
-    this.#idleListeners = [];
-    for (const listener of listeners) listener();
+    this.#idle.tell();
   }
-}
-
-function isFull(result: AppendResult): boolean {
-  return result.status === 'refused' && result.reason !== 'call_erased';
-}
-
-function isErased(result: AppendResult): boolean {
-  return result.status === 'refused' && result.reason === 'call_erased';
 }

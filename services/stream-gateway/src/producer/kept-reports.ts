@@ -3,7 +3,9 @@ import { type Appender, type AppendOutcome, type CallLog, type NewEvent } from '
 import { backoffDelayMs, startTimer, type Backoff, type StartTimer } from '@turnlog/service-kit';
 import { type EventHolder } from './event-holder.ts';
 import { heldBytesOf } from './held-bytes.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { type AppendObserver } from './producer-options.ts';
+import { isErased } from './receipt.ts';
 import { type SpoolHold } from './retained-event.ts';
 import { type ProducerSpool } from './spool-copies.ts';
 
@@ -60,7 +62,7 @@ export class KeptReports implements EventHolder {
   #isAbandoned = false;
   #cancelRetry: () => void = () => undefined;
   #storing: Promise<void> = Promise.resolve();
-  #idleListeners: (() => void)[] = [];
+  readonly #idle = new IdleWatch();
 
   constructor(call: CallKey, options: KeptReportsOptions) {
     this.call = call;
@@ -99,7 +101,7 @@ export class KeptReports implements EventHolder {
         this.#put(newEvent, { epoch, seq: result.seq }, nowMs);
     });
     // Nothing of an erased call may come back, from here least of all.
-    if (results.some((result) => result.status === 'refused' && result.reason === 'call_erased')) {
+    if (results.some(isErased)) {
       for (const id of this.#reports.keys()) this.#forget(id);
     }
     this.#forgetWhile(() => this.#bytes > this.#options.maxRetainedBytes);
@@ -120,7 +122,7 @@ export class KeptReports implements EventHolder {
 
   whenIdle(): Promise<void> {
     if (!this.#isSending) return Promise.resolve();
-    return new Promise((resolve) => this.#idleListeners.push(resolve));
+    return this.#idle.next();
   }
 
   async saveToSpool(): Promise<void> {
@@ -239,8 +241,6 @@ export class KeptReports implements EventHolder {
     this.#isSending = false;
     if (this.#restored > 0) this.#options.observer.onRestored({ call: this.call, events: this.#restored });
     this.#restored = 0;
-    const listeners = this.#idleListeners;
-    this.#idleListeners = [];
-    for (const listener of listeners) listener();
+    this.#idle.tell();
   }
 }

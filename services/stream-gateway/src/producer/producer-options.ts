@@ -1,8 +1,14 @@
 import { type CallKey } from '@turnlog/call-events';
-import { type Appender } from '@turnlog/call-log';
+import { type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
 import { type Backoff, type StartTimer } from '@turnlog/service-kit';
 import { type Receipt } from './receipt.ts';
 import { type ProducerSpool } from './spool-copies.ts';
+
+/** An appender that is told more of what a connection sends. */
+export interface ProducerAppender {
+  /** Before the end of the connection can be appended, these have to be. */
+  append(request: AppendRequest & { readonly leadsToEnd?: boolean }): Promise<AppendOutcome>;
+}
 
 /** Bounds of one producer. */
 export interface ProducerLimits {
@@ -33,7 +39,7 @@ export interface EventProducerOptions {
   readonly call: CallKey;
   /** The connection's id. */
   readonly source: string;
-  readonly appender: Appender;
+  readonly appender: ProducerAppender;
   readonly limits: ProducerLimits;
   readonly observer: ProducerObserver;
   /** Without it events are in memory alone while Redis is away. */

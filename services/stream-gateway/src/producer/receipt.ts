@@ -39,3 +39,13 @@ export function settle(
   observer.onSettled(receipt);
   onSettled?.(receipt);
 }
+
+/** There was no room for the event, or another one in its place: as one that was acknowledged before it is taken. */
+export function isFull(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason !== 'call_erased';
+}
+
+/** Nothing of the call may be stored any more. */
+export function isErased(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason === 'call_erased';
+}

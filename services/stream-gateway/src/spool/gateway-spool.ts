@@ -3,6 +3,7 @@ import { type Logger } from '@turnlog/service-kit';
 import { openSpoolFolders, Spool, type Leftover, type SpoolObserver } from '@turnlog/spool';
 import { type ProducerSpool } from '../producer/spool-copies.ts';
 import { type RedisWrites } from '../redis-writes.ts';
+import { SpoolRoom } from './spool-room.ts';
 import { UnorderedOutbox } from './unordered-outbox.ts';
 
 const OUTBOX_BACKOFF = { minMs: 50, maxMs: 2_000 };
@@ -26,23 +27,26 @@ export interface GatewaySpoolOptions {
   readonly root: string;
   readonly instance: string;
   readonly maxBytes: number;
+  /** The most that is taken of one call. */
+  readonly maxCallBytes: number;
   readonly afterMs: number;
   readonly logger: Logger;
 }
 
 /** Opens the spool; throws when the folder can't be had or belongs to a living gateway. */
 export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<GatewaySpool> {
-  const { root, instance, maxBytes, afterMs, logger } = options;
+  const { root, instance, maxBytes, maxCallBytes, afterMs, logger } = options;
   const folders = await openSpoolFolders(root, instance);
   const { disk, firstNumber, leftovers } = folders;
   const spool = new Spool({ disk, maxBytes, firstNumber, observer: observe(logger) });
+  const room = new SpoolRoom(maxCallBytes);
   return {
     spool,
     afterMs,
     leftovers,
     takeOver: () => folders.takeOver(),
-    forProducers: { afterMs, store: (events) => spool.store(events, 'ordered') },
-    forReports: { afterMs, store: (events) => spool.store(events, 'unordered') },
+    forProducers: { afterMs, store: room.bound((events) => spool.store(events, 'ordered')) },
+    forReports: { afterMs, store: room.bound((events) => spool.store(events, 'unordered')) },
     createOutbox: (appender, writes) =>
       new UnorderedOutbox(appender, OUTBOX_BACKOFF, {
         onStalled: (error) => writes.onStalled(error),

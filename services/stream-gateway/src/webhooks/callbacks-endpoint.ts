@@ -151,7 +151,9 @@ export class CallbacksEndpoint {
     if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };
     const results = stored.where === 'log' ? stored.results : [];
     if (results.some(({ status }) => status === 'refused')) {
-      return refused(problem(422, 'call_full', 'the call has as many events as one call may have'));
+      return refused(
+        problem(422, 'call_full', 'the call has as many events, or bytes, as one call may have'),
+      );
     }
     const isRepeat = results.length > 0 && results.every(({ status }) => status === 'duplicate');
     const fate = isRepeat ? 'duplicate' : 'recorded';

@@ -1,0 +1,118 @@
+import { type Guard } from '../guard.ts';
+
+const MEMORY_TEST = 'services/stream-gateway/src/redis-memory.integration.test.ts';
+const TENANT_TEST = 'services/stream-gateway/src/tenant-bytes.integration.test.ts';
+
+/** What a gateway does about a Redis that is nearly full, takes no writes, or is none that it can use. */
+export const redisLimitGuards: readonly Guard[] = [
+  {
+    name: 'memory-share',
+    keeps: 'a full Redis can be drained: reports leave room for what that takes',
+    file: 'services/stream-gateway/src/limits/guarded-appender.ts',
+    text: 'if (!leadsToEnd && !request.events.some(endsConnection)) memory.assertEnough();',
+    without: '',
+    test: {
+      file: MEMORY_TEST,
+      name: 'above MAX_MEMORY_SHARE nothing is appended but ends, and the gateway says why, until Redis is drained',
+    },
+  },
+  {
+    name: 'ends-above-the-share',
+    keeps: 'calls that filled Redis can end, and be persisted',
+    file: 'services/stream-gateway/src/limits/guarded-appender.ts',
+    text: 'if (!leadsToEnd && !request.events.some(endsConnection)) memory.assertEnough();',
+    without: 'memory.assertEnough();',
+    test: {
+      file: MEMORY_TEST,
+      name: 'above MAX_MEMORY_SHARE nothing is appended but ends, and the gateway says why, until Redis is drained',
+    },
+  },
+  {
+    name: 'not-ready-while-refusing',
+    keeps: 'a gateway that answers 503 is sent no more reports',
+    file: 'services/stream-gateway/src/http/event-store.ts',
+    text: "if (stored.where === 'unknown') writes.onRefused(error);",
+    without: '',
+    test: {
+      file: MEMORY_TEST,
+      name: 'while reports are answered 503 the gateway is not ready, and it is again when Redis is, though nothing comes',
+    },
+  },
+  {
+    name: 'ready-again-by-itself',
+    keeps: 'a gateway that is sent nothing notices that Redis takes writes again',
+    file: 'services/stream-gateway/src/watch-redis.ts',
+    text: 'if (writes.isInDoubt) await tryWrite();',
+    without: '',
+    test: {
+      file: MEMORY_TEST,
+      name: 'while reports are answered 503 the gateway is not ready, and it is again when Redis is, though nothing comes',
+    },
+  },
+  {
+    name: 'tenant-bytes',
+    keeps: 'a tenant does not fill Redis for the others',
+    file: 'services/stream-gateway/src/http/call-events-endpoint.ts',
+    text: 'const isTenantFull = this.#options.isTenantFull(call.tenant);',
+    without: 'const isTenantFull = false;',
+    test: {
+      file: TENANT_TEST,
+      name: 'a tenant that has brought its MiB of an hour is refused what is new at every gateway, its neighbour nothing',
+    },
+  },
+  {
+    name: 'crowded-tenants',
+    keeps: 'the tenant that fills Redis is refused before its neighbours are',
+    file: 'services/stream-gateway/src/limits/tenant-bytes.ts',
+    text: 'return isCrowded ? Math.min(own, memory.maxBytes * CROWDED_SHARE) : own;',
+    without: 'return isCrowded ? own : own;',
+    test: {
+      file: TENANT_TEST,
+      name: 'when Redis is nearly full, the tenant that fills it is refused before the others are',
+    },
+  },
+  {
+    name: 'cluster-refused',
+    keeps: 'a service does not run on a Redis on which it would record nothing',
+    file: 'packages/call-log/src/redis/clients.ts',
+    text: 'await refuseCluster(redis);',
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/redis-memory.integration.test.ts',
+      name: 'a gateway does not start on a server of a Redis Cluster',
+    },
+  },
+  {
+    name: 'late-refusal',
+    keeps: 'what a spool acknowledged is in the log though the call was full meanwhile',
+    file: 'services/stream-gateway/src/producer/event-producer.ts',
+    text: 'if (isFull(result) && retained.isAcknowledged) return void (tooLate ??= retained);',
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/producer/event-producer.test.ts',
+      name: 'what a full call refuses after the spool acknowledged it is appended all the same, under another source',
+    },
+  },
+  {
+    name: 'spool-room',
+    keeps: 'no call takes more by way of the spool than its log may hold',
+    file: 'services/stream-gateway/src/spool/spool-room.ts',
+    text: 'if (total > this.#maxCallBytes && !isTakenAlways) return false;',
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/spool/spool-room.test.ts',
+      name: 'of one call as much as its log may hold waits in the spool, and its end; other calls have room of their own',
+    },
+  },
+  {
+    name: 'held-bytes',
+    keeps: 'what a gateway keeps stays within what it is allowed',
+    file: 'services/stream-gateway/src/producer/held-bytes.ts',
+    text: '(bytes === text.length ? bytes : 2 * text.length)',
+    without: 'text.length',
+    test: {
+      file: 'services/stream-gateway/src/producer/held-bytes.test.ts',
+      name: 'a text is counted by the memory that it takes: a byte a character of ASCII, else two',
+    },
+  },
+];

@@ -1,0 +1,37 @@
+import { type GatewayParts } from './gateway-parts.ts';
+
+const EVERY_MS = 1_000;
+
+/**
+ * Looks after what is known of Redis while nothing else does: a gateway that is not ready is sent nothing by which it would
+ * notice that Redis takes events again, so a little is written; and gateways tell each other what tenants have brought.
+ */
+export function watchRedis({
+  stores,
+  logger,
+  lifecycle,
+}: Pick<GatewayParts, 'stores' | 'logger' | 'lifecycle'>): void {
+  const { writes, durability, tenantBytes } = stores;
+  let isUnderWay = false;
+
+  const tryWrite = async (): Promise<void> => {
+    try {
+      await durability.tryWrite();
+      writes.onAnswered();
+    } catch (error) {
+      writes.onStalled(error);
+    }
+  };
+  const look = async (): Promise<void> => {
+    if (writes.isInDoubt) await tryWrite();
+    await tenantBytes.exchange();
+  };
+  const timer = setInterval(() => {
+    if (isUnderWay) return;
+    isUnderWay = true;
+    look()
+      .catch((err: unknown) => logger.debug({ err }, 'the bytes of tenants were not exchanged'))
+      .finally(() => (isUnderWay = false));
+  }, EVERY_MS);
+  lifecycle.onStop('watch', () => clearInterval(timer));
+}
