@@ -1,3 +1,9 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeEvent } from '@turnlog/call-events';
 import { createCommandClient, readCallLogs, untilReady } from '@turnlog/call-log';
@@ -72,6 +78,47 @@ async function typesIn(callSid: string): Promise<string[]> {
   });
 }
 
+describe('turnlog recording', () => {
+  const addRow = (callSid: string, url: string | null) =>
+    query(`insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256, recording_url)
+      values ('default', '${callSid}', 'completed', 1, 3, 'e', '', ${url === null ? 'null' : `'${url}'`})`);
+
+  it('fetches the recording of a call with the key of the API, into a file that is not there yet', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'turnlog-test-'));
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.headers.authorization);
+      response.end('sound');
+    });
+    try {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      env['EXOTEL_API_URL'] = url;
+      await addRow('CA-recorded', `${url}/1.mp3`);
+      const file = path.join(folder, 'call.mp3');
+      const ran = await turnlog('recording', 'CA-recorded', '--out', file, '--json');
+      expect([ran.code, ran.err]).toEqual([0, '']);
+      expect(JSON.parse(ran.out)).toMatchObject({ file, bytes: 5 });
+      expect(await readFile(file, 'utf8')).toBe('sound');
+      expect(asked).toEqual([expect.stringMatching(/^Basic /)]);
+      const again = await turnlog('recording', 'CA-recorded', '--out', file);
+      expect([again.code, again.err]).toEqual([1, expect.stringContaining("can't be written")]);
+    } finally {
+      server.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('asks Exotel where it is when the record does not say, and tells where there is none', async () => {
+    await addRow('CA-unrecorded', null);
+    carrier.addCall('CA-unrecorded', { RecordingUrl: null });
+    const ran = await turnlog('recording', 'CA-unrecorded', '--out', '/nonexistent/x.mp3');
+    expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('Exotel has none either')]);
+    expect(carrier.requests.map(({ path: asked }) => asked)).toEqual(['Calls/CA-unrecorded.json']);
+  });
+});
+
 describe('turnlog call', () => {
   it('places a call to the gateways, with its callbacks, and notes it in the log', async () => {
     const ran = await turnlog(...TO);
@@ -88,6 +135,19 @@ describe('turnlog call', () => {
     });
     expect(await typesIn('placed-1')).toEqual(['placement call.status_reported']);
     expect(await placements()).toMatchObject([{ state: 'placed', call_sid: 'placed-1', dialled: null }]);
+  });
+
+  it('has the call recorded as it is told, with a channel for each party', async () => {
+    await turnlog(...TO);
+    await turnlog(...TO, '--record');
+    await turnlog(...TO, '--record-channels', 'dual');
+    const asked = carrier.requests.map(({ form }) => [form.get('Record'), form.get('RecordingChannels')]);
+    expect(asked).toEqual([
+      [null, null],
+      ['true', null],
+      ['true', 'dual'],
+    ]);
+    expect((await turnlog(...TO, '--record-channels', 'three')).code).not.toBe(0);
   });
 
   it('gives the stream its credentials, and its flow or address where one is named', async () => {

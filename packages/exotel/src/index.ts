@@ -54,6 +54,7 @@ export {
 export { readPassthru } from './callbacks/read-passthru.ts';
 export { saysNothing } from './callbacks/says-nothing.ts';
 export { readStatusCallback } from './callbacks/read-status-callback.ts';
+export { fetchRecording, type FetchedRecording } from './rest/fetch-recording.ts';
 export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';
 export { type ConnectOutcome } from './rest/connect-outcome.ts';
 export { type CallTarget, type ConnectRequest } from './rest/connect-request.ts';

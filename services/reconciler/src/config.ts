@@ -33,6 +33,12 @@ const utcOffset = envValue('an offset from UTC such as +05:30', (text) => {
   return minutes === undefined ? { problem: `got ${JSON.stringify(text.slice(0, 80))}` } : { value: minutes };
 });
 
+const currency = envValue('the three letters of a currency, such as INR', (text) =>
+  /^[A-Za-z]{3}$/.test(text)
+    ? { value: text.toUpperCase() }
+    : { problem: `got ${JSON.stringify(text.slice(0, 80))}` },
+);
+
 const CREDENTIALS = ['EXOTEL_ACCOUNT_SID', 'EXOTEL_API_KEY', 'EXOTEL_API_TOKEN'] as const;
 
 /** The settings of the reconciler, by the names of their variables. */
@@ -59,6 +65,8 @@ export const configSchema = z
     /** Of all replicas together. Exotel allows 200; others use the account as well. */
     EXOTEL_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000).default(100),
     CARRIER_UTC_OFFSET: utcOffset.default(DEFAULT_UTC_OFFSET_MINUTES),
+    /** Of the account: answers of the API name a price, and mostly no currency. */
+    CARRIER_CURRENCY: currency.optional(),
     RECONCILE_EVERY_MS: milliseconds(10, DAY_MS).default(5_000),
     /** After the end of a call. */
     CHECK_AFTER_MS: milliseconds(1, DAY_MS).default(3 * MINUTE_MS),

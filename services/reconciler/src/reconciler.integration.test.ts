@@ -42,6 +42,22 @@ describe('a call that ended', () => {
     });
   });
 
+  test.each(['null', null])('keeps duration and price where its status is %j', async (Status) => {
+    const call = await system.tellOf('CA1', { status: 'busy' });
+    heldCall(system.carrier, 'CA1').answerInTurn({ Status, CustomField: 'order 7' });
+    await system.start({ CARRIER_CURRENCY: 'inr' });
+    await system.answersUntil(call, 1);
+    expect(await system.persist(call)).toMatchObject({
+      ...{
+        status: 'busy',
+        duration_seconds: 45,
+        price: '1.250000',
+        currency: 'INR',
+        custom_field: 'order 7',
+      },
+    });
+  });
+
   test('is asked about twice, and an answer that says the same is recorded once', async () => {
     const call = await system.tellOf('CA1', { status: 'completed', endedAt: new Date().toISOString() });
     heldCall(system.carrier, 'CA1');

@@ -18,10 +18,19 @@ export type RecordAnswer = (
   lastAnswer: string | null,
 ) => Promise<RecordedAnswer>;
 
+export interface RecordAnswerOptions {
+  readonly appender: Appender;
+  readonly now: () => number;
+  /** Of the account, for prices that name none. */
+  readonly currency: string | undefined;
+}
+
 /** Answers become events like any other, so that the persister raises the row, and nothing lowers it. */
-export function createRecordAnswer(appender: Appender, now: () => number): RecordAnswer {
+export function createRecordAnswer({ appender, now, currency }: RecordAnswerOptions): RecordAnswer {
   return async (call, report, lastAnswer) => {
-    const events = toCarrierEvents(report, {
+    const isCurrencyMissing = report.price !== undefined && report.currency === undefined;
+    const told = isCurrencyMissing && currency !== undefined ? { ...report, currency } : report;
+    const events = toCarrierEvents(told, {
       call,
       source: 'reconciler',
       receivedAtMs: now(),

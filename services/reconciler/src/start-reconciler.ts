@@ -151,7 +151,7 @@ function measureDue(metrics: Metrics, store: CarrierStore, tenant: string): void
 function startCheckingCalls(shared: Shared): void {
   const { config, lifecycle, store, api, ask, appender, observer } = shared;
   const { TENANT: tenant, CHECK_AFTER_MS: firstMs, RECHECK_AFTER_MS: secondMs } = config;
-  const record = createRecordAnswer(appender, Date.now);
+  const record = createRecordAnswer({ appender, now: Date.now, currency: config.CARRIER_CURRENCY });
   const check = createCheckCall({ store, api, ask, record, times: { firstMs, secondMs } });
   const enrol = createEnrolment({
     enrol: (maxAgeMs) => store.enrolCalls(tenant, { maxAgeMs, firstCheckMs: firstMs }),
@@ -174,7 +174,7 @@ function startCheckingCalls(shared: Shared): void {
 function startFindingPlacements(shared: Shared): void {
   const { config, lifecycle, store, api, ask, appender, observer } = shared;
   const tenant = config.TENANT;
-  const record = createRecordAnswer(appender, Date.now);
+  const record = createRecordAnswer({ appender, now: Date.now, currency: config.CARRIER_CURRENCY });
   const find = createFindPlacement({ tenant, store, api, ask, record });
   const loop = runWorkLoop({
     ...loopOptions(shared, 'placements'),

@@ -7,6 +7,7 @@ import { erase } from './erase.ts';
 import { hold } from './hold.ts';
 import { migrate } from './migrate.ts';
 import { monitor } from './monitor.ts';
+import { recording } from './recording.ts';
 import { retention } from './retention.ts';
 import { show } from './show.ts';
 import { simulate } from './simulate.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   monitor,
   verify,
   audio,
+  recording,
   deadLetters,
   erase,
   hold,

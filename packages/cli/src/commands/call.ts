@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createAppender, toNewEvent } from '@turnlog/call-log';
 import { toCarrierEvents } from '@turnlog/carrier-events';
 import { createExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
-import { envValue, wholeNumber } from '@turnlog/service-kit';
+import { envValue, oneOf, wholeNumber } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
@@ -43,6 +43,11 @@ export const call = defineCommand({
     'stream-url': valueFlag(text, '<url>', 'where the call streams to'),
     flow: valueFlag(text, '<url>', 'the flow of your account that takes the call, instead of a stream'),
     record: switchFlag('have Exotel record the call'),
+    'record-channels': valueFlag(
+      oneOf(['single', 'dual']),
+      '<channels>',
+      'record it in a single channel, or in one for each party (dual)',
+    ),
     'time-limit': valueFlag(wholeNumber(1, 14_400, 'seconds'), '<seconds>', 'how long the call may last'),
     ...tenantFlag,
     ...redisFlags,
@@ -54,6 +59,7 @@ export const call = defineCommand({
     const settings = readCarrierSettings(terminal);
     const tenant = values.tenant ?? DEFAULT_TENANT;
     const statusCallbackUrl = statusCallbackUrlOf(settings);
+    const channels = values['record-channels'];
     const request = {
       to: required(values.to, 'Name the number to dial with --to.'),
       callerId: required(
@@ -62,7 +68,8 @@ export const call = defineCommand({
       ),
       target: targetOf(values, settings, tenant),
       reference: `tl-${randomBytes(9).toString('base64url')}`,
-      record: values.record,
+      record: values.record || channels !== undefined,
+      ...(channels !== undefined && { recordingChannels: channels }),
       ...(statusCallbackUrl !== undefined && { statusCallbackUrl }),
       ...(values['time-limit'] !== undefined && { timeLimitSeconds: values['time-limit'] }),
     };

@@ -13,19 +13,23 @@ export interface ConnectRequest {
   readonly reference: string;
   readonly statusCallbackUrl?: string;
   readonly record?: boolean;
+  /** `dual` has each party on a channel of its own. */
+  readonly recordingChannels?: 'single' | 'dual';
   /** At most 14,400. */
   readonly timeLimitSeconds?: number;
 }
 
 /** The form of `Calls/connect`. `From` is the number that is dialled: the API's word for who is called first. */
 export function connectForm(request: ConnectRequest): URLSearchParams {
-  const { to, callerId, target, reference, statusCallbackUrl, record, timeLimitSeconds } = request;
+  const { to, callerId, target, reference, statusCallbackUrl, record, recordingChannels, timeLimitSeconds } =
+    request;
   const form = new URLSearchParams({ From: to, CallerId: callerId, CustomField: reference });
   if (target.kind === 'stream') {
     form.set('StreamUrl', target.url);
     form.set('StreamType', 'bidirectional');
   } else form.set('Url', target.url);
   if (record === true) form.set('Record', 'true');
+  if (record === true && recordingChannels !== undefined) form.set('RecordingChannels', recordingChannels);
   if (timeLimitSeconds !== undefined) form.set('TimeLimit', String(timeLimitSeconds));
   if (statusCallbackUrl !== undefined) {
     form.set('StatusCallback', statusCallbackUrl);

@@ -1,0 +1,91 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createExotelApi, fetchRecording, type FetchedRecording } from '@turnlog/exotel';
+import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { databaseFlags } from '../connections/server-flags.ts';
+import { withStore } from '../connections/with-store.ts';
+import { text, valueFlag } from '../flags.ts';
+import { reasonOf } from '../reason-of.ts';
+import { print, printJson } from '../terminal.ts';
+import { jsonFlag } from './json-flag.ts';
+import { readCallOrThrow } from './show.ts';
+import { tenantFlag } from './tenant-flag.ts';
+
+export const recording = defineCommand({
+  name: 'recording',
+  summary: "fetch Exotel's recording of a call into a file",
+  parameters: '<callSid> --out <file>',
+  count: { min: 1, max: 1 },
+  details: [
+    'Recordings need the key of the API: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN of the environment,',
+    "which go to Exotel's own hosts alone. Where the record has no address, Exotel is asked for it.",
+  ],
+  flags: {
+    out: valueFlag(text, '<file>', 'the file to write; it is not overwritten'),
+    ...tenantFlag,
+    ...databaseFlags,
+    ...jsonFlag,
+  },
+  run: async ({ values, positionals: [callSid = ''] }, terminal) => {
+    const { out, tenant } = values;
+    if (out === undefined) throw new CommandError('Say where to write the recording: --out call.mp3');
+    const settings = readCarrierSettings(terminal);
+    const url =
+      (await withStore(values, terminal, async (store) => {
+        const { recording_url: known } = await readCallOrThrow(store, callSid, tenant);
+        return known ?? undefined;
+      })) ?? (await askForAddress(callSid, settings));
+    const fetched = await fetchRecording(url, settings.account);
+    if (fetched.kind !== 'ok')
+      throw new CommandError(`The recording can't be fetched: ${problemOf(fetched)}.`);
+    const bytes = await write(out, fetched.body);
+    if (values.json) printJson(terminal, { file: out, bytes, contentType: fetched.contentType ?? null });
+    else print(terminal, `🔊 ${out}: ${bytes} bytes`);
+    return 0;
+  },
+});
+
+async function askForAddress(callSid: string, { account }: CarrierSettings): Promise<string> {
+  const answer = await createExotelApi(account).callDetails(callSid);
+  const url = answer.kind === 'ok' ? answer.value.recordingUrl : undefined;
+  if (url !== undefined) return url;
+  const reason =
+    answer.kind === 'ok' ? 'Exotel has none either' : `Exotel does not say where it is (${answer.kind})`;
+  throw new CommandError(
+    `The record of the call has no recording, and ${reason}. It comes a few minutes after the call, if the call is recorded.`,
+  );
+}
+
+function problemOf(fetched: Exclude<FetchedRecording, { kind: 'ok' }>): string {
+  switch (fetched.kind) {
+    case 'unauthorised':
+      return `the credentials are refused (HTTP ${fetched.status})`;
+    case 'not_found':
+      return 'it is not there (HTTP 404): it may have been deleted, or be not ready yet';
+    case 'rate_limited':
+    case 'rejected':
+      return `HTTP ${fetched.status}`;
+    case 'unavailable':
+    case 'unsafe_address':
+      return fetched.reason;
+  }
+}
+
+async function write(file: string, body: AsyncIterable<Uint8Array>): Promise<number> {
+  let bytes = 0;
+  const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  };
+  try {
+    // A recording is personal data: it is for who fetched it.
+    await pipeline(body, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+  } catch (error) {
+    throw new CommandError(`The recording can't be written: ${reasonOf(error)}.`, { cause: error });
+  }
+  return bytes;
+}
