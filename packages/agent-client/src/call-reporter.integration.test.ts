@@ -287,3 +287,31 @@ test('an answer that settles nothing is asked for again, but not in haste', asyn
   expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(300);
   await call.close();
 });
+
+test('what a gateway refuses for its speed is waited out and sent again, on a socket and over HTTP, in order', async () => {
+  const agent = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(agent, 'listening');
+  closing.push(async () => {
+    for (const socket of agent.clients) socket.terminate();
+    agent.close();
+    await once(agent, 'close');
+  });
+  const url = `ws://127.0.0.1:${(agent.address() as AddressInfo).port}`;
+  const gateway = await gatewayWith({ MAX_EVENTS_PER_SECOND: '100', AGENT_URL: url });
+  const expected = Array.from({ length: 1_150 }, (_, index) => `word ${index}`);
+  const reportTo = (call: CallReporter) =>
+    Promise.all(expected.map((text) => call.turn({ speaker: 'user', text })));
+
+  const calls = new RelayCalls({ onCall: ({ call }) => reported.push(reportTo(call)) });
+  const reported: Promise<unknown>[] = [];
+  agent.on('connection', (socket) => calls.accept(socket));
+  const carrier = new WebSocket(gateway.streamUrl);
+  await once(carrier, 'open');
+  carrier.send(shapes.minimal.start({ callSid: 'CA-fast', streamSid: 's', sequence: 1 } as never));
+  await waitUntil(() => reported.length === 1, { what: 'the agent has its call' });
+  const http = new CallReporter({ callSid: 'CA-fast-http', http: { url: gateway.httpUrl } });
+  await Promise.all([...reported, reportTo(http)]);
+  carrier.close();
+  expect(await textsOf(gateway, 'CA-fast')).toEqual(expected);
+  expect(await textsOf(gateway, 'CA-fast-http')).toEqual(expected);
+});

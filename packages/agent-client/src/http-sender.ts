@@ -1,3 +1,4 @@
+import { isToBeSentAgain } from './messages.ts';
 import { type Outbox, type Pending } from './outbox.ts';
 
 /** How to reach a gateway over HTTP. */
@@ -89,7 +90,12 @@ export class HttpSender {
       return this.#pauseMs();
     }
     const results = resultsOf(body);
-    for (const result of results) this.#take(result);
+    // Results stand in the order of the messages: a gateway that could not read a message does not know its id.
+    const isComplete = results.length === batch.length;
+    for (const [index, result] of results.entries()) {
+      const isNameless = isComplete && result.status === 'rejected' && !this.#outbox.has(result.id);
+      this.#take({ ...result, id: (isNameless ? batch[index]?.message.id : undefined) ?? result.id });
+    }
     if (isForLater(response.status)) return this.#pauseMs(response.headers.get('retry-after'));
     if (results.length === 0) this.#refuseAll(batch, response.status, body);
     const isStuck = batch.every(({ message }) => this.#outbox.has(message.id));
@@ -131,7 +137,7 @@ function isForLater(status: number): boolean {
 }
 
 function isForLaterResult({ error }: Result): boolean {
-  return error?.code === 'unavailable' || error?.code === 'overloaded';
+  return isToBeSentAgain(error?.code);
 }
 
 function resultsOf(body: unknown): readonly Result[] {

@@ -60,6 +60,14 @@ export interface Acknowledgement {
   readonly seq: number | undefined;
 }
 
+/** Answers that mean: not now, send it again with the same id. */
+const SEND_AGAIN: ReadonlySet<unknown> = new Set(['overloaded', 'too_fast', 'unavailable']);
+
+/** Whether a message that was answered so is to be sent again. */
+export function isToBeSentAgain(code: unknown): boolean {
+  return SEND_AGAIN.has(code);
+}
+
 /** A message on its way. */
 export interface Message {
   readonly event: 'turn' | 'collect' | 'stage' | 'objection' | 'outcome' | 'tool' | 'consent' | 'speaking';

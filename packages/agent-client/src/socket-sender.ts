@@ -1,7 +1,12 @@
 import { isOpen, readFrame, type AgentSocket } from './agent-socket.ts';
+import { isToBeSentAgain } from './messages.ts';
 import { type Outbox } from './outbox.ts';
 
-const OVERLOADED_PAUSE_MS = 1_000;
+/** A gateway refuses all of a call for a second once it has refused something for its speed. */
+const PAUSE_MS = 1_000;
+
+/** The most messages that are sent and not answered: what may overtake one that is refused for now. */
+const MAX_UNANSWERED = 256;
 
 interface Answer {
   readonly event?: unknown;
@@ -11,11 +16,16 @@ interface Answer {
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 }
 
-/** Sends what is in an outbox on the call's socket; all that is not acknowledged again when there is a new one. */
+/**
+ * Sends what is in an outbox on the call's socket, in order and not too much at once; all that is not acknowledged again when
+ * there is a new one.
+ */
 export class SocketSender {
   readonly #outbox: Outbox;
   readonly #onLost: () => void;
   #socket: AgentSocket | undefined;
+  /** What was sent on this socket, and is not answered. */
+  readonly #unanswered = new Set<string>();
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(outbox: Outbox, onLost: () => void) {
@@ -30,7 +40,11 @@ export class SocketSender {
   /** From now on this is the call's socket. */
   attach(socket: AgentSocket): void {
     this.#socket = socket;
-    socket.addEventListener('message', ({ data }) => this.#hear(readFrame(data)));
+    this.#unanswered.clear();
+    socket.addEventListener('message', ({ data }) => {
+      if (socket === this.#socket) this.#hear(readFrame(data));
+      else this.#take(readFrame(data));
+    });
     socket.addEventListener('close', () => {
       if (socket === this.#socket) this.#onLost();
     });
@@ -43,7 +57,9 @@ export class SocketSender {
     if (!isOpen(socket) || this.#pause !== undefined) return;
     for (const pending of this.#outbox.pending) {
       if (pending.sentOn === socket) continue;
+      if (this.#unanswered.size >= MAX_UNANSWERED) return;
       pending.sentOn = socket;
+      this.#unanswered.add(pending.message.id);
       socket.send(pending.text);
     }
   }
@@ -55,13 +71,18 @@ export class SocketSender {
   }
 
   #hear(answer: Answer | undefined): void {
+    this.#take(answer);
+    if (typeof answer?.id === 'string' && this.#unanswered.delete(answer.id)) this.flush();
+  }
+
+  #take(answer: Answer | undefined): void {
     if (typeof answer?.id !== 'string') return;
     const { event, id, status, seq, error } = answer;
     if (event === 'ack' && (status === 'appended' || status === 'duplicate')) {
       this.#outbox.acknowledge({ id, status, seq: typeof seq === 'number' ? seq : undefined });
     } else if (event === 'error' && typeof error === 'object') {
       const code = String(error.code);
-      if (code === 'overloaded' || code === 'unavailable') this.#sendAgainLater(id);
+      if (isToBeSentAgain(code)) this.#sendAgainLater(id);
       else this.#outbox.refuse(id, code, String(error.message));
     }
   }
@@ -71,6 +92,6 @@ export class SocketSender {
     this.#pause ??= setTimeout(() => {
       this.#pause = undefined;
       this.flush();
-    }, OVERLOADED_PAUSE_MS);
+    }, PAUSE_MS);
   }
 }

@@ -103,6 +103,7 @@ const gatewayVariables = z.object({
   MEDIA_APPLET: applet.default('voicebot'),
   MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   MAX_SOCKETS_PER_TENANT: wholeNumber(1, 1_000_000).default(10_000),
+  MAX_CALLS_PER_SOCKET: wholeNumber(1, 1_000_000).default(100),
   MAX_SOCKETS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(5_000),
   MAX_HANDSHAKES_PER_ADDRESS: wholeNumber(1, 1_000_000).default(500),
   HANDSHAKE_TIMEOUT_MS: milliseconds(50, 60_000).default(10_000),

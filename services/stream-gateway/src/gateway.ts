@@ -61,6 +61,7 @@ export async function startGateway(
     pingEveryMs: config.PING_EVERY_MS,
     startTimeoutMs: config.START_TIMEOUT_MS,
     maxCallMs: config.MAX_CALL_MS,
+    maxCallsPerSocket: config.MAX_CALLS_PER_SOCKET,
   };
   const sockets = new StreamSockets(context, limits, monotonic);
   const health = createHealth({ isStopping: () => lifecycle.isStopping });

@@ -187,3 +187,33 @@ test('an agent that reports too fast is told so, message by message, and what it
   expect(stages).toHaveLength(10);
   carrier.socket.terminate();
 });
+
+test('calls that follow each other on one socket are bounded by their number, their rate and the agents of earlier ones', async () => {
+  const agent = await startAgent();
+  closers.push(() => agent.close());
+  const gateway = await gatewayWith({ AGENT_URL: agent.url, AGENT_LINGER_MS: '2000' });
+  const carrier = await dial(gateway.url);
+  let most = 0;
+  for (let index = 0; index < 200; index += 1) {
+    carrier.send(framesOf({ callSid: `CA-many-${index}` }).start);
+    most = Math.max(most, agent.sockets.filter(({ closeCode }) => closeCode === undefined).length);
+  }
+  expect(await carrier.closed()).toBe(1008);
+  const recorded = await gateway.redis.keys(`${gateway.space.prefix}*CA-many-*:log`);
+  expect(recorded.length).toBeGreaterThan(5);
+  expect(recorded.length).toBeLessThan(20);
+  // That of the last call, and that of the one before it.
+  await waitUntil(() => agent.sockets.filter(({ closeCode }) => closeCode === undefined).length <= 2, {
+    what: 'the agents of earlier calls are let go of',
+  });
+  expect(most).toBeLessThan(20);
+});
+
+test('MAX_CALLS_PER_SOCKET calls may follow each other on a socket', async () => {
+  const gateway = await gatewayWith({ MAX_CALLS_PER_SOCKET: '2' });
+  const carrier = await dial(gateway.url);
+  for (const callSid of ['CA-a', 'CA-b', 'CA-c']) carrier.send(framesOf({ callSid }).start);
+  expect(await carrier.closed()).toBe(1008);
+  expect(eventOf(await gateway.events('CA-b'), 'call.disconnected').data.reason).toBe('superseded');
+  expect(await gateway.events('CA-c')).toEqual([]);
+});

@@ -7,6 +7,7 @@ import { erasureGuards } from './erasure-guards.ts';
 import { feedGuards } from './feed-guards.ts';
 import { gatewayGuards } from './gateway-guards.ts';
 import { isolationGuards } from './isolation-guards.ts';
+import { limitGuards } from './limit-guards.ts';
 import { liveStateGuards } from './live-state-guards.ts';
 import { persisterGuards } from './persister-guards.ts';
 import { privacyGuards } from './privacy-guards.ts';
@@ -25,6 +26,7 @@ export const allGuards: readonly Guard[] = [
   ...gatewayGuards,
   ...audioGuards,
   ...isolationGuards,
+  ...limitGuards,
   ...carrierGuards,
   ...erasureGuards,
   ...privacyGuards,

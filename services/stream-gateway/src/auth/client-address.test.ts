@@ -22,6 +22,9 @@ test.each([
   ['10.0.0.1', '203.0.113.7, 8.8.8.8', '8.8.8.8'],
   ['10.0.0.1', '203.0.113.7,8.8.8.8,10.0.0.2', '8.8.8.8'],
   ['10.0.0.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+  // A client on the address of its proxy has written the rest itself.
+  ['10.0.0.1', '203.0.113.7, 10.0.0.1', '10.0.0.1'],
+  ['10.0.0.1', '203.0.113.7, 10.0.0.2, 10.0.0.2', '10.0.0.2'],
   ['10.0.0.1', '203.0.113.7, unknown', undefined],
   ['10.0.0.1', '', undefined],
   ['10.0.0.1', '203.0.113.7:4711', undefined],
@@ -29,6 +32,10 @@ test.each([
   [undefined, '203.0.113.7', undefined],
 ])('a connection from %s with X-Forwarded-For %j is from %s', (remote, forwardedFor, expected) => {
   expect(addressOf(remote, forwardedFor)).toBe(expected);
+});
+
+test('a client on the address of its proxy does not say itself where it is', () => {
+  expect(addressOf('10.0.0.1', '203.0.113.7, 10.0.0.1')).toBe('10.0.0.1');
 });
 
 test('several headers are read as one', () => {

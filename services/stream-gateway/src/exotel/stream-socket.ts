@@ -7,6 +7,7 @@ import { type StreamRequest } from '../domain/stream-request.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { count } from '../gateway-tally.ts';
 import { CallSession } from './call-session.ts';
+import { CallsOfSocket } from './calls-of-socket.ts';
 import { POLICY_VIOLATION, SERVICE_RESTART } from './close-codes.ts';
 import { Liveness, type LivenessLimits } from './liveness.ts';
 
@@ -22,6 +23,8 @@ export interface StreamLimits extends LivenessLimits {
   /** A socket on which no call is going on is closed after this long, whatever comes on it. */
   readonly startTimeoutMs: number;
   readonly maxCallMs: number;
+  /** So many calls may follow each other on one socket. */
+  readonly maxCallsPerSocket: number;
 }
 
 /** What was asked for at a handshake, and by whom. */
@@ -40,6 +43,8 @@ export class StreamSocket {
   readonly #liveness: Liveness;
   readonly #limits: StreamLimits;
   readonly #guard: CallGuard;
+  readonly #calls: CallsOfSocket;
+  #isRefused = false;
   /** Since when there has been a call, or none. */
   #callSince: { readonly hasCall: boolean; readonly atMs: number };
   #session: CallSession;
@@ -68,6 +73,7 @@ export class StreamSocket {
     this.#liveness = new Liveness(limits, monotonicMs);
     this.#limits = limits;
     this.#guard = new CallGuard(context.logger, (error, entry) => this.#fail(error, entry));
+    this.#calls = new CallsOfSocket(limits.maxCallsPerSocket, context.now());
     this.#callSince = { hasCall: false, atMs: monotonicMs };
     this.#session = this.#beginSession();
     this.#guard.listen(socket, 'carrier', {
@@ -135,13 +141,28 @@ export class StreamSocket {
 
   #receive(data: Buffer, isBinary: boolean): void {
     this.#liveness.onFrame();
+    if (this.#isRefused) return;
     const frame = parseExotelFrame(data);
     count(this.#context.tally.frames, frame.kind);
     if (this.#session.isSupersededBy(frame)) {
       this.#session.end({ kind: 'lost', reason: 'superseded' });
+      if (!this.#calls.follow(this.#session, this.#context.now())) {
+        this.#refuse();
+        return;
+      }
       this.#session = this.#beginSession();
     }
     this.#session.receive(frame, data, isBinary);
+  }
+
+  /** It began too many calls: a client that means only the last of them, or one that means none. */
+  #refuse(): void {
+    this.#isRefused = true;
+    this.#context.logger.warn(
+      { connection_id: this.#session.connectionId, tenant: this.#principal.tenant },
+      'one socket began too many calls, or too fast: it is closed',
+    );
+    this.#socket.close(POLICY_VIOLATION, 'too many calls on one socket');
   }
 
   #giveUp(reason: 'idle' | 'half_open'): void {

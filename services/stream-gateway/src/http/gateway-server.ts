@@ -10,6 +10,7 @@ import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../web
 import { problem, send, type Answer } from './answer.ts';
 import { type CallEventsEndpoint } from './call-events-endpoint.ts';
 import { notFound } from './not-found.ts';
+import { asksForWebSocket, replayWithoutOffer } from './replay-request.ts';
 import { type OpenApiDocument } from './openapi/openapi-document.ts';
 import { withoutSlash, type StreamPaths } from './stream-target.ts';
 import { type StreamUpgrades } from './stream-upgrades.ts';
@@ -107,7 +108,10 @@ async function listen(options: GatewayServerOptions, host: string, port: number)
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket) => guard.run('http.connection', () => void pending.accept(socket)));
   server.on('upgrade', (request, socket, head) => {
-    guard.run('http.upgrade', () => upgrades.take({ request, socket, head }));
+    guard.run('http.upgrade', () => {
+      if (asksForWebSocket(request)) upgrades.take({ request, socket, head });
+      else replayWithoutOffer(server, { request, socket, head });
+    });
   });
   server.listen({ host, port });
   await once(server, 'listening');

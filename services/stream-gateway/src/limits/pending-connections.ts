@@ -18,7 +18,8 @@ export class PendingConnections {
   /** False for one too many: it is cut, without a word. */
   accept(socket: Socket): boolean {
     const address = plainAddress(socket.remoteAddress ?? '');
-    if (this.#proxies.has(address)) return true;
+    // Node has let go of a request's connection and was given it back: it is counted.
+    if (this.#proxies.has(address) || this.#pending.has(socket)) return true;
     const settle = this.#counts.take(address);
     if (settle === undefined) {
       socket.destroy();

@@ -1,0 +1,70 @@
+import { type Guard } from '../guard.ts';
+
+const LIMITS = 'services/stream-gateway/src/limits.integration.test.ts';
+
+/** What bounds the calls of a socket, and whose word is taken for where a request comes from. */
+export const limitGuards: readonly Guard[] = [
+  {
+    name: 'calls-of-a-socket',
+    keeps: 'one socket does not begin calls without end, past every limit on sockets',
+    file: 'services/stream-gateway/src/exotel/calls-of-socket.ts',
+    text: 'this.#calls <= this.#maxCalls',
+    without: 'this.#calls > 0',
+    test: { file: LIMITS, name: 'MAX_CALLS_PER_SOCKET calls may follow each other on a socket' },
+  },
+  {
+    name: 'rate-of-calls-of-a-socket',
+    keeps: 'one socket does not begin calls as fast as it can send',
+    file: 'services/stream-gateway/src/exotel/calls-of-socket.ts',
+    text: ' && this.#rate.take(nowMs)',
+    without: '',
+    test: {
+      file: LIMITS,
+      name: 'calls that follow each other on one socket are bounded by their number, their rate and the agents of earlier ones',
+    },
+  },
+  {
+    name: 'no-proxy-of-itself',
+    keeps: 'a client on the address of the load balancer does not say itself where it comes from',
+    file: 'services/stream-gateway/src/auth/client-address.ts',
+    text: ' || seen.has(address)',
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/auth/client-address.test.ts',
+      name: 'a client on the address of its proxy does not say itself where it is',
+    },
+  },
+  {
+    name: 'offered-upgrade',
+    keeps: 'a client that offers HTTP/2 gets its answer over HTTP/1.1',
+    file: 'services/stream-gateway/src/http/gateway-server.ts',
+    text: 'if (asksForWebSocket(request)) upgrades',
+    without: 'if (request.headers.upgrade !== undefined) upgrades',
+    test: {
+      file: 'services/stream-gateway/src/offered-upgrade.integration.test.ts',
+      name: 'its body may come later, in pieces, or in chunks',
+    },
+  },
+  {
+    name: 'too-fast-is-sent-again',
+    keeps: 'what an agent reports too fast is sent again, and not given up',
+    file: 'packages/agent-client/src/messages.ts',
+    text: "'too_fast', ",
+    without: '',
+    test: {
+      file: 'packages/agent-client/src/call-reporter.integration.test.ts',
+      name: 'what a gateway refuses for its speed is waited out and sent again, on a socket and over HTTP, in order',
+    },
+  },
+  {
+    name: 'refused-for-a-second',
+    keeps: 'what comes behind a message that was refused for its speed does not overtake it',
+    file: 'services/stream-gateway/src/domain/event-rate.ts',
+    text: 'this.#refusesUntilMs = nowMs + REFUSED_FOR_MS;',
+    without: '',
+    test: {
+      file: 'services/stream-gateway/src/domain/event-rate.test.ts',
+      name: 'what comes behind something that was refused does not overtake it: for a second all of it is refused',
+    },
+  },
+];
