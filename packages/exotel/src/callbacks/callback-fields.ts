@@ -1,5 +1,6 @@
 import { cutText } from '../wire/cut-text.ts';
 import { isObject } from '../wire/fields.ts';
+import { readJson } from '../wire/read-json.ts';
 import { saysNothing } from './says-nothing.ts';
 import { withoutUrlSecrets } from './without-url-secrets.ts';
 
@@ -82,7 +83,7 @@ function childrenOf(value: unknown): RawField[] | undefined {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return readJson(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { isObject } from '../wire/fields.ts';
+import { readJson } from '../wire/read-json.ts';
 import { parseMultipart } from './parse-multipart.ts';
 import { readFields, type CallbackFields, type RawField } from './callback-fields.ts';
 
@@ -42,7 +43,7 @@ function bodyFields(contentType: string, body: Buffer): Iterable<RawField> | Cal
 
 function jsonFields(body: Buffer): RawField[] | CallbackProblem {
   try {
-    const json = JSON.parse(utf8.decode(body)) as unknown;
+    const json = readJson(utf8.decode(body));
     return isObject(json) ? Object.entries(json) : 'not_json';
   } catch {
     return 'not_json';

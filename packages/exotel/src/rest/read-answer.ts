@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../wire/fields.ts';
+import { readJson } from '../wire/read-json.ts';
 import { parseXml } from './parse-xml.ts';
 
 /**
@@ -34,7 +35,7 @@ export function findCalls(document: JsonObject): JsonObject[] | undefined {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return readJson(text);
   } catch {
     return undefined;
   }

@@ -13,6 +13,7 @@ import {
   type StopFrame,
 } from './frames.ts';
 import { parseStart } from './parse-start.ts';
+import { mayBeChanged, readJson } from './read-json.ts';
 
 const maxEventLength = 64;
 const maxTextLength = 256;
@@ -27,7 +28,7 @@ const space = 0x20;
 export function parseExotelFrame(text: string | Buffer): ParsedFrame {
   let frame: unknown;
   try {
-    frame = JSON.parse(text.toString());
+    frame = readFrame(text.toString());
   } catch {
     return invalid('not_json');
   }
@@ -35,6 +36,14 @@ export function parseExotelFrame(text: string | Buffer): ParsedFrame {
   const event = frame.event ?? frame.Event;
   if (typeof event !== 'string' || event === '') return invalid('no_event');
   return parseEvent(event, frame);
+}
+
+/** Most frames are audio whose stream is named by text: those are not looked at for numbers. */
+function readFrame(text: string): unknown {
+  const frame = JSON.parse(text) as unknown;
+  const isAudio = isObject(frame) && typeof frame.event === 'string' && frame.event.toLowerCase() === 'media';
+  const hasTextId = isObject(frame) && typeof (frame.stream_sid ?? frame.streamSid) !== 'number';
+  return (isAudio && hasTextId) || !mayBeChanged(text) ? frame : readJson(text);
 }
 
 function parseEvent(event: string, frame: JsonObject): ParsedFrame {

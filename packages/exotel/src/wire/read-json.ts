@@ -1,0 +1,24 @@
+// A number that JavaScript would write otherwise than it came: long, with an exponent, with zeros at its end, minus zero.
+const MAY_BE_CHANGED = /(?:^|[:[,\s])-?(?:\d(?:[\d.]{15}|[\d.]*[eE])|0\.0{6}|\d+\.\d*0(?![\dZ])|0(?![\d.]))/;
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*(?!\s*:)/gs;
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * `JSON.parse`, but a number that it would change is read as the text of its digits: ids, numbers and parameters of a call
+ * come as numbers at times, and two of 19 digits would become one.
+ */
+export function readJson(text: string): unknown {
+  return JSON.parse(mayBeChanged(text) ? withDigitsAsText(text) : text) as unknown;
+}
+
+/** Whether {@link readJson} may read a text otherwise than `JSON.parse` does. */
+export function mayBeChanged(text: string): boolean {
+  return MAY_BE_CHANGED.test(text);
+}
+
+function withDigitsAsText(json: string): string {
+  return json.replace(STRING_OR_NUMBER, (token) => {
+    const isKept = token.startsWith('"') || !NUMBER.test(token) || String(Number(token)) === token;
+    return isKept ? token : `"${token}"`;
+  });
+}
