@@ -20,6 +20,7 @@ export interface TextFilter {
 
 /** Of so many at a time the texts are looked at: a statement takes seconds, and holds few of them in memory. */
 const PAGE = 1_000;
+const SEARCHES_AT_ONCE = 3;
 
 interface Source {
   readonly place: StoredText['place'];
@@ -55,17 +56,51 @@ export async function* storedTexts(
   filter: TextFilter = {},
 ): AsyncGenerator<StoredText> {
   for (const source of SOURCES) {
-    let after: Key | undefined;
-    for (;;) {
-      const last = await lastOfPage(db, source, filter, after);
-      if (last === undefined) break;
-      for (const key of await matchingKeys(db, source, filter, { after, last })) {
+    for await (const keys of searchedAhead(pagesOf(db, source, filter), (page) =>
+      matchingKeys(db, source, filter, page),
+    )) {
+      for (const key of keys) {
         const text = await readText(db, source, key);
         if (text !== undefined) yield text;
       }
-      after = last;
     }
   }
+}
+
+/** A stretch of a table, from behind one key to another. */
+interface Page {
+  readonly after: Key | undefined;
+  readonly last: Key;
+}
+
+async function* pagesOf(
+  db: Kysely<CallStoreSchema>,
+  source: Source,
+  filter: TextFilter,
+): AsyncGenerator<Page> {
+  let after: Key | undefined;
+  for (;;) {
+    const last = await lastOfPage(db, source, filter, after);
+    if (last === undefined) return;
+    yield { after, last };
+    after = last;
+  }
+}
+
+/** What a search finds in each page, in the order of the pages; a few searches run at the same time. */
+async function* searchedAhead<T>(
+  pages: AsyncIterable<Page>,
+  search: (page: Page) => Promise<T>,
+): AsyncGenerator<T> {
+  const underWay: Promise<T>[] = [];
+  for await (const page of pages) {
+    const found = search(page);
+    // A failure is thrown when its turn comes.
+    found.catch(() => undefined);
+    underWay.push(found);
+    if (underWay.length >= SEARCHES_AT_ONCE) yield (await underWay.shift()) as T;
+  }
+  for (const found of underWay) yield await found;
 }
 
 /** The values of the columns of a table's key. */
@@ -94,9 +129,11 @@ async function matchingKeys(
   db: Kysely<CallStoreSchema>,
   source: Source,
   filter: TextFilter,
-  { after, last }: { readonly after: Key | undefined; readonly last: Key },
+  { after, last }: Page,
 ): Promise<Key[]> {
-  const matches = filter.pattern === undefined ? sql`` : sql`and ${sql.raw(source.text)} ~ ${filter.pattern}`;
+  // In this collation the same pattern takes half of the time.
+  const text = sql`(${sql.raw(source.text)}) collate "C"`;
+  const matches = filter.pattern === undefined ? sql`` : sql`and ${text} ~ ${filter.pattern}`;
   const { rows } = await sql<Record<string, string | number>>`
     select ${columnsOf(source)} from ${sql.table(source.table)} as source
     where ${isOf(filter)} and ${isAfter(source, after)}
