@@ -13,6 +13,7 @@ export function watchRedis({
 }: Pick<GatewayParts, 'stores' | 'logger' | 'lifecycle'>): void {
   const { writes, durability, tenantBytes } = stores;
   let isUnderWay = false;
+  let isTold = false;
 
   const tryWrite = async (): Promise<void> => {
     try {
@@ -30,7 +31,15 @@ export function watchRedis({
     if (isUnderWay) return;
     isUnderWay = true;
     look()
-      .catch((err: unknown) => logger.debug({ err }, 'the bytes of tenants were not exchanged'))
+      .catch((err: unknown) => {
+        // One that is away is told of elsewhere; one that refuses it lacks a right of the user, and will go on to.
+        if (!isTold && err instanceof Error && err.name === 'ReplyError')
+          logger.warn(
+            { err },
+            'Redis does not count the bytes of tenants: their limits hold for each gateway by itself',
+          );
+        isTold ||= err instanceof Error && err.name === 'ReplyError';
+      })
       .finally(() => (isUnderWay = false));
   }, EVERY_MS);
   lifecycle.onStop('watch', () => clearInterval(timer));

@@ -127,7 +127,10 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
 
   local function remember(report, content, place)
     local noted = content == '' and place or place .. ' ' .. content
-    if call('HSETNX', ids, report, noted) == 0 then call('HSET', ids, report .. '\\0' .. content, place) end
+    -- With the commands of earlier versions alone: users keep their rights over an upgrade, and a script that is refused a
+    -- command in its middle leaves half of what it does.
+    local isKnown = call('HGET', ids, report)
+    if isKnown then call('HSET', ids, report .. '\\0' .. content, place) else call('HSET', ids, report, noted) end
   end
 
   -- What was appended under a run that was given wrongly is sent again, and recognised as a repeat.
