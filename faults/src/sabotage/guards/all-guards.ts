@@ -14,6 +14,7 @@ import { privacyGuards } from './privacy-guards.ts';
 import { redisClientGuards } from './redis-client-guards.ts';
 import { redisLimitGuards } from './redis-limit-guards.ts';
 import { secrecyGuards } from './secrecy-guards.ts';
+import { vocabularyGuards } from './vocabulary-guards.ts';
 
 /** All guards that are taken away in turn. */
 export const allGuards: readonly Guard[] = [
@@ -28,6 +29,7 @@ export const allGuards: readonly Guard[] = [
   ...isolationGuards,
   ...limitGuards,
   ...carrierGuards,
+  ...vocabularyGuards,
   ...erasureGuards,
   ...privacyGuards,
   ...redisLimitGuards,

@@ -323,6 +323,11 @@ describe('a passthru', () => {
   });
 });
 
+test('the word null hides no other name of a field', () => {
+  const report = status(json({ CallSid: 'null', Sid: 'c', Status: 'null', CallStatus: 'busy' }));
+  expect([report.callSid, report.status]).toEqual(['c', 'busy']);
+});
+
 describe('what is no callback', () => {
   test.each([
     ['JSON that is broken', json('').contentType, '{"CallSid":', 'not_json'],

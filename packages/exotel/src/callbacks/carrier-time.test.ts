@@ -63,6 +63,16 @@ test('what is written at an offset is read at it', () => {
   );
 });
 
+test('a date that does not exist is no other date', () => {
+  for (const text of [
+    '2026-02-30 10:00:00',
+    '2026-02-30T10:00:00Z',
+    '30 Feb 2026 10:00:00',
+    '31 Apr 2026 10:00:00',
+  ])
+    expect(parseCarrierTime(text, IST)).toBeUndefined();
+});
+
 test('never throws', () => {
   fc.assert(fc.property(fc.string(), fc.integer(), (text, offset) => void parseCarrierTime(text, offset)));
 });

@@ -111,7 +111,7 @@ describe('a status callback', () => {
   });
 });
 
-test("a colleague's busy phone does not end the call, and is in its record", async () => {
+test('the busy phone of a colleague does not end the call, and is in its record', async () => {
   const frames = framesOf({ callSid: 'CB-23', from: PHONE });
   const socket = await dial(gateway.url);
   socket.send(frames.start);
