@@ -165,6 +165,34 @@ describe('a fault proxy', () => {
     while (proxy.connections > 0) await delay(1);
   });
 
+  it('leads to another server and keeps a connection that waits for nothing; one that waits is reset', async () => {
+    const other = createServer((socket) => {
+      served.push(socket);
+      socket.on('data', (chunk) => socket.write(chunk.toString() === 'hello' ? 'welcome' : `other ${chunk}`));
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const idle = await dial();
+    idle.socket.write('a');
+    await idle.hears(1);
+    const waiting = await dial();
+    const trap = proxy.setTrap({ mentions: ['b'], action: 'hold-reply', times: 1 });
+    waiting.socket.write('b');
+    await trap.sprung;
+
+    const switching = proxy.switchTo((other.address() as AddressInfo).port, {
+      say: 'hello',
+      untilHeard: 'welcome',
+    });
+    idle.socket.write('c');
+    expect(await switching).toBe(1);
+    await idle.hears('aother c'.length);
+    expect([idle.heard, received]).toEqual(['aother c', 'ab']);
+    await waiting.closed;
+    expect(waiting.error).toBe('ECONNRESET');
+    for (const socket of served) socket.destroy();
+    other.close();
+  }, 20_000);
+
   it('cuts the connection between a request that was done and its reply', async () => {
     const trap = proxy.setTrap({ mentions: ['write'], action: 'cut-reply', times: 1 });
     const client = await dial();

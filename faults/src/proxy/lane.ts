@@ -9,9 +9,13 @@ type Item = { readonly dueAt: number } & (
   { readonly kind: 'data'; readonly data: Buffer } | { readonly kind: 'end' }
 );
 
-export interface LaneOptions {
+/** Between which sockets a lane goes. */
+export interface LaneEnds {
   readonly from: Socket;
   readonly to: Socket;
+}
+
+export interface LaneOptions extends LaneEnds {
   readonly faults: () => LaneFaults;
   readonly rng: Rng;
   /** Sees each chunk before it enters the lane; false when the lane shall not have it. */
@@ -20,20 +24,28 @@ export interface LaneOptions {
 
 /** The way of the bytes in one direction of one connection: a queue in which each piece has the time at which it arrives. */
 export class Lane {
-  readonly #options: LaneOptions;
+  readonly #options: Pick<LaneOptions, 'faults' | 'rng' | 'inspect'>;
+  #ends: LaneEnds;
   readonly #queue: Item[] = [];
   #queuedBytes = 0;
   #lastDueAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #isFrozen = false;
   #isEnded = false;
+  /** When something last arrived, by `performance.now()`; 0 before the first time. */
+  lastArrivalMs = 0;
 
-  constructor(options: LaneOptions) {
+  constructor({ from, to, ...options }: LaneOptions) {
     this.#options = options;
-    const { from, to } = options;
-    from.on('data', (chunk: Buffer) => this.#take(chunk));
-    from.on('end', () => this.end());
-    to.on('drain', () => this.wake());
+    this.#ends = { from, to };
+    this.#follow(from, to);
+  }
+
+  /** From now on it leads between other sockets. What is under way arrives there; what the old ones say is ignored. */
+  redirect(ends: LaneEnds): void {
+    const { from, to } = this.#ends;
+    this.#ends = ends;
+    this.#follow(ends.from === from ? undefined : ends.from, ends.to === to ? undefined : ends.to);
   }
 
   /** Nothing gets through until the faults of the proxy say otherwise, or for ever. */
@@ -62,7 +74,7 @@ export class Lane {
   /** Goes on with what is due: when the faults have changed, time has passed, or there is room again. */
   wake(): void {
     clearTimeout(this.#timer);
-    const { to, from } = this.#options;
+    const { to, from } = this.#ends;
     while (!this.isHeld && !to.writableNeedDrain) {
       const item = this.#queue[0];
       if (item === undefined) break;
@@ -83,13 +95,23 @@ export class Lane {
     this.#isFrozen = true;
   }
 
+  #follow(from: Socket | undefined, to: Socket | undefined): void {
+    from?.on('data', (chunk: Buffer) => {
+      if (this.#ends.from === from) this.#take(chunk);
+    });
+    from?.on('end', () => {
+      if (this.#ends.from === from) this.end();
+    });
+    to?.on('drain', () => this.wake());
+  }
+
   #take(chunk: Buffer): void {
     if (this.#isEnded || !this.#options.inspect(chunk)) return;
     for (const data of this.#slice(chunk)) {
       this.#queue.push({ kind: 'data', data, dueAt: this.#dueAt(data.length) });
       this.#queuedBytes += data.length;
     }
-    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#options.from.pause();
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) this.#ends.from.pause();
     this.wake();
   }
 
@@ -112,7 +134,8 @@ export class Lane {
   }
 
   #deliver(item: Item): void {
-    const { to } = this.#options;
+    const { to } = this.#ends;
+    this.lastArrivalMs = performance.now();
     if (item.kind === 'data') {
       this.#queuedBytes -= item.data.length;
       if (to.writable) to.write(item.data);

@@ -1,3 +1,4 @@
+import { type Greeting } from './connection.ts';
 import { type Faults } from './lane-faults.ts';
 import { type TrapOptions } from './trap.ts';
 
@@ -12,6 +13,7 @@ export interface ProxyStart {
 export type ProxyOrder =
   | { readonly do: 'set-faults'; readonly faults: Faults; readonly from: readonly string[] | undefined }
   | { readonly do: 'reset-connections'; readonly probability: number | undefined }
+  | { readonly do: 'switch-to'; readonly port: number; readonly greeting: Greeting }
   | { readonly do: 'set-trap'; readonly trap: number; readonly options: Omit<TrapOptions, 'onSpring'> }
   | { readonly do: 'release-trap'; readonly trap: number }
   | { readonly do: 'down' | 'up' | 'close' };

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { deferred } from '@turnlog/service-kit';
 import { type Rng } from '../random/rng.ts';
+import { type Greeting } from './connection.ts';
 import { type Faults } from './lane-faults.ts';
 import { type NumberedOrder, type ProxyOrder, type ProxyStart, type ProxyWord } from './proxy-messages.ts';
 import { type TrapOptions } from './trap.ts';
@@ -14,6 +15,8 @@ export interface ThreadedProxy {
   setFaults(faults: Faults, from?: readonly string[]): void;
   /** Resolves to how many were reset. */
   resetConnections(probability?: number): Promise<number>;
+  /** Resolves to how many connections it has kept. */
+  switchTo(port: number, greeting: Greeting): Promise<number>;
   setTrap(options: Omit<TrapOptions, 'onSpring'>): ThreadedTrap;
   down(): Promise<void>;
   up(): Promise<void>;
@@ -75,6 +78,7 @@ export async function startProxyThread({
     port: ownPort,
     setFaults: (faults, from) => void tell({ do: 'set-faults', faults, from }),
     resetConnections: (probability) => ask({ do: 'reset-connections', probability }),
+    switchTo: (port, greeting) => ask({ do: 'switch-to', port, greeting }),
     setTrap: (options) => {
       const number = traps.length;
       tell({ do: 'set-trap', trap: number, options });

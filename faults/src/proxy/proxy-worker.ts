@@ -25,6 +25,8 @@ async function obey(order: ProxyOrder): Promise<number | undefined> {
       return;
     case 'reset-connections':
       return proxy.resetConnections(order.probability);
+    case 'switch-to':
+      return proxy.switchTo(order.port, order.greeting);
     case 'set-trap': {
       const { trap, options } = order;
       const onSpring = (count: number): void => tell({ told: 'sprung', trap, count });

@@ -50,6 +50,7 @@ import { rollingRestart } from './f42-rolling-restart.ts';
 import { twoMigrators } from './f43-two-migrators.ts';
 import { crashFromWithin } from './f44-crash-from-within.ts';
 import { restore } from './f45-restore.ts';
+import { keptConnections } from './f53-kept-connections.ts';
 import { type Scenario } from './scenario.ts';
 
 /** All rows of the matrix that can be run, in their order. */
@@ -106,6 +107,7 @@ export const allScenarios: readonly Scenario[] = [
   twoMigrators,
   crashFromWithin,
   restore,
+  keptConnections,
 ];
 
 /** The scenarios of these ids or names. Throws on one that there is not. */

@@ -10,6 +10,8 @@ export interface StackShape {
   readonly redis?: BreakableRedisOptions;
   /** Whether Redis has a replica that takes over, and services find it by a Sentinel. */
   readonly hasReplica?: boolean;
+  /** Whether Redis has a replica that takes over behind the proxy, which keeps the connections of clients. */
+  readonly hasStandby?: boolean;
   /** Whether gateways have a disk on which events wait for Redis. */
   readonly hasSpool?: boolean;
   /** Whether each service has a user of Redis and a role of Postgres of its own, with no rights but those that it needs. */

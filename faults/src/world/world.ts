@@ -18,6 +18,7 @@ import {
 } from '../servers/breakable-server.ts';
 import { mountSmallDisk, type SmallDisk } from '../servers/small-disk.ts';
 import { startRedisGroup, type RedisGroup } from '../servers/redis-group.ts';
+import { startStandby, type Standby } from '../servers/standby.ts';
 import { createClosers, type Closers } from './closers.ts';
 import { asSuite, giveOwnUsers, writeRedisUsers } from './own-users.ts';
 import { BASE_ENV, type StackShape } from './stack-shape.ts';
@@ -32,6 +33,8 @@ interface Servers {
   readonly postgresProxy: ThreadedProxy;
   /** Where Redis has a replica: `redis` is its first primary then. */
   readonly redisGroup: RedisGroup | undefined;
+  /** Where the shape asks for one. */
+  readonly standby: Standby | undefined;
   /** Where the shape asks for one, and it can be mounted. */
   readonly smallDisk: SmallDisk | undefined;
 }
@@ -122,18 +125,20 @@ async function mountDisk(
 
 async function startRedisSide(
   folder: string,
-  { redis: options = {}, hasReplica = false, hasOwnUsers = false }: StackShape,
+  { redis: options = {}, hasReplica = false, hasStandby = false, hasOwnUsers = false }: StackShape,
   rng: Rng,
   closers: Closers,
-): Promise<Pick<Servers, 'redis' | 'redisProxy' | 'redisGroup'>> {
+): Promise<Pick<Servers, 'redis' | 'redisProxy' | 'redisGroup' | 'standby'>> {
   if (hasReplica) {
     const redisGroup = await startRedisGroup(folder, options, rng, closers);
-    return { redis: redisGroup.primary, redisProxy: redisGroup.primaryProxy, redisGroup };
+    return { redis: redisGroup.primary, redisProxy: redisGroup.primaryProxy, redisGroup, standby: undefined };
   }
   const starting = hasOwnUsers ? startRedisWithUsers(folder, options) : startBreakableRedis(folder, options);
   const redis = await closers.keep(starting, (server) => server.stop());
   const redisProxy = await startProxyTo(redis, rng.fork('redis proxy'), closers);
-  return { redis, redisProxy, redisGroup: undefined };
+  const behind = { primary: redis, proxy: redisProxy, rng: rng.fork('standby') };
+  const standby = hasStandby ? await startStandby(folder, options, behind, closers) : undefined;
+  return { redis, redisProxy, redisGroup: undefined, standby };
 }
 
 async function startRedisWithUsers(folder: string, options: BreakableRedisOptions): Promise<BreakableServer> {
@@ -176,9 +181,11 @@ async function startStack({ folder, shape, servers, agentUrl, notices }: StackPl
   });
 }
 
-async function openEyes({ redis, redisGroup, postgres }: Servers, { add, keep }: Closers): Promise<Eyes> {
+async function openEyes(servers: Servers, { add, keep }: Closers): Promise<Eyes> {
+  const { redis, redisProxy, redisGroup, standby, postgres } = servers;
   const redisEye = createCommandClient({
-    url: redisGroup?.eyeUrl ?? redis.url,
+    // Where another server takes over behind the proxy, it is found there alone.
+    url: redisGroup?.eyeUrl ?? (standby === undefined ? redis.url : withPort(redis.url, redisProxy.port)),
     name: 'eye',
     onError: () => undefined,
   });
