@@ -10,7 +10,7 @@ import { type Violation } from './oracle/violation.ts';
 import { createRng } from './random/rng.ts';
 import { type Outcome } from './report/outcome.ts';
 import { type Context, type RunSize, type Scenario } from './scenarios/scenario.ts';
-import { type StackShape } from './world/stack-shape.ts';
+import { usualMemoryBytes, type StackShape } from './world/stack-shape.ts';
 import { createWorld, type World } from './world/world.ts';
 
 /** How long a scenario may take, beside the minutes that it was given: then what it waits for does not come. */
@@ -69,7 +69,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 }
 
 function shapeOf({ stack = {} }: Scenario, size: RunSize): StackShape {
-  return typeof stack === 'function' ? stack(size) : stack;
+  const shape = typeof stack === 'function' ? stack(size) : stack;
+  return { ...shape, redis: { maxMemoryBytes: usualMemoryBytes(size), ...shape.redis } };
 }
 
 interface Findings {

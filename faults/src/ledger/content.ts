@@ -43,9 +43,21 @@ function flatten(event: string, said: Content): Content {
   return said;
 }
 
+/** A giant that many messages share is written out once. */
+const canonicalGiants = new WeakMap<readonly JsonValue[], string>();
+const GIANT_LENGTH = 10_000;
+
+function canonicalArray(values: readonly JsonValue[]): string {
+  const known = canonicalGiants.get(values);
+  if (known !== undefined) return known;
+  const text = `[${values.map(canonical).join(',')}]`;
+  if (values.length >= GIANT_LENGTH) canonicalGiants.set(values, text);
+  return text;
+}
+
 function canonical(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (Array.isArray(value)) return canonicalArray(value);
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
 }

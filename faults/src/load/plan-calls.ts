@@ -1,6 +1,12 @@
 import { type JsonValue } from '@turnlog/call-events';
 import { type Rng } from '../random/rng.ts';
-import { type AgentMessage, type PlannedCall, type PlannedEvent, type ReportVia } from './planned-call.ts';
+import {
+  type AgentMessage,
+  type LineAudio,
+  type PlannedCall,
+  type PlannedEvent,
+  type ReportVia,
+} from './planned-call.ts';
 
 /** How many calls, how long, and of what kind. */
 export interface LoadShape {
@@ -12,6 +18,8 @@ export interface LoadShape {
   readonly via?: readonly ReportVia[];
   /** How many of the calls have no line, 0.1 by default. */
   readonly withoutLine?: number;
+  /** What lines stream, `usual` by default. */
+  readonly audio?: LineAudio;
   /** How many events of how many calls come after the hang-up: 2 of a quarter of them by default. */
   readonly lateEvents?: number;
 }
@@ -32,6 +40,7 @@ export function planCalls(shape: LoadShape, rng: Rng, prefix: string): PlannedCa
     via = ['socket', 'http'],
     withoutLine = 0.1,
     lateEvents = 2,
+    audio = 'usual',
   } = shape;
   return Array.from({ length: calls }, (_, index): PlannedCall => {
     const own = rng.fork(`call ${index}`);
@@ -42,6 +51,7 @@ export function planCalls(shape: LoadShape, rng: Rng, prefix: string): PlannedCa
       startAfterMs,
       via: hasLine ? own.pick(via) : 'http',
       hasLine,
+      audio,
       lateEvents: own.chance(LATE) ? Math.min(lateEvents, eventsPerCall) : 0,
       events: planEvents(eventsPerCall, (windowMs - startAfterMs) / eventsPerCall, own),
     };

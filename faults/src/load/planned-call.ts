@@ -21,6 +21,13 @@ export interface PlannedEvent {
  */
 export type ReportVia = 'socket' | 'http';
 
+/**
+ * What a line streams.
+ * - `usual`: a frame of half a second twice a second, as a telephone has it.
+ * - `loud`: a frame of a second at three times the sample rate, once a second.
+ */
+export type LineAudio = 'usual' | 'loud';
+
 /** A call that is going to be played. Nothing of it depends on when it is played but its times. */
 export interface PlannedCall {
   readonly callSid: string;
@@ -28,6 +35,8 @@ export interface PlannedCall {
   readonly via: ReportVia;
   /** Without one, Turnlog knows the call from its agent's reports alone. */
   readonly hasLine: boolean;
+  /** `usual` by default. */
+  readonly audio?: LineAudio;
   /** Of the events that are planned, which come only after the caller has hung up. */
   readonly lateEvents: number;
   readonly events: readonly PlannedEvent[];

@@ -2,11 +2,14 @@ import { placeCall, type SimulatedCall } from '@turnlog/exotel';
 import { backoffDelayMs, sleep } from '@turnlog/service-kit';
 import { type Ledger } from '../ledger/ledger.ts';
 import { type AgentHub } from './agent-hub.ts';
-import { type AgentMessage, type PlannedCall } from './planned-call.ts';
+import { type AgentMessage, type LineAudio, type PlannedCall } from './planned-call.ts';
 import { Reporter } from './reporter.ts';
 
 const REDIAL = { minMs: 300, maxMs: 2_000 };
-const FRAME_MS = 500;
+const FORMATS = {
+  usual: { sampleRate: 8_000, frameMs: 500 },
+  loud: { sampleRate: 24_000, frameMs: 1_000 },
+} as const satisfies Record<LineAudio, object>;
 
 /** Where calls are played. */
 export interface Stage {
@@ -26,7 +29,7 @@ export async function playCall(call: PlannedCall, stage: Stage): Promise<void> {
   const { ledger, hub, deadline } = stage;
   const { callSid, via, events, lateEvents } = call;
   await sleep(call.startAfterMs, deadline);
-  const line = call.hasLine ? await openLine(callSid, stage) : undefined;
+  const line = call.hasLine ? await openLine(call, stage) : undefined;
   const seat = hub.seatOf(callSid);
   const gatewayUrl = (): string => stage.nextGateway().httpUrl;
   const reporter = new Reporter({ callSid, via, ledger, seat, gatewayUrl, deadline });
@@ -50,13 +53,16 @@ export async function playCall(call: PlannedCall, stage: Stage): Promise<void> {
 }
 
 /** Dials until a gateway takes the call. */
-async function openLine(callSid: string, stage: Stage): Promise<SimulatedCall | undefined> {
+async function openLine(
+  { callSid, audio = 'usual' }: PlannedCall,
+  stage: Stage,
+): Promise<SimulatedCall | undefined> {
   for (let attempt = 0; !stage.deadline.aborted; attempt += 1) {
     const line = placeCall({
       url: stage.nextGateway().streamUrl,
       callSid,
       audio: 0.1,
-      frameMs: FRAME_MS,
+      ...FORMATS[audio],
       hangUpAfterMs: Infinity,
       handshakeAttempts: 1,
     });

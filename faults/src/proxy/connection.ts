@@ -68,7 +68,9 @@ export class ProxiedConnection {
   /** Whether everything that reached the server has been answered, for so long. */
   isAnswered(forMs: number): boolean {
     const { toServer, toClient } = this.#lanes;
-    return toServer.lastArrivalMs <= toClient.lastArrivalMs && performance.now() - toClient.lastArrivalMs >= forMs;
+    return (
+      toServer.lastArrivalMs <= toClient.lastArrivalMs && performance.now() - toClient.lastArrivalMs >= forMs
+    );
   }
 
   /** It leads to another server from now on, which is greeted first, and its client notices nothing. */

@@ -168,7 +168,9 @@ describe('a fault proxy', () => {
   it('leads to another server and keeps a connection that waits for nothing; one that waits is reset', async () => {
     const other = createServer((socket) => {
       served.push(socket);
-      socket.on('data', (chunk) => socket.write(chunk.toString() === 'hello' ? 'welcome' : `other ${chunk}`));
+      socket.on('data', (chunk) =>
+        socket.write(chunk.toString() === 'hello' ? 'welcome' : `other ${chunk.toString()}`),
+      );
     }).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const idle = await dial();

@@ -50,7 +50,14 @@ import { rollingRestart } from './f42-rolling-restart.ts';
 import { twoMigrators } from './f43-two-migrators.ts';
 import { crashFromWithin } from './f44-crash-from-within.ts';
 import { restore } from './f45-restore.ts';
+import { giantCalls } from './f46-giant-calls.ts';
+import { outageFillsRedis } from './f47-outage-fills-redis.ts';
+import { slowRows } from './f48-slow-rows.ts';
+import { loudLines } from './f49-loud-lines.ts';
+import { foreignKeys } from './f50-foreign-keys.ts';
+import { postgresLostCommits } from './f52-postgres-lost-commits.ts';
 import { keptConnections } from './f53-kept-connections.ts';
+import { clockSetBack } from './f54-clock-set-back.ts';
 import { type Scenario } from './scenario.ts';
 
 /** All rows of the matrix that can be run, in their order. */
@@ -107,7 +114,14 @@ export const allScenarios: readonly Scenario[] = [
   twoMigrators,
   crashFromWithin,
   restore,
+  giantCalls,
+  outageFillsRedis,
+  slowRows,
+  loudLines,
+  foreignKeys,
+  postgresLostCommits,
   keptConnections,
+  clockSetBack,
 ];
 
 /** The scenarios of these ids or names. Throws on one that there is not. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { allPartitions, partitionKeys } from '@turnlog/call-log';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
+import { setBack } from './set-back.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 const HOUR_MS = 3_600_000;
@@ -28,7 +28,7 @@ export const clocks: Scenario = {
     }
     const load = context.load({ withoutLine: 0 });
     await sleep(size.windowMs / 2);
-    await setRedisBack(context);
+    await setBack(context);
     const killedAt = performance.now();
     stack.service('gateway-2').kill('SIGKILL');
     await stack.service('gateway-2').stop();
@@ -60,32 +60,6 @@ export const clocks: Scenario = {
     }
   },
 };
-
-/**
- * Leaves in Redis what a clock leaves that is set back an hour: times of live calls and of due checkpoints, and ids of
- * feeds, that lie an hour ahead. The clock of the whole machine is not ours to set.
- */
-async function setRedisBack({ redisEye, space }: Context): Promise<void> {
-  const aheadMs = Date.now() + HOUR_MS;
-  for (const partition of allPartitions(space)) {
-    const { live, checkpoints, activity, persist } = partitionKeys(space, partition);
-    await redisEye.eval(
-      `for i = 1, 2 do
-         for _, member in ipairs(redis.call('ZRANGE', KEYS[i], 0, -1)) do redis.call('ZINCRBY', KEYS[i], ARGV[1], member) end
-       end
-       for i = 3, 4 do
-         if redis.call('EXISTS', KEYS[i]) == 1 then redis.call('XSETID', KEYS[i], ARGV[2]) end
-       end`,
-      4,
-      live,
-      checkpoints,
-      activity,
-      persist,
-      HOUR_MS,
-      `${aheadMs}-0`,
-    );
-  }
-}
 
 interface LagLine {
   readonly lag: number | null;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { decodeEvent } from '@turnlog/call-events';
@@ -9,6 +9,7 @@ import { startLocalStack } from '@turnlog/local-stack';
 import { sleep } from '@turnlog/service-kit';
 import { type Ledger } from '../ledger/ledger.ts';
 import { untilQuiet } from '../oracle/quiescence.ts';
+import { copyPostgres } from '../servers/postgres-copy.ts';
 import {
   startBreakablePostgres,
   startBreakableRedis,
@@ -68,26 +69,6 @@ async function copyRedis({ redis, redisEye }: Context, to: string): Promise<void
   await mkdir(path.join(to, 'redis'), { mode: 0o700 });
   await run('cp', ['-a', path.join(redis.dataDir, 'appendonlydir'), path.join(to, 'redis')]);
   await redisEye.config('SET', 'auto-aof-rewrite-percentage', '100');
-}
-
-/** A base backup by hand, as pg_basebackup makes one: the files while they change, then the log that sets them right. */
-async function copyPostgres({ postgres, sql }: Context, to: string): Promise<void> {
-  const client = await sql.connect();
-  try {
-    await client.query(`select pg_backup_start('restore drill', fast => true)`);
-    await run('cp', ['-a', postgres.dataDir, to]);
-    const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
-    const cluster = path.join(to, 'postgres', 'cluster');
-    await run('cp', ['-a', path.join(postgres.dataDir, 'cluster', 'pg_wal'), cluster]);
-    const label = path.join(cluster, 'backup_label');
-    await writeFile(label, rows[0]?.labelfile ?? '', { mode: 0o600 });
-    // Under root, Postgres runs as another user.
-    const { uid, gid } = await stat(cluster);
-    await chown(label, uid, gid);
-    await run('rm', ['-f', path.join(cluster, 'postmaster.pid'), path.join(to, 'postgres', 'lock.json')]);
-  } finally {
-    client.release();
-  }
 }
 
 /** Starts servers on the copies and services on them, lets these come to rest, and compares. */

@@ -31,6 +31,8 @@ export interface BreakableRedisOptions {
   readonly port?: number;
   readonly appendfsync?: 'always' | 'everysec';
   readonly extraArgs?: readonly string[];
+  /** None by default. */
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 /** A Redis with its append-only file in a folder of its own. */
@@ -38,8 +40,11 @@ export function startBreakableRedis(
   folder: string,
   options: BreakableRedisOptions = {},
 ): Promise<BreakableServer> {
-  const { port, ...settings } = options;
-  return startBreakable(path.join(folder, 'redis'), (place) => startRedis({ ...place, ...settings }), port);
+  const { port, maxMemoryBytes, ...settings } = options;
+  const memory = maxMemoryBytes === undefined ? [] : ['--maxmemory', String(maxMemoryBytes)];
+  const extraArgs = [...memory, ...(settings.extraArgs ?? [])];
+  const launch = (place: Place): Promise<EmbeddedServer> => startRedis({ ...place, ...settings, extraArgs });
+  return startBreakable(path.join(folder, 'redis'), launch, port);
 }
 
 /** A Sentinel in a folder of its own. */

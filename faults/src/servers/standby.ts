@@ -4,11 +4,7 @@ import { bothWays } from '../proxy/lane-faults.ts';
 import { startProxyThread, type ThreadedProxy } from '../proxy/proxy-thread.ts';
 import { type Rng } from '../random/rng.ts';
 import { type Closers } from '../world/closers.ts';
-import {
-  startBreakableRedis,
-  type BreakableRedisOptions,
-  type BreakableServer,
-} from './breakable-server.ts';
+import { startBreakableRedis, type BreakableRedisOptions, type BreakableServer } from './breakable-server.ts';
 
 /** Our clients speak the third version of the protocol, which they agree on when they connect. */
 const GREETING = { say: 'HELLO 3\r\nPING\r\n', untilHeard: '+PONG\r\n' };

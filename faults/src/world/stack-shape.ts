@@ -22,12 +22,23 @@ export interface StackShape {
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
 }
 
+const MIB = 1024 * 1024;
+const KIB = 1024;
+
+/**
+ * The limit of Redis where a scenario sets no other: the calls of a load have room in it several times over, and the audio
+ * that their lines stream does not.
+ */
+export function usualMemoryBytes({ calls }: { readonly calls: number }): number {
+  return 4 * MIB + calls * 80 * KIB;
+}
+
 /**
  * The settings of every scenario that does not say otherwise. They are those of production, but the times after which
  * somebody is given up, which are shorter so that a run does not spend its time waiting.
  */
 export const BASE_ENV: Readonly<Record<ServiceKind, Environment>> = {
-  gateway: { HEARTBEAT_MS: '1000', AUDIO: 'false' },
+  gateway: { HEARTBEAT_MS: '1000' },
   session: {
     LOST_AFTER_MS: '8000',
     QUIET_AFTER_MS: '3000',

@@ -1,0 +1,16 @@
+import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { setRedisBack } from '../servers/redis-clock.ts';
+import { type Context } from './scenario.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Sets the clock of Redis back by an hour. Resolves to how many pending entries were delivered ahead of it since. */
+export async function setBack({ redis, space }: Context): Promise<number> {
+  const client = createCommandClient({ url: redis.url, name: 'clock', onError: () => undefined });
+  await untilReady(client);
+  try {
+    return await setRedisBack(client, space, HOUR_MS);
+  } finally {
+    client.disconnect();
+  }
+}

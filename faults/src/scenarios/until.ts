@@ -1,0 +1,18 @@
+import { sleep } from '@turnlog/service-kit';
+
+const POLL_MS = 100;
+
+/** Waits until something is so; false when it was not within that time. What can't be asked is not so. */
+export async function until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    if (
+      await Promise.resolve()
+        .then(isSo)
+        .catch(() => false)
+    )
+      return true;
+    if (performance.now() > deadline) return false;
+    await sleep(POLL_MS);
+  }
+}
