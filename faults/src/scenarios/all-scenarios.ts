@@ -55,6 +55,7 @@ import { outageFillsRedis } from './f47-outage-fills-redis.ts';
 import { slowRows } from './f48-slow-rows.ts';
 import { loudLines } from './f49-loud-lines.ts';
 import { foreignKeys } from './f50-foreign-keys.ts';
+import { throwingEntries } from './f51-throwing-entries.ts';
 import { postgresLostCommits } from './f52-postgres-lost-commits.ts';
 import { keptConnections } from './f53-kept-connections.ts';
 import { clockSetBack } from './f54-clock-set-back.ts';
@@ -119,6 +120,7 @@ export const allScenarios: readonly Scenario[] = [
   slowRows,
   loudLines,
   foreignKeys,
+  throwingEntries,
   postgresLostCommits,
   keptConnections,
   clockSetBack,
