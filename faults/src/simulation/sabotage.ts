@@ -8,6 +8,9 @@ export const SABOTAGES = [
   'reclaim',
   'sweep',
   'expiry-after-commit',
+  'settle-without-memory',
+  'release-while-short',
+  'memory-share',
 ] as const;
 
 /** A guard that is taken away. */

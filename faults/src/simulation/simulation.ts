@@ -110,6 +110,7 @@ export class Simulation {
     const redis = new RedisModel({
       space,
       now: () => this.#scheduler.nowMs,
+      maxMemoryBytes: settings.maxMemoryBytes,
       sabotage,
       onAppended: (call, id) => this.#ledger.findInRedis(call, id),
       onLogExpired: (call, log) => watchExpiry(this.violations, postgres, call, log),

@@ -106,6 +106,8 @@ export class Gateway {
       mode: 'unordered',
     });
     if (outcome.outcome !== 'ok') throw new Error(`a report was answered with ${outcome.outcome}`);
+    // What the call has no room for is refused for good.
+    if (outcome.results[0]?.status === 'refused') return;
     this.#ledger.acknowledge(call, draft.id, this.process);
   }
 

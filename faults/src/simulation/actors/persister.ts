@@ -15,12 +15,14 @@ const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
 /** Small, so that calls of a few dozen events are folded page by page. */
 const LIMITS = { maxRowBytes: 64_000_000, maxMemoryBytes: 1_000_000_000, maxHeldBytes: 8_000 };
 const GATHER_LATE_MS = 1_500;
+const RELIEVE_EVERY_MS = 1_000;
 const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
 
 /** Starts one life of a persister. Its tasks, folding, batches, bisecting, letters and loop are the real ones. */
 export function startPersister(process: SimProcess, surroundings: Surroundings): void {
   const { blockMs, claimIdleMs, batchCalls } = surroundings.settings;
-  const { readPages, settle, letters, trials, reader } = redisOf(process, surroundings);
+  const { readPages, settle, letters, trials, reader, relieve } = redisOf(process, surroundings);
+  process.every(RELIEVE_EVERY_MS, () => void relieve().catch(() => undefined));
   const report = reportTo(process);
   const watch = createDatabaseWatch(SILENT, process.now);
   const client = { feed: 'persist' as const, consumer: process.name, count: batchCalls };

@@ -26,13 +26,14 @@ export function redisOf(
   process: SimProcess,
   { scheduler, redisServer, redis, settings }: Surroundings,
 ): RedisPorts {
-  const { keepKeysMs, checkpointEveryMs } = settings;
+  const { keepKeysMs, checkpointEveryMs, maxCallBytes } = settings;
   return connectToRedis(process, {
     server: redisServer,
     model: redis,
     scheduler,
     keepKeysMs,
     checkpointEveryMs,
+    maxCallBytes,
   });
 }
 

@@ -55,25 +55,36 @@ function planCall(rng: Rng, index: number, gateways: number): PlannedCall {
     connections: Array.from({ length: connections }, (_, number) =>
       planConnection(rng, `${callSid}-c${number + 1}`, gateways),
     ),
-    reports: Array.from({ length: isOverHttpAlone ? rng.int(1, 4) : rng.int(0, 3) }, (_, number) =>
-      // Every other one repeats what was reported before.
-      planReport(`turn:${callSid}-h${number >> 1}`, rng.int(0, LAST_REPORT_MS)),
-    ),
+    reports: planReports(callSid, isOverHttpAlone ? rng.int(1, 4) : rng.int(0, 3), rng),
   };
 }
 
-function planReport(id: string, atMs: number): PlannedEvent {
-  const data = { speaker: 'user' as const, text: `what ${id} says` };
+/** Every other one repeats what was reported before: the same id, and the same words. */
+function planReports(callSid: string, count: number, rng: Rng): PlannedEvent[] {
+  return Array.from({ length: count }, (_, number) => {
+    const id = `turn:${callSid}-h${number >> 1}`;
+    return planReport(id, rng.int(0, LAST_REPORT_MS), rng.fork(`size of ${id}`));
+  });
+}
+
+/** Some of what is said is long. */
+function somePadding(rng: Rng): string {
+  return rng.chance(0.25) ? '.'.repeat(rng.int(200, 900)) : '';
+}
+
+function planReport(id: string, atMs: number, sizes: Rng): PlannedEvent {
+  const data = { speaker: 'user' as const, text: `what ${id} says${somePadding(sizes)}` };
   return { atMs, draft: { type: 'turn.completed', data, id }, rememberId: true };
 }
 
 function planConnection(rng: Rng, connectionId: string, gateways: number): PlannedConnection {
+  const sizes = rng.fork(`sizes of ${connectionId}`);
   const startMs = rng.int(0, 20_000);
   const endMs = rng.int(startMs + 1, LAST_CONNECTION_EVENT_MS);
   const said = Array.from({ length: rng.int(1, 8) }, (_, number) => {
     const rememberId = rng.chance(0.2);
     const id = `${rememberId ? 'turn:' : ''}${connectionId}-${number}`;
-    return { atMs: rng.int(startMs, endMs), draft: { ...somethingSaid(rng, connectionId), id }, rememberId };
+    return { atMs: rng.int(startMs, endMs), draft: { ...somethingSaid(rng, connectionId, sizes), id }, rememberId };
   });
   const start = {
     atMs: startMs,
@@ -97,11 +108,12 @@ function planConnection(rng: Rng, connectionId: string, gateways: number): Plann
   };
 }
 
-function somethingSaid(rng: Rng, who: string): Said {
+function somethingSaid(rng: Rng, who: string, sizes: Rng): Said {
   const kind = rng.next();
   if (kind < 0.7) {
     const speaker = rng.pick(['user', 'ai'] as const);
-    return { type: 'turn.completed', data: { speaker, text: `${who} says ${rng.int(1, 999)}` } };
+    const text = `${who} says ${rng.int(1, 999)}${somePadding(sizes)}`;
+    return { type: 'turn.completed', data: { speaker, text } };
   }
   if (kind < 0.9) return { type: 'data.collected', data: { fields: { budget: rng.int(1, 99) } } };
   return { type: 'stage.changed', data: { stage: rng.pick(STAGES) } };

@@ -18,6 +18,8 @@ const SETTINGS: Settings = {
   blockMs: 2 * SECOND_MS,
   batchCalls: 100,
   cachedCalls: 100,
+  maxCallBytes: 16 * 1024 * 1024,
+  maxMemoryBytes: Infinity,
 };
 
 /**

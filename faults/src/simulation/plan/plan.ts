@@ -19,6 +19,10 @@ export interface Settings {
   readonly batchCalls: number;
   /** Of the session service. */
   readonly cachedCalls: number;
+  /** The most that the log of a call takes. */
+  readonly maxCallBytes: number;
+  /** What Redis has room for; `Infinity` where it has no limit. */
+  readonly maxMemoryBytes: number;
 }
 
 /** Something that breaks at a moment, milliseconds after the start. */
@@ -56,6 +60,9 @@ export interface Plan {
 
 /** Claims take longer than a run: a consumer that is started again must find its own entries by itself. */
 const NEVER_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** By default. */
+const PLENTY_BYTES = 16 * 1024 * 1024;
 
 /** Decides everything that a seed decides. */
 export function planRun(seed: number): Plan {
@@ -66,6 +73,7 @@ export function planRun(seed: number): Plan {
   const replicas = { gateway: rng.int(1, 3), session: rng.int(1, 2), persister: rng.int(1, 2) };
   const calls = planCalls(rng.fork('calls'), replicas.gateway);
   const sound = calls.map(({ call }) => call);
+  const memory = planMemory(rng.fork('memory'));
   const poisons = claims && rng.chance(0.15) ? sound.slice(0, 1) : [];
   const garbage =
     claims && rng.chance(0.15)
@@ -74,7 +82,7 @@ export function planRun(seed: number): Plan {
   return {
     seed,
     lastsMs: FAULTS_LAST_MS,
-    settings: planSettings(rng.fork('settings'), claims),
+    settings: { ...planSettings(rng.fork('settings'), claims), ...memory.settings },
     replicas,
     keepsNames,
     requests: {
@@ -82,7 +90,10 @@ export function planRun(seed: number): Plan {
       crash: rng.pick([0, 0, 0.002, 0.01]),
       slow: claims ? rng.pick([0, 0.01, 0.05]) : 0,
     },
-    disturbances: planDisturbances(rng.fork('disturbances'), replicas, claims),
+    disturbances: [
+      ...planDisturbances(rng.fork('disturbances'), replicas, claims),
+      ...memory.disturbances,
+    ],
     calls,
     poisons,
     garbage,
@@ -102,7 +113,24 @@ function planSettings(rng: Rng, claims: boolean): Settings {
     blockMs: 5_000,
     batchCalls: rng.pick([1, 2, 100]),
     cachedCalls: rng.pick([1, 100]),
+    maxCallBytes: PLENTY_BYTES,
+    maxMemoryBytes: Infinity,
   };
+}
+
+/**
+ * How much a call and Redis hold. Where Redis is small, Postgres is away for long, and keys of finished calls would stay for
+ * longer than the run: they have to go when room is needed.
+ */
+function planMemory(rng: Rng): {
+  readonly settings: Partial<Settings>;
+  readonly disturbances: readonly Disturbance[];
+} {
+  const settings = rng.chance(0.3) ? { maxCallBytes: rng.int(1_500, 5_000) } : {};
+  if (!rng.chance(0.2)) return { settings, disturbances: [] };
+  const outage = { kind: 'postgres_down' as const, atMs: rng.int(0, 5_000), forMs: rng.int(20_000, 34_000) };
+  const maxMemoryBytes = rng.int(8_000, 14_000);
+  return { settings: { ...settings, maxMemoryBytes, keepKeysMs: HOUR_MS }, disturbances: [outage] };
 }
 
 function planDisturbances(rng: Rng, replicas: Plan['replicas'], mayStall: boolean): Disturbance[] {

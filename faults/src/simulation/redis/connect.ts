@@ -1,6 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import {
   type Appender,
+  type AppendRequest,
   type DeadLetter,
   type LiveCalls,
   type ReadCallLogs,
@@ -19,14 +20,24 @@ import { type RedisAccess } from './redis-access.ts';
 import { type RedisModel } from './redis-model.ts';
 import { readLog, readPage } from './read-page.ts';
 import { saveSession } from './save-session.ts';
+import { releaseExpiring, settle } from './settle.ts';
 import { createTrials } from './trials.ts';
-import { settle } from './settle.ts';
 
-const LIMITS = { maxEvents: 10_000, maxBytes: 16 * 1024 * 1024 };
+const MAX_EVENTS = 10_000;
+/**
+ * Above this share of the memory gateways report nothing but ends: consumers need room to drain. Less than by default, as a
+ * single event takes a tenth of a memory this small.
+ */
+const MAX_MEMORY_SHARE = 0.5;
+/** Above this share calls that are in Postgres are not kept. */
+const RELEASE_MEMORY_SHARE = 0.4;
 
 /** Everything that a service asks of Redis, asked by one process over connections that may fail it. */
 export function connectToRedis(process: SimProcess, access: RedisAccess) {
-  const { server, model, keepKeysMs, checkpointEveryMs } = access;
+  const { server, model, keepKeysMs, checkpointEveryMs, maxCallBytes } = access;
+  const limits = { maxEvents: MAX_EVENTS, maxBytes: maxCallBytes };
+  const isMemoryShort = (): boolean =>
+    model.sabotage !== 'release-while-short' && model.memoryShare > RELEASE_MEMORY_SHARE;
 
   const command = <T>(what: string, effect: () => T, describe?: (answer: T) => string): Promise<T> =>
     process.request({
@@ -43,7 +54,8 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
       return command(
         `append ${request.call.callSid} [${names}]`,
         () => {
-          const outcome = append(model, request, LIMITS);
+          model.assertRoom(needsRoom(model, request) ? MAX_MEMORY_SHARE : 1);
+          const outcome = append(model, request, limits);
           if (model.sabotage === 'expiry-after-commit') expireWhenClosed(model, request.call, keepKeysMs);
           return outcome;
         },
@@ -72,7 +84,14 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
         (lost) => lost.map(({ call }) => call.callSid).join(' '),
       ),
     requestDueCheckpoints: (partition) =>
-      command('checkpoints', () => requestDueCheckpoints(model, partition), String),
+      command(
+        'checkpoints',
+        () => {
+          model.assertRoom();
+          return requestDueCheckpoints(model, partition);
+        },
+        String,
+      ),
   };
 
   return {
@@ -85,19 +104,24 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
     save: (save: SessionSave): Promise<SessionSaved> =>
       command(
         `save ${save.call.callSid} ${save.seq} turns ${save.turnBase}+${save.turns.length} ack ${save.entryIds.join(' ')}`,
-        () => saveSession(model, save, checkpointEveryMs),
+        () => {
+          model.assertRoom();
+          return saveSession(model, save, checkpointEveryMs);
+        },
         (saved) => JSON.stringify(saved),
       ),
     publish: () => command('publish', () => undefined),
     settle: async (settled: readonly SettledCall[]): Promise<void> => {
       await Promise.all(
         settled.map((each) =>
-          command(`settle ${each.call.callSid} ${each.seq} ack ${each.entryIds.join(' ')}`, () =>
-            settle(model, each, keepKeysMs),
-          ),
+          command(`settle ${each.call.callSid} ${each.seq} ack ${each.entryIds.join(' ')}`, () => {
+            if (model.sabotage === 'settle-without-memory') model.assertRoom();
+            settle(model, each, isMemoryShort() ? undefined : keepKeysMs);
+          }),
         ),
       );
     },
+    relieve: (): Promise<number> => command('relieve', () => (isMemoryShort() ? releaseExpiring(model) : 0), String),
     letters: {
       add: (letter: DeadLetter, entryIds: readonly string[]): Promise<void> =>
         command(`letter ${letter.kind} ${letter.call.callSid} ${letter.seq}`, () =>
@@ -113,6 +137,12 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
 
 /** Redis, as one process has it. */
 export type RedisPorts = ReturnType<typeof connectToRedis>;
+
+/** Ends are always taken, and what was acknowledged before. */
+function needsRoom({ sabotage }: RedisModel, { events, isAcknowledged = false }: AppendRequest): boolean {
+  if (sabotage === 'memory-share') return false;
+  return !isAcknowledged && events.some(({ change }) => change === '');
+}
 
 function expireWhenClosed(model: RedisModel, call: CallKey, ms: number): void {
   const stored = model.call(call);

@@ -9,4 +9,5 @@ export interface RedisAccess {
   readonly scheduler: Scheduler;
   readonly keepKeysMs: number;
   readonly checkpointEveryMs: number;
+  readonly maxCallBytes: number;
 }

@@ -1,5 +1,6 @@
 import { type CallKey } from '@turnlog/call-events';
 import { memberOf, partitionOf, type FeedName, type KeySpace } from '@turnlog/call-log';
+import { Refusal } from '../kernel/request.ts';
 import { type Sabotage } from '../sabotage.ts';
 import {
   emptyCall,
@@ -18,6 +19,8 @@ export interface RedisModelOptions {
   readonly space: KeySpace;
   /** The clock of Redis, Unix ms. */
   readonly now: () => number;
+  /** What it has room for; `Infinity` by default. */
+  readonly maxMemoryBytes?: number;
   readonly sabotage: Sabotage | undefined;
   /** Told of each event that comes into a log. */
   readonly onAppended: (call: CallKey, eventId: string) => void;
@@ -32,18 +35,38 @@ export class RedisModel {
   readonly sabotage: Sabotage | undefined;
   readonly onAppended: RedisModelOptions['onAppended'];
   readonly #onLogExpired: RedisModelOptions['onLogExpired'];
+  readonly #maxMemoryBytes: number;
   #state: RedisState;
   #run = 1;
   /** Blocking reads that wait for something new in a feed. */
   readonly #waiting: Record<FeedName, Set<() => void>> = { activity: new Set(), persist: new Set() };
 
-  constructor({ space, now, sabotage, onAppended, onLogExpired }: RedisModelOptions) {
+  constructor(options: RedisModelOptions) {
+    const { space, now, sabotage, onAppended, onLogExpired, maxMemoryBytes = Infinity } = options;
+    this.#maxMemoryBytes = maxMemoryBytes;
     this.space = space;
     this.now = now;
     this.sabotage = sabotage;
     this.onAppended = onAppended;
     this.#onLogExpired = onLogExpired;
     this.#state = emptyState(space.partitions);
+  }
+
+  /** How much of its room is taken, by the words in logs and in live states. */
+  get memoryShare(): number {
+    if (this.#maxMemoryBytes === Infinity) return 0;
+    let bytes = 0;
+    for (const { log, turns } of this.#state.calls.values()) {
+      for (const text of log) bytes += text.length;
+      for (const text of turns) bytes += text.length;
+    }
+    return bytes / this.#maxMemoryBytes;
+  }
+
+  /** Refuses what needs memory where this share of it is taken. */
+  assertRoom(share = 1): void {
+    if (this.memoryShare >= share)
+      throw new Refusal('OOM', "OOM command not allowed when used memory > 'maxmemory'.");
   }
 
   get state(): RedisState {

@@ -1,4 +1,5 @@
 import { memberOf, type SettledCall } from '@turnlog/call-log';
+import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 import { emptyCall, type StoredCall } from './redis-state.ts';
 import { acknowledge } from './stream.ts';
@@ -28,6 +29,15 @@ export function settle(
     }
   }
   acknowledge(persist, entryIds);
+}
+
+/** The script that releases calls that are in Postgres, for as long as memory is short. Returns how many. */
+export function releaseExpiring(redis: RedisModel): number {
+  const expiring = [...redis.state.calls.keys()]
+    .map((member) => redis.call(callOf(member)))
+    .filter(({ head }) => head?.isExpiring === true && !head.isReleased);
+  for (const stored of expiring) release(redis, stored);
+  return expiring.length;
 }
 
 function release(redis: RedisModel, stored: StoredCall): void {
