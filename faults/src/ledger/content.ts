@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CallEvent, type JsonValue } from '@turnlog/call-events';
+import { ExactNumber, type CallEvent, type JsonValue } from '@turnlog/call-events';
 import { type AgentMessage } from '../load/planned-call.ts';
 
 /** What an event says, however it travelled: this is what must come out as it went in. */
@@ -58,6 +58,7 @@ function canonicalArray(values: readonly JsonValue[]): string {
 function canonical(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return canonicalArray(value);
+  if (value instanceof ExactNumber) return value.toString();
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
 }

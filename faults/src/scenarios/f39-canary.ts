@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { callKeys, partitionKeys, partitionOf } from '@turnlog/call-log';
-import { type JsonValue } from '@turnlog/call-events';
+import { ExactNumber, type JsonValue } from '@turnlog/call-events';
 import { sleep } from '@turnlog/service-kit';
 import { CANARY_PHONE, canariesIn, canary, playCarrier, readLogs, readOps } from '@turnlog/test-kit';
 import { planCalls } from '../load/plan-calls.ts';
@@ -93,7 +93,7 @@ function marked({ event, id, ...said }: AgentMessage): AgentMessage {
 function mark(value: JsonValue, name = ''): JsonValue {
   if (typeof value === 'string') return name === 'speaker' ? value : `${canary(name)}: ${value}`;
   if (Array.isArray(value)) return value.map((item) => mark(item, name));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mark(inner, key)]));
 }
 

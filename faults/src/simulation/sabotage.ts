@@ -11,6 +11,7 @@ export const SABOTAGES = [
   'settle-without-memory',
   'release-while-short',
   'memory-share',
+  'refused-again',
 ] as const;
 
 /** A guard that is taken away. */

@@ -25,6 +25,17 @@ export const appendGuards: readonly Guard[] = [
     },
   },
   {
+    name: 'refused-again',
+    keeps: 'what was refused is not acknowledged when the answer was lost and it is sent again',
+    file: 'packages/call-log/src/append/append-script.ts',
+    text: "result = string.match(refusedBefore, ',' .. sourceSeq .. '=(%a+)') or 0",
+    without: 'result = 0',
+    test: {
+      file: 'packages/call-log/src/append/appender.integration.test.ts',
+      name: 'what was refused is refused when it is sent again for want of an answer, and is no repeat of what is there',
+    },
+  },
+  {
     name: 'epoch-per-run',
     keeps: 'seqs of events that a Redis lost are not taken for those of others in the archive',
     file: 'packages/call-log/src/append/append-script.ts',

@@ -84,7 +84,11 @@ function planConnection(rng: Rng, connectionId: string, gateways: number): Plann
   const said = Array.from({ length: rng.int(1, 8) }, (_, number) => {
     const rememberId = rng.chance(0.2);
     const id = `${rememberId ? 'turn:' : ''}${connectionId}-${number}`;
-    return { atMs: rng.int(startMs, endMs), draft: { ...somethingSaid(rng, connectionId, sizes), id }, rememberId };
+    return {
+      atMs: rng.int(startMs, endMs),
+      draft: { ...somethingSaid(rng, connectionId, sizes), id },
+      rememberId,
+    };
   });
   const start = {
     atMs: startMs,

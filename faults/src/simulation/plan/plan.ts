@@ -73,12 +73,13 @@ export function planRun(seed: number): Plan {
   const replicas = { gateway: rng.int(1, 3), session: rng.int(1, 2), persister: rng.int(1, 2) };
   const calls = planCalls(rng.fork('calls'), replicas.gateway);
   const sound = calls.map(({ call }) => call);
-  const memory = planMemory(rng.fork('memory'));
   const poisons = claims && rng.chance(0.15) ? sound.slice(0, 1) : [];
   const garbage =
     claims && rng.chance(0.15)
       ? sound.slice(1, 2).map((call) => ({ call, atMs: rng.int(5_000, FAULTS_LAST_MS) }))
       : [];
+  // What is set aside stays, and takes its room.
+  const memory = planMemory(rng.fork('memory'), poisons.length + garbage.length === 0);
   return {
     seed,
     lastsMs: FAULTS_LAST_MS,
@@ -90,10 +91,7 @@ export function planRun(seed: number): Plan {
       crash: rng.pick([0, 0, 0.002, 0.01]),
       slow: claims ? rng.pick([0, 0.01, 0.05]) : 0,
     },
-    disturbances: [
-      ...planDisturbances(rng.fork('disturbances'), replicas, claims),
-      ...memory.disturbances,
-    ],
+    disturbances: [...planDisturbances(rng.fork('disturbances'), replicas, claims), ...memory.disturbances],
     calls,
     poisons,
     garbage,
@@ -122,12 +120,15 @@ function planSettings(rng: Rng, claims: boolean): Settings {
  * How much a call and Redis hold. Where Redis is small, Postgres is away for long, and keys of finished calls would stay for
  * longer than the run: they have to go when room is needed.
  */
-function planMemory(rng: Rng): {
+function planMemory(
+  rng: Rng,
+  mayBeSmall: boolean,
+): {
   readonly settings: Partial<Settings>;
   readonly disturbances: readonly Disturbance[];
 } {
   const settings = rng.chance(0.3) ? { maxCallBytes: rng.int(1_500, 5_000) } : {};
-  if (!rng.chance(0.2)) return { settings, disturbances: [] };
+  if (!mayBeSmall || !rng.chance(0.25)) return { settings, disturbances: [] };
   const outage = { kind: 'postgres_down' as const, atMs: rng.int(0, 5_000), forMs: rng.int(20_000, 34_000) };
   const maxMemoryBytes = rng.int(8_000, 14_000);
   return { settings: { ...settings, maxMemoryBytes, keepKeysMs: HOUR_MS }, disturbances: [outage] };

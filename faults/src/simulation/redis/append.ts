@@ -38,12 +38,19 @@ export function append(
   const isReleased = () => head.isExpiring && stored.log.length === 0;
   const firstNew = (isReleased() ? 0 : head.seq) + 1;
   const results: AppendResult[] = [];
+  const refusedBefore = first && head.refused.get(first.source);
+  const refusedNow = new Map<number, RefusalReason>();
   const change = { opened: false, closed: false, isOver: false };
   for (const newEvent of events) {
-    results.push(appendOne(newEvent));
+    const result = appendOne(newEvent);
+    results.push(result);
+    if (result.status === 'refused') refusedNow.set(sourceSeq, result.reason);
     sourceSeq += 1;
   }
-  if (first !== undefined && sourceSeq - 1 > lastOfSource) head.sources.set(first.source, sourceSeq - 1);
+  if (first !== undefined && sourceSeq - 1 > lastOfSource) {
+    head.sources.set(first.source, sourceSeq - 1);
+    head.refused.set(first.source, refusedNow);
+  }
   if (!isReleased() && head.seq >= firstNew) tellOfNews(head);
   // An append of which nothing is taken makes no key.
   if (head.seq === 0 && head.sources.size === 0) stored.head = undefined;
@@ -54,7 +61,11 @@ export function append(
     if (newEvent.isRefused === true) return { status: 'refused', reason: 'conflict' };
     const known = rememberId ? placeOf(stored.ids, event, request.isAcknowledged === true) : undefined;
     if (known !== undefined) return known;
-    if (first !== undefined && sourceSeq <= lastOfSource) return { status: 'duplicate', seq: undefined };
+    if (first !== undefined && sourceSeq <= lastOfSource) {
+      const before = redis.sabotage === 'refused-again' ? undefined : refusedBefore?.get(sourceSeq);
+      if (before !== undefined) return { status: 'refused', reason: before };
+      return { status: 'duplicate', seq: undefined };
+    }
     const held = { ...head, seq: isReleased() ? 0 : head.seq };
     const reason = refusalOf(held, { bytes, change: changeBy }, request, limits);
     if (reason !== undefined) return { status: 'refused', reason };
@@ -124,6 +135,7 @@ function newHead(): Head {
     trials: 0,
     survivedAtMs: -Infinity,
     sources: new Map(),
+    refused: new Map(),
     connections: new Map(),
     letters: new Map(),
   };

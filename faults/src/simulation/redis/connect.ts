@@ -121,7 +121,8 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
         ),
       );
     },
-    relieve: (): Promise<number> => command('relieve', () => (isMemoryShort() ? releaseExpiring(model) : 0), String),
+    relieve: (): Promise<number> =>
+      command('relieve', () => (isMemoryShort() ? releaseExpiring(model) : 0), String),
     letters: {
       add: (letter: DeadLetter, entryIds: readonly string[]): Promise<void> =>
         command(`letter ${letter.kind} ${letter.call.callSid} ${letter.seq}`, () =>

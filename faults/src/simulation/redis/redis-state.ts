@@ -1,3 +1,5 @@
+import { type RefusalReason } from '@turnlog/call-log';
+
 /** The parts of a call in Redis: each is a key, and expires by itself. */
 export type CallPart = 'head' | 'log' | 'ids' | 'session' | 'turns';
 
@@ -20,6 +22,8 @@ export interface Head {
   pinned: number;
   /** The last sequence of each source. */
   readonly sources: Map<string, number>;
+  /** Which events of the last append of each source were refused, and why. */
+  readonly refused: Map<string, ReadonlyMap<number, RefusalReason>>;
   readonly connections: Map<string, 'open' | 'closed'>;
   /** The id of the letter that lies in the dead letters, by the letter's key. */
   readonly letters: Map<string, string>;

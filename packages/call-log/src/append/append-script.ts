@@ -20,8 +20,8 @@ const MOST_BYTES_COUNTED = 32 * 1024 * 1024;
  *       tenant, 'erased' for an erased call, or 'conflict' for another content than the report was remembered with. Or the error of this call alone.
  *
  * Head fields: epoch, seq, bytes (of all texts that its log took), persisted, open (connections), expiring,
- * s:<source> (its last sequence), c:<connection> ('open' or 'closed'). Of an erased call it has nothing but `erased`. One
- * that is expiring may have no log any more, as all of it is in Postgres: its next event begins another life of the log.
+ * s:<source> (its last sequence), r:<source> (which events of its last append were refused, and why), c:<connection> ('open'
+ * or 'closed'). Of an erased call it has nothing but `erased`. One that is expiring may have no log any more, as all of it is in Postgres: its next event begins another life of the log.
  *
  * The hash of ids has for each report that is to be remembered the seq of its event, and behind a blank the digest. What
  * was acknowledged is appended also when it is a conflict, and remembered by its report and its digest.
@@ -78,8 +78,8 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
     if not seen or tonumber(seen) > tonumber(unseenSince) then return {'seen'} end
   end
 
-  local sourceField = 's:' .. source
-  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'bytes')
+  local sourceField, refusedField = 's:' .. source, 'r:' .. source
+  local known = call('HMGET', head, 'seq', 'epoch', 'open', 'expiring', sourceField, 'erased', 'bytes', refusedField)
   if known[6] then
     local refused = {'ok', 'erased'}
     for i = from, to, 4 do refused[#refused + 1] = 'erased' end
@@ -91,6 +91,8 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
 
   local isOfThisRun = not isReleased and epoch and string.sub(epoch, -#run) == run
+  -- What was refused, and is sent again for want of an answer, is refused again: it is no repeat of what is in the log.
+  local refusedBefore, refusedNow = known[8] or '', ','
   local reply = {'ok', epoch}
   local firstNew = seq + 1
   local hasOpened, hasClosed, isOver = false, false, false
@@ -143,7 +145,7 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
     if result then
       -- It is there, or not to be.
     elseif source ~= '' and sourceSeq <= lastOfSource then
-      result = 0
+      result = string.match(refusedBefore, ',' .. sourceSeq .. '=(%a+)') or 0
     else
       result = refusalOf(text, connection)
     end
@@ -171,16 +173,20 @@ local function append(head, log, ids, member, source, sourceSeq, unseenSince, li
         end
       end
     end
+    if type(result) == 'string' then refusedNow = refusedNow .. sourceSeq .. '=' .. result .. ',' end
     reply[#reply + 1] = result
     sourceSeq = sourceSeq + 1
   end
 
-  local isFurther = source ~= '' and sourceSeq - 1 > lastOfSource
-  if seq < firstNew then
-    if isFurther then call('HSET', head, sourceField, sourceSeq - 1) end
-    return reply
+  if source ~= '' and sourceSeq - 1 > lastOfSource then
+    call('HSET', head, sourceField, sourceSeq - 1)
+    if refusedNow ~= ',' then
+      call('HSET', head, refusedField, refusedNow)
+    elseif known[8] then
+      call('HDEL', head, refusedField)
+    end
   end
-  if isFurther then call('HSET', head, sourceField, sourceSeq - 1) end
+  if seq < firstNew then return reply end
   call('HSET', head, 'seq', seq, 'bytes', bytes)
 
   call('XADD', activity, '*', 'c', member, 's', seq)

@@ -201,6 +201,38 @@ describe('a call that is full by its bytes', () => {
   });
 });
 
+test('what was refused is refused when it is sent again for want of an answer, and is no repeat of what is there', async () => {
+  const call = callOf('refused-again');
+  const small = createAppender(log.redis, log.space, { maxEvents: 2 });
+  const events = [opened('c'), turn('a'), turn('too much'), ended('c')];
+  const statuses = async (request: AppendRequest): Promise<string[]> => {
+    const outcome = await small.append(request);
+    return outcome.outcome === 'ok' ? outcome.results.map(({ status }) => status) : [outcome.outcome];
+  };
+  expect(await statuses(ordered(call, 's', 1, events))).toEqual([
+    'appended',
+    'appended',
+    'refused',
+    'appended',
+  ]);
+  expect(await statuses(ordered(call, 's', 1, events))).toEqual([
+    'duplicate',
+    'duplicate',
+    'refused',
+    'duplicate',
+  ]);
+  const further = [turn('too much'), ended('c'), turn('late')];
+  expect(await statuses(ordered(call, 's', 3, further))).toEqual(['refused', 'duplicate', 'refused']);
+  // The first attempt arrives after all: what is known of the later one stays.
+  expect(await statuses(ordered(call, 's', 1, events))).toEqual([
+    'duplicate',
+    'duplicate',
+    'refused',
+    'duplicate',
+  ]);
+  expect(await statuses(ordered(call, 's', 3, further))).toEqual(['refused', 'duplicate', 'refused']);
+});
+
 describe('a full tenant', () => {
   test('is refused what is new, not what is repeated, nor what opens or ends', async () => {
     const call = callOf('of-a-full-tenant');
