@@ -1,4 +1,5 @@
 import { sleep } from '@turnlog/service-kit';
+import { maxMemory, usedMemory } from './memory.ts';
 import { refuseWrites } from './refuse-writes.ts';
 import { type Scenario } from './scenario.ts';
 
@@ -17,15 +18,17 @@ export const fullMemory: Scenario = {
   stack: { hasSpool: true },
   run: (context) => {
     const { redisEye } = context;
+    let limit = 0;
     return refuseWrites(context, {
       begin: async () => {
-        const used = Number(/^used_memory:(\d+)/m.exec(await redisEye.info('memory'))?.[1]);
+        limit = await maxMemory(redisEye);
+        const used = await usedMemory(redisEye);
         await redisEye.config('SET', 'maxmemory', String(used + HEADROOM_BYTES));
         await sleep(FILLING_MS);
         // Full it stays, whatever consumers acknowledge.
         await redisEye.config('SET', 'maxmemory', String(Math.floor(used / 2)));
       },
-      end: () => redisEye.config('SET', 'maxmemory', '0'),
+      end: () => redisEye.config('SET', 'maxmemory', String(limit)),
     });
   },
 };

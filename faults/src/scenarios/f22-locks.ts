@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sleep } from '@turnlog/service-kit';
 import { repeatDuring } from '../load/start-load.ts';
+import { usualMemoryBytes } from '../world/stack-shape.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 /** Longer than the persister lets a statement take. */
@@ -15,6 +16,8 @@ export const locks: Scenario = {
   answer: 'By SQLSTATE: 57014 pauses, 40P01 and 40001 are tried again.',
   loss: 'nothing',
   quick: false,
+  // Three loads, one after the other.
+  stack: (size) => ({ redis: { maxMemoryBytes: 3 * usualMemoryBytes(size) } }),
   run: async (context) => {
     await lockRows(context);
     // What follows has time-outs of its own.

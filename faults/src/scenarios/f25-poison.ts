@@ -7,7 +7,8 @@ import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { turnlog } from '../world/turnlog-command.ts';
 
-const FIVE_MEGABYTES = 5 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const FIVE_MEGABYTES = 5 * MIB;
 const NO_EVENT = '{"v":1,"type":"turn.completed","text":"no event \\u0000"';
 const ODD_CALL = 'CAodd';
 const BROKEN_CALL = 'CApoison-1';
@@ -23,7 +24,10 @@ export const poison: Scenario = {
     'NUL and lone surrogates become U+FFFD and the original is kept; a batch that fails is split; what is refused is set aside.',
   loss: 'nothing: a dead letter holds its bytes',
   quick: true,
-  stack: { serviceEnv: { gateway: { MAX_EVENT_BYTES: String(6 * 1024 * 1024) } } },
+  stack: {
+    redis: { maxMemoryBytes: 64 * MIB },
+    serviceEnv: { gateway: { MAX_EVENT_BYTES: String(6 * MIB) } },
+  },
   // The entry that is no event stays: nothing can be made of it.
   expectations: { deadLetters: [BROKEN_CALL] },
   run: async (context) => {

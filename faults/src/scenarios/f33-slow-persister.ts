@@ -38,6 +38,7 @@ export const slowPersister: Scenario = {
   alone: true,
   expectations: { quietWithinMs: 120_000 },
   stack: {
+    redis: { maxMemoryBytes: 256 * MIB },
     serviceEnv: {
       // Beats, checkpoints and the cache as in production, but for its size: it is full before anything is measured.
       gateway: { HEARTBEAT_MS: '10000', RETAIN_AFTER_CLOSE_MS: String(RETAIN_MS) },

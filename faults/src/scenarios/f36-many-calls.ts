@@ -35,6 +35,7 @@ export const manyCalls: Scenario = {
   quick: false,
   alone: true,
   stack: (size) => ({
+    redis: { maxMemoryBytes: 256 * MIB },
     serviceEnv: {
       // As in production: more often, both would be the larger part of the work.
       gateway: { ...COLLECTABLE, HEARTBEAT_MS: '10000' },

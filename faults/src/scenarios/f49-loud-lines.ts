@@ -19,7 +19,7 @@ export const loudLines: Scenario = {
   run: async (context) => {
     const { redisEye } = context;
     const limit = await maxMemory(redisEye);
-    const load = context.load({ withoutLine: 0, audio: 'loud' });
+    const load = context.load({ withoutLine: 0, audio: 'loud', windowMs: 1.7 * context.size.windowMs });
     let mostUsed = 0;
     while (load.isRunning) {
       mostUsed = Math.max(mostUsed, await usedMemory(redisEye));
