@@ -35,7 +35,7 @@ export function settle(
 export function releaseExpiring(redis: RedisModel): number {
   const expiring = [...redis.state.calls.keys()]
     .map((member) => redis.call(callOf(member)))
-    .filter(({ head }) => head?.isExpiring === true && !head.isReleased);
+    .filter(({ head, log }) => head?.isExpiring === true && log.length > 0);
   for (const stored of expiring) release(redis, stored);
   return expiring.length;
 }
