@@ -81,6 +81,9 @@ export class Disturber {
       case 'redis_restart':
         this.#restartRedis(disturbance.downMs, disturbance.loses === 'nothing' ? undefined : { memory });
         break;
+      case 'redis_shrinks':
+        this.#shrinkRedis();
+        break;
       case 'redis_freeze':
         this.#tell(() => `redis freezes for ${disturbance.forMs} ms`);
         redisServer.freezeFor(disturbance.forMs);
@@ -122,6 +125,12 @@ export class Disturber {
       redisServer.comeUp();
       cluster.onRedisReady();
     });
+  }
+
+  /** What it does must not depend on whether a trace is kept. */
+  #shrinkRedis(): void {
+    const hasShrunk = this.#options.surroundings.redis.shrink();
+    this.#tell(() => `redis has ${hasShrunk ? 'no room left' : 'room left'}`);
   }
 
   #noteLosses(lose: () => void): void {

@@ -39,9 +39,9 @@ const LAST_CONNECTION_EVENT_MS = 36_000;
 const LAST_REPORT_MS = 50_000;
 const STAGES = ['greeting', 'discovery', 'closing'];
 
-/** Plans two to four calls. */
-export function planCalls(rng: Rng, gateways: number): PlannedCall[] {
-  return Array.from({ length: rng.int(2, 4) }, (_, index) =>
+/** Plans two to four calls, or as many more. */
+export function planCalls(rng: Rng, gateways: number, more = 0): PlannedCall[] {
+  return Array.from({ length: rng.int(2, 4) + more }, (_, index) =>
     planCall(rng.fork(`call ${index}`), index, gateways),
   );
 }

@@ -33,6 +33,8 @@ export type Disturbance = { readonly atMs: number } & (
   | { readonly kind: 'redis_freeze'; readonly forMs: number }
   | { readonly kind: 'postgres_down'; readonly forMs: number }
   | { readonly kind: 'postgres_refuses'; readonly forMs: number; readonly code: string }
+  /** Somebody else takes the room in Redis that is left, for good. */
+  | { readonly kind: 'redis_shrinks' }
 );
 
 export type ServiceName = 'gateway' | 'session' | 'persister';
@@ -61,6 +63,8 @@ export interface Plan {
 /** Claims take longer than a run: a consumer that is started again must find its own entries by itself. */
 const NEVER_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
+/** A small Redis takes more calls, so that it is filled by many of them. */
+const MORE_CALLS = 3;
 /** By default. */
 const PLENTY_BYTES = 16 * 1024 * 1024;
 
@@ -71,15 +75,16 @@ export function planRun(seed: number): Plan {
   const claims = !rng.chance(0.15);
   const keepsNames = !claims || rng.chance(0.5);
   const replicas = { gateway: rng.int(1, 3), session: rng.int(1, 2), persister: rng.int(1, 2) };
-  const calls = planCalls(rng.fork('calls'), replicas.gateway);
+  const isSmall = rng.fork('memory').chance(0.2);
+  const calls = planCalls(rng.fork('calls'), replicas.gateway, isSmall ? MORE_CALLS : 0);
   const sound = calls.map(({ call }) => call);
-  const poisons = claims && rng.chance(0.15) ? sound.slice(0, 1) : [];
+  // What is set aside stays, and takes its room.
+  const poisons = claims && !isSmall && rng.chance(0.15) ? sound.slice(0, 1) : [];
   const garbage =
-    claims && rng.chance(0.15)
+    claims && !isSmall && rng.chance(0.15)
       ? sound.slice(1, 2).map((call) => ({ call, atMs: rng.int(5_000, FAULTS_LAST_MS) }))
       : [];
-  // What is set aside stays, and takes its room.
-  const memory = planMemory(rng.fork('memory'), poisons.length + garbage.length === 0);
+  const memory = planMemory(rng.fork('sizes'), isSmall);
   return {
     seed,
     lastsMs: FAULTS_LAST_MS,
@@ -122,16 +127,20 @@ function planSettings(rng: Rng, claims: boolean): Settings {
  */
 function planMemory(
   rng: Rng,
-  mayBeSmall: boolean,
+  isSmall: boolean,
 ): {
   readonly settings: Partial<Settings>;
   readonly disturbances: readonly Disturbance[];
 } {
-  const settings = rng.chance(0.3) ? { maxCallBytes: rng.int(1_500, 5_000) } : {};
-  if (!mayBeSmall || !rng.chance(0.25)) return { settings, disturbances: [] };
+  const settings = rng.chance(0.5) ? { maxCallBytes: rng.int(1_200, 3_000) } : {};
+  if (!isSmall) return { settings, disturbances: [] };
   const outage = { kind: 'postgres_down' as const, atMs: rng.int(0, 5_000), forMs: rng.int(20_000, 34_000) };
-  const maxMemoryBytes = rng.int(8_000, 14_000);
-  return { settings: { ...settings, maxMemoryBytes, keepKeysMs: HOUR_MS }, disturbances: [outage] };
+  const shrinking = { kind: 'redis_shrinks' as const, atMs: outage.atMs + outage.forMs - 500 };
+  const maxMemoryBytes = rng.int(12_000, 16_000);
+  return {
+    settings: { ...settings, maxMemoryBytes, keepKeysMs: HOUR_MS },
+    disturbances: [outage, shrinking],
+  };
 }
 
 function planDisturbances(rng: Rng, replicas: Plan['replicas'], mayStall: boolean): Disturbance[] {

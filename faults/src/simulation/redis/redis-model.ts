@@ -12,6 +12,10 @@ import {
 } from './redis-state.ts';
 import { addToStream } from './stream.ts';
 
+/** Room for the ends of these has to be left. */
+const MAX_SHARE_GOING_ON = 0.6;
+/** Half of it takes all that one gateway has of one call. */
+const MIN_ROOM_BYTES = 10_000;
 const PARTS: readonly CallPart[] = ['head', 'log', 'ids', 'session', 'turns'];
 
 /** What a model of Redis runs on. */
@@ -35,7 +39,7 @@ export class RedisModel {
   readonly sabotage: Sabotage | undefined;
   readonly onAppended: RedisModelOptions['onAppended'];
   readonly #onLogExpired: RedisModelOptions['onLogExpired'];
-  readonly #maxMemoryBytes: number;
+  #maxMemoryBytes: number;
   #state: RedisState;
   #run = 1;
   /** Blocking reads that wait for something new in a feed. */
@@ -54,13 +58,20 @@ export class RedisModel {
 
   /** How much of its room is taken, by the words in logs and in live states. */
   get memoryShare(): number {
-    if (this.#maxMemoryBytes === Infinity) return 0;
-    let bytes = 0;
-    for (const { log, turns } of this.#state.calls.values()) {
-      for (const text of log) bytes += text.length;
-      for (const text of turns) bytes += text.length;
-    }
-    return bytes / this.#maxMemoryBytes;
+    return this.#maxMemoryBytes === Infinity ? 0 : this.#usedBytes() / this.#maxMemoryBytes;
+  }
+
+  /**
+   * From now on it has room for no more than it holds. Where that is little, or calls that go on hold nearly all of it,
+   * nothing happens, and this is false: then nothing could ever end.
+   */
+  shrink(): boolean {
+    const used = this.#usedBytes();
+    if (used < MIN_ROOM_BYTES) return false;
+    const goingOn = this.#usedBytes(({ head }) => head?.open !== 0);
+    if (goingOn > MAX_SHARE_GOING_ON * used) return false;
+    this.#maxMemoryBytes = used;
+    return true;
   }
 
   /** Refuses what needs memory where this share of it is taken. */
@@ -133,6 +144,16 @@ export class RedisModel {
   onNewEntry(feed: FeedName, wake: () => void): () => void {
     this.#waiting[feed].add(wake);
     return () => this.#waiting[feed].delete(wake);
+  }
+
+  #usedBytes(isCounted: (stored: StoredCall) => boolean = () => true): number {
+    let bytes = 0;
+    for (const stored of this.#state.calls.values()) {
+      if (!isCounted(stored)) continue;
+      for (const text of stored.log) bytes += text.length;
+      for (const text of stored.turns) bytes += text.length;
+    }
+    return bytes;
   }
 
   #dropExpired(call: CallKey, stored: StoredCall): void {
