@@ -42,7 +42,7 @@ fi
 
 # Appends to logs and tells the feeds; never takes anything out of either, and sees no dead letter.
 echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
-  "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
+  "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hsetnx +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
   "(+set ~${prefix}durability) ($audio_writing) (+hget +hgetall %R~${prefix}tenants)" \
   "(+eval +evalsha +zadd +zrem +zcard +zrangebyscore +zremrangebyscore +pexpire ~${prefix}calls-of:*)" \
@@ -51,7 +51,7 @@ echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
 
 # Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.
 echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $feed_reading" \
-  "+eval +evalsha +hget +hmget +hgetall +hset +hdel +llen +rpush +pttl +pexpire +persist" \
+  "+eval +evalsha +hget +hmget +hgetall +hset +hsetnx +hdel +llen +rpush +pttl +pexpire +persist" \
   "+xadd +zadd +zrem +zscore +zrangebyscore" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live ~${part}checkpoints" \
   "(+del ~${part}call:*:session ~${part}call:*:turns) (+xlen %R~${part}dead) (+publish &${prefix}changes)"
@@ -60,13 +60,13 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
 # calls by the names of all keys. A script needs its keys
 # as a whole; what it does with each is checked command by command.
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
-  "+hget +hmget +hset +hdel +hincrby +hexists +pexpire +persist +exists +type +scan ~${part}call:* ~${part}persist" \
+  "+hget +hgetall +hmget +hset +hdel +hincrby +hexists +pexpire +persist +exists +type +scan ~${part}call:* ~${part}persist" \
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
-  "(+zscore %R~${part}live) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
+  "(+zscore %R~${part}live) (+xadd ~${part}persist) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 
 # Appends what the carrier answered.
 echo "$(user reconciler REDIS_RECONCILER_PASSWORD) resetchannels -@all $connecting" \
-  "+eval +evalsha +hget +hmget +hset +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
+  "+eval +evalsha +hget +hmget +hset +hsetnx +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live"
 
 # The turnlog command: reads everything of Turnlog's, replays dead letters, erases calls. Nothing of the server's own.

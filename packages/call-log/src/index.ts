@@ -73,6 +73,12 @@ export { createLagMeter, measureFeedLag, type FeedLag } from './feed/feed-lag.ts
 export { createCallEraser, type CallEraser, type ErasedKeys } from './erase/call-eraser.ts';
 export { createCallReleaser, type CallReleaser } from './release/call-releaser.ts';
 export { type LoggedText } from './erase/logged-texts.ts';
+export {
+  createPersistedCalls,
+  type AskedAgain,
+  type PersistedCalls,
+  type PersistedClaim,
+} from './persisted/persisted-calls.ts';
 export { createSettler, type SettledCall } from './settle.ts';
 export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';
 export {

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { readArchivedEvents, withoutRepeats } from './archive/read-archive.ts';
 import { kyselyPool } from './connection/kysely-pool.ts';
 import { createPool, type DatabaseOptions, type PoolStats } from './connection/pool.ts';
+import { findMissing, type ArchiveClaim } from './read/find-missing.ts';
 import { callKeys, countCalls, listCalls, type CallFilter, type CallSummary } from './read/list-calls.ts';
 import { createCallPrivacy, type CallPrivacy } from './privacy/call-privacy.ts';
 import { readCall } from './read/read-call.ts';
@@ -46,6 +47,10 @@ export interface CallStore {
   callKeys(): AsyncIterable<CallKey>;
   /** Folds the archive of a call again and compares it with the row. */
   verifyCall(call: CallKey): Promise<VerifyResult>;
+  /** Of what was written once, that which is not here any more. */
+  findMissing<Claim extends ArchiveClaim>(claims: readonly Claim[]): Promise<Claim[]>;
+  /** Names the run of the server: another one after a restart, a failover, or a restore. */
+  serverRun(): Promise<string>;
   readonly tenants: TenantStore;
   /** Legal holds, erasures and retention: see the functions of their names. */
   readonly privacy: CallPrivacy;
@@ -78,6 +83,11 @@ export function createCallStore(options: DatabaseOptions): CallStore {
     countCalls: () => countCalls(db),
     callKeys: () => callKeys(db),
     verifyCall: (call) => verifyCall(db, call),
+    findMissing: (claims) => findMissing(db, claims),
+    serverRun: async () => {
+      const { rows } = await sql<{ run: string }>`select pg_postmaster_start_time()::text as run`.execute(db);
+      return rows[0]?.run ?? '';
+    },
     tenants: createTenantStore(db),
     privacy: createCallPrivacy(db),
     assertMigrated: () => assertMigrated(db),

@@ -14,6 +14,7 @@ export { type LegalHold } from './privacy/legal-holds.ts';
 export { type Placement } from './privacy/placements.ts';
 export { type RetentionStep } from './privacy/retention.ts';
 export { type StoredText, type TextFilter } from './privacy/stored-texts.ts';
+export { type ArchiveClaim } from './read/find-missing.ts';
 export { type CallFilter, type CallSummary } from './read/list-calls.ts';
 export {
   type CallEventSegmentsTable,

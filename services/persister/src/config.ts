@@ -48,6 +48,8 @@ export const configSchema = z.object({
   MAX_ROW_BYTES: wholeNumber(1_000_000, 240 * 1024 * 1024, 'bytes').default(64 * 1024 * 1024),
   /** How long a write waits for a row that another transaction holds, before others pass. */
   LOCK_TIMEOUT_MS: wholeNumber(10, 15_000, 'milliseconds').default(1_000),
+  /** How often what Redis says is persisted is compared with Postgres, without a reason to doubt it. */
+  COMPARE_EVERY_MS: wholeNumber(1000, HOUR_MS, 'milliseconds').default(600_000),
   /** How long a delivery is left with a replica that says nothing before another one takes it. */
   CLAIM_IDLE_MS: wholeNumber(1000, HOUR_MS, 'milliseconds').default(15_000),
 });

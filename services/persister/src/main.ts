@@ -2,6 +2,7 @@ import {
   createBlockingClient,
   createCallReleaser,
   createCommandClient,
+  createPersistedCalls,
   untilUsable,
   watchPartitions,
 } from '@turnlog/call-log';
@@ -21,6 +22,7 @@ import {
 } from '@turnlog/service-kit';
 import { createTenantCopy } from '@turnlog/tenants';
 import { configSchema } from './config.ts';
+import { Doubt, keepComparing } from './compare/comparison-loop.ts';
 import { relieveMemory } from './memory/relieve-memory.ts';
 import { BLOCK_MS, startPersister } from './persister.ts';
 import { createConnectionLog } from './report/connection-log.ts';
@@ -57,12 +59,14 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   const watch = createDatabaseWatch(logger, now);
   const report = createPersistReport(logger, createPersistMetrics(metrics), Date.now);
 
+  const doubt = new Doubt();
   const store = createCallStore({
     databaseUrl: withDatabaseCa(config.DATABASE_URL, config.DATABASE_CA_FILE),
     maxConnections: config.DATABASE_CONNECTIONS,
     applicationName: `turnlog-${NAME}`,
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
     logger,
+    onConnectionLost: () => doubt.raise(),
   });
   lifecycle.onStop('database', () => store.close());
   const { commands, blocking } = connectRedis(lifecycle);
@@ -98,6 +102,14 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await untilUsable(commands, { backoff: CONNECT_BACKOFF, signal });
+  const comparing = keepComparing(
+    {
+      calls: createPersistedCalls(commands, space),
+      ...{ store, logger, metrics, doubt, now, everyMs: config.COMPARE_EVERY_MS },
+    },
+    signal,
+  );
+  lifecycle.onStop('comparisons', () => comparing);
   const relieving = relieveMemory({ releaser, logger, metrics }, signal);
   lifecycle.onStop('memory watch', () => relieving);
   const heartbeat = health.heartbeat('persist loop', { maxSilenceMs: MAX_SILENCE_MS });

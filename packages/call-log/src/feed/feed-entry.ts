@@ -7,7 +7,7 @@ export interface FeedEntry {
   readonly id: string;
   readonly call: CallKey;
   readonly seq: number;
-  /** Why it is in the persist feed: `closed`, `late`, `checkpoint` or `replay`. Empty in the activity feed. */
+  /** Why it is in the persist feed: `closed`, `late`, `checkpoint`, `replay`, or `missing` in Postgres. Empty in the activity feed. */
   readonly reason: string;
   /** How often it was delivered, this time included. Absent for an entry that is delivered for the first time. */
   readonly deliveries?: number;

@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   /** How long a statement waits for a row that another transaction holds; by default as long as it may run. */
   readonly lockTimeoutMs?: number;
   readonly logger?: StoreLogger;
+  /** Told of a connection that broke: what comes next may be another server. */
+  readonly onConnectionLost?: () => void;
 }
 
 /** As much of a pino logger as the store needs. */
@@ -55,6 +57,7 @@ export function createPool({
   statementTimeoutMs = STATEMENT_TIMEOUT_MS,
   lockTimeoutMs,
   logger,
+  onConnectionLost,
 }: DatabaseOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: verifyingUrl(databaseUrl),
@@ -74,7 +77,10 @@ export function createPool({
   // Without these listeners, a connection that breaks while it is idle ends the process, and so does one that breaks
   // between two statements of a transaction. The pool repeats what the client has said.
   pool.on('connect', (client) => {
-    client.on('error', (error) => logger?.warn({ err: error }, 'database connection lost'));
+    client.on('error', (error) => {
+      logger?.warn({ err: error }, 'database connection lost');
+      onConnectionLost?.();
+    });
   });
   pool.on('error', () => undefined);
   return pool;

@@ -16,7 +16,20 @@ const FEEDS = [
 export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     ...CONNECTING,
-    ...['wait', 'waitaof', 'hget', 'hmget', 'hset', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange'],
+    ...[
+      'wait',
+      'waitaof',
+      'hget',
+      'hmget',
+      'hset',
+      'hsetnx',
+      'hdel',
+      'zscore',
+      'zadd',
+      'zrem',
+      'xadd',
+      'xrange',
+    ],
     ...[
       'persist',
       'set',
@@ -33,7 +46,20 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   session: [
     ...CONNECTING,
     ...FEEDS,
-    ...['hget', 'hmget', 'hgetall', 'hset', 'hdel', 'llen', 'rpush', 'pttl', 'pexpire', 'persist', 'xadd'],
+    ...[
+      'hget',
+      'hmget',
+      'hgetall',
+      'hset',
+      'hsetnx',
+      'hdel',
+      'llen',
+      'rpush',
+      'pttl',
+      'pexpire',
+      'persist',
+      'xadd',
+    ],
     ...['zadd', 'zrem', 'zscore', 'zrangebyscore', 'del', 'publish'],
   ],
   persister: [
@@ -44,7 +70,7 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ],
   reconciler: [
     ...CONNECTING,
-    ...['hget', 'hmget', 'hset', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange', 'persist'],
+    ...['hget', 'hmget', 'hset', 'hsetnx', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange', 'persist'],
   ],
 };
 

@@ -1,0 +1,73 @@
+import { type CallKey } from '@turnlog/call-events';
+import { type Redis } from 'ioredis';
+import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { scanCalls } from '../read/scan-calls.ts';
+import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
+import { runScript } from '../redis/script.ts';
+import { askAgainScript } from './ask-again-script.ts';
+
+/** The most times that one life of a log is persisted again. */
+const MAX_ASKED = 3;
+
+/** What Redis says of a call: that so much of it is in Postgres. */
+export interface PersistedClaim {
+  readonly call: CallKey;
+  readonly epoch: string;
+  /** Up to which seq of the log. */
+  readonly persistedSeq: number;
+  /** How many entries up to there may not be in the archive: they were no events, and are in the dead letters. */
+  readonly setAside: number;
+}
+
+/** What became of asking for a call once more: see the script. */
+export type AskedAgain = 'asked' | 'changed' | 'no_log' | 'given_up';
+
+/** The calls that Redis says are in Postgres. */
+export function createPersistedCalls(redis: Redis, space: KeySpace) {
+  const read = async (calls: readonly CallKey[]): Promise<PersistedClaim[]> => {
+    const pipeline = redis.pipeline();
+    for (const call of calls) pipeline.hgetall(callKeys(space, call).head);
+    const replies = (await pipeline.exec()) ?? [];
+    return calls.flatMap((call, index) => {
+      const [error, head] = replies[index] ?? [new Error('Redis answered nothing'), {}];
+      if (error === null) return toClaim(call, head as Record<string, string>);
+      // A key of another program that has the name of a head.
+      if (isFaultOfTheCall(error)) return [];
+      throw error;
+    });
+  };
+
+  return {
+    /** All of them, page by page; some may come twice. */
+    claims: async function* (pageSize: number): AsyncGenerator<PersistedClaim[]> {
+      for await (const calls of scanCalls(redis, space, 'head', pageSize)) {
+        const claims = await read(calls);
+        if (claims.length > 0) yield claims;
+      }
+    },
+
+    /** Has a call persisted again. */
+    askAgain: async ({ call, epoch, persistedSeq }: PersistedClaim): Promise<AskedAgain> => {
+      const { head, log, ids, session, turns } = callKeys(space, call);
+      const { persist } = partitionKeys(space, partitionOf(space, call));
+      const keys = [persist, head, log, ids, session, turns];
+      const args = [memberOf(call), epoch, persistedSeq, MAX_ASKED];
+      return (await runScript(redis, askAgainScript, keys, args)) as AskedAgain;
+    },
+  };
+}
+
+/** The calls that Redis says are in Postgres. */
+export type PersistedCalls = ReturnType<typeof createPersistedCalls>;
+
+const EVENT_LETTER = 'd:event:';
+
+function toClaim(call: CallKey, head: Readonly<Record<string, string>>): PersistedClaim[] {
+  const { epoch, persisted } = head;
+  const persistedSeq = Number(persisted ?? 0);
+  if (epoch === undefined || !(persistedSeq > 0)) return [];
+  const setAside = Object.keys(head).filter(
+    (field) => field.startsWith(EVENT_LETTER) && Number(field.slice(EVENT_LETTER.length)) <= persistedSeq,
+  ).length;
+  return [{ call, epoch, persistedSeq, setAside }];
+}
