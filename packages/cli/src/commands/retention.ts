@@ -22,10 +22,10 @@ export const retention = defineCommand({
   parameters: '',
   count: { min: 0, max: 0 },
   details: [
-    "By the tenants' policies (turnlog tenants set), or by the flags below for one --tenant. With the transcript goes all",
-    'that was said, collected, and who it was, the archive, what the carrier was asked, and dead letters with their logs; that',
-    'there was a call, when and to what end stays. A call that got no end counts from when it was written last. Calls that',
-    'go on, and those under a legal hold, are left alone. A run that is broken off is taken up by the next one.',
+    "Follows the tenants' policies (turnlog tenants set), or the flags below for one --tenant. With the transcript goes",
+    'everything that was said and collected, the names and numbers, the archive, the answers of the carrier, and dead letters',
+    'with their logs. The row still says that there was a call, when, and how it ended. A call without an end is as old as',
+    'its last write. Calls in progress and calls under a legal hold stay. If a run is interrupted, the next one continues.',
   ],
   flags: {
     'transcript-days': valueFlag(days, '<n>', 'in place of the policy of --tenant'),
