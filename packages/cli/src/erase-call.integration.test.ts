@@ -1,10 +1,19 @@
+import { createHmac } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { callKeys, createAudioStreams, createDeadLetters, toNewEvent } from '@turnlog/call-log';
 import { openSpoolFolders, Spool } from '@turnlog/spool';
-import { writeCall } from './cli.test-support.ts';
-import { callOf, endOf, openErasureBench, startedWith, type ErasureBench } from './erase.test-support.ts';
+import { eventOf, writeCall } from './cli.test-support.ts';
+import {
+  callOf,
+  endOf,
+  openErasureBench,
+  PHONE,
+  sids,
+  startedWith,
+  type ErasureBench,
+} from './erase.test-support.ts';
 
 let bench: ErasureBench;
 beforeAll(async () => (bench = await openErasureBench()));
@@ -106,5 +115,59 @@ describe('a call is erased by its sid', () => {
     });
     expect(await bench.store.privacy.erasures()).toEqual([]);
     expect((await bench.erase('--call', 'CA-live', '--dry-run')).live).toMatchObject([call]);
+  });
+});
+
+describe('an erasure that is broken off', () => {
+  test('says how far it came, and the same command goes on with the rest', async () => {
+    for (const callSid of ['CA1', 'CA2', 'CA3']) {
+      await bench.persisted(callSid, startedWith(callOf(callSid), { from: PHONE }));
+    }
+    await bench.client.query(
+      `create function fail() returns trigger language plpgsql as $$ begin raise exception 'disk'; end $$;
+       create trigger fail before delete on call_sessions for each row when (old.call_sid = 'CA2') execute function fail()`,
+    );
+    const broken = await bench.turnlog('erase', '--phone', PHONE);
+    expect(broken).toMatchObject({ code: 1, out: '' });
+    expect(broken.err).toMatch(
+      /^1 of 3 call\(s\) were erased; then this happened: .*Run the same command again/,
+    );
+    expect(await bench.sidsIn()).toEqual(['CA2', 'CA3']);
+    await bench.client.query('drop trigger fail on call_sessions; drop function fail()');
+    expect(sids((await bench.erase('--phone', PHONE)).erased)).toEqual(['CA2', 'CA3']);
+    const [person] = (await bench.store.privacy.erasures()).filter(({ kind }) => kind === 'phone');
+    expect(person?.found).toMatchObject({ calls: 3 });
+  });
+});
+
+describe('the ledger erases again', () => {
+  const restored = async (...calls: readonly (readonly [callSid: string, from: string])[]) => {
+    await bench.client.query('truncate erased_calls');
+    for (const [callSid, from] of calls)
+      await bench.persisted(callSid, startedWith(callOf(callSid), { from }));
+  };
+
+  test('the calls of a person by their names, and what else has the number', async () => {
+    await bench.persisted('CA1', startedWith(callOf('CA1'), { from: PHONE }));
+    await bench.erase('--phone', PHONE);
+    // As if the archive of one were damaged in the backup, and another had never been in this system.
+    await restored(['CA1', '+911111111111'], ['CA2', 'sip:09876543210@pbx'], ['CA3', '+449876543210']);
+    const raw = { DialWhomNumber: PHONE };
+    const reported = eventOf(callOf('CA4'), 5, 'call.status_reported', { status: 'completed', raw });
+    await bench.persisted('CA4', startedWith(callOf('CA4'), {}), reported);
+    expect(sids((await bench.erase('--reapply')).erased)).toEqual(['CA1', 'CA2', 'CA4']);
+    expect(await bench.sidsIn()).toEqual(['CA3']);
+  });
+
+  test('a person of an older ledger, which knows the last ten digits only', async () => {
+    const subject = createHmac('sha256', bench.environment()['ERASURE_KEY'] ?? '')
+      .update('phone:7911123456')
+      .digest('hex');
+    const erasure = { kind: 'phone', subject, tenant: null, erasedAt: new Date() } as const;
+    await bench.store.privacy.recordErasures([erasure]);
+    await restored(['CA-indian', '+917911123456'], ['CA-british', '+447911123456'], ['CA-other', PHONE]);
+    const { erased, ambiguous, code } = await bench.erase('--reapply');
+    expect([sids(erased), sids(ambiguous), code]).toEqual([['CA-indian'], ['CA-british'], 1]);
+    expect(await bench.sidsIn()).toEqual(['CA-british', 'CA-other']);
   });
 });

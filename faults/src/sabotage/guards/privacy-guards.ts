@@ -63,8 +63,8 @@ export const privacyGuards: readonly Guard[] = [
     name: 'archive-is-searched',
     keeps: 'a person whose number only the archive has is found',
     file: 'packages/cli/src/privacy/said-of-calls.ts',
-    text: 'yield* places.store.privacy.texts(filter);',
-    without: '',
+    text: 'yield { ...stored, beganAt: beginOf(stored) };',
+    without: 'void beginOf(stored);',
     test: {
       file: PERSON_TEST,
       name: 'a person is found in an archive whose row names another, and in a row whose archive is gone',
@@ -134,6 +134,39 @@ export const privacyGuards: readonly Guard[] = [
     test: {
       file: 'packages/call-log/src/dead-letters/old-letters.integration.test.ts',
       name: 'a letter stays that is young, held, of another tenant or of a call that goes on',
+    },
+  },
+  {
+    name: 'an-erased-call-is-not-held',
+    keeps: 'an operator is not told that a call is kept which is erased',
+    file: 'packages/call-store/src/privacy/legal-holds.ts',
+    text: "if (await wasErased(transaction, call)) return 'erased';",
+    without: '',
+    test: {
+      file: STORE_TEST,
+      name: 'an erased call can not be held any more, and is not while its erasure is under way',
+    },
+  },
+  {
+    name: 'calls-share-locks',
+    keeps: 'a statement that writes very many calls does not fill the table of locks of Postgres',
+    file: 'packages/call-store/src/schema/migrations/0007-erasure-locks.ts',
+    text: ' & ${sql.lit(LOCKS - 1)})',
+    without: ')',
+    test: {
+      file: STORE_TEST,
+      name: 'an erased call costs a writer of very many calls no more locks than the server has',
+    },
+  },
+  {
+    name: 'archive-began-with-its-events',
+    keeps: 'a restore that writes an archive anew does not make it younger than the erasure of its person',
+    file: 'packages/cli/src/privacy/said-of-calls.ts',
+    text: 'return saidAt < beganAt ? saidAt : beganAt;',
+    without: 'return beganAt;',
+    test: {
+      file: 'packages/cli/src/erase-call.integration.test.ts',
+      name: 'the ledger erases again the calls of a person by their names, and what else has the number',
     },
   },
 ];

@@ -13,7 +13,7 @@ import { storedTexts, type TextFilter } from './stored-texts.ts';
 /** Legal holds, erasures and retention on one database. */
 export function createCallPrivacy(db: Kysely<CallStoreSchema>) {
   return {
-    hold: (call: CallKey, reason: string) => holdCall(db, call, reason),
+    hold: (call: CallKey, reason: string, waitMs?: number) => holdCall(db, call, reason, waitMs),
     release: (call: CallKey) => releaseCall(db, call),
     holds: () => listHolds(db),
     isHeld: (call: CallKey) => isHeld(db, call),

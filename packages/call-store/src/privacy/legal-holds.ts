@@ -1,6 +1,8 @@
 import { type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { withCallLock } from './call-lock.ts';
+import { wasErased } from './known-tenants.ts';
 
 /** A call that nobody may take away: neither retention nor an erasure. */
 export interface LegalHold extends CallKey {
@@ -8,17 +10,32 @@ export interface LegalHold extends CallKey {
   readonly heldAt: Date;
 }
 
-/** Holds a call, also one that has no row yet. A second hold changes the reason. */
+/**
+ * Holds a call, also one that has no row yet; a second hold changes the reason. No erasure is under way meanwhile: a call
+ * is either held or erased. `busy` when another transaction kept the call for too long.
+ */
 export async function holdCall(
   db: Kysely<CallStoreSchema>,
-  { tenant, callSid }: CallKey,
+  call: CallKey,
   reason: string,
-): Promise<void> {
-  await db
-    .insertInto('legal_holds')
-    .values({ tenant, call_sid: callSid, reason })
-    .onConflict((conflict) => conflict.columns(['tenant', 'call_sid']).doUpdateSet({ reason }))
-    .execute();
+  waitMs?: number,
+): Promise<'held' | 'erased' | 'busy'> {
+  const { tenant, callSid } = call;
+  const work = await withCallLock(
+    db,
+    call,
+    async (transaction) => {
+      if (await wasErased(transaction, call)) return 'erased';
+      await transaction
+        .insertInto('legal_holds')
+        .values({ tenant, call_sid: callSid, reason })
+        .onConflict((conflict) => conflict.columns(['tenant', 'call_sid']).doUpdateSet({ reason }))
+        .execute();
+      return 'held';
+    },
+    waitMs,
+  );
+  return work.locked ? work.value : 'busy';
 }
 
 /** Lets go of a call. False when it was not held. */

@@ -161,6 +161,17 @@ describe('an erased call', () => {
     expect(await store.privacy.release(call)).toBe(true);
     expect(await store.privacy.erase(call)).toMatchObject({ outcome: 'erased' });
   });
+
+  it('can not be held any more, and is not while its erasure is under way', async () => {
+    const call = await newCall();
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock(call_lock($1, $2))', [call.tenant, call.callSid]);
+    expect(await store.privacy.hold(call, 'case 8', 200)).toBe('busy');
+    await client.query('rollback');
+    await store.privacy.erase(call);
+    expect(await store.privacy.hold(call, 'case 8')).toBe('erased');
+    expect(await store.privacy.isHeld(call)).toBe(false);
+  });
 });
 
 describe('the ledger', () => {

@@ -42,7 +42,7 @@ export const hold = defineCommand({
       const isHeld = values.on;
       if (isHeld) {
         if (values.reason === undefined) throw new CommandError(`Say why: --reason <text>. ${USAGE}`);
-        await store.privacy.hold(call, values.reason);
+        requireHeld(await store.privacy.hold(call, values.reason), callSid);
       } else if (!(await store.privacy.release(call))) {
         throw new CommandError(`The call "${visibleText(callSid)}" is not held.`);
       }
@@ -63,6 +63,15 @@ async function keyOf(store: CallStore, callSid: string, tenant: string | undefin
   throw new CommandError(
     `There is no record of a call "${visibleText(callSid)}" yet: say of which tenant it is, with --tenant.`,
   );
+}
+
+function requireHeld(outcome: 'held' | 'erased' | 'busy', callSid: string): void {
+  if (outcome === 'held') return;
+  const why =
+    outcome === 'erased'
+      ? 'it was erased'
+      : 'another transaction of Postgres keeps it locked: try again in a moment';
+  throw new CommandError(`The call "${visibleText(callSid)}" can't be held: ${why}.`);
 }
 
 function formatHolds(holds: readonly LegalHold[], clock: WallClock): string {

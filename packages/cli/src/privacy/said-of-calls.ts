@@ -1,5 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
-import { type TextFilter } from '@turnlog/call-store';
+import { type StoredText, type TextFilter } from '@turnlog/call-store';
 import { eventsInSpools } from '@turnlog/spool';
 import { type CallPlaces } from './call-places.ts';
 import { jsonOrText } from './phones/find-in-value.ts';
@@ -31,7 +31,15 @@ export async function* saidOfCalls(places: CallPlaces, filter: TextFilter = {}):
   for await (const { text, atMs, ...letter } of places.eraser.letterTexts()) {
     if (isAsked(letter)) yield { ...letter, beganAt: momentOf(atMs), value: jsonOrText(text) };
   }
-  yield* places.store.privacy.texts(filter);
+  for await (const stored of places.store.privacy.texts(filter))
+    yield { ...stored, beganAt: beginOf(stored) };
+}
+
+/** A stretch of the archive began with its first event, whenever it was written: a restore may have written it anew. */
+function beginOf({ value, beganAt }: StoredText): Date {
+  const [first] = Array.isArray(value) ? (value as unknown[]) : [];
+  const saidAt = isObject(first) ? momentOf(first['at']) : beganAt;
+  return saidAt < beganAt ? saidAt : beganAt;
 }
 
 async function* saidInRedis({ eraser }: CallPlaces, call: CallKey): AsyncGenerator<SaidOfCall> {
