@@ -58,14 +58,14 @@ export const vocabularyGuards: readonly Guard[] = [
     },
   },
   {
-    name: 'blank-hides-nothing',
-    keeps: 'a field that says null does not hide the next one that has the value',
+    name: 'blank-is-no-value',
+    keeps: 'a field that says null is not taken for one that has a value',
     file: 'packages/exotel/src/callbacks/callback-fields.ts',
     text: 'if (value !== undefined && !saysNothing(value)) return value;',
     without: 'if (value !== undefined) return value;',
     test: {
       file: 'packages/exotel/src/callbacks/callbacks.test.ts',
-      name: 'the word null hides no other name of a field',
+      name: 'a leg whose number is the word null is none, and the call ends',
     },
   },
   {

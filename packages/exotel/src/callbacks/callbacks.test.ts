@@ -323,6 +323,11 @@ describe('a passthru', () => {
   });
 });
 
+test('a leg whose number is the word null is none, and the call ends', () => {
+  const report = status(json({ ...TERMINAL, DialWhomNumber: 'null', AgentEmail: 'NA' }));
+  expect([report.status, report.subject, report.leg]).toEqual(['no_answer', undefined, undefined]);
+});
+
 test('the word null hides no other name of a field', () => {
   const report = status(json({ CallSid: 'null', Sid: 'c', Status: 'null', CallStatus: 'busy' }));
   expect([report.callSid, report.status]).toEqual(['c', 'busy']);
