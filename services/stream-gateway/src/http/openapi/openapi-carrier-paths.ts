@@ -22,7 +22,7 @@ function streamUrl(operationId: string): JsonSchema {
     operationId,
     summary: 'Where to stream one call to: for an applet that is given an https URL',
     description:
-      'Asked with the credentials of a stream. The URL is good for one stream, within STREAM_TOKEN_MS; where the query or the body names a `CallSid`, for that call alone.',
+      'Asked with the credentials of a stream. The URL is good for one stream, within STREAM_TOKEN_MS; where the query or the body names a `CallSid`, for that call alone. Parameters of the query become those of the stream, but for what the carrier itself says of the call and what is named like a secret.',
     // An address of the tenant will do, and without tenants, a gateway on loopback asks for nothing.
     security: [{ stream: [] }, {}],
     responses: {
