@@ -66,9 +66,61 @@ test('over HTTP everything that is reported is acknowledged and recorded, a repe
     [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => ['appended', seq]),
   );
   expect(await gateway.recordOf('CA/ü 1')).toMatchObject(EVERYTHING);
-  const again = await call.turn({ speaker: 'ai', text: 'What is your budget?' }, { id: 't1' });
-  expect(again).toEqual({ id: 't1', status: 'duplicate', seq: 1 });
+  const same = { speaker: 'ai', text: 'What is your budget?', startedAt: '2026-01-25T11:15:20Z' } as const;
+  expect(await call.turn(same, { id: 't1' })).toEqual({ id: 't1', status: 'duplicate', seq: 1 });
+  await expect(call.turn({ ...same, text: 'Else' }, { id: 't1' })).rejects.toMatchObject({
+    name: 'TurnlogError',
+    code: 'conflict',
+    message: expect.stringContaining('higher revision'),
+  });
   await call.close();
+});
+
+test('revisions of a message are told apart, and the highest counts, over HTTP and on the socket', async () => {
+  const report = (call: CallReporter) => {
+    const turn = (text: string, revision?: number) =>
+      call.turn({ speaker: 'user', text }, { id: 't1', ...(revision !== undefined && { revision }) });
+    return Promise.allSettled([turn('So'), turn('So I think', 2), turn('So I', 1), turn('So we', 2)]);
+  };
+  const expected = [
+    { value: { id: 't1', status: 'appended' } },
+    { value: { id: 't1', revision: 2, status: 'appended' } },
+    { value: { id: 't1', revision: 1, status: 'appended' } },
+    // It was not sent: the client knows that the one before it is not answered yet.
+    { reason: { code: 'id_in_use' } },
+  ];
+  const gateway = await gatewayWith();
+  const overHttp = new CallReporter({ callSid: 'CA-http', http: { url: gateway.httpUrl } });
+  expect(await report(overHttp)).toMatchObject(expected);
+  await expect(
+    overHttp.turn({ speaker: 'user', text: 'Else' }, { id: 't1', revision: 2 }),
+  ).rejects.toMatchObject({
+    code: 'conflict',
+  });
+  await overHttp.close();
+  expect(await textsOf(gateway, 'CA-http')).toEqual(['So I think']);
+
+  const agent = await startAgent();
+  const relaying = await gatewayWith({ AGENT_URL: agent.url });
+  await startCall(relaying, 'CA-socket');
+  const { call } = await agent.call(0);
+  expect(await report(call)).toMatchObject(expected);
+  await expect(call.turn({ speaker: 'user', text: 'Else' }, { id: 't1', revision: 1 })).rejects.toMatchObject(
+    {
+      code: 'conflict',
+    },
+  );
+  expect(await textsOf(relaying, 'CA-socket')).toEqual(['So I think']);
+});
+
+test('metadata of a turn and of a message are recorded', async () => {
+  const gateway = await gatewayWith();
+  const call = new CallReporter({ callSid: 'CA-metadata', http: { url: gateway.httpUrl } });
+  await call.turn({ speaker: 'ai', text: 'a', metadata: { model: 'm-1' } });
+  await call.turn({ speaker: 'ai', text: 'b' }, { metadata: [1, null] });
+  await call.close();
+  const { transcript } = await gateway.recordOf('CA-metadata');
+  expect(transcript.map(({ metadata }) => metadata)).toEqual([{ model: 'm-1' }, [1, null]]);
 });
 
 test('a message that the gateway rejects is an error with its reason, and its neighbours are recorded', async () => {

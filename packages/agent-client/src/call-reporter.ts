@@ -1,10 +1,12 @@
 import { type AgentSocket } from './agent-socket.ts';
 import { HttpSender, type HttpOptions } from './http-sender.ts';
 import {
+  keyOf,
   type Acknowledgement,
   type JsonValue,
   type Message,
   type MessageOptions,
+  type MomentOptions,
   type Speaker,
   type ToolCall,
   type Turn,
@@ -38,6 +40,8 @@ export class CallReporter {
   readonly #socket: SocketSender;
   readonly #http: HttpSender | undefined;
   readonly #now: () => number;
+  /** When messages of the agent's own ids were reported. */
+  readonly #times = new Map<string, number>();
   #closed: Promise<void> | undefined;
 
   constructor({ callSid, http, maxBufferedBytes = MIB, now = Date.now }: CallReporterOptions) {
@@ -109,7 +113,7 @@ export class CallReporter {
   /** Somebody started or stopped speaking. */
   speaking(
     speaking: boolean,
-    { speaker, ...options }: MessageOptions & { readonly speaker?: Speaker } = {},
+    { speaker, ...options }: MomentOptions & { readonly speaker?: Speaker } = {},
   ): Promise<Acknowledgement> {
     return this.#report('speaking', { speaking, speaker }, options);
   }
@@ -134,10 +138,21 @@ export class CallReporter {
     options: MessageOptions = {},
   ): Promise<Acknowledgement> {
     if (this.#closed !== undefined) return refusal('closed', 'this call is closed: nothing more is reported');
-    const { id = globalThis.crypto.randomUUID(), timestamp = this.#now() } = options;
-    const answered = this.#outbox.add({ event, id, timestamp, ...fields });
+    const { id = globalThis.crypto.randomUUID(), revision, metadata } = options;
+    const timestamp =
+      options.timestamp ?? this.#timeOf(options.id === undefined ? undefined : { id, revision });
+    const answered = this.#outbox.add({ event, id, revision, timestamp, ...fields, metadata });
     this.#send();
     return answered;
+  }
+
+  /** Now; of a message that is reported again, when it was reported first, so that it says the same. */
+  #timeOf(again: { readonly id: string; readonly revision: number | undefined } | undefined): number {
+    if (again === undefined) return this.#now();
+    const key = keyOf(again);
+    const time = this.#times.get(key) ?? this.#now();
+    this.#times.set(key, time);
+    return time;
   }
 
   #send(): void {
@@ -156,7 +171,7 @@ export class CallReporter {
     if (left === 0) return;
     const text = `${left} messages were not acknowledged within ${timeoutMs} ms: it is not certain that they are recorded`;
     for (const { message } of [...this.#outbox.pending]) {
-      this.#outbox.refuse(message.id, 'not_acknowledged', text);
+      this.#outbox.refuse(keyOf(message), 'not_acknowledged', text);
     }
     throw new TurnlogError('not_acknowledged', text);
   }

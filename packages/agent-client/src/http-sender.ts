@@ -1,4 +1,4 @@
-import { isToBeSentAgain } from './messages.ts';
+import { acknowledgementOf, isToBeSentAgain, keyOf } from './messages.ts';
 import { type Outbox, type Pending } from './outbox.ts';
 
 /** How to reach a gateway over HTTP. */
@@ -17,6 +17,7 @@ const MAX_PAUSE_MS = 10_000;
 
 interface Result {
   readonly id: string;
+  readonly revision?: number;
   readonly status: 'appended' | 'duplicate' | 'rejected';
   readonly seq?: number;
   readonly error?: { readonly code: string; readonly message: string };
@@ -93,23 +94,23 @@ export class HttpSender {
     // Results stand in the order of the messages: a gateway that could not read a message does not know its id.
     const isComplete = results.length === batch.length;
     for (const [index, result] of results.entries()) {
-      const isNameless = isComplete && result.status === 'rejected' && !this.#outbox.has(result.id);
-      this.#take({ ...result, id: (isNameless ? batch[index]?.message.id : undefined) ?? result.id });
+      const isNameless = isComplete && result.status === 'rejected' && !this.#outbox.has(keyOf(result));
+      this.#take(result, (isNameless ? batch[index]?.message : undefined) ?? result);
     }
     if (isForLater(response.status)) return this.#pauseMs(response.headers.get('retry-after'));
     if (results.length === 0) this.#refuseAll(batch, response.status, body);
-    const isStuck = batch.every(({ message }) => this.#outbox.has(message.id));
+    const isStuck = batch.every(({ message }) => this.#outbox.has(keyOf(message)));
     if (isStuck || results.some(isForLaterResult)) return this.#pauseMs();
     this.#failures = 0;
     return 0;
   }
 
-  #take(result: Result): void {
-    const { id, status, seq, error } = result;
-    if (status !== 'rejected') this.#outbox.acknowledge({ id, status, seq });
+  #take(result: Result, message: Pick<Result, 'id'> & { readonly revision?: number | undefined }): void {
+    const { status, seq, error } = result;
+    if (status !== 'rejected') this.#outbox.acknowledge(acknowledgementOf(message, status, seq));
     else if (!isForLaterResult(result)) {
       this.#outbox.refuse(
-        id,
+        keyOf(message),
         error?.code ?? 'rejected',
         error?.message ?? 'the gateway rejected the message',
       );
@@ -121,7 +122,7 @@ export class HttpSender {
     const isAuthProblem = status === 401 || status === 403;
     const code = isAuthProblem ? 'unauthorized' : (errorOf(body).code ?? `http_${status}`);
     const message = errorOf(body).message ?? `the gateway answered ${status}`;
-    for (const { message: sent } of batch) this.#outbox.refuse(sent.id, code, message);
+    for (const { message: sent } of batch) this.#outbox.refuse(keyOf(sent), code, message);
   }
 
   #pauseMs(retryAfter?: string | null): number {

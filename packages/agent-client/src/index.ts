@@ -5,6 +5,7 @@ export {
   type JsonValue,
   type MessageOptions,
   type Moment,
+  type MomentOptions,
   type Speaker,
   type SpokenMark,
   type ToolCall,

@@ -33,6 +33,8 @@ export interface Turn {
   readonly marks?: readonly SpokenMark[];
   readonly confidence?: number;
   readonly language?: string;
+  /** Anything that is to be kept with it. */
+  readonly metadata?: JsonValue;
 }
 
 /** A tool that the agent called. */
@@ -45,16 +47,29 @@ export interface ToolCall {
 }
 
 /** What may be said of any message. */
-export interface MessageOptions {
+export interface MomentOptions {
   /** The agent's own id, so that a repeat of the message is a duplicate; a random one by default. */
   readonly id?: string;
   /** When it happened; now by default. */
   readonly timestamp?: Moment;
+  /** Anything that is to be kept with it. */
+  readonly metadata?: JsonValue;
+}
+
+/** What may be said of a message that may be said again, and better. */
+export interface MessageOptions extends MomentOptions {
+  /**
+   * A later version of the message of the same id: a whole number from 1 on. The highest counts, whatever the order in which
+   * they come; all of them are kept. Without it, another content under a known id is refused as `conflict`.
+   */
+  readonly revision?: number;
 }
 
 /** A message is durable. */
 export interface Acknowledgement {
   readonly id: string;
+  /** As the message has it. */
+  readonly revision?: number;
   readonly status: 'appended' | 'duplicate';
   /** Its place in the call's log; absent while it is in the gateway's spool. */
   readonly seq: number | undefined;
@@ -73,5 +88,20 @@ export interface Message {
   readonly event: 'turn' | 'collect' | 'stage' | 'objection' | 'outcome' | 'tool' | 'consent' | 'speaking';
   readonly id: string;
   readonly timestamp: Moment;
+  readonly revision?: number | undefined;
   readonly [field: string]: unknown;
+}
+
+/** Tells the messages of a call apart: each revision is one of its own. */
+export function keyOf({ id, revision }: { readonly id: string; readonly revision?: unknown }): string {
+  return typeof revision === 'number' ? `${id}\0${revision}` : id;
+}
+
+/** That a message is durable. */
+export function acknowledgementOf(
+  { id, revision }: { readonly id: string; readonly revision?: number | undefined },
+  status: Acknowledgement['status'],
+  seq: number | undefined,
+): Acknowledgement {
+  return { id, ...(revision !== undefined && { revision }), status, seq };
 }

@@ -59,3 +59,26 @@ test('whoever waits until it is empty is told', async () => {
   outbox.acknowledge({ id: 'a', status: 'duplicate', seq: 1 });
   await Promise.all([answered, empty]);
 });
+
+test('each revision of a message has an answer of its own', async () => {
+  const outbox = new Outbox(1_000);
+  const first = outbox.add(message('a'));
+  const second = outbox.add({ ...message('a', 'y'), revision: 1 });
+  outbox.acknowledge({ id: 'a', revision: 1, status: 'appended', seq: 2 });
+  expect(await second).toEqual({ id: 'a', revision: 1, status: 'appended', seq: 2 });
+  expect(outbox.size).toBe(1);
+  outbox.acknowledge({ id: 'a', status: 'appended', seq: 1 });
+  expect(await first).toEqual({ id: 'a', status: 'appended', seq: 1 });
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 1n])(
+  'the number %p, which JSON would change, is refused',
+  async (number) => {
+    const outbox = new Outbox(1_000);
+    await expect(outbox.add({ ...message('a'), deep: [{ number }] })).rejects.toMatchObject({
+      name: 'TurnlogError',
+      code: 'not_json',
+    });
+    expect(outbox.size).toBe(0);
+  },
+);

@@ -1,4 +1,4 @@
-import { type Acknowledgement, type Message } from './messages.ts';
+import { keyOf, type Acknowledgement, type Message } from './messages.ts';
 import { TurnlogError } from './turnlog-error.ts';
 
 /** A message that is not acknowledged yet. */
@@ -33,9 +33,9 @@ export class Outbox {
     return this.#entries.size;
   }
 
-  /** Whether the message is not acknowledged yet. */
-  has(id: string): boolean {
-    return this.#entries.has(id);
+  /** Whether the message of this key is not acknowledged yet: see {@link keyOf}. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
   }
 
   /** All of them, oldest first. */
@@ -45,14 +45,16 @@ export class Outbox {
 
   /** Keeps a message until it is answered. The same message again is the same promise. */
   add(message: Message): Promise<Acknowledgement> {
-    const text = JSON.stringify(message);
-    const known = this.#entries.get(message.id);
+    const text = textOf(message);
+    if (text === undefined) return rejected(notJson());
+    const key = keyOf(message);
+    const known = this.#entries.get(key);
     if (known !== undefined) return known.text === text ? known.answered : rejected(idInUse(message.id));
     const bytes = encoder.encode(text).length;
     if (this.#bytes + bytes > this.#maxBytes) return rejected(this.#full());
     const { promise, resolve, reject } = withResolvers<Acknowledgement>();
     this.#bytes += bytes;
-    this.#entries.set(message.id, {
+    this.#entries.set(key, {
       ...{ message, text, bytes, sentOn: undefined },
       ...{ answered: promise, acknowledge: resolve, fail: reject },
     });
@@ -60,17 +62,17 @@ export class Outbox {
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
-    this.#remove(acknowledgement.id)?.acknowledge(acknowledgement);
+    this.#remove(keyOf(acknowledgement))?.acknowledge(acknowledgement);
   }
 
   /** The message will not be recorded. */
-  refuse(id: string, code: string, reason: string): void {
-    this.#remove(id)?.fail(new TurnlogError(code, reason));
+  refuse(key: string, code: string, reason: string): void {
+    this.#remove(key)?.fail(new TurnlogError(code, reason));
   }
 
   /** It has to be sent again. */
-  release(id: string): void {
-    const entry = this.#entries.get(id);
+  release(key: string): void {
+    const entry = this.#entries.get(key);
     if (entry !== undefined) entry.sentOn = undefined;
   }
 
@@ -80,10 +82,10 @@ export class Outbox {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  #remove(id: string): Entry | undefined {
-    const entry = this.#entries.get(id);
+  #remove(key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(id);
+    this.#entries.delete(key);
     this.#bytes -= entry.bytes;
     if (this.#entries.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
     return entry;
@@ -93,6 +95,22 @@ export class Outbox {
     const text = `${this.#entries.size} messages are not acknowledged yet, and more than ${this.#maxBytes} bytes are not kept (maxBufferedBytes); the gateway is away, or slower than the agent`;
     return new TurnlogError('buffer_full', text);
   }
+}
+
+/** Its JSON; `undefined` for a value that JSON would change, as it makes null of NaN, or that it can't say. */
+function textOf(message: Message): string | undefined {
+  const changed: unknown[] = [];
+  const text = JSON.stringify(message, (_name, value: unknown) => {
+    const isChanged = typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value));
+    if (isChanged) changed.push(value);
+    return isChanged ? null : value;
+  });
+  return changed.length > 0 ? undefined : text;
+}
+
+function notJson(): TurnlogError {
+  const text = 'the message has a number that JSON can not say (NaN, Infinity or a bigint); send it as text';
+  return new TurnlogError('not_json', text);
 }
 
 function idInUse(id: string): TurnlogError {

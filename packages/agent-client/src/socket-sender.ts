@@ -1,5 +1,5 @@
 import { isOpen, readFrame, type AgentSocket } from './agent-socket.ts';
-import { isToBeSentAgain } from './messages.ts';
+import { acknowledgementOf, isToBeSentAgain, keyOf } from './messages.ts';
 import { type Outbox } from './outbox.ts';
 
 /** A gateway refuses all of a call for a second once it has refused something for its speed. */
@@ -11,6 +11,7 @@ const MAX_UNANSWERED = 256;
 interface Answer {
   readonly event?: unknown;
   readonly id?: unknown;
+  readonly revision?: unknown;
   readonly status?: unknown;
   readonly seq?: unknown;
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
@@ -59,7 +60,7 @@ export class SocketSender {
       if (pending.sentOn === socket) continue;
       if (this.#unanswered.size >= MAX_UNANSWERED) return;
       pending.sentOn = socket;
-      this.#unanswered.add(pending.message.id);
+      this.#unanswered.add(keyOf(pending.message));
       socket.send(pending.text);
     }
   }
@@ -72,26 +73,34 @@ export class SocketSender {
 
   #hear(answer: Answer | undefined): void {
     this.#take(answer);
-    if (typeof answer?.id === 'string' && this.#unanswered.delete(answer.id)) this.flush();
+    const key = answerKeyOf(answer);
+    if (key !== undefined && this.#unanswered.delete(key)) this.flush();
   }
 
   #take(answer: Answer | undefined): void {
     if (typeof answer?.id !== 'string') return;
     const { event, id, status, seq, error } = answer;
+    const revision = typeof answer.revision === 'number' ? answer.revision : undefined;
+    const key = keyOf({ id, revision });
     if (event === 'ack' && (status === 'appended' || status === 'duplicate')) {
-      this.#outbox.acknowledge({ id, status, seq: typeof seq === 'number' ? seq : undefined });
+      const place = typeof seq === 'number' ? seq : undefined;
+      this.#outbox.acknowledge(acknowledgementOf({ id, revision }, status, place));
     } else if (event === 'error' && typeof error === 'object') {
       const code = String(error.code);
-      if (isToBeSentAgain(code)) this.#sendAgainLater(id);
-      else this.#outbox.refuse(id, code, String(error.message));
+      if (isToBeSentAgain(code)) this.#sendAgainLater(key);
+      else this.#outbox.refuse(key, code, String(error.message));
     }
   }
 
-  #sendAgainLater(id: string): void {
-    this.#outbox.release(id);
+  #sendAgainLater(key: string): void {
+    this.#outbox.release(key);
     this.#pause ??= setTimeout(() => {
       this.#pause = undefined;
       this.flush();
     }, PAUSE_MS);
   }
+}
+
+function answerKeyOf(answer: Answer | undefined): string | undefined {
+  return typeof answer?.id === 'string' ? keyOf({ id: answer.id, revision: answer.revision }) : undefined;
 }

@@ -78,7 +78,7 @@ describe('a message of an id that came before with other content', () => {
       { event: 'ack', id: 'item_1', status: 'appended', seq: 2 },
       { event: 'ack', id: 'item_1', status: 'duplicate', seq: 2 },
       { event: 'error', id: 'item_1', error: CONFLICT },
-      { event: 'ack', id: 'item_1', status: 'appended', seq: 3 },
+      { event: 'ack', id: 'item_1', revision: 1, status: 'appended', seq: 3 },
     ]);
     expect(await resultsOf(await gateway.post(frames.callSid, turn('Else')))).toMatchObject([
       { error: CONFLICT },

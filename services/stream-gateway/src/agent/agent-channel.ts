@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseExotelFrame } from '@turnlog/exotel';
 import { type RedactionMode } from '@turnlog/redaction';
 import { WebSocket } from 'ws';
@@ -6,7 +7,7 @@ import { type CallGuard } from '../call-guard.ts';
 import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
 import { type EventRate } from '../domain/event-rate.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
-import { readAgentText, type ReadAgentMessage } from '../domain/read-agent-message.ts';
+import { readAgentText, type MessageName, type ReadAgentMessage } from '../domain/read-agent-message.ts';
 import { namedDraft } from '../named-draft.ts';
 import { storableDraft } from '../domain/event-draft.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
@@ -109,24 +110,27 @@ export class AgentChannel {
     const { producer, maxEventBytes, isOverloadedInAll, isTenantFull, rate, now } = this.#options;
     const message = this.#read(data);
     if (!message.ok) {
-      this.#refuse(message.id, message.error);
+      this.#refuse(message, message.error);
     } else if (data.length > maxEventBytes) {
       const text = `the message has ${data.length} bytes, ${maxEventBytes} are allowed; split it`;
-      this.#refuse(message.id, { code: 'too_large', message: text });
+      this.#refuse(message, { code: 'too_large', message: text });
     } else if (producer.isOverloaded || isOverloadedInAll()) {
       const text = 'too much is waiting to be stored; send it again in a few seconds';
-      this.#refuse(message.id, { code: 'overloaded', message: text });
+      this.#refuse(message, { code: 'overloaded', message: text });
     } else if (isTenantFull()) {
-      this.#refuse(message.id, refusalOf('tenant_full'));
+      this.#refuse(message, refusalOf('tenant_full'));
     } else if (!rate.take(now())) {
       const text = 'messages come faster than MAX_EVENTS_PER_SECOND; send it again in a second';
-      this.#refuse(message.id, { code: 'too_fast', message: text });
+      this.#refuse(message, { code: 'too_fast', message: text });
     } else {
       this.#append(message);
     }
   }
 
   #read(data: Buffer): ReadAgentMessage {
+    if (!isUtf8(data)) {
+      return { ok: false, id: undefined, error: { code: 'not_json', message: 'the message is not UTF-8' } };
+    }
     return readAgentText(data.toString(), {
       nowMs: this.#options.now(),
       redaction: this.#options.redaction(),
@@ -137,23 +141,23 @@ export class AgentChannel {
   #append(message: Extract<ReadAgentMessage, { ok: true }>): void {
     const { guard, producer } = this.#options;
     const { id, draft } = message;
-    const onSettled = guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(id, receipt));
+    const onSettled = guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(message, receipt));
     const named = id === undefined ? draft : namedDraft(message, id);
     producer.add(named, { rememberId: id !== undefined, onSettled });
   }
 
-  #acknowledge(id: string | undefined, receipt: Receipt): void {
+  #acknowledge(name: MessageName, receipt: Receipt): void {
     if (receipt.status === 'refused') {
-      this.#refuse(id, refusalOf(receipt.reason));
+      this.#refuse(name, refusalOf(receipt.reason));
       return;
     }
     const { status, seq, isSpooled = false } = receipt;
     const durable = isSpooled ? 'spool' : undefined;
-    this.#answer({ event: 'ack', id: id ?? null, status, seq, durable });
+    this.#answer({ event: 'ack', id: name.id ?? null, revision: name.revision, status, seq, durable });
   }
 
-  #refuse(id: string | undefined, error: AgentMessageError): void {
-    this.#answer({ event: 'error', id: id ?? null, error });
+  #refuse({ id, revision }: MessageName, error: AgentMessageError): void {
+    this.#answer({ event: 'error', id: id ?? null, revision, error });
   }
 
   #answer(answer: AgentAnswer): void {

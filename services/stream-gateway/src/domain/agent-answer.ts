@@ -37,6 +37,11 @@ export function refusalOf(reason: keyof typeof REFUSALS): AgentMessageError {
   return { code: reason, message: REFUSALS[reason] };
 }
 
+/** The message that an answer is of. */
+const answered = {
+  revision: z.int().optional().meta({ description: 'As the message has it' }),
+};
+
 const stored = {
   status: z.enum(['appended', 'duplicate']),
   seq: z
@@ -51,8 +56,8 @@ const stored = {
 
 /** What became of one message of a request. */
 export const eventResult = z.discriminatedUnion('status', [
-  z.object({ id: z.string(), ...stored }),
-  z.object({ id: z.string(), status: z.literal('rejected'), error: agentMessageError }),
+  z.object({ id: z.string(), ...answered, ...stored }),
+  z.object({ id: z.string(), ...answered, status: z.literal('rejected'), error: agentMessageError }),
 ]);
 
 export type EventResult = z.infer<typeof eventResult>;
@@ -62,8 +67,8 @@ export const eventResults = z.object({ results: z.array(eventResult) });
 
 /** What an agent is answered on its socket. `id` is its own, or null. */
 export const agentAnswer = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('ack'), id: z.string().nullable(), ...stored }),
-  z.object({ event: z.literal('error'), id: z.string().nullable(), error: agentMessageError }),
+  z.object({ event: z.literal('ack'), id: z.string().nullable(), ...answered, ...stored }),
+  z.object({ event: z.literal('error'), id: z.string().nullable(), ...answered, error: agentMessageError }),
 ]);
 
 export type AgentAnswer = z.infer<typeof agentAnswer>;

@@ -17,17 +17,22 @@ import { type EventDraft } from './event-draft.ts';
 import { plainNumbers } from './plain-numbers.ts';
 import { redactDraft } from './redact-draft.ts';
 
-/** A message that became an event, or the reason why not; `id` is the agent's own, where it gave one. */
+/** Which of an agent's messages it is: `id` is the agent's own, where it gave one. */
+export interface MessageName {
+  readonly id: string | undefined;
+  readonly revision?: number | undefined;
+}
+
+/** A message that became an event, or the reason why not. */
 export type ReadAgentMessage =
-  | {
+  | (MessageName & {
       readonly ok: true;
-      readonly id: string | undefined;
       readonly event: string;
       readonly draft: EventDraft;
       /** All that it says, as one text: a message of the same id that says something else is another one. */
       readonly content: string;
-    }
-  | { readonly ok: false; readonly id: string | undefined; readonly error: AgentMessageError };
+    })
+  | (MessageName & { readonly ok: false; readonly error: AgentMessageError });
 
 /** What reading a message takes beside it. */
 export interface ReadingOptions {
@@ -43,10 +48,10 @@ export function readAgentText(text: string, options: ReadingOptions): ReadAgentM
   try {
     return readMessage(parseJson(text), options, countFields(text));
   } catch (error) {
-    if (error instanceof RangeError) return refused(undefined, 'too_deep', TOO_DEEP);
+    if (error instanceof RangeError) return refused({ id: undefined }, 'too_deep', TOO_DEEP);
     if (!(error instanceof SyntaxError)) throw error;
     return refused(
-      undefined,
+      { id: undefined },
       'not_json',
       'the message is not JSON; NaN, Infinity and undefined are none either',
     );
@@ -63,29 +68,33 @@ const TOO_DEEP = `the message is nested deeper than ${MAX_JSON_DEPTH} levels; fl
 function readMessage(json: unknown, options: ReadingOptions, fieldsInText?: number): ReadAgentMessage {
   if (typeof json !== 'object' || json === null || Array.isArray(json) || json instanceof ExactNumber) {
     return refused(
-      undefined,
+      { id: undefined },
       'not_an_object',
       'a message is a JSON object such as {"event":"stage","stage":"discovery"}',
     );
   }
-  const id = idOf(json);
+  const name = nameOf(json);
   const event = 'event' in json ? json.event : undefined;
   if (typeof event !== 'string' || !isAgentEvent(event)) {
-    return refused(id, 'unknown_event', `event: expected one of ${AGENT_EVENTS.join(', ')}`);
+    return refused(name, 'unknown_event', `event: expected one of ${AGENT_EVENTS.join(', ')}`);
   }
   const storable = toStorable({ ...(json as Record<string, JsonValue>), event: event.toLowerCase() });
-  if (storable === undefined) return refused(id, 'too_deep', TOO_DEEP);
-  if (storable.hasTooLongNumber) return refused(id, 'invalid_message', TOO_LONG_NUMBER);
+  if (storable === undefined) return refused(name, 'too_deep', TOO_DEEP);
+  if (storable.hasTooLongNumber) return refused(name, 'invalid_message', TOO_LONG_NUMBER);
   if (fieldsInText !== undefined && fieldsInText > storable.fields) {
-    return refused(id, 'invalid_message', TWICE);
+    return refused(name, 'invalid_message', TWICE);
   }
   const plain = plainNumbers(storable.value as Record<string, JsonValue>);
-  if (!plain.ok) return refused(id, 'invalid_message', plain.problem);
+  if (!plain.ok) return refused(name, 'invalid_message', plain.problem);
   const parsed = agentMessage.safeParse(plain.message);
-  if (!parsed.success) return refused(id, 'invalid_message', describe(parsed.error));
+  if (!parsed.success) return refused(name, 'invalid_message', describe(parsed.error));
   const message = parsed.data;
   if (revisionOf(message) !== undefined && message.id === undefined) {
-    return refused(id, 'invalid_message', 'revision: needs an id, to say of which message it is a revision');
+    return refused(
+      name,
+      'invalid_message',
+      'revision: needs an id, to say of which message it is a revision',
+    );
   }
   const isChanged = storable.changedStrings > 0;
   return taken(message, plain.message, isChanged, options);
@@ -109,6 +118,7 @@ function taken(
   return {
     ok: true,
     id: message.id,
+    revision,
     event: message.event,
     draft: {
       ...draft,
@@ -128,14 +138,18 @@ export function eventIdOf(event: string, agentId: string): string {
   return `${event}:${agentId}`;
 }
 
-function idOf(json: object): string | undefined {
+function nameOf(json: object): MessageName {
   const id = 'id' in json ? json.id : undefined;
   const isGiven = typeof id === 'string' || typeof id === 'number' || id instanceof ExactNumber;
-  return isGiven ? String(id).slice(0, 128) : undefined;
+  const revision = 'revision' in json ? json.revision : undefined;
+  return {
+    id: isGiven ? String(id).slice(0, 128) : undefined,
+    revision: Number.isSafeInteger(revision) ? (revision as number) : undefined,
+  };
 }
 
-function refused(id: string | undefined, code: AgentErrorCode, message: string): ReadAgentMessage {
-  return { ok: false, id, error: { code, message } };
+function refused(name: MessageName, code: AgentErrorCode, message: string): ReadAgentMessage {
+  return { ok: false, ...name, error: { code, message } };
 }
 
 function describe(error: z.ZodError): string {

@@ -43,6 +43,7 @@ const RETRY_MUCH_LATER = { 'retry-after': '60' };
 interface Accepted {
   readonly index: number;
   readonly id: string;
+  readonly revision: number | undefined;
   readonly newEvent: NewEvent;
 }
 
@@ -99,10 +100,11 @@ export class CallEventsEndpoint {
     const { source, newId } = this.#options;
     const read = this.#readBytes(call, message);
     const id = read.id ?? newId();
-    if (!read.ok) return { id, status: 'rejected', error: read.error };
+    const { revision } = read;
+    if (!read.ok) return { id, revision, status: 'rejected', error: read.error };
     this.#sourceSeq += 1;
     const event = placeEvent(namedDraft(read, id), { call, source, sourceSeq: this.#sourceSeq });
-    return { index, id, newEvent: toNewEvent(event, { rememberId: true }) };
+    return { index, id, revision, newEvent: toNewEvent(event, { rememberId: true }) };
   }
 
   /** What it would cost to read it is known before. */
@@ -132,26 +134,25 @@ export class CallEventsEndpoint {
       const isTenantFull = this.#options.isTenantFull(call.tenant);
       const request = { call, events, mode: 'unordered', isTenantFull } as const;
       const stored = await this.#options.store(request, deadline);
-      batch.forEach(({ index, id }, position) => results.push([index, resultOf(id, stored, position)]));
+      batch.forEach((accepted, position) =>
+        results.push([accepted.index, resultOf(accepted, stored, position)]),
+      );
     }
     return results;
   }
 }
 
-function resultOf(id: string, stored: Stored, position: number): EventResult {
-  if (stored.where === 'spool') return { id, status: 'appended', seq: undefined, durable: 'spool' };
+function resultOf({ id, revision }: Accepted, stored: Stored, position: number): EventResult {
+  if (stored.where === 'spool') return { id, revision, status: 'appended', seq: undefined, durable: 'spool' };
   const result = stored.where === 'log' ? stored.results[position] : undefined;
   if (result === undefined) {
-    return rejected(
-      id,
-      'unavailable',
-      'it is not certain that the event is stored; send it again with the same id',
-    );
+    const message = 'it is not certain that the event is stored; send it again with the same id';
+    return { id, revision, status: 'rejected', error: { code: 'unavailable', message } };
   }
   if (result.status === 'refused') {
-    return { id, status: 'rejected', error: refusalOf(result.reason) };
+    return { id, revision, status: 'rejected', error: refusalOf(result.reason) };
   }
-  return { id, status: result.status, seq: result.seq };
+  return { id, revision, status: result.status, seq: result.seq };
 }
 
 /**
@@ -186,10 +187,6 @@ function notJson(): Answer {
 
 function refused(code: AgentMessageError['code'], message: string): ReadAgentMessage {
   return { ok: false, id: undefined, error: { code, message } };
-}
-
-function rejected(id: string, code: AgentMessageError['code'], message: string): EventResult {
-  return { id, status: 'rejected', error: { code, message } };
 }
 
 function decode(segment: string): string | undefined {
