@@ -127,7 +127,7 @@ const gatewayVariables = z.object({
   MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),
   MAX_PENDING_BYTES: bytes(KIB, 1024 * MIB).default(4 * MIB),
   MAX_RETAINED_BYTES: bytes(KIB, 1024 * MIB).default(8 * MIB),
-  MAX_TOTAL_RETAINED_BYTES: bytes(KIB, 1024 * 1024 * MIB).default(512 * MIB),
+  MAX_TOTAL_RETAINED_BYTES: bytes(KIB, 1024 * 1024 * MIB).optional(),
   RETAIN_AFTER_CLOSE_MS: milliseconds(0, 24 * HOUR_MS).default(60_000),
 
   SPOOL_DIR: z.string().min(1).optional(),

@@ -17,13 +17,14 @@ import { type GatewayConfig } from './config.ts';
 import { type GatewayMetrics } from './gateway-metrics.ts';
 import { observeAppends, type GatewayObserver } from './observe-appends.ts';
 import { ReportKeeper } from './producer/report-keeper.ts';
+import { maxTotalRetainedBytes } from './producer/retained-limit.ts';
 import { Retention } from './producer/retention.ts';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { createStreamCalls, type StreamCalls } from './webhooks/stream-calls.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
-import { guardAppender } from './limits/guarded-appender.ts';
-import { RedisMemory } from './limits/redis-memory.ts';
-import { TenantBytes } from './limits/tenant-bytes.ts';
+import { openLimits } from './limits/open-limits.ts';
+import { type RedisMemory } from './limits/redis-memory.ts';
+import { type TenantBytes } from './limits/tenant-bytes.ts';
 import { type ProducerAppender } from './producer/producer-options.ts';
 import { RedisWrites } from './redis-writes.ts';
 import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
@@ -92,30 +93,15 @@ export async function openStores(
     maxBytes: config.MAX_CALL_BYTES,
     barrier: () => durability.barrier(),
   });
-  const memory = new RedisMemory({ redis, maxShare: config.MAX_MEMORY_SHARE, logger });
-  const watched = new AbortController();
-  const watching = memory.watch(watched.signal);
-  lifecycle.onStop('memory', () => {
-    watched.abort();
-    return watching;
-  });
-  const tenantBytes = new TenantBytes({
-    redis,
-    prefix: space.prefix,
-    directory,
-    maxBytesPerHour: config.MAX_TENANT_BYTES_PER_HOUR,
-    memory,
-    maxMemoryShare: config.MAX_MEMORY_SHARE,
-    monotonic,
-  });
-  const appender = guardAppender(unguarded, { memory, tenants: tenantBytes });
+  const limiting = { redis, directory, monotonic, logger, lifecycle };
+  const { memory, tenantBytes, appender } = openLimits(unguarded, config, limiting);
   const writes = new RedisWrites(monotonic);
   const observer = observeAppends(metrics, writes, logger);
   const spool = await openSpool(config, { logger, lifecycle });
   const retention = new Retention(
     (requests) => readCallLogs(redis, space, requests),
     config.RETAIN_AFTER_CLOSE_MS,
-    config.MAX_TOTAL_RETAINED_BYTES,
+    maxTotalRetainedBytes(config.MAX_TOTAL_RETAINED_BYTES, logger),
     sharedGuard(logger),
   );
   const reports = new ReportKeeper({
@@ -127,13 +113,15 @@ export async function openStores(
     spool: spool?.forReports,
     now: Date.now,
   });
+  const withOutbox = spool && { ...spool, outbox: spool.createOutbox(reports, writes) };
+  retention.countAlso(() => withOutbox?.outbox.bytes ?? 0);
   return {
     link,
     writes,
     memory,
     tenantBytes,
     durability,
-    spool: spool && { ...spool, outbox: spool.createOutbox(reports, writes) },
+    spool: withOutbox,
     observer,
     appender,
     reports,

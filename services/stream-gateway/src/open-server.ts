@@ -41,6 +41,7 @@ export async function openServer(
         spool: stores.spool.forReports,
         appender: stores.reports,
         writes: stores.writes,
+        isOverloaded: () => stores.retention.isOverloaded,
       })
     : storeInRedis(stores.reports, stores.writes);
   const openApi = openApiDocument(Object.keys(streamPaths));

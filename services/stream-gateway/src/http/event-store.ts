@@ -33,10 +33,12 @@ export function storeInRedisOrSpool(options: {
   readonly writes: WritesObserver;
   readonly spool: Pick<ProducerSpool, 'store'>;
   readonly outbox: UnorderedOutbox;
+  /** What waits for Redis takes all the memory that it may. */
+  readonly isOverloaded: () => boolean;
   /** How long Redis may take. */
   readonly afterMs: number;
 }): EventStore {
-  const { appender, writes, spool, outbox, afterMs } = options;
+  const { appender, writes, spool, outbox, isOverloaded, afterMs } = options;
   const patiently = storeInRedis(appender, writes);
   const soon = async (request: AppendRequest): Promise<Stored> => {
     const attempt = tryUntil(appender, writes, request, AbortSignal.timeout(afterMs));
@@ -47,7 +49,8 @@ export function storeInRedisOrSpool(options: {
     const stored: Stored = outbox.isEmpty ? await soon(request) : { where: 'unknown' };
     if (stored.where !== 'unknown') return stored;
     // What a full tenant sends is for Redis to take or refuse: the disk is for all tenants.
-    const hold = request.isTenantFull === true ? undefined : await spool.store(request.events);
+    const mayWait = request.isTenantFull !== true && !isOverloaded();
+    const hold = mayWait ? await spool.store(request.events) : undefined;
     if (hold === undefined) return patiently(request, deadline);
     outbox.deliver({ ...request, isAcknowledged: true }, () => hold.release(request.events.length));
     return { where: 'spool' };

@@ -29,6 +29,7 @@ export class Retention {
   readonly #maxTotalBytes: number;
   readonly #guard: Pick<CallGuard, 'run'>;
   #isOverloaded = false;
+  #otherPendingBytes: () => number = () => 0;
 
   constructor(
     readLogs: ReadCallLogs,
@@ -51,7 +52,13 @@ export class Retention {
   }
 
   get pendingBytes(): number {
-    return this.holders.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+    const ofHolders = this.holders.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+    return ofHolders + this.#otherPendingBytes();
+  }
+
+  /** Counts what else waits for Redis in the memory of the gateway. */
+  countAlso(otherPendingBytes: () => number): void {
+    this.#otherPendingBytes = otherPendingBytes;
   }
 
   /** What Redis has not acknowledged took all the room there is when it was last looked at. */
@@ -65,7 +72,7 @@ export class Retention {
    */
   enforceLimit(nowMs: number): void {
     this.#isOverloaded = this.pendingBytes > this.#maxTotalBytes;
-    while (this.retainedBytes > this.#maxTotalBytes) {
+    while (this.retainedBytes + this.#otherPendingBytes() > this.#maxTotalBytes) {
       const oldest = this.holders.flatMap(({ oldestAcknowledgedAtMs }) => oldestAcknowledgedAtMs ?? []);
       if (oldest.length === 0) return;
       const oldestMs = oldest.reduce((a, b) => Math.min(a, b));

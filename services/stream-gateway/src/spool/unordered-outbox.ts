@@ -1,4 +1,5 @@
 import { type AppendRequest, type Appender } from '@turnlog/call-log';
+import { heldBytesOf } from '../producer/held-bytes.ts';
 import { backoffDelayMs, sleep, type Backoff } from '@turnlog/service-kit';
 
 const PARCELS_AT_ONCE = 64;
@@ -22,6 +23,7 @@ export class UnorderedOutbox {
   readonly #observer: OutboxObserver;
   readonly #abandoned = new AbortController();
   #parcels: Parcel[] = [];
+  #bytes = 0;
   #underWay: Promise<void> | undefined;
 
   constructor(appender: Appender, backoff: Backoff, observer: OutboxObserver) {
@@ -38,9 +40,15 @@ export class UnorderedOutbox {
     return this.#parcels.reduce((sum, { request }) => sum + request.events.length, 0);
   }
 
+  /** The memory that events take here. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Takes over; `onDelivered` is called when Redis has the events. */
   deliver(request: AppendRequest, onDelivered: () => void): void {
     this.#parcels.push({ request, onDelivered });
+    this.#bytes += bytesOf(request);
     this.#underWay ??= this.#run();
   }
 
@@ -73,8 +81,10 @@ export class UnorderedOutbox {
     const group = this.#parcels.slice(0, PARCELS_AT_ONCE);
     const outcomes = await Promise.allSettled(group.map(({ request }) => this.#appender.append(request)));
     const failed = group.filter((_, index) => outcomes[index]?.status === 'rejected');
-    for (const [index, { onDelivered }] of group.entries()) {
-      if (outcomes[index]?.status === 'fulfilled') onDelivered();
+    for (const [index, { request, onDelivered }] of group.entries()) {
+      if (outcomes[index]?.status !== 'fulfilled') continue;
+      this.#bytes -= bytesOf(request);
+      onDelivered();
     }
     this.#parcels = [...failed, ...this.#parcels.slice(group.length)];
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -82,4 +92,8 @@ export class UnorderedOutbox {
     else this.#observer.onStalled(failure.reason);
     return failure === undefined;
   }
+}
+
+function bytesOf({ events }: AppendRequest): number {
+  return events.reduce((sum, event) => sum + heldBytesOf(event), 0);
 }

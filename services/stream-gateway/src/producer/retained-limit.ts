@@ -1,0 +1,23 @@
+import { type Logger } from '@turnlog/service-kit';
+import { getHeapStatistics } from 'node:v8';
+
+const MIB = 1024 * 1024;
+const USUAL_BYTES = 512 * MIB;
+
+/** What may be kept of all calls by default: the rest of the heap is for what is under way. */
+const DEFAULT_SHARE_OF_HEAP = 1 / 4;
+const LARGEST_SHARE_OF_HEAP = 1 / 2;
+
+/** The most that a gateway keeps of all calls: what the settings say, or what its heap has room for. */
+export function maxTotalRetainedBytes(
+  setting: number | undefined,
+  logger: Pick<Logger, 'warn'>,
+  heapBytes = getHeapStatistics().heap_size_limit,
+): number {
+  if (setting === undefined) return Math.min(USUAL_BYTES, Math.floor(heapBytes * DEFAULT_SHARE_OF_HEAP));
+  if (setting > heapBytes * LARGEST_SHARE_OF_HEAP) {
+    const fields = { limit: setting, heap_bytes: heapBytes };
+    logger.warn(fields, 'MAX_TOTAL_RETAINED_BYTES is more than half of the heap: raise --max-old-space-size');
+  }
+  return setting;
+}
