@@ -45,6 +45,8 @@ export interface PersistCallsOptions {
   readonly onBeat: () => void;
   /** A call that waits could not be tried, because Redis or Postgres is in trouble. */
   readonly onTrouble: (error: unknown) => void;
+  /** Told after a long call: it took much memory, which is not needed any more. */
+  readonly onLongCall: () => void;
   readonly isStopping: () => boolean;
   readonly now: () => number;
   readonly startTimer: (ms: number, run: () => void) => unknown;
@@ -122,7 +124,8 @@ export function createCallPersister(options: PersistCallsOptions): CallPersister
   const persistAlone = async (task: CallTask, earlierAttempts: number): Promise<void> => {
     const [read] = await readLogs(readPages, [task], limits);
     if (read === undefined) return;
-    if (isLong(read)) await longSlot.use(() => persistLong(read, earlierAttempts));
+    if (isLong(read))
+      await longSlot.use(() => persistLong(read, earlierAttempts).finally(options.onLongCall));
     else await foldAndWrite([read], earlierAttempts);
   };
 

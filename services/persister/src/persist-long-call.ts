@@ -1,7 +1,14 @@
-import { followLog, lastReadSeq, type LogPage, type LogPointer, type ReadLogPages } from '@turnlog/call-log';
+import {
+  followLog,
+  lastReadSeq,
+  type JoinedEntries,
+  type LogPage,
+  type LogPointer,
+  type ReadLogPages,
+} from '@turnlog/call-log';
 import { type CallSegment } from '@turnlog/call-store';
 import { type CallTask } from './domain/call-task.ts';
-import { decodePage, LogFold, type UndecodableEvent } from './domain/fold-log.ts';
+import { LogFold, type UndecodableEvent } from './domain/fold-log.ts';
 import { segmentsAfter } from './domain/segments.ts';
 import { TooLargeError } from './domain/too-large.ts';
 import { bytesOfRow, rowOf, toFold, type FoldedCall, type PreparedCall } from './prepare-call.ts';
@@ -52,17 +59,19 @@ export function createLongCallReader({ readPages, limits, onPage }: LongCallOpti
       bytes += page.bytes;
       seq = lastReadSeq(page) ?? seq;
       assertFitsMemory(log.memoryBytes, limits);
+      assertFitsRow(log.leastRowBytes, limits);
     }
     const row = rowOf(log.record());
     assertFitsRow(bytesOfRow(row.row), limits);
     return { ...row, undecodable, bytes, seq };
   };
 
-  const stretches = async function* ({ task: { call }, epoch, archivedSeq }: FoldedCall, first: LogPage) {
+  const stretches = async function* (folded: FoldedCall, first: LogPage) {
+    const { call } = folded.task;
+    const undecodable = new Set(folded.undecodable.map(({ seq }) => seq));
     for await (const page of pagesFrom(first)) {
-      if ((lastReadSeq(page) ?? 0) <= archivedSeq) continue;
-      const segments = segmentsAfter(decodePage(call, page).events, archivedSeq);
-      yield segments.map((segment): CallSegment => ({ call, epoch, segment }));
+      const segments = segmentsAfter(eventsOf(page, undecodable), folded.archivedSeq);
+      yield segments.map((segment): CallSegment => ({ call, epoch: folded.epoch, segment }));
     }
   };
 
@@ -80,6 +89,12 @@ export function createLongCallReader({ readPages, limits, onPage }: LongCallOpti
   };
 }
 
+/** The entries of a page that are events, as was found when it was folded. In one piece where all are, and came so. */
+function eventsOf(page: LogPage, undecodable: ReadonlySet<number>): LogPage['entries'] | JoinedEntries {
+  if (undecodable.size === 0 && page.joined !== undefined) return page.joined;
+  return page.entries.filter(({ seq }) => !undecodable.has(seq));
+}
+
 /** Where the log of a call is that was not read as a whole. */
 export function wholeLog({ lastSeq, logBytes }: LogPage, epoch: string): LogPointer {
   return { epoch, fromSeq: 1, toSeq: lastSeq, ...(logBytes !== undefined && { bytes: logBytes }) };
@@ -95,7 +110,7 @@ function assertFitsMemory(bytes: number, { maxMemoryBytes }: CallLimits): void {
 function assertFitsRow(bytes: number, { maxRowBytes }: CallLimits): void {
   if (bytes > maxRowBytes)
     throw new TooLargeError(
-      `its row has ${inMebibytes(bytes)} MiB, and MAX_ROW_BYTES allows ${inMebibytes(maxRowBytes)} MiB`,
+      `its row has ${inMebibytes(bytes)} MiB or more, and MAX_ROW_BYTES allows ${inMebibytes(maxRowBytes)} MiB`,
     );
 }
 

@@ -12,7 +12,14 @@ import {
   type KeySpace,
 } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
-import { backoffDelayMs, describeError, monotonicClock, startTimer, type Logger } from '@turnlog/service-kit';
+import {
+  backoffDelayMs,
+  collectGarbage,
+  describeError,
+  monotonicClock,
+  startTimer,
+  type Logger,
+} from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createSuspects } from './domain/suspects.ts';
 import { createCallPersister, type CallPersister, type PersistCallsOptions } from './persist-calls.ts';
@@ -137,6 +144,8 @@ function createCalls(options: PersisterOptions, stopping: AbortSignal): CallPers
     gatherLateMs: options.gatherLateMs,
     onBeat,
     onTrouble: (error) => tellOfFailure(options.logger, error, (troubles += 1)),
+    // Not before the last of it is let go of.
+    onLongCall: () => setImmediate(collectGarbage),
     isStopping: () => stopping.aborted,
     now: Date.now,
     startTimer,

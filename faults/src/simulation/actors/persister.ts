@@ -42,6 +42,7 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
     gatherLateMs: GATHER_LATE_MS,
     onBeat: () => undefined,
     onTrouble: (error) => process.tell(() => `tries later: ${String(error)}`),
+    onLongCall: () => undefined,
     isStopping: () => false,
     now: process.now,
     startTimer: (ms, run) => process.startTimer(ms, run),

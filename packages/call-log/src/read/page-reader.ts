@@ -12,7 +12,12 @@ import { pageScript, type PageReply } from './page-script.ts';
 export interface LogRequest {
   readonly call: CallKey;
   readonly fromSeq: number;
+  /** About how many entries make a page, where the pages before tell. */
+  readonly pageEntries?: number;
 }
+
+/** An ordinary call has fewer entries: they are read in one step. */
+const PAGE_ENTRIES = 32;
 
 /** Reads one page of each log, in one round trip; the pages in the order of the requests. */
 export type ReadLogPages = (requests: readonly LogRequest[]) => Promise<LogPage[]>;
@@ -39,9 +44,9 @@ export class LogChangedError extends Error {
 export function createPageReader(redis: Redis, space: KeySpace, limits = DEFAULT_LIMITS): ReadLogPages {
   const { maxEntries, maxBytes } = limits;
   return async (requests) => {
-    const runs = requests.map(({ call, fromSeq }) => {
+    const runs = requests.map(({ call, fromSeq, pageEntries = PAGE_ENTRIES }) => {
       const { head, log } = callKeys(space, call);
-      return { keys: [head, log], args: [fromSeq, maxEntries, maxBytes] };
+      return { keys: [head, log], args: [fromSeq, maxEntries, maxBytes, pageEntries] };
     });
     const replies = (await runGrouped(redis, pageScript, runs)) as PageReply[];
     return replies.map((reply, index) => toPage((requests[index] as LogRequest).call, reply));
@@ -55,7 +60,8 @@ export async function* followLog(readPages: ReadLogPages, first: LogPage): Async
     yield page;
     const readSeq = lastReadSeq(page);
     if (page.isLast || readSeq === undefined || readSeq >= first.lastSeq) return;
-    [page] = await readPages([{ call: first.call, fromSeq: readSeq + 1 }]);
+    const pageEntries = (page.joined?.count ?? page.entries.length) + 1;
+    [page] = await readPages([{ call: first.call, fromSeq: readSeq + 1, pageEntries }]);
     if (page?.epoch !== first.epoch) throw new LogChangedError(first.call);
   }
 }

@@ -2,17 +2,13 @@ import { defineGroupedScript } from '../redis/grouped-script.ts';
 import { BETWEEN } from './joined-entries.ts';
 
 /**
- * The entries of the first step. An ordinary call has fewer. How many come with each further step follows from their size
- * so far, so that a log of large entries is never in the server's script memory as a whole.
- */
-const FIRST_STEP = 32;
-
-/**
- * A call's head and a page of its log at one moment. The texts come as one, as `JoinedEntries` has them: to take apart a
+ * A call's head and a page of its log at one moment. It is read in steps, whose number of entries follows from their size
+ * so far, so that a log of large entries is never in the server's script memory as a whole. The texts come as one, as `JoinedEntries` has them: to take apart a
  * reply of one value per id, field and text costs a reader more than everything else that it does with a log.
  *
  * KEYS  head, log
- * ARGV  the first seq, the most entries, the most bytes (one entry comes whatever its size)
+ * ARGV  the first seq, the most entries, the most bytes (one entry comes whatever its size), about how many entries that
+ *       makes
  * Reply epoch, seq, persisted, bytes of the whole log, 1 when there are more entries than these, the seq of the first entry
  *       and of the last (0 without an entry), the texts as one; where there is a hole, or a line break in a text, id, text …
  *       instead
@@ -22,7 +18,8 @@ export const pageScript = defineGroupedScript(
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted', 'bytes')
 local maxEntries, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local texts, seqs, bytes, count = {}, {}, 0, 0
-local from, step = ARGV[1] .. '-0', math.min(${FIRST_STEP}, maxEntries)
+local from, step = ARGV[1] .. '-0', math.min(tonumber(ARGV[4]), maxEntries)
+if head[4] and head[2] then step = math.max(1, math.min(step, math.floor(maxBytes / head[4] * head[2]) + 1)) end
 local hasMore, isApart = 0, false
 
 repeat

@@ -45,6 +45,7 @@ export class LogFold {
   readonly #isWeighed: boolean;
   #state: CallState;
   #memoryBytes = 0;
+  #turnBytes = 0;
 
   /** Weighing costs a tenth of the fold: a log that is known to be short needn't be weighed. */
   constructor(call: CallKey, { isWeighed }: { readonly isWeighed: boolean }) {
@@ -58,15 +59,25 @@ export class LogFold {
     return this.#memoryBytes;
   }
 
+  /** The row has at least so many bytes; 0 where it is not weighed. */
+  get leastRowBytes(): number {
+    return this.#turnBytes;
+  }
+
   add(page: ReadLog): DecodedPage {
     const { decoded, ...rest } = decodePage(this.#call, page);
     this.#state = foldEvents(this.#state, decoded);
-    if (this.#isWeighed) for (const event of decoded) this.#memoryBytes += memoryOf(event);
+    if (this.#isWeighed) for (const event of decoded) this.#weigh(event);
     return rest;
   }
 
   record(): CallRecord {
     return toCallRecord(this.#state);
+  }
+
+  #weigh(event: CallEvent): void {
+    this.#memoryBytes += memoryOf(event);
+    if (event.type === 'turn.completed') this.#turnBytes += event.data.text.length;
   }
 }
 
