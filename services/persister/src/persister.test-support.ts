@@ -121,6 +121,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
       closing.push(stop);
       return {
         stop,
+        stuck: () => persister.stuck(),
         watch,
         report,
         log: captureLines(output),

@@ -61,6 +61,8 @@ export interface PersisterOptions {
   readonly claimIdleMs: number;
   readonly gatherLateMs: number;
   readonly maxRowBytes: number;
+  /** A log of more bytes is folded page by page; 4 MB by default. */
+  readonly maxHeldBytes?: number;
   readonly logger: Logger;
   readonly report: PersistReport;
   readonly watch: DatabaseWatch;
@@ -137,7 +139,7 @@ function createCalls(options: PersisterOptions, stopping: AbortSignal): CallPers
     limits: {
       maxRowBytes: options.maxRowBytes,
       maxMemoryBytes: getHeapStatistics().heap_size_limit * MEMORY_SHARE_OF_A_CALL,
-      maxHeldBytes: MAX_HELD_BYTES,
+      maxHeldBytes: options.maxHeldBytes ?? MAX_HELD_BYTES,
     },
     batchCalls,
     maxWrites: options.maxWrites,

@@ -233,6 +233,38 @@ describe('a fold of the activity feed', () => {
     expect((await space.feed('activity')).map((entry) => entry.call)).toEqual([call]);
   });
 
+  it('folds a long log beside the others, and acknowledges it when all of it is folded', async () => {
+    const worker = createTestWorker(space);
+    const text = 'x'.repeat(100_000);
+    for (let n = 1; n <= 60; n += 1) await space.append(call, turn(`${n} ${text}`));
+    await space.append(other, turn('one'));
+    await worker.activity.handle(await space.feed('activity'));
+    expect(await space.transcript(other)).toEqual(['one']);
+    expect((await space.feed('activity')).every((entry) => entry.call.callSid === call.callSid)).toBe(true);
+
+    await worker.activity.settled();
+    expect(await space.feed('activity')).toEqual([]);
+    expect(await space.session(call)).toMatchObject(await stateByLog(space, call));
+    expect(worker.told.folded).toBe(61);
+    // It was saved on its way: what one save holds does not grow with the log.
+    expect(worker.told.outcomes).toEqual(['saved', 'saved', 'saved']);
+  });
+
+  it('leaves a call alone that is too large for a live state, and says so once', async () => {
+    const worker = createTestWorker(space, { maxCallMemoryBytes: 100_000 });
+    for (const each of [call, other]) await space.append(each, turn('one'));
+    await worker.fold(await space.feed('activity'));
+    await space.append(call, turn('x'.repeat(200_000)));
+    await worker.fold(await space.feed('activity'));
+    for (const each of [call, other]) await space.append(each, turn('three'));
+    await worker.fold(await space.feed('activity'));
+
+    expect(worker.told.tooLarge).toEqual(['CA1']);
+    expect(await space.feed('activity')).toEqual([]);
+    expect(await space.transcript(other)).toEqual(['one', 'three']);
+    expect(await space.transcript(call)).toEqual(['one']);
+  });
+
   it('throws when Redis is gone, so that everything is read again', async () => {
     const worker = createTestWorker(space);
     await space.append(call, turn('one'));

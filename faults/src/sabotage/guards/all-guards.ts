@@ -8,6 +8,7 @@ import { feedGuards } from './feed-guards.ts';
 import { gatewayGuards } from './gateway-guards.ts';
 import { isolationGuards } from './isolation-guards.ts';
 import { limitGuards } from './limit-guards.ts';
+import { largeCallGuards } from './large-call-guards.ts';
 import { liveStateGuards } from './live-state-guards.ts';
 import { persisterGuards } from './persister-guards.ts';
 import { privacyGuards } from './privacy-guards.ts';
@@ -24,6 +25,7 @@ export const allGuards: readonly Guard[] = [
   ...redisClientGuards,
   ...liveStateGuards,
   ...persisterGuards,
+  ...largeCallGuards,
   ...gatewayGuards,
   ...audioGuards,
   ...isolationGuards,

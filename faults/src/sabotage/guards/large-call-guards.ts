@@ -1,0 +1,127 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps one call, large or slow, from stopping the others. */
+export const largeCallGuards: readonly Guard[] = [
+  {
+    name: 'page-bytes',
+    keeps: 'no more of a log is read at once than is of limited size',
+    file: 'packages/call-log/src/read/page-script.ts',
+    text: 'or bytes + #text > maxBytes) then',
+    without: ') then',
+    test: {
+      file: 'packages/call-log/src/read/page-reader.integration.test.ts',
+      name: 'a page ends before it is larger than it may be, and holds one entry whatever its size',
+    },
+  },
+  {
+    name: 'same-epoch-of-pages',
+    keeps: 'pages of two lives of a log are never folded together',
+    file: 'packages/call-log/src/read/page-reader.ts',
+    text: 'if (page?.epoch !== first.epoch) throw new LogChangedError(first.call);',
+    without: '',
+    test: {
+      file: 'packages/call-log/src/read/page-reader.integration.test.ts',
+      name: 'a log that became another epoch',
+    },
+  },
+  {
+    name: 'pinned-log',
+    keeps: 'a log that a dead letter points at does not expire',
+    file: 'packages/call-log/src/settle.ts',
+    text: 'not isOpen and not known[5] and',
+    without: 'not isOpen and',
+    test: {
+      file: 'packages/call-log/src/dead-letters/dead-letters.integration.test.ts',
+      name: 'a letter that points at its log keeps it from expiring, until it is replayed',
+    },
+  },
+  {
+    name: 'largest-row',
+    keeps: 'a call that no row can hold is set aside, and is not tried again and again',
+    file: 'services/persister/src/persist-long-call.ts',
+    text: 'if (bytes > maxRowBytes)',
+    without: 'if (bytes > Infinity)',
+    test: {
+      file: 'services/persister/src/long-calls.integration.test.ts',
+      name: 'a call that is too large for a row is set aside with a letter that points at its log, and the log stays',
+    },
+  },
+  {
+    name: 'archive-before-row',
+    keeps: 'the row of a long call is never without its archive',
+    file: 'services/persister/src/persist-calls.ts',
+    text: 'for await (const segments of stretches()) {',
+    without: 'for await (const segments of [] as never[]) {',
+    test: {
+      file: 'services/persister/src/long-calls.integration.test.ts',
+      name: 'a log that is longer than what is held at once is folded page by page, and archived as a whole',
+    },
+  },
+  {
+    name: 'too-large-for-a-live-state',
+    keeps: 'a call that is too large for a live state does not take the memory of the service',
+    file: 'services/session/src/fold-call.ts',
+    text: 'if (memoryBytes > maxCallMemoryBytes) {',
+    without: 'if (memoryBytes > Infinity) {',
+    test: {
+      file: 'services/session/src/fold-activity.integration.test.ts',
+      name: 'leaves a call alone that is too large for a live state, and says so once',
+    },
+  },
+  {
+    name: 'long-log-beside-the-others',
+    keeps: 'a long log is folded while the live states of other calls go on',
+    file: 'services/session/src/fold-activity.ts',
+    text: 'for (const each of found) if (!each.log.isLast) longFolds.add(each);',
+    without:
+      'for (const each of found) if (!each.log.isLast) { longFolds.add(each); await longFolds.settled(); }',
+    test: {
+      file: 'services/session/src/fold-activity.integration.test.ts',
+      name: 'folds a long log beside the others, and acknowledges it when all of it is folded',
+    },
+  },
+  {
+    name: 'halved-batch',
+    keeps: 'a batch that takes too long is sent again in halves',
+    file: 'services/persister/src/store/attempt-each.ts',
+    text: "  timeout: 'slow',\n",
+    without: '',
+    test: {
+      file: 'services/persister/src/slow-calls.integration.test.ts',
+      name: 'a Postgres that takes long for each row is handed as many as it can write in time',
+    },
+  },
+  {
+    name: 'locked-row-waits-alone',
+    keeps: 'one locked row holds up no other call, and is no outage of Postgres',
+    file: 'services/persister/src/store/attempt-each.ts',
+    text: "  locked: 'slow',\n",
+    without: '',
+    test: {
+      file: 'services/persister/src/slow-calls.integration.test.ts',
+      name: 'a call whose row is locked waits by itself: others pass, Postgres counts as up, and it is written afterwards',
+    },
+  },
+  {
+    name: 'gathered-late-events',
+    keeps: 'a whole row is not written again for each event that comes late',
+    file: 'services/persister/src/waiting-calls.ts',
+    text: 'else if (joined.isLate && this.#options.gatherLateMs > 0) {',
+    without: 'else if (joined.isLate && this.#options.gatherLateMs > Infinity) {',
+    test: {
+      file: 'services/persister/src/slow-calls.integration.test.ts',
+      name: 'events that come after the end of a call are written together, and acknowledged after that',
+    },
+  },
+  {
+    name: 'killed-readers',
+    keeps: 'a call that kills its readers is set aside before it is tried again',
+    file: 'services/persister/src/try-suspects.ts',
+    text: 'if (count > MAX_TRIALS)',
+    without: 'if (count > Infinity)',
+    test: {
+      file: 'services/persister/src/killed-readers.integration.test.ts',
+      name: 'a call whose trials did not come back is set aside before it is tried again, and its neighbours are persisted',
+    },
+  },
+];
