@@ -21,7 +21,7 @@ export const largeCallGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/read/page-reader.integration.test.ts',
-      name: 'a log that became another epoch',
+      name: 'a log of another epoch at its second page is not read on',
     },
   },
   {
@@ -65,7 +65,7 @@ export const largeCallGuards: readonly Guard[] = [
     without: 'if (memoryBytes > Infinity) {',
     test: {
       file: 'services/session/src/fold-activity.integration.test.ts',
-      name: 'leaves a call alone that is too large for a live state, and says so once',
+      name: 'a fold of the activity feed leaves a call alone that is too large for a live state, and says so once',
     },
   },
   {
@@ -77,7 +77,7 @@ export const largeCallGuards: readonly Guard[] = [
       'for (const each of found) if (!each.log.isLast) { longFolds.add(each); await longFolds.settled(); }',
     test: {
       file: 'services/session/src/fold-activity.integration.test.ts',
-      name: 'folds a long log beside the others, and acknowledges it when all of it is folded',
+      name: 'a fold of the activity feed folds a long log beside the others, and acknowledges it when all of it is folded',
     },
   },
   {
