@@ -207,6 +207,11 @@ describe('a status callback', () => {
   test.each([
     ['a terminal event', { EventType: 'terminal', Status: 'completed-no-answer' }, 'completed-no-answer'],
     ['the time of its end', { EndTime: '2026-01-25 16:46:10', Status: 'gone' }, 'gone'],
+    [
+      'a terminal event of a call that goes on',
+      { EventType: 'terminal', Status: 'in-progress' },
+      'in-progress',
+    ],
     ['a terminal event without a word', { EventType: 'Terminal', Status: 'null' }, undefined],
   ])('ends the call by %s, whatever its status is', (_what, fields, statusWord) => {
     const report = status(json({ CallSid: 'c', ...fields }));
@@ -321,6 +326,15 @@ describe('a passthru', () => {
     expect(report).toMatchObject({ status: 'in_progress', disconnectedBy: 'bot', recordingUrl: url });
     expect(report.error).toBeUndefined();
   });
+});
+
+test('a Connect applet that names no event tells of the leg as well', () => {
+  const told = { CallSid: 'c', CallFrom: '0980', DialWhomNumber: '0999', Status: 'busy' };
+  expect(status(json(told))).toMatchObject({
+    ...{ status: 'in_progress', subject: 'leg', from: '0980' },
+    leg: { number: '0999', status: 'busy' },
+  });
+  expect(status(json({ ...told, DateUpdated: '2026-01-25 16:46:12' })).status).toBe('busy');
 });
 
 test('a leg whose number is the word null is none, and the call ends', () => {

@@ -15,9 +15,20 @@ export function isOfLeg(fields: CallbackFields): boolean {
   return LEG_EVENT.test(eventType) || fields.get('DialWhomNumber', 'AgentEmail') !== undefined;
 }
 
+/**
+ * The same where a status is told without an event: a StatusCallback says when it was updated and names no number that was
+ * dialled besides, a Connect applet the other way around.
+ */
+export function isOfUnnamedLeg(fields: CallbackFields): boolean {
+  return (
+    fields.get('EventType', 'DateUpdated', 'Call.DateUpdated') === undefined &&
+    fields.get('DialWhomNumber') !== undefined
+  );
+}
+
 /** The leg that a report tells of, if it does. */
-export function legOf(fields: CallbackFields): CarrierLeg | undefined {
-  const statusNames = isOfLeg(fields) ? ['DialCallStatus', 'Status'] : ['DialCallStatus'];
+export function legOf(fields: CallbackFields, isSubject = isOfLeg(fields)): CarrierLeg | undefined {
+  const statusNames = isSubject ? ['DialCallStatus', 'Status'] : ['DialCallStatus'];
   const leg = definedOnly({
     number: wordOf(fields.get('DialWhomNumber')),
     status: firstOf(fields, statusNames, wordOf),

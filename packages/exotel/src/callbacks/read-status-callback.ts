@@ -3,7 +3,7 @@ import { type CallbackFields } from './callback-fields.ts';
 import { reportOn, type NamelessReport, type ReadReport } from './carrier-report.ts';
 import { parseCarrierTime } from './carrier-time.ts';
 import { definedOnly } from './defined-only.ts';
-import { isOfLeg, legOf } from './leg-of.ts';
+import { isOfLeg, isOfUnnamedLeg, legOf } from './leg-of.ts';
 import { firstOf, secondsOf, webUrlOf, wordOf } from './read-values.ts';
 import { toldStatus } from './told-status.ts';
 
@@ -17,8 +17,12 @@ export function readStatusCallback(fields: CallbackFields, utcOffsetMinutes: num
   const callSid = firstOf(fields, ['CallSid', 'Sid', 'Call.CallSid', 'Call.Sid'], idOf);
   return reportOn(
     callSid,
-    isOfLeg(fields) ? readLeg(fields, utcOffsetMinutes) : readCall(fields, utcOffsetMinutes),
+    isAboutLeg(fields) ? readLeg(fields, utcOffsetMinutes) : readCall(fields, utcOffsetMinutes),
   );
+}
+
+function isAboutLeg(fields: CallbackFields): boolean {
+  return isOfLeg(fields) || isOfUnnamedLeg(fields);
 }
 
 function readCall(fields: CallbackFields, utcOffsetMinutes: number): NamelessReport {
@@ -66,8 +70,8 @@ function ofAnyReport(fields: CallbackFields, utcOffsetMinutes: number) {
     firstOf(fields, withinCall(names), read);
   return {
     // A Connect applet's `To` and `From` are the leg's own.
-    from: isOfLeg(fields) ? told(wordOf, 'CallFrom') : told(wordOf, 'From', 'CallFrom'),
-    to: isOfLeg(fields) ? told(wordOf, 'CallTo') : told(wordOf, 'To', 'CallTo'),
+    from: isAboutLeg(fields) ? told(wordOf, 'CallFrom') : told(wordOf, 'From', 'CallFrom'),
+    to: isAboutLeg(fields) ? told(wordOf, 'CallTo') : told(wordOf, 'To', 'CallTo'),
     direction: told(wordOf, 'Direction'),
     initiatedAt: told(
       (text) => parseCarrierTime(text, utcOffsetMinutes),
@@ -77,7 +81,7 @@ function ofAnyReport(fields: CallbackFields, utcOffsetMinutes: number) {
     ),
     recordingUrl: told(webUrlOf, 'RecordingUrl'),
     customField: told(wordOf, 'CustomField'),
-    leg: legOf(fields),
+    leg: legOf(fields, isAboutLeg(fields)),
   };
 }
 

@@ -31,9 +31,10 @@ export function toldStatus({ fields, names, eventType, hasEnded }: StatusEvidenc
   if (eventType !== undefined && MID_CALL.test(eventType)) {
     return { status: stated !== undefined && !OVER.has(stated) ? stated : statusOfEvent(eventType) };
   }
-  if (stated !== undefined) return { status: stated };
-  const isOver = hasEnded || (eventType !== undefined && TERMINAL.test(eventType));
-  if (!isOver) return { status: 'in_progress' };
+  const isTerminalEvent = eventType !== undefined && TERMINAL.test(eventType);
+  const goesOn = stated !== undefined && !OVER.has(stated);
+  if (stated !== undefined && !(goesOn && isTerminalEvent)) return { status: stated };
+  if (!hasEnded && !isTerminalEvent) return { status: 'in_progress' };
   const statusWord = words.map((word) => wordOf(word)).find((word) => word !== undefined);
   return { status: 'completed', assumed: true, ...(statusWord !== undefined && { statusWord }) };
 }

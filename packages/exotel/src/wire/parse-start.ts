@@ -50,8 +50,11 @@ function parseCustomParameters(value: unknown): Record<string, string> {
 }
 
 function parseMediaFormat(value: unknown): MediaFormat {
-  const format = isObject(value) ? value : {};
-  const encoding = textOf(format.encoding, maxTextLength);
+  // Some clients give no more than a content type, as the ExoML verb does.
+  const format: JsonObject = isObject(value) ? value : { encoding: value };
+  const encoding = [format.encoding, format.content_type, format.contentType]
+    .map((each) => textOf(each, maxTextLength))
+    .find((text) => text !== undefined && !saysNothing(text));
   return {
     encoding,
     sampleRate: [format.sample_rate, format.sampleRate, rateParameterOf(encoding)]

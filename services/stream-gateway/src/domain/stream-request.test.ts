@@ -11,6 +11,7 @@ test.each([
   ['From=+919800000001&To=08040000001', '+919800000001', '08040000001'],
   ['CallFrom=09800000001&call_to=sip:bot@example.com', '09800000001', 'sip:bot@example.com'],
   ['from=null&CallFrom=09800000001&to=&CallTo=080-4000-0001', '09800000001', '080-4000-0001'],
+  ['FROM=0980-000-0001&call-to=%2B918040000001', '0980-000-0001', '+918040000001'],
   ['from=newsletter&to=2', undefined, undefined],
   ['campaign=diwali', undefined, undefined],
 ])('the numbers of ?%s', (query, from, to) => {

@@ -16,9 +16,10 @@ export interface StreamRequest {
   readonly to: string | undefined;
 }
 
-const CALL_SID_NAMES = ['call_sid', 'callSid', 'CallSid'];
-const FROM_NAMES = ['From', 'from', 'CallFrom', 'call_from', 'callFrom', 'from_number'];
-const TO_NAMES = ['To', 'to', 'CallTo', 'call_to', 'callTo', 'to_number'];
+/** Names of parameters, without case, `_` and `-`. */
+const CALL_SID_NAMES = ['callsid'];
+const FROM_NAMES = ['from', 'callfrom', 'fromnumber', 'caller'];
+const TO_NAMES = ['to', 'callto', 'tonumber', 'callee'];
 const OWN_NAMES = new Set(['applet', ...CALL_SID_NAMES]);
 
 /** Reads the request target of an upgrade; `?applet=` outranks the setting of the path. */
@@ -28,7 +29,9 @@ export function readStreamRequest(url: string, appletOfPath: Applet): StreamRequ
   return {
     url,
     applet: applet === 'stream' || applet === 'voicebot' ? applet : appletOfPath,
-    callSid: CALL_SID_NAMES.map((name) => validCallSid(query.get(name))).find((sid) => sid !== undefined),
+    callSid: valuesOf(query, CALL_SID_NAMES)
+      .map((value) => validCallSid(value))
+      .find((sid) => sid !== undefined),
     from: numberIn(query, FROM_NAMES),
     to: numberIn(query, TO_NAMES),
   };
@@ -39,12 +42,19 @@ const NUMBER = /^(?:\+?\d[\d\s().-]{1,30}|(?:sips?|tel):[^\s]{1,250})$/i;
 
 function numberIn(query: URLSearchParams, names: readonly string[]): string | undefined {
   return (
-    names
-      .flatMap((name) => query.getAll(name))
+    valuesOf(query, names)
       // A plus that was not encoded has become a blank.
       .map((text) => text.replace(/^ (?=\d)/, '+').trim())
       .find((text) => NUMBER.test(text))
   );
+}
+
+function valuesOf(query: URLSearchParams, names: readonly string[]): string[] {
+  return [...query].filter(([name]) => names.includes(plain(name))).map(([, value]) => value);
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[_-]/g, '');
 }
 
 /** The call's own parameters, from the URL and from `start`; without those that are meant for the gateway. */
@@ -53,7 +63,7 @@ export function callParametersOf(
   customParameters?: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const parameters = Object.entries(readCallParameters({ url, customParameters }));
-  return Object.fromEntries(parameters.filter(([name]) => !OWN_NAMES.has(name)));
+  return Object.fromEntries(parameters.filter(([name]) => !OWN_NAMES.has(plain(name))));
 }
 
 /** The id if it can be the id of a call. One that can't (too long, control characters, "None") counts as absent. */

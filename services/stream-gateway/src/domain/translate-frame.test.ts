@@ -118,6 +118,18 @@ test.each([
   expect(step.notice).toEqual(notice);
 });
 
+test.each([
+  [{ content_type: 'audio/x-mulaw;rate=8000' }, 'mulaw'],
+  [{ encoding: null, contentType: 'PCMU' }, 'mulaw'],
+  ['audio/x-alaw;rate=16000', 'alaw'],
+])('a format of %j is read as %s', (media_format, codec) => {
+  expect(
+    run(waiting(), frame({ event: 'start', start: { call_sid: 'CA1', media_format } })).state,
+  ).toMatchObject({
+    codec,
+  });
+});
+
 test('the id in the URL counts where start has none, and start outranks it', () => {
   expect(run(waiting('/media?call_sid=URL1'), frame({ event: 'start' })).state).toMatchObject({
     callSid: 'URL1',
