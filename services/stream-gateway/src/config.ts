@@ -121,7 +121,7 @@ const gatewayVariables = z.object({
   REDACTION: oneOf(['none', 'mask', 'drop']).default('none'),
   MAX_EVENT_BYTES: bytes(KIB, 16 * MIB).default(MIB),
   MAX_EVENTS_PER_CALL: wholeNumber(10, 10_000_000).default(100_000),
-  MAX_CALL_BYTES: bytes(KIB, 128 * MIB).default(DEFAULT_MAX_CALL_BYTES),
+  MAX_CALL_BYTES: bytes(KIB, 64 * MIB).default(DEFAULT_MAX_CALL_BYTES),
   MAX_TENANT_BYTES_PER_HOUR: bytes(MIB, 1024 * 1024 * MIB).optional(),
   MAX_MEMORY_SHARE: share.default(0.9),
   MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),
