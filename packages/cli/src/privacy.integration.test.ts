@@ -164,10 +164,9 @@ test('the ledger erases again what a backup brings back, and no call that came a
   await client.query('truncate erasures, erased_calls');
   await writeCall(store, callOf('CA-old'), eventsWith(callOf('CA-old'), PHONE));
   await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
-  await writeCall(store, callOf('CA-new'), eventsWith(callOf('CA-new'), PHONE));
-  await client.query(
-    `update call_sessions set initiated_at = now() + interval '1 day' where call_sid = 'CA-new'`,
-  );
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  const later = eventsWith(callOf('CA-new'), PHONE).map((event) => ({ ...event, at: tomorrow }));
+  await writeCall(store, callOf('CA-new'), later);
   const reapplied = await turnlog('erase', '--reapply', '--ledger', ledger, '--json');
   expect(reapplied.code).toBe(0);
   expect(await sidsIn()).toEqual(['CA-new']);
