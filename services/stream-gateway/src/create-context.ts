@@ -4,6 +4,9 @@ import { nanoid } from 'nanoid';
 import { BufferPool } from './audio/buffer-pool.ts';
 import { type GatewayConfig } from './config.ts';
 import { type GatewayContext } from './gateway-context.ts';
+import { MAX_REQUEST } from './http/call-events-endpoint.ts';
+import { ReportRates } from './limits/report-rates.ts';
+import { type ReportReader } from './reading/report-reader.ts';
 import { APPEND_BACKOFF, type GatewayStores } from './gateway-stores.ts';
 import { type GatewayTally } from './gateway-tally.ts';
 
@@ -20,6 +23,7 @@ export function createContext(
     readonly directory: Pick<TenantDirectory, 'find'>;
     readonly tally: GatewayTally;
     readonly logger: Logger;
+    readonly reader: ReportReader;
   },
 ): GatewayContext {
   const { stores, directory, tally, logger } = parts;
@@ -30,6 +34,8 @@ export function createContext(
     appender: stores.appender,
     retention: stores.retention,
     streamCalls: stores.streamCalls,
+    reportRates: reportRatesOf(config),
+    reader: parts.reader,
     isTenantFull: (tenant) => stores.tenantBytes.isFull(tenant),
     producerLimits: {
       maxPendingBytes: config.MAX_PENDING_BYTES,
@@ -46,6 +52,17 @@ export function createContext(
   };
 }
 
+function reportRatesOf(config: GatewayConfig): ReportRates {
+  return new ReportRates({
+    eventsPerSecond: config.MAX_EVENTS_PER_SECOND,
+    bytesPerSecond: config.MAX_BYTES_PER_SECOND,
+    tenantEventsPerSecond: config.MAX_TENANT_EVENTS_PER_SECOND,
+    tenantBytesPerSecond: config.MAX_TENANT_BYTES_PER_SECOND,
+    addressBytesPerSecond: config.MAX_ADDRESS_BYTES_PER_SECOND,
+    maxRequest: MAX_REQUEST,
+  });
+}
+
 function agentOf(config: GatewayConfig): GatewayContext['agent'] {
   if (config.AGENT_URL === undefined) return undefined;
   return {
@@ -54,6 +71,7 @@ function agentOf(config: GatewayConfig): GatewayContext['agent'] {
     hangsUpWithoutAgent: config.AGENT_GIVE_UP === 'hangup',
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
+    maxBytesPerSecond: config.MAX_BYTES_PER_SECOND,
     relay: {
       connectTimeoutMs: config.AGENT_CONNECT_TIMEOUT_MS,
       maxReconnects: config.AGENT_RECONNECTS,

@@ -11,6 +11,8 @@ import {
 } from './producer/producer-options.ts';
 import { type Retention } from './producer/retention.ts';
 import { type StreamCalls } from './webhooks/stream-calls.ts';
+import { type ReportRates } from './limits/report-rates.ts';
+import { type ReportReader } from './reading/report-reader.ts';
 import { type ProducerSpool } from './producer/spool-copies.ts';
 
 /** What every call of a gateway shares. */
@@ -22,6 +24,9 @@ export interface GatewayContext {
   readonly appender: ProducerAppender;
   readonly retention: Retention;
   readonly streamCalls: Pick<StreamCalls, 'remember'>;
+  /** How fast may be reported. */
+  readonly reportRates: ReportRates;
+  readonly reader: ReportReader;
   /** Whether a tenant has brought as many bytes as it may. */
   readonly isTenantFull: (tenant: string) => boolean;
   readonly producerLimits: ProducerLimits;
@@ -41,6 +46,7 @@ export interface GatewayContext {
         readonly hangsUpWithoutAgent: boolean;
         readonly maxEventBytes: number;
         readonly maxEventsPerSecond: number;
+        readonly maxBytesPerSecond: number;
         readonly relay: AgentRelaySettings;
       }
     | undefined;

@@ -22,6 +22,7 @@ import { HeartbeatLoop } from './heartbeat-loop.ts';
 import { inheritSpools } from './spool/inherit-spools.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { openServer } from './open-server.ts';
+import { ReportReader } from './reading/report-reader.ts';
 import { watchRedis } from './watch-redis.ts';
 
 const MAX_TICK_MS = 250;
@@ -55,7 +56,9 @@ export async function startGateway(
     directory: () => auth.directory,
   });
   const auth = createAuth(config, { redis: stores.link.redis, logger, now: Date.now });
-  const context = createContext(config, { stores, directory: auth.directory, tally, logger });
+  const reader = new ReportReader();
+  lifecycle.onStop('reading', () => reader.close());
+  const context = createContext(config, { stores, directory: auth.directory, tally, logger, reader });
   const limits = {
     idleTimeoutMs: config.IDLE_TIMEOUT_MS,
     pingEveryMs: config.PING_EVERY_MS,

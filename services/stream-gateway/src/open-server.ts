@@ -79,12 +79,20 @@ export async function openServer(
   return followed;
 }
 
-function createCallEvents({ config, context, metrics }: GatewayParts, store: EventStore): CallEventsEndpoint {
+function createCallEvents(
+  { config, context, metrics, logger }: GatewayParts,
+  store: EventStore,
+): CallEventsEndpoint {
+  const proxies = addressSet(config.TRUSTED_PROXIES);
   return new CallEventsEndpoint({
     source: `http:${config.INSTANCE}`,
     store,
     maxEventBytes: config.MAX_EVENT_BYTES,
-    maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
+    rates: context.reportRates,
+    reader: context.reader,
+    addressOf: (request) => clientAddress(request, proxies),
+    onNotRead: ({ callSid }, err) =>
+      logger.error({ err, call_sid: callSid }, 'the messages of a request could not be read'),
     redactionOf: context.redactionOf,
     isTenantFull: context.isTenantFull,
     now: context.now,

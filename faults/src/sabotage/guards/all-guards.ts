@@ -12,6 +12,7 @@ import { largeCallGuards } from './large-call-guards.ts';
 import { liveStateGuards } from './live-state-guards.ts';
 import { persisterGuards } from './persister-guards.ts';
 import { privacyGuards } from './privacy-guards.ts';
+import { readingGuards } from './reading-guards.ts';
 import { redisClientGuards } from './redis-client-guards.ts';
 import { redisLimitGuards } from './redis-limit-guards.ts';
 import { secrecyGuards } from './secrecy-guards.ts';
@@ -30,6 +31,7 @@ export const allGuards: readonly Guard[] = [
   ...audioGuards,
   ...isolationGuards,
   ...limitGuards,
+  ...readingGuards,
   ...carrierGuards,
   ...vocabularyGuards,
   ...erasureGuards,

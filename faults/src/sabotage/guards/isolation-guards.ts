@@ -9,6 +9,7 @@ const SHARED = 'a fault in what calls share is logged, and they go on:';
 const SOCKET = 'services/stream-gateway/src/exotel/stream-socket.ts';
 const RELAY = 'services/stream-gateway/src/agent/agent-relay.ts';
 const CHANNEL = 'services/stream-gateway/src/agent/agent-channel.ts';
+const REPORTS = 'services/stream-gateway/src/agent/agent-reports.ts';
 
 /** The guard of one way into the code of a call, and the case in which the code behind it throws. */
 function entryGuard(
@@ -60,11 +61,11 @@ export const isolationGuards: readonly Guard[] = [
   }),
   entryGuard('carrier.sent', {
     file: CHANNEL,
-    text: "guard.wrap('carrier.sent', () => this.#setPaused(false))",
-    without: '() => this.#setPaused(false)',
+    text: "guard.wrap('carrier.sent', () => this.#setCarrierFull(false))",
+    without: '() => this.#setCarrierFull(false)',
   }),
   entryGuard('agent.receipt', {
-    file: CHANNEL,
+    file: REPORTS,
     text: "guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(id, receipt))",
     without: '(receipt: Receipt) => this.#acknowledge(id, receipt)',
   }),

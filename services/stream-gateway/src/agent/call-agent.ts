@@ -59,7 +59,8 @@ export class CallAgent {
   /** Dials the agent of a call that has begun, once. */
   dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
     const { tally, now, maxCarrierBufferedBytes, retention, redactionOf, isTenantFull } = this.#context;
-    const { urlTemplate, maxEventBytes, maxEventsPerSecond } = this.#settings;
+    const { reader, reportRates } = this.#context;
+    const { urlTemplate, maxEventBytes, maxEventsPerSecond, maxBytesPerSecond } = this.#settings;
     if (this.#connection !== undefined) return;
     this.#connection = connection;
     this.#channel = new AgentChannel({
@@ -72,7 +73,10 @@ export class CallAgent {
       isOneWay: connection.request.applet === 'stream',
       maxEventBytes,
       redaction: () => redactionOf(producer.call.tenant),
-      rate: new EventRate(maxEventsPerSecond, now()),
+      reader,
+      eventRate: new EventRate(maxEventsPerSecond, now()),
+      byteRate: new EventRate(maxBytesPerSecond, now()),
+      tenantRates: reportRates,
       isOverloadedInAll: () => retention.isOverloaded,
       isTenantFull: () => isTenantFull(producer.call.tenant),
       maxCarrierBufferedBytes,
@@ -110,10 +114,17 @@ export class CallAgent {
         onGivenUp: () => {
           if (this.#isTwoWay && this.#settings.hangsUpWithoutAgent) this.#events.onHangUp('agent_lost');
         },
-        onClosed: () => this.#events.onDone(),
+        onClosed: () => this.#onClosed(),
       },
       { tally, guard: this.#guard },
     );
+  }
+
+  /** What the agent said last may still be read. */
+  #onClosed(): void {
+    const onDone = (): void => this.#events.onDone();
+    if (this.#channel === undefined) onDone();
+    else this.#channel.whenRead(onDone);
   }
 
   #onHungUp(): void {

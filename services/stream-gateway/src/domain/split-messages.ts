@@ -61,7 +61,8 @@ function splitArray(text: Buffer, maxMessages: number): SplitMessages {
   return { ok: true, isArray: true, messages };
 }
 
-function depthOf(text: Buffer): number {
+/** How deep the arrays and objects of a JSON text are nested. */
+export function depthOf(text: Buffer): number {
   let level = 0;
   let deepest = 0;
   for (let index = 0; index < text.length; index += 1) {

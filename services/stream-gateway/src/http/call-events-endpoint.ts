@@ -1,16 +1,14 @@
-import { MAX_JSON_DEPTH, type CallKey } from '@turnlog/call-events';
-import { toNewEvent, type NewEvent } from '@turnlog/call-log';
+import { type CallKey } from '@turnlog/call-events';
+import { type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
-import { isUtf8 } from 'node:buffer';
 import { type IncomingMessage } from 'node:http';
-import { placeEvent } from '../domain/event-draft.ts';
-import { refusalOf, type AgentMessageError, type EventResult } from '../domain/agent-answer.ts';
+import { refusalOf, type EventResult } from '../domain/agent-answer.ts';
 import { agentCallSid } from '../domain/agent-call-sid.ts';
-import { readAgentText, type ReadAgentMessage } from '../domain/read-agent-message.ts';
 import { splitMessages, type MessageBytes } from '../domain/split-messages.ts';
-import { namedDraft } from '../named-draft.ts';
+import { type ReportRates, type TooFast } from '../limits/report-rates.ts';
+import { type ReadReport } from '../reading/read-reports.ts';
+import { type ReportReader } from '../reading/report-reader.ts';
 import { problem, type Answer } from './answer.ts';
-import { CallRates } from './call-rates.ts';
 import { type EventStore, type Stored } from './event-store.ts';
 import { readBody } from './read-body.ts';
 
@@ -19,20 +17,27 @@ export interface CallEventsOptions {
   readonly source: string;
   readonly store: EventStore;
   readonly maxEventBytes: number;
-  /** Of one call; what is beyond it is answered 429. */
-  readonly maxEventsPerSecond: number;
+  /** What is beyond them is answered 429. */
+  readonly rates: ReportRates;
+  readonly reader: Pick<ReportReader, 'read' | 'isOverloaded'>;
+  /** Where a request comes from, as far as it can be believed. */
+  readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What becomes of personal data in reports to a tenant. */
   readonly redactionOf: (tenant: string) => RedactionMode;
   /** Whether a tenant has brought as many bytes as it may. */
   readonly isTenantFull: (tenant: string) => boolean;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Messages could not be read, which is a fault of ours. */
+  readonly onNotRead: (call: CallKey, error: unknown) => void;
   readonly onResult: (result: EventResult['status'] | 'conflict') => void;
 }
 
-const MAX_BODY_BYTES = 8 * 1024 * 1024;
-const MAX_MESSAGES = 1000;
-const EVENTS_PER_APPEND = 200;
+/** The largest request. */
+export const MAX_REQUEST = { events: 1000, bytes: 8 * 1024 * 1024 };
+
+/** What goes to Redis at once, and holds it up for so long. */
+const APPEND = { maxEvents: 200, maxBytes: 1024 * 1024 };
 
 /** How long a request waits for a Redis that is away. Whoever sent it knows better than we what to do then. */
 const APPEND_DEADLINE_MS = 2_000;
@@ -50,13 +55,11 @@ interface Accepted {
 /** `POST /v1/calls/:callSid/events`: agents that have no socket report on their calls here. */
 export class CallEventsEndpoint {
   readonly #options: CallEventsOptions;
-  readonly #rates: CallRates;
   /** Settles the order of events that happened in the same millisecond. */
   #sourceSeq = 0;
 
   constructor(options: CallEventsOptions) {
     this.#options = options;
-    this.#rates = new CallRates({ eventsPerSecond: options.maxEventsPerSecond, burst: MAX_MESSAGES });
   }
 
   /** Answers a tenant's request for the call whose id stands in the path, still encoded. */
@@ -65,27 +68,33 @@ export class CallEventsEndpoint {
     const sid = agentCallSid(decode(encodedCallSid));
     if (!sid.ok)
       return problem(400, 'invalid_call_sid', `the call sid in the path is not valid: ${sid.reason}`);
-    const body = await readBody(request, MAX_BODY_BYTES, 'send the events in several requests');
+    const body = await readBody(request, MAX_REQUEST.bytes, 'send the events in several requests');
     if (!body.ok) return body.answer;
-    const split = splitMessages(body.bytes, MAX_MESSAGES);
+    const split = splitMessages(body.bytes, MAX_REQUEST.events);
     if (!split.ok) return split.problem === 'too_many' ? tooMany(split.count) : notJson();
     const { messages } = split;
     const call: CallKey = { tenant, callSid: sid.callSid };
-    const waitMs = this.#rates.take(call, messages.length, this.#options.now());
-    if (waitMs > 0) return tooManyAtOnce(waitMs, this.#options.maxEventsPerSecond);
-    const results = await this.#take(call, messages);
+    const { rates, reader, addressOf, now } = this.#options;
+    const amount = { call, address: addressOf(request), events: messages.length, bytes: body.bytes.length };
+    const tooFast = rates.takeRequest(amount, now());
+    if (tooFast !== undefined) return tooManyAtOnce(tooFast);
+    if (reader.isOverloaded) return notRead('too many messages wait to be read');
+    const reads = await this.#read(call, messages);
+    if (reads === undefined) return notRead('the messages could not be read right now');
+    const results = await this.#take(call, reads);
     const [only] = results;
     const isNotJson = only?.status === 'rejected' && only.error.code === 'not_json';
     return isNotJson && !split.isArray ? notJson() : answerOf(results);
   }
 
-  async #take(call: CallKey, messages: readonly MessageBytes[]): Promise<EventResult[]> {
+  async #take(call: CallKey, reads: readonly ReadReport[]): Promise<EventResult[]> {
     const results: (EventResult | undefined)[] = [];
     const accepted: Accepted[] = [];
-    messages.forEach((message, index) => {
-      const read = this.#read(call, message, index);
-      if ('newEvent' in read) accepted.push(read);
-      else results[index] = read;
+    reads.forEach((read, index) => {
+      const id = read.id ?? this.#options.newId();
+      const { revision } = read;
+      if (read.ok) accepted.push({ index, id, revision, newEvent: read.newEvent });
+      else results[index] = { id, revision, status: 'rejected', error: read.error };
     });
     for (const [index, result] of await this.#append(call, accepted)) results[index] = result;
     const complete = results.filter((result) => result !== undefined);
@@ -96,40 +105,27 @@ export class CallEventsEndpoint {
     return complete;
   }
 
-  #read(call: CallKey, message: MessageBytes, index: number): Accepted | EventResult {
-    const { source, newId } = this.#options;
-    const read = this.#readBytes(call, message);
-    const id = read.id ?? newId();
-    const { revision } = read;
-    if (!read.ok) return { id, revision, status: 'rejected', error: read.error };
-    this.#sourceSeq += 1;
-    const event = placeEvent(namedDraft(read, id), { call, source, sourceSeq: this.#sourceSeq });
-    return { index, id, revision, newEvent: toNewEvent(event, { rememberId: true }) };
-  }
-
-  /** What it would cost to read it is known before. */
-  #readBytes({ tenant }: CallKey, { bytes, depth }: MessageBytes): ReadAgentMessage {
-    const { now, maxEventBytes, redactionOf } = this.#options;
-    if (bytes.length > maxEventBytes) {
-      return refused('too_large', `the message is larger than ${maxEventBytes} bytes; split it`);
-    }
-    if (depth > MAX_JSON_DEPTH) {
-      return refused('too_deep', `the message is nested deeper than ${MAX_JSON_DEPTH} levels; flatten it`);
-    }
-    if (!isUtf8(bytes)) return refused('not_json', 'the message is not UTF-8');
-    return readAgentText(bytes.toString(), {
-      nowMs: now(),
-      rawBase64: () => bytes.toString('base64'),
-      redaction: redactionOf(tenant),
+  /** Undefined where what reads them failed, which says nothing of the messages. */
+  async #read(call: CallKey, messages: readonly MessageBytes[]): Promise<readonly ReadReport[] | undefined> {
+    const { source, now, newId, maxEventBytes, redactionOf, reader, onNotRead } = this.#options;
+    const reports = messages.map(({ bytes, depth }) => {
+      this.#sourceSeq += 1;
+      return { bytes, depth, fallbackId: newId(), sourceSeq: this.#sourceSeq };
     });
+    const redaction = redactionOf(call.tenant);
+    try {
+      return await reader.read({ call, source, nowMs: now(), redaction, maxEventBytes, reports });
+    } catch (error) {
+      onNotRead(call, error);
+      return undefined;
+    }
   }
 
   /** Appends in the order of the request. Once Redis didn't answer, nothing after it is tried: order comes first. */
   async #append(call: CallKey, accepted: readonly Accepted[]): Promise<[number, EventResult][]> {
     const results: [number, EventResult][] = [];
     const deadline = AbortSignal.timeout(APPEND_DEADLINE_MS);
-    for (let start = 0; start < accepted.length; start += EVENTS_PER_APPEND) {
-      const batch = accepted.slice(start, start + EVENTS_PER_APPEND);
+    for (const batch of batchesOf(accepted)) {
       const events = batch.map(({ newEvent }) => newEvent);
       const isTenantFull = this.#options.isTenantFull(call.tenant);
       const request = { call, events, mode: 'unordered', isTenantFull } as const;
@@ -171,22 +167,37 @@ function answerOf(results: readonly EventResult[]): Answer {
   return { status: 503, body: { error, results }, headers: RETRY_AFTER };
 }
 
-function tooManyAtOnce(waitMs: number, maxEventsPerSecond: number): Answer {
-  const text = `a call may report ${maxEventsPerSecond} events a second; send these again later`;
+function tooManyAtOnce({ waitMs, limit }: TooFast): Answer {
+  const text = `${limit}; send these again later`;
   return problem(429, 'too_fast', text, { 'retry-after': String(Math.ceil(waitMs / 1000)) });
 }
 
+function notRead(reason: string): Answer {
+  return problem(503, 'unavailable', `${reason}; send them again`, RETRY_AFTER);
+}
+
+/** In order, none of more events or bytes than Redis is given at once. */
+function batchesOf(accepted: readonly Accepted[]): Accepted[][] {
+  const batches: Accepted[][] = [];
+  let bytes = 0;
+  for (const each of accepted) {
+    bytes += each.newEvent.bytes;
+    const last = batches.at(-1);
+    if (last === undefined || last.length === APPEND.maxEvents || bytes > APPEND.maxBytes) {
+      batches.push([each]);
+      bytes = each.newEvent.bytes;
+    } else last.push(each);
+  }
+  return batches;
+}
+
 function tooMany(count: number): Answer {
-  const text = `${count} messages, ${MAX_MESSAGES} are allowed; send them in several requests`;
+  const text = `${count} messages, ${MAX_REQUEST.events} are allowed; send them in several requests`;
   return problem(413, 'too_many', text);
 }
 
 function notJson(): Answer {
   return problem(400, 'not_json', 'the body is not JSON in UTF-8; send one message, or an array of messages');
-}
-
-function refused(code: AgentMessageError['code'], message: string): ReadAgentMessage {
-  return { ok: false, id: undefined, error: { code, message } };
 }
 
 function decode(segment: string): string | undefined {

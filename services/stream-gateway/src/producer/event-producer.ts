@@ -25,6 +25,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import {
   toNewEvent,
+  underSource,
   type AppendOutcome,
   type AppendResult,
   type CallLog,
@@ -101,9 +102,13 @@ export class EventProducer implements EventHolder {
     draft: EventDraft,
     { rememberId = false, onSettled }: { rememberId?: boolean; onSettled?: (receipt: Receipt) => void } = {},
   ): void {
-    const sourceSeq = this.#retained.nextSeq;
-    const event = placeEvent(draft, { call: this.call, source: this.#source.current, sourceSeq });
-    const newEvent = toNewEvent(event, { rememberId });
+    const place = { call: this.call, source: this.#source.current, sourceSeq: this.#retained.nextSeq };
+    this.addEncoded(toNewEvent(placeEvent(draft, place), { rememberId }), onSettled);
+  }
+
+  /** The same for an event that is encoded already, whatever place it names. */
+  addEncoded(encoded: NewEvent, onSettled?: (receipt: Receipt) => void): void {
+    const newEvent = underSource(encoded, this.#source.current, this.#retained.nextSeq);
     this.#isEnding ||= newEvent.change.startsWith('-');
     this.#retained.push(toRetained(newEvent, { onSettled }));
     if (this.#state === 'idle') this.#send();

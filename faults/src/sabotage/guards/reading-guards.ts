@@ -1,0 +1,71 @@
+import { type Guard } from '../guard.ts';
+
+const LARGE = 'services/stream-gateway/src/large-reports.integration.test.ts';
+const READ = 'services/stream-gateway/src/reading/read-reports.ts';
+
+/** What is known of a message before it is read, and where it is read. */
+export const readingGuards: readonly Guard[] = [
+  {
+    name: 'read-beside-the-loop',
+    keeps: 'a large request does not stop the audio of all calls while it is read',
+    file: 'services/stream-gateway/src/reading/report-reader.ts',
+    text: 'if (bytes <= MAX_BYTES_AT_ONCE) return',
+    without: 'if (bytes > 0) return',
+    test: { file: LARGE, name: 'a large request holds up nothing for long: it is read beside the loop' },
+  },
+  {
+    name: 'waiting-behind-a-large-report',
+    keeps: 'what an agent sends behind a large report does not overtake it',
+    file: 'services/stream-gateway/src/agent/agent-channel.ts',
+    text: 'if (this.#isReading) this.#waiting.push({ data, isBinary });',
+    without: 'if (data.length < 0) this.#waiting.push({ data, isBinary });',
+    test: {
+      file: LARGE,
+      name: 'a large report on a socket is read beside the loop, and what comes behind it stays behind it',
+    },
+  },
+  {
+    name: 'bytes-before-reading',
+    keeps: 'a message that is too large is refused by itself, and costs no reading',
+    file: READ,
+    text: 'if (byteLength > maxEventBytes) return',
+    without: 'if (byteLength < 0) return',
+    test: {
+      file: LARGE,
+      name: 'what is too large or too deep is refused by itself, under its own id, and its neighbours are stored',
+    },
+  },
+  {
+    name: 'depth-before-reading',
+    keeps: 'a message that is nested too deeply is refused under its own id, however deep',
+    file: READ,
+    text: 'if (depth > MAX_JSON_DEPTH) return',
+    without: 'if (depth < 0) return',
+    test: {
+      file: LARGE,
+      name: 'what is too large or too deep is refused by itself, under its own id, and its neighbours are stored',
+    },
+  },
+  {
+    name: 'bytes-a-second-of-a-call',
+    keeps: 'one call does not bring more bytes than are stored',
+    file: 'services/stream-gateway/src/agent/agent-reports.ts',
+    text: 'if (!byteRate.take(nowMs, bytes)) return',
+    without: 'if (bytes < 0) return',
+    test: {
+      file: LARGE,
+      name: 'a call, a tenant and an address may bring so many bytes a second, over HTTP and on a socket',
+    },
+  },
+  {
+    name: 'bytes-a-second-over-http',
+    keeps: 'no call, tenant or address brings more bytes than are read and stored',
+    file: 'services/stream-gateway/src/limits/report-rates.ts',
+    text: 'if (waitMs > 0) return { waitMs, limit };',
+    without: 'if (waitMs < 0) return { waitMs, limit };',
+    test: {
+      file: LARGE,
+      name: 'a call, a tenant and an address may bring so many bytes a second, over HTTP and on a socket',
+    },
+  },
+];
