@@ -4,6 +4,7 @@ import { audioGuards } from './audio-guards.ts';
 import { appendLimitGuards } from './append-limit-guards.ts';
 import { carrierGuards } from './carrier-guards.ts';
 import { erasureGuards } from './erasure-guards.ts';
+import { exactGuards } from './exact-guards.ts';
 import { feedGuards } from './feed-guards.ts';
 import { gatewayGuards } from './gateway-guards.ts';
 import { isolationGuards } from './isolation-guards.ts';
@@ -35,6 +36,7 @@ export const allGuards: readonly Guard[] = [
   ...carrierGuards,
   ...vocabularyGuards,
   ...erasureGuards,
+  ...exactGuards,
   ...privacyGuards,
   ...redisLimitGuards,
   ...secrecyGuards,
