@@ -28,13 +28,21 @@ async function callWith(callSid: string, ...data: AnyEventData[]) {
       ms > 0 ? 'expires' : 'stays',
     );
   };
-  return { call, settle, expiries };
+  return { call, epoch, settle, expiries };
 }
 
 test('a finished call whose events are all in Postgres begins to expire', async () => {
   const { settle, expiries } = await callWith('finished', opened, turn('a'), ended);
   await settle(3);
   expect(await expiries()).toEqual(['expires', 'expires']);
+});
+
+test('the head of a finished call stays for a minute at least, also where the rest goes sooner', async () => {
+  const { call, epoch } = await callWith('short-lived', opened, ended);
+  await createSettler(log.redis, log.space, 1_000)([{ call, epoch, seq: 2, entryIds: [] }]);
+  const { head, log: stream } = callKeys(log.space, call);
+  expect(await log.redis.pttl(stream)).toBeLessThanOrEqual(1_000);
+  expect(await log.redis.pttl(head)).toBeGreaterThan(50_000);
 });
 
 test('a call with events that are not in Postgres yet stays', async () => {

@@ -126,8 +126,8 @@ function startSweeping({ config, lifecycle, redis, health, observer, partitions 
   const heartbeat = health.heartbeat('sweep', { maxSilenceMs: MAX_SILENCE_MS + sweepEveryMs });
   const sweep = createSweep({
     ...config,
-    // An end is taken beyond any limit on a call's events.
-    appender: createAppender(redis, space, NO_LIMITS),
+    // An end is taken beyond any limit, and while Redis is full: it is what has a call persisted, and its memory freed.
+    appender: createAppender(redis, space, { ...NO_LIMITS, runsWithoutMemory: true }),
     liveCalls: createLiveCalls(redis, space, config.checkpointEveryMs),
     serverTimeMs: () => serverTimeMs(redis),
     partitions: allPartitions(space),

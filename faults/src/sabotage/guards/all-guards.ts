@@ -3,6 +3,7 @@ import { appendGuards } from './append-guards.ts';
 import { audioGuards } from './audio-guards.ts';
 import { appendLimitGuards } from './append-limit-guards.ts';
 import { carrierGuards } from './carrier-guards.ts';
+import { drainGuards } from './drain-guards.ts';
 import { erasureGuards } from './erasure-guards.ts';
 import { exactGuards } from './exact-guards.ts';
 import { feedGuards } from './feed-guards.ts';
@@ -24,6 +25,7 @@ export const allGuards: readonly Guard[] = [
   ...appendGuards,
   ...appendLimitGuards,
   ...feedGuards,
+  ...drainGuards,
   ...redisClientGuards,
   ...liveStateGuards,
   ...persisterGuards,

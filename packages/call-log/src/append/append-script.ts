@@ -228,3 +228,6 @@ for key = 4, #KEYS, 3 do
 end
 return replies
 `);
+
+/** The same for appends that free memory in the end, as the ends of calls do: also while Redis is out of memory. */
+export const appendWithoutMemoryScript = defineScript(appendScript.lua, { runsWithoutMemory: true });

@@ -6,7 +6,8 @@ import { runTogether, type Asked } from '../redis/run-together.ts';
 import { pipeRuns, toError, type Barrier } from '../redis/script-pipeline.ts';
 import { type AppendOutcome } from './append-result.ts';
 import { createRunPlanner } from './append-runs.ts';
-import { appendScript } from './append-script.ts';
+import { type Script } from '../redis/script.ts';
+import { appendScript, appendWithoutMemoryScript } from './append-script.ts';
 import { type NewEvent } from './new-event.ts';
 import { AskedServerRun, isInfoForbidden } from './server-run.ts';
 
@@ -34,6 +35,8 @@ type Appends = readonly Asked<AppendRequest, AppendOutcome>[];
 
 /** Limits of one call's log. */
 export interface AppendLimits {
+  /** Appends also while Redis is out of memory: for ends, without which calls are not persisted and their memory is not freed. */
+  readonly runsWithoutMemory?: boolean;
   /** The most events that a call takes; ends are taken beyond it. */
   readonly maxEvents: number;
   /** The most that a call's log takes, in bytes of UTF-8; ends are taken beyond it. 16 MiB by default. */
@@ -74,7 +77,12 @@ export function createAppender(
   limits: AppendLimits,
   { mayScriptsAsk = true }: ServerRights = {},
 ): Appender {
-  const send = createSender(redis, createRunPlanner(space, limits), mayScriptsAsk);
+  const send = createSender(
+    redis,
+    limits.runsWithoutMemory === true ? appendWithoutMemoryScript : appendScript,
+    createRunPlanner(space, limits),
+    mayScriptsAsk,
+  );
   const sendInTurns = inTurns<AppendRequest, AppendOutcome>((asked) => send(asked, limits.barrier?.()));
   const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
     try {
@@ -89,13 +97,18 @@ export function createAppender(
 }
 
 /** Sends appends. The script asks the server which run it is in; from when it is found that it may not, it is told. */
-function createSender(redis: Redis, planRuns: ReturnType<typeof createRunPlanner>, mayScriptsAsk: boolean) {
+function createSender(
+  redis: Redis,
+  script: Script,
+  planRuns: ReturnType<typeof createRunPlanner>,
+  mayScriptsAsk: boolean,
+) {
   const asked = new AskedServerRun(redis);
   let mayAsk = mayScriptsAsk;
 
   const sendWithRun = async (appends: Appends, barriers: readonly Barrier[]): Promise<void> => {
     const run = await asked.current();
-    pipeRuns(redis, appendScript, planRuns(appends, run), [asked.barrier(run), ...barriers]);
+    pipeRuns(redis, script, planRuns(appends, run), [asked.barrier(run), ...barriers]);
   };
   return (appends: Appends, passed: Barrier | undefined): void => {
     const barriers = passed === undefined ? [] : [passed];
@@ -107,7 +120,7 @@ function createSender(redis: Redis, planRuns: ReturnType<typeof createRunPlanner
     else
       pipeRuns(
         redis,
-        appendScript,
+        script,
         planRuns(
           appends.map((append) => orElse(append, tellRun)),
           '',

@@ -14,11 +14,11 @@ export function watchPartitions(logger: Logger, now: () => number = () => monoto
     now,
     onBroken: ({ key, error, forMs }) =>
       logger.error(
-        { redis_key: key, error, for_ms: Math.round(forMs), todo: TODO },
+        { error: `${key}: ${error}`, for_ms: Math.round(forMs), todo: TODO },
         'A partition can not be read; the others go on',
       ),
     onMended: ({ key, forMs }) =>
-      logger.info({ redis_key: key, for_ms: Math.round(forMs) }, 'A partition can be read again'),
+      logger.info({ detail: key, for_ms: Math.round(forMs) }, 'A partition can be read again'),
   });
   const check = (): Promise<CheckOutcome> => {
     const [first, ...others] = broken.lasting(NOT_READY_AFTER_MS);

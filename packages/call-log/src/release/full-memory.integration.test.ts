@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { createAppender, NO_LIMITS } from '../append/appender.ts';
 import { createDeadLetters } from '../dead-letters/dead-letters.ts';
 import { createCallEraser } from '../erase/call-eraser.ts';
 import { startFeedConsumer } from '../feed/feed-consumer.ts';
@@ -130,6 +131,19 @@ test('calls that were kept are released when memory gets short, and those that a
   expect([releaser.isMemoryShort(), await releaser.relieve()]).toEqual([true, 0]);
   expect(await keysOf('kept-7')).toEqual(['head']);
   expect(await keysOf('waiting')).toEqual(['log', 'head']);
+});
+
+test('the end of a call is appended to a full Redis by those who have it persisted, and by no one else', async () => {
+  const call = callOf('no-end');
+  await log.appender.append(ordered(call, 'c', 1, [opened, turn('a')]));
+  await fill();
+  const end = ordered(call, 'c', 3, [ended]);
+  await expect(log.appender.append(end)).rejects.toThrow(/^OOM/);
+  const sweeper = createAppender(log.redis, log.space, { ...NO_LIMITS, runsWithoutMemory: true });
+  expect(await sweeper.append(end)).toMatchObject({
+    outcome: 'ok',
+    results: [{ status: 'appended', seq: 3 }],
+  });
 });
 
 test('a full Redis takes dead letters, erasures, and the word of gateways that their calls go on', async () => {

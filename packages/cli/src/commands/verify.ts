@@ -2,11 +2,12 @@ import { type CallKey } from '@turnlog/call-events';
 import { type CallDifference, type CallStore } from '@turnlog/call-store';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { databaseFlags } from '../connections/server-flags.ts';
+import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
 import { switchFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
+import { findLostCalls } from '../verify/lost-calls.ts';
 import { jsonFlag } from './json-flag.ts';
 import { readCallOrThrow } from './show.ts';
 import { tenantFlag } from './tenant-flag.ts';
@@ -24,6 +25,8 @@ interface Verification {
   /** Retention has taken away what they could be compared with. */
   readonly withoutArchive: number;
   readonly differing: readonly DifferingCall[];
+  /** Redis says that they are in Postgres, which lacks them or a part of them. Looked for with `--all`. */
+  readonly lost: readonly CallKey[];
 }
 
 export const verify = defineCommand({
@@ -31,18 +34,30 @@ export const verify = defineCommand({
   summary: 'fold the archive of a call, or of all, again and compare it with the record',
   parameters: '<callSid> | --all',
   count: { min: 0, max: 1 },
-  details: ['Ends with exit code 1 when anything differs, and says what.'],
-  flags: { all: switchFlag('verify every call'), ...tenantFlag, ...databaseFlags, ...jsonFlag },
+  details: [
+    'Ends with exit code 1 when anything differs, and says what.',
+    'With --all also compares what Redis says is in Postgres, where a Redis is known.',
+  ],
+  flags: {
+    all: switchFlag('verify every call'),
+    ...tenantFlag,
+    ...databaseFlags,
+    ...redisFlags,
+    ...jsonFlag,
+  },
   run: ({ values, positionals: [callSid] }, terminal) => {
     if ((callSid === undefined) !== values.all) {
       throw new CommandError('Name one call, or say --all. Usage: turnlog verify <callSid> | --all');
     }
     return withStore(values, terminal, async (store) => {
       const calls = callSid === undefined ? store.callKeys() : [await keyOf(store, callSid, values.tenant)];
-      const result = await verifyAll(store, ofTenant(calls, values.tenant), progressOf(values, terminal));
+      const verified = await verifyAll(store, ofTenant(calls, values.tenant), progressOf(values, terminal));
+      const lost = values.all ? await findLostCalls(values, store, terminal) : [];
+      const isOfTenant = ({ tenant }: CallKey) => (values.tenant ?? tenant) === tenant;
+      const result = { ...verified, lost: lost.filter(isOfTenant) };
       if (values.json) printJson(terminal, result);
       else print(terminal, ...describe(result));
-      return result.differing.length === 0 ? 0 : 1;
+      return result.differing.length + result.lost.length === 0 ? 0 : 1;
     });
   },
 });
@@ -64,7 +79,7 @@ async function verifyAll(
   store: CallStore,
   calls: AsyncGenerator<CallKey>,
   onProgress: (verified: number) => void,
-): Promise<Verification> {
+): Promise<Omit<Verification, 'lost'>> {
   const differing: DifferingCall[] = [];
   let verified = 0;
   let withoutArchive = 0;
@@ -86,7 +101,11 @@ function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (v
   };
 }
 
-function describe({ verified, withoutArchive, differing }: Verification): string[] {
+function describe({ verified, withoutArchive, differing, lost }: Verification): string[] {
+  const lostLines = lost.map(
+    ({ tenant, callSid }) =>
+      `❌ ${tenant}/${visibleText(callSid)}: Redis says that it is in Postgres, which lacks it or a part of it.`,
+  );
   const lines = differing.flatMap(({ tenant, callSid, differences }) => [
     `❌ ${tenant}/${visibleText(callSid)}`,
     ...differences.map(({ column, problem }) => `     ${column}: ${visibleText(problem)}`),
@@ -99,5 +118,5 @@ function describe({ verified, withoutArchive, differing }: Verification): string
     withoutArchive === 0
       ? []
       : [`${withoutArchive} of them can't be compared: retention has taken their archives away.`];
-  return [...lines, verdict, ...retained];
+  return [...lines, ...lostLines, verdict, ...retained];
 }

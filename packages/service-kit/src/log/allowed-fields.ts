@@ -32,7 +32,6 @@ const FIELDS_BY_KIND: Readonly<Record<FieldKind, readonly string[]>> = {
     ...['service', 'instance', 'client', 'connection', 'consumer', 'group', 'host', 'address', 'partition'],
     ...[
       'secret_id',
-      'redis_key',
       'reference',
       'wanted_host',
       'schema',

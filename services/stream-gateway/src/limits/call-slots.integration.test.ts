@@ -36,7 +36,7 @@ test('the place of a call that its gateway speaks of no more is free after a whi
 });
 
 test.each(['take', 'renew'] as const)(
-  'a call that a clock which was set back since has seen in an hour counts as seen now (%s)',
+  'a call that a clock which was set back since has seen in an hour counts as seen now, by %s',
   async (by) => {
     const dead = new CallSlots(redis, { prefix });
     await dead.take('acme', 'dead', 2);

@@ -1,0 +1,35 @@
+import { type CallKey } from '@turnlog/call-events';
+import { createPersistedCalls } from '@turnlog/call-log';
+import { type CallStore } from '@turnlog/call-store';
+import { CommandError } from '../command-error.ts';
+import { findServers, type AskedServers } from '../connections/find-servers.ts';
+import { openRedis } from '../connections/with-redis.ts';
+import { type Terminal } from '../terminal.ts';
+
+const PAGE = 200;
+
+/**
+ * The calls of which Redis says that they are in Postgres, and Postgres lacks something: it lost commits, and persisters
+ * have not made up for it yet. None where no Redis is known; one that is known and can't be reached is told of.
+ */
+export async function findLostCalls(
+  asked: AskedServers,
+  store: CallStore,
+  terminal: Terminal,
+): Promise<CallKey[]> {
+  const { redisUrl, space } = await findServers(asked, terminal);
+  if (redisUrl === undefined) return [];
+  try {
+    return await openRedis(redisUrl, async (redis) => {
+      const lost = new Map<string, CallKey>();
+      for await (const claims of createPersistedCalls(redis, space).claims(PAGE))
+        for (const { call } of await store.findMissing(claims))
+          lost.set(`${call.tenant}/${call.callSid}`, call);
+      return [...lost.values()];
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    terminal.err.write(`${error.message} So it is not known whether Postgres lost calls that Redis has.\n`);
+    return [];
+  }
+}
