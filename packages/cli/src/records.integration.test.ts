@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type CallKey } from '@turnlog/call-events';
+import { callKeys } from '@turnlog/call-log';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
-import { createTestDatabase, freePort, type TestDatabase } from '@turnlog/test-kit';
+import {
+  createTestDatabase,
+  freePort,
+  testKeyPrefix,
+  testRedisUrl,
+  type TestDatabase,
+} from '@turnlog/test-kit';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { eventOf, seedEvents, terminalWith, writeCall } from './cli.test-support.ts';
 
@@ -96,6 +105,39 @@ describe('turnlog on a database', () => {
     const all = await turnlog('verify', '--all', '--json');
     expect(all.code).toBe(1);
     expect(JSON.parse(all.out)).toMatchObject({ verified: 3, differing: [{ callSid: 'CAaltered' }] });
+  });
+
+  it('verify says which calls Redis has as persisted and Postgres lacks', async () => {
+    const prefix = testKeyPrefix();
+    const space = { prefix, partitions: 16 };
+    const redis = new Redis(testRedisUrl());
+    const [lost, kept] = ['CAlost', 'CAkept'].map((callSid) => ({ tenant: 'default', callSid })) as [
+      CallKey,
+      CallKey,
+    ];
+    await writeCall(store, kept, seedEvents(kept));
+    const row = await store.readCall(kept);
+    for (const call of [lost, kept])
+      await redis.hset(callKeys(space, call).head, { epoch: row?.epoch, seq: 3, persisted: 3 });
+    redis.disconnect();
+    const asking = terminalWith({
+      DATABASE_URL: database.url,
+      ...{ REDIS_URL: testRedisUrl(), KEY_PREFIX: prefix, PARTITIONS: '16' },
+    });
+    const { code, out } = await asking('verify', '--all');
+    expect([code, out.match(/❌ .*Redis says/g)]).toEqual([1, ['❌ default/CAlost: Redis says']]);
+    const elsewhere = await asking('verify', '--all', '--tenant', 'acme', '--json');
+    expect([elsewhere.code, JSON.parse(elsewhere.out)]).toMatchObject([0, { lost: [] }]);
+  });
+
+  it('verify --all tells of a Redis that can not be asked, and verifies all the same', async () => {
+    const port = await freePort();
+    const asking = terminalWith({ DATABASE_URL: database.url, REDIS_URL: `redis://127.0.0.1:${port}` });
+    const { err, out } = await asking('verify', '--all', '--tenant', 'acme');
+    expect([out, err]).toEqual([
+      expect.stringContaining('✅ 1 call(s) verified'),
+      expect.stringContaining('it is not known whether Postgres lost calls'),
+    ]);
   });
 
   it('verify wants one call, or all', async () => {

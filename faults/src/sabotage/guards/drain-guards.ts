@@ -80,7 +80,10 @@ export const drainGuards: readonly Guard[] = [
     file: 'packages/call-log/src/feed/feed-reader.ts',
     text: 'readable = keys.filter((key) => !unreadable.has(key));',
     without: 'readable = keys;',
-    test: { file: BROKEN_PARTITION, name: 'a feed key that is of another type before' },
+    test: {
+      file: BROKEN_PARTITION,
+      name: 'a feed key that is of another type before consumers start stops its own partition alone',
+    },
   },
   {
     name: 'append-looks-at-feeds',
@@ -88,7 +91,10 @@ export const drainGuards: readonly Guard[] = [
     file: 'packages/call-log/src/append/append-script.ts',
     text: "call('XRANGE', persist, '-', '+', 'COUNT', 0)\n",
     without: '',
-    test: { file: BROKEN_PARTITION, name: 'a feed key that is of another type before' },
+    test: {
+      file: BROKEN_PARTITION,
+      name: 'a feed key that is of another type before consumers start stops its own partition alone',
+    },
   },
   {
     name: 'broken-set-alone',
@@ -131,7 +137,7 @@ export const drainGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/live/live-calls.integration.test.ts',
-      name: 'are asked for where a clock that was set back since has made them due in an hour',
+      name: 'checkpoints are asked for where a clock that was set back since has made them due in an hour',
     },
   },
   {

@@ -67,35 +67,36 @@ async function end(sids: readonly string[]): Promise<PromiseSettledResult<unknow
   );
 }
 
-test.each([
-  ['before', 'consumers start'],
-  ['after', 'they have begun to read'],
-])(
-  'a feed key that is of another type %s %s stops its own partition alone, and goes on when it is gone',
-  async (when) => {
-    const [own = [], ...others] = sidsByPartition('CA');
-    const { persist } = partitionKeys(log.space, 0);
-    if (when === 'before') await log.redis.set(persist, 'foreign');
-    const { seen, told, broken } = consume();
-    if (when === 'after') {
-      await end(['CA-early']);
-      await waitUntil(() => seen.has('CA-early'), { what: 'it reads' });
-      await log.redis.set(persist, 'foreign');
-    }
-    const refused = await end(own);
-    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['rejected']));
-    await end(others.flat());
-    await waitUntil(() => others.flat().every((sid) => seen.has(sid)), { what: 'the others are read' });
-    expect(broken.lasting(0).map(({ key }) => key)).toEqual([persist]);
-    expect(told).toEqual([expect.stringMatching(/^broken .*:persist WRONGTYPE/)]);
+/** Calls of one partition wait while its feed is of another type, those of the others go on, and it goes on when it is gone. */
+async function stopsItsOwnPartition(when: 'before' | 'after'): Promise<void> {
+  const [own = [], ...others] = sidsByPartition('CA');
+  const { persist } = partitionKeys(log.space, 0);
+  if (when === 'before') await log.redis.set(persist, 'foreign');
+  const { seen, told, broken } = consume();
+  if (when === 'after') {
+    await end(['CA-early']);
+    await waitUntil(() => seen.has('CA-early'), { what: 'it reads' });
+    await log.redis.set(persist, 'foreign');
+  }
+  const refused = await end(own);
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  await end(others.flat());
+  await waitUntil(() => others.flat().every((sid) => seen.has(sid)), { what: 'the others are read' });
+  expect(broken.lasting(0).map(({ key }) => key)).toEqual([persist]);
+  expect(told).toEqual([expect.stringMatching(/^broken .*:persist WRONGTYPE/)]);
 
-    await log.redis.del(persist);
-    // What the gateway sends again is no repeat, or its call would never be asked for.
-    expect((await end(own)).map(({ status }) => status)).toEqual(own.map(() => 'fulfilled'));
-    await waitUntil(() => own.every((sid) => seen.has(sid)), { what: 'the partition goes on' });
-    expect([broken.lasting(0), told.at(-1)]).toEqual([[], `mended ${persist}`]);
-  },
-);
+  await log.redis.del(persist);
+  // What the gateway sends again is no repeat, or its call would never be asked for.
+  expect((await end(own)).map(({ status }) => status)).toEqual(own.map(() => 'fulfilled'));
+  await waitUntil(() => own.every((sid) => seen.has(sid)), { what: 'the partition goes on' });
+  expect([broken.lasting(0), told.at(-1)]).toEqual([[], `mended ${persist}`]);
+}
+
+test('a feed key that is of another type before consumers start stops its own partition alone', () =>
+  stopsItsOwnPartition('before'));
+
+test('a feed key that gets another type while it is read stops its own partition alone', () =>
+  stopsItsOwnPartition('after'));
 
 test.each(['activity', 'live'] as const)(
   'an append writes nothing while %s is of another type',
