@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { foldEvents } from '../fold/fold-call.ts';
 import { initialState } from '../fold/call-state.ts';
+import { stringifyJson } from '../numbers/stringify-json.ts';
 import { toCallRecord } from '../record/call-record.ts';
 import { type CallEvent } from './call-event.ts';
 import { decodeEvent } from './codec.ts';
@@ -81,4 +82,28 @@ describe('events as version 1 wrote them', () => {
       objections: [{ text: 'too far', category: 'location' }, { text: 'too dear' }],
     });
   });
+});
+
+test('reports with revisions, fingerprints and exact numbers come to the record that they came to then', () => {
+  const file = new URL('./fixtures/version-1-reports.jsonl', import.meta.url);
+  const texts = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const record = toCallRecord(
+    foldEvents(initialState({ tenant: 'acme', callSid: 'CA-reports' }), texts.map(read)),
+  );
+  expect(record).toMatchObject({ version: 4, metrics: { turns: 1, superseded_reports: 2 } });
+  expect(record.transcript).toEqual([
+    {
+      id: 'turn:t1',
+      speaker: 'user',
+      text: 'So I think',
+      timestamp: '2026-11-29T11:15:01.000Z',
+      words: [{ text: 'So', extra: { start: 0.1 } }],
+      revision: 2,
+      metadata: { model: 'm-1' },
+      extra: { mood: 'glad' },
+    },
+  ]);
+  expect(stringifyJson(record.collectedData)).toBe(
+    '{"account":750727362669608961,"limit":1e400,"price":10.50}',
+  );
 });
