@@ -66,8 +66,8 @@ export const isolationGuards: readonly Guard[] = [
   }),
   entryGuard('agent.receipt', {
     file: REPORTS,
-    text: "guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(id, receipt))",
-    without: '(receipt: Receipt) => this.#acknowledge(id, receipt)',
+    text: "guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(report, receipt))",
+    without: '(receipt: Receipt) => this.#acknowledge(report, receipt)',
   }),
   entryGuard('agent.open', {
     file: RELAY,
