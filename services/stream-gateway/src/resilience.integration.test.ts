@@ -1,6 +1,7 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { callKeys, createSettler } from '@turnlog/call-log';
-import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
+import { startKeepingProxy, startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
+import { Redis } from 'ioredis';
 import { createServer } from 'node:net';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
@@ -290,4 +291,42 @@ test('a drain waits for Redis, so that what was taken is not lost', async () => 
   expect((await stopping).failedSteps).toEqual([]);
   const events = await waitUntil(() => gateway.events(frames.callSid), { what: 'Redis answers' });
   expect(events.map(({ type }) => type)).toEqual(['call.started', 'audio.summarised', 'call.disconnected']);
+});
+
+test('reports that a failover behind a proxy lost are there again, though the connection to the proxy never broke', async () => {
+  const primary = await startRedisForTest({ extraArgs: ['--repl-diskless-sync-delay', '0'] });
+  closing.push(() => primary.close());
+  const replica = await startRedisForTest();
+  closing.push(() => replica.close());
+  const proxy = await startKeepingProxy(primary.port);
+  closing.push(() => proxy.close());
+  const gateway = await startTestGateway({
+    REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+    HEARTBEAT_MS: '200',
+  });
+  closing.push(() => gateway.stop());
+  const aside = new Redis(replica.url);
+  closing.push(() => {
+    aside.disconnect();
+    return Promise.resolve();
+  });
+
+  await aside.replicaof('127.0.0.1', String(primary.port));
+  expect((await gateway.post('CA-kept', turn('t1'))).status).toBe(202);
+  await waitUntil(async () => (await gateway.redis.wait(1, 1_000)) === 1, {
+    what: 'the replica has the first report',
+    timeoutMs: 15_000,
+  });
+  await aside.replicaof('NO', 'ONE');
+  expect((await gateway.post('CA-kept', turn('lost'))).status).toBe(202);
+  await proxy.switchTo(replica.port);
+  // It gets the place of the one that was lost.
+  expect((await gateway.post('CA-kept', turn('t3'))).status).toBe(202);
+
+  await waitUntil(async () => (await turnsOf(gateway, 'CA-kept')).includes('turn:lost'), {
+    what: 'what was lost is there again',
+    timeoutMs: 15_000,
+  });
+  expect((await turnsOf(gateway, 'CA-kept')).sort()).toEqual(['turn:lost', 'turn:t1', 'turn:t3']);
+  expect(gateway.logLines.filter(({ msg }) => msg === 'redis is away')).toEqual([]);
 });

@@ -34,8 +34,8 @@ export const redisLimitGuards: readonly Guard[] = [
     text: "if (stored.where === 'unknown') writes.onRefused(error);",
     without: '',
     test: {
-      file: MEMORY_TEST,
-      name: 'while reports are answered 503 the gateway is not ready, and it is again when Redis is, though nothing comes',
+      file: 'services/stream-gateway/src/http/event-store.test.ts',
+      name: 'once a report could not be stored it shows, without the grace that calls have',
     },
   },
   {
