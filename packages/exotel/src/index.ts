@@ -64,3 +64,4 @@ export {
   type ExotelAccount,
   type ExotelApi,
 } from './rest/exotel-api.ts';
+export { parseMultipart } from './callbacks/parse-multipart.ts';

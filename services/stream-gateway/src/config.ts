@@ -125,7 +125,7 @@ const gatewayVariables = z.object({
   MAX_TENANT_BYTES_PER_HOUR: bytes(MIB, 1024 * 1024 * MIB).optional(),
   MAX_MEMORY_SHARE: share.default(0.9),
   MAX_EVENTS_PER_SECOND: wholeNumber(1, 1_000_000).default(500),
-  MAX_BYTES_PER_SECOND: bytes(KIB, 1024 * MIB).default(MIB),
+  MAX_BYTES_PER_SECOND: bytes(KIB, 1024 * MIB).default(8 * MIB),
   MAX_TENANT_EVENTS_PER_SECOND: wholeNumber(1, 10_000_000).default(50_000),
   MAX_TENANT_BYTES_PER_SECOND: bytes(KIB, 16 * 1024 * MIB).default(64 * MIB),
   MAX_ADDRESS_BYTES_PER_SECOND: bytes(KIB, 16 * 1024 * MIB).default(64 * MIB),

@@ -68,4 +68,15 @@ export const readingGuards: readonly Guard[] = [
       name: 'a call, a tenant and an address may bring so many bytes a second, over HTTP and on a socket',
     },
   },
+  {
+    name: 'no-pattern-that-tries-again',
+    keeps: 'the head of a part of a callback is read in a time in proportion to its length',
+    file: 'packages/exotel/src/callbacks/parse-multipart.ts',
+    text: '/filename\\*?=/i',
+    without: '/;?\\s*filename\\*?=/i',
+    test: {
+      file: 'services/stream-gateway/src/linear-time.test.ts',
+      name: 'blanks before the name of a file do not make the head of a part slow',
+    },
+  },
 ];

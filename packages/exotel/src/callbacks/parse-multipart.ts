@@ -26,7 +26,7 @@ export function parseMultipart(
 
 function nameIn(headers: string): string | undefined {
   const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(headers)?.[1];
-  if (disposition === undefined || /;?\s*filename\*?=/i.test(disposition)) return undefined;
+  if (disposition === undefined || /filename\*?=/i.test(disposition)) return undefined;
   const [, quoted, token] = /(?:^|[;\s])name=(?:"([^"]*)"|([^\s;"]+))/i.exec(disposition) ?? [];
   return quoted ?? token;
 }

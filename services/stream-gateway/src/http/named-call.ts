@@ -1,7 +1,9 @@
+import { parseMultipart } from '@turnlog/exotel';
 import { validCallSid } from '../domain/stream-request.ts';
 
 const NAMES = ['callsid', 'call_sid', 'sid'];
-const MULTIPART_FIELD = /name="?([\w-]+)"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)\r\n/g;
+/** Source: RFC 2046, section 5.1.1. */
+const MAX_BOUNDARY_CHARACTERS = 70;
 
 /** The call that a request names, in its body or its query, however it is encoded; undefined where it names none. */
 export function namedCall(query: string, body: string): string | undefined {
@@ -14,10 +16,15 @@ export function namedCall(query: string, body: string): string | undefined {
 function bodyFields(body: string): [string, string][] {
   const text = body.trimStart();
   if (text.startsWith('{')) return jsonFields(text);
-  if (text.startsWith('--')) {
-    return [...text.matchAll(MULTIPART_FIELD)].map(([, name = '', value = '']) => [name, value]);
-  }
+  if (text.startsWith('--')) return multipartFields(text);
   return [...new URLSearchParams(text)];
+}
+
+/** A body of parts begins with their boundary. */
+function multipartFields(text: string): [string, string][] {
+  const boundary = text.slice('--'.length, text.indexOf('\r\n')).trimEnd();
+  if (boundary.length > MAX_BOUNDARY_CHARACTERS || boundary.includes('"')) return [];
+  return parseMultipart(`multipart/form-data; boundary="${boundary}"`, Buffer.from(text)) ?? [];
 }
 
 function jsonFields(text: string): [string, string][] {
