@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
-import { callKeys, partitionKeys } from '../keys.ts';
+import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
 import { createSettler } from '../settle.ts';
 import { createDeadLetters, type DeadLetter } from './dead-letters.ts';
 
@@ -118,4 +118,22 @@ test('a letter that points at its log keeps it from expiring, until it is replay
   expect(await letters.replay(stored)).toBe(true);
   await settle();
   for (const ms of await timesToLive()) expect(ms).toBeGreaterThan(0);
+});
+
+test('letters of the other partitions are listed while a key is of another type, which is told of', async () => {
+  const own = await openTestLog({ partitions: 4 });
+  try {
+    const letters = createDeadLetters(own.redis, own.space);
+    let n = 0;
+    while (partitionOf(own.space, callOf(`CA${n}`)) === 0) n += 1;
+    await letters.add(letterOf(`CA${n}`), []);
+    const { dead } = partitionKeys(own.space, 0);
+    await own.redis.set(dead, 'foreign');
+    const told: string[] = [];
+    expect(await letters.list((key) => told.push(key))).toHaveLength(1);
+    expect(told).toEqual([dead]);
+    await expect(letters.list()).rejects.toThrow(/^WRONGTYPE/);
+  } finally {
+    own.close();
+  }
 });

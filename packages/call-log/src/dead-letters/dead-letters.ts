@@ -11,6 +11,7 @@ import {
   partitionOf,
   type KeySpace,
 } from '../keys.ts';
+import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
 import { runScript } from '../redis/script.ts';
 import { deadLetterScript, replayScript } from './dead-letter-script.ts';
 
@@ -72,9 +73,20 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
       );
     },
 
-    /** All letters, oldest first. */
-    list: async (): Promise<StoredDeadLetter[]> => {
-      const lists = await Promise.all(allPartitions(space).map((partition) => read(partition, '-', '+')));
+    /**
+     * All letters, oldest first. Where their key in one partition is of another type, it rejects; or tells `onUnreadable`
+     * of the key, and resolves to those of the others.
+     */
+    list: async (onUnreadable?: (key: string, error: unknown) => void): Promise<StoredDeadLetter[]> => {
+      const lists = await Promise.all(
+        allPartitions(space).map((partition) =>
+          read(partition, '-', '+').catch((error: unknown) => {
+            if (onUnreadable === undefined || !isFaultOfTheCall(error)) throw error;
+            onUnreadable(partitionKeys(space, partition).dead, error);
+            return [];
+          }),
+        ),
+      );
       return lists.flat().sort((a, b) => a.atMs - b.atMs);
     },
 

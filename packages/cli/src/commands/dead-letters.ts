@@ -18,6 +18,7 @@ import {
   type DeadLetterSummary,
   type ShownDeadLetter,
 } from '../format/dead-letters.ts';
+import { reasonOf } from '../reason-of.ts';
 import { print, printJson } from '../terminal.ts';
 import { jsonFlag } from './json-flag.ts';
 
@@ -36,6 +37,10 @@ export const deadLetters = defineCommand({
     withRedis(values, terminal, async ({ redis, space }) => {
       const letters = createDeadLetters(redis, space);
       const clock = clockOf(values);
+      const onUnreadable = (key: string, error: unknown): void =>
+        void terminal.err.write(
+          `The dead letters in ${key} can't be read: ${reasonOf(error)}. The others are here.\n`,
+        );
       const answer = <T>(document: T, format: (document: T) => string): number => {
         if (values.json) printJson(terminal, document);
         else print(terminal, format(document));
@@ -43,13 +48,15 @@ export const deadLetters = defineCommand({
       };
       switch (action) {
         case 'list':
-          return answer((await letters.list()).map(summaryOf), (list) => formatDeadLetters(list, clock));
+          return answer((await letters.list(onUnreadable)).map(summaryOf), (list) =>
+            formatDeadLetters(list, clock),
+          );
         case 'show':
           return answer(await withContent(redis, space, await getOrThrow(letters, id)), (letter) =>
             formatDeadLetter(letter, clock),
           );
         case 'replay': {
-          const result = await replay(letters, await chosen(letters, id, values.all));
+          const result = await replay(letters, await chosen(letters, id, values.all, onUnreadable));
           answer(result, describeReplay);
           return result.kept.length === 0 ? 0 : 1;
         }
@@ -88,9 +95,10 @@ async function chosen(
   letters: DeadLetters,
   id: string | undefined,
   all: boolean,
+  onUnreadable: (key: string, error: unknown) => void,
 ): Promise<StoredDeadLetter[]> {
   if (all === (id !== undefined)) throw new CommandError(`Name one letter, or say --all. ${USAGE}`);
-  return all ? letters.list() : [await getOrThrow(letters, id)];
+  return all ? letters.list(onUnreadable) : [await getOrThrow(letters, id)];
 }
 
 async function getOrThrow(letters: DeadLetters, id: string | undefined): Promise<StoredDeadLetter> {
