@@ -9,6 +9,7 @@ import { type Disturbance, type Plan } from './plan/plan.ts';
 import { appendGarbage, GARBAGE } from './redis/append.ts';
 import { listDeadLetters } from './redis/dead-letters.ts';
 import { callOf } from './redis/members.ts';
+import { plantOldCall } from './redis/old-call.ts';
 import { type RedisState } from './redis/redis-state.ts';
 import { eventIdsOf } from './verdict/event-ids.ts';
 import { type Ledger } from './verdict/ledger.ts';
@@ -57,6 +58,17 @@ export class Disturber {
         if (seq === undefined) return;
         this.#tell(() => `${call.callSid} gets garbage at ${seq}`);
         this.#garbage.set(`${memberOf(call)} ${seq}`, { call, seq });
+      });
+    }
+  }
+
+  plantOld(oldCalls: Plan['oldCalls']): void {
+    for (const old of oldCalls) {
+      this.#after(old.atMs, () => {
+        const { redis, redisServer } = this.#options.surroundings;
+        if (!redisServer.isUp) return;
+        this.#tell(() => `${old.call.callSid} of an older version has ${old.turns} turns`);
+        for (const id of plantOldCall(redis, old)) this.#options.ledger.acknowledgeOld(old.call, id);
       });
     }
   }

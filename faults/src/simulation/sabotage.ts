@@ -12,6 +12,8 @@ export const SABOTAGES = [
   'release-while-short',
   'memory-share',
   'refused-again',
+  'pages-by-bytes',
+  'set-aside',
 ] as const;
 
 /** A guard that is taken away. */

@@ -77,10 +77,11 @@ export class Simulation {
   }
 
   async play(): Promise<Tally> {
-    const { lastsMs, poisons, disturbances, garbage } = this.#plan;
+    const { lastsMs, poisons, disturbances, garbage, oldCalls } = this.#plan;
     const { postgres } = this.#surroundings;
     for (const call of poisons) postgres.poison(call);
     this.#disturber.plant(garbage);
+    this.#disturber.plantOld(oldCalls);
     this.#disturber.disturb(disturbances);
     const isToStop = (): boolean => this.#stopAtViolation && this.violations.found.length > 0;
     if (await this.#scheduler.runUntil(isToStop, lastsMs)) return this.#judge();
@@ -122,6 +123,7 @@ export class Simulation {
       space,
       redis,
       redisServer: new Server('redis', this.#scheduler),
+      isDeadly: (call) => this.#plan.arePoisonsDeadly && postgres.isPoison(call),
       postgres,
       postgresServer: new Server('postgres', this.#scheduler),
       random: () => backoff.next(),
@@ -166,7 +168,7 @@ export class Simulation {
 
   #judge(): Tally {
     const { redis, postgres } = this.#surroundings;
-    const calls = this.#plan.calls.map(({ call }) => call);
+    const calls = [...this.#plan.calls, ...this.#plan.oldCalls].map(({ call }) => call);
     const garbage = this.#disturber.garbage;
     return judge({ calls, ledger: this.#ledger, redis, postgres, garbage }, this.violations);
   }

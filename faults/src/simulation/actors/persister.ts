@@ -20,6 +20,7 @@ const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
 
 /** Starts one life of a persister. Its tasks, folding, batches, bisecting, letters and loop are the real ones. */
 export function startPersister(process: SimProcess, surroundings: Surroundings): void {
+  const { isDeadly } = surroundings;
   const { blockMs, claimIdleMs, batchCalls } = surroundings.settings;
   const { readPages, settle, letters, trials, reader, relieve } = redisOf(process, surroundings);
   process.every(RELIEVE_EVERY_MS, () => void relieve().catch(() => undefined));
@@ -28,7 +29,11 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
   const client = { feed: 'persist' as const, consumer: process.name, count: batchCalls };
   const postgres = postgresOf(process, surroundings);
   const persister = createCallPersister({
-    readPages,
+    readPages: async (requests) => {
+      const pages = await readPages(requests);
+      const isFatal = pages.some(({ call, entries }) => entries.length > 0 && isDeadly(call));
+      return isFatal ? process.dieOf() : pages;
+    },
     writer: createCallWriter(postgres, watch, { maxCalls: batchCalls, onPaused: report.paused }),
     settle,
     letters,

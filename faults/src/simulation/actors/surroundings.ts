@@ -1,3 +1,4 @@
+import { type CallKey } from '@turnlog/call-events';
 import { type KeySpace } from '@turnlog/call-log';
 import { type Scheduler } from '../kernel/scheduler.ts';
 import { type Server } from '../kernel/server.ts';
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly redis: RedisModel;
   readonly postgresServer: Server;
   readonly postgres: PostgresModel;
+  /** Whether every persister that reads of a call dies. */
+  readonly isDeadly: (call: CallKey) => boolean;
   /** Uniform in [0, 1), for backoff. */
   readonly random: () => number;
 }

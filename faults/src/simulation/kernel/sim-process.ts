@@ -2,6 +2,9 @@ import { Exchange } from './exchange.ts';
 import { type Network, type Request, type Sender } from './request.ts';
 import { type Trace } from './trace.ts';
 
+/** What a process has room for at one time, besides what it keeps. */
+const HEAP_BYTES = 30_000;
+
 /** What the processes of one run share. */
 export interface Kernel extends Network {
   readonly trace: Trace;
@@ -78,6 +81,19 @@ export class SimProcess implements Sender {
     return new Promise((resolve, reject) => {
       if (this.#isAlive) new Exchange(this.#kernel, this, request, { resolve, reject }).send();
     });
+  }
+
+  /** Takes something into memory: where it is more than there is room for, the process dies of it. */
+  hold<T>(thing: T, bytes: number): Promise<T> {
+    if (bytes <= HEAP_BYTES) return Promise.resolve(thing);
+    this.tell(() => `has no room for ${bytes} bytes`);
+    return this.dieOf();
+  }
+
+  /** Dies in the middle of its work: whatever awaits this is never heard of again. */
+  dieOf(): Promise<never> {
+    this.die();
+    return new Promise(() => undefined);
   }
 
   readonly tell = (text: () => string): void => this.#kernel.trace.tell(this.name, text);

@@ -49,6 +49,8 @@ export function planLongCall(seed: number): Plan {
       planCall(rng, 'CAafter', backAtMs - MINUTE_MS, backAtMs + 10 * MINUTE_MS),
     ],
     poisons: [],
+    arePoisonsDeadly: false,
+    oldCalls: [],
     garbage: [],
   };
 }

@@ -1,6 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { createRng, type Rng } from '../../random/rng.ts';
 import { type RequestFaultRates } from '../kernel/request-faults.ts';
+import { type OldCall } from '../redis/old-call.ts';
 import { planCalls, type PlannedCall } from './plan-calls.ts';
 
 /** For how long things happen and break by default, before everything heals. */
@@ -56,6 +57,10 @@ export interface Plan {
   readonly calls: readonly PlannedCall[];
   /** Calls whose rows Postgres refuses for what they hold. */
   readonly poisons: readonly CallKey[];
+  /** Whether it is not Postgres that refuses them: every persister that reads of them dies. */
+  readonly arePoisonsDeadly: boolean;
+  /** Calls without a limit of an older version. */
+  readonly oldCalls: readonly OldCall[];
   /** Logs into which something gets that is no event, and when. */
   readonly garbage: readonly { readonly call: CallKey; readonly atMs: number }[];
 }
@@ -99,8 +104,17 @@ export function planRun(seed: number): Plan {
     disturbances: [...planDisturbances(rng.fork('disturbances'), replicas, claims), ...memory.disturbances],
     calls,
     poisons,
+    arePoisonsDeadly: rng.fork('deadly').chance(0.5),
+    oldCalls: isSmall ? [] : planOldCalls(rng.fork('old calls')),
     garbage,
   };
+}
+
+/** Each page of one is more than a process has room for, were it not for its bytes. */
+function planOldCalls(rng: Rng): OldCall[] {
+  if (!rng.chance(0.08)) return [];
+  const call = { tenant: 'default', callSid: 'CAold' };
+  return [{ call, atMs: rng.int(0, FAULTS_LAST_MS), turns: rng.int(25, 50), textBytes: 1_500 }];
 }
 
 function planSettings(rng: Rng, claims: boolean): Settings {

@@ -122,7 +122,8 @@ function beginLife(head: Head, redis: RedisModel, seq: number): void {
   head.seq = seq;
 }
 
-function newHead(): Head {
+/** The head of a call of which nothing is known yet. */
+export function newHead(): Head {
   return {
     epoch: '',
     run: undefined,

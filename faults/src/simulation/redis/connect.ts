@@ -73,7 +73,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
       () => requests.map((request) => readPage(model, request)),
       (logs) =>
         logs.map(({ epoch, lastSeq, persistedSeq }) => `${epoch} ${lastSeq}/${persistedSeq}`).join(', '),
-    );
+    ).then((pages) => process.hold(pages, total(pages.map(({ bytes }) => bytes))));
 
   const liveCalls: Pick<LiveCalls, 'touch' | 'findLost' | 'requestDueCheckpoints'> = {
     touch: (calls) => command('touch', () => touch(model, calls)),
@@ -143,6 +143,10 @@ export type RedisPorts = ReturnType<typeof connectToRedis>;
 function needsRoom({ sabotage }: RedisModel, { events, isAcknowledged = false }: AppendRequest): boolean {
   if (sabotage === 'memory-share') return false;
   return !isAcknowledged && events.some(({ change }) => change === '');
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 function expireWhenClosed(model: RedisModel, call: CallKey, ms: number): void {

@@ -1,23 +1,43 @@
-import { JoinedEntries, JoinedLog, type CallLog, type LogPage, type LogRequest } from '@turnlog/call-log';
+import {
+  JoinedEntries,
+  JoinedLog,
+  type CallLog,
+  type LogPage,
+  type LogRequest,
+  type PageLimits,
+} from '@turnlog/call-log';
 import { type RedisModel } from './redis-model.ts';
 
 /** Small, so that some calls have several pages. */
 const MAX_ENTRIES = 25;
+const MAX_BYTES = 2_000;
 
 /** A page of a call's log, with what its head says. */
 export function readPage(model: RedisModel, request: LogRequest): LogPage {
-  return readEntries(model, request, MAX_ENTRIES);
+  const maxBytes = model.sabotage === 'pages-by-bytes' ? Infinity : MAX_BYTES;
+  return readEntries(model, request, { maxEntries: MAX_ENTRIES, maxBytes });
 }
 
 /** A call's log from an entry on. */
 export function readLog(model: RedisModel, request: LogRequest): CallLog {
-  return readEntries(model, request, Number.MAX_SAFE_INTEGER);
+  return readEntries(model, request, { maxEntries: Infinity, maxBytes: Infinity });
 }
 
-function readEntries(model: RedisModel, { call, fromSeq }: LogRequest, maxEntries: number): LogPage {
+function readEntries(
+  model: RedisModel,
+  { call, fromSeq }: LogRequest,
+  { maxEntries, maxBytes }: PageLimits,
+): LogPage {
   const { head: stored, log } = model.call(call);
-  const texts = log.slice(fromSeq - 1, fromSeq - 1 + maxEntries);
-  const isLast = fromSeq - 1 + maxEntries >= log.length;
+  const texts: string[] = [];
+  let bytes = 0;
+  for (const text of log.slice(fromSeq - 1)) {
+    // A single entry that is larger is a page by itself.
+    if (texts.length > 0 && (texts.length >= maxEntries || bytes + text.length > maxBytes)) break;
+    texts.push(text);
+    bytes += text.length;
+  }
+  const isLast = fromSeq - 1 + texts.length >= log.length;
   const { epoch, seq = 0, persisted = 0 } = stored ?? {};
   const head = { call, epoch, lastSeq: seq, persistedSeq: persisted };
   return texts.length === 0

@@ -20,7 +20,7 @@ export function createTrials(
       command(`trial of ${call.callSid}`, () => {
         const { head } = model.call(call);
         if (head === undefined) return 1;
-        head.trials += 1;
+        if (model.sabotage !== 'set-aside') head.trials += 1;
         return head.trials;
       }),
     survive: (call) =>

@@ -25,10 +25,13 @@ export class Ledger {
   }
 
   acknowledge(call: CallKey, id: string, holder: SimProcess): void {
-    const key = keyOf(call, id);
-    const event = this.#acknowledged.get(key) ?? { call, id, holders: [] };
-    event.holders.push(holder);
-    this.#acknowledged.set(key, event);
+    this.#acknowledgedEvent(call, id).holders.push(holder);
+  }
+
+  /** It was acknowledged long ago, by a gateway that is gone. */
+  acknowledgeOld(call: CallKey, id: string): void {
+    this.accept(call, id);
+    this.#acknowledgedEvent(call, id);
   }
 
   loseInRedis(call: CallKey, id: string, isArchived: boolean): void {
@@ -53,6 +56,13 @@ export class Ledger {
   /** Redis lost it, and nobody who had it could send it again: the one way in which an event may be lost. */
   mayBeLost({ call, id, holders }: AcknowledgedEvent): boolean {
     return this.#lostForGood.has(keyOf(call, id)) && areDead(holders);
+  }
+
+  #acknowledgedEvent(call: CallKey, id: string): AcknowledgedEvent {
+    const key = keyOf(call, id);
+    const event = this.#acknowledged.get(key) ?? { call, id, holders: [] };
+    this.#acknowledged.set(key, event);
+    return event;
   }
 
   /** Redis forgot it, though it may be in Postgres, and nobody who had it is left to go on where Redis was. */
