@@ -1,4 +1,5 @@
 import { partitionKeys, partitionOf } from '@turnlog/call-log';
+import { sleep } from '@turnlog/service-kit';
 import { whyNotReady } from './new-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { until } from './until.ts';
@@ -38,6 +39,8 @@ export const foreignKeys: Scenario = {
       context.note(`${service} says`, reason.slice(0, 200));
       context.expect(reason.includes(String(partition)), `${service} does not name its partition`);
     }
+    // By then those are over that nothing is wrong with.
+    await sleep(context.size.windowMs);
     await expectOthersRecorded(context);
     await redisEye.del(persist, activity);
     await load.finished;

@@ -10,6 +10,7 @@ export const SABOTAGES = [
   'expiry-after-commit',
   'settle-without-memory',
   'release-while-short',
+  'ends-without-memory',
   'memory-share',
   'refused-again',
   'pages-by-bytes',

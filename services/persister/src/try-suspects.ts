@@ -87,11 +87,14 @@ export class SuspectTrials {
     const { call } = task;
     const key = keyOf(call);
     if (this.#notEnded.has(key)) await trials.survive(call);
-    const count = await trials.begin(call);
+    if ((await trials.begin(call)) > MAX_TRIALS) {
+      // Its trials stay: whatever else asks for it is set aside as well, until its letter is replayed.
+      await setAside(task, await this.#headOf(task), new KilledItsReaderError());
+      return;
+    }
     this.#notEnded.add(key);
     try {
-      if (count > MAX_TRIALS) await setAside(task, await this.#headOf(task), new KilledItsReaderError());
-      else await persistAlone(task);
+      await persistAlone(task);
     } finally {
       await trials.survive(call);
       this.#notEnded.delete(key);

@@ -90,6 +90,16 @@ test('a call whose gateway is gone is ended, when it was last seen', async () =>
   expect(await createLiveCalls(space.redis, space.space).list()).toEqual([]);
 });
 
+test('while Redis has no memory for checkpoints, lost calls are given up all the same', async () => {
+  await space.append(call, started('c1'), turn('one'));
+  await unseenFor(call, LOST_AFTER_MS + 1_000);
+  const isFull = (): Promise<never> =>
+    Promise.reject(new Error("OOM command not allowed when used memory > 'maxmemory'."));
+  const liveCalls = createLiveCalls(space.redis, space.space);
+  const { sweep } = await seasonedSweep({ liveCalls: { ...liveCalls, requestDueCheckpoints: isFull } });
+  expect(await sweep()).toEqual({ lostConnections: 1, quietCalls: 0, checkpoints: 0 });
+});
+
 test('each open connection of a lost call is ended, and none that is closed', async () => {
   await space.append(call, started('c1'), ended('c1'), started('c2'), started('c3'));
   await unseenFor(call, LOST_AFTER_MS + 1_000);

@@ -74,7 +74,8 @@ export function createSweep(options: SweepOptions) {
     const { live, checkpoints } = keysOf(partition);
     const giveUp = (): Promise<SweepResult> => giveUpUnseen(partition);
     const given = hasAnsweredLong ? await alone(live, NOTHING, giveUp) : NOTHING;
-    const asked = await alone(checkpoints, 0, () => liveCalls.requestDueCheckpoints(partition));
+    const ask = (): Promise<number> => liveCalls.requestDueCheckpoints(partition).catch(laterIfFull);
+    const asked = await alone(checkpoints, 0, ask);
     return { ...given, checkpoints: asked };
   };
 
@@ -153,6 +154,12 @@ export function createSweep(options: SweepOptions) {
 const QUIET = { connectionId: 'http', reason: 'quiet' };
 
 const NOTHING: SweepResult = { lostConnections: 0, quietCalls: 0, checkpoints: 0 };
+
+/** A Redis that is full is asked again by the next sweep. Calls that are lost are given up meanwhile, or it would stay full. */
+function laterIfFull(error: unknown): number {
+  if (error instanceof Error && error.message.startsWith('OOM ')) return 0;
+  throw error;
+}
 
 function hadEffect({ lostConnections, quietCalls }: SweepResult): boolean {
   return lostConnections + quietCalls > 0;

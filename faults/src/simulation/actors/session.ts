@@ -64,7 +64,7 @@ export class Session {
   #sweep(surroundings: Surroundings): void {
     const { process } = this;
     const { lostAfterMs, sweepEveryMs } = surroundings.settings;
-    const { appender, liveCalls, serverTimeMs } = redisOf(process, surroundings);
+    const { endsAppender: appender, liveCalls, serverTimeMs } = redisOf(process, surroundings);
     const sweep = createSweep({
       appender,
       liveCalls,

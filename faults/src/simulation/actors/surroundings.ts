@@ -29,7 +29,7 @@ export function redisOf(
   process: SimProcess,
   { scheduler, redisServer, redis, settings }: Surroundings,
 ): RedisPorts {
-  const { keepKeysMs, checkpointEveryMs, maxCallBytes } = settings;
+  const { keepKeysMs, checkpointEveryMs, maxCallBytes, maxPageBytes } = settings;
   return connectToRedis(process, {
     server: redisServer,
     model: redis,
@@ -37,6 +37,7 @@ export function redisOf(
     keepKeysMs,
     checkpointEveryMs,
     maxCallBytes,
+    maxPageBytes,
   });
 }
 

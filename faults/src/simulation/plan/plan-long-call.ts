@@ -19,6 +19,7 @@ const SETTINGS: Settings = {
   batchCalls: 100,
   cachedCalls: 100,
   maxCallBytes: 16 * 1024 * 1024,
+  maxPageBytes: 256 * 1024,
   maxMemoryBytes: Infinity,
 };
 

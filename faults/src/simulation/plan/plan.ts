@@ -22,6 +22,8 @@ export interface Settings {
   readonly cachedCalls: number;
   /** The most that the log of a call takes. */
   readonly maxCallBytes: number;
+  /** How large a page of a log gets. */
+  readonly maxPageBytes: number;
   /** What Redis has room for; `Infinity` where it has no limit. */
   readonly maxMemoryBytes: number;
 }
@@ -105,7 +107,7 @@ export function planRun(seed: number): Plan {
     calls,
     poisons,
     arePoisonsDeadly: rng.fork('deadly').chance(0.5),
-    oldCalls: isSmall ? [] : planOldCalls(rng.fork('old calls')),
+    oldCalls: isSmall || !claims ? [] : planOldCalls(rng.fork('old calls')),
     garbage,
   };
 }
@@ -131,6 +133,8 @@ function planSettings(rng: Rng, claims: boolean): Settings {
     batchCalls: rng.pick([1, 2, 100]),
     cachedCalls: rng.pick([1, 100]),
     maxCallBytes: PLENTY_BYTES,
+    // A log of several pages that could not be folded is left to a claim.
+    maxPageBytes: claims ? 2_000 : PLENTY_BYTES,
     maxMemoryBytes: Infinity,
   };
 }

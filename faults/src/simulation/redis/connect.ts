@@ -34,7 +34,7 @@ const RELEASE_MEMORY_SHARE = 0.4;
 
 /** Everything that a service asks of Redis, asked by one process over connections that may fail it. */
 export function connectToRedis(process: SimProcess, access: RedisAccess) {
-  const { server, model, keepKeysMs, checkpointEveryMs, maxCallBytes } = access;
+  const { server, model, keepKeysMs, checkpointEveryMs, maxCallBytes, maxPageBytes } = access;
   const limits = { maxEvents: MAX_EVENTS, maxBytes: maxCallBytes };
   const isMemoryShort = (): boolean =>
     model.sabotage !== 'release-while-short' && model.memoryShare > RELEASE_MEMORY_SHARE;
@@ -48,13 +48,13 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
       ...(describe !== undefined && { describe }),
     });
 
-  const appender: Appender = {
+  const appenderWithin = (assertRoom: (request: AppendRequest) => void): Appender => ({
     append: (request) => {
       const names = request.events.map(({ event }) => event.id).join(' ');
       return command(
         `append ${request.call.callSid} [${names}]`,
         () => {
-          model.assertRoom(needsRoom(model, request) ? MAX_MEMORY_SHARE : 1);
+          assertRoom(request);
           const outcome = append(model, request, limits);
           if (model.sabotage === 'expiry-after-commit') expireWhenClosed(model, request.call, keepKeysMs);
           return outcome;
@@ -62,7 +62,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
         (outcome) => JSON.stringify(outcome),
       );
     },
-  };
+  });
 
   const readLogs: ReadCallLogs = (requests) =>
     command('read heads', () => requests.map((request) => readLog(model, request)));
@@ -70,7 +70,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
   const readPages: ReadLogPages = (requests) =>
     command(
       `read ${requests.map(({ call, fromSeq }) => `${call.callSid} from ${fromSeq}`).join(', ')}`,
-      () => requests.map((request) => readPage(model, request)),
+      () => requests.map((request) => readPage(model, request, maxPageBytes)),
       (logs) =>
         logs.map(({ epoch, lastSeq, persistedSeq }) => `${epoch} ${lastSeq}/${persistedSeq}`).join(', '),
     ).then((pages) => process.hold(pages, total(pages.map(({ bytes }) => bytes))));
@@ -95,7 +95,11 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
   };
 
   return {
-    appender,
+    appender: appenderWithin((request) => assertRoomFor(model, request)),
+    /** The sweep's: ends of calls are taken also where no memory is left. */
+    endsAppender: appenderWithin(() => {
+      if (model.sabotage === 'ends-without-memory') model.assertRoom();
+    }),
     readLogs,
     readPages,
     trials: createTrials(model, command),
@@ -139,10 +143,11 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
 /** Redis, as one process has it. */
 export type RedisPorts = ReturnType<typeof connectToRedis>;
 
-/** Ends are always taken, and what was acknowledged before. */
-function needsRoom({ sabotage }: RedisModel, { events, isAcknowledged = false }: AppendRequest): boolean {
-  if (sabotage === 'memory-share') return false;
-  return !isAcknowledged && events.some(({ change }) => change === '');
+/** Reports need more room than ends. */
+function assertRoomFor(model: RedisModel, { events, isAcknowledged = false }: AppendRequest): void {
+  const { sabotage } = model;
+  const isReport = !isAcknowledged && events.some(({ change }) => change === '');
+  model.assertRoom(isReport && sabotage !== 'memory-share' ? MAX_MEMORY_SHARE : 1);
 }
 
 function total(numbers: readonly number[]): number {

@@ -41,6 +41,8 @@ export function replayDeadLetter(redis: RedisModel, { id, call, seq, log }: Stor
   const stored = redis.call(call);
   if (stored.log.length === 0 || !dead.entries.delete(entryId)) return false;
   if (stored.head !== undefined && log !== undefined) stored.head.pinned -= 1;
+  const { head } = redis.call(call);
+  if (head !== undefined) head.trials = 0;
   redis.addToFeed(call, 'persist', { c: memberOf(call), s: String(seq), r: 'replay' });
   return true;
 }

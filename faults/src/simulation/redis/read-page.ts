@@ -10,11 +10,10 @@ import { type RedisModel } from './redis-model.ts';
 
 /** Small, so that some calls have several pages. */
 const MAX_ENTRIES = 25;
-const MAX_BYTES = 2_000;
 
 /** A page of a call's log, with what its head says. */
-export function readPage(model: RedisModel, request: LogRequest): LogPage {
-  const maxBytes = model.sabotage === 'pages-by-bytes' ? Infinity : MAX_BYTES;
+export function readPage(model: RedisModel, request: LogRequest, maxPageBytes: number): LogPage {
+  const maxBytes = model.sabotage === 'pages-by-bytes' ? Infinity : maxPageBytes;
   return readEntries(model, request, { maxEntries: MAX_ENTRIES, maxBytes });
 }
 

@@ -10,4 +10,5 @@ export interface RedisAccess {
   readonly keepKeysMs: number;
   readonly checkpointEveryMs: number;
   readonly maxCallBytes: number;
+  readonly maxPageBytes: number;
 }

@@ -52,7 +52,7 @@ return id
 );
 
 /**
- * Puts a call back into the persist feed and takes its letter away. A letter whose call has no log any more stays: it is
+ * Puts a call back into the persist feed, as one that was never tried, and takes its letter away. A letter whose call has no log any more stays: it is
  * the last copy of what it holds.
  *
  * KEYS  dead, persist, log, head
@@ -62,6 +62,7 @@ return id
 export const replayScript = defineScript(`
 if redis.call('EXISTS', KEYS[3]) == 0 or redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 if ARGV[4] == '1' and redis.call('HINCRBY', KEYS[4], 'pinned', -1) < 1 then redis.call('HDEL', KEYS[4], 'pinned') end
+redis.call('HDEL', KEYS[4], 'trials')
 redis.call('XADD', KEYS[2], '*', 'c', ARGV[2], 's', ARGV[3], 'r', 'replay')
 return 1
 `);
