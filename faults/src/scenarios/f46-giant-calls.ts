@@ -44,6 +44,7 @@ export const giantCalls: Scenario = {
   quick: false,
   alone: true,
   stack: {
+    redis: { maxMemoryBytes: 1024 * MIB },
     serviceEnv: { gateway: SMALL_HEAP, session: SMALL_HEAP, persister: SMALL_HEAP },
   },
   expectations: { quietWithinMs: 180_000, mayBeDeadLetters: [OLD_CALL] },

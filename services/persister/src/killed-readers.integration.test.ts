@@ -53,6 +53,27 @@ test('a call whose trials did not come back is set aside before it is tried agai
   await waitUntil(() => system.store.readCall(killer), { what: 'it is persisted' });
 });
 
+test('what asks for a call that was set aside is not read either', async () => {
+  const killer = callOf('CA-kills-again');
+  await append(system, killer, wholeCall('Hello'));
+  await deliverAndDie(4);
+  const trials = createTrials(system.redis, system.space);
+  for (let n = 0; n < 3; n += 1) await trials.begin(killer);
+  const first = await system.start();
+  await system.settled();
+  await first.stop();
+
+  await system.redis.xadd(persist(), '*', 'c', memberOf(killer), 's', 4, 'r', 'late');
+  await system.redis.xreadgroup('GROUP', 'persister', 'p1', 'STREAMS', persist(), '>');
+  for (let n = 0; n < 3; n += 1)
+    await system.redis.xreadgroup('GROUP', 'persister', 'p1', 'STREAMS', persist(), '0');
+  await system.start();
+  await system.settled();
+
+  expect(await system.store.readCall(killer)).toBeUndefined();
+  expect(await system.letters.list()).toMatchObject([{ reason: 'killed_its_reader' }]);
+});
+
 test('calls that were delivered often, and did not fail when they were tried alone, are persisted', async () => {
   const calls = Array.from({ length: 5 }, (_, n) => callOf(`CA-innocent-${n}`));
   for (const call of calls) await append(system, call, wholeCall('Hello'));

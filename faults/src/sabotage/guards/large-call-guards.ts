@@ -117,11 +117,23 @@ export const largeCallGuards: readonly Guard[] = [
     name: 'killed-readers',
     keeps: 'a call that kills its readers is set aside before it is tried again',
     file: 'services/persister/src/try-suspects.ts',
-    text: 'if (count > MAX_TRIALS)',
-    without: 'if (count > Infinity)',
+    text: 'if ((await trials.begin(call)) > MAX_TRIALS) {',
+    without: 'if ((await trials.begin(call)) > Infinity) {',
     test: {
       file: 'services/persister/src/killed-readers.integration.test.ts',
       name: 'a call whose trials did not come back is set aside before it is tried again, and its neighbours are persisted',
+    },
+  },
+  {
+    name: 'killed-readers-for-good',
+    keeps:
+      'a call that was set aside for killing its readers does not count as survived, and kills no more of them',
+    file: 'services/persister/src/try-suspects.ts',
+    text: 'new KilledItsReaderError());\n      return;',
+    without: 'new KilledItsReaderError());\n      await trials.survive(call);\n      return;',
+    test: {
+      file: 'services/persister/src/killed-readers.integration.test.ts',
+      name: 'what asks for a call that was set aside is not read either',
     },
   },
 ];
