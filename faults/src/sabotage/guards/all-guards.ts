@@ -7,7 +7,6 @@ import { drainGuards } from './drain-guards.ts';
 import { erasureGuards } from './erasure-guards.ts';
 import { exactGuards } from './exact-guards.ts';
 import { feedGuards } from './feed-guards.ts';
-import { fullRedisGuards } from './full-redis-guards.ts';
 import { gatewayGuards } from './gateway-guards.ts';
 import { isolationGuards } from './isolation-guards.ts';
 import { limitGuards } from './limit-guards.ts';
@@ -27,7 +26,6 @@ export const allGuards: readonly Guard[] = [
   ...appendLimitGuards,
   ...feedGuards,
   ...drainGuards,
-  ...fullRedisGuards,
   ...redisClientGuards,
   ...liveStateGuards,
   ...persisterGuards,

@@ -200,4 +200,15 @@ export const drainGuards: readonly Guard[] = [
       name: 'several that find the same ask once, and a call that can not be had back is given up',
     },
   },
+  {
+    name: 'sweep-of-a-full-redis',
+    keeps: 'calls of a gateway that died are given up also while Redis has no memory for checkpoints',
+    file: 'services/session/src/sweep.ts',
+    text: 'liveCalls.requestDueCheckpoints(partition).catch(laterIfFull);',
+    without: 'liveCalls.requestDueCheckpoints(partition);',
+    test: {
+      file: 'services/session/src/sweep.integration.test.ts',
+      name: 'while Redis has no memory for checkpoints, lost calls are given up all the same',
+    },
+  },
 ];
