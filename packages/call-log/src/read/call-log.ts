@@ -63,6 +63,7 @@ export class JoinedLog implements LogPage {
 }
 
 /** The seq of the last entry that was read; `undefined` when none was. */
-export function lastReadSeq({ joined, entries }: Pick<CallLog, 'joined' | 'entries'>): number | undefined {
-  return joined?.toSeq ?? entries.at(-1)?.seq;
+export function lastReadSeq(log: Pick<CallLog, 'joined' | 'entries'>): number | undefined {
+  // The entries of a joined page are not asked for: that would take it apart.
+  return log.joined?.toSeq ?? log.entries.at(-1)?.seq;
 }

@@ -17,7 +17,7 @@ export const pageScript = defineGroupedScript(
   `
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'persisted', 'bytes')
 local maxEntries, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
-local texts, seqs, bytes, count = {}, {}, 0, 0
+local texts, ids, bytes, count = {}, {}, 0, 0
 local from, step = ARGV[1] .. '-0', math.min(tonumber(ARGV[4]), maxEntries)
 if head[4] and head[2] then step = math.max(1, math.min(step, math.floor(maxBytes / head[4] * head[2]) + 1)) end
 local hasMore, isApart = 0, false
@@ -31,7 +31,7 @@ repeat
       break
     end
     count, bytes = count + 1, bytes + #text
-    texts[count], seqs[count] = text, string.match(entries[i][1], '%d+')
+    texts[count], ids[count] = text, entries[i][1]
     isApart = isApart or string.find(text, '\\n', 1, true)
   end
   local isEnd = #entries < step
@@ -42,12 +42,13 @@ repeat
   end
 until isEnd or hasMore == 1
 
-local reply = {head[1], head[2], head[3], head[4], hasMore, seqs[1] or '0', seqs[count] or '0'}
-if count == 0 then return reply end
-if isApart or seqs[count] - seqs[1] + 1 ~= count then
+if count == 0 then return {head[1], head[2], head[3], head[4], hasMore, '0', '0'} end
+local first, last = string.match(ids[1], '%d+'), string.match(ids[count], '%d+')
+local reply = {head[1], head[2], head[3], head[4], hasMore, first, last}
+if isApart or last - first + 1 ~= count then
   local apart = {}
   for i = 1, count do
-    apart[i * 2 - 1], apart[i * 2] = seqs[i], texts[i]
+    apart[i * 2 - 1], apart[i * 2] = string.match(ids[i], '%d+'), texts[i]
   end
   reply[8] = apart
 else
