@@ -13,7 +13,8 @@ export const locks: Scenario = {
   name: 'locks',
   title: 'Somebody holds locks on rows, forces deadlocks and conflicts of serializable transactions',
   pass: 'A statement time-out pauses, a deadlock or a conflict is tried again at once; nothing is dead-lettered.',
-  answer: 'By SQLSTATE: 57014 pauses, 40P01 and 40001 are tried again.',
+  answer:
+    'A write that times out (57014) is halved; a call whose row is locked (55P03) waits by itself; 40P01 and 40001 are tried again.',
   loss: 'nothing',
   quick: false,
   // Three loads, one after the other.
