@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { once } from 'node:events';
+import { waitUntil } from '@turnlog/test-kit';
 import { connect } from 'node:net';
 import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
 
@@ -16,8 +16,8 @@ afterAll(async () => {
 const OFFER = ['Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
 const message = (id: string): string => JSON.stringify({ event: 'stage', id, stage: 'x' });
 
-/** What a connection is answered on which these pieces are sent, with a moment between them, until it is closed. */
-async function answersTo(...pieces: readonly string[]): Promise<string[]> {
+/** The first so many answers on a connection on which these pieces are sent, with a moment between them. */
+async function answersTo(count: number, ...pieces: readonly string[]): Promise<string[]> {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.setEncoding('utf8');
   let text = '';
@@ -26,9 +26,10 @@ async function answersTo(...pieces: readonly string[]): Promise<string[]> {
     socket.write(piece);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  socket.end();
-  await once(socket, 'close');
-  return text.split(/(?=HTTP\/1\.1 )/).filter((answer) => answer !== '');
+  const answers = (): string[] => text.split(/(?=HTTP\/1\.1 )/).filter((answer) => answer !== '');
+  await waitUntil(() => answers().length === count, { what: 'all is answered' });
+  socket.destroy();
+  return answers();
 }
 
 const post = (callSid: string, headers: readonly string[], body: string): string =>
@@ -42,6 +43,7 @@ test.each(['h2c', 'TLS/1.2', 'h2c, IRC/6.9', 'websocket'])(
     const callSid = `CA-${protocol.length}`;
     const [first, second] = [message('s1'), message('s2')];
     const answers = await answersTo(
+      2,
       post(callSid, [`Upgrade: ${protocol}`, ...OFFER, length(first)], first) +
         post(callSid, [length(second)], second),
     );
@@ -53,13 +55,13 @@ test.each(['h2c', 'TLS/1.2', 'h2c, IRC/6.9', 'websocket'])(
 test('its body may come later, in pieces, or in chunks', async () => {
   const body = message('s1');
   const head = post('CA-later', ['Upgrade: h2c', ...OFFER, length(body)], '');
-  expect(statusesOf(await answersTo(head, body.slice(0, 10), body.slice(10)))).toEqual(['202']);
+  expect(statusesOf(await answersTo(1, head, body.slice(0, 10), body.slice(10)))).toEqual(['202']);
   const chunked = post('CA-chunked', ['Upgrade: h2c', ...OFFER, 'Transfer-Encoding: chunked'], '');
   const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-  expect(statusesOf(await answersTo(chunked, chunks))).toEqual(['202']);
+  expect(statusesOf(await answersTo(1, chunked, chunks))).toEqual(['202']);
 });
 
 test('a stream is still a WebSocket, whatever else is offered', async () => {
   const head = ['GET /media HTTP/1.1', 'Host: x', 'Upgrade: h2c', ...OFFER, '', ''].join('\r\n');
-  expect(statusesOf(await answersTo(head))).toEqual(['426']);
+  expect(statusesOf(await answersTo(1, head))).toEqual(['426']);
 });
