@@ -21,9 +21,12 @@ const optional = <T extends z.ZodType>(schema: T) =>
 const SHORT_TEXT = /^[^\u{10000}-\u{10FFFF}]{1,128}$/u;
 const shortText = z.string().regex(SHORT_TEXT, 'expected text of 1 to 128 characters, without emoji');
 
+// However many digits it has: `z.int` ends where JavaScript can't count on.
+const wholeNumber = z.number().refine(Number.isInteger).meta({ type: 'integer' });
+
 const common = {
   id: optional(
-    z.union([shortText, z.int().transform(String)], {
+    z.union([shortText, wholeNumber.transform(String)], {
       error: 'expected text of 1 to 128 characters, without emoji, or a whole number',
     }),
   ).meta({ description: 'Makes a repeat of the message a duplicate' }),

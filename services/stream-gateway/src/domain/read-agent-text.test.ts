@@ -106,6 +106,8 @@ describe('a number that has a meaning', () => {
     expect(messageOf('{"event":"stage","stage":"s","id":1234567890123456788}').id).toBe(
       '1234567890123456788',
     );
+    expect(messageOf('{"event":"stage","stage":"s","id":9007199254740993}').id).toBe('9007199254740993');
+    expect(messageOf('{"event":"stage","stage":"s","id":9007199254740992}').id).toBe('9007199254740992');
     expect(messageOf('{"event":"stage","stage":"s","id":1.0}').id).toBe('1');
     expect(errorOf('{"event":"stage","stage":"s","id":1.5}').message).toContain('id: expected text');
   });
