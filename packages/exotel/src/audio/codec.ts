@@ -20,8 +20,8 @@ const NAMES: Readonly<Record<AudioCodec, readonly string[]>> = {
     ...['slin', 'slin8', 'slin16', 'slin24', 'rawslin', 'rawpcm', 'signedlinear', 'pcm16bit', 'wav', ''],
   ],
   // `audio/basic` is μ-law by definition: RFC 2046, section 4.3.
-  mulaw: ['mulaw', 'ulaw', 'pcmu', 'g711u', 'g711ulaw', 'g711mulaw', 'basic'],
-  alaw: ['alaw', 'pcma', 'g711a', 'g711alaw'],
+  mulaw: ['mulaw', 'ulaw', 'pcmu', 'pcmmulaw', 'pcmulaw', 'g711u', 'g711ulaw', 'g711mulaw', 'basic'],
+  alaw: ['alaw', 'pcma', 'pcmalaw', 'g711a', 'g711alaw'],
 };
 
 const CODECS = new Map(
@@ -29,7 +29,7 @@ const CODECS = new Map(
 );
 
 /**
- * The codec that an encoding names, such as `audio/x-mulaw;rate=8000`; undefined where none of that name is known. Without
+ * The codec that an encoding names, such as `audio/x-mulaw;rate=8000` or `PCMU/8000`; undefined where none of that name is known. Without
  * an encoding it is 16-bit PCM.
  */
 export function codecOf(encoding: string | undefined): AudioCodec | undefined {
@@ -38,6 +38,8 @@ export function codecOf(encoding: string | undefined): AudioCodec | undefined {
     .replace(/[µμ]/g, 'mu')
     .replace(/^\s*audio\//, '')
     .replace(/^x-/, '')
+    // As SDP writes it: name, rate, channels.
+    .replace(/(?:\/\d+)+\s*$/, '')
     .replace(/[^a-z\d]/g, '');
   return CODECS.get(plain);
 }
