@@ -156,7 +156,7 @@ describe('a status callback', () => {
     expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toMatchObject({ problem: 'no_call_sid' });
   });
 
-  test.each(['null', '', 'None', 'NaN', 'N/A', null])(
+  test.each(['null', '', 'None', 'NaN', 'N/A', '#N/A', '(null)', '<nil>', '""', null])(
     'has the next name of what %j stands for',
     (nothing) => {
       const fields = {
