@@ -65,7 +65,7 @@ function judgeOf({ countryCode, national }: Phone, region: Region): (around: Sur
     }
     const code = prefix.replace(/^0+/, '');
     if (code === '') return word === '' || WORDS_BEFORE.test(word) ? asNational : 'ambiguous';
-    if (code === countryCode) {
+    if (code === countryCode || code === `${countryCode}0`) {
       return isOfRegion || !isValidPhone(prefix + national, region) ? 'certain' : 'ambiguous';
     }
     if (isAnotherNumber) return asNational;
