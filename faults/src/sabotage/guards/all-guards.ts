@@ -18,6 +18,7 @@ import { readingGuards } from './reading-guards.ts';
 import { redisClientGuards } from './redis-client-guards.ts';
 import { redisLimitGuards } from './redis-limit-guards.ts';
 import { secrecyGuards } from './secrecy-guards.ts';
+import { standstillGuards } from './standstill-guards.ts';
 import { vocabularyGuards } from './vocabulary-guards.ts';
 
 /** All guards that are taken away in turn. */
@@ -36,6 +37,7 @@ export const allGuards: readonly Guard[] = [
   ...limitGuards,
   ...readingGuards,
   ...carrierGuards,
+  ...standstillGuards,
   ...vocabularyGuards,
   ...erasureGuards,
   ...exactGuards,

@@ -21,6 +21,8 @@ export type RawField = readonly [name: string, value: unknown];
 
 const MAX_FIELDS = 256;
 const MAX_DEPTH = 8;
+/** Of a value that is kept as one text. */
+const MAX_DEPTH_OF_TEXT = 64;
 const MAX_NAME_CHARACTERS = 128;
 const MAX_RAW_CHARACTERS = 2_048;
 
@@ -41,6 +43,7 @@ export function readFields(fields: Iterable<RawField>): CallbackFields | undefin
     if (path.length > MAX_DEPTH || raw.size >= MAX_FIELDS) return false;
     const parts = TEXTS.has(normalise(path.join('.'))) ? undefined : childrenOf(value);
     if (parts !== undefined) return parts.every(([name, part]) => take([...path, name], part));
+    if (isDeeperThan(MAX_DEPTH_OF_TEXT, value)) return false;
     const text = textOf(value);
     const name = cutText(path.join('.'), MAX_NAME_CHARACTERS);
     const key = normalise(name);
@@ -87,6 +90,11 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (!isObject(value) && !Array.isArray(value)) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }
 
 function textOf(value: unknown): string | undefined {

@@ -347,6 +347,16 @@ test('the word null hides no other name of a field', () => {
   expect([report.callSid, report.status]).toEqual(['c', 'busy']);
 });
 
+test('a custom field that is JSON of some depth is kept as its text', () => {
+  const nested = `${'['.repeat(40)}1${']'.repeat(40)}`;
+  const parsed = parseCallback({
+    query: '',
+    contentType: 'application/json',
+    body: Buffer.from(`{"CallSid":"c","CustomField":${nested}}`),
+  });
+  expect(parsed.ok && parsed.fields.get('CustomField')).toBe(nested);
+});
+
 describe('what is no callback', () => {
   test.each([
     ['JSON that is broken', json('').contentType, '{"CallSid":', 'not_json'],
@@ -365,9 +375,18 @@ describe('what is no callback', () => {
       `${'{"a":'.repeat(50)}1${'}'.repeat(50)}`,
       'too_many_fields',
     ],
+    [
+      'a text of great depth',
+      'application/json',
+      `{"CallSid":"c","CustomField":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+      'too_many_fields',
+    ],
+    ['a text without an end', 'application/json', `{"CallSid":1e400,"${'\\"'.repeat(30_000)}`, 'not_json'],
   ])('%s', (_what, contentType, body, problem) => {
     const request = { query: '', contentType, body: Buffer.from(body, 'latin1') };
+    const startMs = performance.now();
     expect(parseCallback(request)).toEqual({ ok: false, problem });
+    expect(performance.now() - startMs).toBeLessThan(1_000);
   });
 });
 

@@ -8,7 +8,9 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
  * come as numbers at times, and two of 19 digits would become one.
  */
 export function readJson(text: string): unknown {
-  return JSON.parse(mayBeChanged(text) ? withDigitsAsText(text) : text) as unknown;
+  // Parsed in any case: in a text that is no JSON, a quote without its end is looked for again and again.
+  const value = JSON.parse(text) as unknown;
+  return mayBeChanged(text) ? (JSON.parse(withDigitsAsText(text)) as unknown) : value;
 }
 
 /** Whether {@link readJson} may read a text otherwise than `JSON.parse` does. */

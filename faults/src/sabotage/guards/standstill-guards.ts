@@ -1,0 +1,38 @@
+import { type Guard } from '../guard.ts';
+
+/** What keeps one sender, or one call that can't be stored, from stopping what is done for all. */
+export const standstillGuards: readonly Guard[] = [
+  {
+    name: 'callbacks-are-json-first',
+    keeps: 'a callback that is no JSON takes no longer to refuse than it is long',
+    file: 'packages/exotel/src/wire/read-json.ts',
+    text: 'const value = JSON.parse(text) as unknown;',
+    without: 'const value = mayBeChanged(text) ? undefined : (JSON.parse(text) as unknown);',
+    test: {
+      file: 'packages/exotel/src/callbacks/callbacks.test.ts',
+      name: 'what is no callback a text without an end',
+    },
+  },
+  {
+    name: 'text-of-limited-depth',
+    keeps: 'a text of a callback that is nested too deeply is refused',
+    file: 'packages/exotel/src/callbacks/callback-fields.ts',
+    text: 'if (isDeeperThan(MAX_DEPTH_OF_TEXT, value)) return false;',
+    without: '',
+    test: {
+      file: 'packages/exotel/src/callbacks/callbacks.test.ts',
+      name: 'what is no callback a text of great depth',
+    },
+  },
+  {
+    name: 'late-calls-in-limited-reads',
+    keeps: 'calls whose late events are due at the same time are read with limits',
+    file: 'services/persister/src/persist-calls.ts',
+    text: 'persistTogether: persistInReads,',
+    without: 'persistTogether: (tasks) => gate.beside(() => persistTogether(tasks)),',
+    test: {
+      file: 'services/persister/src/persist-calls.test.ts',
+      name: 'calls whose late events are due at the same time are read no more at once than those of a batch',
+    },
+  },
+];
