@@ -121,6 +121,12 @@ export function createCallPersister(options: PersistCallsOptions): CallPersister
     for (const some of splitBatches(reads, writes)) await foldAndWrite(some);
   };
 
+  /** Each read has limits, however many calls are due at the same time. */
+  const persistInReads = async (tasks: readonly CallTask[]): Promise<void> => {
+    const reads = { maxItems: batchCalls, maxWeight: MAX_READ_EVENTS, weightOf: seqOf };
+    for (const some of splitBatches(tasks, reads)) await gate.beside(() => persistTogether(some));
+  };
+
   const persistAlone = async (task: CallTask, earlierAttempts: number): Promise<void> => {
     const [read] = await readLogs(readPages, [task], limits);
     if (read === undefined) return;
@@ -131,7 +137,7 @@ export function createCallPersister(options: PersistCallsOptions): CallPersister
 
   const waiting = new WaitingCalls({
     ...options,
-    persistTogether: (tasks) => gate.beside(() => persistTogether(tasks)),
+    persistTogether: persistInReads,
     persistAlone: (task, earlierAttempts) =>
       aloneSlots.use(() => gate.beside(() => persistAlone(task, earlierAttempts))),
     onTick: onBeat,
@@ -150,11 +156,7 @@ export function createCallPersister(options: PersistCallsOptions): CallPersister
       batch.refuse(task, log?.epoch === undefined ? undefined : wholeLog(log, log.epoch), error, 'row'),
   });
 
-  const persistTasks = async (tasks: readonly CallTask[]): Promise<void> => {
-    const reads = { maxItems: batchCalls, maxWeight: MAX_READ_EVENTS, weightOf: seqOf };
-    for (const some of splitBatches(waiting.admit(tasks), reads))
-      await gate.beside(() => persistTogether(some));
-  };
+  const persistTasks = (tasks: readonly CallTask[]): Promise<void> => persistInReads(waiting.admit(tasks));
 
   const handle = async (entries: readonly FeedEntry[]): Promise<void> => {
     try {
