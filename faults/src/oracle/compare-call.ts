@@ -1,4 +1,4 @@
-import { decodeEvent, type CallEvent } from '@turnlog/call-events';
+import { decodeEvent } from '@turnlog/call-events';
 import { type CallStore, type StoredCall } from '@turnlog/call-store';
 import { contentOfEvent, hashOf } from '../ledger/content.ts';
 import { type LedgerCall, type LedgerEvent } from '../ledger/ledger.ts';
@@ -23,46 +23,44 @@ export async function compareCall(store: CallStore, ledger: LedgerCall): Promise
   }
 }
 
-function readEvents(texts: readonly string[]): Map<string, CallEvent> {
-  const events = texts.flatMap((text) => {
+/** What is left of an archived event: the hash of what an agent reported, nothing for other events. Giants are not kept. */
+type Archived = ReadonlyMap<string, string | undefined>;
+
+function readEvents(texts: readonly string[]): Archived {
+  const events = texts.flatMap((text): (readonly [string, string | undefined])[] => {
     const decoded = decodeEvent(text);
-    return decoded.ok ? [decoded.event] : [];
+    if (!decoded.ok) return [];
+    const content = contentOfEvent(decoded.event);
+    return [[decoded.event.id, content === undefined ? undefined : hashOf(content)]];
   });
-  return new Map(events.map((event) => [event.id, event]));
+  return new Map(events);
 }
 
 /** Every acknowledged event is in the archive, with what it said. */
-function missing({ callSid, events }: LedgerCall, archived: ReadonlyMap<string, CallEvent>): Violation[] {
+function missing({ callSid, events }: LedgerCall, archived: Archived): Violation[] {
   return [...events.values()].flatMap((event) => {
-    const found = archived.get(event.id);
-    if (found === undefined) {
+    if (!archived.has(event.id)) {
       if (event.state !== 'acknowledged') return [];
       return [{ callSid, problem: `${event.id} was acknowledged and is not in the archive`, isLoss: true }];
     }
-    const content = contentOfEvent(found);
-    if (content !== undefined && hashOf(content) === event.hash) return [];
+    if (archived.get(event.id) === event.hash) return [];
     return [{ callSid, problem: `${event.id} does not say in the archive what it said` }];
   });
 }
 
 /** Nothing that an agent reports is there that no agent has sent. */
-function unexpected({ callSid, events }: LedgerCall, archived: ReadonlyMap<string, CallEvent>): Violation[] {
-  return [...archived.values()].flatMap((event) => {
-    if (contentOfEvent(event) === undefined) return [];
-    const sent = events.get(event.id);
-    if (sent === undefined) return [{ callSid, problem: `${event.id} is in the archive and was never sent` }];
-    if (sent.state === 'refused')
-      return [{ callSid, problem: `${event.id} was refused and is in the archive` }];
+function unexpected({ callSid, events }: LedgerCall, archived: Archived): Violation[] {
+  return [...archived].flatMap(([id, hash]) => {
+    if (hash === undefined) return [];
+    const sent = events.get(id);
+    if (sent === undefined) return [{ callSid, problem: `${id} is in the archive and was never sent` }];
+    if (sent.state === 'refused') return [{ callSid, problem: `${id} was refused and is in the archive` }];
     return [];
   });
 }
 
 /** The row holds each archived turn and field once, in the order in which they were said. */
-function compareRow(
-  ledger: LedgerCall,
-  row: StoredCall,
-  archived: ReadonlyMap<string, CallEvent>,
-): Violation[] {
+function compareRow(ledger: LedgerCall, row: StoredCall, archived: Archived): Violation[] {
   const violations: Violation[] = [];
   if (row.version !== archived.size) {
     violations.push({ problem: `the row is of ${row.version} events, the archive has ${archived.size}` });
