@@ -11,7 +11,6 @@ export const SABOTAGES = [
   'settle-without-memory',
   'release-while-short',
   'ends-without-memory',
-  'memory-share',
   'refused-again',
   'pages-by-bytes',
   'set-aside',

@@ -145,9 +145,8 @@ export type RedisPorts = ReturnType<typeof connectToRedis>;
 
 /** Reports need more room than ends. */
 function assertRoomFor(model: RedisModel, { events, isAcknowledged = false }: AppendRequest): void {
-  const { sabotage } = model;
   const isReport = !isAcknowledged && events.some(({ change }) => change === '');
-  model.assertRoom(isReport && sabotage !== 'memory-share' ? MAX_MEMORY_SHARE : 1);
+  model.assertRoom(isReport ? MAX_MEMORY_SHARE : 1);
 }
 
 function total(numbers: readonly number[]): number {

@@ -12,8 +12,6 @@ import {
 } from './redis-state.ts';
 import { addToStream } from './stream.ts';
 
-/** Room for the ends of these has to be left. */
-const MAX_SHARE_GOING_ON = 0.6;
 /** Half of it takes all that one gateway has of one call. */
 const MIN_ROOM_BYTES = 10_000;
 const PARTS: readonly CallPart[] = ['head', 'log', 'ids', 'session', 'turns'];
@@ -62,14 +60,12 @@ export class RedisModel {
   }
 
   /**
-   * From now on it has room for no more than it holds. Where that is little, or calls that go on hold nearly all of it,
-   * nothing happens, and this is false: then nothing could ever end.
+   * From now on it has room for no more than it holds. Where that is little nothing happens, and this is
+   * false: all that a gateway has of a call must have room.
    */
   shrink(): boolean {
     const used = this.#usedBytes();
     if (used < MIN_ROOM_BYTES) return false;
-    const goingOn = this.#usedBytes(({ head }) => head?.open !== 0);
-    if (goingOn > MAX_SHARE_GOING_ON * used) return false;
     this.#maxMemoryBytes = used;
     return true;
   }
@@ -146,10 +142,9 @@ export class RedisModel {
     return () => this.#waiting[feed].delete(wake);
   }
 
-  #usedBytes(isCounted: (stored: StoredCall) => boolean = () => true): number {
+  #usedBytes(): number {
     let bytes = 0;
     for (const stored of this.#state.calls.values()) {
-      if (!isCounted(stored)) continue;
       for (const text of stored.log) bytes += text.length;
       for (const text of stored.turns) bytes += text.length;
     }
