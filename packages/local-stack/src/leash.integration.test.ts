@@ -9,6 +9,7 @@ import { captureLines, testCacheDir, waitUntil } from '@turnlog/test-kit';
 import { startLocalStack } from './local-stack.ts';
 
 const INDEX = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+const LEASH = fileURLToPath(new URL('../dist/processes/leash.js', import.meta.url));
 const SERVICE_PROCESS = fileURLToPath(new URL('../dist/processes/service-process.js', import.meta.url));
 
 /** Starts a stack in a process that can be killed, and prints the pids of its services. */
@@ -98,3 +99,22 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+it('leaves the threads of a service alone, which have no channel', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'leash-'));
+  const program = path.join(folder, 'with-a-thread.mjs');
+  await writeFile(
+    program,
+    `import { Worker } from 'node:worker_threads';
+    const thread = "setTimeout(() => require('node:worker_threads').parentPort.postMessage('it lives'), 100)";
+    new Worker(thread, { eval: true }).on('message', console.log).on('exit', (code) => console.log('exit ' + code));`,
+  );
+  const service = spawn(process.execPath, ['--import', LEASH, program], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  let told = '';
+  service.stdout?.on('data', (text: Buffer) => (told += text.toString()));
+  await once(service, 'exit');
+  await rm(folder, { recursive: true });
+  expect(told).toBe('it lives\nexit 0\n');
+});

@@ -9,6 +9,9 @@ import {
 } from '@turnlog/call-events';
 import { type ArchivedEvent } from './read-archive.ts';
 
+/** Of more text than this no objects are made at a time: they take many times as much. */
+const MAX_LENGTH_AT_ONCE = 1_000_000;
+
 /** What the archive of a call says, and which of its events it could not be asked. */
 export interface FoldedArchive {
   readonly record: CallRecord;
@@ -27,14 +30,20 @@ export interface UnreadableEvent {
 /** Folds the union of all archived events of a call. */
 export function foldArchive(call: CallKey, events: readonly ArchivedEvent[]): FoldedArchive {
   const unreadable: UnreadableEvent[] = [];
-  const readable: CallEvent[] = [];
+  let state = initialState(call);
+  let readable: CallEvent[] = [];
+  let length = 0;
   for (const { epoch, seq, text } of events) {
     const event = readEvent(call, text);
     if (typeof event === 'string') unreadable.push({ epoch, seq, reason: event });
     else readable.push(event);
+    length += text.length;
+    if (length < MAX_LENGTH_AT_ONCE) continue;
+    state = foldEvents(state, readable);
+    [readable, length] = [[], 0];
   }
   const epochs = [...new Set(events.map(({ epoch }) => epoch))];
-  return { record: toCallRecord(foldEvents(initialState(call), readable)), epochs, unreadable };
+  return { record: toCallRecord(foldEvents(state, readable)), epochs, unreadable };
 }
 
 function readEvent({ tenant, callSid }: CallKey, text: string): CallEvent | string {
