@@ -130,3 +130,27 @@ test('a call that is full refuses turns and still takes its end', async () => {
   carrier.send(frames.stop);
   await gateway.eventsUntil(frames.callSid, 'call.ended');
 });
+
+test('a report that is no JSON is refused, and neither it nor an array of reports goes to the carrier', async () => {
+  const { agent, gateway } = await start();
+  const carrier = await dial(gateway.url);
+  carrier.send(framesOf().start);
+  const socket = await agent.socket();
+  socket.send(
+    '{"event":"collect","id":"nan","data":{"budget":NaN}}',
+    `{"event":"turn","id":9007199254740993,"turn":{"speaker":"user","text":"one\ntwo"}}`,
+    "{'event': 'stage', 'stage': 'x'}",
+    JSON.stringify([turn('t1', 'in an array')]),
+    'not meant for Turnlog {',
+  );
+  await waitUntil(() => answersOf(socket).length === 4 && carrier.received.length > 0, {
+    what: 'all are answered',
+  });
+  expect(carrier.received).toEqual(['not meant for Turnlog {']);
+  expect(answersOf(socket).map(({ id, error }) => [id, (error as { code: string }).code])).toEqual([
+    ['nan', 'not_json'],
+    ['9007199254740993', 'not_json'],
+    [null, 'not_json'],
+    [null, 'not_an_object'],
+  ]);
+});

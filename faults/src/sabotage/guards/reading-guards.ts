@@ -79,4 +79,15 @@ export const readingGuards: readonly Guard[] = [
       name: 'blanks before the name of a file do not make the head of a part slow',
     },
   },
+  {
+    name: 'broken-report-is-refused',
+    keeps: 'a report that is no JSON is answered, and is not sent to the carrier',
+    file: 'services/stream-gateway/src/agent/agent-channel.ts',
+    text: 'if (isReport || (isUnreadable(frame) && isBrokenReport(data))) {',
+    without: 'if (isReport || (isUnreadable(frame) && isBrokenReport(data) && false)) {',
+    test: {
+      file: 'services/stream-gateway/src/agent-messages.integration.test.ts',
+      name: 'a report that is no JSON is refused, and neither it nor an array of reports goes to the carrier',
+    },
+  },
 ];

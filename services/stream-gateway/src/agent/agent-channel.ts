@@ -1,8 +1,9 @@
-import { parseExotelFrame } from '@turnlog/exotel';
+import { parseExotelFrame, type ParsedFrame } from '@turnlog/exotel';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
 import { storableDraft } from '../domain/event-draft.ts';
+import { isBrokenReport } from '../domain/is-broken-report.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayTally } from '../gateway-tally.ts';
 import { AgentReports, type AgentReportsOptions } from './agent-reports.ts';
@@ -69,7 +70,8 @@ export class AgentChannel {
       return;
     }
     const frame = parseExotelFrame(data);
-    if (frame.kind === 'unknown' && isAgentEvent(frame.event)) {
+    const isReport = frame.kind === 'unknown' && isAgentEvent(frame.event);
+    if (isReport || (isUnreadable(frame) && isBrokenReport(data))) {
       this.#takeReport(data);
       return;
     }
@@ -146,4 +148,8 @@ export class AgentChannel {
     const data = { connectionId, cause: 'clear', marks: names };
     producer.add(storableDraft({ type: 'playback.cleared', data, atMs: now() }, () => ''));
   }
+}
+
+function isUnreadable(frame: ParsedFrame): boolean {
+  return frame.kind === 'invalid' && (frame.reason === 'not_json' || frame.reason === 'not_an_object');
 }

@@ -1,3 +1,4 @@
+import { ExactNumber, parseJson } from '@turnlog/call-events';
 import { type MessageName } from './read-agent-message.ts';
 
 const QUOTE = 0x22;
@@ -43,7 +44,8 @@ export function nameOfBytes(message: Uint8Array): MessageName {
 }
 
 function nameOf(id: unknown, revision: unknown): MessageName {
-  const isGiven = typeof id === 'number' || (typeof id === 'string' && id.length <= MAX_ID_CHARACTERS);
+  const isNumber = typeof id === 'number' || id instanceof ExactNumber;
+  const isGiven = isNumber || (typeof id === 'string' && id.length <= MAX_ID_CHARACTERS);
   return {
     id: isGiven ? String(id) : undefined,
     revision: Number.isSafeInteger(revision) ? (revision as number) : undefined,
@@ -64,7 +66,7 @@ function keyAt(bytes: Buffer, start: number, end: number): Key | undefined {
 function valueOf(field: Buffer): unknown {
   if (field.length > 2 * MAX_VALUE_BYTES) return undefined;
   try {
-    return JSON.parse(field.toString().replace(':', ''));
+    return parseJson(field.toString().replace(':', ''));
   } catch {
     return undefined;
   }

@@ -49,6 +49,7 @@ function readReport(report: UnreadReport, job: ReadingJob): ReadReport {
   if (!isUtf8(bytes)) return unread(report, 'not_json', 'the message is not UTF-8');
   const rawBase64 = (): string => bytes.toString('base64');
   const read = readAgentText(bytes.toString(), { nowMs, rawBase64, redaction });
+  if (!read.ok && read.error.code === 'not_json') return unread(report, 'not_json', read.error.message);
   const id = read.id ?? fallbackId;
   const { revision } = read;
   if (!read.ok) return { ok: false, id, revision, error: read.error };
