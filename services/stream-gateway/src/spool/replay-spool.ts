@@ -1,5 +1,5 @@
 import { type AppendRequest } from '@turnlog/call-log';
-import { type Logger } from '@turnlog/service-kit';
+import { withDeadline, type Logger } from '@turnlog/service-kit';
 import { type Leftover } from '@turnlog/spool';
 import { EventProducer } from '../producer/event-producer.ts';
 import { type EventProducerOptions } from '../producer/producer-options.ts';
@@ -8,6 +8,8 @@ import { planReplay, type SpooledRun } from './plan-replay.ts';
 import { type UnorderedOutbox } from './unordered-outbox.ts';
 
 const SOURCES_AT_ONCE = 64;
+/** After so long the next are begun beside those that Redis has not taken: it may refuse them for what they are about. */
+const NEXT_SOURCES_AFTER_MS = 2_000;
 const EVENTS_PER_APPEND = 200;
 /** The files go when all of it is acknowledged, not one event at a time. */
 const UNTIL_REMOVED = { release: () => undefined };
@@ -31,12 +33,14 @@ export async function replaySpool(leftover: Leftover, options: ReplayOptions): P
   const fields = { events: records.length, sources: sources.length, damaged_lines: damaged };
   logger.warn(fields, 'a gateway has died and left events in its spool: they are sent now');
   const rest = unordered.flatMap(inParts).map((request) => delivered(outbox, request));
+  const replays: Promise<unknown>[] = [];
   for (let start = 0; start < sources.length; start += SOURCES_AT_ONCE) {
-    await Promise.all(
-      sources.slice(start, start + SOURCES_AT_ONCE).map((runs) => replaySource(runs, options)),
-    );
+    const some = sources.slice(start, start + SOURCES_AT_ONCE);
+    const replayed = Promise.all(some.map((runs) => replaySource(runs, options)));
+    replays.push(replayed);
+    await withDeadline(replayed, NEXT_SOURCES_AFTER_MS);
   }
-  await Promise.all(rest);
+  await Promise.all([...replays, ...rest]);
   // Only now: an end that came before the last events of its call would have it persisted twice.
   await Promise.all(ends.map((request) => delivered(outbox, request)));
   await leftover.remove();

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import { createEvent } from '@turnlog/call-events';
+import { toNewEvent, type Appender, type AppendRequest } from '@turnlog/call-log';
+import { waitUntil } from '@turnlog/test-kit';
+import { UnorderedOutbox } from './unordered-outbox.ts';
+
+const BACKOFF = { minMs: 1, maxMs: 5 };
+const WRONG_TYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
+
+function requestOf(callSid: string): AppendRequest {
+  const call = { tenant: 'default', callSid };
+  const data = { speaker: 'user', text: 'word' } as const;
+  const event = createEvent('turn.completed', data, { call, source: 's', atMs: 1_000 });
+  return { call, events: [toNewEvent(event, { rememberId: true })], mode: 'unordered' };
+}
+
+/** Takes events but for those of which it says why not. */
+function takingUnless(problemOf: (callSid: string) => string | undefined): Appender {
+  return {
+    append: ({ call }) => {
+      const problem = problemOf(call.callSid);
+      if (problem !== undefined)
+        return Promise.reject(Object.assign(new Error(problem), { name: 'ReplyError' }));
+      return Promise.resolve({ outcome: 'ok', epoch: 'e', results: [{ status: 'appended', seq: 1 }] });
+    },
+  };
+}
+
+test('events that Redis refuses for what they are about hold up no others, however many they are', async () => {
+  let isBroken = true;
+  const problemOf = (callSid: string) => (isBroken && callSid.startsWith('broken') ? WRONG_TYPE : undefined);
+  const told: string[] = [];
+  const outbox = new UnorderedOutbox(takingUnless(problemOf), BACKOFF, {
+    onStalled: () => told.push('stalled'),
+    onAnswered: () => told.push('answered'),
+  });
+  const delivered = new Set<string>();
+  const deliver = (callSid: string) => outbox.deliver(requestOf(callSid), () => delivered.add(callSid));
+  for (let number = 0; number < 200; number += 1) deliver(`broken-${number}`);
+  deliver('well');
+  await waitUntil(() => delivered.has('well'), { what: 'the event behind them is delivered' });
+  expect([delivered.size, outbox.events, outbox.isEmpty]).toEqual([1, 200, true]);
+  expect(told).not.toContain('stalled');
+
+  isBroken = false;
+  await outbox.whenIdle();
+  expect([delivered.size, outbox.events, outbox.bytes]).toEqual([201, 0, 0]);
+});
+
+test('while Redis takes nothing, each keeps its turn', async () => {
+  let isAway = true;
+  const asked: string[] = [];
+  const problemOf = (callSid: string) => {
+    if (!isAway) asked.push(callSid);
+    return isAway ? 'OOM command not allowed' : undefined;
+  };
+  let stalls = 0;
+  const outbox = new UnorderedOutbox(takingUnless(problemOf), BACKOFF, {
+    onStalled: () => (stalls += 1),
+    onAnswered: () => undefined,
+  });
+  const calls = Array.from({ length: 150 }, (_, number) => `CA-${number}`);
+  for (const callSid of calls) outbox.deliver(requestOf(callSid), () => undefined);
+  await waitUntil(() => stalls > 3, { what: 'it was tried some times' });
+  isAway = false;
+  await outbox.whenIdle();
+  expect(asked).toEqual(calls);
+});
