@@ -53,6 +53,7 @@ export {
 } from './callbacks/parse-callback.ts';
 export { readPassthru } from './callbacks/read-passthru.ts';
 export { saysNothing } from './callbacks/says-nothing.ts';
+export { namesNothing } from './wire/names-nothing.ts';
 export { readStatusCallback } from './callbacks/read-status-callback.ts';
 export { fetchRecording, type FetchedRecording } from './rest/fetch-recording.ts';
 export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';

@@ -145,4 +145,15 @@ export const vocabularyGuards: readonly Guard[] = [
       name: 'an agent is told a rate of 16 kHz as Exotel tells its own bots: in the query of its URL',
     },
   },
+  {
+    name: 'placeholders-are-no-ids',
+    keeps: 'calls whose sid was not filled in do not become one call',
+    file: 'packages/exotel/src/wire/names-nothing.ts',
+    text: '(saysNothing(id) || PLACEHOLDER.test(id))',
+    without: '(saysNothing(id) || (PLACEHOLDER.test(id) && false))',
+    test: {
+      file: 'packages/exotel/src/wire/parse-exotel-frame.test.ts',
+      name: 'a start whose call sid was not filled in names none there, and one that tells another field does',
+    },
+  },
 ];

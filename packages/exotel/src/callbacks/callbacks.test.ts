@@ -151,10 +151,13 @@ describe('a status callback', () => {
     });
   });
 
-  test.each(['None', 'null', 'NaN', 'undefined', ' '])('of a call %j is of none', (callSid) => {
-    const parsed = parseCallback(json({ CallSid: callSid, Status: 'busy' }));
-    expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toMatchObject({ problem: 'no_call_sid' });
-  });
+  test.each(['None', 'null', 'NaN', ' ', '{{CallSid}}', '${CallSid}', '%CallSid%'])(
+    'of a call %j is of none',
+    (callSid) => {
+      const parsed = parseCallback(json({ CallSid: callSid, Status: 'busy' }));
+      expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toMatchObject({ problem: 'no_call_sid' });
+    },
+  );
 
   test.each(['null', '', 'None', 'NaN', 'N/A', '#N/A', '(null)', '<nil>', '""', null])(
     'has the next name of what %j stands for',

@@ -1,5 +1,5 @@
-import { saysNothing } from '../callbacks/says-nothing.ts';
 import { cutText } from './cut-text.ts';
+import { namesNothing } from './names-nothing.ts';
 
 /** A JSON object as `JSON.parse` makes it: `__proto__` in it is an ordinary own key. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -24,14 +24,11 @@ export function textOf(value: unknown, maxLength: number): string | undefined {
   return cutText(value, maxLength);
 }
 
-/** Identifiers are longer than the words for "nothing", and each frame has one. */
-const maxBlankLength = 16;
-
-/** An identifier. One of absurd length counts as absent: a cut identifier would be another call's. So does `None`. */
+/** An identifier. One of absurd length counts as absent: a cut identifier would be another call's. So does `None`, or `{{CallSid}}`. */
 export function idOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string' || value === '' || value.length > maxIdLength) return undefined;
-  return value.length <= maxBlankLength && saysNothing(value) ? undefined : value;
+  return namesNothing(value) ? undefined : value;
 }
 
 /** A finite number, sent as a number or as text: Exotel's own pages disagree. */

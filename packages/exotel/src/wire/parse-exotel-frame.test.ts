@@ -409,3 +409,12 @@ describe('parsing never throws', () => {
     });
   });
 });
+
+test('a start whose call sid was not filled in names none there, and one that tells another field does', () => {
+  for (const nothing of ['None', '{{CallSid}}', '${CallSid}', '$CallSid', '%CallSid%', '<CallSid>']) {
+    const start = { call_sid: nothing, callSid: 'CA1', stream_sid: nothing };
+    expect(parseExotelFrame(JSON.stringify({ event: 'start', start }))).toMatchObject({
+      ...{ callSid: 'CA1', streamSid: undefined },
+    });
+  }
+});

@@ -19,16 +19,23 @@ const knownKeys = new Set([
 /** Reads a `start` event whose fields sit in `start` or beside it, in snake or camel case. */
 export function parseStart(frame: JsonObject, header: FrameHeader): StartFrame {
   const start = nestedOrFlat(frame, 'start');
+  const spellings = (snake: string, camel: string): unknown[] => [
+    ...[start[snake], start[camel], frame[snake], frame[camel]],
+  ];
   const field = (snake: string, camel: string): unknown =>
-    [start[snake], start[camel], frame[snake], frame[camel]].find((value) => saysSomething(value));
-  const legSid = idOf(field('leg_sid', 'legSid'));
+    spellings(snake, camel).find((value) => saysSomething(value));
+  const id = (snake: string, camel: string): string | undefined =>
+    spellings(snake, camel)
+      .map((value) => idOf(value))
+      .find((value) => value !== undefined);
+  const legSid = id('leg_sid', 'legSid');
   return {
     kind: 'start',
-    streamSid: header.streamSid ?? idOf(field('stream_sid', 'streamSid')),
+    streamSid: header.streamSid ?? id('stream_sid', 'streamSid'),
     sequence: header.sequence,
-    callSid: idOf(field('call_sid', 'callSid')) ?? legSid,
+    callSid: id('call_sid', 'callSid') ?? legSid,
     legSid,
-    accountSid: idOf(field('account_sid', 'accountSid')),
+    accountSid: id('account_sid', 'accountSid'),
     from: textOf(field('from', 'from'), maxTextLength),
     to: textOf(field('to', 'to'), maxTextLength),
     customParameters: parseCustomParameters(field('custom_parameters', 'customParameters')),

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { saysNothing } from '../callbacks/says-nothing.ts';
 import { encodeClear, encodeMark, encodeMedia } from './encode-server-frame.ts';
+import { namesNothing } from './names-nothing.ts';
 import { parseExotelFrame } from './parse-exotel-frame.ts';
 import { shapes, type ShapeName } from './shapes.ts';
 
 const id = fc
   .string({ minLength: 1, maxLength: 64, unit: 'grapheme' })
-  .filter((text) => text.length <= 256 && !saysNothing(text));
-const text = fc.string({ minLength: 1, maxLength: 50 }).filter((each) => !saysNothing(each));
+  .filter((text) => text.length <= 256 && !namesNothing(text));
+const text = fc.string({ minLength: 1, maxLength: 50 }).filter((each) => !namesNothing(each));
 const count = fc.nat();
 const header = { streamSid: id, sequence: count };
 const pcm = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes));

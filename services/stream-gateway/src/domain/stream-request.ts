@@ -1,5 +1,5 @@
 import { callSid } from '@turnlog/call-events';
-import { readCallParameters, saysNothing } from '@turnlog/exotel';
+import { readCallParameters, namesNothing } from '@turnlog/exotel';
 
 /** Exotel's two applets: the Voicebot applet is two-way, the Stream applet only listens. */
 export type Applet = 'voicebot' | 'stream';
@@ -68,5 +68,5 @@ export function callParametersOf(
 
 /** The id if it can be the id of a call. One that can't (too long, control characters, "None") counts as absent. */
 export function validCallSid(id: string | null | undefined): string | undefined {
-  return typeof id === 'string' && saysNothing(id) ? undefined : callSid.safeParse(id).data;
+  return typeof id === 'string' && namesNothing(id) ? undefined : callSid.safeParse(id).data;
 }
