@@ -97,8 +97,16 @@ const callEvents: PathItem = {
       '413': jsonResponse('Too large, or too many messages', schemaRef('Problem')),
       '415': jsonResponse('The body is compressed', schemaRef('Problem')),
       '422': jsonResponse('Every message was rejected for what it is', schemaRef('EventResults')),
-      '429': jsonResponse('More events a second than a call may have', schemaRef('Problem'), RETRY_AFTER),
-      '503': jsonResponse('Nothing could be stored right now', schemaRef('Unavailable'), RETRY_AFTER),
+      '429': jsonResponse(
+        'Too many events or bytes a second, or more than the tenant may bring in an hour',
+        { anyOf: [schemaRef('Problem'), schemaRef('EventResults')] },
+        RETRY_AFTER,
+      ),
+      '503': jsonResponse(
+        'Nothing could be stored right now',
+        { anyOf: [schemaRef('Unavailable'), schemaRef('Problem')] },
+        RETRY_AFTER,
+      ),
     },
   },
 };
