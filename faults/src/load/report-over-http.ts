@@ -18,13 +18,14 @@ export async function reportOverHttp(
   gatewayUrl: string,
   callSid: string,
   messages: readonly AgentMessage[],
+  timeoutMs = REQUEST_TIMEOUT_MS,
 ): Promise<AgentAnswer[]> {
   let text: string;
   try {
     const response = await fetch(`${gatewayUrl}/v1/calls/${encodeURIComponent(callSid)}/events`, {
       method: 'POST',
       body: JSON.stringify(messages),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     text = await response.text();
   } catch {

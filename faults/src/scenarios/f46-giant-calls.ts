@@ -23,13 +23,16 @@ const OBJECTS: JsonValue = Array.from({ length: Math.floor(EVENT_BYTES / 3) }, (
 
 const TEXT = 'word '.repeat(EVENT_BYTES / 5);
 
+/** Its row needs all of it as objects at a time, for which a small heap has no room. */
+const FIELDS_CALL = 'CAgiant-fields';
+
 type Giant = (id: string) => AgentMessage;
 
 /** Contents that take many times their bytes once they are objects, and plain ones. */
 const GIANTS: Readonly<Record<string, Giant>> = {
   'CAgiant-objects': (id) => ({ event: 'tool', id, name: 'lookup', result: OBJECTS }),
   'CAgiant-text': (id) => ({ event: 'turn', id, turn: { speaker: 'user', text: TEXT } }),
-  'CAgiant-fields': (id) => ({ event: 'collect', id, data: { [id]: OBJECTS } }),
+  [FIELDS_CALL]: (id) => ({ event: 'collect', id, data: { [id]: OBJECTS } }),
 };
 
 export const giantCalls: Scenario = {
@@ -47,7 +50,7 @@ export const giantCalls: Scenario = {
     redis: { maxMemoryBytes: 1024 * MIB },
     serviceEnv: { gateway: SMALL_HEAP, session: SMALL_HEAP, persister: SMALL_HEAP },
   },
-  expectations: { quietWithinMs: 180_000, mayBeDeadLetters: [OLD_CALL] },
+  expectations: { quietWithinMs: 180_000, mayBeDeadLetters: [OLD_CALL, FIELDS_CALL] },
   run: async (context) => {
     const load = context.load();
     const old = await plantOldCall(context, OLD_CALL, OLD_EVENTS, OBJECTS);
@@ -68,7 +71,7 @@ async function reportGiant(context: Context, callSid: string, giant: Giant): Pro
     timestamp: Date.now() + index,
   }));
   const { taken, refusals } = await reportAll(context, callSid, messages, {
-    perRequest: 4,
+    perRequest: 2,
     withinMs: 120_000,
   });
   context.note(callSid, `${taken} MB taken`);

@@ -5,6 +5,8 @@ import { reportOverHttp } from '../load/report-over-http.ts';
 import { type Context } from './scenario.ts';
 
 const RETRY_MS = 500;
+/** Messages may be large. */
+const TIMEOUT_MS = 30_000;
 /** Refusals that say: send it again later. */
 const TRANSIENT = new Set(['unavailable', 'overloaded']);
 
@@ -23,7 +25,7 @@ export async function reportOnce(
   const events = new Map(
     messages.map((message): [string, LedgerEvent] => [message.id, ledger.sent(callSid, message)]),
   );
-  const answers = await reportOverHttp(stack.gatewayUrls[0] ?? '', callSid, messages);
+  const answers = await reportOverHttp(stack.gatewayUrls[0] ?? '', callSid, messages, TIMEOUT_MS);
   const tally: ReportTally = { taken: 0, refusals: new Map() };
   const settled = new Set<string>();
   for (const { id, code } of answers) {

@@ -3,17 +3,6 @@ import { type Guard } from '../guard.ts';
 /** What keeps a gateway going, and what it had on its disk when it does not. */
 export const gatewayGuards: readonly Guard[] = [
   {
-    name: 'threads-without-a-leash',
-    keeps: 'in a local stack the thread of a gateway that reads large reports lives',
-    file: 'packages/local-stack/src/processes/leash.ts',
-    text: 'if (isMainThread) hold();',
-    without: 'hold();',
-    test: {
-      file: 'packages/local-stack/src/leash.integration.test.ts',
-      name: 'leaves the threads of a service alone, which have no channel',
-    },
-  },
-  {
     name: 'gateway-waits-for-redis',
     keeps: 'a gateway that starts while Redis is away does not end',
     file: 'services/stream-gateway/src/gateway.ts',
