@@ -5,28 +5,26 @@ import { repeatDuring } from '../load/start-load.ts';
 import { usualMemoryBytes } from '../world/stack-shape.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
-/** Longer than the persister lets a statement take. */
+/** Much longer than the persister waits for a locked row. */
 const LOCKED_MS = 30_000;
 
 export const locks: Scenario = {
   id: 'F22',
   name: 'locks',
   title: 'Somebody holds locks on rows, forces deadlocks and conflicts of serializable transactions',
-  pass: 'A statement time-out pauses, a deadlock or a conflict is tried again at once; nothing is dead-lettered.',
-  answer:
-    'A write that times out (57014) is halved; a call whose row is locked (55P03) waits by itself; 40P01 and 40001 are tried again.',
+  pass: 'A call whose row is locked waits by itself; a deadlock or a conflict is tried again at once; nothing is dead-lettered.',
+  answer: 'A call whose row is locked (55P03) waits by itself; 40P01 and 40001 are tried again at once.',
   loss: 'nothing',
   quick: false,
   // Three loads, one after the other.
   stack: (size) => ({ redis: { maxMemoryBytes: 3 * usualMemoryBytes(size) } }),
   run: async (context) => {
     await lockRows(context);
-    // What follows has time-outs of its own.
-    const timeouts = await countOf('canceling statement due to statement timeout');
+    const timeouts = await countOf('canceling statement due to lock timeout');
     await deadlock(context);
     await conflict(context);
     const seen = {
-      'statement time-outs': timeouts,
+      'lock time-outs': timeouts,
       deadlocks: await countOf('deadlock detected'),
       conflicts: await countOf('could not serialize access'),
     };
@@ -42,7 +40,7 @@ export const locks: Scenario = {
   },
 };
 
-/** All rows are locked for longer than a statement may take. */
+/** All rows are locked for much longer than the persister waits for one. */
 async function lockRows(context: Context): Promise<void> {
   const { sql, size } = context;
   const load = context.load({ windowMs: size.windowMs * 3 }, 'CAlocked');
