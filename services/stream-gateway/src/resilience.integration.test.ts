@@ -252,6 +252,28 @@ test('while too much waits for Redis the agent is told to send again later, and 
   await socket.waitFor(({ id }) => id === 'again');
 });
 
+/** Three times what may wait of the events of frames. */
+const FLOOD_BYTES = 24 * 1024 * 1024;
+
+test('a stream that floods the gateway with events while Redis is away is ended, and others go on', async () => {
+  const setup = await setUp({ MAX_PENDING_BYTES: '2000', MAX_RETAINED_BYTES: '2000' });
+  const { redis, gateway } = setup;
+  const [flood, other] = [await startCall(setup), await startCall(setup)];
+  await gateway.eventsUntil(flood.frames.callSid, 'call.started');
+  await gateway.eventsUntil(other.frames.callSid, 'call.started');
+  await redis.crash();
+  const names = Array.from({ length: 32 }, (_, number) => `p${number}`);
+  const customParameters = Object.fromEntries(names.map((name) => [name, 'न'.repeat(1_000)]));
+  const again = framesOf({ callSid: flood.frames.callSid, customParameters }).start;
+  for (let sent = 0; sent < FLOOD_BYTES; sent += Buffer.byteLength(again)) flood.carrier.send(again);
+  expect(await flood.carrier.closed()).toBe(1008);
+  other.carrier.send(other.frames.dtmf('7'));
+  await redis.start();
+  await gateway.eventsUntil(other.frames.callSid, 'dtmf.pressed');
+  const events = await gateway.eventsUntil(flood.frames.callSid, 'call.disconnected');
+  expect(eventOf(events, 'call.disconnected').data.reason).toBe('too_much');
+});
+
 test('draining refuses new streams, and lets calls end', async () => {
   const setup = await setUp({ DRAIN_DEADLINE_MS: '20000' });
   const { gateway } = setup;

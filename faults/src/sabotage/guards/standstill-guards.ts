@@ -57,4 +57,15 @@ export const standstillGuards: readonly Guard[] = [
       name: 'calls that Redis refuses for what they are about do not keep the others of a spool from it',
     },
   },
+  {
+    name: 'flood-of-frames-ends',
+    keeps: 'a stream can not fill the memory of a gateway with events of its frames',
+    file: 'services/stream-gateway/src/exotel/stream-socket.ts',
+    text: 'if (this.#isFlooding()) {',
+    without: 'if (this.#isFlooding() && this.#isRefused) {',
+    test: {
+      file: 'services/stream-gateway/src/resilience.integration.test.ts',
+      name: 'a stream that floods the gateway with events while Redis is away is ended, and others go on',
+    },
+  },
 ];

@@ -67,6 +67,8 @@ export type LossReason =
   | 'no_start'
   /** It went on for longer than a call may. */
   | 'too_long'
+  /** Its frames brought more events than a gateway can keep while Redis takes none. */
+  | 'too_much'
   | 'drained'
   /** The agent closed its socket, and the gateway closed the carrier's: the only way to end a call from here. */
   | 'agent_hung_up'

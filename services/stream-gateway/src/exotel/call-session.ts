@@ -91,6 +91,10 @@ export class CallSession {
     return this.#hangUpReason ?? 'socket_closed';
   }
 
+  get pendingBytes(): number {
+    return this.#call?.producer.pendingBytes ?? 0;
+  }
+
   /** Whether the frame begins another call, for which there has to be another session. */
   isSupersededBy(frame: ParsedFrame): boolean {
     return isStartOfAnotherCall(this.#state, frame);

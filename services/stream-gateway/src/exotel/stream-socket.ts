@@ -3,6 +3,7 @@ import { parseExotelFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
 import { type Principal } from '../auth/principal.ts';
 import { CallGuard } from '../call-guard.ts';
+import { type LossReason } from '../domain/connection-state.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { count } from '../gateway-tally.ts';
@@ -10,6 +11,12 @@ import { CallSession } from './call-session.ts';
 import { CallsOfSocket } from './calls-of-socket.ts';
 import { POLICY_VIOLATION, SERVICE_RESTART } from './close-codes.ts';
 import { Liveness, type LivenessLimits } from './liveness.ts';
+
+/**
+ * What may wait for Redis of the events that frames bring: starts, keys and marks. They can't be refused as reports are. A
+ * call brings a few kilobytes of them.
+ */
+const MAX_FRAME_EVENT_BYTES = 8 * 1024 * 1024;
 
 export interface StreamSocketEvents {
   /** A session began: the socket's first, or that of another call on the same socket. */
@@ -119,11 +126,24 @@ export class StreamSocket {
   }
 
   #enforceLimits(monotonicMs: number): void {
+    if (this.#isFlooding()) {
+      this.#endFor('too_much');
+      return;
+    }
     const hasCall = this.#session.openCall !== undefined;
     if (hasCall !== this.#callSince.hasCall) this.#callSince = { hasCall, atMs: monotonicMs };
     const lastedMs = monotonicMs - this.#callSince.atMs;
     if (lastedMs < (hasCall ? this.#limits.maxCallMs : this.#limits.startTimeoutMs)) return;
-    const reason = hasCall ? 'too_long' : 'no_start';
+    this.#endFor(hasCall ? 'too_long' : 'no_start');
+  }
+
+  /** More waits for Redis than reports, and events that Redis has lost, may come to: the frames bring the rest. */
+  #isFlooding(): boolean {
+    const { maxPendingBytes, maxRetainedBytes } = this.#context.producerLimits;
+    return this.#session.pendingBytes > maxPendingBytes + maxRetainedBytes + MAX_FRAME_EVENT_BYTES;
+  }
+
+  #endFor(reason: LossReason): void {
     this.#session.end({ kind: 'lost', reason });
     this.#socket.close(POLICY_VIOLATION, reason);
   }
