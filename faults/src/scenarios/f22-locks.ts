@@ -58,6 +58,8 @@ async function lockRows(context: Context): Promise<void> {
 /** We hold the last row and want the others; the persister holds others and wants the last: its server chooses it to die. */
 async function deadlock(context: Context): Promise<void> {
   const { sql } = context;
+  // Sooner than the persister gives up on a locked row.
+  await setDefault(context, 'deadlock_timeout', '600ms');
   const load = context.load({}, 'CAdead');
   await repeatDuring(
     load,
@@ -68,7 +70,7 @@ async function deadlock(context: Context): Promise<void> {
       await client.query(
         `select from call_sessions where call_sid like 'CAdead%' order by call_sid desc limit 3 for update`,
       );
-      await sleep(1_000);
+      await sleep(600);
       // Where nobody holds the others, or the time is up, there was no deadlock.
       await client
         .query(`select from call_sessions where call_sid like 'CAdead%' for update`)
@@ -82,7 +84,7 @@ async function deadlock(context: Context): Promise<void> {
 /** New sessions get snapshots, and we change the rows meanwhile. */
 async function conflict(context: Context): Promise<void> {
   const { sql } = context;
-  await setIsolation('repeatable read');
+  await setDefault(context, 'default_transaction_isolation', 'repeatable read');
   const load = context.load({}, 'CAconflict');
   await repeatDuring(
     load,
@@ -100,15 +102,16 @@ async function conflict(context: Context): Promise<void> {
       client.release();
     },
   );
-  await setIsolation('read committed');
+  await setDefault(context, 'default_transaction_isolation', 'read committed');
   await context.recovered();
+}
 
-  async function setIsolation(level: string): Promise<void> {
-    await sql.query(
-      `do $$ begin execute format('alter database %I set default_transaction_isolation = %L', current_database(), '${level}'); end $$`,
-    );
-    await sql.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'turnlog-persister'`,
-    );
-  }
+/** Sets what the sessions of the persister begin with, from now on. */
+async function setDefault({ sql }: Context, setting: string, value: string): Promise<void> {
+  await sql.query(
+    `do $$ begin execute format('alter database %I set ${setting} = %L', current_database(), '${value}'); end $$`,
+  );
+  await sql.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'turnlog-persister'`,
+  );
 }
