@@ -14,6 +14,8 @@ const DEFAULT_SLOW_MINUTES = 2.5;
 const WINDOW_MS = 30_000;
 /** For so long a gateway keeps what has ended and is not in Postgres: for that time alone it may hold more and more. */
 const RETAIN_MS = 30_000;
+/** So long the heap of a process takes to grow to what it holds: in the meantime there is more garbage in it. */
+const HEAP_SETTLES_MS = 60_000;
 const MAX_GROWTH = 0.1;
 const LOOK_EVERY_MS = 1_000;
 const MIB = 1024 * 1024;
@@ -21,7 +23,7 @@ const MIB = 1024 * 1024;
 const HOLDERS = [
   { service: 'persister-1', flatFromMs: -WINDOW_MS },
   { service: 'session-1', flatFromMs: -WINDOW_MS },
-  { service: 'gateway-1', flatFromMs: RETAIN_MS },
+  { service: 'gateway-1', flatFromMs: RETAIN_MS + HEAP_SETTLES_MS },
 ] as const;
 /** Where the lag line becomes a warning. */
 const ALERT_AGE_S = 10;
