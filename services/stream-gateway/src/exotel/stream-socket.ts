@@ -143,7 +143,9 @@ export class StreamSocket {
     return this.#session.pendingBytes > maxPendingBytes + maxRetainedBytes + MAX_FRAME_EVENT_BYTES;
   }
 
+  /** What still comes before the socket is closed begins no other call. */
   #endFor(reason: LossReason): void {
+    this.#isRefused = true;
     this.#session.end({ kind: 'lost', reason });
     this.#socket.close(POLICY_VIOLATION, reason);
   }
