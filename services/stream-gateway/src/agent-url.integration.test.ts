@@ -61,7 +61,7 @@ test('a parameter is cut before an emoji, and the agent of a call that closes be
   });
 });
 
-test('a message of the agent that is no JSON does not end anything, and goes where all of its other frames go', async () => {
+test('a report of the agent that is no JSON is refused, and ends nothing', async () => {
   const { agent, gateway } = await setUp((port) => `ws://127.0.0.1:${port}/{callSid}`);
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -70,5 +70,7 @@ test('a message of the agent that is no JSON does not end anything, and goes whe
   const text = `{"event":"tool","name":"crm","payload":"one\ntwo ${'x'.repeat(600)}"}`;
   socket.send(text, { event: 'stage', id: 's1', stage: 'x' });
   await socket.waitFor(({ event, id }) => event === 'ack' && id === 's1');
-  expect(carrier.received).toEqual([text]);
+  const refusal = await socket.waitFor(({ event }) => event === 'error');
+  expect(refusal).toMatchObject({ error: { code: 'not_json' } });
+  expect(carrier.received).toEqual([]);
 });
