@@ -17,7 +17,7 @@ export const throwingEntries: Scenario = {
   answer:
     'Every way by which Node enters the code of one call is guarded: that call ends, and its agent goes on over HTTP.',
   loss: 'nothing acknowledged',
-  quick: true,
+  quick: false,
   stack: { serviceEnv: { gateway: { NODE_OPTIONS: `--import ${MODULE}`, PING_EVERY_MS: '1000' } } },
   run: async (context) => {
     const { stack, ledger, size } = context;
