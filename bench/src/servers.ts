@@ -2,13 +2,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  allPartitions,
-  createCommandClient,
-  DEFAULT_KEY_SPACE,
-  partitionKeys,
-  untilReady,
-} from '@turnlog/call-log';
+import { allPartitions, DEFAULT_KEY_SPACE, partitionKeys } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { migrate } from '@turnlog/call-store';
 import { startPostgres, startRedis, type RedisOptions } from '@turnlog/embedded';
 import { type Redis } from 'ioredis';

@@ -1,11 +1,6 @@
 import { type CallKey } from '@turnlog/call-events';
-import {
-  createCommandClient,
-  DEFAULT_KEY_SPACE,
-  memberOf,
-  subscribeToChanges,
-  untilReady,
-} from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { DEFAULT_KEY_SPACE, memberOf, subscribeToChanges } from '@turnlog/call-log';
 
 /** Listens to what the session service tells live views. */
 export interface LiveView {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { decodeEvent } from '@turnlog/call-events';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore } from '@turnlog/call-store';
 import { startLocalStack } from '@turnlog/local-stack';
 import { sleep } from '@turnlog/service-kit';

@@ -1,4 +1,4 @@
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { setRedisBack } from '../servers/redis-clock.ts';
 import { type Context } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { bothWays } from '../proxy/lane-faults.ts';
 import { startProxyThread, type ThreadedProxy } from '../proxy/proxy-thread.ts';
 import { type Rng } from '../random/rng.ts';

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { createCommandClient, DEFAULT_KEY_SPACE, untilReady, type KeySpace } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
 import { createCallStore, type CallStore } from '@turnlog/call-store';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
 import { withDeadline, type Environment } from '@turnlog/service-kit';

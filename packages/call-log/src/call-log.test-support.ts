@@ -9,7 +9,7 @@ import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { createAppender, type AppendRequest } from './append/appender.ts';
 import { toNewEvent } from './append/new-event.ts';
 import { type KeySpace } from './keys.ts';
-import { createBlockingClient, createCommandClient, untilReady } from './redis/clients.ts';
+import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/redis-kit';
 
 /** A key space of the test's own, on the Redis of the test run. */
 export async function openTestLog({ url = testRedisUrl(), partitions = 2, maxEvents = 1_000 } = {}) {

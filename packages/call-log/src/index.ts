@@ -10,18 +10,9 @@ export {
   type KeySpace,
   type PartitionKeys,
 } from './keys.ts';
-export {
-  createBlockingClient,
-  createCommandClient,
-  untilReady,
-  untilUsable,
-  type RedisClientOptions,
-} from './redis/clients.ts';
-export { memoryShare } from './redis/memory-share.ts';
-export { defineScript, runScript, type Script } from './redis/script.ts';
+
 export { scanCalls } from './read/scan-calls.ts';
-export { ClusterNotSupportedError } from './redis/refuse-cluster.ts';
-export { serverTimeMs } from './redis/server-time.ts';
+
 export {
   createAppender,
   NO_LIMITS,
@@ -38,9 +29,9 @@ export {
   type NewEvent,
 } from './append/new-event.ts';
 export { findBarrier, tryWrite, UnkeepableDurabilityError, type Durability } from './append/durability.ts';
-export { type Barrier } from './redis/script-pipeline.ts';
+
 export { type AppendOutcome, type AppendResult, type RefusalReason } from './append/append-result.ts';
-export { isFaultOfTheCall } from './redis/is-fault-of-the-call.ts';
+export { isFaultOfTheCall } from './read/is-fault-of-the-call.ts';
 export { JoinedLog, lastReadSeq, type CallLog, type LogPage } from './read/call-log.ts';
 export { readCallLogs, type ReadCallLogs } from './read/call-reader.ts';
 export {
@@ -79,7 +70,7 @@ export {
   type PersistedCalls,
   type PersistedClaim,
 } from './persisted/persisted-calls.ts';
-export { createSettler, type SettledCall } from './settle.ts';
+export { createSettler, type SettledCall } from './commit/commit-calls.ts';
 export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';
 export {
   createSessionSaver,

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeEvent } from '@turnlog/call-events';
-import { createCommandClient, readCallLogs, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { readCallLogs } from '@turnlog/call-log';
 import { migrate } from '@turnlog/call-store';
 import {
   createTestDatabase,

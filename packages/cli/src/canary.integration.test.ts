@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { callKeys, createCommandClient, partitionKeys, partitionOf, untilReady } from '@turnlog/call-log';
+import { callKeys, partitionKeys, partitionOf } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
 import {

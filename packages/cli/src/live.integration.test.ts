@@ -7,12 +7,11 @@ import {
   createAppender,
   toNewEvent,
   createAudioStreams,
-  createCommandClient,
   createDeadLetters,
   publishChange,
-  untilReady,
   type KeySpace,
 } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { freePort, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import { seedEvents, terminalWith } from './cli.test-support.ts';

@@ -7,12 +7,11 @@ import {
   callKeys,
   createAppender,
   createAudioStreams,
-  createCommandClient,
   createDeadLetters,
   toNewEvent,
-  untilReady,
   type KeySpace,
 } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { openSpoolFolders, Spool } from '@turnlog/spool';
 import { createTestDatabase, testKeyPrefix, testRedisUrl, type TestDatabase } from '@turnlog/test-kit';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { migrate } from '@turnlog/call-store';
 import { createTenantCopy, TenantDirectory } from '@turnlog/tenants';
 import {

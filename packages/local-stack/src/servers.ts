@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turnlog/call-log';
+import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { migrate } from '@turnlog/call-store';
 import { startPostgres, startRedis, type EmbeddedServer } from '@turnlog/embedded';
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';

@@ -22,7 +22,7 @@ export {
 } from './config/env-value.ts';
 export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
-export { parseRedisAddress, type RedisAddress, type SentinelAddress } from './config/redis-address.ts';
+
 export { instanceName, keyPrefix, logPhoneKey, partitionCount } from './config/shared-settings.ts';
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
@@ -66,3 +66,4 @@ export { createOpsHandler, type OpsHandler } from './ops/ops-handler.ts';
 export { type OpsServer, startOpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
 export { type CheckOutcome, type ReadinessCheck } from './ops/readiness-check.ts';
 export { type Counter, type Gauge, type Histogram } from 'prom-client';
+export { untilRedisUsable } from './retry/until-redis-usable.ts';

@@ -1,11 +1,5 @@
-import {
-  createBlockingClient,
-  createCallReleaser,
-  createCommandClient,
-  createPersistedCalls,
-  untilUsable,
-  watchPartitions,
-} from '@turnlog/call-log';
+import { createBlockingClient, createCommandClient } from '@turnlog/redis-kit';
+import { createCallReleaser, createPersistedCalls, watchPartitions } from '@turnlog/call-log';
 import { createCallStore } from '@turnlog/call-store';
 import {
   createHealth,
@@ -19,6 +13,7 @@ import {
   withDatabaseCa,
   withRedisCa,
   type Lifecycle,
+  untilRedisUsable,
 } from '@turnlog/service-kit';
 import { createTenantCopy } from '@turnlog/tenants';
 import { configSchema } from './config.ts';
@@ -101,7 +96,7 @@ async function start(lifecycle: Lifecycle): Promise<void> {
 
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
-  await untilUsable(commands, { backoff: CONNECT_BACKOFF, signal });
+  await untilRedisUsable(commands, { backoff: CONNECT_BACKOFF, signal });
   const comparing = keepComparing(
     {
       calls: createPersistedCalls(commands, space),

@@ -11,15 +11,13 @@ import {
   callKeys,
   createAppender,
   toNewEvent,
-  createBlockingClient,
-  createCommandClient,
   createDeadLetters,
   memberOf,
   partitionKeys,
   partitionOf,
-  untilReady,
   type KeySpace,
 } from '@turnlog/call-log';
+import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { createLogger, createMetrics } from '@turnlog/service-kit';
 import {

@@ -9,15 +9,8 @@ import {
   type EventData,
   type KnownEvent,
 } from '@turnlog/call-events';
-import {
-  callKeys,
-  createAppender,
-  toNewEvent,
-  createCommandClient,
-  readCallLogs,
-  untilReady,
-  type KeySpace,
-} from '@turnlog/call-log';
+import { callKeys, createAppender, toNewEvent, readCallLogs, type KeySpace } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, createCarrierStore, migrate, toRow, type StoredCall } from '@turnlog/call-store';
 import { createLifecycle, createLogger, readConfig } from '@turnlog/service-kit';
 import {

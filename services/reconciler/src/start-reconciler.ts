@@ -1,10 +1,5 @@
-import {
-  createAppender,
-  createCommandClient,
-  NO_LIMITS,
-  untilUsable,
-  type Appender,
-} from '@turnlog/call-log';
+import { createAppender, NO_LIMITS, type Appender } from '@turnlog/call-log';
+import { createCommandClient } from '@turnlog/redis-kit';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
 import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
 import {
@@ -18,6 +13,7 @@ import {
   type Lifecycle,
   type Logger,
   type Metrics,
+  untilRedisUsable,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createAskCarrier, type AskCarrier } from './ask-carrier.ts';
@@ -128,7 +124,7 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
 
 /** Ends the service as a failure once Redis answers that it is part of a Redis Cluster. */
 function refuseCluster(redis: Redis, lifecycle: Lifecycle, logger: Logger): void {
-  untilUsable(redis, { backoff: CONNECT_BACKOFF, signal: lifecycle.signal }).catch((err: unknown) => {
+  untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal: lifecycle.signal }).catch((err: unknown) => {
     if (lifecycle.isStopping) return;
     logger.fatal({ err }, 'this Redis can not be used');
     lifecycle.onStop('redis that can not be used', () => Promise.reject(toError(err)));

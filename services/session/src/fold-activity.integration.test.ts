@@ -2,17 +2,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeEvent, foldCall, initialState, type CallKey } from '@turnlog/call-events';
 import {
   allPartitions,
-  createBlockingClient,
-  createCommandClient,
   measureFeedLag,
   partitionKeys,
   partitionOf,
   readCallLogs,
   startFeedConsumer,
   subscribeToChanges,
-  untilReady,
   type CallChange,
 } from '@turnlog/call-log';
+import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { deferred } from '@turnlog/service-kit';
 import { testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';

@@ -10,18 +10,17 @@ import {
   callKeys,
   createAppender,
   toNewEvent,
-  createCommandClient,
   createPageReader,
   createSessionSaver,
   partitionKeys,
   publishChange,
   readSession,
-  untilReady,
   type AppendRequest,
   type FeedEntry,
   type KeySpace,
   type SessionSave,
 } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import { createStateCache, type CacheLimits } from './domain/state-cache.ts';

@@ -2,19 +2,16 @@ import { getHeapStatistics } from 'node:v8';
 import {
   allPartitions,
   createAppender,
-  createBlockingClient,
-  createCommandClient,
   createLiveCalls,
   createPageReader,
   createSessionSaver,
   partitionKeys,
   NO_LIMITS,
   publishChange,
-  serverTimeMs,
   startFeedConsumer,
-  untilUsable,
   watchPartitions,
 } from '@turnlog/call-log';
+import { createBlockingClient, createCommandClient, serverTimeMs } from '@turnlog/redis-kit';
 import {
   backoffDelayMs,
   collectGarbage,
@@ -27,6 +24,7 @@ import {
   type Lifecycle,
   type Logger,
   type Metrics,
+  untilRedisUsable,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { type SessionConfig } from './config.ts';
@@ -82,7 +80,7 @@ export async function startSession(
 
   const healthPort = await startOps(shared);
   // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
-  await untilUsable(shared.redis, { backoff: BACKOFF, signal: lifecycle.signal });
+  await untilRedisUsable(shared.redis, { backoff: BACKOFF, signal: lifecycle.signal });
   reportLag(shared);
   startSweeping(shared);
   startFolding(shared);

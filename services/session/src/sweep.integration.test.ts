@@ -7,9 +7,9 @@ import {
   partitionKeys,
   partitionOf,
   readCallLogs,
-  serverTimeMs,
   type Appender,
 } from '@turnlog/call-log';
+import { serverTimeMs } from '@turnlog/redis-kit';
 import { waitUntil } from '@turnlog/test-kit';
 import {
   callOf,

@@ -1,4 +1,5 @@
-import { findBarrier, tryWrite, type Barrier, type Durability, type KeySpace } from '@turnlog/call-log';
+import { findBarrier, tryWrite, type Durability, type KeySpace } from '@turnlog/call-log';
+import { type Barrier } from '@turnlog/redis-kit';
 import { type Redis } from 'ioredis';
 import { type GatewayConfig } from './config.ts';
 

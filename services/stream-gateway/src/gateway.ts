@@ -6,8 +6,9 @@ import {
   type CheckOutcome,
   type Lifecycle,
   type Logger,
+  untilRedisUsable,
 } from '@turnlog/service-kit';
-import { UnkeepableDurabilityError, untilUsable } from '@turnlog/call-log';
+import { UnkeepableDurabilityError } from '@turnlog/call-log';
 import { createAuth } from './auth/create-auth.ts';
 import { sharedGuard } from './call-guard.ts';
 import { type GatewayConfig } from './config.ts';
@@ -84,7 +85,7 @@ export async function startGateway(
   if (stores.spool !== undefined) inheritSpools(stores.spool, parts);
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
-  await untilUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
+  await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
   await retryForever(() => stores.durability.confirm(), {
     backoff: CONNECT_BACKOFF,
     signal,

@@ -1,4 +1,4 @@
-import { createCommandClient } from '@turnlog/call-log';
+import { createCommandClient } from '@turnlog/redis-kit';
 import { type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 

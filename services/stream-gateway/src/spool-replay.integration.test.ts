@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { decodeEvent, type CallKey } from '@turnlog/call-events';
-import { createCommandClient, readCallLogs, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { readCallLogs } from '@turnlog/call-log';
 import { startRedisForTest, testKeyPrefix, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

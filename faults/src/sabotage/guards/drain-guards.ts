@@ -44,7 +44,7 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'release-while-short',
     keeps: 'a persisted call is not kept while Redis is short of memory',
-    file: 'packages/call-log/src/settle.ts',
+    file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'isMemoryShort()\n',
     without: 'isMemoryShort() && false\n',
     test: {
@@ -55,11 +55,11 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'head-outlives-log',
     keeps: 'a gateway finds the head of a persisted call, and does not send it again',
-    file: 'packages/call-log/src/settle.ts',
+    file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'Math.max(keepMs, keepHeadMs)',
     without: 'keepMs',
     test: {
-      file: 'packages/call-log/src/settle.integration.test.ts',
+      file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
       name: 'the head of a finished call stays for a minute at least, also where the rest goes sooner',
     },
   },

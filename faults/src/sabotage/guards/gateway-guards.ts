@@ -6,9 +6,9 @@ export const gatewayGuards: readonly Guard[] = [
     name: 'gateway-waits-for-redis',
     keeps: 'a gateway that starts while Redis is away does not end',
     file: 'services/stream-gateway/src/gateway.ts',
-    text: 'await untilUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });',
+    text: 'await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });',
     without:
-      'await untilUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal: AbortSignal.timeout(1) });',
+      'await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal: AbortSignal.timeout(1) });',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
       name: 'a gateway that starts while Redis is away waits for it',

@@ -27,7 +27,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'pinned-log',
     keeps: 'a log that a dead letter points at does not expire',
-    file: 'packages/call-log/src/settle.ts',
+    file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'not isOpen and not known[5] and',
     without: 'not isOpen and',
     test: {

@@ -16,22 +16,22 @@ export const persisterGuards: readonly Guard[] = [
   {
     name: 'expiry-after-the-last-event',
     keeps: 'no key of a call begins to expire while events of it are not in Postgres',
-    file: 'packages/call-log/src/settle.ts',
+    file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'and persisted >= tonumber(known[2])',
     without: '',
     test: {
-      file: 'packages/call-log/src/settle.integration.test.ts',
+      file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
       name: 'a call with events that are not in Postgres yet stays',
     },
   },
   {
     name: 'acknowledge-what-is-settled',
     keeps: 'what asked for a call that could not be settled is not acknowledged with its neighbours',
-    file: 'packages/call-log/src/settle.ts',
+    file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'if ok then',
     without: 'if true then',
     test: {
-      file: 'packages/call-log/src/settle.integration.test.ts',
+      file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
       name: 'of calls that are settled together, what asked for one that can’t be settled stays',
     },
   },

@@ -27,22 +27,22 @@ export const redisClientGuards: readonly Guard[] = [
   {
     name: 'following-redis',
     keeps: 'a client that hears of another primary while it looks for one does not end for good',
-    file: 'packages/call-log/src/redis/following-redis.ts',
+    file: 'packages/redis-kit/src/connect/following-redis.ts',
     text: 'if (!this.#isClosed) this.connect().catch(() => undefined);',
     without: '',
     test: {
-      file: 'packages/call-log/src/redis/sentinel.integration.test.ts',
+      file: 'packages/redis-kit/src/connect/sentinel.integration.test.ts',
       name: 'a client that hears of another primary while it looks for one goes on looking',
     },
   },
   {
     name: 'read-only-reply-of-settling',
     keeps: 'a persister leaves a primary that has become a replica',
-    file: 'packages/call-log/src/settle.ts',
+    file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'if isOfAll then return error end',
     without: '',
     test: {
-      file: 'packages/call-log/src/settle.integration.test.ts',
+      file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
       name: 'a client that settles on a server which takes no writes any more connects anew',
     },
   },

@@ -74,7 +74,7 @@ export const redisLimitGuards: readonly Guard[] = [
   {
     name: 'cluster-refused',
     keeps: 'a service does not run on a Redis on which it would record nothing',
-    file: 'packages/call-log/src/redis/clients.ts',
+    file: 'packages/redis-kit/src/connect/clients.ts',
     text: 'await refuseCluster(redis);',
     without: '',
     test: {

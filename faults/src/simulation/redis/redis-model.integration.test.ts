@@ -4,7 +4,6 @@ import {
   allPartitions,
   callKeys,
   createAppender,
-  createCommandClient,
   createDeadLetters,
   createLiveCalls,
   createSessionSaver,
@@ -14,11 +13,11 @@ import {
   readCallLogs,
   readSession,
   toNewEvent,
-  untilReady,
   type AppendOutcome,
   type FeedName,
   type NewEvent,
 } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';

@@ -1,5 +1,6 @@
 import { decodeEvent, foldEvents, initialState, toCallRecord, type CallRecord } from '@turnlog/call-events';
-import { createCommandClient, readCallLogs, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { readCallLogs } from '@turnlog/call-log';
 import { freePort, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,8 +1,6 @@
 import { reportOf, type CallKey } from '@turnlog/call-events';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
-import { type Asked } from '../redis/run-together.ts';
-import { toError, type ScriptRun } from '../redis/script-pipeline.ts';
-import { type ScriptArgument } from '../redis/script.ts';
+import { type Asked, toError, type ScriptRun, type ScriptArgument } from '@turnlog/redis-kit';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
 import { type AppendLimits, type AppendRequest } from './appender.ts';
 

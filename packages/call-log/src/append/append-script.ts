@@ -1,6 +1,4 @@
-import { CAUGHT_LUA } from '../redis/read-only.ts';
-import { defineScript } from '../redis/script.ts';
-import { NO_RUN_ID, RUN_ID_DIGITS } from './server-run.ts';
+import { CAUGHT_LUA, defineScript, NO_RUN_ID, RUN_ID_DIGITS } from '@turnlog/redis-kit';
 
 /** Two full calls of the default size: where counting the bytes of an old log ends. */
 const MOST_BYTES_COUNTED = 32 * 1024 * 1024;

@@ -1,15 +1,21 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { type KeySpace } from '../keys.ts';
-import { inTurns } from '../redis/in-turns.ts';
-import { runTogether, type Asked } from '../redis/run-together.ts';
-import { pipeRuns, toError, type Barrier } from '../redis/script-pipeline.ts';
+import {
+  serialize,
+  microBatch,
+  type Asked,
+  pipeRuns,
+  toError,
+  type Barrier,
+  type Script,
+  AskedServerRun,
+  isInfoForbidden,
+} from '@turnlog/redis-kit';
 import { type AppendOutcome } from './append-result.ts';
 import { createRunPlanner } from './append-runs.ts';
-import { type Script } from '../redis/script.ts';
 import { appendScript, appendWithoutMemoryScript } from './append-script.ts';
 import { type NewEvent } from './new-event.ts';
-import { AskedServerRun, isInfoForbidden } from './server-run.ts';
 
 /** Events of one call. They share one source, and are in its order. */
 export interface AppendRequest {
@@ -83,8 +89,8 @@ export function createAppender(
     createRunPlanner(space, limits),
     mayScriptsAsk,
   );
-  const sendInTurns = inTurns<AppendRequest, AppendOutcome>((asked) => send(asked, limits.barrier?.()));
-  const append = runTogether<AppendRequest, AppendOutcome>((asked) => {
+  const sendInTurns = serialize<AppendRequest, AppendOutcome>((asked) => send(asked, limits.barrier?.()));
+  const append = microBatch<AppendRequest, AppendOutcome>((asked) => {
     try {
       const passed = limits.barrier?.();
       if (passed === undefined) send(asked, passed);

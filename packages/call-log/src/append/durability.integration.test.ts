@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
-import { type Barrier } from '../redis/script-pipeline.ts';
+import { type Barrier } from '@turnlog/redis-kit';
 import { createAppender } from './appender.ts';
 import { findBarrier, type Durability } from './durability.ts';
 

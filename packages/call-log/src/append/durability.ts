@@ -1,6 +1,6 @@
 import { type ChainableCommander, type Redis } from 'ioredis';
 import { type KeySpace } from '../keys.ts';
-import { type Barrier } from '../redis/script-pipeline.ts';
+import { type Barrier } from '@turnlog/redis-kit';
 
 /**
  * What an acknowledged append has survived.

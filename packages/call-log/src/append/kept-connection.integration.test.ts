@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startKeepingProxy, startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
-import { createCommandClient, untilReady } from '../redis/clients.ts';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { callOf, openTestLog, turn, unordered } from '../call-log.test-support.ts';
 import { readCallLogs } from '../read/call-reader.ts';
 import { type AppendOutcome } from './append-result.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { readCallLogs } from '../read/call-reader.ts';
-import { createSettler } from '../settle.ts';
+import { createSettler } from '../commit/commit-calls.ts';
 import { type AppendOutcome } from './append-result.ts';
 
 let server: PrivateServer;

@@ -1,5 +1,4 @@
-import { CAUGHT_LUA } from '../redis/read-only.ts';
-import { defineScript } from '../redis/script.ts';
+import { CAUGHT_LUA, defineScript } from '@turnlog/redis-kit';
 
 /** The replies for a batch that is in its stream, and for one that was left out. */
 export const WRITTEN = 1;

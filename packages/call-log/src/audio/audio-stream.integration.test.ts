@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest, testRedisUrl } from '@turnlog/test-kit';
 import { callOf, openTestLog } from '../call-log.test-support.ts';
 import { callKeys } from '../keys.ts';
-import { createCommandClient, untilReady } from '../redis/clients.ts';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createAudioStreams, type AudioBatch } from './audio-stream.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;

@@ -1,7 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
-import { runScript } from '../redis/script.ts';
+import { runScript } from '@turnlog/redis-kit';
 import { appendAudio, CALL_FULL, NO_ROOM, WRITTEN } from './append-audio-script.ts';
 
 /** Which way the audio went: `inbound` is the caller's voice, `outbound` the agent's. */

@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 
 /**
  * Sets a call or an event aside, and acknowledges the feed entries that led to it, in one step. A letter of the same

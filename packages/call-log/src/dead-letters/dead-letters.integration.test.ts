@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
-import { createSettler } from '../settle.ts';
+import { createSettler } from '../commit/commit-calls.ts';
 import { createDeadLetters, type DeadLetter } from './dead-letters.ts';
 
 const opened: AnyEventData = ['call.started', { connectionId: 'c' }];

@@ -11,8 +11,8 @@ import {
   partitionOf,
   type KeySpace,
 } from '../keys.ts';
-import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
-import { runScript } from '../redis/script.ts';
+import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
+import { runScript } from '@turnlog/redis-kit';
 import { deadLetterScript, replayScript } from './dead-letter-script.ts';
 
 /** What could not be persisted, and why. */

@@ -3,7 +3,7 @@ import { type Redis } from 'ioredis';
 import { entriesOf } from '../erase/logged-texts.ts';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
 import { allPartitions, callKeys, callOfMember, memberOf, partitionKeys, type KeySpace } from '../keys.ts';
-import { runScript } from '../redis/script.ts';
+import { runScript } from '@turnlog/redis-kit';
 import { removeLetterScript } from './remove-letter-script.ts';
 
 /** Which dead letters are too old. */

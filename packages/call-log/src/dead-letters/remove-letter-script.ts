@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 
 /**
  * Takes a dead letter away, and with the last letter of its call what Redis holds of the call, if nothing of it waits to be

@@ -10,7 +10,7 @@ import {
 import { createAudioStreams } from '../audio/audio-stream.ts';
 import { createDeadLetters } from '../dead-letters/dead-letters.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
-import { createSettler } from '../settle.ts';
+import { createSettler } from '../commit/commit-calls.ts';
 import { createCallEraser } from './call-eraser.ts';
 
 const HOUR_MS = 3_600_000;

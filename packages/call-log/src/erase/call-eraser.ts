@@ -3,7 +3,7 @@ import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
 import { groupOf } from '../feed/feed-reader.ts';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
-import { runScript } from '../redis/script.ts';
+import { runScript } from '@turnlog/redis-kit';
 import { eraseScript } from './erase-script.ts';
 import { callsInRedis, textsOfCall, textsOfLetters, type LoggedText } from './logged-texts.ts';
 

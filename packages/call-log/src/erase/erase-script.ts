@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 
 /**
  * Takes everything of a call away, and leaves a mark that it was erased: whoever appends to it from then on is refused. A

@@ -5,7 +5,7 @@ import { deferred } from '@turnlog/service-kit';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
-import { createBlockingClient, untilReady } from '../redis/clients.ts';
+import { createBlockingClient, untilReady } from '@turnlog/redis-kit';
 import { startFeedConsumer, type FeedConsumer, type FeedConsumerOptions } from './feed-consumer.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { measureFeedLag } from './feed-lag.ts';

@@ -1,6 +1,5 @@
 import { type Redis } from 'ioredis';
-import { runScripts } from '../redis/script-pipeline.ts';
-import { defineScript } from '../redis/script.ts';
+import { runScripts, defineScript } from '@turnlog/redis-kit';
 
 /**
  * Removes a consumer that has nothing pending: with it would go what it was given and has not done. One that comes back, or

@@ -1,7 +1,6 @@
 import { type Redis } from 'ioredis';
-import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
-import { runScripts } from '../redis/script-pipeline.ts';
-import { defineScript } from '../redis/script.ts';
+import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
+import { runScripts, defineScript } from '@turnlog/redis-kit';
 
 /**
  * Makes the group of a feed, which is to read from the start of the stream: what was appended before the first consumer came

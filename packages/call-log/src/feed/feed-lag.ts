@@ -1,8 +1,8 @@
 import { monotonicClock } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { allPartitions, partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
-import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
-import { toUnixMs, type TimeReply } from '../redis/server-time.ts';
+import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
+import { toUnixMs, type TimeReply } from '@turnlog/redis-kit';
 import { type RawEntry } from './feed-entry.ts';
 import { isMissing } from './feed-groups.ts';
 import { groupOf } from './feed-reader.ts';

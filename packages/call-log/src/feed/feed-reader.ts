@@ -1,6 +1,6 @@
 import { monotonicClock, sleep } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
-import { untilReady } from '../redis/clients.ts';
+import { untilReady } from '@turnlog/redis-kit';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { withDeliveries } from './with-deliveries.ts';
 import { BrokenPartitions } from './broken-partitions.ts';

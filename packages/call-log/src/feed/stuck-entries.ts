@@ -1,5 +1,5 @@
 import { type Redis } from 'ioredis';
-import { defineScript, runScript } from '../redis/script.ts';
+import { defineScript, runScript } from '@turnlog/redis-kit';
 import { type RawEntry } from './feed-entry.ts';
 
 /** The most pending entries of one feed that are looked at in one go. */

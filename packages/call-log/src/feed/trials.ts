@@ -1,8 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
-import { defineGroupedScript, runGrouped } from '../redis/grouped-script.ts';
-import { defineScript, runScript } from '../redis/script.ts';
+import { defineGroupedScript, runGrouped, defineScript, runScript } from '@turnlog/redis-kit';
 
 /** For so long after a process has lived through an attempt, deliveries say nothing against the call. */
 const SURVIVED_FOR_SECONDS = 120;

@@ -10,9 +10,8 @@ import {
   partitionOf,
   type KeySpace,
 } from '../keys.ts';
-import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
-import { runScript } from '../redis/script.ts';
-import { serverTimeMs } from '../redis/server-time.ts';
+import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
+import { runScript, serverTimeMs } from '@turnlog/redis-kit';
 import { checkpointScript, touchScript } from './live-scripts.ts';
 
 /** The most calls of one partition that are taken at a time. */

@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 
 /**
  * Notes that calls were seen now, even when they seem to have been seen later: a clock may be set back. Only calls that are

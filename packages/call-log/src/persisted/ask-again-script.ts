@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 
 /**
  * Has a call persisted again from the beginning, of which Postgres lacks what the head says is there. Nothing of it expires

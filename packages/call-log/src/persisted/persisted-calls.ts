@@ -2,8 +2,8 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { scanCalls } from '../read/scan-calls.ts';
-import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
-import { runScript } from '../redis/script.ts';
+import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
+import { runScript } from '@turnlog/redis-kit';
 import { askAgainScript } from './ask-again-script.ts';
 
 /** The most times that one life of a log is persisted again. */

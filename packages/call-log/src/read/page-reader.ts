@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
-import { runGrouped } from '../redis/grouped-script.ts';
+import { runGrouped } from '@turnlog/redis-kit';
 import { JoinedLog, lastReadSeq, type LogHead, type LogPage } from './call-log.ts';
 import { JoinedEntries } from './joined-entries.ts';
 import { type LogEntry } from './log-entry.ts';

@@ -1,4 +1,4 @@
-import { defineGroupedScript } from '../redis/grouped-script.ts';
+import { defineGroupedScript } from '@turnlog/redis-kit';
 import { BETWEEN } from './joined-entries.ts';
 
 /**

@@ -2,9 +2,8 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
 import { scanCalls } from '../read/scan-calls.ts';
-import { isFaultOfTheCall } from '../redis/is-fault-of-the-call.ts';
-import { memoryShare } from '../redis/memory-share.ts';
-import { runScripts, type ScriptRun } from '../redis/script-pipeline.ts';
+import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
+import { memoryShare, runScripts, type ScriptRun } from '@turnlog/redis-kit';
 import { KEEP_HEAD_MS } from './release-lua.ts';
 import { releaseScript } from './release-script.ts';
 

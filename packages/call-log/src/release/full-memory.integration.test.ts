@@ -9,7 +9,7 @@ import { type FeedEntry } from '../feed/feed-entry.ts';
 import { allPartitions, callKeys, partitionKeys } from '../keys.ts';
 import { createLiveCalls } from '../live/live-calls.ts';
 import { readCallLogs } from '../read/call-reader.ts';
-import { createSettler } from '../settle.ts';
+import { createSettler } from '../commit/commit-calls.ts';
 import { createSessionSaver } from '../state/session-state.ts';
 import { createCallReleaser } from './call-releaser.ts';
 

@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 import { RELEASE_LUA } from './release-lua.ts';
 
 /**

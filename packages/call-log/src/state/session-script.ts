@@ -1,4 +1,4 @@
-import { defineScript } from '../redis/script.ts';
+import { defineScript } from '@turnlog/redis-kit';
 
 /**
  * Saves a call's folded state if nobody saved a later one, and acknowledges the feed entries that asked for it.

@@ -1,6 +1,6 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { createScriptPipeline } from '../redis/script-pipeline.ts';
+import { createScriptPipeline } from '@turnlog/redis-kit';
 import { groupOf } from '../feed/feed-reader.ts';
 import { toRecord } from '../feed/feed-entry.ts';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';

@@ -1,4 +1,5 @@
-import { ClusterNotSupportedError, createCommandClient, untilReady, type KeySpace } from '@turnlog/call-log';
+import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { type KeySpace } from '@turnlog/call-log';
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { CommandError } from '../command-error.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chownSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, describeDatabaseError, migrate } from '@turnlog/call-store';
 import { withDatabaseCa, withRedisCa } from '@turnlog/service-kit';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { createLogger } from '@turnlog/service-kit';
 import { addTenant, createTenantCopy, revokeTenant } from '@turnlog/tenants';

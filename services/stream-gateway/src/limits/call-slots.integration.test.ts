@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createCommandClient, untilReady } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import { CallSlots } from './call-slots.ts';

@@ -1,4 +1,4 @@
-import { defineScript, runScript } from '@turnlog/call-log';
+import { defineScript, runScript } from '@turnlog/redis-kit';
 import { type Redis } from 'ioredis';
 
 /** After which a call that its gateway no longer speaks of has ended with the gateway. */

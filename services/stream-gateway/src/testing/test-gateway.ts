@@ -1,5 +1,6 @@
 import { decodeEvent, type CallEvent, type KnownEvent } from '@turnlog/call-events';
-import { createCommandClient, readCallLogs, untilReady, type KeySpace } from '@turnlog/call-log';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { readCallLogs, type KeySpace } from '@turnlog/call-log';
 import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
 import { testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { createTenantCopy, type Tenant } from '@turnlog/tenants';

@@ -1,5 +1,5 @@
 import { type Redis } from 'ioredis';
-import { type Barrier } from '../redis/script-pipeline.ts';
+import { type Barrier } from '../scripts/script-pipeline.ts';
 
 /** Enough of a run's 40 digits to tell the few runs apart that one call can see. */
 export const RUN_ID_DIGITS = 12;

@@ -1,10 +1,10 @@
 import { once, type EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { parseRedisAddress, retryForever, type Backoff, type SentinelAddress } from '@turnlog/service-kit';
+import { parseRedisAddress, type SentinelAddress } from './redis-address.ts';
 import { type Redis, type RedisOptions } from 'ioredis';
 import { ClosableRedis } from './closable-redis.ts';
 import { FollowingRedis } from './following-redis.ts';
-import { isReadOnly } from './read-only.ts';
+import { isReadOnly } from '../server/read-only.ts';
 import { ClusterNotSupportedError, refuseCluster } from './refuse-cluster.ts';
 import { explainConnectionError, readAddress } from './tls.ts';
 
@@ -70,18 +70,6 @@ export function createBlockingClient(options: RedisClientOptions & { readonly bl
 export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<void> {
   await untilConnected(redis, signal);
   await refuseCluster(redis);
-}
-
-/**
- * Resolves when the client can take commands, however often it has to be tried. Rejects on the signal, and with
- * {@link ClusterNotSupportedError}.
- */
-export async function untilUsable(
-  redis: Redis,
-  { signal, backoff }: { readonly signal: AbortSignal; readonly backoff: Backoff },
-): Promise<void> {
-  const isRetryable = (error: unknown): boolean => !(error instanceof ClusterNotSupportedError);
-  await retryForever(() => untilReady(redis, signal), { signal, backoff, isRetryable });
 }
 
 async function untilConnected(redis: Redis, signal?: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest } from '@turnlog/test-kit';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from './call-log.test-support.ts';
-import { readCallLogs } from './read/call-reader.ts';
-import { callKeys, partitionKeys, partitionOf } from './keys.ts';
-import { createCommandClient, untilReady } from './redis/clients.ts';
-import { createSettler } from './settle.ts';
+import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { readCallLogs } from '../read/call-reader.ts';
+import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
+import { createCommandClient, untilReady } from '@turnlog/redis-kit';
+import { createSettler } from './commit-calls.ts';
 
 const KEEP_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { type ChainableCommander, type Redis } from 'ioredis';
-import { runTogether, type Asked } from './run-together.ts';
+import { microBatch, type Asked } from './micro-batch.ts';
 import { isUnknownScript, pipeScript, runScript, type Script, type ScriptArgument } from './script.ts';
 
 /** The most runs that are sent as one pipeline. */
@@ -21,7 +21,7 @@ export interface Barrier {
 
 /** Runs a script; runs that were asked for in one turn of the event loop travel as one pipeline. */
 export function createScriptPipeline(redis: Redis, script: Script) {
-  const run = runTogether<ScriptRun, unknown>((asked) => pipeRuns(redis, script, asked));
+  const run = microBatch<ScriptRun, unknown>((asked) => pipeRuns(redis, script, asked));
   return (keys: readonly string[], args: readonly ScriptArgument[]) => run({ keys, args });
 }
 

@@ -6,7 +6,7 @@ export interface Asked<Request, Reply> {
 }
 
 /** Hands over together what was asked for in one turn of the event loop. Under load that makes large batches by itself. */
-export function runTogether<Request, Reply>(run: (asked: readonly Asked<Request, Reply>[]) => void) {
+export function microBatch<Request, Reply>(run: (asked: readonly Asked<Request, Reply>[]) => void) {
   let waiting: Asked<Request, Reply>[] = [];
 
   const flush = (): void => {

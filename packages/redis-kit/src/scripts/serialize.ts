@@ -1,7 +1,7 @@
-import { type Asked } from './run-together.ts';
+import { type Asked } from './micro-batch.ts';
 
 /** Hands over one batch after the other: what is asked for while one is under way goes together, as the next. */
-export function inTurns<Request, Reply>(run: (asked: readonly Asked<Request, Reply>[]) => void) {
+export function serialize<Request, Reply>(run: (asked: readonly Asked<Request, Reply>[]) => void) {
   let waiting: Asked<Request, Reply>[] = [];
   let isUnderWay = false;
 

@@ -1,11 +1,9 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { groupOf } from './feed/feed-reader.ts';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from './keys.ts';
-import { CAUGHT_LUA } from './redis/read-only.ts';
-import { runAll, type ScriptRun } from './redis/script-pipeline.ts';
-import { defineScript, type ScriptArgument } from './redis/script.ts';
-import { KEEP_HEAD_MS, RELEASE_LUA } from './release/release-lua.ts';
+import { groupOf } from '../feed/feed-reader.ts';
+import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { CAUGHT_LUA, runAll, type ScriptRun, defineScript, type ScriptArgument } from '@turnlog/redis-kit';
+import { KEEP_HEAD_MS, RELEASE_LUA } from '../release/release-lua.ts';
 
 /** The most calls of one run: a script holds everybody else up for as long as it runs. */
 const MAX_CALLS = 16;
