@@ -28,6 +28,7 @@ export default tseslint.config(
       'services/*/src/domain/**/*.ts',
       'packages/call-events/src/**/*.ts',
       'packages/redaction/src/**/*.ts',
+      'packages/exotel/src/**/*.ts',
     ],
     ignores: ['**/*.test.ts'],
     rules: {
@@ -36,6 +37,7 @@ export default tseslint.config(
         {
           patterns: [
             'node:*',
+            '!node:crypto',
             'ioredis',
             'pg',
             'kysely',

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { shapes, speechLikeNoise } from '@turnlog/exotel';
+import { shapes, speechLikeNoise } from '@turnlog/exotel-simulator';
 import { closeFrame, openStreamSocket, textFrame } from './raw-stream-socket.ts';
 import { type SenderPlan } from './start-sender.ts';
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { shapes } from '@turnlog/exotel';
+import { shapes } from '@turnlog/exotel-simulator';
 import { WebSocket } from 'ws';
 
 const SAMPLE_RATE = 8000;

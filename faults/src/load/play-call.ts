@@ -1,4 +1,4 @@
-import { placeCall, type SimulatedCall } from '@turnlog/exotel';
+import { placeCall, type SimulatedCall } from '@turnlog/exotel-simulator';
 import { backoffDelayMs, sleep } from '@turnlog/service-kit';
 import { type Ledger } from '../ledger/ledger.ts';
 import { type AgentHub } from './agent-hub.ts';

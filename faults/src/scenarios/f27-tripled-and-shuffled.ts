@@ -1,7 +1,7 @@
 import { planCalls } from '../load/plan-calls.ts';
 import { type AgentMessage, type PlannedCall } from '../load/planned-call.ts';
 import { reportOverHttp } from '../load/report-over-http.ts';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';
 

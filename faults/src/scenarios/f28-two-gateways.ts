@@ -1,4 +1,4 @@
-import { placeCall, type SimulatedCall } from '@turnlog/exotel';
+import { placeCall, type SimulatedCall } from '@turnlog/exotel-simulator';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';

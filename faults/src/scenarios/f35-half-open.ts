@@ -1,4 +1,4 @@
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { startFaultProxy } from '../proxy/fault-proxy.ts';
 import { bothWays } from '../proxy/lane-faults.ts';
 import { untilQuiet } from '../oracle/quiescence.ts';

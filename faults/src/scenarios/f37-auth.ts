@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';

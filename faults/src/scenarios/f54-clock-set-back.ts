@@ -1,5 +1,5 @@
 import { measureFeedLag } from '@turnlog/call-log';
-import { placeCall, type SimulatedCall } from '@turnlog/exotel';
+import { placeCall, type SimulatedCall } from '@turnlog/exotel-simulator';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { turnlog } from '../world/turnlog-command.ts';

@@ -1,4 +1,4 @@
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { type Context } from './scenario.ts';
 
 /** Whether the first gateway takes a new call at present; one that it takes is hung up at once, and written down. */

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { shapes } from '@turnlog/exotel';
+import { shapes } from '@turnlog/exotel-simulator';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

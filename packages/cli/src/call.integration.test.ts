@@ -12,13 +12,11 @@ import { migrate } from '@turnlog/call-store';
 import {
   createTestDatabase,
   freePort,
-  startExotelStandIn,
   testKeyPrefix,
   testRedisUrl,
-  type ExotelStandIn,
-  type Misbehaviour,
   type TestDatabase,
 } from '@turnlog/test-kit';
+import { startExotelStandIn, type ExotelStandIn, type Misbehaviour } from '@turnlog/exotel-simulator';
 import pg from 'pg';
 import { terminalWith } from './cli.test-support.ts';
 

@@ -3,16 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall, istTime, startExotelStandIn, type ExotelStandIn } from '@turnlog/exotel-simulator';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
 import {
   createTestDatabase,
-  istTime,
-  startExotelStandIn,
   testKeyPrefix,
   testRedisUrl,
   waitUntil,
-  type ExotelStandIn,
   type TestDatabase,
 } from '@turnlog/test-kit';
 import pg from 'pg';

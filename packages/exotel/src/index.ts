@@ -2,13 +2,9 @@ export { codecOf, type AudioCodec } from './audio/codec.ts';
 export { expandG711 } from './audio/g711.ts';
 export { decodeAudio, type DecodedAudio } from './audio/decode-audio.ts';
 export { bytesOfDuration, durationMs } from './audio/duration.ts';
-export { speechLikeNoise, tone } from './audio/synthesise.ts';
+
 export { readWav, WavFormatError, writeWav } from './audio/wav.ts';
-export { type Drop, type PlaceCallOptions } from './simulator/call-plan.ts';
-export { type CallEnd, type CallReport } from './simulator/call-report.ts';
-export { type Pace } from './simulator/pace.ts';
-export { placeCall } from './simulator/place-call.ts';
-export { type SimulatedCall } from './simulator/simulated-call.ts';
+
 export { readCallParameters } from './wire/call-parameters.ts';
 export { encodeClear, encodeMark, encodeMedia, type ServerMedia } from './wire/encode-server-frame.ts';
 export {
@@ -30,8 +26,7 @@ export { type Scalar } from './wire/leaves.ts';
 export { parseExotelFrame } from './wire/parse-exotel-frame.ts';
 export { readTimestamp, type FrameTimestamp } from './wire/read-timestamp.ts';
 export { chooseSampleRate, parseSampleRate, sampleRates, type SampleRate } from './wire/sample-rate.ts';
-export { type AnnouncedCall, type Shape } from './wire/shape.ts';
-export { shapes, type ShapeName } from './wire/shapes.ts';
+
 export {
   type CarrierLeg,
   type CarrierReport,
@@ -66,3 +61,10 @@ export {
   type ExotelApi,
 } from './rest/exotel-api.ts';
 export { parseMultipart } from './callbacks/parse-multipart.ts';
+export {
+  toCarrierEvents,
+  type CarrierSource,
+  type ReportOrigin,
+} from './carrier-events/to-carrier-events.ts';
+export { bytesPerSample } from './audio/duration.ts';
+export { base64ByteLength } from './wire/base64-byte-length.ts';

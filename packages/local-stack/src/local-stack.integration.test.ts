@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { placeCall, type PlaceCallOptions, type SimulatedCall } from '@turnlog/exotel';
+import { placeCall, type PlaceCallOptions, type SimulatedCall } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { startTestStack, type TestStack } from './local-stack.test-support.ts';
 import { readRunningStack } from './stack-file.ts';

@@ -16,13 +16,7 @@ export { growthOverTenfold } from './growth.ts';
 export { testCacheDir, testDatabaseUrl, testRedisUrl } from './test-environment.ts';
 export { testKeyPrefix } from './test-key-prefix.ts';
 export { waitUntil, type WaitOptions } from './wait-until.ts';
-export {
-  startExotelStandIn,
-  type ExotelStandIn,
-  type StandInRequest,
-} from './exotel-stand-in/exotel-stand-in.ts';
-export { type Misbehaviour } from './exotel-stand-in/misbehaviour.ts';
-export { istTime, type StandInCall, type StandInFields } from './exotel-stand-in/stand-in-call.ts';
+
 export { makePostgresRoles, redisUsers, withUser, type RedisUse } from './rights/own-users.ts';
 export { POSTGRES_RIGHTS, tryPostgresRole } from './rights/postgres-rights.ts';
 export { REDIS_RIGHTS, redisRefusal, tryRedisCommands, type RightsTrial } from './rights/redis-rights.ts';

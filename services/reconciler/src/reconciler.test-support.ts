@@ -13,14 +13,8 @@ import { callKeys, createAppender, toNewEvent, readCallLogs, type KeySpace } fro
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, createCarrierStore, migrate, toRow, type StoredCall } from '@turnlog/call-store';
 import { createLifecycle, createLogger, readConfig } from '@turnlog/service-kit';
-import {
-  createTestDatabase,
-  startExotelStandIn,
-  testKeyPrefix,
-  testRedisUrl,
-  waitUntil,
-  type ExotelStandIn,
-} from '@turnlog/test-kit';
+import { createTestDatabase, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
+import { startExotelStandIn, type ExotelStandIn } from '@turnlog/exotel-simulator';
 import pg from 'pg';
 import { configSchema } from './config.ts';
 import { startReconciler } from './start-reconciler.ts';

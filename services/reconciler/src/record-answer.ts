@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CallKey } from '@turnlog/call-events';
 import { toNewEvent, type Appender } from '@turnlog/call-log';
-import { toCarrierEvents } from '@turnlog/carrier-events';
-import { type CarrierReport } from '@turnlog/exotel';
+import { toCarrierEvents, type CarrierReport } from '@turnlog/exotel';
 
 /** What became of an answer: news, or what was known. */
 export interface RecordedAnswer {

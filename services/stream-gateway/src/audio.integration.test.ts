@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { createAudioStreams } from '@turnlog/call-log';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readCallLogs } from '@turnlog/call-log';
-import { shapes } from '@turnlog/exotel';
+import { shapes } from '@turnlog/exotel-simulator';
 import { testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { placeCall, shapes, type ShapeName } from '@turnlog/exotel';
+import { placeCall, shapes, type ShapeName } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';

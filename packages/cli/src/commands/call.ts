@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAppender, toNewEvent } from '@turnlog/call-log';
-import { toCarrierEvents } from '@turnlog/carrier-events';
-import { createExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
+import { toCarrierEvents, createExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
 import { envValue, oneOf, wholeNumber } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';

@@ -1,4 +1,10 @@
-import { shapes, type Drop, type Pace, type PlaceCallOptions, type ShapeName } from '@turnlog/exotel';
+import {
+  shapes,
+  type Drop,
+  type Pace,
+  type PlaceCallOptions,
+  type ShapeName,
+} from '@turnlog/exotel-simulator';
 import { oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';

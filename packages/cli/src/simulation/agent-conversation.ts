@@ -1,4 +1,5 @@
-import { encodeMedia, parseExotelFrame, tone } from '@turnlog/exotel';
+import { encodeMedia, parseExotelFrame } from '@turnlog/exotel';
+import { tone } from '@turnlog/exotel-simulator';
 import { z } from 'zod';
 import { type WebSocket } from 'ws';
 import { type AgentMessage, type ScriptStep } from './agent-script.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import { deferred } from '@turnlog/service-kit';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { WebSocket, WebSocketServer } from 'ws';

@@ -1,4 +1,4 @@
-import { type SimulatedCall } from '@turnlog/exotel';
+import { type SimulatedCall } from '@turnlog/exotel-simulator';
 import { withDeadline } from '@turnlog/service-kit';
 import { type ScriptStep } from './agent-script.ts';
 import { newTally, type AgentTally } from './agent-tally.ts';

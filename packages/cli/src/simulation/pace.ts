@@ -1,4 +1,4 @@
-import { type Pace } from '@turnlog/exotel';
+import { type Pace } from '@turnlog/exotel-simulator';
 import { envValue } from '@turnlog/service-kit';
 
 /** A pace as it is written on the command line. */

@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import {
-  durationMs,
-  readWav,
-  type Drop,
-  type Pace,
-  type PlaceCallOptions,
-  type SampleRate,
-  type ShapeName,
-} from '@turnlog/exotel';
+import { durationMs, readWav, type SampleRate } from '@turnlog/exotel';
+import { type Drop, type Pace, type PlaceCallOptions, type ShapeName } from '@turnlog/exotel-simulator';
 import { CommandError } from '../command-error.ts';
 import { reasonOf } from '../reason-of.ts';
 

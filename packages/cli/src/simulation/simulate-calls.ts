@@ -1,5 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { placeCall, type CallReport, type PlaceCallOptions, type SimulatedCall } from '@turnlog/exotel';
+import {
+  placeCall,
+  type CallReport,
+  type PlaceCallOptions,
+  type SimulatedCall,
+} from '@turnlog/exotel-simulator';
 import { type AgentTally } from './agent-tally.ts';
 
 /** What a round of calls is made of. */

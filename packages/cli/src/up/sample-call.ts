@@ -1,5 +1,5 @@
 import { type StoredCall } from '@turnlog/call-store';
-import { placeCall, speechLikeNoise } from '@turnlog/exotel';
+import { placeCall, speechLikeNoise } from '@turnlog/exotel-simulator';
 import { sleep, withDeadline } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { openStore } from '../connections/with-store.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { base64ByteLength } from './base64-byte-length.ts';
+import { base64ByteLength } from '../wire/base64-byte-length.ts';
 import { decodeAudio } from './decode-audio.ts';
 
 test('whole samples come back as they were encoded, and half a sample is set apart', () => {

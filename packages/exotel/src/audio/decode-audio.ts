@@ -1,4 +1,4 @@
-import { base64ByteLength } from './base64-byte-length.ts';
+import { base64ByteLength } from '../wire/base64-byte-length.ts';
 
 /** What a media payload holds. */
 export type DecodedAudio =

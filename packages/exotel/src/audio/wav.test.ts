@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { speechLikeNoise, tone } from './synthesise.ts';
 import { readWav, WavFormatError, writeWav } from './wav.ts';
 
-const pcm = tone({ seconds: 0.1, sampleRate: 8000 });
+const pcm = Buffer.from(
+  Int16Array.from({ length: 800 }, (_, i) => Math.round(16_000 * Math.sin(i / 3))).buffer,
+);
 
 test.each([8000, 16000, 24000])('a WAV at %i Hz reads back as it was written', (sampleRate) => {
   expect(readWav(writeWav(pcm, sampleRate))).toStrictEqual({ pcm, sampleRate });
@@ -38,12 +39,4 @@ describe('readWav', () => {
     expect(() => readWav(file)).toThrow(WavFormatError);
     expect(() => readWav(file)).toThrow(message);
   });
-});
-
-test('synthetic speech is loud in phrases and quiet between them', () => {
-  const loudness = (from: number, to: number): number => {
-    const samples = speechLikeNoise({ seconds: 3, sampleRate: 8000 }).subarray(from * 16000, to * 16000);
-    return new Int16Array(new Uint8Array(samples).buffer).reduce((sum, x) => sum + Math.abs(x), 0);
-  };
-  expect(loudness(0.1, 0.6)).toBeGreaterThan(50 * loudness(2.05, 2.55));
 });

@@ -2,7 +2,6 @@ import { cutText } from '../wire/cut-text.ts';
 import { isObject } from '../wire/fields.ts';
 import { readJson } from '../wire/read-json.ts';
 import { saysNothing } from './says-nothing.ts';
-import { withoutUrlSecrets } from './without-url-secrets.ts';
 
 /** The fields of a callback or of an answer, however they were written: flat, bracketed, as JSON or as XML. */
 export interface CallbackFields {
@@ -101,4 +100,15 @@ function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value.trim();
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return isObject(value) || Array.isArray(value) ? JSON.stringify(value) : undefined;
+}
+
+const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
+
+/**
+ * A value that may be kept: a URL loses its user and password, and the URL of our own stream, which Exotel repeats with
+ * everything that we gave it, its query as well.
+ */
+export function withoutUrlSecrets(normalisedName: string, value: string): string {
+  const anonymous = value.replace(USER_INFO, '$1');
+  return normalisedName.endsWith('streamurl') ? (anonymous.split(/[?#]/, 1)[0] ?? '') : anonymous;
 }

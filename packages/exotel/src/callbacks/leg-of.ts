@@ -1,7 +1,6 @@
 import { type CallbackFields } from './callback-fields.ts';
 import { type CarrierLeg } from './carrier-report.ts';
-import { definedOnly } from './defined-only.ts';
-import { firstOf, secondsOf, wordOf } from './read-values.ts';
+import { definedOnly, firstOf, secondsOf, wordOf } from './read-values.ts';
 
 const LEG_EVENT = /^(?:dial|leg|agent)/i;
 

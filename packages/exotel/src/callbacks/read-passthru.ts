@@ -2,9 +2,8 @@ import { idOf } from '../wire/fields.ts';
 import { type CallbackFields } from './callback-fields.ts';
 import { reportOn, type ReadReport } from './carrier-report.ts';
 import { parseCarrierTime } from './carrier-time.ts';
-import { definedOnly } from './defined-only.ts';
+import { definedOnly, firstOf, webUrlOf, wordOf } from './read-values.ts';
 import { isOfLeg, legOf } from './leg-of.ts';
-import { firstOf, webUrlOf, wordOf } from './read-values.ts';
 
 const CALLER_WORDS = new Set(['user', 'caller']);
 

@@ -2,9 +2,8 @@ import { idOf } from '../wire/fields.ts';
 import { type CallbackFields } from './callback-fields.ts';
 import { reportOn, type NamelessReport, type ReadReport } from './carrier-report.ts';
 import { parseCarrierTime } from './carrier-time.ts';
-import { definedOnly } from './defined-only.ts';
+import { definedOnly, firstOf, secondsOf, webUrlOf, wordOf } from './read-values.ts';
 import { isOfLeg, isOfUnnamedLeg, legOf } from './leg-of.ts';
-import { firstOf, secondsOf, webUrlOf, wordOf } from './read-values.ts';
 import { toldStatus } from './told-status.ts';
 
 const STATUS_NAMES = ['Status', 'CallStatus', 'Call.Status'];

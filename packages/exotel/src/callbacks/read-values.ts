@@ -73,3 +73,12 @@ export function wordOf(text: string | undefined): string | undefined {
   if (text === undefined || saysNothing(text)) return undefined;
   return cutText(text, MAX_TEXT_CHARACTERS).toWellFormed();
 }
+
+type DefinedOnly<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The fields that have a value. */
+export function definedOnly<T extends object>(fields: T): DefinedOnly<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as DefinedOnly<T>;
+}

@@ -1,8 +1,15 @@
 import { readFields } from '../callbacks/callback-fields.ts';
 import { type CarrierReport } from '../callbacks/carrier-report.ts';
 import { parseCarrierTime } from '../callbacks/carrier-time.ts';
-import { definedOnly } from '../callbacks/defined-only.ts';
-import { amountOf, currencyOf, firstOf, secondsOf, webUrlOf, wordOf } from '../callbacks/read-values.ts';
+import {
+  definedOnly,
+  amountOf,
+  currencyOf,
+  firstOf,
+  secondsOf,
+  webUrlOf,
+  wordOf,
+} from '../callbacks/read-values.ts';
 import { toldStatus } from '../callbacks/told-status.ts';
 import { idOf, type JsonObject } from '../wire/fields.ts';
 

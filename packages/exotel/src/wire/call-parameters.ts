@@ -1,5 +1,5 @@
 import { cutText } from './cut-text.ts';
-import { queryOf } from './url-query.ts';
+import { queryOf } from './sample-rate.ts';
 
 const maxParameters = 32;
 const maxNameLength = 512;

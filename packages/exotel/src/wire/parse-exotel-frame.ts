@@ -1,4 +1,4 @@
-import { base64ByteLength } from '../audio/base64-byte-length.ts';
+import { base64ByteLength } from './base64-byte-length.ts';
 import { cutText } from './cut-text.ts';
 import { idOf, isObject, nestedOrFlat, numberOf, textOf, type JsonObject } from './fields.ts';
 import {

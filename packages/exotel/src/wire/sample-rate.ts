@@ -1,5 +1,3 @@
-import { queryOf } from './url-query.ts';
-
 /** The rates Exotel can stream at, in Hz. Source: https://developer.exotel.com/docs/agentstream/stream-voicebot-applet */
 export const sampleRates = [8000, 16000, 24000] as const;
 export type SampleRate = (typeof sampleRates)[number];
@@ -30,4 +28,12 @@ export function chooseSampleRate(evidence: {
   const query = queryOf(evidence.url ?? '');
   const asked = [query.get('sample-rate'), query.get('sample_rate')].map(parseSampleRate).find(isSampleRate);
   return asked ?? defaultSampleRate;
+}
+
+/** The query of a whole URL or of a request target such as `/media?a=1`. Never throws. */
+export function queryOf(url: string | URL): URLSearchParams {
+  if (url instanceof URL) return url.searchParams;
+  const [beforeFragment = ''] = url.split('#', 1);
+  const question = beforeFragment.indexOf('?');
+  return new URLSearchParams(question === -1 ? '' : beforeFragment.slice(question + 1));
 }

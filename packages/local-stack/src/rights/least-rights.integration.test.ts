@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { callKeys, createAudioStreams, partitionKeys, type AudioBatch } from '@turnlog/call-log';
 import { createCallStore, migrate } from '@turnlog/call-store';
-import { placeCall } from '@turnlog/exotel';
+import { placeCall } from '@turnlog/exotel-simulator';
 import {
   POSTGRES_RIGHTS,
   REDIS_RIGHTS,

@@ -5,7 +5,7 @@ import { type Redis, type RedisOptions } from 'ioredis';
 import { ClosableRedis } from './closable-redis.ts';
 import { FollowingRedis } from './following-redis.ts';
 import { isReadOnly } from '../server/read-only.ts';
-import { ClusterNotSupportedError, refuseCluster } from './refuse-cluster.ts';
+import { refuseCluster } from './refuse-cluster.ts';
 import { explainConnectionError, readAddress } from './tls.ts';
 
 /** How long a command may take before it counts as failed. */

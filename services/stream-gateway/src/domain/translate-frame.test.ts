@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseExotelFrame, shapes, type ParsedFrame, type ShapeName } from '@turnlog/exotel';
+import { parseExotelFrame, type ParsedFrame } from '@turnlog/exotel';
+import { shapes, type ShapeName } from '@turnlog/exotel-simulator';
 import { newConnection, type ConnectionState } from './connection-state.ts';
 import { endConnection, type AudioSummary } from './end-connection.ts';
 import { readStreamRequest } from './stream-request.ts';

@@ -1,4 +1,4 @@
-import { shapes, type AnnouncedCall } from '@turnlog/exotel';
+import { shapes, type AnnouncedCall } from '@turnlog/exotel-simulator';
 import { randomBytes } from 'node:crypto';
 
 /** The carrier's frames of one call, in the documented shape. */

@@ -1,6 +1,7 @@
 import { callSid } from '@turnlog/call-events';
-import { toCarrierEvents, type CarrierSource } from '@turnlog/carrier-events';
 import {
+  toCarrierEvents,
+  type CarrierSource,
   parseCallback,
   readPassthru,
   readStatusCallback,

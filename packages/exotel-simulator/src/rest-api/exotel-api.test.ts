@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { freePort, startExotelStandIn, type ExotelStandIn, type Misbehaviour } from '@turnlog/test-kit';
-import { type ConnectRequest } from './connect-request.ts';
-import { createExotelApi, type ExotelApi } from './exotel-api.ts';
+import { freePort } from '@turnlog/test-kit';
+import { startExotelStandIn, type ExotelStandIn } from './fake-rest-api.ts';
+import { type Misbehaviour } from './misbehaviour.ts';
+import { type ConnectRequest, createExotelApi, type ExotelApi } from '@turnlog/exotel';
 
 let carrier: ExotelStandIn;
 let api: ExotelApi;

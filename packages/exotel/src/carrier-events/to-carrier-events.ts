@@ -8,7 +8,7 @@ import {
   type JsonValue,
   type KnownEvent,
 } from '@turnlog/call-events';
-import { type CarrierReport } from '@turnlog/exotel';
+import { type CarrierReport } from '../callbacks/carrier-report.ts';
 
 /**
  * Where a report comes from. It names no replica: whoever takes the same report makes the same event. Of two reports of

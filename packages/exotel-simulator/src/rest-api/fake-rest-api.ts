@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendError, takesEffect, type Misbehaviour } from './misbehaviour.ts';
-import { callFields, createStandInCall, type StandInCall, type StandInFields } from './stand-in-call.ts';
+import { callFields, createStandInCall, type StandInCall, type StandInFields } from './fake-call.ts';
 import { toXml } from './to-xml.ts';
 
 /** A request that the stand-in got. */

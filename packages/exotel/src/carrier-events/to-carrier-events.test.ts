@@ -7,7 +7,10 @@ import {
   toCallRecord,
   type KnownEvent,
 } from '@turnlog/call-events';
-import { parseCallback, readPassthru, readStatusCallback, type CarrierReport } from '@turnlog/exotel';
+import { parseCallback } from '../callbacks/parse-callback.ts';
+import { readPassthru } from '../callbacks/read-passthru.ts';
+import { readStatusCallback } from '../callbacks/read-status-callback.ts';
+import { type CarrierReport } from '../callbacks/carrier-report.ts';
 import fc from 'fast-check';
 import { toCarrierEvents, type CarrierSource } from './to-carrier-events.ts';
 

@@ -1,8 +1,19 @@
+import { type Shape } from './shape.ts';
 import { camelCaseShape } from './camel-case-shape.ts';
 import { liveShape } from './live-shape.ts';
-import { minimalShape } from './minimal-shape.ts';
-import { type Shape } from './shape.ts';
 import { snakeCaseShape } from './snake-case-shape.ts';
+
+/** The least that any client was seen to send: ids once, in a flat `start`; no numbering; a bare `stop`. */
+export const minimalShape: Shape = {
+  connected: () => JSON.stringify({ event: 'connected' }),
+  start: ({ streamSid, callSid }) =>
+    JSON.stringify({ event: 'start', stream_sid: streamSid, call_sid: callSid }),
+  media: ({ payload }) => JSON.stringify({ event: 'media', media: { payload } }),
+  dtmf: ({ digit }) => JSON.stringify({ event: 'dtmf', digit }),
+  mark: ({ name }) => JSON.stringify({ event: 'mark', mark: { name } }),
+  clear: () => JSON.stringify({ event: 'clear' }),
+  stop: () => JSON.stringify({ event: 'stop' }),
+};
 
 /** `strings` and `numbers` are documented (two pages disagree), `live` and `camelCase` seen, `minimal` the least. */
 export type ShapeName = 'strings' | 'numbers' | 'live' | 'camelCase' | 'minimal';

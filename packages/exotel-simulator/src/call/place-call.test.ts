@@ -4,12 +4,16 @@ import { type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { tone } from '../audio/synthesise.ts';
-import { decodeAudio } from '../audio/decode-audio.ts';
-import { encodeClear, encodeMark, encodeMedia } from '../wire/encode-server-frame.ts';
-import { type ParsedFrame } from '../wire/frames.ts';
-import { parseExotelFrame } from '../wire/parse-exotel-frame.ts';
-import { shapes, type ShapeName } from '../wire/shapes.ts';
-import { placeCall } from './place-call.ts';
+import {
+  decodeAudio,
+  encodeClear,
+  encodeMark,
+  encodeMedia,
+  type ParsedFrame,
+  parseExotelFrame,
+} from '@turnlog/exotel';
+import { shapes, type ShapeName } from '../shapes/shapes.ts';
+import { placeCall } from './exotel-call.ts';
 
 interface ServedCall {
   socket: WebSocket;

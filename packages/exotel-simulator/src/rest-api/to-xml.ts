@@ -1,4 +1,4 @@
-import { type StandInFields, type StandInValue } from './stand-in-call.ts';
+import { type StandInFields, type StandInValue } from './fake-call.ts';
 
 /** A document as version 1 of the API writes it. */
 export function toXml(document: StandInFields | { readonly Calls: readonly StandInFields[] }): string {

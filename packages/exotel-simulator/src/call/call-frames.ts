@@ -1,6 +1,5 @@
-import { base64ByteLength } from '../audio/base64-byte-length.ts';
-import { durationMs } from '../audio/duration.ts';
-import { type AnnouncedCall, type Shape } from '../wire/shape.ts';
+import { base64ByteLength, durationMs } from '@turnlog/exotel';
+import { type AnnouncedCall, type Shape } from '../shapes/shape.ts';
 
 /**
  * The frames of one call in the order they are sent: one counter for all events, one for media, and the time

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type ParsedFrame } from '../wire/frames.ts';
-import { chooseSampleRate, type SampleRate } from '../wire/sample-rate.ts';
-import { type AnnouncedCall, type Shape } from '../wire/shape.ts';
-import { shapes, type ShapeName } from '../wire/shapes.ts';
+import { type ParsedFrame, chooseSampleRate, type SampleRate } from '@turnlog/exotel';
+import { type AnnouncedCall, type Shape } from '../shapes/shape.ts';
+import { shapes, type ShapeName } from '../shapes/shapes.ts';
 import { CallerAudio } from './caller-audio.ts';
 import { speedOf, type Pace } from './pace.ts';
 

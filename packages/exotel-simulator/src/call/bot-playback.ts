@@ -1,4 +1,4 @@
-import { durationMs } from '../audio/duration.ts';
+import { durationMs } from '@turnlog/exotel';
 
 /**
  * The line's side of what the bot says: audio is queued and takes its time, and a mark comes back when all audio

@@ -1,12 +1,11 @@
-import { durationMs } from '../audio/duration.ts';
-import { parseExotelFrame } from '../wire/parse-exotel-frame.ts';
+import { planCall, type PlaceCallOptions, type CallPlan, type Drop } from './call-plan.ts';
+import { type SimulatedCall } from './simulated-call.ts';
+import { durationMs, parseExotelFrame } from '@turnlog/exotel';
 import { BotPlayback } from './bot-playback.ts';
 import { CallFrames } from './call-frames.ts';
 import { CallLine } from './call-line.ts';
-import { type CallPlan, type Drop } from './call-plan.ts';
 import { type CallEnd, type CallReport } from './call-report.ts';
 import { PaceClock } from './pace.ts';
-import { type SimulatedCall } from './simulated-call.ts';
 
 /** Plays Exotel's side of one call. */
 export class ExotelCall implements SimulatedCall {
@@ -129,4 +128,13 @@ export class ExotelCall implements SimulatedCall {
       end,
     };
   }
+}
+
+/**
+ * Places one call as Exotel would: `connected`, `start`, media at its pace, marks returned as the bot's audio is
+ * played, `stop`, close. Five hundred at once in a process are fine, above all if they share one `audio` buffer.
+ * Throws on options no call could have; whatever happens to the call itself is in its report.
+ */
+export function placeCall(options: PlaceCallOptions): SimulatedCall {
+  return new ExotelCall(planCall(options));
 }

@@ -1,6 +1,5 @@
-import { bytesOfDuration, durationMs } from '../audio/duration.ts';
+import { bytesOfDuration, durationMs, type SampleRate } from '@turnlog/exotel';
 import { speechLikeNoise } from '../audio/synthesise.ts';
-import { type SampleRate } from '../wire/sample-rate.ts';
 
 const clipSeconds = 10.4;
 

@@ -1,4 +1,4 @@
-import { bytesOfDuration, bytesPerSample } from './duration.ts';
+import { bytesOfDuration, bytesPerSample } from '@turnlog/exotel';
 
 const fullScale = 32767;
 const syllablesPerSecond = 4;

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeClear, encodeMark, encodeMedia } from './encode-server-frame.ts';
-import { namesNothing } from './names-nothing.ts';
-import { parseExotelFrame } from './parse-exotel-frame.ts';
+import { encodeClear, encodeMark, encodeMedia, namesNothing, parseExotelFrame } from '@turnlog/exotel';
 import { shapes, type ShapeName } from './shapes.ts';
 
 const id = fc

@@ -1,1 +1,0 @@
-export { toCarrierEvents, type CarrierSource, type ReportOrigin } from './to-carrier-events.ts';
