@@ -47,3 +47,4 @@ export { parseJson } from './numbers/parse-json.ts';
 export { stringifyJson } from './numbers/stringify-json.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
 export { MAX_JSON_DEPTH, toStorable, toStorableText, type Storable } from './text/storable.ts';
+export { type EventDraft, storableDraft, placeEvent } from './events/event-draft.ts';

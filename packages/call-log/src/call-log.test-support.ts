@@ -6,7 +6,8 @@ import {
   type KnownEvent,
 } from '@turnlog/call-events';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
-import { createAppender, type AppendRequest } from './append/appender.ts';
+import { createAppender } from './append/appender.ts';
+import { type AppendRequest } from './append/append-request.ts';
 import { toNewEvent } from './append/new-event.ts';
 import { type KeySpace } from './keys.ts';
 import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/redis-kit';

@@ -13,13 +13,8 @@ export {
 
 export { scanCalls } from './read/scan-calls.ts';
 
-export {
-  createAppender,
-  NO_LIMITS,
-  type AppendLimits,
-  type AppendRequest,
-  type Appender,
-} from './append/appender.ts';
+export { createAppender, type Appender } from './append/appender.ts';
+export { NO_LIMITS, type AppendLimits, type AppendRequest } from './append/append-request.ts';
 export { DEFAULT_MAX_CALL_BYTES } from './append/append-runs.ts';
 export {
   readNewEvent,

@@ -2,8 +2,7 @@ import { CallStoreError } from '@turnlog/call-store';
 import { WavFormatError } from '@turnlog/exotel';
 import { LocalStackError } from '@turnlog/local-stack';
 import { TenantError } from '@turnlog/tenants';
-import { CommandError } from './command-error.ts';
-import { reasonOf } from './reason-of.ts';
+import { CommandError, reasonOf } from './command-error.ts';
 
 const WITH_A_SENTENCE = [CommandError, CallStoreError, LocalStackError, TenantError, WavFormatError];
 

@@ -1,5 +1,6 @@
-import { parseArgs, types } from 'node:util';
+import { tenantName } from '@turnlog/call-events';
 import { envValue, type EnvValue } from '@turnlog/service-kit';
+import { parseArgs, types } from 'node:util';
 import { CommandError } from './command-error.ts';
 
 /** A flag that takes a value, `--last <n>`. */
@@ -125,3 +126,19 @@ function readValue<T>(name: string, schema: EnvValue<T>, value: unknown): T {
   if (parsed.success) return parsed.data;
   throw new CommandError(`--${name}: ${parsed.error.issues[0]?.message ?? 'that is not a value for it'}.`);
 }
+
+/** Every command that shows something has it. */
+export const jsonFlag = {
+  json: switchFlag('print one JSON document and nothing else; a failure is {"error":{"code","message"}}'),
+};
+
+/** The name of one tenant. */
+export const tenant = envValue('the name of a tenant', (name) =>
+  tenantName.safeParse(name).success ? { value: name } : { problem: `got ${JSON.stringify(name)}` },
+);
+
+/** Names one tenant. */
+export const tenantFlag = { tenant: valueFlag(tenant, '<name>', 'calls of this tenant') };
+
+/** The tenant of a gateway that was given none. */
+export const DEFAULT_TENANT = 'default';

@@ -4,8 +4,7 @@ import path from 'node:path';
 import { buildOnce } from './build-once.ts';
 import { aptGetDownload, missingLibraries } from './debian-packages.ts';
 import { executablesNamed, isNewEnough, redisVersion } from './installed-redis.ts';
-import { type RedisProgram, type Unavailable, unavailable } from './redis-program.ts';
-import { type Log } from './resolve-redis-binary.ts';
+import { type RedisProgram, type Unavailable, unavailable, type Log } from './redis-program.ts';
 import { runCommand } from './run-command.ts';
 
 const PACKAGES = ['redis-server', 'redis-tools'];

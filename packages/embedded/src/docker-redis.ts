@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { executablesNamed } from './installed-redis.ts';
-import { type RedisProgram, type Unavailable, unavailable } from './redis-program.ts';
-import { type Log } from './resolve-redis-binary.ts';
+import { type RedisProgram, type Unavailable, unavailable, type Log } from './redis-program.ts';
 import { runCommand } from './run-command.ts';
 
 const IMAGE = 'redis:7';

@@ -25,3 +25,6 @@ export interface Unavailable {
 export function unavailable(reason: string): Unavailable {
   return { kind: 'unavailable', reason };
 }
+
+/** Told about each step that may take more than a moment. */
+export type Log = (message: string) => void;

@@ -1,10 +1,7 @@
+import { type Log, type RedisProgram, type Unavailable } from './redis-program.ts';
 import { debianRedis } from './debian-redis.ts';
 import { dockerRedis } from './docker-redis.ts';
 import { installedRedis } from './installed-redis.ts';
-import { type RedisProgram, type Unavailable } from './redis-program.ts';
-
-/** Told about each step that may take more than a moment. */
-export type Log = (message: string) => void;
 
 /**
  * Finds a Redis 7 or newer for this machine, or fetches one into `cacheDir`: first redis-server or valkey-server as

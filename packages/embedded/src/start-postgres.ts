@@ -15,7 +15,7 @@ import {
   removeMisleadingPidFile,
   USER,
 } from './postgres-cluster.ts';
-import { type Log } from './resolve-redis-binary.ts';
+import { type Log } from './redis-program.ts';
 import { reachableDataFolder, unprivilegedAccount } from './server-account.ts';
 import { type ServerCommand } from './server-process.ts';
 

@@ -5,8 +5,8 @@ import { containerArgs, removeContainer, signalContainer } from './docker-redis.
 import { dropOpenTransaction } from './drop-open-transaction.ts';
 import { choosePort } from './free-port.ts';
 import { isRedisAnswering } from './redis-ping.ts';
-import { type RedisProgram } from './redis-program.ts';
-import { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
+import { type RedisProgram, type Log } from './redis-program.ts';
+import { resolveRedisBinary } from './resolve-redis-binary.ts';
 import { type EmbeddedServer, serve } from './embedded-server.ts';
 import { type ServerCommand } from './server-process.ts';
 

@@ -4,7 +4,8 @@ import { lockDataFolder } from './data-folder-lock.ts';
 import { type EmbeddedServer, serve } from './embedded-server.ts';
 import { choosePort } from './free-port.ts';
 import { isRedisAnswering } from './redis-ping.ts';
-import { type Log, resolveRedisBinary } from './resolve-redis-binary.ts';
+import { resolveRedisBinary } from './resolve-redis-binary.ts';
+import { type Log } from './redis-program.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 

@@ -1,7 +1,7 @@
 export { codecOf, type AudioCodec } from './audio/codec.ts';
 export { expandG711 } from './audio/g711.ts';
 export { decodeAudio, type DecodedAudio } from './audio/decode-audio.ts';
-export { bytesOfDuration, durationMs } from './audio/duration.ts';
+export { bytesOfDuration, durationMs, bytesPerSample } from './audio/duration.ts';
 
 export { readWav, WavFormatError, writeWav } from './audio/wav.ts';
 
@@ -54,17 +54,12 @@ export { fetchRecording, type FetchedRecording } from './rest/fetch-recording.ts
 export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';
 export { type ConnectOutcome } from './rest/connect-outcome.ts';
 export { type CallTarget, type ConnectRequest } from './rest/connect-request.ts';
-export {
-  createExotelApi,
-  type CallListFilter,
-  type ExotelAccount,
-  type ExotelApi,
-} from './rest/exotel-api.ts';
+export { createExotelApi, type CallListFilter, type ExotelApi } from './rest/exotel-api.ts';
+export { type ExotelAccount } from './rest/account.ts';
 export { parseMultipart } from './callbacks/parse-multipart.ts';
 export {
   toCarrierEvents,
   type CarrierSource,
   type ReportOrigin,
 } from './carrier-events/to-carrier-events.ts';
-export { bytesPerSample } from './audio/duration.ts';
 export { base64ByteLength } from './wire/base64-byte-length.ts';

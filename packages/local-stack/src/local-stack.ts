@@ -17,7 +17,6 @@ import { startServers, type Servers } from './servers.ts';
 import { createCrew } from './service-crew.ts';
 import { readRunningStack } from './stack-file.ts';
 import { createStackAddress } from './stack-address.ts';
-import { untilAborted } from './until-aborted.ts';
 
 export interface LocalStackOptions {
   /** Holds the data of the embedded servers, `logs/` and `stack.json`. Made when missing, kept after a stop. */
@@ -202,4 +201,22 @@ function find(services: readonly LocalService[], name: string): LocalService {
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => (result ??= work());
+}
+
+/** Does the work, unless the signal aborts first: then its reason is thrown, and the work's own result is nobody's. */
+export async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work();
+  signal.throwIfAborted();
+  const over = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), {
+      once: true,
+      signal: over.signal,
+    });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    over.abort();
+  }
 }

@@ -1,31 +1,12 @@
+import { type FoldedCall } from './store/folded-call.ts';
 import { type CallRecord } from '@turnlog/call-events';
 import { lastReadSeq, type CallLog, type LogPage, type LogPointer } from '@turnlog/call-log';
-import { toRow, type CallRow, type CallWrite } from '@turnlog/call-store';
-import { summaryOf, type CallSummary } from './domain/call-summary.ts';
+import { toRow, type CallRow } from '@turnlog/call-store';
+import { summaryOf } from './domain/call-summary.ts';
 import { type CallTask } from './domain/call-task.ts';
-import { LogFold, type UndecodableEvent } from './domain/fold-log.ts';
-import { joinSegments, segmentsAfter, type Segment } from './domain/segments.ts';
+import { LogFold } from './domain/fold-log.ts';
+import { joinSegments, segmentsAfter } from './domain/segments.ts';
 import { isTooLong, TooLargeError } from './domain/too-large.ts';
-
-/**
- * A call, read and folded, as it waits for Postgres: its row as texts, and the segments of a log that came in one piece as
- * bytes. The many objects that the fold makes of a log are gone by then, or each would be copied about while it waits.
- */
-export interface FoldedCall {
-  readonly task: CallTask;
-  readonly epoch: string;
-  /** Up to which seq of the log this goes. */
-  readonly seq: number;
-  /** Up to which seq the archive is known to be complete. */
-  readonly archivedSeq: number;
-  readonly row: CallRow;
-  readonly summary: CallSummary;
-  /** What the archive lacks. */
-  readonly segments: readonly Segment[];
-  readonly undecodable: readonly UndecodableEvent[];
-  /** Of the texts of its log. */
-  readonly bytes: number;
-}
 
 /**
  * A call's log on its way: folded, gone from Redis, in Postgres already as far as it goes, or such that Redis or the fold
@@ -98,14 +79,6 @@ export function rowOf(record: CallRecord): Pick<FoldedCall, 'row' | 'summary'> {
 /** Where the log of a folded call is. */
 export function pointerOf({ epoch, seq, bytes }: Pick<FoldedCall, 'epoch' | 'seq' | 'bytes'>): LogPointer {
   return { epoch, fromSeq: 1, toSeq: seq, bytes };
-}
-
-/** The writes of a call: its row with the first stretch of its log, and one for each further stretch. */
-export function writesOf({ row, epoch, segments: [first, ...further] }: FoldedCall): CallWrite[] {
-  return [
-    { row, epoch, ...(first !== undefined && { segment: first }) },
-    ...further.map((segment) => ({ row, epoch, segment })),
-  ];
 }
 
 /** The bytes of a row's JSON. */

@@ -8,12 +8,12 @@ import {
   type ProducerAppender,
   type ProducerLimits,
   type ProducerObserver,
+  type ProducerSpool,
 } from './producer/producer-options.ts';
 import { type Retention } from './producer/retention.ts';
 import { type StreamCalls } from './webhooks/stream-calls.ts';
 import { type ReportRates } from './limits/report-rates.ts';
 import { type ReportReader } from './reading/report-reader.ts';
-import { type ProducerSpool } from './producer/spool-copies.ts';
 
 /** What every call of a gateway shares. */
 export interface GatewayContext {

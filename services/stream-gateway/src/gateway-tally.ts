@@ -1,5 +1,4 @@
-import { type RelayTally } from './agent/relay-tally.ts';
-import { type AudioTally } from './audio/audio-recorder.ts';
+import { type AudioTrack as Track } from '@turnlog/call-log';
 
 /**
  * Plain counts that the busy paths add to; `/metrics` gets them from here in one go, because a labelled counter per frame
@@ -42,4 +41,19 @@ export function newTally(): GatewayTally {
 /** Adds to one of several counts. */
 export function count(counts: Map<string, number>, name: string, by = 1): void {
   counts.set(name, (counts.get(name) ?? 0) + by);
+}
+
+/** Counts of a whole gateway, to which each relay adds. */
+export interface RelayTally {
+  agentSockets: number;
+  agentConnects: number;
+  agentFailures: number;
+  droppedToAgent: number;
+}
+
+/** Counts of a whole gateway, to which each recorder adds. */
+export interface AudioTally {
+  readonly audioBytes: Record<Track, number>;
+  oddFrames: number;
+  readonly invalidFrames: Map<string, number>;
 }

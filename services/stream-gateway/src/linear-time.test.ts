@@ -7,7 +7,7 @@ import { clientAddress } from './auth/client-address.ts';
 import { fillAgentUrl } from './domain/agent-url.ts';
 import { readAgentText } from './domain/read-agent-message.ts';
 import { readStreamRequest } from './domain/stream-request.ts';
-import { namedCall } from './http/named-call.ts';
+import { namedCall } from './http/stream-url-endpoint.ts';
 import { streamTarget } from './http/stream-target.ts';
 
 /*

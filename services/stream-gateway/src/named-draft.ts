@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type EventDraft } from './domain/event-draft.ts';
+import { type EventDraft } from '@turnlog/call-events';
 import { eventIdOf, type ReadAgentMessage } from './domain/read-agent-message.ts';
 
 /** 96 bits: two contents of one id that have the same are not to be found. */

@@ -1,8 +1,7 @@
 import { type Logger } from '@turnlog/service-kit';
 import { type GatewayMetrics } from './gateway-metrics.ts';
 import { type ReportObserver } from './producer/kept-reports.ts';
-import { type ProducerObserver } from './producer/producer-options.ts';
-import { type Receipt } from './producer/receipt.ts';
+import { type ProducerObserver, type Receipt } from './producer/producer-options.ts';
 import { type RedisWrites } from './redis-writes.ts';
 
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */

@@ -14,7 +14,7 @@ import { StreamUrlEndpoint } from './http/stream-url-endpoint.ts';
 import { type StreamPaths } from './http/stream-target.ts';
 import { PendingConnections } from './limits/pending-connections.ts';
 import { CallbacksEndpoint } from './webhooks/callbacks-endpoint.ts';
-import { singleWebhookSecret } from './webhooks/webhook-secret.ts';
+import { singleWebhookSecret } from './auth/create-auth.ts';
 import { seldom } from './seldom.ts';
 import { StreamPlaces } from './limits/stream-places.ts';
 

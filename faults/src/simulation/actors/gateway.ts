@@ -1,11 +1,10 @@
-import { createEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
+import { createEvent, type CallKey, type KnownEvent, type EventDraft } from '@turnlog/call-events';
 import { toNewEvent } from '@turnlog/call-log';
 import {
   EventProducer,
   HeartbeatLoop,
   ReportKeeper,
   Retention,
-  type EventDraft,
   type ProducerObserver,
   type ReportObserver,
 } from '@turnlog/stream-gateway/simulation';

@@ -1,5 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
-import { type EventDraft } from '@turnlog/stream-gateway/simulation';
+import { type CallKey, type EventDraft } from '@turnlog/call-events';
 import { type Rng } from '../../random/rng.ts';
 
 /** An event before anybody saw it happen. */

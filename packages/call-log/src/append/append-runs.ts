@@ -2,7 +2,7 @@ import { reportOf, type CallKey } from '@turnlog/call-events';
 import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { type Asked, toError, type ScriptRun, type ScriptArgument } from '@turnlog/redis-kit';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
-import { type AppendLimits, type AppendRequest } from './appender.ts';
+import { type AppendLimits, type AppendRequest } from './append-request.ts';
 
 /** The most that the log of a call takes, in bytes of UTF-8. */
 export const DEFAULT_MAX_CALL_BYTES = 16 * 1024 * 1024;

@@ -3,7 +3,8 @@ import { decodeEvent } from '@turnlog/call-events';
 import { callOf, openTestLog, ordered, turn, unordered } from '../call-log.test-support.ts';
 import { readCallLogs } from '../read/call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
-import { createAppender, type AppendRequest } from './appender.ts';
+import { createAppender } from './appender.ts';
+import { type AppendRequest } from './append-request.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog()));

@@ -3,7 +3,7 @@ import { createEvent, decodeEvent, type CallKey } from '@turnlog/call-events';
 import { callOf, openTestLog } from '../call-log.test-support.ts';
 import { callKeys } from '../keys.ts';
 import { readCallLogs } from '../read/call-reader.ts';
-import { type AppendRequest } from './appender.ts';
+import { type AppendRequest } from './append-request.ts';
 import { toNewEvent, type NewEvent } from './new-event.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;

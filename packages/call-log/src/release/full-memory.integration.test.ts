@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
-import { createAppender, NO_LIMITS } from '../append/appender.ts';
+import { createAppender } from '../append/appender.ts';
+import { NO_LIMITS } from '../append/append-request.ts';
 import { createDeadLetters } from '../dead-letters/dead-letters.ts';
 import { createCallEraser } from '../erase/call-eraser.ts';
 import { startFeedConsumer } from '../feed/feed-consumer.ts';

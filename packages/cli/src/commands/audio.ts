@@ -4,17 +4,14 @@ import { createAudioStreams, type AudioBatch } from '@turnlog/call-log';
 import { durationMs } from '@turnlog/exotel';
 import { oneOf } from '@turnlog/service-kit';
 import { layTracks, renderWav, type Tracks } from '../audio/lay-tracks.ts';
-import { CommandError } from '../command-error.ts';
-import { reasonOf } from '../reason-of.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { findServers, notFound } from '../connections/find-servers.ts';
 import { redisFlags } from '../connections/server-flags.ts';
 import { openRedis } from '../connections/with-redis.ts';
-import { text, valueFlag } from '../flags.ts';
+import { text, valueFlag, jsonFlag, DEFAULT_TENANT, tenantFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { DEFAULT_TENANT, tenantFlag } from './tenant-flag.ts';
 
 export const audio = defineCommand({
   name: 'audio',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createAppender, toNewEvent } from '@turnlog/call-log';
 import { toCarrierEvents, createExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
 import { envValue, oneOf, wholeNumber } from '@turnlog/service-kit';
-import { CommandError } from '../command-error.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
 import { placeCall, type Placed } from '../call/place-call.ts';
@@ -11,11 +11,8 @@ import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { openRedis } from '../connections/with-redis.ts';
 import { withCarrierStore } from '../connections/with-store.ts';
-import { switchFlag, text, valueFlag } from '../flags.ts';
-import { reasonOf } from '../reason-of.ts';
+import { switchFlag, text, valueFlag, jsonFlag, DEFAULT_TENANT, tenantFlag } from '../flags.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { DEFAULT_TENANT, tenantFlag } from './tenant-flag.ts';
 
 /** A number is never repeated, not even a wrong one. */
 const phone = envValue('a number such as +919800000001', (value) =>

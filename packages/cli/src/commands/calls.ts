@@ -3,12 +3,10 @@ import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-ki
 import { defineCommand } from '../command.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { text, valueFlag } from '../flags.ts';
+import { text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
 import { formatCallList } from '../format/call-list.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -6,11 +6,11 @@ import {
   type StoredDeadLetter,
 } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
-import { CommandError } from '../command-error.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { redisFlags } from '../connections/server-flags.ts';
 import { withRedis } from '../connections/with-redis.ts';
-import { switchFlag } from '../flags.ts';
+import { switchFlag, jsonFlag } from '../flags.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import {
   formatDeadLetter,
@@ -18,9 +18,7 @@ import {
   type DeadLetterSummary,
   type ShownDeadLetter,
 } from '../format/dead-letters.ts';
-import { reasonOf } from '../reason-of.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
 
 const USAGE = 'Usage: turnlog dead-letters list | show <id> | replay <id> | replay --all';
 

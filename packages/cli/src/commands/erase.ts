@@ -6,14 +6,12 @@ import { defineCommand } from '../command.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { spoolFlags } from '../connections/find-spools.ts';
 import { withCallPlaces } from '../connections/with-call-places.ts';
-import { switchFlag, text, valueFlag } from '../flags.ts';
+import { switchFlag, text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
 import { formatErasure } from '../format/erasure.ts';
 import { asPlanned, carryOut, isAnythingLeft } from '../privacy/erase-calls.ts';
 import { isRegion, readPhone, type Phone, type Region } from '../privacy/phones/phone.ts';
 import { planErasure, type Keys } from '../privacy/plan-erasure.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 const USAGE = 'Usage: turnlog erase --call <callSid> | --phone <number> | --reapply';
 

@@ -4,12 +4,10 @@ import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, text, valueFlag } from '../flags.ts';
+import { switchFlag, text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
 import { clockFlags, clockOf, type WallClock } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 const USAGE = 'Usage: turnlog hold <callSid> --on --reason <text> | --off, or turnlog hold to list them';
 

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { findServers, notFound } from '../connections/find-servers.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
+import { jsonFlag } from '../flags.ts';
 
 export const migrate = defineCommand({
   name: 'migrate',

@@ -5,12 +5,11 @@ import { type Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
 import { redisFlags } from '../connections/server-flags.ts';
 import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
-import { switchFlag, text, valueFlag } from '../flags.ts';
+import { switchFlag, text, valueFlag, tenantFlag } from '../flags.ts';
 import { formatChange } from '../format/change-line.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, type Terminal } from '../terminal.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 export const monitor = defineCommand({
   name: 'monitor',

@@ -2,16 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createExotelApi, fetchRecording, type FetchedRecording } from '@turnlog/exotel';
 import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
-import { CommandError } from '../command-error.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { text, valueFlag } from '../flags.ts';
-import { reasonOf } from '../reason-of.ts';
+import { text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
 import { readCallOrThrow } from './show.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 export const recording = defineCommand({
   name: 'recording',

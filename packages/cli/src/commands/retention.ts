@@ -7,11 +7,9 @@ import { findServers } from '../connections/find-servers.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { openRedis } from '../connections/with-redis.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, valueFlag } from '../flags.ts';
+import { switchFlag, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
 import { runRetention, type KeptFor, type RetentionResult } from '../privacy/run-retention.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 const days = wholeNumber(1, 100_000, 'days');
 

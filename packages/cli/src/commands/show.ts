@@ -7,8 +7,7 @@ import { formatCallRecord } from '../format/call-record.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, printJson } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { tenantFlag } from './tenant-flag.ts';
+import { jsonFlag, tenantFlag } from '../flags.ts';
 
 export const show = defineCommand({
   name: 'show',

@@ -1,33 +1,36 @@
 import {
+  type Pace,
   shapes,
   type Drop,
-  type Pace,
   type PlaceCallOptions,
   type ShapeName,
 } from '@turnlog/exotel-simulator';
-import { oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit';
+import { envValue, oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, text, valueFlag } from '../flags.ts';
+import { switchFlag, text, valueFlag, jsonFlag, DEFAULT_TENANT, tenantFlag } from '../flags.ts';
 import { formatSimulation } from '../format/simulation.ts';
-import { loadScript, scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
+import { loadScript, scriptMs, type ScriptStep, generateTurns } from '../simulation/agent-script.ts';
 import { agentsOverHttp, agentsOverSocket, type Agents } from '../simulation/agents.ts';
 import { checkRecords, type WrongRecord } from '../simulation/check-records.ts';
 import { expectationOf } from '../simulation/expectation.ts';
-import { generateTurns } from '../simulation/generate-turns.ts';
-import { pace, speedOf } from '../simulation/pace.ts';
 import { planCall } from '../simulation/plan-call.ts';
 import { simulateCalls, type SimulatedOutcome } from '../simulation/simulate-calls.ts';
 import { isFlawless, summarise } from '../simulation/summarise.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { DEFAULT_TENANT, tenantFlag } from './tenant-flag.ts';
 
 const SHAPES = Object.keys(shapes) as ShapeName[];
 const drop: EnvValue<Drop> = oneOf(['no-stop', 'terminate', 'half-open']);
+
+/** A pace as it is written on the command line. */
+const pace = envValue<Pace>('realtime, flat-out, or how many times faster than life', (text) => {
+  if (text === 'realtime' || text === 'flat-out') return { value: text };
+  const factor = Number(text);
+  return factor > 0 && factor < 1e6 ? { value: factor } : { problem: `got ${JSON.stringify(text)}` };
+});
 
 export const simulate = defineCommand({
   name: 'simulate',
@@ -154,4 +157,10 @@ function progressOn(calls: number, { err }: Terminal): (finished: number) => voi
   return (finished) => {
     if (finished % every === 0) err.write(`${finished} of ${calls} calls are over\n`);
   };
+}
+
+/** How many times faster than life; `Infinity` for flat-out. */
+export function speedOf(pace: Pace): number {
+  if (pace === 'realtime') return 1;
+  return pace === 'flat-out' ? Infinity : pace;
 }

@@ -18,11 +18,9 @@ import { type AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { withRedis } from '../connections/with-redis.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, valueFlag } from '../flags.ts';
+import { switchFlag, valueFlag, jsonFlag, tenant } from '../flags.ts';
 import { formatChange, formatTenants, withoutHashes } from '../format/tenants.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
-import { jsonFlag } from './json-flag.ts';
-import { tenant } from './tenant-flag.ts';
 
 const PARAMETERS = 'list | add <name> | rotate <name> | revoke <name> | set <name>';
 const USAGE = `Usage: turnlog tenants ${PARAMETERS}`;

@@ -7,7 +7,7 @@ import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { dataDirOf } from '../connections/data-dir.ts';
 import { dataFlags } from '../connections/server-flags.ts';
-import { switchFlag, valueFlag } from '../flags.ts';
+import { switchFlag, valueFlag, jsonFlag } from '../flags.ts';
 import { formatCallRecord } from '../format/call-record.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
@@ -15,7 +15,6 @@ import { formatBanner } from '../up/banner.ts';
 import { formatLogLine, readLogLine } from '../up/log-line.ts';
 import { prepareSample, type Sample } from '../up/sample.ts';
 import { SAMPLE_SPEED } from '../up/sample-call.ts';
-import { jsonFlag } from './json-flag.ts';
 
 const FASTER_THAN_LIFE = `The sample was played ${SAMPLE_SPEED} times faster than life: its times and its duration are that much shorter.`;
 

@@ -4,13 +4,11 @@ import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag } from '../flags.ts';
+import { switchFlag, jsonFlag, tenantFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 import { findLostCalls } from '../verify/lost-calls.ts';
-import { jsonFlag } from './json-flag.ts';
 import { readCallOrThrow } from './show.ts';
-import { tenantFlag } from './tenant-flag.ts';
 
 const AT_ONCE = 4;
 const PROGRESS_EVERY = 500;

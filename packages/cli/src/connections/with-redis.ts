@@ -2,8 +2,7 @@ import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turn
 import { type KeySpace } from '@turnlog/call-log';
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
-import { CommandError } from '../command-error.ts';
-import { reasonOf } from '../reason-of.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 import { type Terminal } from '../terminal.ts';
 import { findServers, notFound, type AskedServers } from './find-servers.ts';
 

@@ -1,8 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { type Erasure } from '@turnlog/call-store';
 import { z } from 'zod';
-import { CommandError } from '../command-error.ts';
-import { reasonOf } from '../reason-of.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 
 const line = z.object({
   kind: z.enum(['call', 'phone']),

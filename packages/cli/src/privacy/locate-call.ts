@@ -1,7 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { eventsInSpools } from '@turnlog/spool';
 import { CommandError } from '../command-error.ts';
-import { DEFAULT_TENANT } from '../commands/tenant-flag.ts';
+import { DEFAULT_TENANT } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { type CallPlaces } from './call-places.ts';
 import { type FoundCall } from './find-person.ts';

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { jsonValue, type JsonValue } from '@turnlog/call-events';
 import { z } from 'zod';
-import { CommandError } from '../command-error.ts';
-import { reasonOf } from '../reason-of.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 import { seedConversation } from './seed-conversation.ts';
 
 /** A message of an agent, as it sends it on its socket or over HTTP. */
@@ -63,4 +62,23 @@ async function readJsonFile(file: string): Promise<unknown> {
   } catch (error) {
     throw new CommandError(`The script ${file} can't be read: ${reasonOf(error)}.`, { cause: error });
   }
+}
+
+const PAUSE_MS = 1_000;
+
+/** A conversation of so many turns, a second apart, that collects something every fourth turn. */
+export function generateTurns(count: number): ScriptStep[] {
+  return Array.from({ length: count }, (_, index) => stepsOfTurn(index + 1)).flat();
+}
+
+function stepsOfTurn(number: number): ScriptStep[] {
+  const speaker = number % 2 === 1 ? 'ai' : 'user';
+  const text = `Turn ${number} of the ${speaker === 'ai' ? 'agent' : 'caller'}`;
+  const turn = { event: 'turn', id: `t${number}`, turn: { speaker, text } };
+  if (number % 4 !== 0) return [{ afterMs: PAUSE_MS, message: turn }];
+  const collect = { event: 'collect', id: `c${number}`, data: { [`answer_${number}`]: number } };
+  return [
+    { afterMs: PAUSE_MS, message: turn },
+    { afterMs: 0, message: collect },
+  ];
 }

@@ -6,7 +6,7 @@ import { deferred } from '@turnlog/service-kit';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { WebSocket, WebSocketServer } from 'ws';
 import { agentsOverHttp, agentsOverSocket } from './agents.ts';
-import { generateTurns } from './generate-turns.ts';
+import { generateTurns } from './agent-script.ts';
 import { startSampleAgent } from './sample-agent.ts';
 import { simulateCalls } from './simulate-calls.ts';
 

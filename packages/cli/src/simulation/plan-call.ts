@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { durationMs, readWav, type SampleRate } from '@turnlog/exotel';
 import { type Drop, type Pace, type PlaceCallOptions, type ShapeName } from '@turnlog/exotel-simulator';
-import { CommandError } from '../command-error.ts';
-import { reasonOf } from '../reason-of.ts';
+import { CommandError, reasonOf } from '../command-error.ts';
 
 /** The line stays open for a moment after the last word, as on a real call. */
 const LAST_WORDS_MS = 500;

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { sleep } from '@turnlog/service-kit';
 import { z } from 'zod';
-import { reasonOf } from '../reason-of.ts';
+import { reasonOf } from '../command-error.ts';
 import { type AgentMessage } from './agent-script.ts';
 import { type AgentTally } from './agent-tally.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { storedCall } from '../format/format.test-support.ts';
-import { loadScript, readScript, type AgentMessage } from './agent-script.ts';
+import { loadScript, readScript, type AgentMessage, generateTurns } from './agent-script.ts';
 import { compareWithExpectation, expectationOf } from './expectation.ts';
-import { generateTurns } from './generate-turns.ts';
 import { playScript } from './play-script.ts';
 
 describe('a script', () => {

@@ -1,3 +1,4 @@
+import { type ExotelAccount } from './account.ts';
 import { type CarrierReport } from '../callbacks/carrier-report.ts';
 import { formatCarrierTime } from '../callbacks/carrier-time.ts';
 import { type ApiAnswer } from './api-answer.ts';
@@ -6,19 +7,6 @@ import { connectOutcomeOf, type ConnectOutcome } from './connect-outcome.ts';
 import { createRequester } from './request.ts';
 import { findCall, findCalls, readAnswer } from './read-answer.ts';
 import { readCallDetails } from './read-call-details.ts';
-
-/** An account of Exotel's API. */
-export interface ExotelAccount {
-  /** `https://api.in.exotel.com` (Mumbai) or `https://api.exotel.com` (Singapore). */
-  readonly apiUrl: string;
-  readonly accountSid: string;
-  readonly apiKey: string;
-  readonly apiToken: string;
-  /** The zone of its times, which name none. */
-  readonly utcOffsetMinutes: number;
-  /** How long an answer may take. */
-  readonly timeoutMs: number;
-}
 
 /** Which calls to list: those to one number, of some minutes. */
 export interface CallListFilter {

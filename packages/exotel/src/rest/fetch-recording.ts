@@ -1,5 +1,5 @@
 import { failureOf, type ApiFailure } from './api-answer.ts';
-import { type ExotelAccount } from './exotel-api.ts';
+import { type ExotelAccount } from './account.ts';
 
 /** A recording that is being fetched, or why there is none. */
 export type FetchedRecording =

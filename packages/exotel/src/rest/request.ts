@@ -1,5 +1,5 @@
 import { failureOf, type ApiFailure } from './api-answer.ts';
-import { type ExotelAccount } from './exotel-api.ts';
+import { type ExotelAccount } from './account.ts';
 
 /** An answer's text, or why there is none; `wasSent` is false where the carrier has certainly not seen the request. */
 export type TextAnswer =

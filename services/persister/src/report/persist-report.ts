@@ -3,7 +3,7 @@ import { describeDatabaseError } from '@turnlog/call-store';
 import { describeError, type Logger } from '@turnlog/service-kit';
 import { keyOf, type CallTask } from '../domain/call-task.ts';
 import { RepeatedNews } from './repeated-news.ts';
-import { type FoldedCall } from '../prepare-call.ts';
+import { type FoldedCall } from '../store/folded-call.ts';
 import { type PersistedCall } from '../store/call-writer.ts';
 import { type DatabaseTrouble } from '../store/database-watch.ts';
 import { type PersistMetrics } from './persist-metrics.ts';

@@ -6,11 +6,12 @@ import {
   type WriteOptions,
   type WriteOutcome,
 } from '@turnlog/call-store';
+import { backoffDelayMs, sleep } from '@turnlog/service-kit';
 import { summaryOf, type CallSummary } from '../domain/call-summary.ts';
-import { bytesOfRow, writesOf, type FoldedCall } from '../prepare-call.ts';
+import { bytesOfRow } from '../prepare-call.ts';
+import { writesOf, type FoldedCall } from './folded-call.ts';
 import { attemptEach, type Attempt } from './attempt-each.ts';
 import { toDatabaseTrouble, type DatabaseTrouble, type DatabaseWatch } from './database-watch.ts';
-import { retryConflicts } from './retry-conflicts.ts';
 import { WriteSize } from './write-size.ts';
 
 /** A call that is in Postgres: `stale` and `kept` when all of it, or more, was there already. An `erased` one is not, for good. */
@@ -143,4 +144,19 @@ function timeoutOf(calls: readonly FoldedCall[], earlierAttempts: number): Write
   const bytes = calls.reduce((sum, { row }) => sum + bytesOfRow(row), 0);
   const baseMs = STATEMENT_TIMEOUT_MS + bytes / BYTES_PER_MS;
   return { timeoutMs: Math.min(MAX_TIMEOUT_MS, baseMs * 2 ** Math.min(earlierAttempts, 5)) };
+}
+
+const MAX_ATTEMPTS = 5;
+const BACKOFF = { minMs: 5, maxMs: 200, jitter: 'full' } as const;
+
+/** Tries again at once, a few times, while somebody else is in the way: a deadlock, a lock, a serialization failure. */
+export async function retryConflicts<T>(operation: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (classifyDatabaseError(error) !== 'retry' || attempt + 1 >= MAX_ATTEMPTS) throw error;
+      await sleep(backoffDelayMs(attempt, BACKOFF));
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { parseExotelFrame, type ParsedFrame } from '@turnlog/exotel';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
-import { storableDraft } from '../domain/event-draft.ts';
+import { storableDraft } from '@turnlog/call-events';
 import { isBrokenReport } from '../domain/is-broken-report.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayTally } from '../gateway-tally.ts';

@@ -1,20 +1,13 @@
+import { type AudioTally } from '../gateway-tally.ts';
 import { type CallKey } from '@turnlog/call-events';
 import { type AudioTrack as Track } from '@turnlog/call-log';
 import { durationMs, type MediaFrame } from '@turnlog/exotel';
 import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
 import { type AudioSummary } from '../domain/end-connection.ts';
-import { AudioTrack, type PcmBatch } from './audio-track.ts';
+import { AudioTrack, type PcmBatch, pcmBytesOf } from './audio-track.ts';
 import { type AudioWriter } from './audio-writer.ts';
-import { pcmBytesOf } from './decode-into.ts';
 import { type BufferPool } from './buffer-pool.ts';
-
-/** Counts of a whole gateway, to which each recorder adds. */
-export interface AudioTally {
-  readonly audioBytes: Record<Track, number>;
-  oddFrames: number;
-  readonly invalidFrames: Map<string, number>;
-}
 
 export interface AudioRecorderOptions {
   readonly call: CallKey;

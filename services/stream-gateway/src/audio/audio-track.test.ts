@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { decodeAudio, type AudioCodec } from '@turnlog/exotel';
 import fc from 'fast-check';
-import { AudioTrack } from './audio-track.ts';
+import { AudioTrack, decodeInto } from './audio-track.ts';
 import { BufferPool } from './buffer-pool.ts';
-import { decodeInto } from './decode-into.ts';
 
 function trackOf(batchMs = 100, codec: AudioCodec = 'pcm16') {
   const batches: { pcm: Buffer; offsetMs: number }[] = [];

@@ -1,7 +1,7 @@
 import { hashSecret, randomText } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { z } from 'zod';
-import { type Principal } from './principal.ts';
+import { type Principal } from '../domain/principal.ts';
 
 const stored = z.object({ tenant: z.string(), callSid: z.string().optional(), expiresAtMs: z.number() });
 

@@ -1,7 +1,6 @@
-import { type EventData, type JsonValue } from '@turnlog/call-events';
+import { type EventData, type JsonValue, type EventDraft } from '@turnlog/call-events';
 import { KNOWN_FIELDS, type AgentMessage } from './agent-message.ts';
 import { beyondKnown, joined } from './beyond-known.ts';
-import { type EventDraft } from './event-draft.ts';
 
 type Fields = Readonly<Record<string, JsonValue>>;
 

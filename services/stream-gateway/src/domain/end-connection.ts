@@ -1,6 +1,5 @@
-import { type EventData } from '@turnlog/call-events';
-import { type Ending, type LossReason, type StartedConnection } from './connection-state.ts';
-import { type EventDraft } from './event-draft.ts';
+import { type StartedConnection, type Ending, type LossReason } from './connection-state.ts';
+import { type EventData, type EventDraft } from '@turnlog/call-events';
 
 /** How much audio a connection carried. */
 export type AudioSummary = Omit<EventData<'audio.summarised'>, 'connectionId' | 'sampleRate'>;
@@ -46,4 +45,14 @@ function endEvent(connectionId: string, ending: Ending, atMs: number): EventDraf
   const { reason, closeCode } = ending;
   const data = { connectionId, reason, ...(closeCode !== undefined && { closeCode }) };
   return { type: 'call.disconnected', data, atMs };
+}
+
+/** The `stop` that an agent gets when the carrier sent none: a bot would wait for it in vain. */
+export function stopFrameFor(
+  { callSid, streamSid, accountSid }: StartedConnection,
+  reason: string,
+): { readonly data: Buffer; readonly isBinary: false; readonly role: 'other' } {
+  const stop = { call_sid: callSid, account_sid: accountSid, reason };
+  const text = JSON.stringify({ event: 'stop', stream_sid: streamSid, stop });
+  return { data: Buffer.from(text), isBinary: false, role: 'other' };
 }

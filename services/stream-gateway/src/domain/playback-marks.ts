@@ -1,4 +1,4 @@
-import { type EventDraft } from './event-draft.ts';
+import { type EventDraft } from '@turnlog/call-events';
 
 /** Marks that wait at the carrier, at most: beyond it the oldest are forgotten. */
 const MAX_WAITING = 512;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeEvent, encodeEvent } from '@turnlog/call-events';
+import { decodeEvent, encodeEvent, placeEvent } from '@turnlog/call-events';
 import fc from 'fast-check';
-import { placeEvent } from './event-draft.ts';
 import { readAgentMessage } from './read-agent-message.ts';
 
 const NOW = Date.UTC(2026, 0, 25, 11, 15, 25, 120);

@@ -7,13 +7,13 @@ import {
   parseJson,
   toStorable,
   type JsonValue,
+  type EventDraft,
 } from '@turnlog/call-events';
 import { type RedactionMode } from '@turnlog/redaction';
 import { type z } from 'zod';
 import { type AgentErrorCode, type AgentMessageError } from './agent-answer.ts';
 import { AGENT_EVENTS, agentMessage, isAgentEvent, type AgentMessage } from './agent-message.ts';
 import { draftOfMessage, saidAtMs } from './draft-of-message.ts';
-import { type EventDraft } from './event-draft.ts';
 import { plainNumbers } from './plain-numbers.ts';
 import { redactDraft } from './redact-draft.ts';
 

@@ -1,6 +1,5 @@
-import { type JsonValue } from '@turnlog/call-events';
+import { type JsonValue, type EventDraft } from '@turnlog/call-events';
 import { redactBeginning, redactJson, redactText, redactWords, type RedactionMode } from '@turnlog/redaction';
-import { type EventDraft } from './event-draft.ts';
 
 /**
  * A draft of what an agent reported without personal data, and with the number of finds. The message as it came is not

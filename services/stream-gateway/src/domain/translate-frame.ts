@@ -13,7 +13,7 @@ import {
   type StartedConnection,
   type WaitingConnection,
 } from './connection-state.ts';
-import { type EventDraft } from './event-draft.ts';
+import { type EventDraft } from '@turnlog/call-events';
 import { callParametersOf, validCallSid } from './stream-request.ts';
 
 /** The most frames that wait for `start`, and the most base64 in them: some seconds of audio. */

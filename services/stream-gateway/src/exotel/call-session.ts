@@ -5,13 +5,13 @@
  *
  * What a frame means is decided in `domain/translate-frame.ts`; here it is carried out.
  */
-import { type CallKey } from '@turnlog/call-events';
+import { type CallKey, storableDraft } from '@turnlog/call-events';
 import { type ParsedFrame } from '@turnlog/exotel';
 import { steadyClock } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { CallAgent } from '../agent/call-agent.ts';
 import { roleOf } from '../agent/frame-queue.ts';
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { CallGuard } from '../call-guard.ts';
 import {
   newConnection,
@@ -20,10 +20,8 @@ import {
   type LossReason,
   type StartedConnection,
 } from '../domain/connection-state.ts';
-import { bareEnd, endConnection } from '../domain/end-connection.ts';
-import { storableDraft } from '../domain/event-draft.ts';
+import { bareEnd, endConnection, stopFrameFor } from '../domain/end-connection.ts';
 import { PlaybackMarks, withEvidence } from '../domain/playback-marks.ts';
-import { stopFrameFor } from '../domain/stop-frame.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
 import {
   beginWithoutStart,

@@ -1,4 +1,4 @@
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { type Ending, type StartedConnection } from '../domain/connection-state.ts';
 import { KNOWN_EVENTS, KNOWN_STOP_REASONS, loggableWord } from '../domain/loggable-word.ts';
 import { type Notice } from '../domain/translate-frame.ts';

@@ -1,4 +1,4 @@
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { AudioRecorder } from '../audio/audio-recorder.ts';
 import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';

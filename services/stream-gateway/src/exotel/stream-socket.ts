@@ -1,7 +1,8 @@
+import { type AcceptedStream } from '../domain/accepted-stream.ts';
 import { type CallKey } from '@turnlog/call-events';
 import { parseExotelFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { CallGuard } from '../call-guard.ts';
 import { type LossReason } from '../domain/connection-state.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
@@ -32,12 +33,6 @@ export interface StreamLimits extends LivenessLimits {
   readonly maxCallMs: number;
   /** So many calls may follow each other on one socket. */
   readonly maxCallsPerSocket: number;
-}
-
-/** What was asked for at a handshake, and by whom. */
-export interface AcceptedStream {
-  readonly request: StreamRequest;
-  readonly principal: Principal;
 }
 
 /** One of the carrier's sockets: feeds its frames to the session of its call, and notices when the other side is gone. */

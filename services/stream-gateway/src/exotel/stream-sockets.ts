@@ -2,7 +2,8 @@ import { type CallKey } from '@turnlog/call-events';
 import { type WebSocket } from 'ws';
 import { type GatewayContext } from '../gateway-context.ts';
 import { type CallSession } from './call-session.ts';
-import { StreamSocket, type AcceptedStream, type StreamLimits } from './stream-socket.ts';
+import { StreamSocket, type StreamLimits } from './stream-socket.ts';
+import { type AcceptedStream } from '../domain/accepted-stream.ts';
 
 /** All of the carrier's sockets, with one timer for them all. */
 export class StreamSockets {

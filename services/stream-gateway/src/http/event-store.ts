@@ -1,6 +1,6 @@
 import { type AppendRequest, type AppendResult, type Appender } from '@turnlog/call-log';
 import { retryForever, withDeadline } from '@turnlog/service-kit';
-import { type ProducerSpool } from '../producer/spool-copies.ts';
+import { type ProducerSpool } from '../producer/producer-options.ts';
 import { type RedisWrites } from '../redis-writes.ts';
 import { type UnorderedOutbox } from '../spool/unordered-outbox.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Admission, type Gatekeeper } from '../auth/gatekeeper.ts';
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { sharedGuard } from '../call-guard.ts';
 import { type PendingConnections } from '../limits/pending-connections.ts';
 import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../webhooks/callbacks-endpoint.ts';

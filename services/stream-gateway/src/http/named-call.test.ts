@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { namedCall } from './named-call.ts';
+import { namedCall } from './stream-url-endpoint.ts';
 
 const multipart = (name: string, value: string) =>
   `--b\r\ncontent-disposition: form-data; name="From"\r\n\r\n+91\r\n--b\r\nContent-Disposition: form-data; name="${name}"\r\ncontent-type: text/plain\r\n\r\n${value}\r\n--b--\r\n`;

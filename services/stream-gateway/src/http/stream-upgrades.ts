@@ -5,7 +5,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { type Gatekeeper } from '../auth/gatekeeper.ts';
 import { sharedGuard, type CallGuard } from '../call-guard.ts';
 import { readStreamRequest } from '../domain/stream-request.ts';
-import { type AcceptedStream } from '../exotel/stream-socket.ts';
+import { type AcceptedStream } from '../domain/accepted-stream.ts';
 import { type PendingConnections } from '../limits/pending-connections.ts';
 import { type StreamPlaces } from '../limits/stream-places.ts';
 import { problem, refuseUpgrade, type Answer } from './answer.ts';

@@ -1,14 +1,12 @@
-import { readCallParameters } from '@turnlog/exotel';
+import { streamUrlAnswer } from '../domain/stream-url-answer.ts';
+import { parseMultipart, readCallParameters } from '@turnlog/exotel';
+import { validCallSid } from '../domain/stream-request.ts';
 import { type IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { type StreamTokens } from '../auth/stream-tokens.ts';
 import { problem, type Answer } from './answer.ts';
-import { namedCall } from './named-call.ts';
 import { readBody } from './read-body.ts';
-
-/** What Exotel is told to connect to. */
-export const streamUrlAnswer = z.object({ url: z.string() });
 
 type StreamUrl = z.infer<typeof streamUrlAnswer>;
 
@@ -87,3 +85,38 @@ function streamUrl(publicUrl: string, query: URLSearchParams): URL {
 const NO_PUBLIC_URL =
   'this gateway does not know under which address it is reached: set PUBLIC_URL, such as wss://calls.example.com';
 const NOT_READY = 'no token can be issued right now; ask again';
+
+const NAMES = ['callsid', 'call_sid', 'sid'];
+/** Source: RFC 2046, section 5.1.1. */
+const MAX_BOUNDARY_CHARACTERS = 70;
+
+/** The call that a request names, in its body or its query, however it is encoded; undefined where it names none. */
+export function namedCall(query: string, body: string): string | undefined {
+  const fields = [...bodyFields(body), ...new URLSearchParams(query)];
+  const found = fields.filter(([name]) => NAMES.includes(name.toLowerCase()));
+  return found.map(([, value]) => validCallSid(value)).find((callSid) => callSid !== undefined);
+}
+
+/** Told apart by their looks: senders of one encoding have been seen to announce another. */
+function bodyFields(body: string): [string, string][] {
+  const text = body.trimStart();
+  if (text.startsWith('{')) return jsonFields(text);
+  if (text.startsWith('--')) return multipartFields(text);
+  return [...new URLSearchParams(text)];
+}
+
+/** A body of parts begins with their boundary. */
+function multipartFields(text: string): [string, string][] {
+  const boundary = text.slice('--'.length, text.indexOf('\r\n')).trimEnd();
+  if (boundary.length > MAX_BOUNDARY_CHARACTERS || boundary.includes('"')) return [];
+  return parseMultipart(`multipart/form-data; boundary="${boundary}"`, Buffer.from(text)) ?? [];
+}
+
+function jsonFields(text: string): [string, string][] {
+  try {
+    const json = JSON.parse(text) as Record<string, unknown>;
+    return Object.entries(json).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  } catch {
+    return [];
+  }
+}

@@ -1,5 +1,5 @@
 import { type TenantDirectory } from '@turnlog/tenants';
-import { type Principal } from '../auth/principal.ts';
+import { type Principal } from '../domain/principal.ts';
 import { problem, type Answer } from '../http/answer.ts';
 import { type CallSlots } from './call-slots.ts';
 import { Counts } from './counts.ts';

@@ -22,7 +22,7 @@
  * - While Redis does not answer, or not soon enough (`stalled`), a copy of each unacknowledged event goes to the spool,
  *   and is settled when it is on the disk. It is sent all the same.
  */
-import { type CallKey } from '@turnlog/call-events';
+import { type CallKey, placeEvent, type EventDraft } from '@turnlog/call-events';
 import {
   toNewEvent,
   underSource,
@@ -32,12 +32,11 @@ import {
   type NewEvent,
 } from '@turnlog/call-log';
 import { backoffDelayMs, startTimer } from '@turnlog/service-kit';
-import { placeEvent, type EventDraft } from '../domain/event-draft.ts';
 import { type EventHolder } from './event-holder.ts';
-import { type EventProducerOptions } from './producer-options.ts';
+import { type EventProducerOptions, type Receipt, type SpoolHold } from './producer-options.ts';
 import { IdleWatch } from './idle-watch.ts';
-import { isErased, isFull, receiptOf, settle, SPOOLED, type Receipt } from './receipt.ts';
-import { toRetained, type RetainedEvent, type SpoolHold } from './retained-event.ts';
+import { isErased, isFull, receiptOf, settle, SPOOLED } from './receipt.ts';
+import { toRetained, type RetainedEvent } from './retained-event.ts';
 import { RetainedEvents } from './retained-events.ts';
 import { SourceName } from './source-name.ts';
 import { SpoolCopies } from './spool-copies.ts';

@@ -4,10 +4,8 @@ import { backoffDelayMs, startTimer, type Backoff, type StartTimer } from '@turn
 import { type EventHolder } from './event-holder.ts';
 import { heldBytesOf } from './held-bytes.ts';
 import { IdleWatch } from './idle-watch.ts';
-import { type AppendObserver } from './producer-options.ts';
+import { type AppendObserver, type SpoolHold, type ProducerSpool } from './producer-options.ts';
 import { isErased } from './receipt.ts';
-import { type SpoolHold } from './retained-event.ts';
-import { type ProducerSpool } from './spool-copies.ts';
 
 /** What is told of reports that are kept. */
 export interface ReportObserver extends AppendObserver {

@@ -1,8 +1,6 @@
+import { type NewEvent, type RefusalReason, type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
 import { type CallKey } from '@turnlog/call-events';
-import { type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
 import { type Backoff, type StartTimer } from '@turnlog/service-kit';
-import { type Receipt } from './receipt.ts';
-import { type ProducerSpool } from './spool-copies.ts';
 
 /** An appender that is told more of what a connection sends. */
 export interface ProducerAppender {
@@ -48,4 +46,29 @@ export interface EventProducerOptions {
   readonly alias?: string;
   /** {@link startTimer} by default. */
   readonly startTimer?: StartTimer;
+}
+
+/**
+ * What became of an event. The seq is missing where a repeat is known by its place in its source alone, and while an
+ * event is safe in the spool and not yet in Redis.
+ */
+export type Receipt =
+  | {
+      readonly status: 'appended' | 'duplicate';
+      readonly seq: number | undefined;
+      readonly isSpooled?: boolean;
+    }
+  | { readonly status: 'refused'; readonly reason: RefusalReason };
+
+/** Where on the disk an event is; to be told when it is needed there no more. */
+export interface SpoolHold {
+  release(events: number): void;
+}
+
+/** Where copies of events go while Redis does not take them. */
+export interface ProducerSpool {
+  /** How long an append may take before it counts as one that does not happen. */
+  readonly afterMs: number;
+  /** Resolves when the events are on the disk; to `undefined` when they can't be stored. Never rejects. */
+  store(events: readonly NewEvent[]): Promise<SpoolHold | undefined>;
 }

@@ -1,17 +1,6 @@
-import { type AppendResult, type RefusalReason } from '@turnlog/call-log';
+import { type Receipt } from './producer-options.ts';
+import { type AppendResult } from '@turnlog/call-log';
 import { type RetainedEvent } from './retained-event.ts';
-
-/**
- * What became of an event. The seq is missing where a repeat is known by its place in its source alone, and while an
- * event is safe in the spool and not yet in Redis.
- */
-export type Receipt =
-  | {
-      readonly status: 'appended' | 'duplicate';
-      readonly seq: number | undefined;
-      readonly isSpooled?: boolean;
-    }
-  | { readonly status: 'refused'; readonly reason: RefusalReason };
 
 /** The receipt of an event whose copy is on the disk. */
 export const SPOOLED: Receipt = { status: 'appended', seq: undefined, isSpooled: true };

@@ -1,6 +1,6 @@
+import { type SpoolHold, type Receipt } from './producer-options.ts';
 import { type EventHeader, type NewEvent } from '@turnlog/call-log';
 import { heldBytesOf } from './held-bytes.ts';
-import { type Receipt } from './receipt.ts';
 
 /** What an event needs while its gateway is answerable for it. */
 export interface RetainedEvent extends NewEvent {
@@ -39,9 +39,4 @@ export function toRetained(
     spooled: undefined,
     ...known,
   };
-}
-
-/** Where on the disk an event is; to be told when it is needed there no more. */
-export interface SpoolHold {
-  release(events: number): void;
 }

@@ -1,14 +1,6 @@
-import { type NewEvent } from '@turnlog/call-log';
-import { type RetainedEvent, type SpoolHold } from './retained-event.ts';
+import { type ProducerSpool, type SpoolHold } from './producer-options.ts';
+import { type RetainedEvent } from './retained-event.ts';
 import { type RetainedEvents } from './retained-events.ts';
-
-/** Where copies of events go while Redis does not take them. */
-export interface ProducerSpool {
-  /** How long an append may take before it counts as one that does not happen. */
-  readonly afterMs: number;
-  /** Resolves when the events are on the disk; to `undefined` when they can't be stored. Never rejects. */
-  store(events: readonly NewEvent[]): Promise<SpoolHold | undefined>;
-}
 
 /** The copies on the disk of one producer's unacknowledged events. */
 export class SpoolCopies {

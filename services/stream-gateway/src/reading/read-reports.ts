@@ -1,9 +1,8 @@
-import { MAX_JSON_DEPTH, type CallKey } from '@turnlog/call-events';
+import { MAX_JSON_DEPTH, type CallKey, placeEvent } from '@turnlog/call-events';
 import { toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
 import { isUtf8 } from 'node:buffer';
 import { type AgentErrorCode, type AgentMessageError } from '../domain/agent-answer.ts';
-import { placeEvent } from '../domain/event-draft.ts';
 import { nameOfBytes } from '../domain/name-of-bytes.ts';
 import { readAgentText, type MessageName } from '../domain/read-agent-message.ts';
 import { namedDraft } from '../named-draft.ts';

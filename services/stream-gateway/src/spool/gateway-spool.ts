@@ -1,7 +1,7 @@
 import { type Appender } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
 import { openSpoolFolders, Spool, type Leftover, type SpoolObserver } from '@turnlog/spool';
-import { type ProducerSpool } from '../producer/spool-copies.ts';
+import { type ProducerSpool } from '../producer/producer-options.ts';
 import { type RedisWrites } from '../redis-writes.ts';
 import { SpoolRoom } from './spool-room.ts';
 import { UnorderedOutbox } from './unordered-outbox.ts';

@@ -1,6 +1,5 @@
 import { memberOf, type NewEvent } from '@turnlog/call-log';
-import { type ProducerSpool } from '../producer/spool-copies.ts';
-import { type SpoolHold } from '../producer/retained-event.ts';
+import { type ProducerSpool, type SpoolHold } from '../producer/producer-options.ts';
 
 type Store = ProducerSpool['store'];
 

@@ -14,7 +14,7 @@ import { type IncomingMessage } from 'node:http';
 import { problem, type Answer } from '../http/answer.ts';
 import { type EventStore } from '../http/event-store.ts';
 import { readBody } from '../http/read-body.ts';
-import { type CallbackAnswer } from './callback-messages.ts';
+import { type CallbackAnswer } from '../domain/callback-messages.ts';
 import { type StreamCalls } from './stream-calls.ts';
 import { unplacedCallSid } from './unplaced-call.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { agentAnswer, eventResult, eventResults } from '../../domain/agent-answer.ts';
 import { agentMessage, agentMessages } from '../../domain/agent-message.ts';
-import { callbackAnswer, passthru, statusCallback } from '../../webhooks/callback-messages.ts';
-import { streamUrlAnswer } from '../stream-url-endpoint.ts';
+import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-messages.ts';
+import { streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 
 /** What goes wrong before, or with, all messages of a request. */
 export const problemBody = z.object({

@@ -1,5 +1,7 @@
-import { createEvent, type EventData, type EventOrigin, type EventType } from '@turnlog/call-events';
-import { toStorable, type JsonValue, type KnownEvent } from '@turnlog/call-events';
+import { createEvent, type EventOrigin } from './create-event.ts';
+import { type EventData, type EventType, type KnownEvent } from './call-event.ts';
+import { toStorable } from '../text/storable.ts';
+import { type JsonValue } from '../text/json.ts';
 
 interface DraftOf<T extends EventType> {
   readonly type: T;
