@@ -1,8 +1,7 @@
 import { sleep, withDeadline, type Logger } from '@turnlog/service-kit';
 import { type AudioWriter } from './audio/audio-writer.ts';
 import { type StreamSockets } from './exotel/stream-sockets.ts';
-import { type Retention } from './producer/retention.ts';
-import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
+import { type Retention, type UnorderedOutbox } from '@turnlog/delivery';
 
 const POLL_MS = 25;
 

@@ -9,8 +9,8 @@ import {
   type ProducerLimits,
   type ProducerObserver,
   type ProducerSpool,
-} from './producer/producer-options.ts';
-import { type Retention } from './producer/retention.ts';
+  type Retention,
+} from '@turnlog/delivery';
 import { type StreamCalls } from './webhooks/stream-calls.ts';
 import { type ReportRates } from './limits/report-rates.ts';
 import { type ReportReader } from './reading/report-reader.ts';

@@ -16,19 +16,22 @@ import { sharedGuard } from './call-guard.ts';
 import { type GatewayConfig } from './config.ts';
 import { type GatewayMetrics } from './gateway-metrics.ts';
 import { observeAppends, type GatewayObserver } from './observe-appends.ts';
-import { ReportKeeper } from './producer/report-keeper.ts';
-import { maxTotalRetainedBytes } from './producer/retained-limit.ts';
-import { Retention } from './producer/retention.ts';
+import {
+  ReportKeeper,
+  maxTotalRetainedBytes,
+  Retention,
+  type ProducerAppender,
+  openGatewaySpool,
+  type GatewaySpool,
+  type UnorderedOutbox,
+} from '@turnlog/delivery';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { createStreamCalls, type StreamCalls } from './webhooks/stream-calls.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
 import { openLimits } from './limits/open-limits.ts';
 import { type RedisMemory } from './limits/redis-memory.ts';
 import { type TenantBytes } from './limits/tenant-bytes.ts';
-import { type ProducerAppender } from './producer/producer-options.ts';
 import { RedisWrites } from './redis-writes.ts';
-import { openGatewaySpool, type GatewaySpool } from './spool/gateway-spool.ts';
-import { type UnorderedOutbox } from './spool/unordered-outbox.ts';
 
 /** Between attempts to append what Redis did not take. */
 export const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };

@@ -19,8 +19,7 @@ import { createGatewayMetrics } from './gateway-metrics.ts';
 import { type GatewayParts } from './gateway-parts.ts';
 import { openStores } from './gateway-stores.ts';
 import { newTally } from './gateway-tally.ts';
-import { HeartbeatLoop } from './heartbeat-loop.ts';
-import { inheritSpools } from './spool/inherit-spools.ts';
+import { HeartbeatLoop, inheritSpools } from '@turnlog/delivery';
 import { CallSlots } from './limits/call-slots.ts';
 import { openServer } from './open-server.ts';
 import { ReportReader } from './reading/report-reader.ts';
@@ -82,7 +81,7 @@ export async function startGateway(
   startTimers(parts);
   watchRedis(parts);
   registerDrain(parts);
-  if (stores.spool !== undefined) inheritSpools(stores.spool, parts);
+  startInheriting(parts);
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
@@ -94,6 +93,16 @@ export async function startGateway(
   await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
   await server.follow();
   return { host: server.host, port: server.port };
+}
+
+/** Sends what dead gateways have left on this disk. */
+function startInheriting({ stores, context, logger, lifecycle }: GatewayParts): void {
+  const { spool, retention } = stores;
+  if (spool === undefined) return;
+  const { appender, producerLimits: limits, producerObserver: observer, now } = context;
+  const replay = { outbox: spool.outbox, retention, producer: { appender, limits, observer }, logger, now };
+  const inheriting = inheritSpools(spool, replay, lifecycle.signal);
+  lifecycle.onStop('inherited spools', () => inheriting);
 }
 
 /** What keeps new calls away although Redis answers. */

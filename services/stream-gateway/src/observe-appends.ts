@@ -1,7 +1,6 @@
 import { type Logger } from '@turnlog/service-kit';
 import { type GatewayMetrics } from './gateway-metrics.ts';
-import { type ReportObserver } from './producer/kept-reports.ts';
-import { type ProducerObserver, type Receipt } from './producer/producer-options.ts';
+import { type ReportObserver, type ProducerObserver, type Receipt } from '@turnlog/delivery';
 import { type RedisWrites } from './redis-writes.ts';
 
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */

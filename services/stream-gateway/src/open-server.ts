@@ -5,7 +5,7 @@ import { listeningHost } from './auth/listening-host.ts';
 import { startTenantRefresh } from './auth/tenant-refresh.ts';
 import { type GatewayParts } from './gateway-parts.ts';
 import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
-import { storeInRedis, storeInRedisOrSpool, type EventStore } from './http/event-store.ts';
+import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
 import { FollowedServer } from './http/followed-server.ts';
 import { openApiDocument } from './http/openapi/openapi-document.ts';
 import { startGatewayServer } from './http/gateway-server.ts';

@@ -28,7 +28,7 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'inherited-spools',
     keeps: 'what a gateway leaves that never comes back is sent by one that lives',
-    file: 'services/stream-gateway/src/spool/inherit-spools.ts',
+    file: 'packages/delivery/src/replay/inherit-spools.ts',
     text: 'await spool.takeOver()',
     without: '[] as Leftover[]',
     test: {
@@ -61,7 +61,7 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'reports-are-looked-for',
     keeps: 'what came over HTTP is given again to a Redis that lost it',
-    file: 'services/stream-gateway/src/producer/kept-reports.ts',
+    file: 'packages/delivery/src/by-id/kept-reports.ts',
     text: 'if (report.epoch !== epoch || report.seq > lastSeq) this.#missing.add(report);',
     without: "if (report.epoch === '') this.#missing.add(report);",
     test: {
@@ -72,11 +72,11 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'unplaced-events-are-looked-for',
     keeps: 'an event that Redis lost is sent again also when its answer, that of a repeat, told no place',
-    file: 'services/stream-gateway/src/producer/event-producer.ts',
+    file: 'packages/delivery/src/by-sequence/event-producer.ts',
     text: 'if (isLost || this.#retained.isNewestUnplaced) this.#probe();',
     without: 'if (isLost) this.#probe();',
     test: {
-      file: 'services/stream-gateway/src/producer/event-producer.test.ts',
+      file: 'packages/delivery/src/by-sequence/event-producer.test.ts',
       name: 'an event that is lost is sent again though its answer never told where in the log it was',
     },
   },

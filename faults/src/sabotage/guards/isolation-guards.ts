@@ -114,7 +114,7 @@ export const isolationGuards: readonly Guard[] = [
     of: SHARED,
   }),
   entryGuard('retention.compare', {
-    file: 'services/stream-gateway/src/producer/retention.ts',
+    file: 'packages/delivery/src/retention/retention.ts',
     text: "this.#guard.run('retention.compare', () => holder.compareWithHead(head));",
     without: 'holder.compareWithHead(head);',
     of: SHARED,

@@ -30,11 +30,11 @@ export const redisLimitGuards: readonly Guard[] = [
   {
     name: 'not-ready-while-refusing',
     keeps: 'a gateway that answers 503 is sent no more reports',
-    file: 'services/stream-gateway/src/http/event-store.ts',
+    file: 'packages/delivery/src/by-id/event-store.ts',
     text: "if (stored.where === 'unknown') writes.onRefused(error);",
     without: '',
     test: {
-      file: 'services/stream-gateway/src/http/event-store.test.ts',
+      file: 'packages/delivery/src/by-id/event-store.test.ts',
       name: 'once a report could not be stored it shows, without the grace that calls have',
     },
   },
@@ -85,33 +85,33 @@ export const redisLimitGuards: readonly Guard[] = [
   {
     name: 'late-refusal',
     keeps: 'what a spool acknowledged is in the log though the call was full meanwhile',
-    file: 'services/stream-gateway/src/producer/event-producer.ts',
+    file: 'packages/delivery/src/by-sequence/event-producer.ts',
     text: 'if (isFull(result) && retained.isAcknowledged) return void (tooLate ??= retained);',
     without: '',
     test: {
-      file: 'services/stream-gateway/src/producer/event-producer.test.ts',
+      file: 'packages/delivery/src/by-sequence/event-producer.test.ts',
       name: 'what a full call refuses after the spool acknowledged it is appended all the same, under another source',
     },
   },
   {
     name: 'spool-room',
     keeps: 'no call takes more by way of the spool than its log may hold',
-    file: 'services/stream-gateway/src/spool/spool-room.ts',
+    file: 'packages/delivery/src/replay/spool-room.ts',
     text: 'if (total > this.#maxCallBytes && !isTakenAlways) return false;',
     without: '',
     test: {
-      file: 'services/stream-gateway/src/spool/spool-room.test.ts',
+      file: 'packages/delivery/src/replay/spool-room.test.ts',
       name: 'of one call as much as its log may hold waits in the spool, and its end; other calls have room of their own',
     },
   },
   {
     name: 'held-bytes',
     keeps: 'what a gateway keeps stays within what it is allowed',
-    file: 'services/stream-gateway/src/producer/held-bytes.ts',
+    file: 'packages/delivery/src/retention/held-bytes.ts',
     text: '(bytes === text.length ? bytes : 2 * text.length)',
     without: 'text.length',
     test: {
-      file: 'services/stream-gateway/src/producer/held-bytes.test.ts',
+      file: 'packages/delivery/src/retention/held-bytes.test.ts',
       name: 'a text is counted by the memory that it takes: a byte a character of ASCII, else two',
     },
   },

@@ -38,22 +38,22 @@ export const standstillGuards: readonly Guard[] = [
   {
     name: 'refused-events-stand-back',
     keeps: 'events in the spool that Redis refuses for what they are about hold up no others',
-    file: 'services/stream-gateway/src/spool/unordered-outbox.ts',
+    file: 'packages/delivery/src/by-id/unordered-outbox.ts',
     text: 'else if (isFaultOfTheCall(outcome?.reason)) refused.push(parcel);',
     without: 'else if (isFaultOfTheCall(outcome?.reason)) failed.push(parcel);',
     test: {
-      file: 'services/stream-gateway/src/spool/unordered-outbox.test.ts',
+      file: 'packages/delivery/src/by-id/unordered-outbox.test.ts',
       name: 'events that Redis refuses for what they are about hold up no others, however many they are',
     },
   },
   {
     name: 'replay-goes-on',
     keeps: 'a call that Redis refuses does not keep the others of a spool from it',
-    file: 'services/stream-gateway/src/spool/replay-spool.ts',
+    file: 'packages/delivery/src/replay/replay-spool.ts',
     text: 'await withDeadline(replayed, NEXT_SOURCES_AFTER_MS);',
     without: 'await replayed;',
     test: {
-      file: 'services/stream-gateway/src/spool/replay-spool.test.ts',
+      file: 'packages/delivery/src/replay/replay-spool.test.ts',
       name: 'calls that Redis refuses for what they are about do not keep the others of a spool from it',
     },
   },

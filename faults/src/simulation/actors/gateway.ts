@@ -7,7 +7,7 @@ import {
   Retention,
   type ProducerObserver,
   type ReportObserver,
-} from '@turnlog/stream-gateway/simulation';
+} from '@turnlog/delivery';
 import { type SimProcess } from '../kernel/sim-process.ts';
 import { type PlannedConnection, type PlannedEvent } from '../plan/plan-calls.ts';
 import { type Ledger } from '../verdict/ledger.ts';

@@ -6,8 +6,7 @@ import { nameOfBytes } from '../domain/name-of-bytes.ts';
 import { type MessageName } from '../domain/read-agent-message.ts';
 import { depthOf } from '../domain/split-messages.ts';
 import { type ReportRates } from '../limits/report-rates.ts';
-import { type EventProducer } from '../producer/event-producer.ts';
-import { type Receipt } from '../producer/producer-options.ts';
+import { type EventProducer, type Receipt } from '@turnlog/delivery';
 import { tooLarge, type ReadingJob, type ReadReport } from '../reading/read-reports.ts';
 import { MAX_BYTES_AT_ONCE, type ReportReader } from '../reading/report-reader.ts';
 

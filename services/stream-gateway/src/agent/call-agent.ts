@@ -7,7 +7,7 @@ import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type GatewayContext } from '../gateway-context.ts';
-import { type EventProducer } from '../producer/event-producer.ts';
+import { type EventProducer } from '@turnlog/delivery';
 import { AgentChannel } from './agent-channel.ts';
 import { AgentRelay } from './agent-relay.ts';
 import { type RawFrame } from './frame-queue.ts';

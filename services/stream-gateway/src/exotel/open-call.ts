@@ -4,7 +4,7 @@ import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
 import { type GatewayContext } from '../gateway-context.ts';
 import { startTimer } from '@turnlog/service-kit';
-import { EventProducer } from '../producer/event-producer.ts';
+import { EventProducer } from '@turnlog/delivery';
 
 /** What there is of a call from the moment at which it is known which one it is. */
 export interface OpenCall {

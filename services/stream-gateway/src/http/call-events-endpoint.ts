@@ -9,7 +9,7 @@ import { type ReportRates, type TooFast } from '../limits/report-rates.ts';
 import { type ReadReport } from '../reading/read-reports.ts';
 import { type ReportReader } from '../reading/report-reader.ts';
 import { problem, type Answer } from './answer.ts';
-import { type EventStore, type Stored } from './event-store.ts';
+import { type EventStore, type Stored } from '@turnlog/delivery';
 import { readBody } from './read-body.ts';
 
 export interface CallEventsOptions {

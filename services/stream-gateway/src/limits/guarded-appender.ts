@@ -1,5 +1,5 @@
 import { type AppendOutcome, type AppendRequest, type Appender, type NewEvent } from '@turnlog/call-log';
-import { type ProducerAppender } from '../producer/producer-options.ts';
+import { type ProducerAppender } from '@turnlog/delivery';
 import { type RedisMemory } from './redis-memory.ts';
 import { type TenantBytes } from './tenant-bytes.ts';
 

@@ -3,7 +3,7 @@ import { type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { type GatewayConfig } from '../config.ts';
-import { type ProducerAppender } from '../producer/producer-options.ts';
+import { type ProducerAppender } from '@turnlog/delivery';
 import { guardAppender } from './guarded-appender.ts';
 import { RedisMemory } from './redis-memory.ts';
 import { TenantBytes } from './tenant-bytes.ts';

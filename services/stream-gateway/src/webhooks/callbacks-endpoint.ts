@@ -12,7 +12,7 @@ import {
 import { toNewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
 import { problem, type Answer } from '../http/answer.ts';
-import { type EventStore } from '../http/event-store.ts';
+import { type EventStore } from '@turnlog/delivery';
 import { readBody } from '../http/read-body.ts';
 import { type CallbackAnswer } from '../domain/callback-messages.ts';
 import { type StreamCalls } from './stream-calls.ts';

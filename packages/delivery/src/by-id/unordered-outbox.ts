@@ -1,5 +1,5 @@
 import { isFaultOfTheCall, type AppendRequest, type Appender } from '@turnlog/call-log';
-import { heldBytesOf } from '../producer/held-bytes.ts';
+import { heldBytesOf } from '../retention/held-bytes.ts';
 import { backoffDelayMs, sleep, type Backoff } from '@turnlog/service-kit';
 
 const PARCELS_AT_ONCE = 64;

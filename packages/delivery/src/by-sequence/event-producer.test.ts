@@ -4,8 +4,8 @@ import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventProducer } from './event-producer.ts';
-import { type ProducerLimits, type Receipt } from './producer-options.ts';
-import { Retention } from './retention.ts';
+import { type ProducerLimits, type Receipt } from '../delivery-options.ts';
+import { Retention } from '../retention/retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
 const LIMITS: ProducerLimits = {

@@ -1,4 +1,4 @@
-import { type ProducerSpool, type SpoolHold } from './producer-options.ts';
+import { type ProducerSpool, type SpoolHold } from '../delivery-options.ts';
 import { type RetainedEvent } from './retained-event.ts';
 import { type RetainedEvents } from './retained-events.ts';
 

@@ -4,9 +4,9 @@ import { toNewEvent, type AppendRequest } from '@turnlog/call-log';
 import { createLogger } from '@turnlog/service-kit';
 import { type SpoolRecord } from '@turnlog/spool';
 import { waitUntil } from '@turnlog/test-kit';
-import { Retention } from '../producer/retention.ts';
+import { Retention } from '../retention/retention.ts';
 import { replaySpool } from './replay-spool.ts';
-import { UnorderedOutbox } from './unordered-outbox.ts';
+import { UnorderedOutbox } from '../by-id/unordered-outbox.ts';
 
 const BACKOFF = { minMs: 1, maxMs: 20 };
 

@@ -1,11 +1,11 @@
 import { identityOf, type CallKey } from '@turnlog/call-events';
 import { type Appender, type AppendOutcome, type CallLog, type NewEvent } from '@turnlog/call-log';
 import { backoffDelayMs, startTimer, type Backoff, type StartTimer } from '@turnlog/service-kit';
-import { type EventHolder } from './event-holder.ts';
-import { heldBytesOf } from './held-bytes.ts';
-import { IdleWatch } from './idle-watch.ts';
-import { type AppendObserver, type SpoolHold, type ProducerSpool } from './producer-options.ts';
-import { isErased } from './receipt.ts';
+import { type EventHolder } from '../retention/event-holder.ts';
+import { heldBytesOf } from '../retention/held-bytes.ts';
+import { IdleWatch } from '../retention/idle-watch.ts';
+import { type AppendObserver, type SpoolHold, type ProducerSpool } from '../delivery-options.ts';
+import { isErased } from '../by-sequence/receipt.ts';
 
 /** What is told of reports that are kept. */
 export interface ReportObserver extends AppendObserver {

@@ -1,8 +1,7 @@
 import { type AppendRequest, type AppendResult, type Appender } from '@turnlog/call-log';
 import { retryForever, withDeadline } from '@turnlog/service-kit';
-import { type ProducerSpool } from '../producer/producer-options.ts';
-import { type RedisWrites } from '../redis-writes.ts';
-import { type UnorderedOutbox } from '../spool/unordered-outbox.ts';
+import { type ProducerSpool } from '../delivery-options.ts';
+import { type UnorderedOutbox } from './unordered-outbox.ts';
 
 const APPEND_BACKOFF = { minMs: 50, maxMs: 500 };
 
@@ -16,7 +15,12 @@ export type Stored =
 export type EventStore = (request: AppendRequest, deadline: AbortSignal) => Promise<Stored>;
 
 /** What is told of appends, so that a gateway that can't store reports is not sent any. */
-export type WritesObserver = Pick<RedisWrites, 'onStalled' | 'onAnswered' | 'onRefused'>;
+export interface WritesObserver {
+  onStalled(error?: unknown): void;
+  onAnswered(): void;
+  /** A report was answered that it can't be stored. */
+  onRefused(error?: unknown): void;
+}
 
 /** Events go to Redis, or the deadline passes: then whoever sent them is told that they can't be stored. */
 export function storeInRedis(appender: Appender, writes: WritesObserver): EventStore {

@@ -32,9 +32,9 @@ import {
   type NewEvent,
 } from '@turnlog/call-log';
 import { backoffDelayMs, startTimer } from '@turnlog/service-kit';
-import { type EventHolder } from './event-holder.ts';
-import { type EventProducerOptions, type Receipt, type SpoolHold } from './producer-options.ts';
-import { IdleWatch } from './idle-watch.ts';
+import { type EventHolder } from '../retention/event-holder.ts';
+import { type EventProducerOptions, type Receipt, type SpoolHold } from '../delivery-options.ts';
+import { IdleWatch } from '../retention/idle-watch.ts';
 import { isErased, isFull, receiptOf, settle, SPOOLED } from './receipt.ts';
 import { toRetained, type RetainedEvent } from './retained-event.ts';
 import { RetainedEvents } from './retained-events.ts';

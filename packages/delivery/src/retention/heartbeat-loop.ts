@@ -1,6 +1,6 @@
 import { type LiveCalls } from '@turnlog/call-log';
 import { type CallKey } from '@turnlog/call-events';
-import { type Retention } from './producer/retention.ts';
+import { type Retention } from './retention.ts';
 
 /** Keeps the gateway's calls alive for the sweep, and its memory of their events no longer than is needed. */
 export class HeartbeatLoop {

@@ -1,4 +1,4 @@
-import { type Receipt } from './producer-options.ts';
+import { type Receipt } from '../delivery-options.ts';
 import { type AppendResult } from '@turnlog/call-log';
 import { type RetainedEvent } from './retained-event.ts';
 

@@ -1,5 +1,4 @@
 import { type ReadCallLogs } from '@turnlog/call-log';
-import { type CallGuard } from '../call-guard.ts';
 import { type EventHolder } from './event-holder.ts';
 
 /** The most heads that are read in one round trip. */
@@ -12,8 +11,13 @@ const NO_EVENTS = Number.MAX_SAFE_INTEGER;
 const SLICES = 8;
 const MIN_SLICE_MS = 100;
 
+/** Runs a task of one call, and reports what it throws instead of throwing it. */
+export interface TaskGuard {
+  run(entry: string, task: () => void): void;
+}
+
 /** For a retention alone, as tests have it. */
-const UNGUARDED: Pick<CallGuard, 'run'> = { run: (_entry, task) => task() };
+const UNGUARDED: TaskGuard = { run: (_entry, task) => task() };
 
 interface Entry {
   /** When its connection was over, or its last report came; producers of open connections are kept anyway. */
@@ -27,7 +31,7 @@ export class Retention {
   readonly #readLogs: ReadCallLogs;
   readonly #keepAfterCloseMs: number;
   readonly #maxTotalBytes: number;
-  readonly #guard: Pick<CallGuard, 'run'>;
+  readonly #guard: TaskGuard;
   #isOverloaded = false;
   #otherPendingBytes: () => number = () => 0;
 
@@ -35,7 +39,7 @@ export class Retention {
     readLogs: ReadCallLogs,
     keepAfterCloseMs: number,
     maxTotalBytes = Number.POSITIVE_INFINITY,
-    guard: Pick<CallGuard, 'run'> = UNGUARDED,
+    guard: TaskGuard = UNGUARDED,
   ) {
     this.#readLogs = readLogs;
     this.#keepAfterCloseMs = keepAfterCloseMs;

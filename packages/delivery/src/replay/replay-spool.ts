@@ -1,11 +1,11 @@
 import { type AppendRequest } from '@turnlog/call-log';
 import { withDeadline, type Logger } from '@turnlog/service-kit';
 import { type Leftover } from '@turnlog/spool';
-import { EventProducer } from '../producer/event-producer.ts';
-import { type EventProducerOptions } from '../producer/producer-options.ts';
-import { type Retention } from '../producer/retention.ts';
+import { EventProducer } from '../by-sequence/event-producer.ts';
+import { type EventProducerOptions } from '../delivery-options.ts';
+import { type Retention } from '../retention/retention.ts';
 import { planReplay, type SpooledRun } from './plan-replay.ts';
-import { type UnorderedOutbox } from './unordered-outbox.ts';
+import { type UnorderedOutbox } from '../by-id/unordered-outbox.ts';
 
 const SOURCES_AT_ONCE = 64;
 /** After so long the next are begun beside those that Redis has not taken: it may refuse them for what they are about. */

@@ -1,5 +1,5 @@
 import { memberOf, type NewEvent } from '@turnlog/call-log';
-import { type ProducerSpool, type SpoolHold } from '../producer/producer-options.ts';
+import { type ProducerSpool, type SpoolHold } from '../delivery-options.ts';
 
 type Store = ProducerSpool['store'];
 

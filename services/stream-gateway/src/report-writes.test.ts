@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createEvent } from '@turnlog/call-events';
 import { toNewEvent, type Appender, type AppendRequest } from '@turnlog/call-log';
-import { RedisWrites } from '../redis-writes.ts';
-import { storeInRedis } from './event-store.ts';
+import { RedisWrites } from './redis-writes.ts';
+import { storeInRedis } from '@turnlog/delivery';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
 const DEADLINE_MS = 100;

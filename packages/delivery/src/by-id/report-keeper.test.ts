@@ -12,10 +12,10 @@ import {
 import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
-import { heldBytesOf } from './held-bytes.ts';
+import { heldBytesOf } from '../retention/held-bytes.ts';
 import { type KeptReportsOptions } from './kept-reports.ts';
 import { ReportKeeper } from './report-keeper.ts';
-import { Retention } from './retention.ts';
+import { Retention } from '../retention/retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
 const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);

@@ -1,10 +1,9 @@
 import { type Appender } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
 import { openSpoolFolders, Spool, type Leftover, type SpoolObserver } from '@turnlog/spool';
-import { type ProducerSpool } from '../producer/producer-options.ts';
-import { type RedisWrites } from '../redis-writes.ts';
+import { type ProducerSpool } from '../delivery-options.ts';
 import { SpoolRoom } from './spool-room.ts';
-import { UnorderedOutbox } from './unordered-outbox.ts';
+import { UnorderedOutbox, type OutboxObserver } from '../by-id/unordered-outbox.ts';
 
 const OUTBOX_BACKOFF = { minMs: 50, maxMs: 2_000 };
 
@@ -18,7 +17,7 @@ export interface GatewaySpool {
   readonly forProducers: ProducerSpool;
   readonly forReports: ProducerSpool;
   /** Delivers what has no producer: events that came over HTTP, and those that a dead gateway left. */
-  createOutbox(appender: Appender, writes: RedisWrites): UnorderedOutbox;
+  createOutbox(appender: Appender, observer: OutboxObserver): UnorderedOutbox;
   close(): Promise<void>;
 }
 
@@ -47,11 +46,7 @@ export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<Ga
     takeOver: () => folders.takeOver(),
     forProducers: { afterMs, store: room.bound((events) => spool.store(events, 'ordered')) },
     forReports: { afterMs, store: room.bound((events) => spool.store(events, 'unordered')) },
-    createOutbox: (appender, writes) =>
-      new UnorderedOutbox(appender, OUTBOX_BACKOFF, {
-        onStalled: (error) => writes.onStalled(error),
-        onAnswered: () => writes.onAnswered(),
-      }),
+    createOutbox: (appender, observer) => new UnorderedOutbox(appender, OUTBOX_BACKOFF, observer),
     close: async () => {
       await spool.close();
       await folders.close();

@@ -1,6 +1,6 @@
-import { type SpoolHold, type Receipt } from './producer-options.ts';
+import { type SpoolHold, type Receipt } from '../delivery-options.ts';
 import { type EventHeader, type NewEvent } from '@turnlog/call-log';
-import { heldBytesOf } from './held-bytes.ts';
+import { heldBytesOf } from '../retention/held-bytes.ts';
 
 /** What an event needs while its gateway is answerable for it. */
 export interface RetainedEvent extends NewEvent {

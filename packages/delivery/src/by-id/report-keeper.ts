@@ -1,6 +1,6 @@
 import { memberOf, type Appender, type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
 import { KeptReports, type KeptReportsOptions } from './kept-reports.ts';
-import { type Retention } from './retention.ts';
+import { type Retention } from '../retention/retention.ts';
 
 export interface ReportKeeperOptions extends KeptReportsOptions {
   readonly retention: Retention;
