@@ -34,7 +34,7 @@ export const redisLimitGuards: readonly Guard[] = [
     text: "if (stored.where === 'unknown') writes.onRefused(error);",
     without: '',
     test: {
-      file: 'packages/delivery/src/by-id/event-store.test.ts',
+      file: 'services/stream-gateway/src/report-writes.test.ts',
       name: 'once a report could not be stored it shows, without the grace that calls have',
     },
   },

@@ -1,8 +1,8 @@
-import { streamUrlAnswer } from '../domain/stream-url-answer.ts';
+import { type streamUrlAnswer } from '../domain/stream-url-answer.ts';
 import { parseMultipart, readCallParameters } from '@turnlog/exotel';
 import { validCallSid } from '../domain/stream-request.ts';
 import { type IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { type Principal } from '../domain/principal.ts';
 import { type StreamTokens } from '../auth/stream-tokens.ts';
 import { problem, type Answer } from './answer.ts';
