@@ -1,6 +1,7 @@
 import { type Guard } from '../guard.ts';
 
 const SCRIPT = 'packages/call-log/src/append/append-script.ts';
+const LIMITS = 'packages/call-log/src/append/append-lua.ts';
 const APPENDER_TEST = 'packages/call-log/src/append/appender.integration.test.ts';
 
 /** What bounds a call, and what is taken beyond the bounds. */
@@ -8,7 +9,7 @@ export const appendLimitGuards: readonly Guard[] = [
   {
     name: 'call-bytes',
     keeps: 'a call does not take more memory than services and Postgres can handle',
-    file: SCRIPT,
+    file: LIMITS,
     text: 'and bytes + #text <= maxBytes * factor then',
     without: 'then',
     test: {
@@ -19,7 +20,7 @@ export const appendLimitGuards: readonly Guard[] = [
   {
     name: 'bounded-openings',
     keeps: 'a call does not grow with connections that come and go',
-    file: SCRIPT,
+    file: LIMITS,
     text: "if isEnd and call('HGET', head, 'c:' .. string.sub(connection, 2)) == 'open' then return nil end",
     without: 'if not isPlain then return nil end',
     test: {
@@ -30,7 +31,7 @@ export const appendLimitGuards: readonly Guard[] = [
   {
     name: 'acknowledged-is-taken',
     keeps: 'what a spool acknowledged is not refused later',
-    file: SCRIPT,
+    file: LIMITS,
     text: "if limits == 'none' then return nil end",
     without: '',
     test: {
@@ -61,8 +62,8 @@ export const appendLimitGuards: readonly Guard[] = [
     name: 'run-read-by-script',
     keeps: 'a failover behind a proxy that keeps connections loses no acknowledged report',
     file: SCRIPT,
-    text: "run = string.match(call('INFO', 'server'), 'run_id:(%x+)')",
-    without: "run = string.rep('a', 40)",
+    text: 'string.sub(info, before + 1,',
+    without: "string.sub(string.rep('a', 99), 1,",
     test: {
       file: 'packages/call-log/src/append/kept-connection.integration.test.ts',
       name: 'a log that lost its newest events behind a proxy that keeps connections is another life',

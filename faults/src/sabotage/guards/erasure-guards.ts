@@ -17,7 +17,7 @@ export const erasureGuards: readonly Guard[] = [
     name: 'erased-call-in-redis',
     keeps: 'late events of an erased call are refused',
     file: 'packages/call-log/src/append/append-script.ts',
-    text: 'if known[6] then',
+    text: "if not epoch and call('HGET', head, 'erased') then",
     without: 'if false then',
     test: {
       file: 'packages/call-log/src/erase/call-eraser.integration.test.ts',

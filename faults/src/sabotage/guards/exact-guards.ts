@@ -93,7 +93,7 @@ export const exactGuards: readonly Guard[] = [
   {
     name: 'conflict-answer',
     keeps: 'other content under a known id is not called a duplicate',
-    file: 'packages/call-log/src/append/append-script.ts',
+    file: 'packages/call-log/src/append/append-lua.ts',
     text: "return limits ~= 'none' and 'conflict' or nil",
     without: "return -tonumber(string.match(known, '^%d+'))",
     test: {
@@ -104,7 +104,7 @@ export const exactGuards: readonly Guard[] = [
   {
     name: 'acknowledged-conflict',
     keeps: 'a report that the spool has acknowledged is not dropped as a conflict',
-    file: 'packages/call-log/src/append/append-script.ts',
+    file: 'packages/call-log/src/append/append-lua.ts',
     text: "limits ~= 'none' and 'conflict' or nil",
     without: "'conflict'",
     test: {

@@ -12,6 +12,9 @@ const MAX_CALLS_PER_RUN = 32;
 
 type Append = Asked<AppendRequest, AppendOutcome>;
 
+/** Called with the appends of a run that failed as a whole. */
+type Refuse = (appends: readonly Append[], error: Error) => void;
+
 interface AppendKeys {
   readonly partition: number;
   readonly shared: readonly string[];
@@ -22,21 +25,19 @@ interface AppendKeys {
 export function createRunPlanner(space: KeySpace, limits: Pick<AppendLimits, 'maxEvents' | 'maxBytes'>) {
   const keysOf = rememberKeys(space);
 
-  const toRun = (appends: readonly Append[], serverRun: string): Asked<ScriptRun, unknown> => ({
-    request: {
-      keys: appends.flatMap(({ request: { call } }, index) => {
-        const { shared, own } = keysOf(call);
-        return index === 0 ? [...shared, ...own] : own;
-      }),
-      args: toArguments(appends, serverRun, limits),
-    },
+  const toRun = (
+    appends: readonly Append[],
+    serverRun: string,
+    refuse: Refuse,
+  ): Asked<ScriptRun, unknown> => ({
+    request: { keys: toKeysOfRun(appends, keysOf), args: toArguments(appends, serverRun, limits) },
     resolve: (replies) => {
       appends.forEach((append, index) => settle(append, (replies as unknown[])[index]));
     },
-    reject: (error) => appends.forEach(({ reject }) => reject(error)),
+    reject: (error) => refuse(appends, error),
   });
 
-  return (appends: readonly Append[], serverRun: string): Asked<ScriptRun, unknown>[] => {
+  return (appends: readonly Append[], serverRun: string, refuse: Refuse): Asked<ScriptRun, unknown>[] => {
     const open = new Map<number, Append[]>();
     const groups: Append[][] = [];
     for (const append of appends) {
@@ -49,7 +50,7 @@ export function createRunPlanner(space: KeySpace, limits: Pick<AppendLimits, 'ma
       }
       group.push(append);
     }
-    return groups.map((group) => toRun(group, serverRun));
+    return groups.map((group) => toRun(group, serverRun, refuse));
   };
 }
 
@@ -68,6 +69,16 @@ function toKeys(space: KeySpace, call: CallKey): AppendKeys {
   const { head, log, ids } = callKeys(space, call);
   const { activity, persist, live } = partitionKeys(space, partition);
   return { partition, shared: [activity, persist, live], own: [head, log, ids] };
+}
+
+function toKeysOfRun(appends: readonly Append[], keysOf: (call: CallKey) => AppendKeys): string[] {
+  const keys: string[] = [];
+  for (const { request } of appends) {
+    const { shared, own } = keysOf(request.call);
+    if (keys.length === 0) keys.push(...shared);
+    keys.push(...own);
+  }
+  return keys;
 }
 
 /** An error is that of one call: those that travelled with it have their own replies. */
@@ -91,8 +102,13 @@ function toArguments(
   for (const { request } of appends) {
     const { call, events, mode, unseenSinceMs = '' } = request;
     const first = mode === 'ordered' ? events[0]?.event : undefined;
-    args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, unseenSinceMs);
-    args.push(limitsOf(request), events.length);
+    args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, events.length);
+    if (isPlain(request)) {
+      args.push('');
+      for (const { text } of events) args.push(text);
+      continue;
+    }
+    args.push(limitsOf(request), unseenSinceMs);
     for (const { event, text, change, rememberId, isRefused = false } of events) {
       const { fingerprint = '' } = event;
       args.push(isRefused ? '' : text, rememberId ? reportOf(event) : '', fingerprint, change);
@@ -101,7 +117,17 @@ function toArguments(
   return args;
 }
 
+/** Whether there is nothing to say of an append and its events but their texts. */
+function isPlain({ events, unseenSinceMs, isAcknowledged, isTenantFull }: AppendRequest): boolean {
+  return (
+    unseenSinceMs === undefined &&
+    isAcknowledged !== true &&
+    isTenantFull !== true &&
+    events.every(({ change, rememberId, isRefused }) => change === '' && !rememberId && isRefused !== true)
+  );
+}
+
 function limitsOf({ isAcknowledged = false, isTenantFull = false }: AppendRequest): string {
   if (isAcknowledged) return 'none';
-  return isTenantFull ? 'tenant' : '';
+  return isTenantFull ? 'tenant' : 'call';
 }

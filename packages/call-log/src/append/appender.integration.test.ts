@@ -310,6 +310,29 @@ describe('routing', () => {
     expect(await isLive()).toBe(false);
   });
 
+  test('a call that is opened and ended within one run is not live, one that goes on is, and counts as seen', async () => {
+    const [over, goesOn] = [callOf('over-in-one-run'), callOf('live-in-one-run')];
+    const space = { ...log.space, partitions: 1 };
+    const appender = createAppender(log.redis, space, { maxEvents: 10 });
+    const lost = unordered(goesOn, [
+      'lost',
+      'call.disconnected',
+      { connectionId: 'c', reason: 'gateway_lost' },
+    ]);
+    const outcomes = await Promise.all(
+      [
+        ordered(over, 'c', 1, [opened('c')]),
+        ordered(goesOn, 's', 1, [turn('a')]),
+        ordered(over, 'c', 2, [ended('c')]),
+        { ...lost, unseenSinceMs: Date.now() - 60_000 },
+      ].map((request) => appender.append(request)),
+    );
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok', 'seen']);
+    const { live } = partitionKeys(space, 0);
+    const scores = await log.redis.zmscore(live, 'default/over-in-one-run', 'default/live-in-one-run');
+    expect(scores).toEqual([null, expect.stringMatching(/^\d{13}$/)]);
+  });
+
   test('an end that is told twice closes one connection', async () => {
     const call = callOf('ended-twice');
     await log.appender.append(ordered(call, 'c1', 1, [opened('c1')]));

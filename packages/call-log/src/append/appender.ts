@@ -75,7 +75,7 @@ function createSender(
 
   const sendWithRun = async (appends: Appends, barriers: readonly Barrier[]): Promise<void> => {
     const run = await asked.current();
-    pipeRuns(redis, script, planRuns(appends, run), [asked.barrier(run), ...barriers]);
+    pipeRuns(redis, script, planRuns(appends, run, refuse), [asked.barrier(run), ...barriers]);
   };
   return (appends: Appends, passed: Barrier | undefined): void => {
     const barriers = passed === undefined ? [] : [passed];
@@ -83,27 +83,12 @@ function createSender(
       mayAsk = false;
       sendWithRun(refused, barriers).catch((error: unknown) => refuse(refused, error));
     };
-    if (!mayAsk) tellRun(appends);
-    else
-      pipeRuns(
-        redis,
-        script,
-        planRuns(
-          appends.map((append) => orElse(append, tellRun)),
-          '',
-        ),
-        barriers,
-      );
+    // A run of the script that may not ask for the run of the server has done nothing.
+    const refuseRun = (refused: Appends, error: Error): void =>
+      isInfoForbidden(error) ? tellRun(refused) : refuse(refused, error);
+    if (mayAsk) pipeRuns(redis, script, planRuns(appends, '', refuseRun), barriers);
+    else tellRun(appends);
   };
-}
-
-/** An append that is sent in another way where the script may not ask for the run of the server. Then nothing was done. */
-function orElse(
-  append: Asked<AppendRequest, AppendOutcome>,
-  send: (appends: Appends) => void,
-): Asked<AppendRequest, AppendOutcome> {
-  const { request, resolve, reject } = append;
-  return { request, resolve, reject: (error) => (isInfoForbidden(error) ? send([append]) : reject(error)) };
 }
 
 function refuse(asked: Appends, error: unknown): void {

@@ -1,0 +1,58 @@
+/*
+ * Parts of the append script. They stand in it behind `call` (redis.call), `maxEvents` and `maxBytes`.
+ */
+
+/** Two full calls of the default size: where counting the bytes of an old log ends. */
+const MOST_BYTES_COUNTED = 32 * 1024 * 1024;
+
+/** Which events a call takes. */
+export const LIMITS_LUA = `
+-- For a head that is older than the field. It stops where the call is full in any case.
+local function countBytes(log)
+  local bytes, start = 0, '-'
+  while bytes <= ${MOST_BYTES_COUNTED} do
+    local entries = call('XRANGE', log, start, '+', 'COUNT', 16)
+    if #entries == 0 then break end
+    for _, entry in ipairs(entries) do bytes = bytes + #entry[2][2] end
+    start = '(' .. entries[#entries][1]
+  end
+  return bytes
+end
+
+local function refusalOf(head, limits, seq, bytes, text, connection)
+  if limits == 'none' then return nil end
+  local isPlain = connection == ''
+  local factor = isPlain and 1 or 2
+  if seq < maxEvents * factor and bytes + #text <= maxBytes * factor then
+    return isPlain and limits == 'tenant' and 'tenant' or nil
+  end
+  local isEnd = string.sub(connection, 1, 1) == '-'
+  if isEnd and call('HGET', head, 'c:' .. string.sub(connection, 2)) == 'open' then return nil end
+  return 'full'
+end
+`;
+
+/** Which reports the log of a call has, in the hash of ids. */
+export const REPORTS_LUA = `
+-- The place of the same content; 'conflict' where the report has another one, nothing where it is not known. And whether
+-- the report is known.
+local function placeOf(ids, limits, report, content)
+  local known = call('HGET', ids, report)
+  if not known then return nil, false end
+  local place, noted = string.match(known, '^(%d+) ?(.*)$')
+  if noted == '' or content == '' or noted == content then return -tonumber(place), true end
+  place = call('HGET', ids, report .. '\\0' .. content)
+  if place then return -tonumber(place), true end
+  return limits ~= 'none' and 'conflict' or nil, true
+end
+
+-- With the commands of earlier versions alone: users keep their rights over an upgrade, and a script that is refused a
+-- command in its middle leaves half of what it does.
+local function remember(ids, report, isKnown, content, place)
+  if isKnown then
+    call('HSET', ids, report .. '\\0' .. content, place)
+  else
+    call('HSET', ids, report, content == '' and place or place .. ' ' .. content)
+  end
+end
+`;
