@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readOptions, USAGE } from './options.ts';
 import { formatFailure, formatOutcome } from './report/format.ts';
-import { writeGuarantees } from './report/guarantees.ts';
+import { writeResults } from './report/guarantees.ts';
 import { describeMachine } from './report/machine.ts';
 import { type Outcome } from './report/outcome.ts';
 import { runScenario } from './run-scenario.ts';
@@ -26,7 +26,7 @@ if (options.list) {
   const outcomes = await runAll();
   const failed = outcomes.filter(({ ok }) => !ok);
   if (options.write)
-    await writeGuarantees(allScenarios, outcomes, { machine: describeMachine(), date: today() });
+    await writeResults(allScenarios, outcomes, { machine: describeMachine(), date: today() });
   const counts = `${outcomes.length - failed.length} passed, ${failed.length} failed`;
   console.log(options.json ? JSON.stringify(outcomes, undefined, 2) : `\n${counts}`);
   process.exitCode = failed.length === 0 ? 0 : 1;

@@ -12,7 +12,7 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
   --minutes 10   how long F33 has Postgres be slow, and F36 its calls go on; for F36 --calls is how many at once
   --list         the scenarios
   --json         the results as JSON
-  --write        puts the results into docs/guarantees.md
+  --write        puts the results into docs/fault-results.md
   --keep         keeps the folder of every run`;
 
 /** What was asked for on the command line. */

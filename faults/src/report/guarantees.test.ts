@@ -4,7 +4,7 @@ import { withResults } from './guarantees.ts';
 import { type Outcome } from './outcome.ts';
 
 const occasion = { machine: 'a machine', date: '2026-01-25' };
-const PAGE = `# Guarantees
+const PAGE = `# Fault results
 
 By hand, before.
 
@@ -57,10 +57,10 @@ test('the page has a row for every scenario, measured or not, and keeps what is 
   );
   expect(page).toContain('1 of 3 scenarios: 2,400 events acknowledged, 12 sent again, 0 lost.');
   expect(page).toContain('The longest recovery took 1.3 s. Measured on a machine.');
-  expect([page.startsWith('# Guarantees\n\nBy hand, before.'), page.endsWith('By hand, after.\n')]).toEqual([
-    true,
-    true,
-  ]);
+  expect([
+    page.startsWith('# Fault results\n\nBy hand, before.'),
+    page.endsWith('By hand, after.\n'),
+  ]).toEqual([true, true]);
 });
 
 test('what was measured before of other scenarios stays, to the letter', () => {
@@ -90,5 +90,5 @@ test('runs of one scenario are one row: the sums, the longest recovery, and what
 });
 
 test('a page without marks is refused', () => {
-  expect(() => withResults('# Guarantees', { scenarios, outcomes: [], occasion })).toThrow('must hold');
+  expect(() => withResults('# Fault results', { scenarios, outcomes: [], occasion })).toThrow('must hold');
 });

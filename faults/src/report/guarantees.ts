@@ -3,7 +3,7 @@ import { type Scenario } from '../scenarios/scenario.ts';
 import { type Outcome } from './outcome.ts';
 import { parseRows, toRow, UNMEASURED, type Measured } from './results-row.ts';
 
-const GUARANTEES = new URL('../../../docs/guarantees.md', import.meta.url);
+const RESULTS_PAGE = new URL('../../../docs/fault-results.md', import.meta.url);
 const BEGIN = '<!-- results: npm run faults -- --write -->';
 const END = '<!-- end of results -->';
 
@@ -19,14 +19,14 @@ export interface Occasion {
   readonly date: string;
 }
 
-/** Writes outcomes into the table of docs/guarantees.md. What was measured before of others stays as it is. */
-export async function writeGuarantees(
+/** Writes outcomes into the table of docs/fault-results.md. What was measured before of others stays as it is. */
+export async function writeResults(
   scenarios: readonly Scenario[],
   outcomes: readonly Outcome[],
   occasion: Occasion,
 ): Promise<void> {
-  const page = await readFile(GUARANTEES, 'utf8');
-  await writeFile(GUARANTEES, withResults(page, { scenarios, outcomes, occasion }));
+  const page = await readFile(RESULTS_PAGE, 'utf8');
+  await writeFile(RESULTS_PAGE, withResults(page, { scenarios, outcomes, occasion }));
 }
 
 /** The page with the results between its marks. Throws when it has no marks. */
@@ -40,7 +40,7 @@ export function withResults(
 ): string {
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (from < 0 || to < from)
-    throw new Error(`docs/guarantees.md must hold "${BEGIN}" and, after it, "${END}".`);
+    throw new Error(`docs/fault-results.md must hold "${BEGIN}" and, after it, "${END}".`);
   const known = parseRows(page.slice(from, to));
   const rows = scenarios.map((scenario) => {
     const own = outcomes.filter((outcome) => outcome.scenario.id === scenario.id);

@@ -20,9 +20,9 @@ export const killSession: Scenario = {
   id: 'F1',
   name: 'kill-session',
   title:
-    'Session services are killed before they hear what they have read, before and after a save reaches Redis, and then two hundred times at random',
-  pass: 'They are back at work within 10 s of being started again.',
-  answer: 'It is started again, reads what was delivered to it and not acknowledged, and folds from the log.',
+    'Session services are killed before a read is answered, before and after a save reaches Redis, and then two hundred times at random',
+  pass: 'They process events within 10 s of being restarted.',
+  answer: 'The restarted service reads its pending entries and folds from the log.',
   loss: 'nothing',
   quick: true,
   stack: { sessions: 2 },

@@ -7,10 +7,10 @@ import { type Scenario } from './scenario.ts';
 export const killPersister: Scenario = {
   id: 'F2',
   name: 'kill-persister',
-  title: 'The persister is killed again and again, also between its commit and the acknowledgement',
+  title: 'The persister is killed repeatedly, also between the Postgres commit and the acknowledgement',
   pass: 'What was committed before the kill is found to be stale, and the row is not written a second time.',
   answer:
-    'What it had not acknowledged is delivered again; the version guard makes the second write a no-op.',
+    'Entries without an acknowledgement are delivered again; the version guard makes the second write a no-op.',
   loss: 'nothing',
   quick: true,
   run: async (context) => {

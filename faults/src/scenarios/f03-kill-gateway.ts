@@ -5,10 +5,10 @@ import { type Scenario } from './scenario.ts';
 export const killGateway: Scenario = {
   id: 'F3',
   name: 'kill-gateway',
-  title: 'A gateway is killed in the middle of its calls and never comes back',
+  title: 'A gateway is killed in the middle of its calls and is not restarted',
   pass: 'Each of its calls is recorded with everything that was acknowledged, and ends as gateway_lost.',
   answer:
-    'The sweep ends its calls as `gateway_lost`, 45 s after they were last seen by default; they are persisted.',
+    'The sweep ends its calls as `gateway_lost`, by default 45 s after they were last seen, and they are persisted.',
   loss: 'nothing acknowledged; the rest of a call whose agent has no other way to report',
   quick: true,
   stack: { gateways: 2 },

@@ -12,9 +12,10 @@ export const killGatewayWithSpool: Scenario = {
   id: 'F4',
   name: 'kill-gateway-with-spool',
   title:
-    'A gateway is killed while Redis is away and its spool holds acknowledged events, and is started again',
-  pass: 'The spool is replayed without doubles, its files are gone, and its calls have an end.',
-  answer: 'The next gateway on the same disk sends what is there under the same sources, and ends the calls.',
+    'A gateway is killed while Redis is unavailable and its spool holds acknowledged events, and is restarted',
+  pass: 'The spool is replayed without duplicates, its files are removed, and its calls have an end.',
+  answer:
+    'The next gateway on the same disk takes the spool over, sends its events under the same sources, and ends the calls.',
   loss: 'nothing acknowledged; the rest of a call whose agent has no other way to report',
   quick: true,
   stack: { hasSpool: true },

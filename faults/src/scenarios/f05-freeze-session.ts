@@ -9,9 +9,9 @@ export const freezeSession: Scenario = {
   id: 'F5',
   name: 'freeze-session',
   title:
-    'A session service is frozen for a minute in the middle of a save, and goes on when another one has taken over',
-  pass: 'The save that comes late is refused; live states are those of the log.',
-  answer: 'Another replica claims its entries after 10 s. Its late save is refused by compare-and-set.',
+    'A session service is frozen for a minute in the middle of a save, and continues after another one has taken over',
+  pass: 'The late save is refused; live states equal the logs.',
+  answer: 'Another replica claims its entries after 10 s. Compare-and-set refuses its late save.',
   loss: 'nothing',
   quick: false,
   stack: { sessions: 2, serviceEnv: { session: { CLAIM_IDLE_MS: '3000' } } },

@@ -11,10 +11,10 @@ export const freezePersister: Scenario = {
   id: 'F6',
   name: 'freeze-persister',
   title:
-    'A persister is frozen for a minute while it writes an old version, and goes on when a newer one is written',
+    'A persister is frozen for a minute while it writes an old version, and continues after a newer one is written',
   pass: 'The newer row stays.',
   answer:
-    'Another replica claims its entries after 15 s. The old version is refused by the guard of the upsert.',
+    'Another replica claims its entries after 15 s. The version guard of the upsert refuses the old version.',
   loss: 'nothing',
   quick: true,
   stack: {

@@ -4,9 +4,9 @@ import { type Scenario } from './scenario.ts';
 export const killRedis: Scenario = {
   id: 'F7',
   name: 'kill-redis',
-  title: 'Redis is killed and started again, with appendfsync always',
+  title: 'Redis is killed and restarted, with appendfsync always',
   pass: 'Redis lacks nothing; readers and gateways resume by themselves.',
-  answer: 'Gateways hold events and send them again; readers resume by themselves.',
+  answer: 'Gateways keep events and send them again; readers resume by themselves.',
   loss: 'nothing, not even when the machine loses power',
   quick: true,
   stack: { redis: { appendfsync: 'always' } },

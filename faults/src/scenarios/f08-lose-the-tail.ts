@@ -9,9 +9,9 @@ const LOST_SHARE = { min: 0.05, max: 0.6 };
 export const loseTheTail: Scenario = {
   id: 'F8b',
   name: 'lose-the-tail',
-  title: 'The machine of Redis loses power: the newest part of its file is gone, up to more than half of it',
-  pass: 'Gateways notice, and send again what their Redis has lost.',
-  answer: 'A gateway keeps a call’s events until they are in Postgres, and sends again what Redis has lost.',
+  title: 'The machine of Redis loses power: the newest part of its file is lost, up to more than half of it',
+  pass: 'Gateways detect it, and send again what Redis has lost.',
+  answer: 'Gateways keep a call’s events until they are in Postgres, and send again what Redis has lost.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

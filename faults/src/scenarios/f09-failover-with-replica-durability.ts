@@ -8,9 +8,9 @@ export const failoverWithReplicaDurability: Scenario = {
   id: 'F9b',
   name: 'failover-replica',
   title: 'The same with DURABILITY=replica, and with agents that report over HTTP',
-  pass: 'What the replica had missed was never acknowledged, and is sent again by whoever holds it. Readers go on within 10 s of the promotion.',
+  pass: 'What the replica lacks was never acknowledged, and its senders send it again. Readers continue within 10 s of the promotion.',
   answer:
-    'An event is acknowledged when a replica has it, or the gateway’s disk. Readers go on with the new primary; new calls wait for a replica of it.',
+    'An event is acknowledged when a replica or the gateway’s disk has it. Readers continue with the new primary; new calls wait until it has a replica.',
   loss: 'nothing',
   quick: false,
   stack: { hasReplica: true, hasSpool: true, serviceEnv: { gateway: { DURABILITY: 'replica' } } },

@@ -7,10 +7,9 @@ import { type Scenario } from './scenario.ts';
 export const failover: Scenario = {
   id: 'F9',
   name: 'failover',
-  title:
-    'The primary of Redis is killed; its replica has missed the newest writes, and takes over by way of Sentinel',
-  pass: 'No service hangs, and nothing is lost: neither of connections nor of what came over HTTP, late or not.',
-  answer: 'Clients follow the Sentinel; gateways send again what the new primary lacks.',
+  title: 'The primary of Redis is killed; its replica lacks the newest writes, and Sentinel promotes it',
+  pass: 'No service hangs, and nothing is lost: neither from connections nor from HTTP, late or not.',
+  answer: 'Clients follow the Sentinels; gateways send again what the new primary lacks.',
   loss: 'nothing',
   quick: false,
   stack: { hasReplica: true, hasSpool: true },

@@ -7,10 +7,11 @@ import { type Scenario } from './scenario.ts';
 export const partitionedPrimary: Scenario = {
   id: 'F9c',
   name: 'partitioned-primary',
-  title: 'The primary and all services are cut off from the replica, which takes over; later all meet again',
-  pass: 'What the old primary took meanwhile, and then threw away, is in the record.',
+  title:
+    'The primary and all services are cut off from the replica, which is promoted; later the partition heals',
+  pass: 'What the old primary accepted meanwhile, and then discarded, is in the record.',
   answer:
-    'Clients leave the old primary when they hear of the new one or are refused by it (READONLY); gateways send again what the new one lacks.',
+    'Clients leave the old primary when a Sentinel announces the new one or the old one refuses writes (READONLY); gateways send again what the new one lacks.',
   loss: 'nothing',
   quick: false,
   stack: { hasReplica: true, hasSpool: true },

@@ -18,10 +18,10 @@ const LOOK_EVERY_MS = 200;
 export const blackHole: Scenario = {
   id: 'F10',
   name: 'black-hole',
-  title: 'The network to Redis swallows everything for a minute and says nothing',
-  pass: 'Every service tells within 4 s that it has no Redis; all services and calls stay up; the spool keeps its limit; readers resume by themselves within 10 s.',
+  title: 'The network to Redis drops all packets for a minute, without an error',
+  pass: 'Every service reports within 4 s that Redis is unavailable; all services and calls stay up; the spool keeps to its limit; readers resume by themselves within 10 s.',
   answer:
-    'Reads and commands have deadlines; gateways spool what has room, hold the rest, and send everything again.',
+    'Reads and commands have deadlines; gateways spool what fits, keep the rest in memory, and send everything again.',
   loss: 'nothing',
   quick: false,
   stack: { hasSpool: true, serviceEnv: { gateway: { SPOOL_MAX_BYTES: String(SPOOL_MAX_BYTES) } } },

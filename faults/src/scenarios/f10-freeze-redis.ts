@@ -4,9 +4,9 @@ import { type Scenario } from './scenario.ts';
 export const freezeRedis: Scenario = {
   id: 'F10b',
   name: 'freeze-redis',
-  title: 'Redis is frozen (SIGSTOP): its connections stay open, and nothing answers',
+  title: 'Redis is frozen (SIGSTOP): its connections stay open without any reply',
   pass: 'As with a full memory; everything resumes within 10 s.',
-  answer: 'Reads and commands have deadlines; what is not taken within 250 ms goes to the spool.',
+  answer: 'Reads and commands have deadlines; what is not acknowledged within 250 ms goes to the spool.',
   loss: 'nothing',
   quick: false,
   stack: { hasSpool: true },

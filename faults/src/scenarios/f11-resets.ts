@@ -9,9 +9,9 @@ export const resets: Scenario = {
   id: 'F11',
   name: 'resets',
   title: 'Connections to Redis are reset every 200 to 500 ms, for two minutes',
-  pass: 'Repeats are absorbed, and no service ends.',
+  pass: 'Duplicates have no effect, and no service exits.',
   answer:
-    'What became of a command in flight is unknown; it is sent again, and a repeat is known by its place or its id.',
+    'The outcome of a command in flight is unknown, so it is sent again; a duplicate is recognised by its sequence or its id.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

@@ -10,9 +10,9 @@ const LOOK_EVERY_MS = 500;
 export const latency: Scenario = {
   id: 'F12',
   name: 'latency',
-  title: 'Answers of Redis come 3 s late: after the deadline of a blocking read',
-  pass: 'What came with an answer that nobody waited for any more is read again: nothing waits for longer than 30 s.',
-  answer: 'After a deadline a consumer reads first what was delivered to it before.',
+  title: 'Replies of Redis arrive 3 s late, after the deadline of a blocking read',
+  pass: 'Entries in a reply that arrived too late are read again: nothing waits for longer than 30 s.',
+  answer: 'After a deadline a consumer first reads its pending entries.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

@@ -7,8 +7,8 @@ export const outage: Scenario = {
   id: 'F13',
   name: 'outage',
   title: 'Redis refuses connections for longer than any blocking read waits',
-  pass: 'Services stay alive, not ready, and consume again within 10 s.',
-  answer: 'Clients go on connecting; gateways hold events, and refuse new calls with 503 after 2 s.',
+  pass: 'Services stay alive and not ready, and consume again within 10 s.',
+  answer: 'Clients keep trying to connect; gateways keep events, and refuse new calls with 503 after 2 s.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

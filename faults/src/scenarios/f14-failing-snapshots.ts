@@ -7,9 +7,9 @@ import { type Context, type Scenario } from './scenario.ts';
 export const failingSnapshots: Scenario = {
   id: 'F14b',
   name: 'failing-snapshots',
-  title: 'Redis can’t write its snapshot and takes no writes for that (MISCONF), until it can',
+  title: 'Redis cannot write its snapshot and therefore accepts no writes (MISCONF), until it can',
   pass: 'As with a full memory.',
-  answer: 'As above: whatever the reason, a Redis that takes no writes is away.',
+  answer: 'As above: a Redis that accepts no writes is unavailable, whatever the reason.',
   loss: 'nothing',
   quick: false,
   stack: { hasSpool: true },

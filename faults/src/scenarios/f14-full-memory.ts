@@ -10,9 +10,9 @@ const FILLING_MS = 1_000;
 export const fullMemory: Scenario = {
   id: 'F14',
   name: 'full-memory',
-  title: 'Redis has reached its maxmemory (noeviction), and gets more',
-  pass: 'New calls are refused with 503, calls go on by way of the spool, nothing is evicted.',
-  answer: 'Gateways spool and refuse new calls; consumers wait; nothing is evicted, as nothing may be.',
+  title: 'Redis has reached its maxmemory (noeviction), and receives more',
+  pass: 'New calls are refused with 503, calls in progress use the spool, nothing is evicted.',
+  answer: 'Gateways spool events and refuse new calls; consumers wait; nothing is evicted.',
   loss: 'nothing',
   quick: false,
   stack: { hasSpool: true },

@@ -4,9 +4,9 @@ import { type Scenario } from './scenario.ts';
 export const readOnly: Scenario = {
   id: 'F14c',
   name: 'read-only',
-  title: 'Redis takes no writes because it is told to be a replica (READONLY), and is the primary again',
-  pass: 'As with a full memory; READONLY makes no dead letter.',
-  answer: 'As above; clients connect anew, in case the address leads elsewhere by now.',
+  title: 'Redis accepts no writes because it is made a replica (READONLY), and later is the primary again',
+  pass: 'As with a full memory; READONLY causes no dead letter.',
+  answer: 'As above; clients reconnect, in case the address now belongs to another server.',
   loss: 'nothing',
   quick: false,
   stack: { hasSpool: true },

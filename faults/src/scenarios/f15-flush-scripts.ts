@@ -4,9 +4,9 @@ import { type Scenario } from './scenario.ts';
 export const flushScripts: Scenario = {
   id: 'F15',
   name: 'flush-scripts',
-  title: 'Redis forgets its scripts again and again',
-  pass: 'No service ends, and nothing is delayed for long.',
-  answer: 'A script that Redis does not know is sent whole.',
+  title: 'Redis’ script cache is flushed repeatedly',
+  pass: 'No service exits, and nothing is delayed for long.',
+  answer: 'A script that is not in the cache is sent in full.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

@@ -7,9 +7,9 @@ import { watchLowering } from './watch-lowering.ts';
 export const emptyRedis: Scenario = {
   id: 'F16b',
   name: 'empty-redis',
-  title: 'Redis comes back with nothing at all, in mid-call',
-  pass: 'Each call is whole: what was in Postgres and what comes after are one row, and no row is ever lowered.',
-  answer: 'Gateways send again what they still hold; the new epoch is folded together with the archive.',
+  title: 'Redis comes back empty in the middle of calls',
+  pass: 'Each call is complete: what was in Postgres and what arrives later are one row, and no row is ever lowered.',
+  answer: 'Gateways send again what they still have; the new epoch is merged with the archive.',
   loss: 'nothing',
   quick: false,
   // Often enough that calls are in Postgres when they are taken from Redis.

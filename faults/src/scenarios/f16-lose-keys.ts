@@ -7,10 +7,9 @@ import { watchLowering } from './watch-lowering.ts';
 export const loseKeys: Scenario = {
   id: 'F16',
   name: 'lose-keys',
-  title: 'Keys of calls vanish in mid-call: live states, and whole logs',
+  title: 'Keys of calls in progress are deleted: live states, and whole logs',
   pass: 'Live states are folded again; logs are filled again by the gateways; no row is ever lowered.',
-  answer:
-    'A gateway that still has the call sends it again; the new epoch is folded together with the archive.',
+  answer: 'A gateway that still has the call sends it again; the new epoch is merged with the archive.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

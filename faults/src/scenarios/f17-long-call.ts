@@ -9,10 +9,9 @@ const MAX_SEED = 1_000_000;
 export const longCall: Scenario = {
   id: 'F17',
   name: 'long-call',
-  title: 'A call of four hours, and Postgres away for two of them',
-  pass: 'No key expires before its call is in Postgres, and every call is whole.',
-  answer:
-    'The keys of a call have no time to live until it is in Postgres and over; the hour is counted from there.',
+  title: 'A call of four hours, with Postgres unavailable for two of them',
+  pass: 'No key expires before its call is in Postgres, and every call is complete.',
+  answer: 'The keys of a call do not expire until it is over and in Postgres; the hour starts then.',
   loss: 'nothing',
   quick: false,
   stack: { serviceEnv: { persister: { KEEP_KEYS_MS: String(KEEP_KEYS_MS) } } },

@@ -5,7 +5,7 @@ import { type Scenario } from './scenario.ts';
 export const restartPostgres: Scenario = {
   id: 'F18',
   name: 'restart-postgres',
-  title: 'Postgres is restarted under load: cleanly, and by crashing it',
+  title: 'Postgres is restarted under load, cleanly and by a crash',
   pass: 'Persisting pauses; nothing is dead-lettered; it resumes by itself.',
   answer: 'Persisting pauses with backoff; calls wait in Redis.',
   loss: 'nothing',

@@ -5,8 +5,8 @@ export const terminateBackends: Scenario = {
   id: 'F19',
   name: 'terminate-backends',
   title: 'Connections to Postgres are terminated by the server every 300 ms',
-  pass: 'The persister lives on.',
-  answer: 'A write that was cut is done again; doing it twice changes nothing.',
+  pass: 'The persister does not exit.',
+  answer: 'An interrupted write is repeated; the repetition changes nothing.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

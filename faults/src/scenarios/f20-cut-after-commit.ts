@@ -7,7 +7,7 @@ export const cutAfterCommit: Scenario = {
   name: 'cut-after-commit',
   title: 'Connections to Postgres are cut after the commit and before the reply',
   pass: 'Each row is written once; the second attempt finds it to be stale.',
-  answer: 'The write is done again: the version guard makes it a no-op, and it is acknowledged as stale.',
+  answer: 'The write is repeated: the version guard makes it a no-op, and it is acknowledged as stale.',
   loss: 'nothing',
   quick: true,
   run: async (context) => {

@@ -13,7 +13,7 @@ const RESUMED_WITHIN_S = 10;
 export const diskFull: Scenario = {
   id: 'F21',
   name: 'disk-full',
-  title: 'The file system of Postgres’ tables has no room left (53100), and gets some',
+  title: 'The file system of Postgres’ tables is full (53100), and later has room again',
   pass: 'Nothing is dead-lettered; it resumes by itself.',
   answer: 'Persisting pauses with backoff; calls wait in Redis.',
   loss: 'nothing',

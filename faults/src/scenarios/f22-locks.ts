@@ -11,9 +11,10 @@ const LOCKED_MS = 30_000;
 export const locks: Scenario = {
   id: 'F22',
   name: 'locks',
-  title: 'Somebody holds locks on rows, forces deadlocks and conflicts of serializable transactions',
-  pass: 'A call whose row is locked waits by itself; a deadlock or a conflict is tried again at once; nothing is dead-lettered.',
-  answer: 'A call whose row is locked (55P03) waits by itself; 40P01 and 40001 are tried again at once.',
+  title:
+    'Other transactions hold locks on rows, and force deadlocks and conflicts of serializable transactions',
+  pass: 'A call whose row is locked is deferred; a deadlock or a conflict is retried at once; nothing is dead-lettered.',
+  answer: 'A call whose row is locked (55P03) is deferred; 40P01 and 40001 are retried at once.',
   loss: 'nothing',
   quick: false,
   // Three loads, one after the other.

@@ -5,8 +5,8 @@ import { type Context, type Scenario } from './scenario.ts';
 export const noConnections: Scenario = {
   id: 'F23',
   name: 'no-connections',
-  title: 'Others have taken all connections of Postgres',
-  pass: 'The persister waits, does not end, and resumes when there are some again.',
+  title: 'Other clients have taken all connections of Postgres',
+  pass: 'The persister waits, does not exit, and resumes when connections are free again.',
   answer: 'Persisting pauses with backoff (53300); calls wait in Redis.',
   loss: 'nothing',
   quick: false,

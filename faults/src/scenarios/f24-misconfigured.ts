@@ -8,8 +8,8 @@ export const misconfigured: Scenario = {
   id: 'F24',
   name: 'misconfigured',
   title: 'A column is renamed under the persister, then its role loses a privilege',
-  pass: 'Persisting pauses and calls for a person; nothing is dead-lettered; it resumes after the repair.',
-  answer: 'Persisting pauses; an error line with `page: true` says what to do.',
+  pass: 'Persisting pauses and alerts an operator; nothing is dead-lettered; it resumes after the repair.',
+  answer: 'Persisting pauses; an error line with `page: true` states what to do.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

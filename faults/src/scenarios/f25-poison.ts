@@ -18,11 +18,11 @@ export const poison: Scenario = {
   id: 'F25',
   name: 'poison',
   title:
-    'Poison in a batch of 100: NUL, lone surrogates, 5 MB, deep JSON, an entry that is no event, a refused row',
-  pass: 'All other rows are written; text follows its rule; true poison is one dead letter with its bytes, and can be replayed.',
+    'Bad data in a batch of 100: NUL, lone surrogates, 5 MB, deep JSON, an entry that is not an event, a refused row',
+  pass: 'All other rows are written; text is stored by its rule; what cannot be stored is one dead letter with its bytes, and can be replayed.',
   answer:
-    'NUL and lone surrogates become U+FFFD and the original is kept; a batch that fails is split; what is refused is set aside.',
-  loss: 'nothing: a dead letter holds its bytes',
+    'NUL and lone surrogates become U+FFFD and the original is kept; a failing batch is bisected; what is refused is dead-lettered.',
+  loss: 'nothing: the dead letter has its bytes',
   quick: true,
   stack: {
     redis: { maxMemoryBytes: 64 * MIB },

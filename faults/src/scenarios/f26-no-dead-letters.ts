@@ -16,9 +16,10 @@ const REFUSED_CALL = { tenant: 'default', callSid: 'CA-3' };
 export const noDeadLetters: Scenario = {
   id: 'F26',
   name: 'no-dead-letters',
-  title: 'A row is refused while dead letters can not be written',
-  pass: 'The entry stays pending until the letter is written; then it can be replayed.',
-  answer: 'A letter and its acknowledgement are one step: without the letter, the entry stays pending.',
+  title: 'A row is refused while dead letters cannot be written',
+  pass: 'The entry stays pending until the dead letter is written; then it can be replayed.',
+  answer:
+    'A dead letter and its acknowledgement are one step: without the dead letter, the entry stays pending.',
   loss: 'nothing',
   quick: false,
   stack: { serviceEnv: { persister: { CLAIM_IDLE_MS: '2000' } } },

@@ -13,9 +13,9 @@ const SECOND_MS = 1_000;
 export const tripledAndShuffled: Scenario = {
   id: 'F27',
   name: 'tripled-and-shuffled',
-  title: 'Every event comes three times, shuffled within 50, across the end of the call',
+  title: 'Every event arrives three times, shuffled within 50, across the end of the call',
   pass: 'The transcript is that of a clean run, byte for byte.',
-  answer: 'A repeat is known by its id; the fold does not depend on the order of arrival.',
+  answer: 'A duplicate is recognised by its id; the fold does not depend on the order of arrival.',
   loss: 'nothing',
   quick: true,
   run: async (context) => {

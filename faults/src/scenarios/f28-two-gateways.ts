@@ -8,9 +8,10 @@ const CALLS = 15;
 export const twoGateways: Scenario = {
   id: 'F28',
   name: 'two-gateways',
-  title: 'Two gateways have a connection of the same call; one is hung up and the other cut at the same time',
+  title:
+    'Two gateways have a connection of the same call; one ends with a stop and the other is cut at the same time',
   pass: 'One row with the union of both.',
-  answer: 'Connections of a call are folded together; the carrier’s own end outranks a cut.',
+  answer: 'Connections of a call are folded together; the carrier’s own end takes precedence over a cut.',
   loss: 'nothing',
   quick: true,
   stack: { gateways: 2 },

@@ -10,10 +10,10 @@ const FIVE_MINUTES_MS = 300_000;
 export const lateFinals: Scenario = {
   id: 'F29',
   name: 'late-finals',
-  title: 'Turns come five minutes after the end, and again when the call’s keys have expired',
+  title: 'Turns arrive five minutes after the end, and again when the call’s keys have expired',
   pass: 'Each raises the row, and lowers none.',
   answer:
-    'An event after the end has the call persisted again; after its keys have expired, it is merged with the archive.',
+    'The call is persisted again after each late event; after its keys have expired, it is merged with the archive.',
   loss: 'nothing',
   quick: true,
   stack: { serviceEnv: { session: { LOST_AFTER_MS: '3000' } } },

@@ -7,10 +7,10 @@ import { type Scenario } from './scenario.ts';
 export const stalledPersister: Scenario = {
   id: 'F30',
   name: 'stalled-persister',
-  title: 'A persister hangs with a batch in its hands, while everything else runs at full speed',
-  pass: 'Nothing that is unacknowledged is ever trimmed or deleted: no claim finds an entry gone.',
+  title: 'A persister hangs in the middle of a batch, while everything else runs at full speed',
+  pass: 'No unacknowledged entry is ever trimmed or deleted: no claim finds an entry missing.',
   answer:
-    'A feed is not trimmed: an entry goes when it is acknowledged. Logs expire only after they are in Postgres.',
+    'Feeds are not trimmed: an entry is deleted when it is acknowledged. Logs expire only after they are in Postgres.',
   loss: 'nothing',
   quick: false,
   stack: { persisters: 2, serviceEnv: { persister: { CLAIM_IDLE_MS: '6000', KEEP_KEYS_MS: '1000' } } },

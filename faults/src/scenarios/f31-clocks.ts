@@ -12,10 +12,10 @@ export const clocks: Scenario = {
   id: 'F31',
   name: 'clocks',
   title:
-    'The clocks of three services are an hour off, two of them jump by two more, and that of Redis is set back by one',
-  pass: 'Turns are in order, durations are right, no lag is negative, and a dead gateway’s calls are given up in time.',
+    'The clocks of three services are wrong by an hour, two of them jump by two more, and that of Redis is set back by one',
+  pass: 'Turns are in order, durations are right, no lag is negative, and a dead gateway’s calls are ended in time.',
   answer:
-    'Nothing compares the clocks of two hosts: what waits is measured by the clock of Redis, turns by who reports them.',
+    'The clocks of two hosts are never compared: waiting is measured by the clock of Redis, and turns have the time of their reporter.',
   loss: 'nothing',
   quick: false,
   stack: { gateways: 2, sessions: 1, persisters: 1 },

@@ -6,10 +6,10 @@ import { type Context, type Scenario } from './scenario.ts';
 export const stall: Scenario = {
   id: 'F32',
   name: 'stall',
-  title: 'A session service and a persister are too busy to do anything for 20 s',
-  pass: 'Others take over, and what comes late is refused and changes nothing.',
+  title: 'A session service and a persister are blocked by a busy loop for 20 s',
+  pass: 'Other replicas take over, and late saves and writes are refused.',
   answer:
-    'As with a frozen process: entries are claimed after 10 s and 15 s, late saves and writes are refused.',
+    'As with a frozen process: entries are claimed after 10 s and 15 s, and late saves and writes are refused.',
   loss: 'nothing',
   quick: false,
   // Its two busy loops take two cores.

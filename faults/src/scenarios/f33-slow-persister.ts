@@ -31,10 +31,10 @@ const ALERT_AGE_S = 10;
 export const slowPersister: Scenario = {
   id: 'F33',
   name: 'slow-persister',
-  title: 'Postgres is ten times too slow for what comes in, under full input',
-  pass: 'The memory of every service is flat (+10 %) while the backlog grows, the age is told as a warning, calls notice nothing, and it catches up.',
+  title: 'Postgres is ten times too slow for the full input',
+  pass: 'The memory of every service is constant (+10 %) while the backlog grows, the age is logged as a warning, calls are unaffected, and the backlog is worked off.',
   answer:
-    'The backlog waits in Redis; `oldest_age_ms` in `persister lag` grows, at warn above 10 s, at error above 60 s.',
+    'The backlog waits in Redis; `oldest_age_ms` in `persister lag` grows, logged at warn above 10 s and at error above 60 s.',
   loss: 'nothing',
   quick: false,
   alone: true,

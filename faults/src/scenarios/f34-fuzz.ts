@@ -13,9 +13,10 @@ export const fuzz: Scenario = {
   id: 'F34',
   name: 'fuzz',
   title:
-    'Strangers send random bytes, endless fragments, 101 MB, floods and half a handshake, beside 100 good calls',
-  pass: 'The gateway stays up, its memory rises by less than 50 MB, offenders are got rid of with the right code, and the good calls are unharmed.',
-  answer: 'Limits on handshakes, frames, fragments, pings, and on how long a socket may have no call.',
+    'Attackers send random bytes, endless fragments, 101 MB, floods and half a handshake, beside 100 good calls',
+  pass: 'The gateway stays up, its memory rises by less than 50 MB, attackers are disconnected with the right code, and the good calls are unaffected.',
+  answer:
+    'There are limits on handshakes, frames, fragments and pings, and on the time that a socket may have no call.',
   loss: 'nothing',
   quick: false,
   alone: true,

@@ -12,9 +12,9 @@ const LIMIT_SECONDS = 45;
 export const halfOpen: Scenario = {
   id: 'F35',
   name: 'half-open',
-  title: 'The network between the carrier and the gateway swallows everything, in mid-call',
-  pass: 'The gateway gives the sockets up within 45 s, and the calls are recorded as disconnected.',
-  answer: 'A socket that says nothing and answers no ping is ended after 30 s as `idle` or `half_open`.',
+  title: 'The network between the carrier and the gateway drops all packets, in the middle of calls',
+  pass: 'The gateway ends the sockets within 45 s, and the calls are recorded as disconnected.',
+  answer: 'A socket without frames and pongs is ended after 30 s as `idle` or `half_open`.',
   loss: 'nothing that reached the gateway',
   quick: false,
   run: async (context) => {

@@ -28,9 +28,10 @@ const MIB = 1024 * KIB;
 export const manyCalls: Scenario = {
   id: 'F36',
   name: 'many-calls',
-  title: 'Hundreds of calls at once on one of each service, with calls that come and go all the time',
-  pass: 'Memory for each call within its budget and flat, event loops below 50 ms (p99), of a hundred calls 99 in Postgres within 5 s of their end; no call is cut or refused.',
-  answer: 'Appends travel together, folding costs per event, writes are batched. Benchmarks have the limits.',
+  title: 'Hundreds of calls at once on one of each service, with calls that start and end all the time',
+  pass: 'Memory per call is constant and within its budget, event loops are below 50 ms (p99), of a hundred calls 99 are in Postgres within 5 s of their end; no call is cut or refused.',
+  answer:
+    'Appends are sent in micro-batches, the cost of folding is per event, and writes are batched. The benchmarks have the limits.',
   loss: 'nothing',
   quick: false,
   alone: true,

@@ -17,10 +17,10 @@ export const auth: Scenario = {
   id: 'F37',
   name: 'auth',
   title:
-    'Strangers, revoked tenants and tenants who name the calls of others try to stream and to report; secrets are rotated under calls',
-  pass: 'What is not allowed is answered 401 or 403 before the upgrade and writes nothing; old and new secret are valid; each tenant has its own calls.',
+    'Strangers, revoked tenants and tenants who name the calls of others try to stream and to report; secrets are rotated during calls',
+  pass: 'What is not allowed is answered 401 or 403 before the upgrade and writes nothing; the old and the new secret are valid; each tenant has only its own calls.',
   answer:
-    'Who authenticated is decided before the upgrade, from hashes; the tenant of an event is never what it claims.',
+    'Clients are authenticated before the upgrade, by hashes; an event belongs to the authenticated tenant, never to one that it names.',
   loss: 'nothing',
   quick: false,
   stack: { serviceEnv: { gateway: { TRUSTED_PROXIES: '127.0.0.1', AGENT_URL: undefined } } },

@@ -13,9 +13,9 @@ export const webhooks: Scenario = {
   name: 'webhooks',
   title:
     'Callbacks are forged under wrong secrets and paths and from wrong addresses, and a real one is replayed, during and after calls',
-  pass: 'A forged one is answered 404 and changes nothing, live or recorded; a replayed one changes nothing after its first time.',
+  pass: 'A forged callback is answered 404 and changes nothing, live or recorded; a replayed one has no further effect.',
   answer:
-    'An unguessable address per tenant, and a list of addresses; one answer to all that is wrong; a repeat is known by its content.',
+    'Each tenant has an unguessable address, and a list of allowed client addresses; every wrong request gets the same answer; a duplicate is recognised by its content.',
   loss: 'nothing',
   quick: false,
   stack: {

@@ -35,10 +35,10 @@ export const canaries: Scenario = {
   id: 'F39',
   name: 'canary',
   title:
-    'Marked phones, names, words, values and secrets go through every path, also while Redis, Postgres and services die, and with poison',
-  pass: 'Nothing that was written about calls holds a mark: no log at its loudest, also of the servers, no metric, no list of dead letters.',
+    'Canary phone numbers, names, words, values and secrets go through every path, also while Redis, Postgres and services die, and with bad data',
+  pass: 'No output contains a canary: no log at its most verbose level, including those of the servers, no metric, no list of dead letters.',
   answer:
-    'A line of a log holds fields that are on a list and nothing else; of errors what a server says of itself.',
+    'A log line contains only fields on an allow list and, of errors, what a server reports about itself.',
   loss: 'nothing',
   quick: false,
   stack: {

@@ -23,11 +23,10 @@ const FIRST_AT_MS = Date.parse('2026-01-25T11:15:25.120Z');
 export const hostileText: Scenario = {
   id: 'F40',
   name: 'hostile-text',
-  title:
-    'Callers say markup, formulas, terminal commands, and characters that turn text around or hide in it',
-  pass: 'All of it is recorded to the letter, and `turnlog show`, `calls` and `dead-letters` print it as text that does nothing.',
+  title: 'Callers say markup, formulas, terminal commands, and characters that are invisible or reverse text',
+  pass: 'All of it is recorded exactly, and `turnlog show`, `calls` and `dead-letters` print it as inert text.',
   answer:
-    'The record keeps what was said; whoever shows it makes control and direction characters visible, in text and in JSON.',
+    'The record keeps what was said; the command shows control and direction characters visibly, in text and in JSON.',
   loss: 'nothing: only NUL becomes U+FFFD, and its original is kept',
   quick: false,
   run: async (context) => {

@@ -17,9 +17,9 @@ export const rights: Scenario = {
   id: 'F41',
   name: 'rights',
   title:
-    'Each service’s user of Redis and role of Postgres, as compose has them, tries every command, verb and table that is not its own, under load and after kills, one of Redis among them',
-  pass: 'Every attempt is refused, none of them does any harm, the services never miss a right, and Redis lacks nothing.',
-  answer: 'A user and a role for each service, with the commands, keys and tables that it needs.',
+    'Each service’s Redis user and Postgres role, as in compose, tries every command, verb and table that it must not use, under load and after kills, including one of Redis',
+  pass: 'Every attempt is refused without harm, the services never lack a right, and Redis lacks nothing.',
+  answer: 'Each service has a user and a role with only the commands, keys and tables that it needs.',
   loss: 'nothing',
   quick: false,
   stack: { hasOwnUsers: true, hasSpool: true, redis: { appendfsync: 'always' } },

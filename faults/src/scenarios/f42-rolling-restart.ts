@@ -16,7 +16,7 @@ export const rollingRestart: Scenario = {
   title: 'An older version is upgraded: every service is restarted in turn with SIGTERM, under load',
   pass: 'No call is cut before the deadline; old and new services work side by side.',
   answer:
-    'A gateway that stops takes no new calls (503), and lets those in progress go on until `DRAIN_DEADLINE_MS`.',
+    'A gateway that stops accepts no new calls (503), and lets those in progress continue until `DRAIN_DEADLINE_MS`.',
   loss: 'nothing',
   quick: false,
   stack: {

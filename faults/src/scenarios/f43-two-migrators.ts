@@ -8,9 +8,9 @@ import { TURNLOG, turnlog } from '../world/turnlog-command.ts';
 export const twoMigrators: Scenario = {
   id: 'F43',
   name: 'two-migrators',
-  title: 'Two migrate the schema at once, and one is killed half-way',
-  pass: 'One does it; the other finds nothing to do; after a kill, the next one starts clean.',
-  answer: 'Migrations run under a lock of the server, in one transaction.',
+  title: 'Two processes migrate the schema at once, and one is killed half-way',
+  pass: 'One migrates; the other finds nothing to do; after a kill, the next one starts clean.',
+  answer: 'Migrations run under a lock in the server, in one transaction.',
   loss: 'nothing',
   quick: false,
   run: async (context) => {

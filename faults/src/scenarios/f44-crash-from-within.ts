@@ -5,9 +5,9 @@ import { type Scenario } from './scenario.ts';
 export const crashFromWithin: Scenario = {
   id: 'F44',
   name: 'crash-from-within',
-  title: 'Each service runs out of memory, and has a rejection that nobody handles',
-  pass: 'It ends and is started again.',
-  answer: 'The process ends at once; whoever looks after it starts it again, and it goes on as after a kill.',
+  title: 'Each service runs out of memory, and has an unhandled rejection',
+  pass: 'It exits and is restarted.',
+  answer: 'The process exits at once; its supervisor restarts it, and it continues as after a kill.',
   loss: 'nothing acknowledged',
   quick: false,
   stack: { gateways: 2, serviceEnv: BREAKABLE },

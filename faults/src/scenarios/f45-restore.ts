@@ -25,10 +25,10 @@ const run = promisify(execFile);
 export const restore: Scenario = {
   id: 'F45',
   name: 'restore',
-  title: 'Copies of Redis and Postgres, taken under load, are restored on a machine that has nothing',
+  title: 'Copies of Redis and Postgres, taken under load, are restored on an empty machine',
   pass: 'Everything acknowledged before the backup began is there, and every row agrees with its archive.',
   answer:
-    'First the files of Redis, then Postgres: what is copied of both is written again and found to be stale.',
+    'The files of Redis are copied first, then Postgres: what is in both copies is written again and found to be stale.',
   loss: 'what was acknowledged after the backup began',
   quick: false,
   run: async (context) => {

@@ -39,10 +39,10 @@ export const giantCalls: Scenario = {
   id: 'F46',
   name: 'giant-calls',
   title:
-    'Calls of the largest size and more, and one of 220 MB from before there was a limit, beside small ones, with small heaps',
-  pass: 'What is too much is refused with `call_full` before it is acknowledged, nobody dies, neighbours are recorded within 30 s.',
+    'Calls of the largest size and above, and one of 220 MB that predates the limit, beside small ones, with small heaps',
+  pass: 'What exceeds the limit is refused with `call_full` before it is acknowledged, no process dies, and other calls are recorded within 30 s.',
   answer:
-    'A limit on the bytes of a call at the append; logs are read, folded and written in pages; a call that can’t be a row is a dead letter that points at its log.',
+    'The append limits the bytes of a call; logs are read, folded and written in pages; a call that cannot be a row gets a dead letter that points at its log.',
   loss: 'nothing: what is refused was not acknowledged',
   quick: false,
   alone: true,

@@ -18,10 +18,10 @@ export const outageFillsRedis: Scenario = {
   id: 'F47',
   name: 'outage-fills-redis',
   title:
-    'Postgres is away until Redis takes no more; then it is back, and the limit of Redis is never raised. The persister is restarted meanwhile',
-  pass: 'Everything drains by itself, new calls are taken again, and nothing acknowledged is lost.',
+    'Postgres is unavailable until Redis is full; then it is available again, and the limit of Redis is not raised. The persister is restarted meanwhile',
+  pass: 'Everything drains by itself, new calls are accepted again, and nothing acknowledged is lost.',
   answer:
-    'Reports are refused before Redis is full; what persists and settles needs no memory; what is persisted goes at once while memory is short.',
+    'Reports are refused before Redis is full; persisting and committing need no memory; persisted calls are released at once while memory is short.',
   loss: 'nothing: what was refused was not acknowledged',
   quick: false,
   stack: { redis: { maxMemoryBytes: MAX_MEMORY_BYTES } },

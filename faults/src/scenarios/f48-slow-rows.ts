@@ -14,10 +14,10 @@ export const slowRows: Scenario = {
   id: 'F48',
   name: 'slow-rows',
   title:
-    'Each row takes Postgres 0.2 s, so that a full batch takes longer than a statement may, and one row is locked for the whole time',
-  pass: 'Every other call is recorded meanwhile, the locked one when the lock goes; nothing is dead-lettered.',
+    'Each row takes Postgres 0.2 s, so a full batch exceeds the statement timeout, and one row is locked for the whole time',
+  pass: 'Every other call is recorded meanwhile, the locked one when the lock is released; nothing is dead-lettered.',
   answer:
-    'A batch that takes too long is halved, down to one call; a call that can’t be written waits alone.',
+    'A batch that takes too long is halved, down to one call; a call that cannot be written is deferred.',
   loss: 'nothing',
   quick: false,
   stack: { serviceEnv: { persister: { DATABASE_CONNECTIONS: '1' } } },

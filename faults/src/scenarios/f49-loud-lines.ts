@@ -10,10 +10,10 @@ const FULL = 0.95;
 export const loudLines: Scenario = {
   id: 'F49',
   name: 'loud-lines',
-  title: 'Lines stream several times the audio that Redis has room for',
-  pass: 'Not one report is refused or spooled, calls are recorded as ever, and what is dropped of the audio is counted.',
-  answer: 'Above half of Redis’ memory audio is dropped and counted; reports have the rest.',
-  loss: 'no report; audio that there is no room for',
+  title: 'Calls stream several times the audio that Redis has room for',
+  pass: 'No report is refused or spooled, calls are recorded as usual, and dropped audio is counted.',
+  answer: 'Above half of Redis’ memory, audio is dropped and counted; reports have the rest.',
+  loss: 'no report; audio for which there is no room',
   quick: true,
   stack: { hasSpool: true },
   run: async (context) => {

@@ -14,10 +14,10 @@ export const foreignKeys: Scenario = {
   id: 'F50',
   name: 'foreign-keys',
   title:
-    'Another program has written under the prefix: over feeds of two of 16 partitions, and keys of other shapes',
-  pass: 'Calls of the other partitions are recorded, persister and session say that they are not ready and why, and all is well when the keys are gone.',
+    'Another program has written keys with Turnlog’s prefix: over feeds of two of 16 partitions, and in other forms',
+  pass: 'Calls of the other partitions are recorded, persister and session report that they are not ready and why, and recover when the keys are deleted.',
   answer:
-    'Each partition fails alone: it is logged with its cause, fails readiness after a while, and is read again when it can be.',
+    'Each partition fails alone: its cause is logged, readiness fails after a while, and it is read again when that is possible.',
   loss: 'nothing acknowledged',
   quick: false,
   run: async (context) => {

@@ -12,10 +12,10 @@ export const throwingEntries: Scenario = {
   id: 'F51',
   name: 'throwing-entries',
   title:
-    'The gateway’s code of a call throws: for frames, pongs, ticks, ends, agents’ messages and answers, audio, requests',
-  pass: 'The gateway lives, each call that is cut for it says `internal_error` in its record, and no other call notices.',
+    'The gateway’s code for a call throws: at frames, pongs, ticks, ends, agents’ messages and answers, audio, requests',
+  pass: 'The gateway stays up, each call that is ended for it has `internal_error` in its record, and no other call is affected.',
   answer:
-    'Every way by which Node enters the code of one call is guarded: that call ends, and its agent goes on over HTTP.',
+    'Every way by which Node enters the code of one call is guarded: that call ends, and its agent continues over HTTP.',
   loss: 'nothing acknowledged',
   quick: false,
   stack: { serviceEnv: { gateway: { NODE_OPTIONS: `--import ${MODULE}`, PING_EVERY_MS: '1000' } } },

@@ -13,10 +13,11 @@ export const postgresLostCommits: Scenario = {
   id: 'F52',
   name: 'postgres-lost-commits',
   title:
-    'Postgres falls back to a copy of some seconds ago, as with a failover that has lost the last commits; Redis lives',
-  pass: 'All calls are in Postgres again: those that go on, and those that were over and recorded before the fall.',
-  answer: 'A persister that finds Postgres behind what it has settled persists again what Redis still has.',
-  loss: 'nothing that Redis still has: an hour after a call was recorded its keys go',
+    'Postgres returns to a copy from some seconds ago, as after a failover that lost the last commits; Redis is unaffected',
+  pass: 'All calls are in Postgres again: those in progress, and those that were over and recorded before.',
+  answer:
+    'A persister that finds Postgres behind what Redis has marked as persisted writes again what Redis still has.',
+  loss: 'nothing that Redis still has: the keys of a call expire an hour after it was recorded',
   quick: false,
   run: async (context) => {
     const { size, folder, postgres } = context;

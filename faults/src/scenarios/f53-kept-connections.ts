@@ -7,11 +7,10 @@ import { type Scenario } from './scenario.ts';
 export const keptConnections: Scenario = {
   id: 'F53',
   name: 'kept-connections',
-  title:
-    'Behind a proxy that keeps connections, Redis fails over to a replica that has missed the newest writes',
-  pass: 'Nothing is lost although no connection broke: neither of connections nor of what came over HTTP.',
+  title: 'Behind a proxy that keeps connections, Redis fails over to a replica that lacks the newest writes',
+  pass: 'Nothing is lost although no connection broke: neither from connections nor from HTTP.',
   answer:
-    'Each append is answered with the run of the server that took it; where that changes, gateways send again what the server lacks.',
+    'Each append returns the server run that accepted it; when that changes, gateways send again what the server lacks.',
   loss: 'nothing',
   quick: true,
   stack: { hasStandby: true, hasSpool: true },

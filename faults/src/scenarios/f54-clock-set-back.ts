@@ -19,10 +19,10 @@ export const clockSetBack: Scenario = {
   id: 'F54',
   name: 'clock-set-back',
   title:
-    'The clock of Redis is set back by an hour, while a persister and a session service die with entries in hand, and a gateway with the last places of a tenant',
-  pass: 'Others claim the entries and take the places as soon as they would have with a right clock.',
+    'The clock of Redis is set back by an hour, while a persister and a session service die with pending entries, and a gateway with the last call slots of a tenant',
+  pass: 'Other replicas claim the entries and take the slots as soon as they would have with a correct clock.',
   answer:
-    'A time that lies ahead counts as now: it is moved to the clock of Redis by the next that looks at it.',
+    'A time in the future counts as now: the next process that reads it resets it to the clock of Redis.',
   loss: 'nothing',
   quick: false,
   stack: { gateways: 2 },

@@ -15,7 +15,7 @@ export interface Scenario {
   readonly title: string;
   /** What has to hold, besides that nothing is lost. */
   readonly pass: string;
-  /** What Turnlog does about it: for the table of guarantees. */
+  /** What Turnlog does about it: for the table of results. */
   readonly answer: string;
   /** What is lost; `nothing` for most. */
   readonly loss: string;
