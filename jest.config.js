@@ -26,16 +26,13 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{packages,services}/*/src/**/*.test.ts', '<rootDir>/faults/src/**/*.test.ts'],
+      testMatch: ['<rootDir>/{packages,services,proof}/*/src/**/*.test.ts'],
       testPathIgnorePatterns: ['\\.integration\\.test\\.ts$'],
     },
     {
       ...shared,
       displayName: 'integration',
-      testMatch: [
-        '<rootDir>/{packages,services}/*/src/**/*.integration.test.ts',
-        '<rootDir>/faults/src/**/*.integration.test.ts',
-      ],
+      testMatch: ['<rootDir>/{packages,services,proof}/*/src/**/*.integration.test.ts'],
       globalSetup: '<rootDir>/scripts/test-servers-up.mjs',
       globalTeardown: '<rootDir>/scripts/test-servers-down.mjs',
     },

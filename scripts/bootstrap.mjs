@@ -44,17 +44,10 @@ function install() {
 
 /** A digest of every file that decides what node_modules holds. */
 function dependencyDigest() {
-  const manifests = ['packages', 'services'].flatMap((folder) =>
+  const manifests = ['packages', 'services', 'proof'].flatMap((folder) =>
     readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}/package.json`),
   );
-  const files = [
-    'pnpm-lock.yaml',
-    'pnpm-workspace.yaml',
-    'package.json',
-    'bench/package.json',
-    'faults/package.json',
-    ...manifests,
-  ];
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'bench/package.json', ...manifests];
   const hash = createHash('sha256').update(process.version);
   for (const file of files) hash.update(file).update(readIfPresent(path.join(root, file)));
   return hash.digest('hex');

@@ -59,7 +59,7 @@ function jestOptions() {
 }
 
 async function runFaults() {
-  const args = ['faults/dist/main.js', '--quick', '--json'];
+  const args = ['proof/faults/dist/main.js', '--quick', '--json'];
   const { ok, stdout } = await step('faults, the short selection', args, 'pipe');
   return { ok, counts: countOutcomes(stdout) };
 }

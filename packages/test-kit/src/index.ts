@@ -20,3 +20,4 @@ export { waitUntil, type WaitOptions } from './wait-until.ts';
 export { makePostgresRoles, redisUsers, withUser, type RedisUse } from './rights/own-users.ts';
 export { POSTGRES_RIGHTS, tryPostgresRole } from './rights/postgres-rights.ts';
 export { REDIS_RIGHTS, redisRefusal, tryRedisCommands, type RightsTrial } from './rights/redis-rights.ts';
+export { type Rng, createRng } from './random/rng.ts';

@@ -1,0 +1,38 @@
+/*
+ * Loaded into gateways by `NODE_OPTIONS=--import`: what stands behind their ways into the code of calls throws, each once every
+ * so many times that it is called.
+ */
+const GATEWAY = new URL('../../../../services/stream-gateway/dist/', import.meta.url);
+
+/** File, class, method, and every how many calls of it. */
+const FAULTS: readonly (readonly [file: string, name: string, method: string, every: number])[] = [
+  ['exotel/liveness.js', 'Liveness', 'onFrame', 400],
+  ['exotel/liveness.js', 'Liveness', 'onPong', 150],
+  ['exotel/liveness.js', 'Liveness', 'check', 3_000],
+  ['exotel/call-session.js', 'CallSession', 'end', 40],
+  ['agent/frame-queue.js', 'FrameQueue', 'takeAll', 40],
+  ['agent/agent-channel.js', 'AgentChannel', 'receive', 400],
+  ['agent/agent-relay.js', 'AgentRelay', 'reply', 400],
+  ['audio/buffer-pool.js', 'BufferPool', 'giveBack', 400],
+  ['http/call-events-endpoint.js', 'CallEventsEndpoint', 'answer', 40],
+  ['producer/retention.js', 'Retention', 'enforceLimit', 20],
+  ['producer/event-producer.js', 'EventProducer', 'compareWithHead', 100],
+];
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+for (const [file, name, method, every] of FAULTS) {
+  const module = (await import(new URL(file, GATEWAY).href)) as Record<
+    string,
+    { readonly prototype: Record<string, Method> } | undefined
+  >;
+  const methods = module[name]?.prototype;
+  const right = methods?.[method];
+  if (methods === undefined || right === undefined) throw new Error(`${file} has no ${name}.${method}`);
+  let calls = 0;
+  methods[method] = function (...args: unknown[]) {
+    calls += 1;
+    if (calls % every === 0) throw new Error(`a fault of the suite in ${name}.${method}`);
+    return right.apply(this, args);
+  };
+}

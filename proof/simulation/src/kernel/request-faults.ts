@@ -1,0 +1,72 @@
+import { type Rng } from '@turnlog/test-kit';
+
+/** What befalls one request. */
+export type RequestFault =
+  /** It never reaches the server, and the connection breaks. */
+  | 'lost'
+  /** It takes effect, and the connection breaks before the answer. */
+  | 'unanswered'
+  /** It takes effect twice. */
+  | 'twice'
+  /** It reaches the server only after its sender has given up on it. */
+  | 'late'
+  /** Its answer takes longer than its sender waits. */
+  | 'answered_late'
+  /** The process that sends it dies: before it is sent, when it is sent, or when it has taken effect. */
+  | 'crash_before'
+  | 'crash_sent'
+  | 'crash_after';
+
+/** How much of what happens to requests. */
+export interface RequestFaultRates {
+  /** The share of requests that something befalls. */
+  readonly trouble: number;
+  /** The share of requests at which their process dies. */
+  readonly crash: number;
+  /** The share of requests that take seconds instead of milliseconds. */
+  readonly slow: number;
+}
+
+const TROUBLES = ['lost', 'unanswered', 'twice', 'late', 'answered_late'] as const;
+const CRASHES = ['crash_before', 'crash_sent', 'crash_after'] as const;
+
+/** Which faults a kind of request can have: repeating a read that hands out entries is not a thing a client does. */
+export type RequestKind = 'command' | 'read';
+const READ_TROUBLES = ['lost', 'unanswered', 'answered_late'] as const;
+
+/** Decides what befalls each request, until it is told to be quiet. */
+export class RequestFaults {
+  readonly #rng: Rng;
+  readonly #rates: RequestFaultRates;
+  #isQuiet = false;
+
+  constructor(rng: Rng, rates: RequestFaultRates) {
+    this.#rng = rng;
+    this.#rates = rates;
+  }
+
+  quieten(): void {
+    this.#isQuiet = true;
+  }
+
+  draw(kind: RequestKind): RequestFault | undefined {
+    if (this.#isQuiet) return undefined;
+    const drawn = this.#rng.next();
+    const { trouble, crash } = this.#rates;
+    if (drawn < crash) return this.#rng.pick(CRASHES);
+    if (drawn < crash + trouble) return this.#rng.pick(kind === 'read' ? READ_TROUBLES : TROUBLES);
+    return undefined;
+  }
+
+  /** How long after its sender gave up a late request arrives, in milliseconds. */
+  latenessMs(): number {
+    return this.#rng.int(100, 6_000);
+  }
+
+  /** How long something takes on its way, in milliseconds. */
+  latencyMs(): number {
+    const drawn = this.#rng.next();
+    const isSlow = !this.#isQuiet && drawn < this.#rates.slow;
+    return isSlow ? 50 + drawn * (4_000 / this.#rates.slow) : 0.2 + drawn * 2;
+  }
+}
