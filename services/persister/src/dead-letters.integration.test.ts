@@ -11,7 +11,7 @@ import {
   turn,
   wholeCall,
   type TestSystem,
-} from './persister.test-support.ts';
+} from './service.test-support.ts';
 
 let database: TestDatabase;
 let system: TestSystem;

@@ -17,9 +17,9 @@ import {
 } from '@turnlog/service-kit';
 import { createTenantCopy } from '@turnlog/tenants';
 import { configSchema } from './config.ts';
-import { Doubt, keepComparing } from './compare/comparison-loop.ts';
-import { relieveMemory } from './memory/relieve-memory.ts';
-import { BLOCK_MS, startPersister } from './persister.ts';
+import { Doubt, keepComparing } from './store/comparison-loop.ts';
+import { relieveMemory } from './persist/relieve-memory.ts';
+import { BLOCK_MS, startPersister } from './service.ts';
 import { createConnectionLog } from './report/connection-log.ts';
 import { registerLagGauges, reportLag } from './report/lag-report.ts';
 import { createPersistMetrics } from './report/persist-metrics.ts';
@@ -27,7 +27,7 @@ import { createPersistReport } from './report/persist-report.ts';
 import { reportStuckCalls } from './report/stuck-calls.ts';
 import { createDatabaseWatch } from './store/database-watch.ts';
 import { watchSchema } from './store/watch-schema.ts';
-import { startTenantMirror } from './tenants/tenant-mirror.ts';
+import { startTenantMirror } from './store/tenant-mirror.ts';
 
 const NAME = 'persister';
 /** Longer than the slowest honest turn of the loop: a write that times out, and the longest pause after it. */

@@ -7,7 +7,7 @@ import {
   type PrivateServer,
   type TestDatabase,
 } from '@turnlog/test-kit';
-import { append, callOf, openTestSystem, wholeCall, type TestSystem } from './persister.test-support.ts';
+import { append, callOf, openTestSystem, wholeCall, type TestSystem } from './service.test-support.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 

@@ -8,7 +8,7 @@ import {
   openTestSystem,
   wholeCall,
   type TestSystem,
-} from './persister.test-support.ts';
+} from './service.test-support.ts';
 
 const NEVER_MS = 3_600_000;
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { captureLines, startRedisForTest, testKeyPrefix, waitUntil } from '@turnlog/test-kit';
-import { createMigratedDatabase } from './persister.test-support.ts';
+import { createMigratedDatabase } from './service.test-support.ts';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 

@@ -13,7 +13,7 @@ import {
   started,
   turn,
   type TestSystem,
-} from './persister.test-support.ts';
+} from './service.test-support.ts';
 
 let database: TestDatabase;
 let system: TestSystem;

@@ -1,6 +1,6 @@
 import { createLogger, loadConfigOrExit, runService } from '@turnlog/service-kit';
 import { configSchema } from './config.ts';
-import { startReconciler } from './start-reconciler.ts';
+import { startReconciler } from './service.ts';
 
 const NAME = 'reconciler';
 

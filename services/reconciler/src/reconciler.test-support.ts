@@ -17,7 +17,7 @@ import { createTestDatabase, testKeyPrefix, testRedisUrl, waitUntil } from '@tur
 import { startExotelStandIn, type ExotelStandIn } from '@turnlog/exotel-simulator';
 import pg from 'pg';
 import { configSchema } from './config.ts';
-import { startReconciler } from './start-reconciler.ts';
+import { startReconciler } from './service.ts';
 
 /** Quick checks: the first at once. */
 const QUICK = {

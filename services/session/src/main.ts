@@ -1,6 +1,6 @@
 import { createLogger, runService } from '@turnlog/service-kit';
 import { loadSessionConfig } from './config.ts';
-import { startSession } from './start-session.ts';
+import { startSession } from './service.ts';
 
 const config = loadSessionConfig();
 const logger = createLogger({

@@ -24,8 +24,8 @@ import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
 import { createStateCache, type CacheLimits } from './domain/state-cache.ts';
-import { createActivityFold } from './fold-activity.ts';
-import { type FoldObserver } from './fold-call.ts';
+import { createActivityFold } from './live-state/fold-activity.ts';
+import { type FoldObserver } from './live-state/fold-call.ts';
 
 /** Any moment will do. */
 export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);

@@ -27,7 +27,7 @@ export const carrierGuards: readonly Guard[] = [
   {
     name: 'answer-before-list',
     keeps: 'an answer of the carrier that Redis did not take is asked for again',
-    file: 'services/reconciler/src/check-call.ts',
+    file: 'services/reconciler/src/carrier/check-call.ts',
     text: 'const { isNews, answer } = await record(due.call, report, due.answer);',
     without: `await save(due, { state: 'settled', checks: due.checks + 1 });
     const { isNews, answer } = await record(due.call, report, due.answer);`,

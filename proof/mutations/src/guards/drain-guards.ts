@@ -4,7 +4,7 @@ const FULL_MEMORY = 'packages/call-log/src/release/full-memory.integration.test.
 const BROKEN_PARTITION = 'packages/call-log/src/feed/broken-partition.integration.test.ts';
 const CONSUMERS = 'packages/call-log/src/feed/feed-consumers.integration.test.ts';
 const COMPARISON = 'services/persister/src/compare/comparison.integration.test.ts';
-const SWEEP = 'services/session/src/sweep.integration.test.ts';
+const SWEEP = 'services/session/src/live-state/sweep.integration.test.ts';
 
 /** What lets consumers go on: with a full Redis, a key of another type, a clock set back, a Postgres that lost commits. */
 export const drainGuards: readonly Guard[] = [
@@ -99,7 +99,7 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'broken-set-alone',
     keeps: 'a key of another type stops no other part of the sweep',
-    file: 'services/session/src/sweep.ts',
+    file: 'services/session/src/live-state/sweep.ts',
     text: 'if (!isFaultOfTheCall(error)) throw error;\n      broken.note(key, error);',
     without: 'throw error;',
     test: {
@@ -181,7 +181,7 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'compare-with-another-server',
     keeps: 'calls are compared when Postgres was started anew, or is another server',
-    file: 'services/persister/src/compare/comparison-loop.ts',
+    file: 'services/persister/src/store/comparison-loop.ts',
     text: 'if (run !== lastRun) doubt.raise();',
     without: '',
     test: {
@@ -203,11 +203,11 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'sweep-of-a-full-redis',
     keeps: 'calls of a gateway that died are given up also while Redis has no memory for checkpoints',
-    file: 'services/session/src/sweep.ts',
+    file: 'services/session/src/live-state/sweep.ts',
     text: 'liveCalls.requestDueCheckpoints(partition).catch(laterIfFull);',
     without: 'liveCalls.requestDueCheckpoints(partition);',
     test: {
-      file: 'services/session/src/sweep.integration.test.ts',
+      file: 'services/session/src/live-state/sweep.integration.test.ts',
       name: 'while Redis has no memory for checkpoints, lost calls are given up all the same',
     },
   },

@@ -38,7 +38,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'largest-row',
     keeps: 'a call that no row can hold is set aside, and is not tried again and again',
-    file: 'services/persister/src/persist-long-call.ts',
+    file: 'services/persister/src/persist/persist-long-call.ts',
     text: 'if (bytes > maxRowBytes)',
     without: 'if (bytes > Infinity)',
     test: {
@@ -49,7 +49,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'archive-before-row',
     keeps: 'the row of a long call is never without its archive',
-    file: 'services/persister/src/persist-calls.ts',
+    file: 'services/persister/src/persist/persist-calls.ts',
     text: 'for await (const segments of stretches()) {',
     without: 'for await (const segments of [] as never[]) {',
     test: {
@@ -60,30 +60,30 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'too-large-for-a-live-state',
     keeps: 'a call that is too large for a live state does not take the memory of the service',
-    file: 'services/session/src/fold-call.ts',
+    file: 'services/session/src/live-state/fold-call.ts',
     text: 'if (memoryBytes > maxCallMemoryBytes) {',
     without: 'if (memoryBytes > Infinity) {',
     test: {
-      file: 'services/session/src/fold-activity.integration.test.ts',
+      file: 'services/session/src/live-state/fold-activity.integration.test.ts',
       name: 'a fold of the activity feed leaves a call alone that is too large for a live state, and says so once',
     },
   },
   {
     name: 'long-log-beside-the-others',
     keeps: 'a long log is folded while the live states of other calls go on',
-    file: 'services/session/src/fold-activity.ts',
+    file: 'services/session/src/live-state/fold-activity.ts',
     text: 'for (const each of found) if (!each.log.isLast) longFolds.add(each);',
     without:
       'for (const each of found) if (!each.log.isLast) { longFolds.add(each); await longFolds.settled(); }',
     test: {
-      file: 'services/session/src/fold-activity.integration.test.ts',
+      file: 'services/session/src/live-state/fold-activity.integration.test.ts',
       name: 'a fold of the activity feed folds a long log beside the others, and acknowledges it when all of it is folded',
     },
   },
   {
     name: 'halved-batch',
     keeps: 'a batch that takes too long is sent again in halves',
-    file: 'services/persister/src/store/attempt-each.ts',
+    file: 'services/persister/src/store/bisect.ts',
     text: "  timeout: 'slow',\n",
     without: '',
     test: {
@@ -94,7 +94,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'locked-row-waits-alone',
     keeps: 'one locked row holds up no other call, and is no outage of Postgres',
-    file: 'services/persister/src/store/attempt-each.ts',
+    file: 'services/persister/src/store/bisect.ts',
     text: "  locked: 'slow',\n",
     without: '',
     test: {
@@ -105,7 +105,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'gathered-late-events',
     keeps: 'a whole row is not written again for each event that comes late',
-    file: 'services/persister/src/waiting-calls.ts',
+    file: 'services/persister/src/persist/waiting-calls.ts',
     text: 'else if (joined.isLate && this.#options.gatherLateMs > 0) {',
     without: 'else if (joined.isLate && this.#options.gatherLateMs > Infinity) {',
     test: {
@@ -116,7 +116,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'killed-readers',
     keeps: 'a call that kills its readers is set aside before it is tried again',
-    file: 'services/persister/src/try-suspects.ts',
+    file: 'services/persister/src/persist/try-suspects.ts',
     text: 'if ((await trials.begin(call)) > MAX_TRIALS) {',
     without: 'if ((await trials.begin(call)) > Infinity) {',
     test: {
@@ -128,7 +128,7 @@ export const largeCallGuards: readonly Guard[] = [
     name: 'killed-readers-for-good',
     keeps:
       'a call that was set aside for killing its readers does not count as survived, and kills no more of them',
-    file: 'services/persister/src/try-suspects.ts',
+    file: 'services/persister/src/persist/try-suspects.ts',
     text: 'new KilledItsReaderError());\n      return;',
     without: 'new KilledItsReaderError());\n      await trials.survive(call);\n      return;',
     test: {

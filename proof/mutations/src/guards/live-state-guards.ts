@@ -9,7 +9,7 @@ export const liveStateGuards: readonly Guard[] = [
     text: 'if savedSeq >= seq then',
     without: 'if false then',
     test: {
-      file: 'services/session/src/fold-activity.integration.test.ts',
+      file: 'services/session/src/live-state/fold-activity.integration.test.ts',
       name: 'a fold of the activity feed leaves a later state alone when its own save comes late',
     },
   },
@@ -20,18 +20,18 @@ export const liveStateGuards: readonly Guard[] = [
     text: "if length ~= base then return {'conflict', length} end",
     without: '',
     test: {
-      file: 'services/session/src/fold-activity.integration.test.ts',
+      file: 'services/session/src/live-state/fold-activity.integration.test.ts',
       name: 'a fold of the activity feed adds the turns that are missing when another worker has got further',
     },
   },
   {
     name: 'sweep',
     keeps: 'the calls of a gateway that died end and get their rows',
-    file: 'services/session/src/sweep.ts',
+    file: 'services/session/src/live-state/sweep.ts',
     text: 'const given = hasAnsweredLong ? await alone(live, NOTHING, giveUp) : NOTHING;',
     without: 'const given = NOTHING;',
     test: {
-      file: 'services/session/src/start-session.integration.test.ts',
+      file: 'services/session/src/service.integration.test.ts',
       name: 'a call whose gateway is gone is ended, and its live state shows it',
     },
   },

@@ -38,19 +38,19 @@ export const persisterGuards: readonly Guard[] = [
   {
     name: 'expiry-after-commit',
     keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
-    file: 'services/persister/src/persist-batch.ts',
+    file: 'services/persister/src/persist/persist-batch.ts',
     text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));',
     without: `await settleEach(folded.map(toSettlement));
     const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));`,
     test: {
-      file: 'services/persister/src/persister.integration.test.ts',
+      file: 'services/persister/src/service.integration.test.ts',
       name: 'the keys of a call begin to expire only after the commit',
     },
   },
   {
     name: 'fault-of-one-call',
     keeps: 'a call that Redis can do nothing with holds up no other',
-    file: 'services/persister/src/read-logs.ts',
+    file: 'services/persister/src/persist/read-logs.ts',
     text: "return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';",
     without: "return 'unavailable';",
     test: {
@@ -61,18 +61,18 @@ export const persisterGuards: readonly Guard[] = [
   {
     name: 'write-slots',
     keeps: 'a slow Postgres is not taken for dead by a batch that waits for a connection',
-    file: 'services/persister/src/persist-calls.ts',
+    file: 'services/persister/src/persist/persist-calls.ts',
     text: 'const writeSlots = new Slots(maxWrites);',
     without: 'const writeSlots = new Slots(1_000);',
     test: {
-      file: 'services/persister/src/persister.integration.test.ts',
+      file: 'services/persister/src/service.integration.test.ts',
       name: 'no more is written at once than there are connections, however much waits',
     },
   },
   {
     name: 'capped-pause',
     keeps: 'persisting goes on within seconds of Postgres, however long it was away',
-    file: 'services/persister/src/persister.ts',
+    file: 'services/persister/src/service.ts',
     text: 'const PAUSE = { minMs: 100, maxMs: 5_000 };',
     without: 'const PAUSE = { minMs: 100, maxMs: 600_000 };',
     test: {

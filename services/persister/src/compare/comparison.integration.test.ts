@@ -13,8 +13,8 @@ import {
   turn,
   wholeCall,
   type TestSystem,
-} from '../persister.test-support.ts';
-import { Doubt, keepComparing } from './comparison-loop.ts';
+} from '../service.test-support.ts';
+import { Doubt, keepComparing } from '../store/comparison-loop.ts';
 
 let database: TestDatabase;
 let system: TestSystem;

@@ -1,6 +1,6 @@
 import { type CheckOutcome, type Health, type Metrics } from '@turnlog/service-kit';
-import { type Persister } from '../persister.ts';
-import { type StuckCalls } from '../waiting-calls.ts';
+import { type Persister } from '../service.ts';
+import { type StuckCalls } from '../persist/waiting-calls.ts';
 
 /** A call that could not be written for so long needs attention. */
 const STUCK_AFTER_MS = 60_000;

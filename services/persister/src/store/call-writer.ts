@@ -8,9 +8,9 @@ import {
 } from '@turnlog/call-store';
 import { backoffDelayMs, sleep } from '@turnlog/service-kit';
 import { summaryOf, type CallSummary } from '../domain/call-summary.ts';
-import { bytesOfRow } from '../prepare-call.ts';
+import { bytesOfRow } from '../persist/prepare-call.ts';
 import { writesOf, type FoldedCall } from './folded-call.ts';
-import { attemptEach, type Attempt } from './attempt-each.ts';
+import { attemptEach, type Attempt } from './bisect.ts';
 import { toDatabaseTrouble, type DatabaseTrouble, type DatabaseWatch } from './database-watch.ts';
 import { WriteSize } from './write-size.ts';
 

@@ -14,8 +14,8 @@ import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/
 import { deferred } from '@turnlog/service-kit';
 import { testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
-import { toSessionFields } from './domain/session-fields.ts';
-import { transcriptHistoryFrom } from './domain/transcript-history.ts';
+import { toSessionFields } from '../domain/session-fields.ts';
+import { transcriptHistoryFrom } from '../domain/transcript-history.ts';
 import {
   callOf,
   createTestWorker,
@@ -23,7 +23,7 @@ import {
   started,
   turn,
   type TestSpace,
-} from './session.test-support.ts';
+} from '../session.test-support.ts';
 
 const call = callOf('CA1');
 const other = callOf('CA2');

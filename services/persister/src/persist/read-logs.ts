@@ -5,10 +5,10 @@ import {
   type LogRequest,
   type ReadLogPages,
 } from '@turnlog/call-log';
-import { type CallTask } from './domain/call-task.ts';
+import { type CallTask } from '../domain/call-task.ts';
 import { type CallLimits } from './persist-long-call.ts';
 import { type BrokenCall } from './prepare-call.ts';
-import { attemptEach } from './store/attempt-each.ts';
+import { attemptEach } from '../store/bisect.ts';
 
 /** The most text of one read. A log of several pages that does not fit any more is folded page by page. */
 const MAX_READ_BYTES = 32_000_000;

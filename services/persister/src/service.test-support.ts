@@ -29,7 +29,7 @@ import {
   type TestDatabase,
 } from '@turnlog/test-kit';
 import pg from 'pg';
-import { BLOCK_MS, startPersister, type PersisterOptions } from './persister.ts';
+import { BLOCK_MS, startPersister, type PersisterOptions } from './service.ts';
 import { createPersistMetrics } from './report/persist-metrics.ts';
 import { createPersistReport } from './report/persist-report.ts';
 import { createDatabaseWatch } from './store/database-watch.ts';

@@ -7,12 +7,12 @@ import {
   type ReadLogPages,
 } from '@turnlog/call-log';
 import { type CallSegment } from '@turnlog/call-store';
-import { type CallTask } from './domain/call-task.ts';
-import { LogFold, type UndecodableEvent } from './domain/fold-log.ts';
-import { segmentsAfter } from './domain/segments.ts';
-import { TooLargeError } from './domain/too-large.ts';
+import { type CallTask } from '../domain/call-task.ts';
+import { LogFold, type UndecodableEvent } from '../domain/fold-log.ts';
+import { segmentsAfter } from '../domain/segments.ts';
+import { TooLargeError } from '../domain/too-large.ts';
 import { bytesOfRow, rowOf, toFold, type PreparedCall } from './prepare-call.ts';
-import { type FoldedCall } from './store/folded-call.ts';
+import { type FoldedCall } from '../store/folded-call.ts';
 
 /** What one call may take. */
 export interface CallLimits {

@@ -1,5 +1,5 @@
 import { backoffDelayMs } from '@turnlog/service-kit';
-import { joinTasks, keyOf, type CallTask } from './domain/call-task.ts';
+import { joinTasks, keyOf, type CallTask } from '../domain/call-task.ts';
 
 /** A call that could not be written is tried again after so long. */
 const RETRY = { minMs: 500, maxMs: 30_000 };

@@ -29,11 +29,11 @@ import {
 import { type Redis } from 'ioredis';
 import { type SessionConfig } from './config.ts';
 import { createStateCache, type StateCache } from './domain/state-cache.ts';
-import { createActivityFold } from './fold-activity.ts';
+import { createActivityFold } from './live-state/fold-activity.ts';
 import { createLagReport } from './lag-report.ts';
 import { repeatEvery } from './repeat-every.ts';
-import { createSessionObserver, type SessionObserver } from './session-observer.ts';
-import { createSweep } from './sweep.ts';
+import { createSessionObserver, type SessionObserver } from './report.ts';
+import { createSweep } from './live-state/sweep.ts';
 
 const LAG_EVERY_MS = 10_000;
 const BACKOFF = { minMs: 50, maxMs: 5_000 };

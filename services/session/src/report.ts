@@ -1,7 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Logger, type Metrics } from '@turnlog/service-kit';
-import { type FoldObserver } from './fold-call.ts';
-import { type SweepResult } from './sweep.ts';
+import { type FoldObserver } from './live-state/fold-call.ts';
+import { type SweepResult } from './live-state/sweep.ts';
 
 /** What the service is told of its work, as metrics and log lines. */
 export interface SessionObserver extends FoldObserver {

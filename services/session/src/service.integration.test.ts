@@ -4,7 +4,7 @@ import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-
 import { freePort, startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { readSessionConfig, type SessionConfig } from './config.ts';
 import { callOf, openTestSpace, started, turn, type TestSpace } from './session.test-support.ts';
-import { startSession } from './start-session.ts';
+import { startSession } from './service.ts';
 
 const call = callOf('CA1');
 

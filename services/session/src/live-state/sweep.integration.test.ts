@@ -19,7 +19,7 @@ import {
   started,
   turn,
   type TestSpace,
-} from './session.test-support.ts';
+} from '../session.test-support.ts';
 import { createSweep, type SweepOptions } from './sweep.ts';
 
 const call = callOf('CA1');

@@ -16,13 +16,13 @@ import {
   untilRedisUsable,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
-import { createAskCarrier, type AskCarrier } from './ask-carrier.ts';
-import { createCheckCall } from './check-call.ts';
+import { createAskCarrier, type AskCarrier } from './carrier/ask-carrier.ts';
+import { createCheckCall } from './carrier/check-call.ts';
 import { type Config } from './config.ts';
-import { createEnrolment } from './enrolment.ts';
-import { createFindPlacement } from './find-placement.ts';
-import { createReconcilerObserver, type ReconcilerObserver } from './reconciler-observer.ts';
-import { createRecordAnswer } from './record-answer.ts';
+import { createEnrolment } from './carrier/enrolment.ts';
+import { createFindPlacement } from './carrier/find-placement.ts';
+import { createReconcilerObserver, type ReconcilerObserver } from './report.ts';
+import { createRecordAnswer } from './carrier/record-answer.ts';
 import { runWorkLoop } from './work-loop.ts';
 
 /** Calls of one replica that are asked about at once; the account's budget allows little more. */

@@ -1,7 +1,7 @@
 import { type CarrierStore, type DuePlacement } from '@turnlog/call-store';
 import { type ExotelApi } from '@turnlog/exotel';
 import { type AskCarrier } from './ask-carrier.ts';
-import { matchPlacement } from './domain/match-placement.ts';
+import { matchPlacement } from '../domain/match-placement.ts';
 import { type RecordAnswer } from './record-answer.ts';
 
 /** What looking for a placement came to. */

@@ -1,6 +1,6 @@
 import { type DatabaseErrorKind } from '@turnlog/call-store';
 import { expect, test } from '@jest/globals';
-import { attemptEach } from './attempt-each.ts';
+import { attemptEach } from './bisect.ts';
 import { WriteSize } from './write-size.ts';
 
 class WriteError extends Error {

@@ -1,12 +1,12 @@
-import { type FoldedCall } from './store/folded-call.ts';
+import { type FoldedCall } from '../store/folded-call.ts';
 import { type CallRecord } from '@turnlog/call-events';
 import { lastReadSeq, type CallLog, type LogPage, type LogPointer } from '@turnlog/call-log';
 import { toRow, type CallRow } from '@turnlog/call-store';
-import { summaryOf } from './domain/call-summary.ts';
-import { type CallTask } from './domain/call-task.ts';
-import { LogFold } from './domain/fold-log.ts';
-import { joinSegments, segmentsAfter } from './domain/segments.ts';
-import { isTooLong, TooLargeError } from './domain/too-large.ts';
+import { summaryOf } from '../domain/call-summary.ts';
+import { type CallTask } from '../domain/call-task.ts';
+import { LogFold } from '../domain/fold-log.ts';
+import { joinSegments, segmentsAfter } from '../domain/segments.ts';
+import { isTooLong, TooLargeError } from '../domain/too-large.ts';
 
 /**
  * A call's log on its way: folded, gone from Redis, in Postgres already as far as it goes, or such that Redis or the fold

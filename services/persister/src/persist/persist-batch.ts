@@ -1,15 +1,15 @@
 import { type DeadLetter, type DeadLetters, type LogPointer, type SettledCall } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
-import { keyOf, type CallTask } from './domain/call-task.ts';
-import { type Suspects } from './domain/suspects.ts';
-import { TooLargeError } from './domain/too-large.ts';
-import { callLetter, eventLetter } from './letters.ts';
+import { keyOf, type CallTask } from '../domain/call-task.ts';
+import { type Suspects } from '../domain/suspects.ts';
+import { TooLargeError } from '../domain/too-large.ts';
+import { callLetter, eventLetter } from './dead-letters.ts';
 import { pointerOf, type PreparedCall } from './prepare-call.ts';
-import { type FoldedCall } from './store/folded-call.ts';
+import { type FoldedCall } from '../store/folded-call.ts';
 import { blame } from './read-logs.ts';
-import { type PersistReport } from './report/persist-report.ts';
-import { attemptEach, type FailureKind } from './store/attempt-each.ts';
-import { type CallAttempt, type CallWriteOptions, type CallWriter } from './store/call-writer.ts';
+import { type PersistReport } from '../report/persist-report.ts';
+import { attemptEach, type FailureKind } from '../store/bisect.ts';
+import { type CallAttempt, type CallWriteOptions, type CallWriter } from '../store/call-writer.ts';
 
 /** What persisting a batch takes. */
 export interface PersistBatchOptions {

@@ -5,7 +5,7 @@ import {
   type ReadLogPages,
   type Trials,
 } from '@turnlog/call-log';
-import { keyOf, tasksOf, type CallTask } from './domain/call-task.ts';
+import { keyOf, tasksOf, type CallTask } from '../domain/call-task.ts';
 
 /** After so many deliveries, one of the entries that were delivered together may have killed the process each time. */
 const SUSPICIOUS_DELIVERIES = 3;

@@ -6,10 +6,10 @@ import {
   type SessionSave,
   type SessionSaved,
 } from '@turnlog/call-log';
-import { foldLog } from './domain/fold-log.ts';
-import { toSessionFields } from './domain/session-fields.ts';
-import { type CachedState, type StateCache } from './domain/state-cache.ts';
-import { transcriptHistoryFrom } from './domain/transcript-history.ts';
+import { foldLog } from '../domain/fold-log.ts';
+import { toSessionFields } from '../domain/session-fields.ts';
+import { type CachedState, type StateCache } from '../domain/state-cache.ts';
+import { transcriptHistoryFrom } from '../domain/transcript-history.ts';
 
 /** What a fold tells of its work. */
 export interface FoldObserver {

@@ -22,11 +22,15 @@ import {
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createSuspects } from './domain/suspects.ts';
-import { createCallPersister, type CallPersister, type PersistCallsOptions } from './persist-calls.ts';
+import {
+  createCallPersister,
+  type CallPersister,
+  type PersistCallsOptions,
+} from './persist/persist-calls.ts';
 import { type PersistReport } from './report/persist-report.ts';
 import { createCallWriter, type CallTables } from './store/call-writer.ts';
 import { DatabaseTrouble, type DatabaseWatch } from './store/database-watch.ts';
-import { type StuckCalls } from './waiting-calls.ts';
+import { type StuckCalls } from './persist/waiting-calls.ts';
 
 /** How long one blocking read waits for something new. */
 export const BLOCK_MS = 2_000;

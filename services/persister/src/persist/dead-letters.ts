@@ -1,7 +1,7 @@
 import { type DeadLetter, type LogPointer } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
-import { type CallTask } from './domain/call-task.ts';
-import { type UndecodableEvent } from './domain/fold-log.ts';
+import { type CallTask } from '../domain/call-task.ts';
+import { type UndecodableEvent } from '../domain/fold-log.ts';
 
 /** An event of more bytes is not kept in its letter, which points at the log instead. */
 const MAX_KEPT_BYTES = 16 * 1024;

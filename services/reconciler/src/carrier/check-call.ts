@@ -3,7 +3,7 @@ import { type CarrierStore, type DueCall, type ReconciliationState } from '@turn
 import { type CarrierReport, type ExotelApi } from '@turnlog/exotel';
 import { backoffDelayMs } from '@turnlog/service-kit';
 import { blockedMs, type AskCarrier } from './ask-carrier.ts';
-import { planNextCheck, type CheckTimes } from './domain/next-check.ts';
+import { planNextCheck, type CheckTimes } from '../domain/next-check.ts';
 import { type RecordAnswer } from './record-answer.ts';
 
 /** What a check came to. */

@@ -6,7 +6,7 @@ import {
   type LogPage,
   type ReadLogPages,
 } from '@turnlog/call-log';
-import { type StateCache } from './domain/state-cache.ts';
+import { type StateCache } from '../domain/state-cache.ts';
 import { continuesBase, type ActiveCall, type CallFold, type FoldObserver } from './fold-call.ts';
 
 /** So much of a long log is folded between two saves. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type FeedEntry } from '@turnlog/call-log';
 import { createCallPersister } from './persist-calls.ts';
-import { createSuspects } from './domain/suspects.ts';
+import { createSuspects } from '../domain/suspects.ts';
 
 const BATCH_CALLS = 8;
 const nothing = () => undefined;

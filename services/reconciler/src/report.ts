@@ -2,8 +2,8 @@ import { type CallKey } from '@turnlog/call-events';
 import { classifyDatabaseError, describeDatabaseError } from '@turnlog/call-store';
 import { type ApiFailure } from '@turnlog/exotel';
 import { describeError, type Logger, type Metrics } from '@turnlog/service-kit';
-import { type CheckResult } from './check-call.ts';
-import { type PlacementResult } from './find-placement.ts';
+import { type CheckResult } from './carrier/check-call.ts';
+import { type PlacementResult } from './carrier/find-placement.ts';
 
 /** What the service is told of its work, as metrics and log lines. No line tells a number. */
 export function createReconcilerObserver(logger: Logger, metrics: Metrics) {

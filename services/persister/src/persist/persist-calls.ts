@@ -1,18 +1,18 @@
 import { type DeadLetters, type FeedEntry, type ReadLogPages, type Trials } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
 import { ByteBudget } from './byte-budget.ts';
-import { tasksOf, type CallTask } from './domain/call-task.ts';
-import { splitBatches } from './domain/split-batches.ts';
-import { type Suspects } from './domain/suspects.ts';
+import { tasksOf, type CallTask } from '../domain/call-task.ts';
+import { splitBatches } from '../domain/split-batches.ts';
+import { type Suspects } from '../domain/suspects.ts';
 import { Gate } from './gate.ts';
 import { createBatchPersister, type PersistBatchOptions } from './persist-batch.ts';
 import { createLongCallReader, wholeLog, type CallLimits } from './persist-long-call.ts';
 import { pointerOf, prepareCall, type PreparedCall } from './prepare-call.ts';
 import { bytesOf, readLogs, type LogRead } from './read-logs.ts';
-import { type PersistReport } from './report/persist-report.ts';
+import { type PersistReport } from '../report/persist-report.ts';
 import { Slots } from './slots.ts';
-import { type CallWriter } from './store/call-writer.ts';
-import { toDatabaseTrouble } from './store/database-watch.ts';
+import { type CallWriter } from '../store/call-writer.ts';
+import { toDatabaseTrouble } from '../store/database-watch.ts';
 import { SuspectTrials } from './try-suspects.ts';
 import { WaitingCalls, type StuckCalls } from './waiting-calls.ts';
 
