@@ -7,9 +7,9 @@ import { AgentChannel } from './agent/agent-channel.ts';
 import { AgentRelay } from './agent/agent-relay.ts';
 import { FrameQueue } from './agent/frame-queue.ts';
 import { BufferPool } from './audio/buffer-pool.ts';
-import { CallSession } from './exotel/call-session.ts';
+import { CallConnection } from './exotel/call-connection.ts';
 import { Liveness } from './exotel/liveness.ts';
-import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
+import { CallEventsEndpoint } from './http/endpoints/call-events-endpoint.ts';
 import { PendingConnections } from './limits/pending-connections.ts';
 import { EventProducer, Retention } from '@turnlog/delivery';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
@@ -57,7 +57,7 @@ const once = <T extends object>(
 const failIn = (caller: string): void => {
   Error.stackTraceLimit = 50;
   let hasFailed = false;
-  jest.spyOn(CallSession.prototype, 'openCall', 'get').mockImplementation(() => {
+  jest.spyOn(CallConnection.prototype, 'openCall', 'get').mockImplementation(() => {
     if (hasFailed || new Error().stack?.includes(caller) !== true) return undefined;
     hasFailed = true;
     return fail();
@@ -143,7 +143,7 @@ describe('a fault ends the call that it is about, with the reason in its record 
       'carrier.close',
       async (call) => {
         await begin(call);
-        once(CallSession.prototype, 'end');
+        once(CallConnection.prototype, 'end');
         call.carrier.socket.terminate();
       },
     ],
@@ -297,7 +297,7 @@ test('a call that fails while the gateway is stopped does not keep the others fr
   const calls = [framesOf(), framesOf()];
   for (const frames of calls) (await dial(stopping.url)).send(frames.start);
   for (const { callSid } of calls) await stopping.eventsUntil(callSid, 'call.started');
-  once(CallSession.prototype, 'end');
+  once(CallConnection.prototype, 'end');
   await stopping.lifecycle.stop('test');
   const reasons = await Promise.all(
     calls.map(

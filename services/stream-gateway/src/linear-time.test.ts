@@ -7,8 +7,8 @@ import { clientAddress } from './auth/client-address.ts';
 import { fillAgentUrl } from './domain/agent-url.ts';
 import { readAgentText } from './domain/read-agent-message.ts';
 import { readStreamRequest } from './domain/stream-request.ts';
-import { namedCall } from './http/stream-url-endpoint.ts';
-import { streamTarget } from './http/stream-target.ts';
+import { namedCall } from './http/endpoints/stream-url-endpoint.ts';
+import { streamTarget } from './http/server/stream-target.ts';
 
 /*
  * What others may send is read in a time in proportion to its length, whatever it is: with a pattern that tries again at each

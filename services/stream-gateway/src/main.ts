@@ -1,6 +1,6 @@
 import { createLogger, runService } from '@turnlog/service-kit';
 import { loadGatewayConfig } from './config.ts';
-import { startGateway } from './gateway.ts';
+import { startGateway } from './service.ts';
 
 const config = loadGatewayConfig();
 const logger = createLogger({

@@ -3,20 +3,21 @@
  * so many times that it is called.
  */
 const GATEWAY = new URL('../../../../services/stream-gateway/dist/', import.meta.url);
+const DELIVERY = '../../../packages/delivery/dist/';
 
 /** File, class, method, and every how many calls of it. */
 const FAULTS: readonly (readonly [file: string, name: string, method: string, every: number])[] = [
   ['exotel/liveness.js', 'Liveness', 'onFrame', 400],
   ['exotel/liveness.js', 'Liveness', 'onPong', 150],
   ['exotel/liveness.js', 'Liveness', 'check', 3_000],
-  ['exotel/call-session.js', 'CallSession', 'end', 40],
+  ['exotel/call-connection.js', 'CallConnection', 'end', 40],
   ['agent/frame-queue.js', 'FrameQueue', 'takeAll', 40],
   ['agent/agent-channel.js', 'AgentChannel', 'receive', 400],
   ['agent/agent-relay.js', 'AgentRelay', 'reply', 400],
   ['audio/buffer-pool.js', 'BufferPool', 'giveBack', 400],
-  ['http/call-events-endpoint.js', 'CallEventsEndpoint', 'answer', 40],
-  ['producer/retention.js', 'Retention', 'enforceLimit', 20],
-  ['producer/event-producer.js', 'EventProducer', 'compareWithHead', 100],
+  ['http/endpoints/call-events-endpoint.js', 'CallEventsEndpoint', 'answer', 40],
+  [`${DELIVERY}retention/retention.js`, 'Retention', 'enforceLimit', 20],
+  [`${DELIVERY}by-sequence/event-producer.js`, 'EventProducer', 'compareWithHead', 100],
 ];
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;

@@ -5,11 +5,11 @@ export const carrierGuards: readonly Guard[] = [
   {
     name: 'callback-is-durable',
     keeps: 'the carrier sends a callback again that is nowhere yet',
-    file: 'services/stream-gateway/src/webhooks/callbacks-endpoint.ts',
+    file: 'services/stream-gateway/src/http/endpoints/callbacks-endpoint.ts',
     text: "if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };",
     without: '',
     test: {
-      file: 'services/stream-gateway/src/webhooks/callbacks.integration.test.ts',
+      file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
       name: 'without Redis it is 503 and the carrier sends it again; with a spool it is 200 and gets there',
     },
   },

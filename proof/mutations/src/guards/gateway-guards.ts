@@ -5,7 +5,7 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'gateway-waits-for-redis',
     keeps: 'a gateway that starts while Redis is away does not end',
-    file: 'services/stream-gateway/src/gateway.ts',
+    file: 'services/stream-gateway/src/service.ts',
     text: 'await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });',
     without:
       'await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal: AbortSignal.timeout(1) });',
@@ -17,7 +17,7 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'steady-call-clock',
     keeps: 'the turns of a call stay in their order when the clock of the host is set in mid-call',
-    file: 'services/stream-gateway/src/exotel/call-session.ts',
+    file: 'services/stream-gateway/src/exotel/call-connection.ts',
     text: 'this.#context = { ...context, now: steadyClock(context.now) };',
     without: 'this.#context = context;',
     test: {

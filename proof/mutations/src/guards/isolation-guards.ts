@@ -108,7 +108,7 @@ export const isolationGuards: readonly Guard[] = [
     without: '((isWritten: boolean) => {',
   }),
   entryGuard('tick.retention', {
-    file: 'services/stream-gateway/src/gateway.ts',
+    file: 'services/stream-gateway/src/service.ts',
     text: "guard.run('tick.retention', () => stores.retention.enforceLimit(context.now()));",
     without: 'stores.retention.enforceLimit(context.now());',
     of: SHARED,
@@ -120,7 +120,7 @@ export const isolationGuards: readonly Guard[] = [
     of: SHARED,
   }),
   entryGuard('http.connection', {
-    file: 'services/stream-gateway/src/http/gateway-server.ts',
+    file: 'services/stream-gateway/src/http/server/gateway-server.ts',
     text: "guard.run('http.connection', () => void pending.accept(socket))",
     without: 'pending.accept(socket)',
     of: SHARED,
@@ -139,7 +139,7 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: 'internal-error-in-the-record',
     keeps: 'the record of a call that ended for a fault of the gateway says so',
-    file: 'services/stream-gateway/src/exotel/call-session.ts',
+    file: 'services/stream-gateway/src/exotel/call-connection.ts',
     text: "this.end({ kind: 'lost', reason: 'internal_error' });",
     without: "this.end({ kind: 'lost', reason: 'socket_error' });",
     test: { file: TEST, name: `${ONE_CALL} carrier.message` },

@@ -37,7 +37,7 @@ export const limitGuards: readonly Guard[] = [
   {
     name: 'offered-upgrade',
     keeps: 'a client that offers HTTP/2 gets its answer over HTTP/1.1',
-    file: 'services/stream-gateway/src/http/gateway-server.ts',
+    file: 'services/stream-gateway/src/http/server/gateway-server.ts',
     text: 'if (asksForWebSocket(request)) upgrades',
     without: 'if (request.headers.upgrade !== undefined) upgrades',
     test: {

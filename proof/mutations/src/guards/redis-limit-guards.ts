@@ -34,14 +34,14 @@ export const redisLimitGuards: readonly Guard[] = [
     text: "if (stored.where === 'unknown') writes.onRefused(error);",
     without: '',
     test: {
-      file: 'services/stream-gateway/src/report-writes.test.ts',
+      file: 'services/stream-gateway/src/store/report-writes.test.ts',
       name: 'once a report could not be stored it shows, without the grace that calls have',
     },
   },
   {
     name: 'ready-again-by-itself',
     keeps: 'a gateway that is sent nothing notices that Redis takes writes again',
-    file: 'services/stream-gateway/src/watch-redis.ts',
+    file: 'services/stream-gateway/src/compose/watch-redis.ts',
     text: 'if (writes.isInDoubt) await tryWrite();',
     without: '',
     test: {
@@ -52,7 +52,7 @@ export const redisLimitGuards: readonly Guard[] = [
   {
     name: 'tenant-bytes',
     keeps: 'a tenant does not fill Redis for the others',
-    file: 'services/stream-gateway/src/http/call-events-endpoint.ts',
+    file: 'services/stream-gateway/src/http/endpoints/call-events-endpoint.ts',
     text: 'const isTenantFull = this.#options.isTenantFull(call.tenant);',
     without: 'const isTenantFull = false;',
     test: {

@@ -9,7 +9,7 @@ export const vocabularyGuards: readonly Guard[] = [
     text: "return LEG_EVENT.test(eventType) || fields.get('DialWhomNumber', 'AgentEmail') !== undefined;",
     without: 'return false;',
     test: {
-      file: 'services/stream-gateway/src/webhooks/callbacks.integration.test.ts',
+      file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
       name: 'the busy phone of a colleague does not end the call, and is in its record',
     },
   },
@@ -82,33 +82,33 @@ export const vocabularyGuards: readonly Guard[] = [
   {
     name: 'streams-are-of-one-tenant',
     keeps: 'a report of one tenant is not given to the call of another',
-    file: 'services/stream-gateway/src/webhooks/stream-calls.ts',
+    file: 'services/stream-gateway/src/store/stream-calls.ts',
     text: '`${tenant}/${streamSid}`;',
     without: '`${tenant.slice(0, 0)}/${streamSid}`;',
     test: {
-      file: 'services/stream-gateway/src/webhooks/callbacks.integration.test.ts',
+      file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
       name: 'a passthru that names no call is not given to the call of another tenant with a stream of that name',
     },
   },
   {
     name: 'unplaced-is-kept',
     keeps: 'a Passthru of no known call is not lost',
-    file: 'services/stream-gateway/src/webhooks/callbacks-endpoint.ts',
+    file: 'services/stream-gateway/src/http/endpoints/callbacks-endpoint.ts',
     text: "if (unplaced === undefined) return { fate: 'unplaced', answer: taken('unplaced') };",
     without: "if (unplaced !== '') return { fate: 'unplaced', answer: taken('unplaced') };",
     test: {
-      file: 'services/stream-gateway/src/webhooks/callbacks.integration.test.ts',
+      file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
       name: 'a passthru that names no call of no known stream is kept under an id of its own, counted, and answered 200',
     },
   },
   {
     name: 'caller-is-spared',
     keeps: 'a caller does not wait in a flow for a callback that can not be read',
-    file: 'services/stream-gateway/src/webhooks/callbacks-endpoint.ts',
+    file: 'services/stream-gateway/src/http/endpoints/callbacks-endpoint.ts',
     text: "return (kind === 'passthru' ? sparingTheCaller(taken) : taken).answer;",
     without: 'void sparingTheCaller;\n    return taken.answer;',
     test: {
-      file: 'services/stream-gateway/src/webhooks/callbacks.integration.test.ts',
+      file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
       name: 'a passthru that names no call and can not be read at all is answered 200 nevertheless: a caller waits for it',
     },
   },

@@ -5,7 +5,7 @@ import { isAgentEvent } from '../domain/agent-message.ts';
 import { storableDraft } from '@turnlog/call-events';
 import { isBrokenReport } from '../domain/is-broken-report.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
-import { type GatewayTally } from '../gateway-tally.ts';
+import { type GatewayTally } from '../report/tally.ts';
 import { AgentReports, type AgentReportsOptions } from './agent-reports.ts';
 
 export interface AgentChannelOptions extends AgentReportsOptions {

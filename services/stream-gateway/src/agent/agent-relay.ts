@@ -18,7 +18,7 @@ import { backoffDelayMs, type Backoff } from '@turnlog/service-kit';
 import { WebSocket } from 'ws';
 import { type CallGuard } from '../call-guard.ts';
 import { FrameQueue, type RawFrame } from './frame-queue.ts';
-import { type RelayTally } from '../gateway-tally.ts';
+import { type RelayTally } from '../report/tally.ts';
 
 /** Settings of all relays. */
 export interface AgentRelaySettings {

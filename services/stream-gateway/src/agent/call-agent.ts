@@ -6,7 +6,7 @@ import { withSampleRate } from '../domain/agent-sample-rate.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
-import { type GatewayContext } from '../gateway-context.ts';
+import { type GatewayContext } from '../exotel/call-needs.ts';
 import { type EventProducer } from '@turnlog/delivery';
 import { AgentChannel } from './agent-channel.ts';
 import { AgentRelay } from './agent-relay.ts';

@@ -1,4 +1,4 @@
-import { type AudioTally } from '../gateway-tally.ts';
+import { type AudioTally } from '../report/tally.ts';
 import { type CallKey } from '@turnlog/call-events';
 import { type AudioTrack as Track } from '@turnlog/call-log';
 import { durationMs, type MediaFrame } from '@turnlog/exotel';

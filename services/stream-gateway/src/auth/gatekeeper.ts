@@ -1,6 +1,6 @@
 import { type IncomingMessage } from 'node:http';
 import { type AddressSet, type Tenant, type TenantDirectory } from '@turnlog/tenants';
-import { problem, type Answer } from '../http/answer.ts';
+import { problem, type Answer } from '../http/answers/answer.ts';
 import { clientAddress, isForwarded } from './client-address.ts';
 import { type Principal } from '../domain/principal.ts';
 import { type StreamTokens } from './stream-tokens.ts';

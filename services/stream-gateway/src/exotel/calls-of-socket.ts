@@ -1,5 +1,5 @@
 import { EventRate } from '../domain/event-rate.ts';
-import { type CallSession } from './call-session.ts';
+import { type CallConnection } from './call-connection.ts';
 
 /** How many calls a second one socket may begin: ten at once, as `EventRate` has it, and then so many. */
 const CALLS_PER_SECOND = 1;
@@ -12,7 +12,7 @@ export class CallsOfSocket {
   readonly #maxCalls: number;
   readonly #rate: EventRate;
   #calls = 1;
-  #lingering: CallSession | undefined;
+  #lingering: CallConnection | undefined;
 
   constructor(maxCalls: number, nowMs: number) {
     this.#maxCalls = maxCalls;
@@ -20,7 +20,7 @@ export class CallsOfSocket {
   }
 
   /** Whether another call may begin after this one, whose agent may go on reporting. The agent of an earlier one is let go of. */
-  follow(previous: CallSession, nowMs: number): boolean {
+  follow(previous: CallConnection, nowMs: number): boolean {
     this.#lingering?.closeAgent();
     this.#lingering = previous;
     this.#calls += 1;

@@ -2,8 +2,8 @@ import { type Principal } from '../domain/principal.ts';
 import { type Ending, type StartedConnection } from '../domain/connection-state.ts';
 import { KNOWN_EVENTS, KNOWN_STOP_REASONS, loggableWord } from '../domain/loggable-word.ts';
 import { type Notice } from '../domain/translate-frame.ts';
-import { type GatewayContext } from '../gateway-context.ts';
-import { count } from '../gateway-tally.ts';
+import { type GatewayContext } from './call-needs.ts';
+import { count } from '../report/tally.ts';
 
 /** The most kinds of unknown events that are logged for one connection. */
 const MAX_LOGGED_KINDS = 16;

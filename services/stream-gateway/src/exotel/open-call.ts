@@ -2,7 +2,7 @@ import { type Principal } from '../domain/principal.ts';
 import { AudioRecorder } from '../audio/audio-recorder.ts';
 import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
-import { type GatewayContext } from '../gateway-context.ts';
+import { type GatewayContext } from './call-needs.ts';
 import { startTimer } from '@turnlog/service-kit';
 import { EventProducer } from '@turnlog/delivery';
 

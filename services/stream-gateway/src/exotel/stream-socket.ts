@@ -6,9 +6,9 @@ import { type Principal } from '../domain/principal.ts';
 import { CallGuard } from '../call-guard.ts';
 import { type LossReason } from '../domain/connection-state.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
-import { type GatewayContext } from '../gateway-context.ts';
-import { count } from '../gateway-tally.ts';
-import { CallSession } from './call-session.ts';
+import { type GatewayContext } from './call-needs.ts';
+import { count } from '../report/tally.ts';
+import { CallConnection } from './call-connection.ts';
 import { CallsOfSocket } from './calls-of-socket.ts';
 import { POLICY_VIOLATION, SERVICE_RESTART } from './close-codes.ts';
 import { Liveness, type LivenessLimits } from './liveness.ts';
@@ -21,8 +21,8 @@ const MAX_FRAME_EVENT_BYTES = 8 * 1024 * 1024;
 
 export interface StreamSocketEvents {
   /** A session began: the socket's first, or that of another call on the same socket. */
-  onSessionStarted(session: CallSession): void;
-  onSessionFinished(session: CallSession): void;
+  onSessionStarted(session: CallConnection): void;
+  onSessionFinished(session: CallConnection): void;
   onClosed(): void;
 }
 
@@ -49,7 +49,7 @@ export class StreamSocket {
   #isRefused = false;
   /** Since when there has been a call, or none. */
   #callSince: { readonly hasCall: boolean; readonly atMs: number };
-  #session: CallSession;
+  #session: CallConnection;
   #hasFailed = false;
 
   constructor(
@@ -145,8 +145,8 @@ export class StreamSocket {
     this.#socket.close(POLICY_VIOLATION, reason);
   }
 
-  #beginSession(): CallSession {
-    const session: CallSession = new CallSession(this.#context, {
+  #beginSession(): CallConnection {
+    const session: CallConnection = new CallConnection(this.#context, {
       carrier: this.#socket,
       request: this.#request,
       principal: this.#principal,

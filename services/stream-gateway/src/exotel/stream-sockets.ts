@@ -1,7 +1,7 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type WebSocket } from 'ws';
-import { type GatewayContext } from '../gateway-context.ts';
-import { type CallSession } from './call-session.ts';
+import { type GatewayContext } from './call-needs.ts';
+import { type CallConnection } from './call-connection.ts';
 import { StreamSocket, type StreamLimits } from './stream-socket.ts';
 import { type AcceptedStream } from '../domain/accepted-stream.ts';
 
@@ -12,7 +12,7 @@ export class StreamSockets {
   readonly #monotonic: () => number;
   readonly #sockets = new Set<StreamSocket>();
   /** Sessions that are not finished; some outlive their socket by the agent's last words. */
-  readonly #sessions = new Set<CallSession>();
+  readonly #sessions = new Set<CallConnection>();
 
   constructor(context: GatewayContext, limits: StreamLimits, monotonic: () => number) {
     this.#context = context;

@@ -1,6 +1,6 @@
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Principal } from '../domain/principal.ts';
-import { problem, type Answer } from '../http/answer.ts';
+import { problem, type Answer } from '../http/answers/answer.ts';
 import { type CallSlots } from './call-slots.ts';
 import { Counts } from './counts.ts';
 

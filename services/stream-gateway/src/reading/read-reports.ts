@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import { type AgentErrorCode, type AgentMessageError } from '../domain/agent-answer.ts';
 import { nameOfBytes } from '../domain/name-of-bytes.ts';
 import { readAgentText, type MessageName } from '../domain/read-agent-message.ts';
-import { namedDraft } from '../named-draft.ts';
+import { namedDraft } from './named-draft.ts';
 
 /** A message that is not read yet, and the place of its event in its source. */
 export interface UnreadReport {

@@ -6,7 +6,7 @@ import { testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { createTenantCopy, type Tenant } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { readGatewayConfig } from '../config.ts';
-import { startGateway } from '../gateway.ts';
+import { startGateway } from '../service.ts';
 
 /** A gateway in this process, with a key prefix of its own, and a look into its Redis. */
 export interface TestGateway {

@@ -10,12 +10,12 @@ import {
 import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
-import { AudioDrops } from './audio/audio-drops.ts';
-import { AudioWriter } from './audio/audio-writer.ts';
-import { sharedGuard } from './call-guard.ts';
-import { type GatewayConfig } from './config.ts';
-import { type GatewayMetrics } from './gateway-metrics.ts';
-import { observeAppends, type GatewayObserver } from './observe-appends.ts';
+import { AudioDrops } from '../audio/audio-drops.ts';
+import { AudioWriter } from '../audio/audio-writer.ts';
+import { sharedGuard } from '../call-guard.ts';
+import { type GatewayConfig } from '../config.ts';
+import { type GatewayMetrics } from '../report/metrics.ts';
+import { observeAppends, type GatewayObserver } from '../report/observe-appends.ts';
 import {
   ReportKeeper,
   maxTotalRetainedBytes,
@@ -26,11 +26,11 @@ import {
   type UnorderedOutbox,
 } from '@turnlog/delivery';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
-import { createStreamCalls, type StreamCalls } from './webhooks/stream-calls.ts';
+import { createStreamCalls, type StreamCalls } from './stream-calls.ts';
 import { connectRedis, type RedisLink } from './redis-link.ts';
-import { openLimits } from './limits/open-limits.ts';
-import { type RedisMemory } from './limits/redis-memory.ts';
-import { type TenantBytes } from './limits/tenant-bytes.ts';
+import { openLimits } from '../limits/open-limits.ts';
+import { type RedisMemory } from '../limits/redis-memory.ts';
+import { type TenantBytes } from '../limits/tenant-bytes.ts';
 import { RedisWrites } from './redis-writes.ts';
 
 /** Between attempts to append what Redis did not take. */

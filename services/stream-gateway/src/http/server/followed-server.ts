@@ -1,6 +1,6 @@
 import { type Logger } from '@turnlog/service-kit';
-import { type Gatekeeper } from '../auth/gatekeeper.ts';
-import { listeningHost } from '../auth/listening-host.ts';
+import { type Gatekeeper } from '../../auth/gatekeeper.ts';
+import { listeningHost } from '../../auth/listening-host.ts';
 import { type GatewayServer } from './gateway-server.ts';
 
 export interface FollowedServerOptions {

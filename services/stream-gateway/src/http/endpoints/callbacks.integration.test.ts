@@ -4,10 +4,10 @@ import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { dial } from '../testing/bare-socket.ts';
-import { framesOf } from '../testing/frames.ts';
-import { startTestGateway, type TestGateway } from '../testing/test-gateway.ts';
-import { testTenant } from '../testing/test-tenant.ts';
+import { dial } from '../../testing/bare-socket.ts';
+import { framesOf } from '../../testing/frames.ts';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
+import { testTenant } from '../../testing/test-tenant.ts';
 
 const SECRET = 'a-webhook-secret-of-this-test-0123456789';
 const PHONE = '+919812345610';

@@ -11,12 +11,12 @@ import {
 } from '@turnlog/exotel';
 import { toNewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
-import { problem, type Answer } from '../http/answer.ts';
+import { problem, type Answer } from '../answers/answer.ts';
 import { type EventStore } from '@turnlog/delivery';
-import { readBody } from '../http/read-body.ts';
-import { type CallbackAnswer } from '../domain/callback-messages.ts';
-import { type StreamCalls } from './stream-calls.ts';
-import { unplacedCallSid } from './unplaced-call.ts';
+import { readBody } from '../answers/read-body.ts';
+import { type CallbackAnswer } from '../../domain/callback-messages.ts';
+import { type StreamCalls } from '../../store/stream-calls.ts';
+import { unplacedCallSid } from '../../domain/unplaced-call.ts';
 
 /** The callbacks that the carrier makes. */
 export type CallbackKind = 'status' | 'passthru';

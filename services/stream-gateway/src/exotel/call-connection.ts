@@ -30,12 +30,12 @@ import {
   translateFrame,
   type Step,
 } from '../domain/translate-frame.ts';
-import { type GatewayContext } from '../gateway-context.ts';
+import { type GatewayContext } from './call-needs.ts';
 import { POLICY_VIOLATION } from './close-codes.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { openCall, type OpenCall } from './open-call.ts';
 
-export interface CallSessionOptions {
+export interface CallConnectionOptions {
   readonly carrier: WebSocket;
   readonly request: StreamRequest;
   readonly principal: Principal;
@@ -43,7 +43,7 @@ export interface CallSessionOptions {
 }
 
 /** Carries out what the frames of one call mean. */
-export class CallSession {
+export class CallConnection {
   readonly connectionId: string;
   readonly #onFinished: () => void;
   readonly #context: GatewayContext;
@@ -61,7 +61,7 @@ export class CallSession {
   #isFinished = false;
 
   /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
-  constructor(context: GatewayContext, { carrier, request, principal, onFinished }: CallSessionOptions) {
+  constructor(context: GatewayContext, { carrier, request, principal, onFinished }: CallConnectionOptions) {
     // A host whose clock is set in mid-call must not turn the call's turns around.
     this.#context = { ...context, now: steadyClock(context.now) };
     this.#carrier = carrier;

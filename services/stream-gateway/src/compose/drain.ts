@@ -1,6 +1,6 @@
 import { sleep, withDeadline, type Logger } from '@turnlog/service-kit';
-import { type AudioWriter } from './audio/audio-writer.ts';
-import { type StreamSockets } from './exotel/stream-sockets.ts';
+import { type AudioWriter } from '../audio/audio-writer.ts';
+import { type StreamSockets } from '../exotel/stream-sockets.ts';
 import { type Retention, type UnorderedOutbox } from '@turnlog/delivery';
 
 const POLL_MS = 25;

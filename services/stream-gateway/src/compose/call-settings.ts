@@ -1,14 +1,14 @@
 import { type Logger } from '@turnlog/service-kit';
 import { type TenantDirectory } from '@turnlog/tenants';
 import { nanoid } from 'nanoid';
-import { BufferPool } from './audio/buffer-pool.ts';
-import { type GatewayConfig } from './config.ts';
-import { type GatewayContext } from './gateway-context.ts';
-import { MAX_REQUEST } from './http/call-events-endpoint.ts';
-import { ReportRates } from './limits/report-rates.ts';
-import { type ReportReader } from './reading/report-reader.ts';
-import { APPEND_BACKOFF, type GatewayStores } from './gateway-stores.ts';
-import { type GatewayTally } from './gateway-tally.ts';
+import { BufferPool } from '../audio/buffer-pool.ts';
+import { type GatewayConfig } from '../config.ts';
+import { type GatewayContext } from '../exotel/call-needs.ts';
+import { MAX_REQUEST } from '../http/endpoints/call-events-endpoint.ts';
+import { ReportRates } from '../limits/report-rates.ts';
+import { type ReportReader } from '../reading/report-reader.ts';
+import { APPEND_BACKOFF, type GatewayStores } from '../store/open-stores.ts';
+import { type GatewayTally } from '../report/tally.ts';
 
 const AGENT_BACKOFF = { minMs: 250, maxMs: 5_000 };
 

@@ -1,9 +1,9 @@
 import { type RedactionMode } from '@turnlog/redaction';
 import { type Logger } from '@turnlog/service-kit';
-import { type AgentRelaySettings } from './agent/agent-relay.ts';
-import { type BufferPool } from './audio/buffer-pool.ts';
-import { type AudioWriter } from './audio/audio-writer.ts';
-import { type GatewayTally } from './gateway-tally.ts';
+import { type AgentRelaySettings } from '../agent/agent-relay.ts';
+import { type BufferPool } from '../audio/buffer-pool.ts';
+import { type AudioWriter } from '../audio/audio-writer.ts';
+import { type GatewayTally } from '../report/tally.ts';
 import {
   type ProducerAppender,
   type ProducerLimits,
@@ -11,9 +11,9 @@ import {
   type ProducerSpool,
   type Retention,
 } from '@turnlog/delivery';
-import { type StreamCalls } from './webhooks/stream-calls.ts';
-import { type ReportRates } from './limits/report-rates.ts';
-import { type ReportReader } from './reading/report-reader.ts';
+import { type StreamCalls } from '../store/stream-calls.ts';
+import { type ReportRates } from '../limits/report-rates.ts';
+import { type ReportReader } from '../reading/report-reader.ts';
 
 /** What every call of a gateway shares. */
 export interface GatewayContext {

@@ -1,7 +1,7 @@
 import { type Logger } from '@turnlog/service-kit';
-import { type GatewayMetrics } from './gateway-metrics.ts';
+import { type GatewayMetrics } from './metrics.ts';
 import { type ReportObserver, type ProducerObserver, type Receipt } from '@turnlog/delivery';
-import { type RedisWrites } from './redis-writes.ts';
+import { type RedisWrites } from '../store/redis-writes.ts';
 
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */
 const isPowerOfTwo = (attempt: number): boolean => (attempt & (attempt - 1)) === 0;

@@ -1,4 +1,4 @@
-import { type GatewayParts } from './gateway-parts.ts';
+import { type GatewayParts } from '../gateway-parts.ts';
 
 const EVERY_MS = 1_000;
 

@@ -2,15 +2,15 @@ import { type Logger } from '@turnlog/service-kit';
 import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { type Gatekeeper } from '../auth/gatekeeper.ts';
-import { sharedGuard, type CallGuard } from '../call-guard.ts';
-import { readStreamRequest } from '../domain/stream-request.ts';
-import { type AcceptedStream } from '../domain/accepted-stream.ts';
-import { type PendingConnections } from '../limits/pending-connections.ts';
-import { type StreamPlaces } from '../limits/stream-places.ts';
-import { problem, refuseUpgrade, type Answer } from './answer.ts';
+import { type Gatekeeper } from '../../auth/gatekeeper.ts';
+import { sharedGuard, type CallGuard } from '../../call-guard.ts';
+import { readStreamRequest } from '../../domain/stream-request.ts';
+import { type AcceptedStream } from '../../domain/accepted-stream.ts';
+import { type PendingConnections } from '../../limits/pending-connections.ts';
+import { type StreamPlaces } from '../../limits/stream-places.ts';
+import { problem, refuseUpgrade, type Answer } from '../answers/answer.ts';
 import { notFound } from './not-found.ts';
-import { type OpenApiDocument } from './openapi/openapi-document.ts';
+import { type OpenApiDocument } from '../openapi/openapi-document.ts';
 import { streamTarget, type StreamPaths, type StreamTarget } from './stream-target.ts';
 
 /** Why no more streams are taken right now. */

@@ -1,7 +1,7 @@
 import { findBarrier, tryWrite, type Durability, type KeySpace } from '@turnlog/call-log';
 import { type Barrier } from '@turnlog/redis-kit';
 import { type Redis } from 'ioredis';
-import { type GatewayConfig } from './config.ts';
+import { type GatewayConfig } from '../config.ts';
 
 /** A server that flushes every second begins a second after the last flush, and takes its time for it. */
 const DISK_TIMEOUT_MS = 4_000;

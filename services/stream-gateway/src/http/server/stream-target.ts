@@ -1,4 +1,4 @@
-import { type Applet } from '../domain/stream-request.ts';
+import { type Applet } from '../../domain/stream-request.ts';
 
 /** The paths that take streams, and the applet that each is for. */
 export type StreamPaths = Readonly<Record<string, Applet>>;

@@ -1,12 +1,12 @@
-import { type streamUrlAnswer } from '../domain/stream-url-answer.ts';
+import { type streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 import { parseMultipart, readCallParameters } from '@turnlog/exotel';
-import { validCallSid } from '../domain/stream-request.ts';
+import { validCallSid } from '../../domain/stream-request.ts';
 import { type IncomingMessage } from 'node:http';
 import { type z } from 'zod';
-import { type Principal } from '../domain/principal.ts';
-import { type StreamTokens } from '../auth/stream-tokens.ts';
-import { problem, type Answer } from './answer.ts';
-import { readBody } from './read-body.ts';
+import { type Principal } from '../../domain/principal.ts';
+import { type StreamTokens } from '../../auth/stream-tokens.ts';
+import { problem, type Answer } from '../answers/answer.ts';
+import { readBody } from '../answers/read-body.ts';
 
 type StreamUrl = z.infer<typeof streamUrlAnswer>;
 

@@ -2,15 +2,15 @@ import { type CallKey } from '@turnlog/call-events';
 import { type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
 import { type IncomingMessage } from 'node:http';
-import { refusalOf, type EventResult } from '../domain/agent-answer.ts';
-import { agentCallSid } from '../domain/agent-call-sid.ts';
-import { splitMessages, type MessageBytes } from '../domain/split-messages.ts';
-import { type ReportRates, type TooFast } from '../limits/report-rates.ts';
-import { type ReadReport } from '../reading/read-reports.ts';
-import { type ReportReader } from '../reading/report-reader.ts';
-import { problem, type Answer } from './answer.ts';
+import { refusalOf, type EventResult } from '../../domain/agent-answer.ts';
+import { agentCallSid } from '../../domain/agent-call-sid.ts';
+import { splitMessages, type MessageBytes } from '../../domain/split-messages.ts';
+import { type ReportRates, type TooFast } from '../../limits/report-rates.ts';
+import { type ReadReport } from '../../reading/read-reports.ts';
+import { type ReportReader } from '../../reading/report-reader.ts';
+import { problem, type Answer } from '../answers/answer.ts';
 import { type EventStore, type Stored } from '@turnlog/delivery';
-import { readBody } from './read-body.ts';
+import { readBody } from '../answers/read-body.ts';
 
 export interface CallEventsOptions {
   /** The source of these events: `http:<instance>`. */

@@ -1,5 +1,5 @@
 import { type Metrics } from '@turnlog/service-kit';
-import { type GatewayTally } from './gateway-tally.ts';
+import { type GatewayTally } from './tally.ts';
 
 /** What is measured when it is asked for. */
 export interface GatewayGauges {

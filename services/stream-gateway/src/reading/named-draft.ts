@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type EventDraft } from '@turnlog/call-events';
-import { eventIdOf, type ReadAgentMessage } from './domain/read-agent-message.ts';
+import { eventIdOf, type ReadAgentMessage } from '../domain/read-agent-message.ts';
 
 /** 96 bits: two contents of one id that have the same are not to be found. */
 const FINGERPRINT_CHARACTERS = 16;

@@ -1,22 +1,26 @@
 import { type createOpsHandler } from '@turnlog/service-kit';
 import { addressSet } from '@turnlog/tenants';
-import { clientAddress } from './auth/client-address.ts';
-import { listeningHost } from './auth/listening-host.ts';
-import { startTenantRefresh } from './auth/tenant-refresh.ts';
-import { type GatewayParts } from './gateway-parts.ts';
-import { CallEventsEndpoint } from './http/call-events-endpoint.ts';
+import { clientAddress } from '../auth/client-address.ts';
+import { listeningHost } from '../auth/listening-host.ts';
+import { startTenantRefresh } from '../auth/tenant-refresh.ts';
+import { type GatewayParts } from '../gateway-parts.ts';
+import { CallEventsEndpoint } from '../http/endpoints/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
-import { FollowedServer } from './http/followed-server.ts';
-import { openApiDocument } from './http/openapi/openapi-document.ts';
-import { startGatewayServer } from './http/gateway-server.ts';
-import { StreamUpgrades, type StreamUpgradesOptions, type Unavailability } from './http/stream-upgrades.ts';
-import { StreamUrlEndpoint } from './http/stream-url-endpoint.ts';
-import { type StreamPaths } from './http/stream-target.ts';
-import { PendingConnections } from './limits/pending-connections.ts';
-import { CallbacksEndpoint } from './webhooks/callbacks-endpoint.ts';
-import { singleWebhookSecret } from './auth/create-auth.ts';
-import { seldom } from './seldom.ts';
-import { StreamPlaces } from './limits/stream-places.ts';
+import { FollowedServer } from '../http/server/followed-server.ts';
+import { openApiDocument } from '../http/openapi/openapi-document.ts';
+import { startGatewayServer } from '../http/server/gateway-server.ts';
+import {
+  StreamUpgrades,
+  type StreamUpgradesOptions,
+  type Unavailability,
+} from '../http/server/stream-upgrades.ts';
+import { StreamUrlEndpoint } from '../http/endpoints/stream-url-endpoint.ts';
+import { type StreamPaths } from '../http/server/stream-target.ts';
+import { PendingConnections } from '../limits/pending-connections.ts';
+import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
+import { singleWebhookSecret } from '../auth/create-auth.ts';
+import { seldom } from '../report/seldom.ts';
+import { StreamPlaces } from '../limits/stream-places.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
 const OTHER_CONNECTIONS = 2_000;

@@ -2,19 +2,19 @@ import { type Logger, type OpsHandler } from '@turnlog/service-kit';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type Admission, type Gatekeeper } from '../auth/gatekeeper.ts';
-import { type Principal } from '../domain/principal.ts';
-import { sharedGuard } from '../call-guard.ts';
-import { type PendingConnections } from '../limits/pending-connections.ts';
-import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../webhooks/callbacks-endpoint.ts';
-import { problem, send, type Answer } from './answer.ts';
-import { type CallEventsEndpoint } from './call-events-endpoint.ts';
+import { type Admission, type Gatekeeper } from '../../auth/gatekeeper.ts';
+import { type Principal } from '../../domain/principal.ts';
+import { sharedGuard } from '../../call-guard.ts';
+import { type PendingConnections } from '../../limits/pending-connections.ts';
+import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../endpoints/callbacks-endpoint.ts';
+import { problem, send, type Answer } from '../answers/answer.ts';
+import { type CallEventsEndpoint } from '../endpoints/call-events-endpoint.ts';
 import { notFound } from './not-found.ts';
 import { asksForWebSocket, replayWithoutOffer } from './replay-request.ts';
-import { type OpenApiDocument } from './openapi/openapi-document.ts';
+import { type OpenApiDocument } from '../openapi/openapi-document.ts';
 import { withoutSlash, type StreamPaths } from './stream-target.ts';
 import { type StreamUpgrades } from './stream-upgrades.ts';
-import { type StreamUrlEndpoint } from './stream-url-endpoint.ts';
+import { type StreamUrlEndpoint } from '../endpoints/stream-url-endpoint.ts';
 
 export interface GatewayServerOptions {
   readonly host: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type NamelessReport } from '@turnlog/exotel';
-import { validCallSid } from '../domain/stream-request.ts';
+import { validCallSid } from './stream-request.ts';
 
 const ID_CHARACTERS = 24;
 

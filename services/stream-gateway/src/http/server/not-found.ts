@@ -1,5 +1,5 @@
-import { type Answer } from './answer.ts';
-import { endpointsOf, type OpenApiDocument } from './openapi/openapi-document.ts';
+import { type Answer } from '../answers/answer.ts';
+import { endpointsOf, type OpenApiDocument } from '../openapi/openapi-document.ts';
 
 /** There is nothing at a path: says what there is. */
 export function notFound(document: OpenApiDocument): Answer {
