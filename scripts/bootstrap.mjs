@@ -45,7 +45,9 @@ function install() {
 /** A digest of every file that decides what node_modules holds. */
 function dependencyDigest() {
   const manifests = ['packages', 'services', 'proof'].flatMap((folder) =>
-    readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}/package.json`),
+    readdirSync(path.join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}/package.json`),
   );
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', 'bench/package.json', ...manifests];
   const hash = createHash('sha256').update(process.version);
