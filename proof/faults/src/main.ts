@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { readOptions, USAGE } from './options.ts';
 import { formatFailure, formatOutcome } from './report/format.ts';
-import { writeResults } from './report/guarantees.ts';
+import { writeResults } from './report/results-page.ts';
 import { describeMachine } from './report/machine.ts';
 import { type Outcome } from './report/outcome.ts';
 import { runScenario } from './run-scenario.ts';

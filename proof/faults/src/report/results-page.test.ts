@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Scenario } from '../scenarios/scenario.ts';
-import { withResults } from './guarantees.ts';
+import { withResults } from './results-page.ts';
 import { type Outcome } from './outcome.ts';
 
 const occasion = { machine: 'a machine', date: '2026-01-25' };
