@@ -16,20 +16,20 @@ import {
   testRedisUrl,
   type TestDatabase,
 } from '@turnlog/test-kit';
-import { startExotelStandIn, type ExotelStandIn, type Misbehaviour } from '@turnlog/exotel-simulator';
+import { startFakeRestApi, type FakeRestApi, type Misbehaviour } from '@turnlog/exotel-simulator';
 import pg from 'pg';
 import { terminalWith } from './cli.test-support.ts';
 
 const PHONE = '+919812345610';
-const TOKEN = 'stand-in-token';
+const TOKEN = 'fake-token';
 const TO = ['call', '--to', PHONE, '--from', '08047000001', '--json'];
 
-let carrier: ExotelStandIn;
+let carrier: FakeRestApi;
 let database: TestDatabase;
 let env: Record<string, string>;
 
 beforeEach(async () => {
-  carrier = await startExotelStandIn();
+  carrier = await startFakeRestApi();
   database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
   env = {
     DATABASE_URL: database.url,

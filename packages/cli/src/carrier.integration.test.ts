@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
-import { placeCall, istTime, startExotelStandIn, type ExotelStandIn } from '@turnlog/exotel-simulator';
+import { placeCall, istTime, startFakeRestApi, type FakeRestApi } from '@turnlog/exotel-simulator';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
 import {
   createTestDatabase,
@@ -18,7 +18,7 @@ import { terminalWith } from './cli.test-support.ts';
 const PHONE = '+919812345610';
 const WEBHOOK_SECRET = 'webhook-secret-0123456789';
 
-let carrier: ExotelStandIn;
+let carrier: FakeRestApi;
 let database: TestDatabase;
 let store: CallStore;
 let stack: LocalStack;
@@ -27,7 +27,7 @@ let env: Record<string, string>;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  carrier = await startExotelStandIn();
+  carrier = await startFakeRestApi();
   database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
   store = createCallStore({ databaseUrl: database.url, maxConnections: 2 });
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));

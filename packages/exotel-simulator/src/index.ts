@@ -2,9 +2,14 @@ export { shapes, type ShapeName } from './shapes/shapes.ts';
 export { speechLikeNoise, tone } from './audio/synthesise.ts';
 export { placeCall } from './call/exotel-call.ts';
 export { type SimulatedCall } from './call/simulated-call.ts';
-export { startExotelStandIn, type ExotelStandIn, type StandInRequest } from './rest-api/fake-rest-api.ts';
+export {
+  startFakeRestApi,
+  type FakeRestApi,
+  type FakeRestApiOptions,
+  type ReceivedRequest,
+} from './rest-api/fake-rest-api.ts';
 export { type Misbehaviour } from './rest-api/misbehaviour.ts';
-export { istTime, type StandInCall, type StandInFields } from './rest-api/fake-call.ts';
+export { istTime, type CallFields, type FakeCall } from './rest-api/fake-call.ts';
 export { type Drop, type PlaceCallOptions } from './call/call-plan.ts';
 export { type Pace } from './call/pace.ts';
 export { type CallReport, type CallEnd } from './call/call-report.ts';

@@ -14,7 +14,7 @@ import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, createCarrierStore, migrate, toRow, type StoredCall } from '@turnlog/call-store';
 import { createLifecycle, createLogger, readConfig } from '@turnlog/service-kit';
 import { createTestDatabase, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
-import { startExotelStandIn, type ExotelStandIn } from '@turnlog/exotel-simulator';
+import { startFakeRestApi, type FakeRestApi } from '@turnlog/exotel-simulator';
 import pg from 'pg';
 import { configSchema } from './config.ts';
 import { startReconciler } from './service.ts';
@@ -28,9 +28,9 @@ const QUICK = {
   EXOTEL_REQUESTS_PER_MINUTE: '6000',
 };
 
-/** A system to reconcile in: a database and a key space of its own, and a stand-in of the carrier's API. */
+/** A system to reconcile in: a database and a key space of its own, and a fake of the carrier's API. */
 export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: string } = {}) {
-  const carrier = await startExotelStandIn();
+  const carrier = await startFakeRestApi();
   const database = own.databaseUrl === undefined ? await createMigrated() : undefined;
   const databaseUrl = own.databaseUrl ?? database?.url ?? '';
   const redisUrl = own.redisUrl ?? testRedisUrl();
@@ -154,8 +154,8 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
 /** One system of a test. */
 export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>;
 
-/** What the stand-in says of a call that was held. */
-export function heldCall(carrier: ExotelStandIn, sid: string) {
+/** What the fake says of a call that was held. */
+export function heldCall(carrier: FakeRestApi, sid: string) {
   return carrier.addCall(sid, {
     Status: 'completed',
     DateUpdated: '2026-01-25 16:46:12',

@@ -5,7 +5,7 @@ import { envValue, oneOf, wholeNumber } from '@turnlog/service-kit';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
-import { placeCall, type Placed } from '../call/place-call.ts';
+import { requestCall, type CallRequestOutcome } from '../call/request-call.ts';
 import { statusCallbackUrlOf, streamUrlOf } from '../call/public-addresses.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
@@ -70,7 +70,7 @@ export const call = defineCommand({
       ...(values['time-limit'] !== undefined && { timeLimitSeconds: values['time-limit'] }),
     };
     const placed = await withCarrierStore(values, terminal, (store) =>
-      placeCall({
+      requestCall({
         api: createExotelApi(settings.account),
         store,
         tenant,
@@ -152,13 +152,13 @@ async function showPlacement(
   return 0;
 }
 
-function documentOf(placed: Placed) {
+function documentOf(placed: CallRequestOutcome) {
   const { outcome, reference } = placed;
   if (placed.outcome === 'placed') return { outcome, reference, call_sid: placed.report.callSid };
   return { outcome, reference, reason: placed.reason };
 }
 
-function describe(placed: Placed): string {
+function describe(placed: CallRequestOutcome): string {
   const { reference } = placed;
   switch (placed.outcome) {
     case 'placed':

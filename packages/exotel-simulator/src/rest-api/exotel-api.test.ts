@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@turnlog/test-kit';
-import { startExotelStandIn, type ExotelStandIn } from './fake-rest-api.ts';
+import { startFakeRestApi, type FakeRestApi } from './fake-rest-api.ts';
 import { type Misbehaviour } from './misbehaviour.ts';
 import { type ConnectRequest, createExotelApi, type ExotelApi } from '@turnlog/exotel';
 
-let carrier: ExotelStandIn;
+let carrier: FakeRestApi;
 let api: ExotelApi;
 
 beforeEach(async () => {
-  carrier = await startExotelStandIn();
+  carrier = await startFakeRestApi();
   api = apiOf({});
 });
 
@@ -181,7 +181,7 @@ describe('placing a call', () => {
   });
 
   test('into a flow sends no stream', async () => {
-    const url = 'http://my.exotel.com/stand-in/exoml/start_voice/7';
+    const url = 'http://my.exotel.com/fake/exoml/start_voice/7';
     await api.connect({ ...request, target: { kind: 'flow', url } });
     const { form } = carrier.requests[0] ?? {};
     expect([form?.get('Url'), form?.has('StreamUrl'), form?.has('StreamType')]).toEqual([url, false, false]);

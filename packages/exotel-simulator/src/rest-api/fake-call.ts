@@ -1,32 +1,62 @@
 const IST_MS = 330 * 60_000;
 
 /** A field as the API answers it. */
-export type StandInValue = string | number | null | { readonly [name: string]: StandInValue };
+export type FieldValue = string | number | null | { readonly [name: string]: FieldValue };
 
 /** The fields of a `Call`. */
-export type StandInFields = Readonly<Record<string, StandInValue>>;
+export type CallFields = Readonly<Record<string, FieldValue>>;
 
-/** A call that the stand-in knows. */
-export interface StandInCall {
+/** A call of the fake API, and what the API answers about it. */
+export class FakeCall {
   readonly sid: string;
-  /** What the API says of it now. */
-  readonly fields: StandInFields;
-  /** How often it was asked for by its sid. */
-  readonly asked: number;
-  /** Says something else of it from now on. */
-  update(fields: StandInFields): void;
-  /** Says these of it, one at each time that it is asked for; the last one stays. */
-  answerInTurn(...answers: readonly StandInFields[]): void;
+  #fields: CallFields;
+  #asked = 0;
+  #nextAnswers: readonly CallFields[] = [];
+
+  /** Fields that are not given have the values of a call that was just queued. */
+  constructor(sid: string, fields: CallFields, nowMs: number) {
+    this.sid = sid;
+    this.#fields = { ...queuedCall(sid, nowMs), ...fields };
+  }
+
+  /** What the API answers now. */
+  get fields(): CallFields {
+    return this.#fields;
+  }
+
+  /** How many requests asked for this call by its sid. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** Changes these fields. */
+  update(fields: CallFields): void {
+    this.#fields = { ...this.#fields, ...fields };
+  }
+
+  /** Changes the fields at each of the next requests for the call; the last change stays. */
+  answerInTurn(...answers: readonly CallFields[]): void {
+    this.#nextAnswers = answers;
+  }
+
+  /** Answers one request for the call. */
+  answer(): CallFields {
+    this.#asked += 1;
+    const [next, ...rest] = this.#nextAnswers;
+    this.#nextAnswers = rest;
+    if (next !== undefined) this.update(next);
+    return this.#fields;
+  }
 }
 
 /** The documented fields of a call, https://developer.exotel.com/docs/voice-v1/api-reference/call-details. */
-export function callFields(sid: string, own: StandInFields, nowMs: number): StandInFields {
+function queuedCall(sid: string, nowMs: number): CallFields {
   return {
     Sid: sid,
     ParentCallSid: null,
     DateCreated: istTime(nowMs),
     DateUpdated: istTime(nowMs),
-    AccountSid: 'stand-in',
+    AccountSid: 'fake',
     To: '08047000001',
     From: '09800000001',
     PhoneNumberSid: '08047000001',
@@ -37,36 +67,9 @@ export function callFields(sid: string, own: StandInFields, nowMs: number): Stan
     Price: null,
     Direction: 'outbound-api',
     AnsweredBy: null,
-    Uri: `/v1/Accounts/stand-in/Calls/${sid}`,
+    Uri: `/v1/Accounts/fake/Calls/${sid}`,
     RecordingUrl: null,
-    ...own,
   };
-}
-
-/** Makes a call; `take` is its answer to one more question. */
-export function createStandInCall(sid: string, fields: StandInFields) {
-  let current = fields;
-  let asked = 0;
-  let inTurn: readonly StandInFields[] = [];
-  const call: StandInCall = {
-    sid,
-    get fields() {
-      return current;
-    },
-    get asked() {
-      return asked;
-    },
-    update: (changed) => (current = { ...current, ...changed }),
-    answerInTurn: (...answers) => (inTurn = answers),
-  };
-  const take = (): StandInFields => {
-    asked += 1;
-    const [next, ...rest] = inTurn;
-    inTurn = rest;
-    if (next !== undefined) current = { ...current, ...next };
-    return current;
-  };
-  return { call, take };
 }
 
 /** A time as Exotel writes it, `YYYY-MM-DD HH:mm:ss` in IST. */

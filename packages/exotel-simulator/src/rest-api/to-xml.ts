@@ -1,17 +1,17 @@
-import { type StandInFields, type StandInValue } from './fake-call.ts';
+import { type CallFields, type FieldValue } from './fake-call.ts';
 
 /** A document as version 1 of the API writes it. */
-export function toXml(document: StandInFields | { readonly Calls: readonly StandInFields[] }): string {
+export function toXml(
+  document: { readonly Call: CallFields } | { readonly Calls: readonly CallFields[] },
+): string {
   const body =
-    'Calls' in document && Array.isArray(document.Calls)
-      ? `<Calls>${document.Calls.map((call) => elementOf('Call', call as StandInFields)).join('')}</Calls>`
-      : Object.entries(document as StandInFields)
-          .map(([name, value]) => elementOf(name, value))
-          .join('');
+    'Calls' in document
+      ? `<Calls>${document.Calls.map((call) => elementOf('Call', call)).join('')}</Calls>`
+      : elementOf('Call', document.Call);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<TwilioResponse>\n ${body}\n</TwilioResponse>`;
 }
 
-function elementOf(name: string, value: StandInValue): string {
+function elementOf(name: string, value: FieldValue): string {
   if (value === null) return `<${name}/>`;
   if (typeof value !== 'object') return `<${name}>${escape(String(value))}</${name}>`;
   const parts = Object.entries(value).map(([part, inner]) => elementOf(part, inner));

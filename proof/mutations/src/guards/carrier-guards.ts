@@ -39,7 +39,7 @@ export const carrierGuards: readonly Guard[] = [
   {
     name: 'noted-before-dialled',
     keeps: 'a call that may exist is looked for, whoever died after dialling',
-    file: 'packages/cli/src/call/place-call.ts',
+    file: 'packages/cli/src/call/request-call.ts',
     text: 'await store.recordPlacement({ reference, tenant, dialled, callerId, dueInMs: LOOK_AFTER_MS });',
     without: 'void [tenant, dialled, callerId];',
     test: {

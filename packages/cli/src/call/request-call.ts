@@ -1,29 +1,29 @@
 import { type CarrierStore } from '@turnlog/call-store';
 import { type CarrierReport, type ConnectRequest, type ExotelApi } from '@turnlog/exotel';
 
-/** What came of a call that was to be placed. */
-export type Placed =
+/** The outcome of a request to the carrier to dial. */
+export type CallRequestOutcome =
   | { readonly outcome: 'placed'; readonly reference: string; readonly report: CarrierReport }
   | { readonly outcome: 'refused'; readonly reference: string; readonly reason: string }
   | { readonly outcome: 'may_exist'; readonly reference: string; readonly reason: string };
 
-export interface PlaceCallOptions {
+export interface CallRequestOptions {
   readonly api: Pick<ExotelApi, 'connect'>;
   readonly store: Pick<CarrierStore, 'recordPlacement' | 'savePlacement'>;
   readonly tenant: string;
   readonly request: ConnectRequest;
-  /** Told when the list could not be brought up to date after the request: the reconciler will find the call. */
+  /** Called when the placement could not be updated after the request: the reconciler will find the call. */
   readonly onUnsaved: (error: unknown) => void;
 }
 
-/** When the reconciler looks for a call of which nobody has said anything by then. */
+/** When the reconciler looks for a call that has not been reported by then. */
 const LOOK_AFTER_MS = 120_000;
 
 /**
- * Places a call, once. That it is about to be placed is in Postgres before the carrier hears of it, so that a call that
- * may exist is looked for whoever dies meanwhile.
+ * Requests a call from the carrier, once. The placement is in Postgres before the request is sent, so that the
+ * reconciler looks for a call that may exist even if this process dies.
  */
-export async function placeCall(options: PlaceCallOptions): Promise<Placed> {
+export async function requestCall(options: CallRequestOptions): Promise<CallRequestOutcome> {
   const { api, store, tenant, request, onUnsaved } = options;
   const { reference, to: dialled, callerId } = request;
   await store.recordPlacement({ reference, tenant, dialled, callerId, dueInMs: LOOK_AFTER_MS });
