@@ -1,14 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createEvent, type KnownEvent } from '@turnlog/call-events';
-import {
-  type Appender,
-  type AppendOutcome,
-  type AppendRequest,
-  type AppendResult,
-  type CallLog,
-  toNewEvent,
-  type NewEvent,
-} from '@turnlog/call-log';
+import { type Appender, type AppendOutcome, toNewEvent, type NewEvent } from '@turnlog/call-log';
+import { FaultyLog } from '@turnlog/call-log/testing';
 import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,57 +13,6 @@ import { Retention } from '../retention/retention.ts';
 const CALL = { tenant: 'default', callSid: 'CA1' };
 const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
 const KEEP_MS = 60_000;
-
-/** A log that keeps the contract of the append script for unordered sources, and breaks down as it is told to. */
-class FaultyLog implements Appender {
-  ids: string[] = [];
-  run = 1;
-  epoch: string | undefined;
-  persistedSeq = 0;
-  isAway = false;
-  isErased = false;
-  appends = 0;
-
-  async append({ events }: AppendRequest): Promise<AppendOutcome> {
-    this.appends += 1;
-    await delay(0);
-    if (this.isAway) throw new Error('no connection');
-    const results = events.map(({ event }) => this.#take(event.id));
-    return { outcome: 'ok', epoch: this.epoch ?? 'erased', results };
-  }
-
-  /** Another server takes over that has the events up to a seq. */
-  failOver(keptSeq: number): void {
-    this.run += 1;
-    this.ids = this.ids.slice(0, keptSeq);
-    if (keptSeq === 0) this.epoch = undefined;
-  }
-
-  erase(): void {
-    this.isErased = true;
-    this.failOver(0);
-  }
-
-  head(): CallLog {
-    return {
-      call: CALL,
-      epoch: this.epoch,
-      lastSeq: this.ids.length,
-      persistedSeq: this.persistedSeq,
-      entries: [],
-    };
-  }
-
-  #take(id: string): AppendResult {
-    if (this.isErased) return { status: 'refused', reason: 'call_erased' };
-    const place = this.ids.indexOf(id);
-    if (place >= 0) return { status: 'duplicate', seq: place + 1 };
-    if (this.epoch !== `epoch ${this.run}`) this.persistedSeq = 0;
-    this.epoch = `epoch ${this.run}`;
-    this.ids.push(id);
-    return { status: 'appended', seq: this.ids.length };
-  }
-}
 
 function keeperOn(log: FaultyLog, options: Partial<KeptReportsOptions> & { maxTotalBytes?: number } = {}) {
   const clock = { nowMs: T0 };
@@ -123,7 +65,7 @@ test('whatever a Redis loses that was acknowledged, it has it again after the ne
           const ids = Array.from({ length: each.count }, (_, index) => `e${acknowledged.length + index}`);
           await send(keeper, ...ids.map((id) => report(id)));
           acknowledged.push(...ids);
-        } else if (each.do === 'fail over') log.failOver(Math.floor(log.ids.length * each.share));
+        } else if (each.do === 'fail over') log.lose(Math.floor(log.ids.length * each.share));
         else if (each.do === 'look') await sweep();
         else {
           log.persistedSeq = log.ids.length;
@@ -143,7 +85,7 @@ test('a Redis that was started again and lost nothing has nothing restored', asy
   const log = new FaultyLog();
   const { keeper, restored, sweep } = keeperOn(log);
   await send(keeper, report('a'), report('b'));
-  log.failOver(2);
+  log.lose(2);
   await send(keeper, report('c'));
   await sweep();
   expect(log.ids).toEqual(['a', 'b', 'c']);
@@ -154,7 +96,7 @@ test('what is restored is told, in batches of a bounded size', async () => {
   const log = new FaultyLog();
   const { keeper, restored, sweep } = keeperOn(log);
   await send(keeper, ...Array.from({ length: 450 }, (_, index) => report(`e${index}`)));
-  log.failOver(0);
+  log.lose(0);
   log.appends = 0;
   await sweep();
   expect(log.ids).toHaveLength(450);
@@ -205,7 +147,7 @@ test('of one call and of all, the oldest are let go of when there is no more roo
   expect(retention.retainedBytes).toBe(3 * size);
   retention.enforceLimit(clock.nowMs);
   expect(retention.retainedBytes).toBe(size);
-  log.failOver(0);
+  log.lose(0);
   await sweep();
   expect(log.ids).toEqual(['d']);
 });
@@ -238,8 +180,8 @@ test('while Redis is away what it lost is on the disk, and goes from there when 
   };
   const { keeper, retention } = keeperOn(log, { spool });
   await send(keeper, report('a'), report('b'), report('c'));
-  log.failOver(1);
-  log.isAway = true;
+  log.lose(1);
+  log.isUnavailable = true;
   await retention.sweep(T0);
   await waitUntil(() => log.appends > 3 && disk.events === 2, { what: 'both are on the disk, sent in vain' });
   const [holder] = retention.holders;
@@ -248,7 +190,7 @@ test('while Redis is away what it lost is on the disk, and goes from there when 
   await retention.sweep(T0 + 10 * KEEP_MS);
   expect(retention.holders).toHaveLength(1);
 
-  log.isAway = false;
+  log.isUnavailable = false;
   await holder?.whenIdle();
   expect(log.ids).toEqual(['a', 'b', 'c']);
   expect(disk.events).toBe(0);
@@ -259,8 +201,8 @@ test('a keeper that is given up says what it leaves behind, and what of it is no
   const log = new FaultyLog();
   const { keeper, retention } = keeperOn(log);
   await send(keeper, report('a'), report('b'));
-  log.failOver(0);
-  log.isAway = true;
+  log.lose(0);
+  log.isUnavailable = true;
   await retention.sweep(T0);
   await delay(5);
   const [holder] = retention.holders;

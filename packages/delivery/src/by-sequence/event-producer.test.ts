@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type Appender, type AppendOutcome, type AppendRequest, type CallLog } from '@turnlog/call-log';
+import { type Appender, type AppendRequest } from '@turnlog/call-log';
+import { FaultyLog, type Fault } from '@turnlog/call-log/testing';
 import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,62 +14,6 @@ const LIMITS: ProducerLimits = {
   maxRetainedBytes: 1_000_000,
   backoff: { minMs: 1, maxMs: 1 },
 };
-
-type Fault = 'none' | 'request_lost' | 'reply_lost' | 'tail_lost' | 'all_lost';
-
-/** A log that keeps the contract of the append script, and breaks down as it is told to. */
-class FaultyLog implements Appender {
-  readonly faults: Fault[];
-  entries: { id: string; source: string }[] = [];
-  epoch = 1;
-  inFlight = 0;
-  mostInFlight = 0;
-  appends = 0;
-  persistedSeq = 0;
-
-  constructor(faults: readonly Fault[]) {
-    this.faults = [...faults];
-  }
-
-  async append({ events }: AppendRequest): Promise<AppendOutcome> {
-    this.inFlight += 1;
-    this.appends += 1;
-    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-    const fault = this.faults.shift() ?? 'none';
-    await delay(0);
-    this.inFlight -= 1;
-    if (fault === 'tail_lost') this.entries = this.entries.slice(0, this.entries.length / 2);
-    if (fault === 'all_lost') this.lose();
-    if (fault === 'request_lost') throw new Error('no connection');
-    const outcome = this.take(events.map(({ event }) => event));
-    if (fault === 'reply_lost') throw new Error('timed out');
-    return outcome;
-  }
-
-  lose(): void {
-    this.entries = [];
-    this.epoch += 1;
-    this.persistedSeq = 0;
-  }
-
-  head(): CallLog {
-    const { persistedSeq } = this;
-    return { call: CALL, epoch: String(this.epoch), lastSeq: this.entries.length, persistedSeq, entries: [] };
-  }
-
-  take(events: readonly { id: string; source: string; sourceSeq?: number | undefined }[]): AppendOutcome {
-    const source = events[0]?.source ?? '';
-    const last = this.entries.filter((entry) => entry.source === source).length;
-    const first = events[0]?.sourceSeq ?? 0;
-    if (first > last + 1) return { outcome: 'gap', expected: last + 1 };
-    const results = events.map(({ id, sourceSeq = 0 }) => {
-      if (sourceSeq <= last) return { status: 'duplicate' as const, seq: undefined };
-      this.entries.push({ id, source });
-      return { status: 'appended' as const, seq: this.entries.length };
-    });
-    return { outcome: 'ok', epoch: String(this.epoch), results };
-  }
-}
 
 function producerOn(log: Appender, limits: Partial<ProducerLimits> = {}) {
   const gaps: number[] = [];
@@ -119,10 +64,10 @@ test('whatever is lost on the way, the log ends with every event once and in ord
         // What was lost after the last append is found by the next one.
         add(producer, 'last', receipts);
         await producer.whenIdle();
-        expect(log.entries.map(({ id }) => id)).toEqual([...ids, 'last']);
+        expect(log.ids).toEqual([...ids, 'last']);
         expect([...receipts.values()].every((each) => each.length === 1)).toBe(true);
         expect(receipts.size).toBe(ids.length + 1);
-        expect(log.mostInFlight).toBe(1);
+        expect(log.mostPending).toBe(1);
         expect(producer.pendingBytes).toBe(0);
       },
     ),
@@ -131,7 +76,7 @@ test('whatever is lost on the way, the log ends with every event once and in ord
 });
 
 test('what piles up while an append is under way goes as one', async () => {
-  const log = new FaultyLog([]);
+  const log = new FaultyLog();
   const { producer } = producerOn(log);
   for (let index = 0; index < 50; index += 1) add(producer, `e${index}`);
   await producer.whenIdle();
@@ -158,7 +103,7 @@ test('an event is told of only when the log has it', async () => {
 });
 
 test('what is persisted is let go of; what is not is kept', async () => {
-  const log = new FaultyLog([]);
+  const log = new FaultyLog();
   const { producer } = producerOn(log);
   for (const id of ['a', 'b', 'c']) add(producer, id);
   await producer.whenIdle();
@@ -172,14 +117,14 @@ test('what is persisted is let go of; what is not is kept', async () => {
 });
 
 test('a head that lost its newest events has them sent again', async () => {
-  const log = new FaultyLog([]);
+  const log = new FaultyLog();
   const { producer, gaps } = producerOn(log);
   for (const id of ['a', 'b', 'c']) add(producer, id);
   await producer.whenIdle();
-  log.entries = log.entries.slice(0, 1);
+  log.lose(1);
   producer.compareWithHead(log.head());
   await producer.whenIdle();
-  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  expect(log.ids).toEqual(['a', 'b', 'c']);
   expect(gaps).toEqual([0]);
 });
 
@@ -192,15 +137,15 @@ test('an event that is lost is sent again though its answer never told where in 
   await producer.whenIdle();
   producer.compareWithHead(log.head());
   await producer.whenIdle();
-  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'end']);
-  log.entries.pop();
+  expect(log.ids).toEqual(['a', 'end']);
+  log.lose(1);
   producer.compareWithHead(log.head());
   await producer.whenIdle();
-  expect(log.entries.map(({ id }) => id)).toEqual(['a', 'end']);
+  expect(log.ids).toEqual(['a', 'end']);
 });
 
 test('events that are no more at hand are not asked for for ever: the rest goes on under another name', async () => {
-  const log = new FaultyLog([]);
+  const log = new FaultyLog();
   const { producer, gaps } = producerOn(log);
   for (const id of ['a', 'b']) add(producer, id);
   await producer.whenIdle();
@@ -239,8 +184,8 @@ test('an abandoned producer says how much it leaves behind', async () => {
 
 test('of all that is kept the oldest acknowledged events go first, and unacknowledged ones never', async () => {
   const startMs = 1_769_339_725_120;
-  const { producer: older } = producerOn(new FaultyLog([]));
-  const { producer: newer } = producerOn(new FaultyLog([]));
+  const { producer: older } = producerOn(new FaultyLog());
+  const { producer: newer } = producerOn(new FaultyLog());
   const { producer: stalled } = producerOn(new FaultyLog(['request_lost']), {
     backoff: { minMs: 60_000, maxMs: 60_000 },
   });
