@@ -41,13 +41,25 @@ export class CallGuard {
     entry: string,
     task: (...args: Args) => void,
   ): (...args: Args) => void {
-    return (...args) => this.run(entry, () => task(...args));
+    return (...args) => {
+      try {
+        task(...args);
+      } catch (error) {
+        this.#fail(error, entry);
+      }
+    };
   }
 
   /** Listens to a socket, `owner` being whose it is: `carrier` or `agent`. */
   listen(socket: WebSocket, owner: string, listeners: Partial<SocketListeners>): void {
     for (const [event, listener] of Object.entries(listeners)) {
-      socket.on(event, this.wrap(`${owner}.${event}`, listener as (...args: readonly unknown[]) => void));
+      socket.on(event, (...args: readonly unknown[]) => {
+        try {
+          (listener as (...args: readonly unknown[]) => void)(...args);
+        } catch (error) {
+          this.#fail(error, `${owner}.${event}`);
+        }
+      });
     }
   }
 

@@ -1,12 +1,21 @@
 import { saysNothing } from '../callbacks/says-nothing.ts';
 
-/** Identifiers are longer than the words for "nothing", and each frame has one. */
 const MAX_CHARACTERS = 64;
+
+/** Each frame has an identifier. Most need no further look: no word for "nothing" is as long, and no placeholder begins so. */
+const LONGEST_WORD = 'undefined'.length;
 
 /** What stands where a template was not filled in, or a program had no value. */
 const PLACEHOLDER = /^\s*(?:\[object \w+\]|\{\{?\s*\w*\s*\}?\}|\$\{?\w*\}?|%\w*%|<\w*>)\s*$/;
 
 /** Whether an identifier names nothing, such as `None` or `{{CallSid}}`: all calls of that name would become one. */
 export function namesNothing(id: string): boolean {
-  return id.length <= MAX_CHARACTERS && (saysNothing(id) || PLACEHOLDER.test(id));
+  if (id.length > MAX_CHARACTERS) return false;
+  if (id.length > LONGEST_WORD && isAlphanumeric(id, 0) && isAlphanumeric(id, id.length - 1)) return false;
+  return saysNothing(id) || PLACEHOLDER.test(id);
+}
+
+function isAlphanumeric(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }

@@ -93,10 +93,14 @@ export class AudioRecorder {
   }
 
   #trackOf(track: Track): AudioTrack {
+    return (this.#tracks[track] ??= this.#openTrack(track));
+  }
+
+  #openTrack(track: Track): AudioTrack {
     const { connection, batchMs, pool } = this.#options;
     const { sampleRate, codec } = connection;
     const emit = (batch: PcmBatch): void => this.#write(track, batch);
-    return (this.#tracks[track] ??= new AudioTrack({ sampleRate, codec, batchMs, pool, emit }));
+    return new AudioTrack({ sampleRate, codec, batchMs, pool, emit });
   }
 
   #write(track: Track, { pcm, offsetMs, buffer }: PcmBatch): void {

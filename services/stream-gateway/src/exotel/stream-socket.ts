@@ -45,7 +45,8 @@ export class StreamSocket {
   readonly #liveness: Liveness;
   readonly #limits: StreamLimits;
   readonly #guard: CallGuard;
-  readonly #calls: CallsOfSocket;
+  /** From the second call on: few sockets carry one. */
+  #calls: CallsOfSocket | undefined;
   #isRefused = false;
   /** Since when there has been a call, or none. */
   #callSince: { readonly hasCall: boolean; readonly atMs: number };
@@ -75,7 +76,6 @@ export class StreamSocket {
     this.#liveness = new Liveness(limits, monotonicMs);
     this.#limits = limits;
     this.#guard = new CallGuard(context.logger, (error, entry) => this.#fail(error, entry));
-    this.#calls = new CallsOfSocket(limits.maxCallsPerSocket, context.now());
     this.#callSince = { hasCall: false, atMs: monotonicMs };
     this.#session = this.#beginSession();
     this.#guard.listen(socket, 'carrier', {
@@ -84,7 +84,6 @@ export class StreamSocket {
       error: (error) => this.#onError(error),
       close: (code) => this.#onClose(code),
     });
-    this.#guard.listen(socket, 'carrier', { close: () => events.onClosed() });
   }
 
   /** The call, while it is going on. */
@@ -163,13 +162,19 @@ export class StreamSocket {
     count(this.#context.tally.frames, frame.kind);
     if (this.#session.isSupersededBy(frame)) {
       this.#session.end({ kind: 'lost', reason: 'superseded' });
-      if (!this.#calls.follow(this.#session, this.#context.now())) {
+      if (!this.#mayBeginAnother()) {
         this.#refuse();
         return;
       }
       this.#session = this.#beginSession();
     }
     this.#session.receive(frame, data, isBinary);
+  }
+
+  #mayBeginAnother(): boolean {
+    const nowMs = this.#context.now();
+    this.#calls ??= new CallsOfSocket(this.#limits.maxCallsPerSocket, nowMs);
+    return this.#calls.follow(this.#session, nowMs);
   }
 
   /** It began too many calls: a client that means only the last of them, or one that means none. */
@@ -206,7 +211,11 @@ export class StreamSocket {
   }
 
   #onClose(closeCode: number): void {
-    const reason = this.#hasFailed ? 'socket_error' : this.#session.lossReason;
-    this.#session.end({ kind: 'lost', reason, closeCode });
+    try {
+      const reason = this.#hasFailed ? 'socket_error' : this.#session.lossReason;
+      this.#session.end({ kind: 'lost', reason, closeCode });
+    } finally {
+      this.#events.onClosed();
+    }
   }
 }
