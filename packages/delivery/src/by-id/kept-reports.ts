@@ -93,9 +93,9 @@ export class KeptReports implements EventHolder {
     events.forEach((newEvent, index) => {
       const result = results[index];
       if (result === undefined) throw new Error('an append was answered with too few results');
-      if (result.status === 'refused') this.#forget(identityOf(newEvent.event));
+      // A report that was kept before, and is refused now that it comes again, stays: it was acknowledged.
       // Without its id the log would not know a repeat.
-      else if (newEvent.rememberId && result.seq !== undefined)
+      if (result.status !== 'refused' && newEvent.rememberId && result.seq !== undefined)
         this.#put(newEvent, { epoch, seq: result.seq }, nowMs);
     });
     // Nothing of an erased call may come back, from here least of all.

@@ -162,6 +162,25 @@ test('nothing of an erased call comes back', async () => {
   expect(log.ids).toEqual([]);
 });
 
+test('a report that was acknowledged outlives a Redis that lost it, and refuses it when its sender repeats it', async () => {
+  const log = new FaultyLog();
+  const { keeper, sweep } = keeperOn(log);
+  await send(keeper, report('a'));
+  log.lose(0);
+  const refuse = (_call: unknown): Promise<AppendOutcome> =>
+    Promise.resolve({
+      outcome: 'ok',
+      epoch: 'another',
+      results: [{ status: 'refused', reason: 'call_full' }],
+    });
+  const append = log.append.bind(log);
+  log.append = refuse;
+  await send(keeper, report('a'));
+  log.append = append;
+  await sweep();
+  expect(log.ids).toEqual(['a']);
+});
+
 test('what the log would not know again is not sent again', async () => {
   const log = new FaultyLog();
   const { keeper, retention } = keeperOn(log);

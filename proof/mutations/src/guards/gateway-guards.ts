@@ -26,6 +26,19 @@ export const gatewayGuards: readonly Guard[] = [
     },
   },
   {
+    name: 'kept-after-a-refusal',
+    keeps:
+      'a report that was acknowledged is kept, also when its sender repeats it to a call that is full by then',
+    file: 'packages/delivery/src/by-id/kept-reports.ts',
+    text: "if (result.status !== 'refused' && newEvent.rememberId && result.seq !== undefined)",
+    without:
+      "if (result.status === 'refused') this.#forget(identityOf(newEvent.event)); else if (newEvent.rememberId && result.seq !== undefined)",
+    test: {
+      file: 'packages/delivery/src/by-id/report-keeper.test.ts',
+      name: 'a report that was acknowledged outlives a Redis that lost it, and refuses it when its sender repeats it',
+    },
+  },
+  {
     name: 'inherited-spools',
     keeps: 'what a gateway leaves that never comes back is sent by one that lives',
     file: 'packages/delivery/src/replay/inherit-spools.ts',
