@@ -182,7 +182,7 @@ describe('turnlog without its Redis', () => {
   });
 
   it('needs a gateway to call', async () => {
-    const { code, err } = await terminalWith({})('simulate');
+    const { code, err } = await terminalWith({})('load');
     expect(code).toBe(1);
     expect(err).toMatch(/^No gateway is known: start Turnlog here/);
   });

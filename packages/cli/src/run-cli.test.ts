@@ -29,8 +29,16 @@ describe('turnlog', () => {
     [['show'], 'Something is missing. Usage: turnlog show <callSid>'],
     [['show', 'a', 'b'], '"b" is one too many. Usage: turnlog show <callSid>'],
     [
-      ['simulate', '--pace', '0'],
+      ['load', '--pace', '0'],
       '--pace: expected realtime, flat-out, or how many times faster than life, got "0".',
+    ],
+    [
+      ['load', '--url', 'ws://127.0.0.1:1', '--wav', 'missing.wav'],
+      "The WAV can't be read: ENOENT: no such file or directory, open 'missing.wav'.",
+    ],
+    [
+      ['load', '--url', 'ws://127.0.0.1:1', '--wav', 'package.json'],
+      'Not a WAV file: it does not begin with a RIFF/WAVE header.',
     ],
     [['clals'], 'There is no command "clals". There are: up, calls,'],
   ])('has a sentence for %j', async (args, sentence) => {
@@ -47,13 +55,21 @@ describe('turnlog', () => {
     [['--json'], expect.stringMatching(/^There is no command "--json"\./)],
     [['verify', '--all', '--json'], expect.stringMatching(/^No Postgres is known: /)],
     [['monitor', '--json'], expect.stringMatching(/^No Redis is known: /)],
-    [['simulate', '--json'], expect.stringMatching(/^No gateway is known: /)],
+    [['load', '--json'], expect.stringMatching(/^No gateway is known: /)],
   ])('fails with one document on standard output for %j', async (args, message) => {
     const { code, out, err } = await turnlog(...args);
     expect(code).toBe(1);
     const document = JSON.parse(out) as { error: { message: string } };
     expect(document).toEqual({ error: { message } });
     expect(err).toBe(`${document.error.message}\n`);
+  });
+
+  it('still knows the old name of a command, and says the new one', async () => {
+    const old = await turnlog('simulate', '--help');
+    expect(old).toEqual({
+      ...(await turnlog('load', '--help')),
+      err: '"turnlog simulate" is now "turnlog load". The old name will go with the next release.\n',
+    });
   });
 
   it('gives the code of an error that has one', async () => {

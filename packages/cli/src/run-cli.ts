@@ -8,6 +8,9 @@ import { print, type Terminal } from './terminal.ts';
 
 const HELP_WORDS = new Set(['help', '--help', '-h']);
 
+/** Old names of commands, which work for one release more. */
+const RENAMED = new Map([['simulate', 'load']]);
+
 /**
  * Runs the command that the arguments name; resolves to the exit code. A failure is a sentence on standard error, and
  * with --json a document on standard output as well.
@@ -29,10 +32,10 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 
 async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === undefined || HELP_WORDS.has(name)) {
-    print(terminal, rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0])));
+    print(terminal, rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0], terminal)));
     return 0;
   }
-  const command = find(name);
+  const command = find(name, terminal);
   if (rest.some((argument) => argument === '--help' || argument === '-h')) {
     print(terminal, commandHelp(command));
     return 0;
@@ -40,8 +43,12 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   return command.run(rest, terminal);
 }
 
-function find(name: string): Command {
-  const command = commands.find((each) => each.name === name);
+function find(name: string, { err }: Terminal): Command {
+  const newName = RENAMED.get(name);
+  if (newName !== undefined) {
+    err.write(`"turnlog ${name}" is now "turnlog ${newName}". The old name will go with the next release.\n`);
+  }
+  const command = commands.find((each) => each.name === (newName ?? name));
   if (command !== undefined) return command;
   const names = commands.map((each) => each.name).join(', ');
   throw new CommandError(`There is no command "${name}". There are: ${names}, help.`);

@@ -21,7 +21,7 @@ describe('turnlog up', () => {
     await up.lines.waitFor('Ready for calls', 60_000);
     realCall.hangUp();
     expect((await realCall.finished).end.how).toBe('hung-up');
-    const checked = await program.run(['simulate', '--url', url, '--turns', '1', '--verify', '--json']);
+    const checked = await program.run(['load', '--url', url, '--turns', '1', '--verify', '--json']);
     expect(JSON.parse(checked.out)).toMatchObject({ records: { right: 1 } });
     const { out } = await program.run(['show', realCall.callSid, '--json']);
     expect(JSON.parse(out)).toMatchObject({ full_transcript: [], end_reason: 'callended' });
@@ -39,8 +39,8 @@ describe('turnlog up', () => {
   }, 120_000);
 
   it('takes calls from then on, which other commands find', async () => {
-    const simulate = ['simulate', '--calls', '3', '--turns', '4', '--pace', '20', '--verify', '--json'];
-    const { code, out } = await program.run(simulate);
+    const load = ['load', '--calls', '3', '--turns', '4', '--pace', '20', '--verify', '--json'];
+    const { code, out } = await program.run(load);
     expect(JSON.parse(out)).toMatchObject({ calls: 3, connected: 3, records: { right: 3, wrong: [] } });
     expect(code).toBe(0);
     expect((await program.run(['calls'])).out).toContain('📞 Found 6 call(s):');

@@ -5,12 +5,12 @@ import { calls } from './calls.ts';
 import { deadLetters } from './dead-letters.ts';
 import { erase } from './erase.ts';
 import { hold } from './hold.ts';
+import { load } from './load.ts';
 import { migrate } from './migrate.ts';
 import { monitor } from './monitor.ts';
 import { recording } from './recording.ts';
 import { retention } from './retention.ts';
 import { show } from './show.ts';
-import { simulate } from './simulate.ts';
 import { tenants } from './tenants.ts';
 import { up } from './up.ts';
 import { verify } from './verify.ts';
@@ -28,7 +28,7 @@ export const commands: readonly Command[] = [
   erase,
   hold,
   retention,
-  simulate,
+  load,
   tenants,
   call,
   migrate,

@@ -3,8 +3,8 @@ import { placeCall, speechLikeNoise } from '@turnlog/exotel-simulator';
 import { sleep, withDeadline } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { openStore } from '../connections/with-store.ts';
-import { scriptMs, type ScriptStep } from '../simulation/agent-script.ts';
-import { compareWithExpectation, expectationOf } from '../simulation/expectation.ts';
+import { scriptMs, type ScriptStep } from '../load/agent-script.ts';
+import { compareWithExpectation, expectationOf } from '../load/expectation.ts';
 
 /** Faster than life: the conversation is over in little more than a second. */
 export const SAMPLE_SPEED = 20;

@@ -1,8 +1,12 @@
-import { type SimulatedOutcome } from './simulate-calls.ts';
+import { type SimulatedOutcome } from '@turnlog/exotel-simulator';
+import { type AgentTally } from './agent-tally.ts';
 import { type WrongRecord } from './check-records.ts';
 
-/** What a round of calls came to. */
-export interface SimulationSummary {
+/** How one call ended, and what happened to its agent's messages. */
+export type LoadOutcome = SimulatedOutcome<AgentTally>;
+
+/** The result of a load. */
+export interface LoadSummary {
   readonly calls: number;
   readonly connected: number;
   /** How many calls ended in which way. */
@@ -17,18 +21,18 @@ export interface SimulationSummary {
   readonly records?: { readonly right: number; readonly wrong: readonly WrongRecord[] };
 }
 
-/** Adds up what became of the calls. */
+/** Adds up the outcomes of the calls. */
 export function summarise(
-  outcomes: readonly SimulatedOutcome[],
+  outcomes: readonly LoadOutcome[],
   seconds: number,
   wrong?: readonly WrongRecord[],
-): SimulationSummary {
-  const sum = (read: (outcome: SimulatedOutcome) => number) =>
+): LoadSummary {
+  const sum = (read: (outcome: LoadOutcome) => number) =>
     outcomes.reduce((total, outcome) => total + read(outcome), 0);
   const ends: Record<string, number> = {};
   for (const { report } of outcomes) ends[report.end.how] = (ends[report.end.how] ?? 0) + 1;
-  const problems = outcomes.flatMap(({ report, agent }) =>
-    [report.end.error, agent.problem].filter((problem) => problem !== undefined),
+  const problems = outcomes.flatMap(({ report, conversation }) =>
+    [report.end.error, conversation.problem].filter((problem) => problem !== undefined),
   );
   return {
     calls: outcomes.length,
@@ -38,9 +42,9 @@ export function summarise(
     mediaFrames: sum(({ report }) => report.mediaFramesSent),
     audioBytes: sum(({ report }) => report.audioBytesSent),
     messages: {
-      appended: sum(({ agent }) => agent.appended),
-      duplicate: sum(({ agent }) => agent.duplicate),
-      rejected: sum(({ agent }) => agent.rejected),
+      appended: sum(({ conversation }) => conversation.appended),
+      duplicate: sum(({ conversation }) => conversation.duplicate),
+      rejected: sum(({ conversation }) => conversation.rejected),
     },
     problems: [...new Set(problems)],
     callSids: outcomes.map(({ report }) => report.callSid),
@@ -49,6 +53,6 @@ export function summarise(
 }
 
 /** Whether every call was connected, every message taken and every record right. */
-export function isFlawless({ calls, connected, messages, records }: SimulationSummary): boolean {
+export function isFlawless({ calls, connected, messages, records }: LoadSummary): boolean {
   return calls === connected && messages.rejected === 0 && (records?.wrong.length ?? 0) === 0;
 }

@@ -1,10 +1,10 @@
-import { type SimulationSummary } from '../simulation/summarise.ts';
+import { type LoadSummary } from '../load/summarise.ts';
 import { visibleText } from './visible-text.ts';
 
 const SHOWN = 10;
 
-/** What a round of simulated calls came to. */
-export function formatSimulation(summary: SimulationSummary): string {
+/** The result of a load, for a person. */
+export function formatLoad(summary: LoadSummary): string {
   const { calls, connected, ends, seconds, mediaFrames, audioBytes, messages, problems, callSids } = summary;
   const endings = Object.entries(ends).map(([how, count]) => `${count} ${how}`);
   return [
@@ -19,7 +19,7 @@ export function formatSimulation(summary: SimulationSummary): string {
   ].join('\n');
 }
 
-function recordLines({ records }: SimulationSummary): string[] {
+function recordLines({ records }: LoadSummary): string[] {
   if (records === undefined) return [];
   const { right, wrong } = records;
   if (wrong.length === 0) return [`✅ ${right} record(s), every one right`];

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { placeCall } from '@turnlog/exotel-simulator';
+import { placeCall, simulateCalls } from '@turnlog/exotel-simulator';
 import { deferred } from '@turnlog/service-kit';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { WebSocket, WebSocketServer } from 'ws';
 import { agentsOverHttp, agentsOverSocket } from './agents.ts';
 import { generateTurns } from './agent-script.ts';
 import { startSampleAgent } from './sample-agent.ts';
-import { simulateCalls } from './simulate-calls.ts';
 
 const OPTIONS = { script: generateTurns(4), speed: Infinity, now: Date.now };
 
@@ -63,7 +62,7 @@ describe('agents of simulated calls', () => {
       onProgress: () => undefined,
     });
     await agents.close();
-    expect(outcomes.map(({ agent }) => agent)).toEqual(
+    expect(outcomes.map(({ conversation }) => conversation)).toEqual(
       outcomes.map(() => ({
         appended: OPTIONS.script.length,
         duplicate: 0,

@@ -1,7 +1,10 @@
 import {
-  type Pace,
+  planLoadCall,
   shapes,
+  simulateCalls,
+  speedOf,
   type Drop,
+  type Pace,
   type PlaceCallOptions,
   type ShapeName,
 } from '@turnlog/exotel-simulator';
@@ -12,14 +15,12 @@ import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
 import { switchFlag, text, valueFlag, jsonFlag, DEFAULT_TENANT, tenantFlag } from '../flags.ts';
-import { formatSimulation } from '../format/simulation.ts';
-import { loadScript, scriptMs, type ScriptStep, generateTurns } from '../simulation/agent-script.ts';
-import { agentsOverHttp, agentsOverSocket, type Agents } from '../simulation/agents.ts';
-import { checkRecords, type WrongRecord } from '../simulation/check-records.ts';
-import { expectationOf } from '../simulation/expectation.ts';
-import { planCall } from '../simulation/plan-call.ts';
-import { simulateCalls, type SimulatedOutcome } from '../simulation/simulate-calls.ts';
-import { isFlawless, summarise } from '../simulation/summarise.ts';
+import { formatLoad } from '../format/load.ts';
+import { loadScript, scriptMs, type ScriptStep, generateTurns } from '../load/agent-script.ts';
+import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts';
+import { checkRecords, type WrongRecord } from '../load/check-records.ts';
+import { expectationOf } from '../load/expectation.ts';
+import { isFlawless, summarise, type LoadOutcome } from '../load/summarise.ts';
 import { print, printJson, type Terminal } from '../terminal.ts';
 
 const SHAPES = Object.keys(shapes) as ShapeName[];
@@ -32,9 +33,9 @@ const pace = envValue<Pace>('realtime, flat-out, or how many times faster than l
   return factor > 0 && factor < 1e6 ? { value: factor } : { problem: `got ${JSON.stringify(text)}` };
 });
 
-export const simulate = defineCommand({
-  name: 'simulate',
-  summary: 'place calls as Exotel would, with an agent that reports what is said',
+export const load = defineCommand({
+  name: 'load',
+  summary: 'place many calls as Exotel would, with an agent that reports what is said',
   parameters: '',
   count: { min: 0, max: 0 },
   details: [
@@ -78,14 +79,15 @@ export const simulate = defineCommand({
     const { turns } = values;
     const script = turns === undefined ? await loadScript(values.agent ?? 'default') : generateTurns(turns);
     const url = values.url ?? (await streamUrlOfStack(values, terminal));
-    const call = await planCall(url, scriptMs(script), values);
+    const plan = await planLoadCall({ ...values, url, conversationMs: scriptMs(script) });
+    if (!plan.ok) throw new CommandError(plan.problem);
     const startedAt = performance.now();
-    const outcomes = await placeAll(values, { call, script }, terminal);
+    const outcomes = await placeAll(values, { call: plan.call, script }, terminal);
     const seconds = (performance.now() - startedAt) / 1000;
     const wrong = values.verify ? await check(values, { outcomes, script }, terminal) : undefined;
     const summary = summarise(outcomes, seconds, wrong);
     if (values.json) printJson(terminal, summary);
-    else print(terminal, formatSimulation(summary));
+    else print(terminal, formatLoad(summary));
     return isFlawless(summary) ? 0 : 1;
   },
 });
@@ -99,7 +101,7 @@ async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promis
   );
 }
 
-interface RoundWishes {
+interface LoadWishes {
   readonly calls: number | undefined;
   readonly concurrency: number | undefined;
   readonly pace: Pace | undefined;
@@ -110,10 +112,10 @@ interface RoundWishes {
 }
 
 async function placeAll(
-  wishes: RoundWishes,
+  wishes: LoadWishes,
   { call, script }: { readonly call: PlaceCallOptions; readonly script: readonly ScriptStep[] },
   terminal: Terminal,
-): Promise<SimulatedOutcome[]> {
+): Promise<LoadOutcome[]> {
   const { calls = 1, concurrency = 50 } = wishes;
   const { signal } = terminal;
   const agents = await startAgents(wishes, { call, script }, terminal);
@@ -126,7 +128,7 @@ async function placeAll(
 }
 
 async function startAgents(
-  wishes: RoundWishes,
+  wishes: LoadWishes,
   { call, script }: { readonly call: PlaceCallOptions; readonly script: readonly ScriptStep[] },
   { now, err }: Terminal,
 ): Promise<Agents> {
@@ -141,7 +143,7 @@ async function startAgents(
 
 async function check(
   values: AskedServers & { readonly tenant: string | undefined; readonly 'wait-ms': number | undefined },
-  round: { readonly outcomes: readonly SimulatedOutcome[]; readonly script: readonly ScriptStep[] },
+  round: { readonly outcomes: readonly LoadOutcome[]; readonly script: readonly ScriptStep[] },
   terminal: Terminal,
 ): Promise<WrongRecord[]> {
   const callSids = round.outcomes.map(({ report }) => report.callSid);
@@ -157,10 +159,4 @@ function progressOn(calls: number, { err }: Terminal): (finished: number) => voi
   return (finished) => {
     if (finished % every === 0) err.write(`${finished} of ${calls} calls are over\n`);
   };
-}
-
-/** How many times faster than life; `Infinity` for flat-out. */
-export function speedOf(pace: Pace): number {
-  if (pace === 'realtime') return 1;
-  return pace === 'flat-out' ? Infinity : pace;
 }
