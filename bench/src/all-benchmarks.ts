@@ -10,7 +10,7 @@ import { persistBullmq, persistBullmqRow } from './benchmarks/persist-bullmq.ts'
 import { persist } from './benchmarks/persist.ts';
 import { redisMemory } from './benchmarks/redis-memory.ts';
 
-export const allBenchmarks: readonly Benchmark[] = [
+const allBenchmarks: readonly Benchmark[] = [
   append,
   persist,
   persistBullmq,

@@ -25,9 +25,6 @@ export function createCallWriter(redis: Redis) {
   };
 }
 
-/** Writes sample calls into their logs. */
-export type CallWriter = ReturnType<typeof createCallWriter>;
-
 async function append(
   appender: Appender,
   call: SampleCall['call'],

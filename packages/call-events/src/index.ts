@@ -1,7 +1,5 @@
-export { ENVELOPE_VERSION, callSid, envelope, moment, tenantName, type CallKey } from './events/envelope.ts';
+export { callSid, tenantName, type CallKey } from './events/envelope.ts';
 export {
-  eventData,
-  isEventType,
   type CallEvent,
   type EventData,
   type EventHeader,
@@ -10,8 +8,7 @@ export {
   type KnownEvent,
   type UnknownEvent,
 } from './events/call-event.ts';
-export { callStatus, decimalAmount } from './events/carrier.ts';
-export { speaker } from './events/dialogue.ts';
+export { callStatus } from './events/carrier.ts';
 export {
   decodeEvent,
   decodeEvents,
@@ -25,26 +22,19 @@ export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from
 export { foldCall, foldEvents } from './fold/fold-call.ts';
 export { memoryOf } from './fold/memory-of.ts';
 export { isTerminal } from './fold/fold-carrier-report.ts';
-export { compareOrder, orderOf, type Order, type Stamped } from './fold/order.ts';
+export { type Order, type Stamped } from './fold/order.ts';
 export { countingTurns } from './record/counting-reports.ts';
 export { type CallMetrics } from './record/call-metrics.ts';
-export {
-  toCallRecord,
-  toCollectedData,
-  toLead,
-  toObjections,
-  type CallRecord,
-} from './record/call-record.ts';
+export { toCallRecord, type CallRecord } from './record/call-record.ts';
 export { type CallLeg } from './record/call-legs.ts';
-export { toCallStatus } from './record/call-status.ts';
 export { toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
 export { canonicalJson } from './numbers/canonical-json.ts';
 export { countFields } from './numbers/count-fields.ts';
-export { canonicalNumber, MAX_NUMBER_DIGITS, readDecimal } from './numbers/decimal.ts';
+export { canonicalNumber, MAX_NUMBER_DIGITS } from './numbers/decimal.ts';
 export { ExactNumber } from './numbers/exact-number.ts';
 export { sameNumbers } from './numbers/same-numbers.ts';
 export { parseJson } from './numbers/parse-json.ts';
 export { stringifyJson } from './numbers/stringify-json.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
-export { MAX_JSON_DEPTH, toStorable, toStorableText, type Storable } from './text/storable.ts';
+export { MAX_JSON_DEPTH, toStorable, type Storable } from './text/storable.ts';
 export { type EventDraft, storableDraft, placeEvent } from './events/event-draft.ts';

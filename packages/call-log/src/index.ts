@@ -11,8 +11,6 @@ export {
   type PartitionKeys,
 } from './keys.ts';
 
-export { scanCalls } from './read/scan-calls.ts';
-
 export { createAppender, type Appender } from './append/appender.ts';
 export { NO_LIMITS, type AppendLimits, type AppendRequest } from './append/append-request.ts';
 export { DEFAULT_MAX_CALL_BYTES } from './append/append-runs.ts';
@@ -32,7 +30,6 @@ export { readCallLogs, type ReadCallLogs } from './read/call-reader.ts';
 export {
   createPageReader,
   followLog,
-  LogChangedError,
   type LogRequest,
   type PageLimits,
   type ReadLogPages,

@@ -25,7 +25,6 @@ export {
   type TenantsTable,
 } from './schema/call-store-schema.ts';
 export { migrate, type MigrateOptions, type MigrateResult } from './schema/migrate.ts';
-export { assertMigrated, SCHEMA_VERSION, schemaVersion } from './schema/schema-version.ts';
 export { type TenantStore } from './tenants/tenant-store.ts';
 export { type CallDifference } from './verify/compare-call.ts';
 export { type VerifyResult } from './verify/verify-call.ts';

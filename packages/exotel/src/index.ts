@@ -24,8 +24,8 @@ export {
 } from './wire/frames.ts';
 export { type Scalar } from './wire/leaves.ts';
 export { parseExotelFrame } from './wire/parse-exotel-frame.ts';
-export { readTimestamp, type FrameTimestamp } from './wire/read-timestamp.ts';
-export { chooseSampleRate, parseSampleRate, sampleRates, type SampleRate } from './wire/sample-rate.ts';
+export { type FrameTimestamp } from './wire/read-timestamp.ts';
+export { chooseSampleRate, type SampleRate } from './wire/sample-rate.ts';
 
 export {
   type CarrierLeg,
@@ -34,12 +34,7 @@ export {
   type NamelessReport,
   type ReadReport,
 } from './callbacks/carrier-report.ts';
-export {
-  DEFAULT_UTC_OFFSET_MINUTES,
-  formatCarrierTime,
-  parseCarrierTime,
-  parseUtcOffset,
-} from './callbacks/carrier-time.ts';
+export { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from './callbacks/carrier-time.ts';
 export {
   parseCallback,
   type CallbackProblem,
@@ -47,7 +42,6 @@ export {
   type ParsedCallback,
 } from './callbacks/parse-callback.ts';
 export { readPassthru } from './callbacks/read-passthru.ts';
-export { saysNothing } from './callbacks/says-nothing.ts';
 export { namesNothing } from './wire/names-nothing.ts';
 export { readStatusCallback } from './callbacks/read-status-callback.ts';
 export { fetchRecording, type FetchedRecording } from './rest/fetch-recording.ts';

@@ -19,7 +19,7 @@ export interface TestStack {
 }
 
 /** Time-outs that a test can wait for. */
-export const QUICK = {
+const QUICK = {
   gateway: { HEARTBEAT_MS: '300', AUDIO: 'false' },
   session: { LOST_AFTER_MS: '1500', SWEEP_EVERY_MS: '200', CLAIM_IDLE_MS: '1000' },
   persister: { CLAIM_IDLE_MS: '1000' },

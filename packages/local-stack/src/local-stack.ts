@@ -204,7 +204,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 /** Does the work, unless the signal aborts first: then its reason is thrown, and the work's own result is nobody's. */
-export async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work();
   signal.throwIfAborted();
   const over = new AbortController();

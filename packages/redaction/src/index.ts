@@ -1,5 +1,4 @@
 export { type Found, type Kind } from './find/found.ts';
-export { findPersonalData } from './find/find-personal-data.ts';
 export { type RedactionMode } from './redact/mode.ts';
 export { redactBeginning } from './redact/redact-beginning.ts';
 export { type Json, type NumberInDigits, type RedactedJson, redactJson } from './redact/redact-json.ts';

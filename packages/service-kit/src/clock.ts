@@ -3,9 +3,6 @@ export interface Clock {
   now(): number;
 }
 
-/** Milliseconds since 1970, for times that are stored or shown. It jumps when the machine's clock is set. */
-export const systemClock: Clock = { now: () => Date.now() };
-
 /** Milliseconds since the process began, for durations and deadlines: it never jumps and never runs back. */
 export const monotonicClock: Clock = { now: () => performance.now() };
 

@@ -1,11 +1,4 @@
-export {
-  type Clock,
-  monotonicClock,
-  startTimer,
-  type StartTimer,
-  steadyClock,
-  systemClock,
-} from './clock.ts';
+export { type Clock, monotonicClock, startTimer, type StartTimer, steadyClock } from './clock.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { type Deferred, deferred } from './deferred.ts';
 
@@ -27,16 +20,9 @@ export { instanceName, keyPrefix, logPhoneKey, partitionCount } from './config/s
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
 
-export {
-  createLogger,
-  type CreateLoggerOptions,
-  LOG_LEVELS,
-  type Logger,
-  type LogLevel,
-} from './log/logger.ts';
+export { createLogger, type CreateLoggerOptions, type Logger, type LogLevel } from './log/logger.ts';
 export { describeError, type DescribedError } from './log/describe-error.ts';
-export { phoneTag } from './log/phone-tag.ts';
-export { scrubText, stripUrlSecrets } from './log/scrub-text.ts';
+export { stripUrlSecrets } from './log/scrub-text.ts';
 
 export {
   createLifecycle,
@@ -61,7 +47,7 @@ export {
   type ReadinessReport,
 } from './ops/health.ts';
 export { type Heartbeat, type HeartbeatReport } from './ops/heartbeat.ts';
-export { createMetrics, LATENCY_BUCKETS_SECONDS, type MetricOptions, type Metrics } from './ops/metrics.ts';
+export { createMetrics, type MetricOptions, type Metrics } from './ops/metrics.ts';
 export { createOpsHandler, type OpsHandler } from './ops/ops-handler.ts';
 export { type OpsServer, startOpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
 export { type CheckOutcome, type ReadinessCheck } from './ops/readiness-check.ts';

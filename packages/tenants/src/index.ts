@@ -8,12 +8,8 @@ export {
   type Changed,
 } from './change-tenant.ts';
 export { TenantError, type TenantErrorCode } from './errors.ts';
-export { matchesSecret } from './secrets/matches-secret.ts';
-export { createSecret, hashSecret, randomText, secretIdOf, type NewSecret } from './secrets/secret-text.ts';
+export { hashSecret, randomText, type NewSecret } from './secrets/secret-text.ts';
 export {
-  decodeTenant,
-  DEFAULT_POLICY,
-  MAX_SECRETS_OF_A_KIND,
   secretKind,
   tenant,
   type SecretKind,

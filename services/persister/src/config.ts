@@ -53,6 +53,3 @@ export const configSchema = z.object({
   /** How long a delivery is left with a replica that says nothing before another one takes it. */
   CLAIM_IDLE_MS: wholeNumber(1000, HOUR_MS, 'milliseconds').default(15_000),
 });
-
-/** The settings of one persister. */
-export type Config = z.infer<typeof configSchema>;

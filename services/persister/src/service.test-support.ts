@@ -35,7 +35,7 @@ import { createPersistReport } from './report/persist-report.ts';
 import { createDatabaseWatch } from './store/database-watch.ts';
 
 /** Any moment will do. */
-export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
+const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
 
 /** An empty database with the schema in it. */
 export function createMigratedDatabase(): Promise<TestDatabase> {

@@ -15,7 +15,7 @@ export const callStatus = z.enum([
 ]);
 
 /** An amount of money as the carrier writes it; not a number, so that nothing of it is rounded away. */
-export const decimalAmount = z
+const decimalAmount = z
   .string()
   .regex(/^-?(?:0|[1-9]\d{0,17})(?:\.\d{1,12})?$/, 'an amount is written like 1.250000');
 

@@ -3,7 +3,7 @@ import { jsonObject, jsonValue } from '../text/json.ts';
 import { moment } from './envelope.ts';
 
 /** Who may speak. `ai` is the voice agent, `agent` a human colleague it hands over to. */
-export const speaker = z.enum(['user', 'ai', 'agent', 'system']);
+const speaker = z.enum(['user', 'ai', 'agent', 'system']);
 
 /** What an agent's message said beyond the fields that have a meaning here: kept, and otherwise left alone. */
 export const beyond = { metadata: jsonValue.optional(), extra: jsonObject.optional() };

@@ -101,7 +101,7 @@ export function toCallRecord(state: CallState): CallRecord {
  * The other party: what the carrier's custom parameters say of it, and the number it called from or was called on where
  * they name no `phone` themselves.
  */
-export function toLead(state: CallState): Record<string, string> {
+function toLead(state: CallState): Record<string, string> {
   const phone = state.reports.from?.value ?? state.started.from?.value;
   const parameters = Object.entries(state.started.parameters);
   return {
@@ -111,14 +111,14 @@ export function toLead(state: CallState): Record<string, string> {
 }
 
 /** The collected facts, by name. */
-export function toCollectedData(state: CallState): Record<string, JsonValue> {
+function toCollectedData(state: CallState): Record<string, JsonValue> {
   const fields = countingFields(state);
   const names = Object.keys(fields).sort();
   return Object.fromEntries(names.map((name) => [name, fields[name]?.value ?? null]));
 }
 
 /** The objections in the order in which they were raised. */
-export function toObjections(state: CallState): CallRecord['objections'] {
+function toObjections(state: CallState): CallRecord['objections'] {
   return countingObjections(state)
     .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
     .map(({ at, data }) => ({
@@ -129,7 +129,7 @@ export function toObjections(state: CallState): CallRecord['objections'] {
 }
 
 /** The consents in the order in which they were given or refused. */
-export function toConsents(state: CallState): CallRecord['consents'] {
+function toConsents(state: CallState): CallRecord['consents'] {
   return countingConsents(state)
     .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
     .map(({ at, data: { statement, given, purpose, statementVersion } }) => ({

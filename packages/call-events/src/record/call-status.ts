@@ -23,7 +23,7 @@ export function toCallStanding(state: CallState): CallStanding {
 }
 
 /** The status of a call: the carrier's final word, else what its connections tell, else the time of its end. */
-export function toCallStatus(state: CallState): CallStanding['status'] {
+function toCallStatus(state: CallState): CallStanding['status'] {
   const { reports } = state;
   const reported = reports.status?.value;
   if (reported !== undefined && isTerminal(reported)) return reported;

@@ -5,5 +5,5 @@ export {
   type ContractLog,
   type OpenContractLog,
 } from './append-contract.ts';
-export { callOf, ordered, T0, turn, unordered, type AnyEventData } from './build-requests.ts';
+export { type AnyEventData } from './build-requests.ts';
 export { FaultyLog, type Fault, type FaultyLogEntry } from './faulty-log.ts';

@@ -4,7 +4,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
 /** How long to wait for a call that is being written, and for a lock of a table that a migration holds. */
-export const CALL_LOCK_WAIT_MS = 10_000;
+const CALL_LOCK_WAIT_MS = 10_000;
 const TRY_EVERY_MS = 50;
 
 /** What became of work that needs a call to itself. */

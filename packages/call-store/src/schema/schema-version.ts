@@ -4,10 +4,10 @@ import { CallStoreError } from '../errors.ts';
 import { allMigrations } from './migrations/all-migrations.ts';
 
 /** The newest step of the schema that this version knows, and needs. */
-export const SCHEMA_VERSION = Object.keys(allMigrations).sort().at(-1) ?? '';
+const SCHEMA_VERSION = Object.keys(allMigrations).sort().at(-1) ?? '';
 
 /** The newest step that the database has taken; `undefined` when it was never migrated. */
-export async function schemaVersion<Schema>(db: Kysely<Schema>): Promise<string | undefined> {
+async function schemaVersion<Schema>(db: Kysely<Schema>): Promise<string | undefined> {
   try {
     const { rows } = await sql<{ version: string | null }>`
       select max(name) as version from kysely_migration`.execute(db);

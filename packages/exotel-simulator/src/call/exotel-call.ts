@@ -8,7 +8,7 @@ import { type CallEnd, type CallReport } from './call-report.ts';
 import { PaceClock } from './pace.ts';
 
 /** Plays Exotel's side of one call. */
-export class ExotelCall implements SimulatedCall {
+class ExotelCall implements SimulatedCall {
   readonly callSid: string;
   readonly streamSid: string;
   readonly connected: Promise<boolean>;

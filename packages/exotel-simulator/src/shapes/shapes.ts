@@ -4,7 +4,7 @@ import { liveShape } from './live-shape.ts';
 import { snakeCaseShape } from './snake-case-shape.ts';
 
 /** The least that any client was seen to send: ids once, in a flat `start`; no numbering; a bare `stop`. */
-export const minimalShape: Shape = {
+const minimalShape: Shape = {
   connected: () => JSON.stringify({ event: 'connected' }),
   start: ({ streamSid, callSid }) =>
     JSON.stringify({ event: 'start', stream_sid: streamSid, call_sid: callSid }),

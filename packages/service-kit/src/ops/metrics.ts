@@ -27,7 +27,7 @@ export interface Metrics {
 }
 
 /** From 1 ms to 30 s: for anything from a Redis round trip to a batch that waited for Postgres. */
-export const LATENCY_BUCKETS_SECONDS: readonly number[] = [
+const LATENCY_BUCKETS_SECONDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 

@@ -82,10 +82,7 @@ export class LogFold {
 }
 
 /** Decodes a page of a call's log. */
-export function decodePage(
-  call: CallKey,
-  page: ReadLog,
-): DecodedPage & { readonly decoded: readonly CallEvent[] } {
+function decodePage(call: CallKey, page: ReadLog): DecodedPage & { readonly decoded: readonly CallEvent[] } {
   const { joined } = page;
   const decoded = joined && decodeEvents(joined.text(), joined.count);
   const isWhole = decoded?.every((event) => isOf(call, event)) === true;

@@ -108,9 +108,6 @@ export function createBatchPersister(options: PersistBatchOptions) {
   return { persist, refuse };
 }
 
-/** Persists batches. */
-export type BatchPersister = ReturnType<typeof createBatchPersister>;
-
 function foldedOf(prepared: PreparedCall): FoldedCall[] {
   return prepared.kind === 'folded' ? [prepared.folded] : [];
 }

@@ -15,7 +15,7 @@ const MAX_TRIALS = 3;
 const MAX_SURVIVED = 100_000;
 
 /** Several processes died while they had nothing but this call. */
-export class KilledItsReaderError extends Error {
+class KilledItsReaderError extends Error {
   override readonly name = 'KilledItsReaderError';
   readonly code = 'killed_its_reader';
 

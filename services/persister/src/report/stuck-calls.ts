@@ -24,7 +24,7 @@ export function reportStuckCalls(
 }
 
 /** Not ready once a call has failed for a minute. */
-export function checkStuckCalls({ calls, oldestMs, cause }: StuckCalls): CheckOutcome {
+function checkStuckCalls({ calls, oldestMs, cause }: StuckCalls): CheckOutcome {
   if (oldestMs <= STUCK_AFTER_MS) return { ok: true };
   const seconds = Math.round(oldestMs / 1000);
   return { ok: false, reason: `${calls} call(s) can't be written, for up to ${seconds} s: ${cause}` };

@@ -150,7 +150,7 @@ const MAX_ATTEMPTS = 5;
 const BACKOFF = { minMs: 5, maxMs: 200, jitter: 'full' } as const;
 
 /** Tries again at once, a few times, while somebody else is in the way: a deadlock, a lock, a serialization failure. */
-export async function retryConflicts<T>(operation: () => Promise<T>): Promise<T> {
+async function retryConflicts<T>(operation: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await operation();

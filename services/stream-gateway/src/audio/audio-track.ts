@@ -133,7 +133,7 @@ export function pcmBytesOf(codec: AudioCodec, bytes: number): number {
 }
 
 /** The same for G.711: what is written is 16-bit PCM. */
-export function decodeG711Into(
+function decodeG711Into(
   codec: Exclude<AudioCodec, 'pcm16'>,
   target: Buffer,
   offset: number,

@@ -158,7 +158,7 @@ export interface Credentials {
 }
 
 /** Reads the `Authorization` header. Anything that can't be read is given, and empty: it opens nothing. */
-export function readCredentials({ headers }: IncomingMessage): Credentials {
+function readCredentials({ headers }: IncomingMessage): Credentials {
   const { authorization } = headers;
   if (authorization === undefined) return { isGiven: false, password: '', bearer: '' };
   const [, scheme = '', value = ''] = /^(\w+) +(\S+) *$/.exec(authorization) ?? [];

@@ -3,7 +3,7 @@ import { type EventDraft } from '@turnlog/call-events';
 /** Marks that wait at the carrier, at most: beyond it the oldest are forgotten. */
 const MAX_WAITING = 512;
 /** No longer than the id of a turn, after which a mark may be named. */
-export const MAX_MARK_NAME_CHARACTERS = 128;
+const MAX_MARK_NAME_CHARACTERS = 128;
 
 interface WaitingMark {
   readonly name: string;

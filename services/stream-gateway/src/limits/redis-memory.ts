@@ -8,7 +8,7 @@ const NEAR_SHARE = 0.7;
 const ENOUGH_AGAIN = 0.97;
 
 /** Events are not appended while memory is short: they wait, as for a Redis that takes no writes. */
-export class MemoryShortError extends Error {
+class MemoryShortError extends Error {
   override readonly name = 'MemoryShortError';
 }
 

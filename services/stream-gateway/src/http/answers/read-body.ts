@@ -17,7 +17,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number, advic
 }
 
 /** What is left of the body is not read, so the connection can't be used again. */
-export function refusedBody(status: number, code: string, message: string): Body & { readonly ok: false } {
+function refusedBody(status: number, code: string, message: string): Body & { readonly ok: false } {
   return { ok: false, answer: problem(status, code, message, { connection: 'close' }) };
 }
 

@@ -5,12 +5,12 @@ import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-
 import { streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 
 /** What goes wrong before, or with, all messages of a request. */
-export const problemBody = z.object({
+const problemBody = z.object({
   error: z.object({ code: z.string(), message: z.string() }),
 });
 
 /** Nothing could be stored right now: what is to be sent again, message by message. */
-export const unavailableBody = z.object({ ...problemBody.shape, results: eventResults.shape.results });
+const unavailableBody = z.object({ ...problemBody.shape, results: eventResults.shape.results });
 
 /** The schemas by the names that the document gives them. */
 const NAMED = {
