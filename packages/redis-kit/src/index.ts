@@ -4,6 +4,13 @@ export {
   createBlockingClient,
   type RedisClientOptions,
 } from './connect/clients.ts';
+export {
+  connectRedis,
+  watchUsability,
+  type ConnectRedisOptions,
+  type ConnectionLogger,
+  type StopSteps,
+} from './connect/connect-redis.ts';
 export { type Asked, microBatch } from './scripts/micro-batch.ts';
 export {
   toError,

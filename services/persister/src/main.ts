@@ -1,4 +1,4 @@
-import { createBlockingClient, createCommandClient } from '@turnlog/redis-kit';
+import { connectRedis } from '@turnlog/redis-kit';
 import { createCallReleaser, createPersistedCalls, watchPartitions } from '@turnlog/call-log';
 import { createCallStore } from '@turnlog/call-store';
 import {
@@ -20,7 +20,6 @@ import { configSchema } from './config.ts';
 import { Doubt, keepComparing } from './store/comparison-loop.ts';
 import { relieveMemory } from './persist/relieve-memory.ts';
 import { BLOCK_MS, startPersister } from './service.ts';
-import { createConnectionLog } from './report/connection-log.ts';
 import { registerLagGauges, reportLag } from './report/lag-report.ts';
 import { createPersistMetrics } from './report/persist-metrics.ts';
 import { createPersistReport } from './report/persist-report.ts';
@@ -64,7 +63,10 @@ async function start(lifecycle: Lifecycle): Promise<void> {
     onConnectionLost: () => doubt.raise(),
   });
   lifecycle.onStop('database', () => store.close());
-  const { commands, blocking } = connectRedis(lifecycle);
+  const url = withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE);
+  const name = `turnlog-${NAME}-${config.INSTANCE}`;
+  const commands = connectRedis(lifecycle, { url, name, logger });
+  const blocking = connectRedis(lifecycle, { url, name: `${name}-reads`, logger, blockMs: BLOCK_MS });
   const mirror = startTenantMirror({
     store: store.tenants,
     copy: createTenantCopy(commands, space),
@@ -130,20 +132,4 @@ async function start(lifecycle: Lifecycle): Promise<void> {
   reportStuckCalls(persister, { health, metrics });
   lifecycle.onStop('persister', () => persister.stop(), { timeoutMs: STOP_TIMEOUT_MS });
   logger.info({ health_port: ops.port, partitions: space.partitions }, `${NAME} ready`);
-}
-
-function connectRedis(lifecycle: Lifecycle) {
-  const url = withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE);
-  const client = { url, name: `turnlog-${NAME}-${config.INSTANCE}` };
-  const commandLog = createConnectionLog(logger, 'commands');
-  const commands = createCommandClient({ ...client, onError: commandLog.onError });
-  commands.on('ready', commandLog.onReady);
-  const readLog = createConnectionLog(logger, 'reads');
-  const blocking = createBlockingClient({ ...client, blockMs: BLOCK_MS, onError: readLog.onError });
-  blocking.on('ready', readLog.onReady);
-  lifecycle.onStop('redis', () => {
-    blocking.disconnect();
-    commands.disconnect();
-  });
-  return { commands, blocking };
 }

@@ -1,5 +1,5 @@
 import { createAppender, NO_LIMITS, type Appender } from '@turnlog/call-log';
-import { createCommandClient } from '@turnlog/redis-kit';
+import { connectRedis } from '@turnlog/redis-kit';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
 import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
 import {
@@ -107,12 +107,11 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
     logger,
   });
   lifecycle.onStop('database', () => store.close());
-  const redis = createCommandClient({
+  const redis = connectRedis(lifecycle, {
     url: withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE),
     name: `turnlog-reconciler-${config.INSTANCE}`,
-    onError: (err) => logger.warn({ err }, 'redis connection failed'),
+    logger,
   });
-  lifecycle.onStop('redis', () => redis.disconnect());
   health.readinessCheck('redis', async () => {
     await redis.ping();
     return { ok: true };

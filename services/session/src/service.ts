@@ -11,7 +11,7 @@ import {
   startFeedConsumer,
   watchPartitions,
 } from '@turnlog/call-log';
-import { createBlockingClient, createCommandClient, serverTimeMs } from '@turnlog/redis-kit';
+import { connectRedis, serverTimeMs } from '@turnlog/redis-kit';
 import {
   backoffDelayMs,
   collectGarbage,
@@ -87,18 +87,10 @@ export async function startSession(
   return healthPort;
 }
 
-function connect({ redisUrl, instance, blockMs }: SessionConfig, lifecycle: Lifecycle, logger: Logger) {
-  const options = {
-    url: redisUrl,
-    name: `session:${instance}`,
-    onError: (err: Error) => logger.warn({ err }, 'redis connection failed'),
-  };
-  const redis = createCommandClient(options);
-  const blocking = createBlockingClient({ ...options, blockMs });
-  lifecycle.onStop('redis', () => {
-    redis.disconnect();
-    blocking.disconnect();
-  });
+function connect({ redisUrl: url, instance, blockMs }: SessionConfig, lifecycle: Lifecycle, logger: Logger) {
+  const name = `session:${instance}`;
+  const redis = connectRedis(lifecycle, { url, name, logger });
+  const blocking = connectRedis(lifecycle, { url, name: `${name}-reads`, logger, blockMs });
   return { redis, blocking };
 }
 

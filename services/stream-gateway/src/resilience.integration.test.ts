@@ -350,5 +350,5 @@ test('reports that a failover behind a proxy lost are there again, though the co
     timeoutMs: 15_000,
   });
   expect((await turnsOf(gateway, 'CA-kept')).sort()).toEqual(['turn:lost', 'turn:t1', 'turn:t3']);
-  expect(gateway.logLines.filter(({ msg }) => msg === 'redis is away')).toEqual([]);
+  expect(gateway.logLines.filter(({ msg }) => msg === 'redis connection lost')).toEqual([]);
 });

@@ -7,6 +7,7 @@ import {
   type KeySpace,
   type LiveCalls,
 } from '@turnlog/call-log';
+import { connectRedis, watchUsability } from '@turnlog/redis-kit';
 import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
@@ -27,7 +28,6 @@ import {
 } from '@turnlog/delivery';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { createStreamCalls, type StreamCalls } from './stream-calls.ts';
-import { connectRedis, type RedisLink } from './redis-link.ts';
 import { openLimits } from '../limits/open-limits.ts';
 import { type RedisMemory } from '../limits/redis-memory.ts';
 import { type TenantBytes } from '../limits/tenant-bytes.ts';
@@ -36,8 +36,18 @@ import { RedisWrites } from './redis-writes.ts';
 /** Between attempts to append what Redis did not take. */
 export const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };
 
+/** A gateway accepts calls through a short interruption of Redis: events wait in memory meanwhile. */
+const REDIS_GRACE_MS = 2_000;
+
 /** How long after its stream a Passthru is expected at the latest. */
 const PASSTHRU_WITHIN_MS = 3_600_000;
+
+/** The gateway's connection for events. */
+export interface RedisLink {
+  readonly redis: Redis;
+  /** False once the connection has been lost for longer than {@link REDIS_GRACE_MS}. */
+  readonly isUsable: () => boolean;
+}
 
 /** Where a gateway writes. */
 export interface GatewayStores {
@@ -79,15 +89,12 @@ export async function openStores(
   { logger, lifecycle, metrics, monotonic, directory }: Surroundings,
 ): Promise<GatewayStores> {
   const space: KeySpace = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
-  const connect = (name: string, url: string): RedisLink => {
-    const link = connectRedis({ url: withRedisCa(url, config.REDIS_CA_FILE), name, logger, monotonic });
-    lifecycle.onStop(name, () => link.close());
-    return link;
-  };
-  const link = connect('stream-gateway', config.REDIS_URL);
-  const { redis } = link;
+  const connect = (name: string, url: string): Redis =>
+    connectRedis(lifecycle, { url: withRedisCa(url, config.REDIS_CA_FILE), name, logger });
+  const redis = connect('stream-gateway', config.REDIS_URL);
+  const isUsable = watchUsability(redis, { graceMs: REDIS_GRACE_MS, monotonicMs: monotonic });
   const audio = config.AUDIO
-    ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL).redis
+    ? connect('stream-gateway-audio', config.AUDIO_REDIS_URL ?? config.REDIS_URL)
     : undefined;
   const audioDrops = new AudioDrops(logger);
   const durability = createDurability(redis, space, durabilityOf(config));
@@ -119,7 +126,7 @@ export async function openStores(
   const withOutbox = spool && { ...spool, outbox: spool.createOutbox(reports, writes) };
   retention.countAlso(() => withOutbox?.outbox.bytes ?? 0);
   return {
-    link,
+    link: { redis, isUsable },
     writes,
     memory,
     tenantBytes,

@@ -1,0 +1,58 @@
+import { type Redis } from 'ioredis';
+import { createBlockingClient, createCommandClient, type RedisClientOptions } from './clients.ts';
+
+/** Where a service registers what ends with it, such as the lifecycle of service-kit. */
+export interface StopSteps {
+  onStop(name: string, step: () => unknown): void;
+}
+
+/** What the state of a connection is logged with. */
+export interface ConnectionLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What a connection of a service needs. */
+export interface ConnectRedisOptions extends Pick<RedisClientOptions, 'url' | 'name'> {
+  readonly logger: ConnectionLogger;
+  /** For a connection of blocking reads: how long one read waits. Without it, the connection is for commands. */
+  readonly blockMs?: number;
+}
+
+/**
+ * Connects a service to Redis until it stops. The client connects again by itself for as long as it takes; a lost
+ * connection is logged once, however many attempts follow, and so is the next success.
+ */
+export function connectRedis(
+  lifecycle: StopSteps,
+  { url, name, logger, blockMs }: ConnectRedisOptions,
+): Redis {
+  let isLost = false;
+  const onError = (err: Error): void => {
+    if (!isLost) logger.warn({ event: 'redis_connection_lost', client: name, err }, 'redis connection lost');
+    isLost = true;
+  };
+  const options = { url, name, onError };
+  const redis =
+    blockMs === undefined ? createCommandClient(options) : createBlockingClient({ ...options, blockMs });
+  redis.on('ready', () => {
+    isLost = false;
+    logger.info({ event: 'redis_connected', client: name }, 'redis connected');
+  });
+  lifecycle.onStop(`redis ${name}`, () => redis.disconnect());
+  return redis;
+}
+
+/**
+ * Returns whether a client is connected, or was until less than `graceMs` ago: a service goes on through a short
+ * interruption. False until the first connection.
+ */
+export function watchUsability(
+  redis: Redis,
+  { graceMs, monotonicMs }: { readonly graceMs: number; readonly monotonicMs: () => number },
+): () => boolean {
+  let lostAtMs: number | undefined = Number.NEGATIVE_INFINITY;
+  redis.on('ready', () => (lostAtMs = undefined));
+  redis.on('close', () => (lostAtMs ??= monotonicMs()));
+  return () => lostAtMs === undefined || monotonicMs() - lostAtMs < graceMs;
+}
