@@ -4,6 +4,7 @@ import {
   createOpsHandler,
   retryForever,
   type CheckOutcome,
+  type Health,
   type Lifecycle,
   type Logger,
   untilRedisUsable,
@@ -12,16 +13,18 @@ import { UnkeepableDurabilityError } from '@turnlog/call-log';
 import { createAuth } from './auth/create-auth.ts';
 import { sharedGuard } from './call-guard.ts';
 import { type GatewayConfig } from './config.ts';
-import { createContext } from './compose/call-settings.ts';
+import { agentNeeds, reportIntake } from './compose/call-settings.ts';
+import { BufferPool } from './audio/buffer-pool.ts';
+import { nanoid } from 'nanoid';
 import { drain } from './compose/drain.ts';
+import { type CallNeeds } from './exotel/call-needs.ts';
 import { StreamSockets } from './exotel/stream-sockets.ts';
 import { createGatewayMetrics } from './report/metrics.ts';
-import { type GatewayParts } from './gateway-parts.ts';
-import { openStores } from './store/open-stores.ts';
+import { openStores, type GatewayStores } from './store/open-stores.ts';
 import { newTally } from './report/tally.ts';
 import { HeartbeatLoop, inheritSpools } from '@turnlog/delivery';
 import { CallSlots } from './limits/call-slots.ts';
-import { openServer } from './compose/open-server.ts';
+import { openServer, type ServerParts } from './compose/open-server.ts';
 import { ReportReader } from './reading/report-reader.ts';
 import { watchRedis } from './compose/watch-redis.ts';
 
@@ -58,7 +61,12 @@ export async function startGateway(
   const auth = createAuth(config, { redis: stores.link.redis, logger, now: Date.now });
   const reader = new ReportReader();
   lifecycle.onStop('reading', () => reader.close());
-  const context = createContext(config, { stores, directory: auth.directory, tally, logger, reader });
+  const intake = reportIntake(config, {
+    reader,
+    directory: auth.directory,
+    isTenantFull: (tenant) => stores.tenantBytes.isFull(tenant),
+  });
+  const isOverloaded = (): boolean => stores.retention.isOverloaded;
   const limits = {
     idleTimeoutMs: config.IDLE_TIMEOUT_MS,
     pingEveryMs: config.PING_EVERY_MS,
@@ -66,22 +74,29 @@ export async function startGateway(
     maxCallMs: config.MAX_CALL_MS,
     maxCallsPerSocket: config.MAX_CALLS_PER_SOCKET,
   };
-  const sockets = new StreamSockets(context, limits, monotonic);
+  const calls: CallNeeds = {
+    delivery: stores.delivery,
+    retention: stores.retention,
+    streamCalls: stores.streamCalls,
+    audio: { writer: stores.audioWriter, batchMs: config.AUDIO_BATCH_MS, pool: new BufferPool() },
+    agent: agentNeeds(config, { intake, isOverloaded, logger, tally }),
+    ...{ logger, tally, now: Date.now, newId: nanoid },
+  };
+  const sockets = new StreamSockets(calls, limits, monotonic);
   const health = createHealth({ isStopping: () => lifecycle.isStopping });
   const slots = new CallSlots(stores.link.redis, { prefix: config.KEY_PREFIX });
-  const running = { config, logger, lifecycle, stores, context, sockets, metrics, health };
-  const parts: GatewayParts = { ...running, auth, slots };
+  const parts = { config, auth, stores, intake, sockets, slots, metrics, logger, lifecycle };
 
   health.readinessCheck('redis', async () => {
     await stores.link.redis.ping();
     return { ok: true };
   });
-  health.readinessCheck('writes', () => Promise.resolve(readinessOf(parts)));
+  health.readinessCheck('writes', () => Promise.resolve(readinessOf(stores)));
   const server = await openServer(parts, createOpsHandler({ health, metrics: registry }));
-  startTimers(parts);
-  watchRedis(parts);
+  startTimers({ ...parts, health });
+  watchRedis(stores, { logger, lifecycle });
   registerDrain(parts);
-  startInheriting(parts);
+  startInheriting(stores, { logger, lifecycle });
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
@@ -96,37 +111,42 @@ export async function startGateway(
 }
 
 /** Sends what dead gateways have left on this disk. */
-function startInheriting({ stores, context, logger, lifecycle }: GatewayParts): void {
-  const { spool, retention } = stores;
+function startInheriting(
+  { spool, retention, delivery: producer }: GatewayStores,
+  { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
+): void {
   if (spool === undefined) return;
-  const { appender, producerLimits: limits, producerObserver: observer, now } = context;
-  const replay = { outbox: spool.outbox, retention, producer: { appender, limits, observer }, logger, now };
+  const replay = { outbox: spool.outbox, retention, producer, logger, now: Date.now };
   const inheriting = inheritSpools(spool, replay, lifecycle.signal);
   lifecycle.onStop('inherited spools', () => inheriting);
 }
 
 /** What keeps new calls away although Redis answers. */
-function readinessOf({ stores }: GatewayParts): CheckOutcome {
-  const problem = stores.spool?.spool.problem;
+function readinessOf({ spool, durability, memory, writes, retention }: GatewayStores): CheckOutcome {
+  const problem = spool?.spool.problem;
   if (problem !== undefined) return { ok: false, reason: `the spool is ${problem}` };
-  if (!stores.durability.isConfirmed) return { ok: false, reason: 'DURABILITY is not confirmed yet' };
-  if (stores.memory.isShort)
+  if (!durability.isConfirmed) return { ok: false, reason: 'DURABILITY is not confirmed yet' };
+  if (memory.isShort)
     return {
       ok: false,
       reason: 'Redis uses more than MAX_MEMORY_SHARE of its maxmemory: it is being drained',
     };
-  if (stores.writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
-  if (stores.retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
-  return { ok: true, detail: { spooled_events: stores.spool?.spool.events ?? 0 } };
+  if (writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
+  if (retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
+  return { ok: true, detail: { spooled_events: spool?.spool.events ?? 0 } };
 }
 
-function startTimers(parts: GatewayParts): void {
-  const { config, logger, lifecycle, sockets, stores, metrics, health, context, slots } = parts;
+function startTimers(
+  parts: Pick<ServerParts, 'config' | 'sockets' | 'stores' | 'metrics' | 'slots' | 'logger' | 'lifecycle'> & {
+    readonly health: Health;
+  },
+): void {
+  const { config, logger, lifecycle, sockets, stores, metrics, health, slots } = parts;
   const pulse = health.heartbeat('tick', { maxSilenceMs: MAX_SILENT_TICKS_MS });
   const guard = sharedGuard(logger);
   const tick = setInterval(() => {
     guard.run('tick.sockets', () => sockets.tick());
-    guard.run('tick.retention', () => stores.retention.enforceLimit(context.now()));
+    guard.run('tick.retention', () => stores.retention.enforceLimit(Date.now()));
     guard.run('tick.metrics', () => metrics.publish());
     guard.run('tick.audio', () => stores.audioDrops.report(performance.now()));
     pulse.beat();
@@ -135,7 +155,7 @@ function startTimers(parts: GatewayParts): void {
     liveCalls: stores.liveCalls,
     retention: stores.retention,
     openCalls: () => sockets.openCalls(),
-    now: context.now,
+    now: Date.now,
     onFailure: (err) => {
       metrics.heartbeatFailures.inc();
       logger.debug({ err }, 'heartbeat failed');
@@ -154,7 +174,13 @@ function startTimers(parts: GatewayParts): void {
   });
 }
 
-function registerDrain({ config, logger, lifecycle, sockets, stores }: GatewayParts): void {
+function registerDrain({
+  config,
+  logger,
+  lifecycle,
+  sockets,
+  stores,
+}: Pick<ServerParts, 'config' | 'logger' | 'lifecycle' | 'sockets' | 'stores'>): void {
   const { retention, audioWriter, spool } = stores;
   const outbox = spool?.outbox;
   const drainMs = config.DRAIN_DEADLINE_MS;

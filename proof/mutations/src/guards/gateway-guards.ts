@@ -18,8 +18,8 @@ export const gatewayGuards: readonly Guard[] = [
     name: 'steady-call-clock',
     keeps: 'the turns of a call stay in their order when the clock of the host is set in mid-call',
     file: 'services/stream-gateway/src/exotel/call-connection.ts',
-    text: 'this.#context = { ...context, now: steadyClock(context.now) };',
-    without: 'this.#context = context;',
+    text: 'this.#now = steadyClock(needs.now);',
+    without: 'this.#now = needs.now;',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
       name: 'the clock of the host is set back an hour in mid-call: what came later is later',

@@ -109,8 +109,8 @@ export const isolationGuards: readonly Guard[] = [
   }),
   entryGuard('tick.retention', {
     file: 'services/stream-gateway/src/service.ts',
-    text: "guard.run('tick.retention', () => stores.retention.enforceLimit(context.now()));",
-    without: 'stores.retention.enforceLimit(context.now());',
+    text: "guard.run('tick.retention', () => stores.retention.enforceLimit(Date.now()));",
+    without: 'stores.retention.enforceLimit(Date.now());',
     of: SHARED,
   }),
   entryGuard('retention.compare', {

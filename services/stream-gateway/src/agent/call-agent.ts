@@ -6,11 +6,31 @@ import { withSampleRate } from '../domain/agent-sample-rate.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type LossReason, type StartedConnection } from '../domain/connection-state.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
-import { type GatewayContext } from '../exotel/call-needs.ts';
 import { type EventProducer } from '@turnlog/delivery';
+import { type Logger } from '@turnlog/service-kit';
+import { type ReportIntake } from '../reading/report-intake.ts';
+import { type GatewayTally } from '../report/tally.ts';
 import { AgentChannel } from './agent-channel.ts';
-import { AgentRelay } from './agent-relay.ts';
+import { AgentRelay, type AgentRelaySettings } from './agent-relay.ts';
 import { type RawFrame } from './frame-queue.ts';
+
+/** What the agents of all calls share. */
+export interface AgentNeeds {
+  readonly urlTemplate: string;
+  readonly hangsUpWithAgent: boolean;
+  /** Ends the call when the agent is lost for good. */
+  readonly hangsUpWithoutAgent: boolean;
+  readonly maxEventsPerSecond: number;
+  readonly maxBytesPerSecond: number;
+  /** Audio for the carrier is dropped while more than this waits for its socket. */
+  readonly maxCarrierBufferedBytes: number;
+  readonly relay: AgentRelaySettings;
+  readonly intake: ReportIntake;
+  /** Too much of all calls together waits to be stored. */
+  readonly isOverloaded: () => boolean;
+  readonly logger: Logger;
+  readonly tally: GatewayTally;
+}
 
 /** What happens on the agent's side that concerns the call. */
 export interface CallAgentEvents {
@@ -31,8 +51,8 @@ export interface CallAgentParts {
 
 /** One call's agent: dialled at its start, told everything that the carrier says, listened to until its last word. */
 export class CallAgent {
-  readonly #context: GatewayContext;
-  readonly #settings: NonNullable<GatewayContext['agent']>;
+  readonly #needs: AgentNeeds;
+  readonly #now: () => number;
   readonly #events: CallAgentEvents;
   readonly #relay: AgentRelay;
   readonly #guard: CallGuard;
@@ -40,12 +60,11 @@ export class CallAgent {
   #channel: AgentChannel | undefined;
 
   constructor(
-    context: GatewayContext,
-    settings: NonNullable<GatewayContext['agent']>,
-    { guard, ...events }: CallAgentEvents & { readonly guard: CallGuard },
+    needs: AgentNeeds,
+    { guard, now, ...events }: CallAgentEvents & { readonly guard: CallGuard; readonly now: () => number },
   ) {
-    this.#context = context;
-    this.#settings = settings;
+    this.#needs = needs;
+    this.#now = now;
     this.#events = events;
     this.#guard = guard;
     this.#relay = this.#createRelay();
@@ -58,11 +77,11 @@ export class CallAgent {
 
   /** Dials the agent of a call that has begun, once. */
   dial({ connection, producer, recorder, marks, carrier }: CallAgentParts): void {
-    const { tally, now, maxCarrierBufferedBytes, retention, redactionOf, isTenantFull } = this.#context;
-    const { reader, reportRates } = this.#context;
-    const { urlTemplate, maxEventBytes, maxEventsPerSecond, maxBytesPerSecond } = this.#settings;
     if (this.#connection !== undefined) return;
     this.#connection = connection;
+    const { intake, urlTemplate, maxEventsPerSecond, maxBytesPerSecond } = this.#needs;
+    const { tenant } = producer.call;
+    const now = this.#now;
     this.#channel = new AgentChannel({
       guard: this.#guard,
       producer,
@@ -71,22 +90,22 @@ export class CallAgent {
       connectionId: connection.connectionId,
       carrier,
       isOneWay: connection.request.applet === 'stream',
-      maxEventBytes,
-      redaction: () => redactionOf(producer.call.tenant),
-      reader,
+      maxEventBytes: intake.maxEventBytes,
+      redaction: () => intake.redactionOf(tenant),
+      reader: intake.reader,
       eventRate: new EventRate(maxEventsPerSecond, now()),
       byteRate: new EventRate(maxBytesPerSecond, now()),
-      tenantRates: reportRates,
-      isOverloadedInAll: () => retention.isOverloaded,
-      isTenantFull: () => isTenantFull(producer.call.tenant),
-      maxCarrierBufferedBytes,
-      tally,
+      tenantRates: intake.rates,
+      isOverloadedInAll: this.#needs.isOverloaded,
+      isTenantFull: () => intake.isTenantFull(tenant),
+      maxCarrierBufferedBytes: this.#needs.maxCarrierBufferedBytes,
+      tally: this.#needs.tally,
       now,
       reply: (text) => this.#relay.reply(text),
       setPaused: (isPaused) => this.#relay.setPaused(isPaused),
     });
     const template = withSampleRate(urlTemplate, connection.sampleRate);
-    const filled = fillAgentUrl(template, { ...connection, tenant: producer.call.tenant });
+    const filled = fillAgentUrl(template, { ...connection, tenant });
     if (filled.ok) this.#relay.connect(filled.url);
     else this.#relay.giveUp(filled.problem);
   }
@@ -102,9 +121,9 @@ export class CallAgent {
   }
 
   #createRelay(): AgentRelay {
-    const { logger, tally } = this.#context;
+    const { logger, tally, relay } = this.#needs;
     return new AgentRelay(
-      this.#settings.relay,
+      relay,
       {
         onMessage: (data, isBinary) => this.#channel?.receive(data, isBinary),
         onFailure: ({ error, attempt, givesUp }) => {
@@ -112,7 +131,7 @@ export class CallAgent {
         },
         onHungUp: () => this.#onHungUp(),
         onGivenUp: () => {
-          if (this.#isTwoWay && this.#settings.hangsUpWithoutAgent) this.#events.onHangUp('agent_lost');
+          if (this.#isTwoWay && this.#needs.hangsUpWithoutAgent) this.#events.onHangUp('agent_lost');
         },
         onClosed: () => this.#onClosed(),
       },
@@ -128,8 +147,8 @@ export class CallAgent {
   }
 
   #onHungUp(): void {
-    this.#context.logger.info(this.#logFields(), 'agent hung up');
-    if (this.#isTwoWay && this.#settings.hangsUpWithAgent) this.#events.onHangUp('agent_hung_up');
+    this.#needs.logger.info(this.#logFields(), 'agent hung up');
+    if (this.#isTwoWay && this.#needs.hangsUpWithAgent) this.#events.onHangUp('agent_hung_up');
   }
 
   /** A one-way stream only listens to a call that others hold: it is not the agent's to end. */

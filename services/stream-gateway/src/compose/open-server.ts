@@ -1,9 +1,16 @@
-import { type createOpsHandler } from '@turnlog/service-kit';
+import { type createOpsHandler, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { nanoid } from 'nanoid';
+import { type Auth } from '../auth/create-auth.ts';
+import { type GatewayConfig } from '../config.ts';
+import { type StreamSockets } from '../exotel/stream-sockets.ts';
+import { type CallSlots } from '../limits/call-slots.ts';
+import { type ReportIntake } from '../reading/report-intake.ts';
+import { type GatewayMetrics } from '../report/metrics.ts';
+import { type GatewayStores } from '../store/open-stores.ts';
 import { addressSet } from '@turnlog/tenants';
 import { clientAddress } from '../auth/client-address.ts';
 import { listeningHost } from '../auth/listening-host.ts';
 import { startTenantRefresh } from '../auth/tenant-refresh.ts';
-import { type GatewayParts } from '../gateway-parts.ts';
 import { CallEventsEndpoint } from '../http/endpoints/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
 import { FollowedServer } from '../http/server/followed-server.ts';
@@ -25,12 +32,25 @@ import { StreamPlaces } from '../limits/stream-places.ts';
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
 
+/** What the server hands its requests and streams to. */
+export interface ServerParts {
+  readonly config: GatewayConfig;
+  readonly auth: Auth;
+  readonly stores: GatewayStores;
+  readonly intake: ReportIntake;
+  readonly sockets: StreamSockets;
+  readonly slots: CallSlots;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+}
+
 /**
  * Starts listening, on loopback until there is a tenant, and where the settings say from then on. Resolves at once, for
  * whoever asks how the gateway is doing.
  */
 export async function openServer(
-  parts: GatewayParts,
+  parts: ServerParts,
   ops: ReturnType<typeof createOpsHandler>,
 ): Promise<FollowedServer> {
   const { config, logger, lifecycle, stores, auth } = parts;
@@ -84,30 +104,26 @@ export async function openServer(
 }
 
 function createCallEvents(
-  { config, context, metrics, logger }: GatewayParts,
+  { config, intake, metrics, logger }: ServerParts,
   store: EventStore,
 ): CallEventsEndpoint {
   const proxies = addressSet(config.TRUSTED_PROXIES);
   return new CallEventsEndpoint({
     source: `http:${config.INSTANCE}`,
     store,
-    maxEventBytes: config.MAX_EVENT_BYTES,
-    rates: context.reportRates,
-    reader: context.reader,
+    ...intake,
     addressOf: (request) => clientAddress(request, proxies),
     onNotRead: ({ callSid }, err) =>
       logger.error({ err, call_sid: callSid }, 'the messages of a request could not be read'),
-    redactionOf: context.redactionOf,
-    isTenantFull: context.isTenantFull,
-    now: context.now,
-    newId: context.newId,
+    now: Date.now,
+    newId: nanoid,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),
   });
 }
 
 /** A tenant's own secret, or the one of the settings where there is no tenant. */
 function createCallbacks(
-  { config, logger, stores, context, metrics, auth: { directory } }: GatewayParts,
+  { config, logger, stores, metrics, auth: { directory } }: ServerParts,
   store: EventStore,
 ): CallbacksEndpoint {
   const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
@@ -121,7 +137,7 @@ function createCallbacks(
     store,
     streams: stores.streamCalls,
     utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
-    now: context.now,
+    now: Date.now,
     onCallback: (kind, fate) => metrics.callbacks.inc({ kind, fate }),
     onUnplaced: seldom((count) =>
       logger.warn({ count }, 'a Passthru names no call that is known: it is kept as a call of its own'),
@@ -130,16 +146,16 @@ function createCallbacks(
 }
 
 function createUpgrades(
-  parts: GatewayParts,
+  parts: ServerParts,
   shared: Pick<StreamUpgradesOptions, 'streamPaths' | 'openApi' | 'pending'>,
 ): StreamUpgrades {
-  const { config, logger, context, sockets, metrics, auth, slots } = parts;
+  const { config, logger, sockets, metrics, auth, slots } = parts;
   const places = new StreamPlaces({
     directory: auth.directory,
     slots,
     maxPerAddress: config.MAX_SOCKETS_PER_ADDRESS,
     maxPerTenant: config.MAX_SOCKETS_PER_TENANT,
-    newId: context.newId,
+    newId: nanoid,
     onNotReleased: (err) =>
       logger.debug({ err }, "a call's place was not given back: it is free in a moment"),
   });
@@ -155,7 +171,7 @@ function createUpgrades(
   });
 }
 
-function unavailabilityOf({ lifecycle, stores, sockets, config }: GatewayParts): Unavailability | undefined {
+function unavailabilityOf({ lifecycle, stores, sockets, config }: ServerParts): Unavailability | undefined {
   if (lifecycle.isStopping) return 'draining';
   if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
   const isUsable = stores.link.isUsable() && stores.durability.isConfirmed;

@@ -1,4 +1,5 @@
-import { type GatewayParts } from '../gateway-parts.ts';
+import { type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { type GatewayStores } from '../store/open-stores.ts';
 
 const EVERY_MS = 1_000;
 
@@ -6,12 +7,10 @@ const EVERY_MS = 1_000;
  * Looks after what is known of Redis while nothing else does: a gateway that is not ready is sent nothing by which it would
  * notice that Redis takes events again, so a little is written; and gateways tell each other what tenants have brought.
  */
-export function watchRedis({
-  stores,
-  logger,
-  lifecycle,
-}: Pick<GatewayParts, 'stores' | 'logger' | 'lifecycle'>): void {
-  const { writes, durability, tenantBytes } = stores;
+export function watchRedis(
+  { writes, durability, tenantBytes }: Pick<GatewayStores, 'writes' | 'durability' | 'tenantBytes'>,
+  { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
+): void {
   let isUnderWay = false;
   let isTold = false;
 

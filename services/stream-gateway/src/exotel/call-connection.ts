@@ -30,7 +30,7 @@ import {
   translateFrame,
   type Step,
 } from '../domain/translate-frame.ts';
-import { type GatewayContext } from './call-needs.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { POLICY_VIOLATION } from './close-codes.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { openCall, type OpenCall } from './open-call.ts';
@@ -46,7 +46,9 @@ export interface CallConnectionOptions {
 export class CallConnection {
   readonly connectionId: string;
   readonly #onFinished: () => void;
-  readonly #context: GatewayContext;
+  readonly #needs: CallNeeds;
+  /** A host whose clock is set in mid-call must not turn the call's turns around. */
+  readonly #now: () => number;
   readonly #carrier: WebSocket;
   readonly #principal: Principal;
   readonly #agent: CallAgent | undefined;
@@ -61,15 +63,15 @@ export class CallConnection {
   #isFinished = false;
 
   /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
-  constructor(context: GatewayContext, { carrier, request, principal, onFinished }: CallConnectionOptions) {
-    // A host whose clock is set in mid-call must not turn the call's turns around.
-    this.#context = { ...context, now: steadyClock(context.now) };
+  constructor(needs: CallNeeds, { carrier, request, principal, onFinished }: CallConnectionOptions) {
+    this.#needs = needs;
+    this.#now = steadyClock(needs.now);
     this.#carrier = carrier;
     this.#principal = principal;
     this.#onFinished = onFinished;
-    this.connectionId = context.newId();
-    this.#log = new ConnectionLog(context, this.connectionId);
-    this.#guard = new CallGuard(context.logger, (error, entry) => this.fail(error, entry));
+    this.connectionId = needs.newId();
+    this.#log = new ConnectionLog(needs, this.connectionId);
+    this.#guard = new CallGuard(needs.logger, (error, entry) => this.fail(error, entry));
     this.#state = newConnection(this.connectionId, request);
     this.#agent = this.#createAgent();
     this.#isAgentDone = this.#agent === undefined;
@@ -101,14 +103,14 @@ export class CallConnection {
   /** Takes one frame of the carrier. */
   receive(frame: ParsedFrame, data: Buffer, isBinary: boolean): void {
     this.#agent?.forward({ data, isBinary, role: roleOf(frame) });
-    const nowMs = this.#context.now();
+    const nowMs = this.#now();
     this.#apply(translateFrame(this.#state, frame, nowMs), nowMs, () => data.toString('base64'));
   }
 
   /** The connection is over. The first ending counts, later ones do nothing. */
   end(ending: Ending): void {
     if (this.isOver) return;
-    const nowMs = this.#context.now();
+    const nowMs = this.#now();
     if (this.#state.phase === 'waiting') this.#beginLate(nowMs);
     if (this.#call !== undefined) this.#endOpen(this.#call, ending, nowMs);
   }
@@ -131,7 +133,7 @@ export class CallConnection {
 
   /** Writes audio that has waited for long enough. */
   flushDueAudio(): void {
-    this.#call?.recorder.flushDue(this.#context.now());
+    this.#call?.recorder.flushDue(this.#now());
   }
 
   /** Lets go of the agent now, without waiting for its last reports. */
@@ -171,7 +173,7 @@ export class CallConnection {
       this.#carrier.close(POLICY_VIOLATION, 'this token is for another call');
       return;
     }
-    this.#call = openCall(this.#context, this.#principal, state, this.#guard);
+    this.#call = openCall(this.#needs, this.#principal, state, this.#guard);
     this.#log.started(state);
   }
 
@@ -216,21 +218,23 @@ export class CallConnection {
   #endBare(): void {
     if (this.#state.phase === 'open') {
       this.#state = { ...this.#state, phase: 'over' };
-      this.#call?.producer.add(bareEnd(this.connectionId, 'internal_error', this.#context.now()));
+      this.#call?.producer.add(bareEnd(this.connectionId, 'internal_error', this.#now()));
     } else this.#isDiscarded = true;
     this.#finishIfDone();
   }
 
   #createAgent(): CallAgent | undefined {
-    if (this.#context.agent === undefined) return undefined;
+    const { agent } = this.#needs;
+    if (agent === undefined) return undefined;
     const onDone = (): void => {
       this.#isAgentDone = true;
       this.#finishIfDone();
     };
-    return new CallAgent(this.#context, this.#context.agent, {
+    return new CallAgent(agent, {
       onHangUp: (reason) => this.#hangUp(reason),
       onDone,
       guard: this.#guard,
+      now: this.#now,
     });
   }
 
@@ -244,8 +248,7 @@ export class CallConnection {
   #finishIfDone(): void {
     if (this.#isFinished || !this.isOver || !this.#isAgentDone) return;
     this.#isFinished = true;
-    const { retention, now } = this.#context;
-    if (this.#call !== undefined) retention.close(this.#call.producer, now());
+    if (this.#call !== undefined) this.#needs.retention.close(this.#call.producer, this.#now());
     this.#onFinished();
   }
 }

@@ -2,7 +2,7 @@ import { type Principal } from '../domain/principal.ts';
 import { type Ending, type StartedConnection } from '../domain/connection-state.ts';
 import { KNOWN_EVENTS, KNOWN_STOP_REASONS, loggableWord } from '../domain/loggable-word.ts';
 import { type Notice } from '../domain/translate-frame.ts';
-import { type GatewayContext } from './call-needs.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { count } from '../report/tally.ts';
 
 /** The most kinds of unknown events that are logged for one connection. */
@@ -10,20 +10,20 @@ const MAX_LOGGED_KINDS = 16;
 
 /** What the log and the counters are told of one connection of the carrier. */
 export class ConnectionLog {
-  readonly #context: Pick<GatewayContext, 'logger' | 'tally'>;
+  readonly #needs: Pick<CallNeeds, 'logger' | 'tally'>;
   readonly #connectionId: string;
   #callSid: string | undefined;
   #loggedKinds: Set<string> | undefined;
 
-  constructor(context: Pick<GatewayContext, 'logger' | 'tally'>, connectionId: string) {
-    this.#context = context;
+  constructor(needs: Pick<CallNeeds, 'logger' | 'tally'>, connectionId: string) {
+    this.#needs = needs;
     this.#connectionId = connectionId;
   }
 
   /** It is known which call this is. */
   started({ callSid, streamSid, sampleRate, request, isUnidentified }: StartedConnection): void {
     this.#callSid = callSid;
-    const { logger, tally } = this.#context;
+    const { logger, tally } = this.#needs;
     const fields = { call_sid: callSid, connection_id: this.#connectionId, stream_sid: streamSid };
     if (isUnidentified) {
       tally.unidentifiedCalls += 1;
@@ -34,7 +34,7 @@ export class ConnectionLog {
 
   /** Who was let in for one call has named another. */
   refused({ callSid, tenant }: Principal): void {
-    this.#context.logger.warn(
+    this.#needs.logger.warn(
       { call_sid: callSid, connection_id: this.#connectionId, tenant },
       'a token was used for another call than its own: refused',
     );
@@ -43,13 +43,13 @@ export class ConnectionLog {
   /** The gateway failed at this call. */
   failed(err: unknown, entry: string): void {
     const fields = { err, step: entry, call_sid: this.#callSid, connection_id: this.#connectionId };
-    this.#context.tally.faults += 1;
-    this.#context.logger.error(fields, 'the gateway failed at this call: the call is ended');
+    this.#needs.tally.faults += 1;
+    this.#needs.logger.error(fields, 'the gateway failed at this call: the call is ended');
   }
 
   /** The connection is over. */
   ended(ending: Ending): void {
-    const { logger, tally } = this.#context;
+    const { logger, tally } = this.#needs;
     const reason =
       ending.kind === 'stopped' ? loggableWord(ending.reason, KNOWN_STOP_REASONS) : ending.reason;
     const fields = { call_sid: this.#callSid, connection_id: this.#connectionId, reason };
@@ -60,7 +60,7 @@ export class ConnectionLog {
 
   /** A frame was not as it should be. Each kind is logged once, and counted every time. */
   note(notice: Notice): void {
-    const { tally } = this.#context;
+    const { tally } = this.#needs;
     if (notice.kind === 'unknown_frame') {
       tally.unknownFrames += 1;
       this.#warnOnce(loggableWord(notice.event, KNOWN_EVENTS), 'unknown event from the carrier');
@@ -79,6 +79,6 @@ export class ConnectionLog {
     const kinds = (this.#loggedKinds ??= new Set());
     if (kinds.has(kind) || kinds.size >= MAX_LOGGED_KINDS) return;
     kinds.add(kind);
-    this.#context.logger.warn({ call_sid: this.#callSid, connection_id: this.#connectionId, kind }, message);
+    this.#needs.logger.warn({ call_sid: this.#callSid, connection_id: this.#connectionId, kind }, message);
   }
 }

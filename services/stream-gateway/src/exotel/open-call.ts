@@ -2,7 +2,7 @@ import { type Principal } from '../domain/principal.ts';
 import { AudioRecorder } from '../audio/audio-recorder.ts';
 import { type CallGuard } from '../call-guard.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
-import { type GatewayContext } from './call-needs.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { startTimer } from '@turnlog/service-kit';
 import { EventProducer } from '@turnlog/delivery';
 
@@ -13,23 +13,18 @@ export interface OpenCall {
   readonly recorder: AudioRecorder;
 }
 
-/** Makes what takes the events and the audio of a call. Whose it is, is who authenticated. */
+/** Makes what takes the events and the audio of a call. The call belongs to the principal's tenant. */
 export function openCall(
-  context: GatewayContext,
+  { delivery, retention, streamCalls, audio, tally }: CallNeeds,
   { tenant }: Principal,
   connection: StartedConnection,
   guard: CallGuard,
 ): OpenCall {
-  const { appender, retention, streamCalls, audio, tally, producerLimits, producerObserver, producerSpool } =
-    context;
   const call = { tenant, callSid: connection.callSid };
   const producer = new EventProducer({
     call,
     source: connection.connectionId,
-    appender,
-    limits: producerLimits,
-    observer: producerObserver,
-    spool: producerSpool,
+    ...delivery,
     startTimer: (ms, act) => startTimer(ms, guard.wrap('producer.timer', act)),
   });
   retention.add(producer);

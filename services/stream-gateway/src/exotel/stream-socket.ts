@@ -6,7 +6,7 @@ import { type Principal } from '../domain/principal.ts';
 import { CallGuard } from '../call-guard.ts';
 import { type LossReason } from '../domain/connection-state.ts';
 import { type StreamRequest } from '../domain/stream-request.ts';
-import { type GatewayContext } from './call-needs.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { count } from '../report/tally.ts';
 import { CallConnection } from './call-connection.ts';
 import { CallsOfSocket } from './calls-of-socket.ts';
@@ -40,7 +40,7 @@ export class StreamSocket {
   readonly #socket: WebSocket;
   readonly #request: StreamRequest;
   readonly #principal: Principal;
-  readonly #context: GatewayContext;
+  readonly #needs: CallNeeds;
   readonly #events: StreamSocketEvents;
   readonly #liveness: Liveness;
   readonly #limits: StreamLimits;
@@ -57,12 +57,12 @@ export class StreamSocket {
     socket: WebSocket,
     { request, principal }: AcceptedStream,
     {
-      context,
+      needs,
       limits,
       monotonicMs,
       events,
     }: {
-      readonly context: GatewayContext;
+      readonly needs: CallNeeds;
       readonly limits: StreamLimits;
       readonly monotonicMs: number;
       readonly events: StreamSocketEvents;
@@ -71,11 +71,11 @@ export class StreamSocket {
     this.#socket = socket;
     this.#request = request;
     this.#principal = principal;
-    this.#context = context;
+    this.#needs = needs;
     this.#events = events;
     this.#liveness = new Liveness(limits, monotonicMs);
     this.#limits = limits;
-    this.#guard = new CallGuard(context.logger, (error, entry) => this.#fail(error, entry));
+    this.#guard = new CallGuard(needs.logger, (error, entry) => this.#fail(error, entry));
     this.#callSince = { hasCall: false, atMs: monotonicMs };
     this.#session = this.#beginSession();
     this.#guard.listen(socket, 'carrier', {
@@ -133,7 +133,7 @@ export class StreamSocket {
 
   /** More waits for Redis than reports, and events that Redis has lost, may come to: the frames bring the rest. */
   #isFlooding(): boolean {
-    const { maxPendingBytes, maxRetainedBytes } = this.#context.producerLimits;
+    const { maxPendingBytes, maxRetainedBytes } = this.#needs.delivery.limits;
     return this.#session.pendingBytes > maxPendingBytes + maxRetainedBytes + MAX_FRAME_EVENT_BYTES;
   }
 
@@ -145,7 +145,7 @@ export class StreamSocket {
   }
 
   #beginSession(): CallConnection {
-    const session: CallConnection = new CallConnection(this.#context, {
+    const session: CallConnection = new CallConnection(this.#needs, {
       carrier: this.#socket,
       request: this.#request,
       principal: this.#principal,
@@ -159,7 +159,7 @@ export class StreamSocket {
     this.#liveness.onFrame();
     if (this.#isRefused) return;
     const frame = parseExotelFrame(data);
-    count(this.#context.tally.frames, frame.kind);
+    count(this.#needs.tally.frames, frame.kind);
     if (this.#session.isSupersededBy(frame)) {
       this.#session.end({ kind: 'lost', reason: 'superseded' });
       if (!this.#mayBeginAnother()) {
@@ -172,7 +172,7 @@ export class StreamSocket {
   }
 
   #mayBeginAnother(): boolean {
-    const nowMs = this.#context.now();
+    const nowMs = this.#needs.now();
     this.#calls ??= new CallsOfSocket(this.#limits.maxCallsPerSocket, nowMs);
     return this.#calls.follow(this.#session, nowMs);
   }
@@ -180,7 +180,7 @@ export class StreamSocket {
   /** It began too many calls: a client that means only the last of them, or one that means none. */
   #refuse(): void {
     this.#isRefused = true;
-    this.#context.logger.warn(
+    this.#needs.logger.warn(
       { connection_id: this.#session.connectionId, tenant: this.#principal.tenant },
       'one socket began too many calls, or too fast: it is closed',
     );
@@ -204,7 +204,7 @@ export class StreamSocket {
   #onError(err: unknown): void {
     this.#hasFailed = true;
     const { connectionId, openCall } = this.#session;
-    this.#context.logger.warn(
+    this.#needs.logger.warn(
       { err, call_sid: openCall?.callSid, connection_id: connectionId },
       'socket failed',
     );

@@ -1,21 +1,21 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type WebSocket } from 'ws';
-import { type GatewayContext } from './call-needs.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { type CallConnection } from './call-connection.ts';
 import { StreamSocket, type StreamLimits } from './stream-socket.ts';
 import { type AcceptedStream } from '../domain/accepted-stream.ts';
 
 /** All of the carrier's sockets, with one timer for them all. */
 export class StreamSockets {
-  readonly #context: GatewayContext;
+  readonly #needs: CallNeeds;
   readonly #limits: StreamLimits;
   readonly #monotonic: () => number;
   readonly #sockets = new Set<StreamSocket>();
   /** Sessions that are not finished; some outlive their socket by the agent's last words. */
   readonly #sessions = new Set<CallConnection>();
 
-  constructor(context: GatewayContext, limits: StreamLimits, monotonic: () => number) {
-    this.#context = context;
+  constructor(needs: CallNeeds, limits: StreamLimits, monotonic: () => number) {
+    this.#needs = needs;
     this.#limits = limits;
     this.#monotonic = monotonic;
   }
@@ -36,7 +36,7 @@ export class StreamSockets {
   /** Takes a socket whose handshake is done. */
   accept(socket: WebSocket, stream: AcceptedStream): void {
     const accepted = new StreamSocket(socket, stream, {
-      context: this.#context,
+      needs: this.#needs,
       limits: this.#limits,
       monotonicMs: this.#monotonic(),
       events: {

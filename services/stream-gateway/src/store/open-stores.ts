@@ -16,12 +16,12 @@ import { AudioWriter } from '../audio/audio-writer.ts';
 import { sharedGuard } from '../call-guard.ts';
 import { type GatewayConfig } from '../config.ts';
 import { type GatewayMetrics } from '../report/metrics.ts';
-import { observeAppends, type GatewayObserver } from '../report/observe-appends.ts';
+import { observeAppends } from '../report/observe-appends.ts';
 import {
   ReportKeeper,
   maxTotalRetainedBytes,
   Retention,
-  type ProducerAppender,
+  type EventProducerOptions,
   openGatewaySpool,
   type GatewaySpool,
   type UnorderedOutbox,
@@ -34,7 +34,7 @@ import { type TenantBytes } from '../limits/tenant-bytes.ts';
 import { RedisWrites } from './redis-writes.ts';
 
 /** Between attempts to append what Redis did not take. */
-export const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };
+const APPEND_BACKOFF = { minMs: 50, maxMs: 2_000 };
 
 /** A gateway accepts calls through a short interruption of Redis: events wait in memory meanwhile. */
 const REDIS_GRACE_MS = 2_000;
@@ -58,10 +58,8 @@ export interface GatewayStores {
   readonly durability: ConfirmedDurability;
   /** None without a folder for it. */
   readonly spool: (GatewaySpool & { readonly outbox: UnorderedOutbox }) | undefined;
-  /** Told of all appends. */
-  readonly observer: GatewayObserver;
   /** For connections: a producer keeps what it has appended. */
-  readonly appender: ProducerAppender;
+  readonly delivery: Pick<EventProducerOptions, 'appender' | 'limits' | 'observer' | 'spool'>;
   /** For what comes without a connection. */
   readonly reports: Appender;
   readonly retention: Retention;
@@ -132,8 +130,16 @@ export async function openStores(
     tenantBytes,
     durability,
     spool: withOutbox,
-    observer,
-    appender,
+    delivery: {
+      appender,
+      limits: {
+        maxPendingBytes: config.MAX_PENDING_BYTES,
+        maxRetainedBytes: config.MAX_RETAINED_BYTES,
+        backoff: APPEND_BACKOFF,
+      },
+      observer,
+      spool: spool?.forProducers,
+    },
     reports,
     retention,
     liveCalls: createLiveCalls(redis, space),
