@@ -23,34 +23,6 @@ export default tseslint.config(
     },
   },
   {
-    // A domain is pure: it decides, it never reads a clock, a socket or a disk.
-    files: [
-      'services/*/src/domain/**/*.ts',
-      'packages/call-events/src/**/*.ts',
-      'packages/redaction/src/**/*.ts',
-      'packages/exotel/src/**/*.ts',
-    ],
-    ignores: ['**/*.test.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            'node:*',
-            '!node:crypto',
-            'ioredis',
-            'pg',
-            'kysely',
-            'ws',
-            'pino',
-            '@turnlog/call-log',
-            '@turnlog/call-store',
-          ],
-        },
-      ],
-    },
-  },
-  {
     // What Node calls of one call's code goes through its guard, so that a fault there ends that call and not the process.
     files: ['services/stream-gateway/src/{agent,audio,exotel}/**/*.ts'],
     ignores: ['**/*.test.ts'],

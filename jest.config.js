@@ -26,7 +26,10 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{packages,services,proof}/*/src/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/{packages,services,proof}/*/src/**/*.test.ts',
+        '<rootDir>/scripts/**/*.test.mjs',
+      ],
       testPathIgnorePatterns: ['\\.integration\\.test\\.ts$'],
     },
     {

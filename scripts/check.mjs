@@ -1,5 +1,5 @@
-// Everything that must hold before a change is handed in: types, lint, format, dead code, tests, and the short selection
-// of the fault suite. Stops at the first failure. The last line counts tests and fault scenarios: `N passed, N failed`.
+// Everything that must hold before a change is handed in: types, lint, format, imports, dead code, tests, and the
+// short selection of the fault suite. Stops at the first failure. The last line counts tests and fault scenarios: `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -98,6 +98,7 @@ const isSound = await sideBySide([
   ['lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']],
   ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
   ['dead code', ['node_modules/knip/bin/knip.js', '--no-progress']],
+  ['imports', ['scripts/check-structure.mjs']],
 ]);
 if (!isSound) process.exit(1);
 

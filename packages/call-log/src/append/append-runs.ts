@@ -3,7 +3,6 @@ import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '.
 import { type Asked, toError, type ScriptRun, type ScriptArgument } from '@turnlog/redis-kit';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
 import { type AppendLimits, type AppendRequest } from './append-request.ts';
-import { changeOf } from './new-event.ts';
 
 /** The most that the log of a call takes, in bytes of UTF-8. */
 export const DEFAULT_MAX_CALL_BYTES = 16 * 1024 * 1024;
@@ -110,10 +109,9 @@ function toArguments(
       continue;
     }
     args.push(limitsOf(request), unseenSinceMs);
-    for (const each of events) {
-      const { event, text, rememberId, isRefused = false } = each;
+    for (const { event, text, change, rememberId, isRefused = false } of events) {
       const { fingerprint = '' } = event;
-      args.push(isRefused ? '' : text, rememberId ? reportOf(event) : '', fingerprint, changeOf(each));
+      args.push(isRefused ? '' : text, rememberId ? reportOf(event) : '', fingerprint, change);
     }
   }
   return args;
@@ -125,7 +123,7 @@ function isPlain({ events, unseenSinceMs, isAcknowledged, isTenantFull }: Append
     unseenSinceMs === undefined &&
     isAcknowledged !== true &&
     isTenantFull !== true &&
-    events.every((event) => !event.rememberId && event.isRefused !== true && changeOf(event) === '')
+    events.every(({ change, rememberId, isRefused }) => change === '' && !rememberId && isRefused !== true)
   );
 }
 

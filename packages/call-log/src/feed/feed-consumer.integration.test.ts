@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { deferred } from '@turnlog/service-kit';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
@@ -206,18 +207,21 @@ describe('reading ahead', () => {
 
 test('stopping ends a blocking read at once, and waits for the batch in flight', async () => {
   const log = await openLog();
-  let finish: (() => void) | undefined;
+  const [begun, finish] = [deferred(), deferred()];
   const { consumer, seen } = consume(log, {
     blockMs: 5_000,
-    handle: () => new Promise<void>((resolve) => (finish = resolve)),
+    handle: () => {
+      begun.resolve();
+      return finish.promise;
+    },
   });
   await appendCalls(log, 'a');
-  await waitUntil(() => finish !== undefined, { what: 'the batch is being handled' });
+  await begun.promise;
   let isStopped = false;
   const stopped = consumer.stop().then(() => (isStopped = true));
   await log.redis.ping();
   expect(isStopped).toBe(false);
-  finish?.();
+  finish.resolve();
   await stopped;
   expect(seen).toHaveLength(1);
 

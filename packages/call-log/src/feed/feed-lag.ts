@@ -1,3 +1,4 @@
+import { monotonicClock } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { allPartitions, partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
@@ -46,7 +47,7 @@ export function createLagMeter(
   redis: Redis,
   space: KeySpace,
   feed: FeedName,
-  now: () => number = () => performance.now(),
+  now: () => number = () => monotonicClock.now(),
 ): () => Promise<FeedLag> {
   const seen = new Map<number, { readonly id: string; readonly sinceMs: number }>();
 

@@ -1,4 +1,4 @@
-import { underSource } from '@turnlog/call-events';
+import { underSource } from '@turnlog/call-log';
 import { type RetainedEvent } from './retained-event.ts';
 
 /**

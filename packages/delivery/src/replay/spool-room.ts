@@ -1,5 +1,4 @@
-import { endsConnection } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
+import { memberOf, type NewEvent } from '@turnlog/call-log';
 import { type ProducerSpool, type SpoolHold } from '../delivery-options.ts';
 
 type Store = ProducerSpool['store'];
@@ -58,4 +57,8 @@ export class SpoolRoom {
       },
     };
   }
+}
+
+function endsConnection({ change }: NewEvent): boolean {
+  return change.startsWith('-');
 }
