@@ -153,13 +153,13 @@ test('what was reported while the gateway was dead is recorded once it is back, 
   expect(await textsOf(gateway, 'CA-dead')).toEqual(['before', ...lines]);
 });
 
-test('close waits for acknowledgements, takes nothing more, and says what it gave up', async () => {
-  const nobody = `http://127.0.0.1:${await freePort()}`;
-  const call = new CallReporter({ callSid: 'CA-nobody', http: { url: nobody } });
+test('close waits for acknowledgements, refuses more messages, and says what it abandoned and why', async () => {
+  const closedPort = `http://127.0.0.1:${await freePort()}`;
+  const call = new CallReporter({ callSid: 'CA-closed-port', http: { url: closedPort } });
   const reported = call.turn({ speaker: 'ai', text: 'hello' });
   await expect(call.close({ timeoutMs: 300 })).rejects.toMatchObject({
     code: 'not_acknowledged',
-    message: expect.stringContaining('1 messages were not acknowledged'),
+    message: expect.stringMatching(/^1 messages were not acknowledged .* failed: connect ECONNREFUSED/),
   });
   await expect(reported).rejects.toMatchObject({ code: 'not_acknowledged' });
   await expect(call.stage('late')).rejects.toMatchObject({ code: 'closed' });
@@ -231,7 +231,7 @@ test('a lost socket loses nothing: what is not acknowledged is sent again on the
   await startCall(gateway, 'CA-lost');
   const first = await agent.call(0);
   await first.call.turn({ speaker: 'ai', text: 'before' });
-  // Written to the socket, and nobody knows how much of it has arrived.
+  // Written to the socket: it is unknown how much of it has arrived.
   const during = Array.from({ length: 200 }, (_, n) => `during ${n}`);
   const reported = during.map((text) => first.call.turn({ speaker: 'user', text }));
   first.socket.terminate();
@@ -330,7 +330,7 @@ test('a gateway that knows no such secret is an error that says so, and is not a
 });
 
 test('an answer that settles nothing is asked for again, but not in haste', async () => {
-  const strange = { status: 202, body: { results: [{ id: 'somebody', status: 'appended' }] } };
+  const strange = { status: 202, body: { results: [{ id: 'other', status: 'appended' }] } };
   const server = await startMoodyServer([strange, strange]);
   const call = new CallReporter({ callSid: 'CA1', http: { url: server.url } });
   expect(await call.stage('closing')).toMatchObject({ status: 'appended' });

@@ -1,10 +1,11 @@
 import { type AgentSocket } from './agent-socket.ts';
-import { HttpSender, type HttpOptions } from './http-sender.ts';
+import { HttpSender } from './http-sender.ts';
 import {
   keyOf,
   type Acknowledgement,
+  type AgentMessage,
   type JsonValue,
-  type Message,
+  type MessageKey,
   type MessageOptions,
   type MomentOptions,
   type Speaker,
@@ -12,16 +13,19 @@ import {
   type Turn,
 } from './messages.ts';
 import { Outbox } from './outbox.ts';
+import { type HttpOptions } from './post-messages.ts';
 import { SocketSender } from './socket-sender.ts';
 import { TurnlogError } from './turnlog-error.ts';
 
 export interface CallReporterOptions {
   /** The carrier's id of the call. */
   readonly callSid: string;
-  /** Where to report while there is no socket; without it messages wait for one. */
+  /** Where to report while there is no socket. Without it, messages wait for one. */
   readonly http?: HttpOptions;
-  /** The most that is kept of what is not acknowledged; 1 MiB by default. */
+  /** The limit on messages that are not acknowledged; 1 MiB by default. */
   readonly maxBufferedBytes?: number;
+  /** Called before a message is sent another time. */
+  readonly onResend?: (message: AgentMessage) => void;
   /** Unix milliseconds. */
   readonly now?: () => number;
 }
@@ -30,9 +34,9 @@ const MIB = 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 /**
- * Reports on one call: on its socket while there is one, over HTTP otherwise. What is not acknowledged is kept, and sent
- * again with the same id when a connection was lost. Each method resolves when its message is durable, and rejects with a
- * {@link TurnlogError} when it will not be; nobody has to wait for it.
+ * Reports on one call: on its socket while there is one, over HTTP otherwise. A message is kept until it is acknowledged,
+ * and sent again with the same id when a connection was lost. Each method resolves when its message is durable, and rejects
+ * with a {@link TurnlogError} when it will not be. An agent need not wait for that.
  */
 export class CallReporter {
   readonly callSid: string;
@@ -44,10 +48,10 @@ export class CallReporter {
   readonly #times = new Map<string, number>();
   #closed: Promise<void> | undefined;
 
-  constructor({ callSid, http, maxBufferedBytes = MIB, now = Date.now }: CallReporterOptions) {
+  constructor({ callSid, http, maxBufferedBytes = MIB, onResend, now = Date.now }: CallReporterOptions) {
     this.callSid = callSid;
     this.#now = now;
-    this.#outbox = new Outbox(maxBufferedBytes);
+    this.#outbox = new Outbox(maxBufferedBytes, onResend);
     this.#socket = new SocketSender(this.#outbox, () => this.#send());
     this.#http = http && new HttpSender(this.#outbox, callSid, http);
   }
@@ -93,7 +97,7 @@ export class CallReporter {
     return this.#report('tool', { ...call }, options);
   }
 
-  /** The caller was told of something, such as the recording, and agreed to it or did not. */
+  /** The caller heard a statement, for example about the recording, and agreed to it or did not. */
   consent(
     statement: string,
     {
@@ -110,7 +114,7 @@ export class CallReporter {
     return this.#report('consent', { statement, given, purpose, statementVersion }, options);
   }
 
-  /** Somebody started or stopped speaking. */
+  /** The caller or the agent started or stopped speaking. */
   speaking(
     speaking: boolean,
     { speaker, ...options }: MomentOptions & { readonly speaker?: Speaker } = {},
@@ -118,14 +122,25 @@ export class CallReporter {
     return this.#report('speaking', { speaking, speaker }, options);
   }
 
-  /** From now on this is the call's socket; what is not acknowledged is sent on it. */
+  /**
+   * Reports a message as it is: for kinds that have no method here, and for agents that make their messages themselves. Its
+   * id must be the agent's own, so that a repeat is a duplicate.
+   */
+  report(message: AgentMessage): Promise<Acknowledgement> {
+    if (this.#closed !== undefined) return refusal('closed', 'this call is closed: nothing more is reported');
+    const answered = this.#outbox.add({ ...message, timestamp: message.timestamp ?? this.#timeOf(message) });
+    this.#send();
+    return answered;
+  }
+
+  /** From now on this is the call's socket: all messages that are not acknowledged are sent on it. */
   attach(socket: AgentSocket): void {
     this.#socket.attach(socket);
   }
 
   /**
-   * Waits until all is acknowledged; nothing more is taken from now on. Rejects when that takes too long: what is not
-   * acknowledged by then is given up.
+   * Waits until everything is acknowledged; new messages are refused from now on. Rejects after `timeoutMs`: messages that
+   * are not acknowledged by then are abandoned.
    */
   close({ timeoutMs = CLOSE_TIMEOUT_MS } = {}): Promise<void> {
     this.#closed ??= this.#close(timeoutMs);
@@ -133,23 +148,20 @@ export class CallReporter {
   }
 
   #report(
-    event: Message['event'],
+    event: string,
     fields: Readonly<Record<string, unknown>>,
     options: MessageOptions = {},
   ): Promise<Acknowledgement> {
-    if (this.#closed !== undefined) return refusal('closed', 'this call is closed: nothing more is reported');
-    const { id = globalThis.crypto.randomUUID(), revision, metadata } = options;
-    const timestamp =
-      options.timestamp ?? this.#timeOf(options.id === undefined ? undefined : { id, revision });
-    const answered = this.#outbox.add({ event, id, revision, timestamp, ...fields, metadata });
-    this.#send();
-    return answered;
+    const { id, revision, metadata } = options;
+    // No other message has a random id, so its time is not remembered.
+    const { timestamp = id === undefined ? this.#now() : undefined } = options;
+    const own = { event, id: id ?? globalThis.crypto.randomUUID(), revision, ...fields, metadata };
+    return this.report(timestamp === undefined ? own : { ...own, timestamp });
   }
 
-  /** Now; of a message that is reported again, when it was reported first, so that it says the same. */
-  #timeOf(again: { readonly id: string; readonly revision: number | undefined } | undefined): number {
-    if (again === undefined) return this.#now();
-    const key = keyOf(again);
+  /** Now; for a message that is reported again, the time of its first report, so that its content is the same. */
+  #timeOf(message: MessageKey): number {
+    const key = keyOf(message);
     const time = this.#times.get(key) ?? this.#now();
     this.#times.set(key, time);
     return time;
@@ -169,7 +181,10 @@ export class CallReporter {
     await this.#http?.stop();
     const left = this.#outbox.size;
     if (left === 0) return;
-    const text = `${left} messages were not acknowledged within ${timeoutMs} ms: it is not certain that they are recorded`;
+    const problem = this.#http?.problem;
+    const text =
+      `${left} messages were not acknowledged within ${timeoutMs} ms: it is not certain that they are recorded` +
+      (problem === undefined ? '' : `; the last request failed: ${problem}`);
     for (const { message } of [...this.#outbox.pending]) {
       this.#outbox.refuse(keyOf(message), 'not_acknowledged', text);
     }

@@ -1,49 +1,38 @@
-import { acknowledgementOf, isToBeSentAgain, keyOf } from './messages.ts';
+import { acknowledgementOf, isToBeSentAgain, keyOf, type MessageKey } from './messages.ts';
 import { type Outbox, type Pending } from './outbox.ts';
-
-/** How to reach a gateway over HTTP. */
-export interface HttpOptions {
-  /** Of the gateway, such as `https://calls.example.com`. */
-  readonly url: string;
-  /** The tenant's API secret, where the gateway asks for one. */
-  readonly token?: string;
-}
+import { postMessages, type HttpAnswer, type HttpOptions, type MessageResult } from './post-messages.ts';
 
 const MAX_MESSAGES = 100;
 const MAX_BYTES = 1024 * 1024;
-const TIMEOUT_MS = 10_000;
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 
-interface Result {
-  readonly id: string;
-  readonly revision?: number;
-  readonly status: 'appended' | 'duplicate' | 'rejected';
-  readonly seq?: number;
-  readonly error?: { readonly code: string; readonly message: string };
-}
-
 /**
- * Sends what is in an outbox over HTTP, one request after the other, so that the order stays. What was not answered is
- * sent again with the same ids, after a pause that grows.
+ * Sends the messages of an outbox over HTTP, one request after the other, so that their order stays. Messages without an
+ * answer are sent again with the same ids, after a pause that grows.
  */
 export class HttpSender {
   readonly #outbox: Outbox;
-  readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #callSid: string;
+  readonly #http: HttpOptions;
   readonly #stop = new AbortController();
   #isRunning = false;
   #running: Promise<void> | undefined;
   #failures = 0;
+  #problem: string | undefined;
 
-  constructor(outbox: Outbox, callSid: string, { url, token }: HttpOptions) {
+  constructor(outbox: Outbox, callSid: string, http: HttpOptions) {
     this.#outbox = outbox;
-    this.#url = `${url.replace(/\/+$/, '')}/v1/calls/${encodeURIComponent(callSid)}/events`;
-    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    this.#headers = { 'content-type': 'application/json', ...authorization };
+    this.#callSid = callSid;
+    this.#http = http;
   }
 
-  /** Begins to send what waits, until nothing does or `isWanted` says no. */
+  /** Why the last request failed; `undefined` if it did not. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Starts to send, until the outbox is empty or `isWanted` returns false. */
   start(isWanted: () => boolean): void {
     if (!this.#isRunning) this.#running = this.#run(isWanted);
   }
@@ -57,7 +46,7 @@ export class HttpSender {
     this.#isRunning = false;
   }
 
-  /** Nothing more is sent; resolves when nothing is on its way. */
+  /** Stops sending. Resolves when no request is in progress. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -74,81 +63,80 @@ export class HttpSender {
     return batch;
   }
 
-  /** How long to wait before the next request. */
+  /** Resolves to the pause before the next request. */
   async #post(batch: readonly Pending[]): Promise<number> {
-    let response: Response;
-    let body: unknown;
+    for (const pending of batch) this.#outbox.noteSending(pending);
     try {
-      response = await fetch(this.#url, {
-        method: 'POST',
-        headers: this.#headers,
-        body: `[${batch.map(({ text }) => text).join(',')}]`,
-        signal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      const answer = await postMessages({
+        callSid: this.#callSid,
+        http: this.#http,
+        messages: batch.map(({ text }) => text),
+        signal: this.#stop.signal,
       });
-      body = await response.json();
-    } catch {
-      // No answer, or none that can be read: what became of the messages is not known.
-      return this.#pauseMs();
+      return this.#take(batch, answer);
+    } catch (error) {
+      // It is unknown whether the messages are recorded.
+      return this.#pauseMs(reasonOf(error));
     }
-    const results = resultsOf(body);
+  }
+
+  #take(batch: readonly Pending[], { status, retryAfterMs, results, error }: HttpAnswer): number {
     // Results stand in the order of the messages: a gateway that could not read a message does not know its id.
     const isComplete = results.length === batch.length;
     for (const [index, result] of results.entries()) {
       const isNameless = isComplete && result.status === 'rejected' && !this.#outbox.has(keyOf(result));
-      this.#take(result, (isNameless ? batch[index]?.message : undefined) ?? result);
+      this.#takeResult(result, (isNameless ? batch[index]?.message : undefined) ?? result);
     }
-    if (isForLater(response.status)) return this.#pauseMs(response.headers.get('retry-after'));
-    if (results.length === 0) this.#refuseAll(batch, response.status, body);
+    const problem = error.message ?? `the gateway answered ${status}`;
+    if (isForLater(status)) return this.#pauseMs(problem, retryAfterMs);
+    if (results.length === 0) this.#refuseAll(batch, codeOf(status, error.code), problem);
     const isStuck = batch.every(({ message }) => this.#outbox.has(keyOf(message)));
-    if (isStuck || results.some(isForLaterResult)) return this.#pauseMs();
+    if (isStuck || results.some(isForLaterResult)) return this.#pauseMs(problem);
     this.#failures = 0;
+    this.#problem = undefined;
     return 0;
   }
 
-  #take(result: Result, message: Pick<Result, 'id'> & { readonly revision?: number | undefined }): void {
+  #takeResult(result: MessageResult, message: MessageKey): void {
     const { status, seq, error } = result;
     if (status !== 'rejected') this.#outbox.acknowledge(acknowledgementOf(message, status, seq));
     else if (!isForLaterResult(result)) {
-      this.#outbox.refuse(
-        keyOf(message),
-        error?.code ?? 'rejected',
-        error?.message ?? 'the gateway rejected the message',
-      );
+      const reason = error?.message ?? 'the gateway rejected the message';
+      this.#outbox.refuse(keyOf(message), error?.code ?? 'rejected', reason);
     }
   }
 
-  /** The request itself is at fault: sent again it would be answered the same. */
-  #refuseAll(batch: readonly Pending[], status: number, body: unknown): void {
-    const isAuthProblem = status === 401 || status === 403;
-    const code = isAuthProblem ? 'unauthorized' : (errorOf(body).code ?? `http_${status}`);
-    const message = errorOf(body).message ?? `the gateway answered ${status}`;
-    for (const { message: sent } of batch) this.#outbox.refuse(keyOf(sent), code, message);
+  /** The request itself is at fault: sent again it would have the same answer. */
+  #refuseAll(batch: readonly Pending[], code: string, problem: string): void {
+    for (const { message } of batch) this.#outbox.refuse(keyOf(message), code, problem);
   }
 
-  #pauseMs(retryAfter?: string | null): number {
-    const askedMs = Number(retryAfter ?? 0) * 1000;
-    const growingMs = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** this.#failures);
+  #pauseMs(problem: string, retryAfterMs = 0): number {
+    this.#problem = problem;
+    const { maxPauseMs = MAX_PAUSE_MS } = this.#http;
+    const growingMs = Math.min(maxPauseMs, MIN_PAUSE_MS * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 10);
-    return Math.max(growingMs * (0.5 + Math.random() / 2), Number.isFinite(askedMs) ? askedMs : 0);
+    return Math.max(growingMs * (0.5 + Math.random() / 2), retryAfterMs);
   }
+}
+
+function codeOf(status: number, code: string | undefined): string {
+  const isAuthProblem = status === 401 || status === 403;
+  return isAuthProblem ? 'unauthorized' : (code ?? `http_${status}`);
 }
 
 function isForLater(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-function isForLaterResult({ error }: Result): boolean {
+function isForLaterResult({ error }: MessageResult): boolean {
   return isToBeSentAgain(error?.code);
 }
 
-function resultsOf(body: unknown): readonly Result[] {
-  const results = typeof body === 'object' && body !== null && 'results' in body ? body.results : undefined;
-  return Array.isArray(results) ? (results as Result[]) : [];
-}
-
-function errorOf(body: unknown): { readonly code?: string; readonly message?: string } {
-  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
-  return typeof error === 'object' && error !== null ? error : {};
+/** `fetch` itself only says that it failed; its cause says why. */
+function reasonOf(thrown: unknown): string {
+  const { message, cause } = thrown as Error;
+  return cause === undefined ? message : (cause as Error).message;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

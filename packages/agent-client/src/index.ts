@@ -1,7 +1,14 @@
 export { CallReporter, type CallReporterOptions } from './call-reporter.ts';
-export { type HttpOptions } from './http-sender.ts';
+export {
+  postMessages,
+  type HttpAnswer,
+  type HttpOptions,
+  type MessageResult,
+  type PostOptions,
+} from './post-messages.ts';
 export {
   type Acknowledgement,
+  type AgentMessage,
   type JsonValue,
   type MessageOptions,
   type Moment,

@@ -3,7 +3,7 @@
  * report each of these to a real gateway.
  */
 
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
@@ -75,31 +75,36 @@ export interface Acknowledgement {
   readonly seq: number | undefined;
 }
 
-/** Answers that mean: not now, send it again with the same id. */
+/** The codes of answers after which a message is sent again, with the same id. */
 const SEND_AGAIN: ReadonlySet<unknown> = new Set(['overloaded', 'too_fast', 'unavailable']);
 
-/** Whether a message that was answered so is to be sent again. */
+/** Whether a message with this answer is to be sent again. */
 export function isToBeSentAgain(code: unknown): boolean {
   return SEND_AGAIN.has(code);
 }
 
-/** A message on its way. */
-export interface Message {
-  readonly event: 'turn' | 'collect' | 'stage' | 'objection' | 'outcome' | 'tool' | 'consent' | 'speaking';
+/** What identifies a message within its call. */
+export interface MessageKey {
   readonly id: string;
-  readonly timestamp: Moment;
   readonly revision?: number | undefined;
+}
+
+/** A message as docs/events.md has it. */
+export interface AgentMessage extends MessageKey {
+  readonly event: string;
+  /** When it happened; now by default. */
+  readonly timestamp?: Moment;
   readonly [field: string]: unknown;
 }
 
-/** Tells the messages of a call apart: each revision is one of its own. */
+/** The key of a message, in which each revision is a message of its own. */
 export function keyOf({ id, revision }: { readonly id: string; readonly revision?: unknown }): string {
   return typeof revision === 'number' ? `${id}\0${revision}` : id;
 }
 
-/** That a message is durable. */
+/** The acknowledgement of a message. */
 export function acknowledgementOf(
-  { id, revision }: { readonly id: string; readonly revision?: number | undefined },
+  { id, revision }: MessageKey,
   status: Acknowledgement['status'],
   seq: number | undefined,
 ): Acknowledgement {

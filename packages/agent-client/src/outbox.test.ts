@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { type Message } from './messages.ts';
+import { type AgentMessage } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
-const message = (id: string, text = 'x'): Message => ({ event: 'stage', id, timestamp: 0, stage: text });
+const message = (id: string, text = 'x'): AgentMessage => ({ event: 'stage', id, timestamp: 0, stage: text });
 
 test('a message is answered by its id, and then forgotten', async () => {
   const outbox = new Outbox(1_000);
@@ -37,21 +37,21 @@ test('the same message again is the same promise, another one of its id an error
   expect(outbox.size).toBe(1);
 });
 
-test('an answer that nobody waits for ends no process', async () => {
+test('an answer that is not awaited does not end the process', async () => {
   const unhandled: unknown[] = [];
   const listen = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', listen);
   const outbox = new Outbox(100);
-  // As an agent calls it that does not wait: nothing handles what comes of it.
-  const unheard = [outbox.add(message('a')), outbox.add(message('b', 'x'.repeat(200)))];
+  // An agent that does not wait handles no rejection.
+  const unawaited = [outbox.add(message('a')), outbox.add(message('b', 'x'.repeat(200)))];
   outbox.refuse('a', 'call_full', 'the call is full');
   await new Promise((resolve) => setImmediate(resolve));
   process.off('unhandledRejection', listen);
   expect(unhandled).toEqual([]);
-  expect(unheard).toHaveLength(2);
+  expect(unawaited).toHaveLength(2);
 });
 
-test('whoever waits until it is empty is told', async () => {
+test('untilEmpty resolves when everything is acknowledged', async () => {
   const outbox = new Outbox(1_000);
   await outbox.untilEmpty();
   const answered = outbox.add(message('a'));

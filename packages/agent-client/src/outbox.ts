@@ -1,13 +1,14 @@
-import { keyOf, type Acknowledgement, type Message } from './messages.ts';
+import { keyOf, type Acknowledgement, type AgentMessage } from './messages.ts';
 import { TurnlogError } from './turnlog-error.ts';
 
 /** A message that is not acknowledged yet. */
 export interface Pending {
-  readonly message: Message;
+  readonly message: AgentMessage;
   readonly text: string;
   readonly bytes: number;
-  /** What it was sent on last; `undefined` when it is to be sent. */
+  /** The socket that it was sent on last; `undefined` when it has to be sent. */
   sentOn: unknown;
+  wasSent: boolean;
 }
 
 interface Entry extends Pending {
@@ -18,15 +19,17 @@ interface Entry extends Pending {
 
 const encoder = new TextEncoder();
 
-/** The messages of a call that are not acknowledged, in their order. Bounded: what does not fit is refused. */
+/** The messages of a call that are not acknowledged, in their order. At its limit it refuses more. */
 export class Outbox {
   readonly #maxBytes: number;
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
+  readonly #onResend: (message: AgentMessage) => void;
   #onEmpty: (() => void)[] = [];
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, onResend: (message: AgentMessage) => void = () => undefined) {
     this.#maxBytes = maxBytes;
+    this.#onResend = onResend;
   }
 
   get size(): number {
@@ -44,7 +47,7 @@ export class Outbox {
   }
 
   /** Keeps a message until it is answered. The same message again is the same promise. */
-  add(message: Message): Promise<Acknowledgement> {
+  add(message: AgentMessage): Promise<Acknowledgement> {
     const text = textOf(message);
     if (text === undefined) return rejected(notJson());
     const key = keyOf(message);
@@ -55,10 +58,16 @@ export class Outbox {
     const { promise, resolve, reject } = withResolvers<Acknowledgement>();
     this.#bytes += bytes;
     this.#entries.set(key, {
-      ...{ message, text, bytes, sentOn: undefined },
+      ...{ message, text, bytes, sentOn: undefined, wasSent: false },
       ...{ answered: promise, acknowledge: resolve, fail: reject },
     });
     return quiet(promise);
+  }
+
+  /** Notes that a message is about to be sent. */
+  noteSending(pending: Pending): void {
+    if (pending.wasSent) this.#onResend(pending.message);
+    pending.wasSent = true;
   }
 
   acknowledge(acknowledgement: Acknowledgement): void {
@@ -92,13 +101,13 @@ export class Outbox {
   }
 
   #full(): TurnlogError {
-    const text = `${this.#entries.size} messages are not acknowledged yet, and more than ${this.#maxBytes} bytes are not kept (maxBufferedBytes); the gateway is away, or slower than the agent`;
+    const text = `${this.#entries.size} messages are not acknowledged yet, and more than ${this.#maxBytes} bytes are not kept (maxBufferedBytes); the gateway is unavailable, or slower than the agent`;
     return new TurnlogError('buffer_full', text);
   }
 }
 
-/** Its JSON; `undefined` for a value that JSON would change, as it makes null of NaN, or that it can't say. */
-function textOf(message: Message): string | undefined {
+/** Its JSON; `undefined` if it has a number that JSON would change or cannot express, such as NaN. */
+function textOf(message: AgentMessage): string | undefined {
   const changed: unknown[] = [];
   const text = JSON.stringify(message, (_name, value: unknown) => {
     const isChanged = typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value));
@@ -109,7 +118,8 @@ function textOf(message: Message): string | undefined {
 }
 
 function notJson(): TurnlogError {
-  const text = 'the message has a number that JSON can not say (NaN, Infinity or a bigint); send it as text';
+  const text =
+    'the message has a number that JSON cannot express (NaN, Infinity or a bigint); send it as text';
   return new TurnlogError('not_json', text);
 }
 
@@ -121,7 +131,7 @@ function rejected(error: TurnlogError): Promise<never> {
   return quiet(Promise.reject(error));
 }
 
-/** An agent that doesn't wait for an answer must not be ended by one: Node ends a process for a rejection unheard. */
+/** An agent need not wait for an answer: without this, Node would end its process for an unhandled rejection. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

@@ -21,13 +21,13 @@ export interface RelayCallsOptions<Socket extends AgentSocket = AgentSocket> ext
 > {
   /** A call has started, or is connected again. */
   readonly onCall: (call: RelayCall<Socket>) => void;
-  /** How long messages may take to be acknowledged after the call; a minute by default: a gateway may be restarting. */
+  /** How long messages may take to be acknowledged after the call; a minute by default, as a gateway may restart. */
   readonly closeTimeoutMs?: number;
   /** Messages of a call that is over were not acknowledged in time. */
   readonly onLost?: (error: TurnlogError) => void;
 }
 
-/** How long a call is waited for whose socket closed without a `stop`: the gateway dials again well before. */
+/** How long a call stays open after its socket closed without a `stop`. The gateway dials again well before. */
 const RECONNECT_MS = 60_000;
 const CLOSE_TIMEOUT_MS = 60_000;
 
@@ -54,7 +54,7 @@ export class RelayCalls<Socket extends AgentSocket = AgentSocket> {
     return this.#calls.size;
   }
 
-  /** Takes a socket of a gateway. Which call it is for is known with its `start` frame. */
+  /** Takes a socket of a gateway. Its `start` frame says which call it is for. */
   accept(socket: Socket): void {
     let known: KnownCall | undefined;
     let hasStopped = false;
@@ -72,7 +72,7 @@ export class RelayCalls<Socket extends AgentSocket = AgentSocket> {
         return;
       }
       known.timer = setTimeout(() => this.#end(call), RECONNECT_MS);
-      // A process that has nothing else to do need not wait for it.
+      // A process with nothing else to do does not wait for it.
       known.timer.unref();
     });
   }

@@ -18,8 +18,8 @@ interface Answer {
 }
 
 /**
- * Sends what is in an outbox on the call's socket, in order and not too much at once; all that is not acknowledged again when
- * there is a new one.
+ * Sends the messages of an outbox on the call's socket, in order and only so many at a time. On a new socket it sends all
+ * messages again that are not acknowledged.
  */
 export class SocketSender {
   readonly #outbox: Outbox;
@@ -60,6 +60,7 @@ export class SocketSender {
       if (pending.sentOn === socket) continue;
       if (this.#unanswered.size >= MAX_UNANSWERED) return;
       pending.sentOn = socket;
+      this.#outbox.noteSending(pending);
       this.#unanswered.add(keyOf(pending.message));
       socket.send(pending.text);
     }

@@ -1,6 +1,6 @@
 /**
- * Why a message is not recorded. `conflict`: a message of this id and revision is recorded with other content. Besides these,
- * any code that a gateway gives (docs/events.md).
+ * Why a message is not recorded. `conflict`: a message with this id and revision is recorded with other content. A gateway
+ * may return other codes (docs/events.md).
  */
 export type TurnlogErrorCode =
   | 'buffer_full'
@@ -10,6 +10,7 @@ export type TurnlogErrorCode =
   | 'id_in_use'
   | 'not_acknowledged'
   | 'unauthorized'
+  | 'unreadable'
   | (string & {});
 
 /** A message is not recorded, or it isn't certain that it is; `code` says why. */
