@@ -16,6 +16,14 @@ export {
   type DecodeProblem,
   type DecodeResult,
 } from './events/codec.ts';
+export {
+  endsConnection,
+  readEncodedEvent,
+  toEncodedEvent,
+  underSource,
+  type EncodedEvent,
+  type EncodedHeader,
+} from './events/encoded-event.ts';
 export { identityOf, reportOf, type Identified } from './events/identity.ts';
 export { createEvent, type EventOrigin } from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';

@@ -14,13 +14,7 @@ export {
 export { createAppender, type Appender } from './append/appender.ts';
 export { NO_LIMITS, type AppendLimits, type AppendRequest } from './append/append-request.ts';
 export { DEFAULT_MAX_CALL_BYTES } from './append/append-runs.ts';
-export {
-  readNewEvent,
-  toNewEvent,
-  underSource,
-  type EventHeader,
-  type NewEvent,
-} from './append/new-event.ts';
+export { changeOf, toNewEvent, type NewEvent } from './append/new-event.ts';
 export { findBarrier, tryWrite, UnkeepableDurabilityError, type Durability } from './append/durability.ts';
 
 export { type AppendOutcome, type AppendResult, type RefusalReason } from './append/append-result.ts';

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
-import { toNewEvent } from '@turnlog/call-log';
+import { createEvent, toEncodedEvent, type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,7 +22,7 @@ function lineOf(call: CallKey, sourceSeq: number): Buffer {
   const origin = { call, source: `conn-${call.tenant}`, sourceSeq, atMs: 1_769_339_725_120 };
   const data = { speaker: 'user' as const, text: `said ${sourceSeq} in ${call.callSid} of ${call.tenant}` };
   const event = createEvent('turn.completed', data, origin) as KnownEvent;
-  return encodeRecord(toNewEvent(event, { rememberId: false }), 'ordered');
+  return encodeRecord({ ...toEncodedEvent(event), rememberId: false }, 'ordered');
 }
 
 /** A line as a later version of the gateway might write it. */

@@ -1,12 +1,17 @@
-import { type CallKey } from '@turnlog/call-events';
-import { readNewEvent, type AppendRequest, type NewEvent } from '@turnlog/call-log';
+import { readEncodedEvent, type CallKey, type EncodedEvent } from '@turnlog/call-events';
 import { crc32 } from 'node:zlib';
 
-/** How events of one append are placed: see {@link AppendRequest}. */
-export type AppendMode = AppendRequest['mode'];
+/** How a duplicate of an event is found in the log: by its place in its source, or by its id. */
+export type AppendMode = 'ordered' | 'unordered';
 
-/** An event as the spool holds it: with all that is needed to append it. */
-export interface SpoolRecord extends NewEvent {
+/** An event for the spool. */
+export interface SpoolEvent extends EncodedEvent {
+  /** Whether the log finds its duplicates by its id. */
+  readonly rememberId: boolean;
+}
+
+/** An event in the spool, with everything that its append needs. */
+export interface SpoolRecord extends SpoolEvent {
   readonly mode: AppendMode;
 }
 
@@ -18,7 +23,7 @@ const CHECKSUM_LENGTH = 8;
  * One line: checksum (CRC-32, eight hex digits), length in bytes, JSON. Both are of the JSON, so that a line that was
  * torn or overwritten is known for what it is.
  */
-export function encodeRecord({ text, rememberId }: NewEvent, mode: AppendMode): Buffer {
+export function encodeRecord({ text, rememberId }: SpoolEvent, mode: AppendMode): Buffer {
   const json = `{"mode":"${mode}","rememberId":${rememberId},"event":${text}}`;
   const payload = Buffer.from(json);
   return Buffer.concat([
@@ -104,8 +109,13 @@ const BEFORE_EVENT = /^\{"mode":"(ordered|unordered)","rememberId":(true|false),
 function toRecord(payload: string): SpoolRecord | undefined {
   const [before, mode, rememberId] = BEFORE_EVENT.exec(payload) ?? [];
   if (before === undefined) return undefined;
-  const newEvent = readNewEvent(payload.slice(before.length, -1), { rememberId: rememberId === 'true' });
-  return newEvent && { ...newEvent, mode: mode === 'ordered' ? 'ordered' : 'unordered' };
+  const encoded = readEncodedEvent(payload.slice(before.length, -1));
+  if (encoded === undefined) return undefined;
+  return {
+    ...encoded,
+    rememberId: rememberId === 'true',
+    mode: mode === 'ordered' ? 'ordered' : 'unordered',
+  };
 }
 
 function checksumOf(payload: Buffer): string {

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createEvent, type KnownEvent } from '@turnlog/call-events';
-import { toNewEvent, type NewEvent } from '@turnlog/call-log';
+import { createEvent, toEncodedEvent, type KnownEvent } from '@turnlog/call-events';
 import { waitUntil } from '@turnlog/test-kit';
 import {
   appendFile,
@@ -19,7 +18,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lockFolder } from './folder-lock.ts';
 import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { openSpoolFolders } from './spool-folders.ts';
-import { encodeRecord, readRecords } from './spool-record.ts';
+import { encodeRecord, readRecords, type SpoolEvent } from './spool-record.ts';
 import { Spool, type SpoolObserver } from './spool.ts';
 
 let root: string;
@@ -34,10 +33,10 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-function eventOf(sourceSeq: number, { source = 'conn', text = `word ${sourceSeq}` } = {}): NewEvent {
+function eventOf(sourceSeq: number, { source = 'conn', text = `word ${sourceSeq}` } = {}): SpoolEvent {
   const origin = { call: { tenant: 'default', callSid: 'CA1' }, source, sourceSeq, atMs: 1_769_339_725_120 };
   const event = createEvent('turn.completed', { speaker: 'user', text }, origin) as KnownEvent;
-  return toNewEvent(event, { rememberId: false });
+  return { ...toEncodedEvent(event), rememberId: false };
 }
 
 async function openSpool({ maxBytes = 1_000_000, disk }: { maxBytes?: number; disk?: SpoolDisk } = {}) {
@@ -67,7 +66,7 @@ async function slowDisk() {
   return { disk: { ...disk, create }, flushes };
 }
 
-const sourceSeqs = (records: readonly NewEvent[]) => records.map(({ event }) => event.sourceSeq);
+const sourceSeqs = (records: readonly SpoolEvent[]) => records.map(({ event }) => event.sourceSeq);
 
 test('what was written is read back as it was, with its mode', () => {
   const event = eventOf(1, { text: 'पचास लाख\n"quoted" 😀' });

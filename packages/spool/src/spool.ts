@@ -7,10 +7,9 @@
  * - After a write that failed nothing is known of its file's end: it is never written again. A new one is tried every
  *   second; until that works events are as safe as Redis and this process, and no new calls should be taken.
  */
-import { type NewEvent } from '@turnlog/call-log';
 import { startTimer, type StartTimer } from '@turnlog/service-kit';
 import { type SpoolDisk } from './spool-disk.ts';
-import { encodeRecord, type AppendMode } from './spool-record.ts';
+import { encodeRecord, type AppendMode, type SpoolEvent } from './spool-record.ts';
 import { SpoolSegment } from './spool-segment.ts';
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -79,7 +78,7 @@ export class Spool {
    * Resolves when the events are on the disk, to the segment that is to be told once Redis has them (`release`);
    * to `undefined` if they can't be stored. Never rejects.
    */
-  store(events: readonly NewEvent[], mode: AppendMode): Promise<SpoolSegment | undefined> {
+  store(events: readonly SpoolEvent[], mode: AppendMode): Promise<SpoolSegment | undefined> {
     if (this.#problem === 'failing') return Promise.resolve(undefined);
     const lines = Buffer.concat(events.map((event) => encodeRecord(event, mode)));
     if (this.bytes + this.#waitingBytes + lines.length > this.#options.maxBytes) {

@@ -3,6 +3,7 @@ import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '.
 import { type Asked, toError, type ScriptRun, type ScriptArgument } from '@turnlog/redis-kit';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
 import { type AppendLimits, type AppendRequest } from './append-request.ts';
+import { changeOf } from './new-event.ts';
 
 /** The most that the log of a call takes, in bytes of UTF-8. */
 export const DEFAULT_MAX_CALL_BYTES = 16 * 1024 * 1024;
@@ -109,9 +110,10 @@ function toArguments(
       continue;
     }
     args.push(limitsOf(request), unseenSinceMs);
-    for (const { event, text, change, rememberId, isRefused = false } of events) {
+    for (const each of events) {
+      const { event, text, rememberId, isRefused = false } = each;
       const { fingerprint = '' } = event;
-      args.push(isRefused ? '' : text, rememberId ? reportOf(event) : '', fingerprint, change);
+      args.push(isRefused ? '' : text, rememberId ? reportOf(event) : '', fingerprint, changeOf(each));
     }
   }
   return args;
@@ -123,7 +125,7 @@ function isPlain({ events, unseenSinceMs, isAcknowledged, isTenantFull }: Append
     unseenSinceMs === undefined &&
     isAcknowledged !== true &&
     isTenantFull !== true &&
-    events.every(({ change, rememberId, isRefused }) => change === '' && !rememberId && isRefused !== true)
+    events.every((event) => !event.rememberId && event.isRefused !== true && changeOf(event) === '')
   );
 }
 

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { deferred } from '@turnlog/service-kit';
 import { startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
@@ -207,21 +206,18 @@ describe('reading ahead', () => {
 
 test('stopping ends a blocking read at once, and waits for the batch in flight', async () => {
   const log = await openLog();
-  const [begun, finish] = [deferred(), deferred()];
+  let finish: (() => void) | undefined;
   const { consumer, seen } = consume(log, {
     blockMs: 5_000,
-    handle: () => {
-      begun.resolve();
-      return finish.promise;
-    },
+    handle: () => new Promise<void>((resolve) => (finish = resolve)),
   });
   await appendCalls(log, 'a');
-  await begun.promise;
+  await waitUntil(() => finish !== undefined, { what: 'the batch is being handled' });
   let isStopped = false;
   const stopped = consumer.stop().then(() => (isStopped = true));
   await log.redis.ping();
   expect(isStopped).toBe(false);
-  finish.resolve();
+  finish?.();
   await stopped;
   expect(seen).toHaveLength(1);
 

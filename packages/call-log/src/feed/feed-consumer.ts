@@ -1,8 +1,8 @@
-import { monotonicClock } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { InFlight } from './in-flight.ts';
+import { pauseFor } from './pause-for.ts';
 
 /** A client-side deadline on a blocking read settles it later than the server would have. */
 const LATE_ANSWER_MS = 500;
@@ -96,7 +96,7 @@ async function readUntilTrouble(
   onProgress: () => void,
 ): Promise<void> {
   const { handle, onTurn, onLost, blockMs, reclaimEveryMs, readAhead } = handling;
-  const { now = () => monotonicClock.now() } = handling;
+  const { now = () => performance.now() } = handling;
   const inFlight = new InFlight();
   const take = async ({ entries, lost }: FeedBatch): Promise<void> => {
     if (lost > 0) onLost(lost);
@@ -143,16 +143,4 @@ async function readUntilTrouble(
 
 function isStopped(stopping: AbortSignal): boolean {
   return stopping.aborted;
-}
-
-function pauseFor(ms: number, stopping: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      stopping.removeEventListener('abort', done);
-      resolve();
-    }
-    stopping.addEventListener('abort', done);
-  });
 }

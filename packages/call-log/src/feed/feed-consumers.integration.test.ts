@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { sleep } from '@turnlog/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
 import { startFeedConsumer } from './feed-consumer.ts';

@@ -1,4 +1,3 @@
-import { monotonicClock } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { allPartitions, partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
@@ -47,7 +46,7 @@ export function createLagMeter(
   redis: Redis,
   space: KeySpace,
   feed: FeedName,
-  now: () => number = () => monotonicClock.now(),
+  now: () => number = () => performance.now(),
 ): () => Promise<FeedLag> {
   const seen = new Map<number, { readonly id: string; readonly sinceMs: number }>();
 

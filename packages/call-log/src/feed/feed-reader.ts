@@ -1,4 +1,3 @@
-import { monotonicClock, sleep } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { untilReady } from '@turnlog/redis-kit';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
@@ -6,6 +5,7 @@ import { withDeliveries } from './with-deliveries.ts';
 import { BrokenPartitions } from './broken-partitions.ts';
 import { removeConsumer, removeGoneConsumers } from './feed-consumers.ts';
 import { ensureGroups } from './feed-groups.ts';
+import { pauseFor } from './pause-for.ts';
 import { StuckEntries } from './stuck-entries.ts';
 import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
 
@@ -68,7 +68,7 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
   const group = groupOf(feed);
   const keys = partitions.map((partition) => partitionKeys(space, partition)[feed]);
   const partitionOfKey = new Map(keys.map((key, index) => [key, partitions[index] ?? 0]));
-  const now = () => monotonicClock.now();
+  const now = () => performance.now();
   const stuck = new StuckEntries({ commands, group, consumer, claimIdleMs, now });
   const interrupted = new AbortController();
   let readable: readonly string[] = keys;
@@ -137,7 +137,7 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
 
   const readNew = async (): Promise<FeedBatch> => {
     if (readable.length === 0) {
-      await sleep(blockMs, interrupted.signal);
+      await pauseFor(blockMs, interrupted.signal);
       return { entries: [], lost: 0 };
     }
     const reply = (await blocking.xreadgroup(
@@ -206,5 +206,5 @@ function nextCursors(reply: StreamReply): Map<string, string> {
 
 function untold(): BrokenPartitions {
   const untold = () => undefined;
-  return new BrokenPartitions({ now: () => monotonicClock.now(), onBroken: untold, onMended: untold });
+  return new BrokenPartitions({ now: () => performance.now(), onBroken: untold, onMended: untold });
 }

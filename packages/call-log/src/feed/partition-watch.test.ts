@@ -1,18 +1,14 @@
-import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { createLogger } from '@turnlog/service-kit';
-import { captureLines } from '@turnlog/test-kit';
 import { watchPartitions } from './partition-watch.ts';
 
 const KEY = 'tl:{p03}:persist';
 const WRONG_TYPE = new Error('WRONGTYPE Operation against a key holding the wrong kind of value');
 
 function watch() {
-  const output = new PassThrough();
-  const { lines } = captureLines(output);
+  const lines: string[] = [];
+  const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
   const clock = { nowMs: 0 };
-  const logger = createLogger({ service: 'test', level: 'info', destination: output });
-  return { ...watchPartitions(logger, () => clock.nowMs), clock, lines };
+  return { ...watchPartitions({ error: write, info: write }, () => clock.nowMs), clock, lines };
 }
 
 test('a broken key is told of with its name and cause, at once and then once a minute, and when it is mended', () => {

@@ -1,15 +1,23 @@
-import { monotonicClock, type CheckOutcome, type Logger } from '@turnlog/service-kit';
 import { BrokenPartitions } from './broken-partitions.ts';
 
 /** A key may be of another type for a moment, while somebody moves data; after that a person has to look. */
 const NOT_READY_AFTER_MS = 15_000;
+/** What a partition watch needs of a logger. */
+export interface PartitionLogger {
+  error(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+}
+
+/** Whether a service is ready, as its readiness check returns it. */
+type Readiness = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
 const TODO = 'see what wrote this key, and delete it or move it away: the partition goes on by itself';
 
 /**
  * What a service knows of partitions whose keys hold something else than they should: it tells of them in its log, and is
  * not ready once one has been so for a while.
  */
-export function watchPartitions(logger: Logger, now: () => number = () => monotonicClock.now()) {
+export function watchPartitions(logger: PartitionLogger, now: () => number = () => performance.now()) {
   const broken = new BrokenPartitions({
     now,
     onBroken: ({ key, error, forMs }) =>
@@ -20,7 +28,7 @@ export function watchPartitions(logger: Logger, now: () => number = () => monoto
     onMended: ({ key, forMs }) =>
       logger.info({ detail: key, for_ms: Math.round(forMs) }, 'A partition can be read again'),
   });
-  const check = (): Promise<CheckOutcome> => {
+  const check = (): Promise<Readiness> => {
     const [first, ...others] = broken.lasting(NOT_READY_AFTER_MS);
     if (first === undefined) return Promise.resolve({ ok: true });
     const more = others.length === 0 ? '' : `, and ${others.length} more`;

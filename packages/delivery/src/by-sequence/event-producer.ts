@@ -22,10 +22,9 @@
  * - While Redis does not answer, or not soon enough (`stalled`), a copy of each unacknowledged event goes to the spool,
  *   and is settled when it is on the disk. It is sent all the same.
  */
-import { type CallKey, placeEvent, type EventDraft } from '@turnlog/call-events';
+import { endsConnection, placeEvent, underSource, type CallKey, type EventDraft } from '@turnlog/call-events';
 import {
   toNewEvent,
-  underSource,
   type AppendOutcome,
   type AppendResult,
   type CallLog,
@@ -108,7 +107,7 @@ export class EventProducer implements EventHolder {
   /** The same for an event that is encoded already, whatever place it names. */
   addEncoded(encoded: NewEvent, onSettled?: (receipt: Receipt) => void): void {
     const newEvent = underSource(encoded, this.#source.current, this.#retained.nextSeq);
-    this.#isEnding ||= newEvent.change.startsWith('-');
+    this.#isEnding ||= endsConnection(newEvent);
     this.#retained.push(toRetained(newEvent, { onSettled }));
     if (this.#state === 'idle') this.#send();
     else if (this.#isStalled) this.#copies.store();
@@ -119,7 +118,7 @@ export class EventProducer implements EventHolder {
     this.#retained.startAt(events[0]?.event.sourceSeq ?? 1);
     const known = { isSettled: true, isAcknowledged: true, spooled };
     for (const event of events) this.#retained.push(toRetained(event, known));
-    this.#isEnding = events.some(({ change }) => change.startsWith('-'));
+    this.#isEnding = events.some(endsConnection);
     this.#send();
   }
 

@@ -1,11 +1,12 @@
 import { type SpoolHold, type Receipt } from '../delivery-options.ts';
-import { type EventHeader, type NewEvent } from '@turnlog/call-log';
+import { type EncodedHeader } from '@turnlog/call-events';
+import { type NewEvent } from '@turnlog/call-log';
 import { heldBytesOf } from '../retention/held-bytes.ts';
 
 /** What an event needs while its gateway is answerable for it. */
 export interface RetainedEvent extends NewEvent {
   /** Its source and its place there change when the rest of a source goes on under another name, and its text with them. */
-  event: EventHeader;
+  event: EncodedHeader;
   text: string;
   bytes: number;
   /** The memory that it takes here. */

@@ -1,4 +1,4 @@
-import { underSource } from '@turnlog/call-log';
+import { underSource } from '@turnlog/call-events';
 import { type RetainedEvent } from './retained-event.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { createEvent, type CallKey } from '@turnlog/call-events';
-import { toNewEvent, type AppendRequest, type EventHeader } from '@turnlog/call-log';
+import { createEvent, endsConnection, type CallKey, type EncodedHeader } from '@turnlog/call-events';
+import { toNewEvent, type AppendRequest } from '@turnlog/call-log';
 import { type SpoolRecord } from '@turnlog/spool';
 
 /** Consecutive events of one source. */
@@ -57,10 +57,7 @@ function toUnordered(records: readonly SpoolRecord[]): AppendRequest {
  * end was acknowledged before the gateway died, or the sweep came first) is left alone.
  */
 function toEnd(records: readonly SpoolRecord[]): AppendRequest[] {
-  const isEnded = records.some(
-    ({ event: { type } }) => type === 'call.ended' || type === 'call.disconnected',
-  );
-  if (isEnded) return [];
+  if (records.some(endsConnection)) return [];
   const connectionId = connectionOf(firstOf(records));
   const call = callOf(records);
   const atMs = records.reduce((latest, { event }) => Math.max(latest, Date.parse(event.at)), 0);
@@ -71,7 +68,7 @@ function toEnd(records: readonly SpoolRecord[]): AppendRequest[] {
 }
 
 /** A connection's source may go on under other names, which begin with its id and a dot. */
-function connectionOf({ source }: EventHeader): string {
+function connectionOf({ source }: EncodedHeader): string {
   return source.split('.', 1)[0] ?? source;
 }
 
@@ -84,7 +81,7 @@ function callOf(records: readonly SpoolRecord[]): CallKey {
   return { tenant, callSid };
 }
 
-function firstOf([first]: readonly SpoolRecord[]): EventHeader {
+function firstOf([first]: readonly SpoolRecord[]): EncodedHeader {
   if (first === undefined) throw new Error('a group of records is never empty');
   return first.event;
 }

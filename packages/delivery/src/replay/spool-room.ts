@@ -1,4 +1,5 @@
-import { memberOf, type NewEvent } from '@turnlog/call-log';
+import { endsConnection } from '@turnlog/call-events';
+import { memberOf } from '@turnlog/call-log';
 import { type ProducerSpool, type SpoolHold } from '../delivery-options.ts';
 
 type Store = ProducerSpool['store'];
@@ -57,8 +58,4 @@ export class SpoolRoom {
       },
     };
   }
-}
-
-function endsConnection({ change }: NewEvent): boolean {
-  return change.startsWith('-');
 }

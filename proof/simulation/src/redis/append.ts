@@ -1,5 +1,6 @@
 import { reportOf, type CallKey } from '@turnlog/call-events';
 import {
+  changeOf,
   memberOf,
   type AppendLimits,
   type AppendOutcome,
@@ -57,7 +58,8 @@ export function append(
   return { outcome: 'ok', epoch: head.epoch, results };
 
   function appendOne(newEvent: NewEvent): AppendResult {
-    const { event, text, bytes, change: changeBy, rememberId } = newEvent;
+    const { event, text, bytes, rememberId } = newEvent;
+    const changeBy = changeOf(newEvent);
     if (newEvent.isRefused === true) return { status: 'refused', reason: 'conflict' };
     const known = rememberId ? placeOf(stored.ids, event, request.isAcknowledged === true) : undefined;
     if (known !== undefined) return known;
@@ -155,7 +157,7 @@ function connectionChange(change: string): ConnectionChange | undefined {
 
 function refusalOf(
   head: Head,
-  { bytes, change }: Pick<NewEvent, 'bytes' | 'change'>,
+  { bytes, change }: { readonly bytes: number; readonly change: string },
   { isAcknowledged = false, isTenantFull = false }: AppendRequest,
   { maxEvents, maxBytes }: Required<Pick<AppendLimits, 'maxEvents' | 'maxBytes'>>,
 ): RefusalReason | undefined {

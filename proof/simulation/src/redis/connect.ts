@@ -1,5 +1,6 @@
 import { type CallKey } from '@turnlog/call-events';
 import {
+  changeOf,
   type Appender,
   type AppendRequest,
   type DeadLetter,
@@ -145,7 +146,7 @@ export type RedisPorts = ReturnType<typeof connectToRedis>;
 
 /** Reports need more room than ends. */
 function assertRoomFor(model: RedisModel, { events, isAcknowledged = false }: AppendRequest): void {
-  const isReport = !isAcknowledged && events.some(({ change }) => change === '');
+  const isReport = !isAcknowledged && events.some((event) => changeOf(event) === '');
   model.assertRoom(isReport ? MAX_MEMORY_SHARE : 1);
 }
 

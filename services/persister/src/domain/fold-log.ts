@@ -77,7 +77,7 @@ export class LogFold {
 
   #weigh(event: CallEvent): void {
     this.#memoryBytes += memoryOf(event);
-    if (event.type === 'turn.completed') this.#turnBytes += event.data.text.length;
+    if (event.type === 'turn.completed') this.#turnBytes += Buffer.byteLength(event.data.text);
   }
 }
 

@@ -1,4 +1,5 @@
-import { type AppendOutcome, type AppendRequest, type Appender, type NewEvent } from '@turnlog/call-log';
+import { endsConnection } from '@turnlog/call-events';
+import { type AppendOutcome, type AppendRequest, type Appender } from '@turnlog/call-log';
 import { type ProducerAppender } from '@turnlog/delivery';
 import { type RedisMemory } from './redis-memory.ts';
 import { type TenantBytes } from './tenant-bytes.ts';
@@ -21,10 +22,6 @@ export function guardAppender(
       return outcome;
     },
   };
-}
-
-function endsConnection({ change }: NewEvent): boolean {
-  return change.startsWith('-');
 }
 
 function appendedBytes({ events }: AppendRequest, outcome: AppendOutcome): number {
