@@ -11,7 +11,6 @@ export const exceptions = {
     'services/stream-gateway/src/config.ts -> services/stream-gateway/src/auth',
     'services/stream-gateway/src/limits -> services/stream-gateway/src/http',
     'services/stream-gateway/src/report -> services/stream-gateway/src/store',
-    'services/stream-gateway/src/agent -> services/stream-gateway/src/exotel',
     'services/stream-gateway/src/auth -> services/stream-gateway/src/http',
   ],
   'the folders of a service have at most 7 floors': ['services/stream-gateway/src/ has 9'],
