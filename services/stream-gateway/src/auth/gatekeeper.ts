@@ -1,21 +1,30 @@
 import { type IncomingMessage } from 'node:http';
 import { type AddressSet, type Tenant, type TenantDirectory } from '@turnlog/tenants';
-import { problem, type Answer } from '../http/answers/answer.ts';
 import { clientAddress, isForwarded } from './client-address.ts';
 import { type Principal } from '../domain/principal.ts';
 import { type StreamTokens } from './stream-tokens.ts';
 
-/** Who is let in, or what is answered instead. `reason` is for the count of refusals. */
-export type Admission =
+/** An authenticated request, or the reason for its refusal. */
+export type Admission = Admitted | AdmissionRefusal;
+
+export interface Admitted {
+  readonly ok: true;
+  readonly principal: Principal;
+  /** The client's address, as far as it can be trusted. */
+  readonly address: string | undefined;
+  /** The stream was not opened: a token that was used for it may be used again. */
+  readonly giveBack: () => Promise<void>;
+}
+
+/** Why a request is refused; the metrics count these reasons. */
+export type AdmissionRefusal =
+  | { readonly ok: false; readonly reason: 'origin_not_allowed' | 'not_local' | 'not_ready' }
   | {
-      readonly ok: true;
-      readonly principal: Principal;
-      /** What is believed of where the request comes from. */
-      readonly address: string | undefined;
-      /** The stream did not come about: what was used up for it may be used again. */
-      readonly giveBack: () => Promise<void>;
-    }
-  | { readonly ok: false; readonly reason: string; readonly answer: Answer };
+      readonly ok: false;
+      readonly reason: 'unauthorized';
+      /** The credentials that would be accepted. */
+      readonly expected: 'basic' | 'bearer' | 'token';
+    };
 
 export interface GatekeeperOptions {
   readonly directory: TenantDirectory;
@@ -65,9 +74,7 @@ export class Gatekeeper {
     return this.#admit(request, () => {
       const { bearer } = readCredentials(request);
       const tenant = this.#options.directory.authenticate('api', bearer);
-      return tenant === undefined
-        ? unauthorized('Bearer', NO_BEARER)
-        : this.#let(request, { tenant: tenant.name });
+      return tenant === undefined ? unauthorized('bearer') : this.#let(request, { tenant: tenant.name });
     });
   }
 
@@ -75,13 +82,12 @@ export class Gatekeeper {
     const { allowedOrigins, directory, openTenant } = this.#options;
     const { origin } = request.headers;
     if (origin !== undefined && !allowedOrigins.includes(origin))
-      return refuse(403, 'origin_not_allowed', ORIGIN);
+      return { ok: false, reason: 'origin_not_allowed' };
     if (this.isOpen) {
-      if (isForwarded(request)) return refuse(403, 'not_local', NOT_LOCAL);
+      if (isForwarded(request)) return { ok: false, reason: 'not_local' };
       return this.#let(request, { tenant: openTenant });
     }
-    // Before the tenants were read nobody can be told from anybody.
-    if (!directory.isLoaded) return unavailable();
+    if (!directory.isLoaded) return { ok: false, reason: 'not_ready' };
     return decide();
   }
 
@@ -91,9 +97,7 @@ export class Gatekeeper {
     const tenant = isGiven
       ? this.#options.directory.authenticate('stream', password)
       : this.#byAddress(request);
-    return tenant === undefined
-      ? unauthorized('Basic', NO_BASIC)
-      : this.#let(request, { tenant: tenant.name });
+    return tenant === undefined ? unauthorized('basic') : this.#let(request, { tenant: tenant.name });
   }
 
   /** An address that several tenants have named does not tell which of them it is. */
@@ -107,9 +111,9 @@ export class Gatekeeper {
   async #admitToken(request: IncomingMessage, token: string): Promise<Admission> {
     const { tokens, directory } = this.#options;
     const taken = await tokens.take(token).catch(() => 'unavailable' as const);
-    if (taken === 'unavailable') return unavailable();
+    if (taken === 'unavailable') return { ok: false, reason: 'not_ready' };
     if (taken === undefined || directory.find(taken.principal.tenant) === undefined) {
-      return unauthorized('Basic', NO_TOKEN);
+      return unauthorized('token');
     }
     return { ...this.#let(request, taken.principal), giveBack: taken.giveBack };
   }
@@ -120,33 +124,8 @@ export class Gatekeeper {
   }
 }
 
-const NO_BASIC =
-  'no credentials, or none that are valid now: give the stream secret as the password, wss://name:secret@host/…';
-const NO_BEARER =
-  'no credentials, or none that are valid now: send "Authorization: Bearer" and the api secret';
-const NO_TOKEN = 'the token in the URL is unknown, was used, or has expired: ask /exotel/url for another one';
-const ORIGIN =
-  'requests of web pages are not taken; where one is meant to connect, name its origin in ALLOWED_ORIGINS';
-const NOT_LOCAL =
-  'without a tenant this gateway serves its own machine only, and a proxy has handed this on; run "turnlog tenants add <name>"';
-
-function refuse(
-  status: number,
-  code: string,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): Admission {
-  return { ok: false, reason: code, answer: problem(status, code, message, headers) };
-}
-
-/** The same for a wrong secret, a revoked one and none at all. */
-function unauthorized(scheme: 'Basic' | 'Bearer', message: string): Admission {
-  return refuse(401, 'unauthorized', message, { 'www-authenticate': `${scheme} realm="turnlog"` });
-}
-
-function unavailable(): Admission {
-  const message = 'this gateway can not tell who you are right now; connect again';
-  return refuse(503, 'not_ready', message, { 'retry-after': '2' });
+function unauthorized(expected: 'basic' | 'bearer' | 'token'): AdmissionRefusal {
+  return { ok: false, reason: 'unauthorized', expected };
 }
 
 /** What a request shows of who it is from: nothing, or a secret of its kind. */

@@ -16,18 +16,15 @@ import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/del
 import { FollowedServer } from '../http/server/followed-server.ts';
 import { openApiDocument } from '../http/openapi/openapi-document.ts';
 import { startGatewayServer } from '../http/server/gateway-server.ts';
-import {
-  StreamUpgrades,
-  type StreamUpgradesOptions,
-  type Unavailability,
-} from '../http/server/stream-upgrades.ts';
+import { type Unavailability } from '../http/answers/refusals.ts';
+import { StreamUpgrades, type StreamUpgradesOptions } from '../http/server/stream-upgrades.ts';
 import { StreamUrlEndpoint } from '../http/endpoints/stream-url-endpoint.ts';
 import { type StreamPaths } from '../http/server/stream-target.ts';
 import { PendingConnections } from '../limits/pending-connections.ts';
 import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
 import { singleWebhookSecret } from '../auth/create-auth.ts';
 import { seldom } from '../report/seldom.ts';
-import { StreamPlaces } from '../limits/stream-places.ts';
+import { StreamQuotas } from '../limits/stream-quotas.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
@@ -150,20 +147,20 @@ function createUpgrades(
   shared: Pick<StreamUpgradesOptions, 'streamPaths' | 'openApi' | 'pending'>,
 ): StreamUpgrades {
   const { config, logger, sockets, metrics, auth, slots } = parts;
-  const places = new StreamPlaces({
+  const quotas = new StreamQuotas({
     directory: auth.directory,
     slots,
     maxPerAddress: config.MAX_SOCKETS_PER_ADDRESS,
     maxPerTenant: config.MAX_SOCKETS_PER_TENANT,
     newId: nanoid,
     onNotReleased: (err) =>
-      logger.debug({ err }, "a call's place was not given back: it is free in a moment"),
+      logger.debug({ err }, 'the slot of a call was not released; it expires in a moment'),
   });
   return new StreamUpgrades({
     ...shared,
     logger,
     gatekeeper: auth.gatekeeper,
-    places,
+    quotas,
     frameLimits: { maxPayload: config.MAX_FRAME_BYTES, maxFragments: config.MAX_FRAGMENTS },
     unavailability: () => unavailabilityOf(parts),
     onStream: (socket, stream) => sockets.accept(socket, stream),

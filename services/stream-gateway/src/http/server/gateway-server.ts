@@ -8,6 +8,7 @@ import { sharedGuard } from '../../call-guard.ts';
 import { type PendingConnections } from '../../limits/pending-connections.ts';
 import { CALLBACK_PATH, type CallbackKind, type CallbacksEndpoint } from '../endpoints/callbacks-endpoint.ts';
 import { problem, send, type Answer } from '../answers/answer.ts';
+import { admissionRefused } from '../answers/refusals.ts';
 import { type CallEventsEndpoint } from '../endpoints/call-events-endpoint.ts';
 import { notFound } from './not-found.ts';
 import { asksForWebSocket, replayWithoutOffer } from './replay-request.ts';
@@ -155,7 +156,8 @@ async function answerAdmitted(
   answerTo: (principal: Principal) => Promise<Answer>,
 ): Promise<Answer> {
   if (admission.ok) return answerTo(admission.principal);
-  return { ...admission.answer, headers: { ...admission.answer.headers, connection: 'close' } };
+  const answer = admissionRefused(admission);
+  return { ...answer, headers: { ...answer.headers, connection: 'close' } };
 }
 
 function upgradeRequired(): Answer {

@@ -7,22 +7,24 @@ import { sharedGuard, type CallGuard } from '../../call-guard.ts';
 import { readStreamRequest } from '../../domain/stream-request.ts';
 import { type AcceptedStream } from '../../domain/accepted-stream.ts';
 import { type PendingConnections } from '../../limits/pending-connections.ts';
-import { type StreamPlaces } from '../../limits/stream-places.ts';
-import { problem, refuseUpgrade, type Answer } from '../answers/answer.ts';
+import { type StreamQuotas } from '../../limits/stream-quotas.ts';
+import { refuseUpgrade, type Answer } from '../answers/answer.ts';
+import {
+  admissionRefused,
+  quotaRefused,
+  streamsUnavailable,
+  type Unavailability,
+} from '../answers/refusals.ts';
 import { notFound } from './not-found.ts';
 import { type OpenApiDocument } from '../openapi/openapi-document.ts';
 import { streamTarget, type StreamPaths, type StreamTarget } from './stream-target.ts';
-
-/** Why no more streams are taken right now. */
-export type Unavailability =
-  'draining' | 'not_ready' | 'memory_short' | 'spool_full' | 'spool_failing' | 'overloaded' | 'full';
 
 export interface StreamUpgradesOptions {
   readonly logger: Logger;
   readonly streamPaths: StreamPaths;
   readonly openApi: OpenApiDocument;
   readonly gatekeeper: Gatekeeper;
-  readonly places: StreamPlaces;
+  readonly quotas: StreamQuotas;
   readonly pending: PendingConnections;
   readonly frameLimits: { readonly maxPayload: number; readonly maxFragments: number };
   readonly unavailability: () => Unavailability | undefined;
@@ -45,16 +47,6 @@ interface Refusal {
 
 /** What has arrived and is not read yet is bounded too: a peer may send tiny pieces (CVE-2026-48779, CVE-2026-62389). */
 const WEB_SOCKET_LIMITS = { maxBufferedChunks: 1024, perMessageDeflate: false, closeTimeout: 5_000 };
-
-const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
-  draining: 'this gateway is stopping; connect to another one',
-  not_ready: 'this gateway can not record calls right now',
-  spool_full: 'Redis takes no events and the spool has reached SPOOL_MAX_BYTES; connect to another gateway',
-  spool_failing: 'the spool can not be written, its disk may be full; connect to another gateway',
-  memory_short: 'Redis is nearly full and is being drained; try again in a moment',
-  overloaded: 'too many events are waiting for Redis; connect to another gateway',
-  full: 'this gateway has as many connections as it takes',
-};
 
 /** Takes the carrier's sockets, or says why not, before a WebSocket is made of them. */
 export class StreamUpgrades {
@@ -83,23 +75,23 @@ export class StreamUpgrades {
   }
 
   async #take(upgrade: UpgradeRequest): Promise<Refusal | undefined> {
-    const { streamPaths, openApi, unavailability, gatekeeper, places } = this.#options;
+    const { streamPaths, openApi, unavailability, gatekeeper, quotas } = this.#options;
     const { request, socket } = upgrade;
     const target = streamTarget(request.url ?? '', streamPaths);
     if (target === undefined) return { reason: 'not_found', answer: notFound(openApi) };
     const reason = unavailability();
-    if (reason !== undefined) return { reason, answer: unavailable(reason) };
+    if (reason !== undefined) return { reason, answer: streamsUnavailable(reason) };
     const admission = await gatekeeper.admitStream(request, target.token);
-    if (!admission.ok) return admission;
+    if (!admission.ok) return { reason: admission.reason, answer: admissionRefused(admission) };
     const { principal, address, giveBack } = admission;
-    const place = await places.take(principal, gatekeeper.isOpen ? undefined : address);
-    if (!place.ok) {
+    const slot = await quotas.take(principal, gatekeeper.isOpen ? undefined : address);
+    if (!slot.ok) {
       await giveBack();
-      return place;
+      return { reason: slot.reason, answer: quotaRefused(slot) };
     }
     let isUsed = false;
     const leave = this.#guard.wrap('http.leave', () => {
-      place.leave();
+      slot.release();
       if (!isUsed) this.#giveBack(giveBack);
     });
     socket.once('close', leave);
@@ -137,8 +129,4 @@ export class StreamUpgrades {
 function requestOf({ url, applet }: StreamTarget, boundCallSid: string | undefined) {
   const request = readStreamRequest(url, applet);
   return boundCallSid === undefined ? request : { ...request, callSid: boundCallSid };
-}
-
-function unavailable(reason: Unavailability): Answer {
-  return problem(503, reason, UNAVAILABLE[reason], { 'retry-after': '2' });
 }
