@@ -28,6 +28,13 @@ export function addressSet(ranges: readonly string[]): AddressSet {
   };
 }
 
+const LOOPBACK_ADDRESSES = addressSet(['127.0.0.0/8', '::1']);
+
+/** Whether a host name or address is reachable from this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || LOOPBACK_ADDRESSES.has(host);
+}
+
 /** The address without IPv6 dress around IPv4, and without a zone. */
 export function plainAddress(address: string): string {
   const [withoutZone = ''] = address.split('%', 1);

@@ -1,4 +1,4 @@
-export { addressSet, isAddressRange, plainAddress, type AddressSet } from './address-range.ts';
+export { addressSet, isAddressRange, isLoopback, plainAddress, type AddressSet } from './address-range.ts';
 export {
   addTenant,
   changePolicy,

@@ -21,11 +21,10 @@ import {
   loadConfigOrExit,
   readConfig,
 } from '@turnlog/service-kit';
-import { isAddressRange } from '@turnlog/tenants';
+import { isAddressRange, isLoopback } from '@turnlog/tenants';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
-import { isLoopback } from './auth/listening-host.ts';
 import { AGENT_URL_PLACEHOLDERS, hasPlaceholderInOrigin, unknownPlaceholders } from './domain/agent-url.ts';
 
 const KIB = 1024;

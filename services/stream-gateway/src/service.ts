@@ -106,8 +106,7 @@ export async function startGateway(
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });
   await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
-  await server.follow();
-  return { host: server.host, port: server.port };
+  return server;
 }
 
 /** Sends what dead gateways have left on this disk. */

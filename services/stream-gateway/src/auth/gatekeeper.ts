@@ -1,5 +1,5 @@
 import { type IncomingMessage } from 'node:http';
-import { type AddressSet, type Tenant, type TenantDirectory } from '@turnlog/tenants';
+import { isLoopback, type AddressSet, type Tenant, type TenantDirectory } from '@turnlog/tenants';
 import { clientAddress, isForwarded } from './client-address.ts';
 import { type Principal } from '../domain/principal.ts';
 import { type StreamTokens } from './stream-tokens.ts';
@@ -29,7 +29,7 @@ export type AdmissionRefusal =
 export interface GatekeeperOptions {
   readonly directory: TenantDirectory;
   readonly tokens: StreamTokens;
-  /** `auto` lets everybody in while no tenant exists; the gateway then listens on loopback only. */
+  /** `auto` admits every request of this machine while no tenant exists. */
   readonly authenticate: 'auto' | 'always' | 'never';
   /** Whose calls these are where everybody is let in. */
   readonly openTenant: string;
@@ -45,16 +45,20 @@ export class Gatekeeper {
     this.#options = options;
   }
 
-  /** Everybody on this machine is let in. */
+  /** Requests need no credentials. */
   get isOpen(): boolean {
     const { authenticate, directory } = this.#options;
     return authenticate === 'never' || (authenticate === 'auto' && directory.isLoaded && directory.isEmpty);
   }
 
-  /** Everybody is asked who they are: there is a tenant. */
-  get isClosed(): boolean {
-    const { authenticate, directory } = this.#options;
-    return authenticate !== 'never' && !directory.isEmpty;
+  /**
+   * Refuses whatever comes from another machine while no tenant is known, or returns undefined. With `never` HOST is
+   * loopback, so no other machine can connect.
+   */
+  refusePeer(address: string | undefined): AdmissionRefusal | undefined {
+    const { directory } = this.#options;
+    if (!directory.isEmpty || isLoopback(address ?? '')) return undefined;
+    return { ok: false, reason: directory.isLoaded ? 'not_local' : 'not_ready' };
   }
 
   /** A stream, by its token where the URL has one, else by Basic credentials or by its address. */

@@ -1,19 +1,21 @@
 import { sleep, type Logger } from '@turnlog/service-kit';
-import { type TenantDirectory } from '@turnlog/tenants';
+import { isLoopback, type TenantDirectory } from '@turnlog/tenants';
 
 const RELOAD_EVERY_MS = 2_000;
+const ONLY_THIS_MACHINE = 'no tenant exists: only requests of this machine are served';
 
 export interface TenantRefreshOptions {
   readonly directory: TenantDirectory;
   readonly logger: Logger;
-  /** Told after each look, so also when nothing has changed. */
-  readonly onLoaded: () => void | Promise<void>;
+  /** The address that the gateway listens on. */
+  readonly host: string;
 }
 
-/** Keeps the directory up to date. While Redis is away it stays as it is, which the connection's own log tells of. */
-export function startTenantRefresh({ directory, logger, onLoaded }: TenantRefreshOptions): TenantRefresh {
+/** Keeps the directory up to date. While Redis is unavailable it stays as it is; the connection's own log says so. */
+export function startTenantRefresh({ directory, logger, host }: TenantRefreshOptions): TenantRefresh {
   const stopping = new AbortController();
   let wake = new AbortController();
+  let servesOthers = true;
 
   const look = async (): Promise<void> => {
     try {
@@ -22,7 +24,11 @@ export function startTenantRefresh({ directory, logger, onLoaded }: TenantRefres
       logger.debug({ err }, 'tenants could not be read');
       return;
     }
-    await onLoaded();
+    const hasTenant = !directory.isEmpty;
+    if (isLoopback(host) || servesOthers === hasTenant) return;
+    servesOthers = hasTenant;
+    if (servesOthers) logger.info({ host }, 'a tenant exists: requests of other machines are served');
+    else logger.warn({ host, todo: 'turnlog tenants add <name>' }, ONLY_THIS_MACHINE);
   };
 
   const run = async (): Promise<void> => {

@@ -9,13 +9,11 @@ import { type GatewayMetrics } from '../report/metrics.ts';
 import { type GatewayStores } from '../store/open-stores.ts';
 import { addressSet } from '@turnlog/tenants';
 import { clientAddress } from '../auth/client-address.ts';
-import { listeningHost } from '../auth/listening-host.ts';
 import { startTenantRefresh } from '../auth/tenant-refresh.ts';
 import { CallEventsEndpoint } from '../http/endpoints/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
-import { FollowedServer } from '../http/server/followed-server.ts';
 import { openApiDocument } from '../http/openapi/openapi-document.ts';
-import { startGatewayServer } from '../http/server/gateway-server.ts';
+import { startGatewayServer, type GatewayServer } from '../http/server/gateway-server.ts';
 import { type Unavailability } from '../http/answers/refusals.ts';
 import { StreamUpgrades, type StreamUpgradesOptions } from '../http/server/stream-upgrades.ts';
 import { StreamUrlEndpoint } from '../http/endpoints/stream-url-endpoint.ts';
@@ -42,14 +40,11 @@ export interface ServerParts {
   readonly lifecycle: Lifecycle;
 }
 
-/**
- * Starts listening, on loopback until there is a tenant, and where the settings say from then on. Resolves at once, for
- * whoever asks how the gateway is doing.
- */
+/** Starts listening. Resolves at once, so that the gateway can report its health while it waits for Redis. */
 export async function openServer(
   parts: ServerParts,
   ops: ReturnType<typeof createOpsHandler>,
-): Promise<FollowedServer> {
+): Promise<GatewayServer> {
   const { config, logger, lifecycle, stores, auth } = parts;
   const { directory, gatekeeper, tokens } = auth;
   const streamPaths: StreamPaths = {
@@ -71,7 +66,7 @@ export async function openServer(
     addressSet(config.TRUSTED_PROXIES),
   );
   const server = await startGatewayServer({
-    host: listeningHost(config.HOST, gatekeeper),
+    host: config.HOST,
     port: config.PORT,
     logger,
     ops,
@@ -93,11 +88,10 @@ export async function openServer(
     },
   });
   lifecycle.onStop('server', () => server.close());
-  const followed = new FollowedServer(server, { wantedHost: config.HOST, gatekeeper, logger });
-  const refresh = startTenantRefresh({ directory, logger, onLoaded: () => followed.follow() });
+  const refresh = startTenantRefresh({ directory, logger, host: config.HOST });
   stores.link.redis.on('ready', () => refresh.now());
   lifecycle.onStop('tenants', () => refresh.stop());
-  return followed;
+  return server;
 }
 
 function createCallEvents(

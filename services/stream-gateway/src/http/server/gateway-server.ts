@@ -2,7 +2,7 @@ import { type Logger, type OpsHandler } from '@turnlog/service-kit';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type Admission, type Gatekeeper } from '../../auth/gatekeeper.ts';
+import { type Admission, type AdmissionRefusal, type Gatekeeper } from '../../auth/gatekeeper.ts';
 import { type Principal } from '../../domain/principal.ts';
 import { sharedGuard } from '../../call-guard.ts';
 import { type PendingConnections } from '../../limits/pending-connections.ts';
@@ -45,11 +45,6 @@ export interface ConnectionLimits {
 export interface GatewayServer {
   readonly host: string;
   readonly port: number;
-  /**
-   * Listens on another host, on the same port. Connections that there are go on. Rejects where it can't, and stays where it
-   * was.
-   */
-  moveTo(host: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,34 +58,7 @@ const CHECK_EVERY_MS = 1_000;
 
 /** Starts listening. Rejects if the port can't be had. */
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
-  let { host } = options;
-  let listener = await listen(options, host, options.port);
-  const { port } = listener;
-  const left: Promise<void>[] = [];
-  return {
-    get host() {
-      return host;
-    },
-    port,
-    moveTo: async (next) => {
-      // The port is free as soon as the old server no longer listens; its connections may stay for hours.
-      left.push(listener.close());
-      try {
-        listener = await listen(options, next, port);
-        host = next;
-      } catch (error) {
-        listener = await listen(options, host, port);
-        throw error;
-      }
-    },
-    close: async () => {
-      await Promise.all([...left, listener.close()]);
-    },
-  };
-}
-
-async function listen(options: GatewayServerOptions, host: string, port: number) {
-  const { logger, upgrades, pending, limits } = options;
+  const { host, logger, upgrades, pending, limits } = options;
   const timeouts = {
     headersTimeout: limits.handshakeTimeoutMs,
     requestTimeout: Math.max(REQUEST_TIMEOUT_MS, limits.handshakeTimeoutMs),
@@ -114,12 +82,13 @@ async function listen(options: GatewayServerOptions, host: string, port: number)
       else replayWithoutOffer(server, { request, socket, head });
     });
   });
-  server.listen({ host, port });
+  server.listen({ host, port: options.port });
   await once(server, 'listening');
   server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
   return {
+    host,
     port: (server.address() as AddressInfo).port,
-    close: (): Promise<void> => {
+    close: () => {
       isClosing = true;
       return closeServer(server);
     },
@@ -133,6 +102,11 @@ async function answer(
 ): Promise<void> {
   const { ops, gatekeeper, callEvents, callbacks, streamUrl, openApi, streamPaths } = options;
   if (await ops(request, response)) return;
+  const peer = gatekeeper.refusePeer(request.socket.remoteAddress);
+  if (peer !== undefined) {
+    send(response, refusedUnread(peer));
+    return;
+  }
   const path = withoutSlash((request.url ?? '').split('?', 1)[0] ?? '');
   const [, callSid] = CALL_EVENTS_PATH.exec(path) ?? [];
   const [, kind, secret] = CALLBACK_PATH.exec(path) ?? [];
@@ -150,13 +124,17 @@ async function answer(
   else send(response, notFound(openApi));
 }
 
-/** Nothing of a request is read before it is known who it is from. */
+/** Nothing of a request is read before it is admitted. */
 async function answerAdmitted(
   admission: Admission,
   answerTo: (principal: Principal) => Promise<Answer>,
 ): Promise<Answer> {
-  if (admission.ok) return answerTo(admission.principal);
-  const answer = admissionRefused(admission);
+  return admission.ok ? answerTo(admission.principal) : refusedUnread(admission);
+}
+
+/** The body is not read, so the connection cannot be used again. */
+function refusedUnread(refusal: AdmissionRefusal): Answer {
+  const answer = admissionRefused(refusal);
   return { ...answer, headers: { ...answer.headers, connection: 'close' } };
 }
 

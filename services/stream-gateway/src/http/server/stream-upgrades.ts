@@ -77,6 +77,8 @@ export class StreamUpgrades {
   async #take(upgrade: UpgradeRequest): Promise<Refusal | undefined> {
     const { streamPaths, openApi, unavailability, gatekeeper, quotas } = this.#options;
     const { request, socket } = upgrade;
+    const peer = gatekeeper.refusePeer(request.socket.remoteAddress);
+    if (peer !== undefined) return { reason: peer.reason, answer: admissionRefused(peer) };
     const target = streamTarget(request.url ?? '', streamPaths);
     if (target === undefined) return { reason: 'not_found', answer: notFound(openApi) };
     const reason = unavailability();
