@@ -13,7 +13,7 @@ import { type Bench, type Benchmark, type Contest, type Sample } from '../benchm
 import { startSender } from '../load/start-sender.ts';
 import { until } from '../load/until.ts';
 import { startBareServer } from '../processes/bare-server.ts';
-import { startService, type Service } from '../processes/service.ts';
+import { startService, type FrameServer, type Service } from '../processes/service.ts';
 import { clearCalls, type Servers } from '../servers.ts';
 import { sum } from '../statistics.ts';
 
@@ -61,7 +61,7 @@ async function open({ servers, size }: Bench): Promise<Contest> {
 
 async function measure(
   servers: Servers,
-  server: Service,
+  server: FrameServer,
   load: { readonly framesPerCall: number; readonly callPrefix: string },
   untilDone?: () => Promise<void>,
 ): Promise<Sample> {
@@ -85,8 +85,8 @@ async function countBatches({ redis }: Servers, callPrefix: string): Promise<num
 }
 
 /** Audio that Redis was too slow for is dropped, which would cost nothing. */
-async function assertNothingDropped({ port }: Service): Promise<void> {
-  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+async function assertNothingDropped({ healthPort }: Service): Promise<void> {
+  const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
   const dropped = sum(
     [...metrics.matchAll(/^gateway_audio_dropped_bytes_total\S* (\d+)/gm)].map(([, bytes]) => Number(bytes)),
   );

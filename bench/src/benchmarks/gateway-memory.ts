@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
 import { startSender } from '../load/start-sender.ts';
 import { startBareServer } from '../processes/bare-server.ts';
-import { startService, type Service } from '../processes/service.ts';
+import { startService, type FrameServer } from '../processes/service.ts';
 import { clearCalls, type Servers } from '../servers.ts';
 import { median } from '../statistics.ts';
 
@@ -23,7 +23,7 @@ const STREAMING_MS = 6_000;
 const LOOKS = 7;
 const LOOK_EVERY_MS = 270;
 
-type Reading = (server: Service) => Promise<number>;
+type Reading = (server: FrameServer) => Promise<number>;
 
 const measured = {
   unit: 'bytes',
@@ -60,7 +60,7 @@ function open({ servers, size }: Bench, read: Reading): Promise<Contest> {
 interface Measurement {
   readonly calls: number;
   readonly read: Reading;
-  readonly start: () => Promise<Service>;
+  readonly start: () => Promise<FrameServer>;
 }
 
 async function measure(servers: Servers, { calls, read, start }: Measurement): Promise<Sample> {
@@ -83,7 +83,7 @@ async function measure(servers: Servers, { calls, read, start }: Measurement): P
 
 async function whileStreaming<T>(
   servers: Servers,
-  { port }: Service,
+  { port }: FrameServer,
   load: { readonly calls: number; readonly callPrefix: string },
   look: () => Promise<T>,
 ): Promise<T> {
@@ -97,7 +97,7 @@ async function whileStreaming<T>(
   }
 }
 
-async function medianOf(server: Service, read: Reading): Promise<number> {
+async function medianOf(server: FrameServer, read: Reading): Promise<number> {
   const looks: number[] = [];
   for (let look = 0; look < LOOKS; look += 1) {
     looks.push(await read(server));
@@ -106,10 +106,10 @@ async function medianOf(server: Service, read: Reading): Promise<number> {
   return median(looks);
 }
 
-async function liveBytes(server: Service): Promise<number> {
+async function liveBytes(server: FrameServer): Promise<number> {
   return (await server.usage({ collectGarbage: true })).liveBytes;
 }
 
-async function residentBytes(server: Service): Promise<number> {
+async function residentBytes(server: FrameServer): Promise<number> {
   return (await server.usage({ collectGarbage: false })).residentBytes;
 }

@@ -1,10 +1,10 @@
 import { freePort } from '@turnlog/embedded';
 import { type Servers } from '../servers.ts';
 import { spawnProbed } from './probed-process.ts';
-import { type Service } from './service.ts';
+import { type FrameServer } from './service.ts';
 
 /** Starts the bare `ws` server, and waits until it listens. */
-export async function startBareServer(servers: Servers): Promise<Service> {
+export async function startBareServer(servers: Servers): Promise<FrameServer> {
   const port = await freePort();
   const server = spawnProbed(servers, {
     name: 'bare-ws-server',

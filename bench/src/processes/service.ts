@@ -8,15 +8,19 @@ const POLL_MS = 20;
 
 export type ServiceName = 'stream-gateway' | 'session' | 'persister';
 
-/** A real service in a process of its own, with its default settings. */
-export interface Service extends ProbedProcess {
-  /** Where it serves, or where it answers for its health. */
+/** A process that takes frames on a port. */
+export interface FrameServer extends ProbedProcess {
   readonly port: number;
+}
+
+/** A real service in a process of its own, with its default settings. */
+export interface Service extends FrameServer {
+  readonly healthPort: number;
 }
 
 /** Starts a service, and waits until it is ready. */
 export async function startService(name: ServiceName, servers: Servers): Promise<Service> {
-  const port = await freePort();
+  const [port, healthPort] = [await freePort(), await freePort()];
   const service = spawnProbed(servers, {
     name,
     mainFile: new URL(`../../../services/${name}/dist/main.js`, import.meta.url),
@@ -24,13 +28,16 @@ export async function startService(name: ServiceName, servers: Servers): Promise
       REDIS_URL: servers.redisUrl,
       DATABASE_URL: servers.databaseUrl,
       INSTANCE: 'bench',
-      ...(name === 'stream-gateway'
-        ? { PORT: String(port), DRAIN_DEADLINE_MS: '0', AGENT_LINGER_MS: '0' }
-        : { HEALTH_PORT: String(port) }),
+      HEALTH_PORT: String(healthPort),
+      ...(name === 'stream-gateway' && {
+        PORT: String(port),
+        DRAIN_DEADLINE_MS: '0',
+        AGENT_LINGER_MS: '0',
+      }),
     },
   });
-  await Promise.race([untilReady(name, port), service.done]);
-  return { ...service, port };
+  await Promise.race([untilReady(name, healthPort), service.done]);
+  return { ...service, port, healthPort };
 }
 
 async function untilReady(name: ServiceName, port: number): Promise<void> {

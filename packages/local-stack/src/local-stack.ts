@@ -10,6 +10,7 @@ import {
   planServices,
   planSideGateway,
   type ServiceKind,
+  type ServicePorts,
   type ServiceUrls,
   type StackSettings,
 } from './service-plan.ts';
@@ -152,9 +153,7 @@ function hasCredentials({ env, serviceEnv }: LocalStackOptions): boolean {
   return key !== undefined && key !== '';
 }
 
-interface Ports extends Readonly<Record<ServiceKind, readonly number[]>> {
-  readonly side: readonly number[];
-}
+type Ports = Readonly<Record<ServiceKind | 'side', readonly ServicePorts[]>>;
 
 async function choosePorts(options: LocalStackOptions): Promise<Ports> {
   const { gatewayPort, gateways = 1, sessions = 1, persisters = 1, sideGateways = {} } = options;
@@ -162,16 +161,20 @@ async function choosePorts(options: LocalStackOptions): Promise<Ports> {
   if (gatewayPort !== undefined) await requireFreePort(gatewayPort);
   const sides = Object.keys(sideGateways).length;
   const chosen = new Set<number>();
-  while (chosen.size < gateways + sessions + persisters + reconcilers + sides) chosen.add(await freePort());
+  const count = 2 * (gateways + sides) + sessions + persisters + reconcilers;
+  while (chosen.size < count) chosen.add(await freePort());
   const free = [...chosen];
-  const gateway = free.splice(0, gateways);
-  if (gatewayPort !== undefined && gateways > 0) gateway[0] = gatewayPort;
+  const ofGateways = (number: number): ServicePorts[] =>
+    Array.from({ length: number }, () => ({ port: free.pop() ?? 0, healthPort: free.pop() ?? 0 }));
+  const ofOthers = (number: number): ServicePorts[] =>
+    free.splice(0, number).map((port) => ({ port, healthPort: port }));
+  const [first, ...others] = ofGateways(gateways);
   return {
-    gateway,
-    session: free.splice(0, sessions),
-    persister: free.splice(0, persisters),
-    reconciler: free.splice(0, reconcilers),
-    side: free,
+    gateway: first === undefined ? [] : [{ ...first, port: gatewayPort ?? first.port }, ...others],
+    side: ofGateways(sides),
+    session: ofOthers(sessions),
+    persister: ofOthers(persisters),
+    reconciler: ofOthers(reconcilers),
   };
 }
 
@@ -182,9 +185,10 @@ function planAll(options: LocalStackOptions, ports: Ports, servers: Servers) {
     plans: (['gateway', 'session', 'persister', 'reconciler'] as const).flatMap((kind) =>
       planServices(kind, ports[kind], settings),
     ),
-    sidePlans: Object.entries(sideGateways).map(([name, own], index) =>
-      planSideGateway(name, ports.side[index] ?? 0, own, settings),
-    ),
+    sidePlans: ports.side.flatMap((own, index) => {
+      const [name, env] = Object.entries(sideGateways)[index] ?? [];
+      return name === undefined || env === undefined ? [] : planSideGateway(name, own, env, settings);
+    }),
   };
 }
 

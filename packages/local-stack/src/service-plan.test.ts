@@ -9,7 +9,7 @@ const SERVERS = {
 
 test('a service is given more time to stop than it takes by its settings, whoever made them', () => {
   const timeoutOf = (env: Record<string, string>): number => {
-    const [plan] = planServices('gateway', [8080], { ...SERVERS, env });
+    const [plan] = planServices('gateway', [{ port: 8080, healthPort: 8084 }], { ...SERVERS, env });
     return stopTimeoutMsOf('gateway', plan?.env ?? {});
   };
   expect(timeoutOf({})).toBeGreaterThan(1_000 + 5_000 + 5_000);

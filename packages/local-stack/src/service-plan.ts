@@ -5,11 +5,18 @@ import { type Environment } from '@turnlog/service-kit';
 /** A kind of service. */
 export type ServiceKind = 'gateway' | 'session' | 'persister' | 'reconciler';
 
-/** One service that is to run: its name, its port, and its whole environment. */
-export interface ServicePlan {
+/** The ports of one service. Only a gateway has two. */
+export interface ServicePorts {
+  /** Where a gateway serves calls and agents. */
+  readonly port: number;
+  /** Where a service answers `/healthz`, `/readyz` and `/metrics`. */
+  readonly healthPort: number;
+}
+
+/** One service that is to run: its name, its ports, and its whole environment. */
+export interface ServicePlan extends ServicePorts {
   readonly name: string;
   readonly kind: ServiceKind;
-  readonly port: number;
   readonly env: Environment;
   readonly mainFile: string;
 }
@@ -52,37 +59,37 @@ export function stopTimeoutMsOf(kind: ServiceKind, env: Environment): number {
   return waits.reduce((sum, ms) => sum + (Number(ms) || 0), STOP_SLACK_MS);
 }
 
-/** Plans the services of one kind, one for each port. */
+/** Plans the services of one kind, one for each element of `ports`. */
 export function planServices(
   kind: ServiceKind,
-  ports: readonly number[],
+  ports: readonly ServicePorts[],
   settings: StackSettings,
 ): ServicePlan[] {
-  return ports.map((port, index) => {
+  return ports.map((own, index) => {
     const name = `${kind}-${index + 1}`;
-    return { name, kind, port, env: environmentOf(kind, name, port, settings), mainFile: mainFileOf(kind) };
+    return { name, kind, ...own, env: environmentOf(kind, name, own, settings), mainFile: mainFileOf(kind) };
   });
 }
 
 /** Plans a gateway with a name and settings of its own, which only this machine reaches. */
 export function planSideGateway(
   name: string,
-  port: number,
+  ports: ServicePorts,
   own: Environment,
   settings: StackSettings,
 ): ServicePlan {
   const gateway = { HOST: '127.0.0.1', ...own };
-  const env = environmentOf('gateway', name, port, {
+  const env = environmentOf('gateway', name, ports, {
     ...settings,
     serviceEnv: { gateway: { ...settings.serviceEnv.gateway, ...gateway } },
   });
-  return { name, kind: 'gateway', port, env, mainFile: mainFileOf('gateway') };
+  return { name, kind: 'gateway', ...ports, env, mainFile: mainFileOf('gateway') };
 }
 
 function environmentOf(
   kind: ServiceKind,
   name: string,
-  port: number,
+  { port, healthPort }: ServicePorts,
   { redisUrl, databaseUrl, env, serviceEnv, serviceUrls }: StackSettings,
 ): Environment {
   const own = serviceUrls?.[kind];
@@ -93,7 +100,8 @@ function environmentOf(
     REDIS_URL: own?.redisUrl ?? redisUrl,
     DATABASE_URL: own?.databaseUrl ?? databaseUrl,
     INSTANCE: name,
-    ...(kind === 'gateway' ? { PORT: String(port) } : { HEALTH_PORT: String(port) }),
+    PORT: String(port),
+    HEALTH_PORT: String(healthPort),
   };
 }
 

@@ -44,7 +44,10 @@ export function createStackAddress({
       keyPrefix: settings['KEY_PREFIX'] ?? DEFAULT_KEY_SPACE.prefix,
       partitions: Number(settings['PARTITIONS'] ?? DEFAULT_KEY_SPACE.partitions),
       gatewayUrls: [...gatewayUrls],
-      services: services.map(({ name, pid, port }) => ({ name, port, ...(pid !== undefined && { pid }) })),
+      services: services.map(({ name, pid, port, healthPort }) => ({
+        ...{ name, port, healthPort },
+        ...(pid !== undefined && { pid }),
+      })),
     });
   };
   return {

@@ -17,7 +17,9 @@ const runningStack = z.object({
   partitions: z.int(),
   /** `http://127.0.0.1:8080`, one for each gateway. */
   gatewayUrls: z.array(z.string()),
-  services: z.array(z.object({ name: z.string(), pid: z.int().optional(), port: z.int() })),
+  services: z.array(
+    z.object({ name: z.string(), pid: z.int().optional(), port: z.int(), healthPort: z.int() }),
+  ),
 });
 
 /** Where a running stack is, as other processes find it in its data folder. Holds the database's password. */

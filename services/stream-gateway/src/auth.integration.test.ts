@@ -254,7 +254,7 @@ test('no secret and no token stands in a log, a metric or an answer', async () =
   const url = `${gateway.url}/${acme.secrets.stream.replace('tl_stream', 'tl_token')}?x=${acme.secrets.api}`;
   await outcome(askUpgrade(url, basic(acme.secrets.api)));
   await outcome(askUpgrade(gateway.url.replace('exotel', acme.secrets.stream)));
-  const metrics = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  const metrics = await (await fetch(`${gateway.opsUrl}/metrics`)).text();
   const said = `${JSON.stringify(gateway.logLines)}\n${metrics}`;
   const leaked = texts.filter((text) => said.includes(text.split('_').slice(3).join('_')));
   expect(leaked).toEqual([]);

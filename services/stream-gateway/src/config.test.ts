@@ -10,6 +10,7 @@ test('Redis is all that has to be set', () => {
     config: {
       HOST: '127.0.0.1',
       PORT: 8080,
+      HEALTH_PORT: 8084,
       TENANT: 'default',
       KEY_PREFIX: 'tl:',
       AUDIO: true,

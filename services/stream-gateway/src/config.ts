@@ -78,6 +78,7 @@ function listOf(text: string): string[] {
 const gatewayVariables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(8080),
+  HEALTH_PORT: port.default(8084),
   TENANT: tenantName.default('default'),
   INSTANCE: instanceName.default(hostname()),
   LOG_LEVEL: logLevel.default('info'),

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 async function residentBytes(): Promise<number> {
-  const text = await (await fetch(`${gateway.httpUrl}/metrics`)).text();
+  const text = await (await fetch(`${gateway.opsUrl}/metrics`)).text();
   return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(text)?.[1]);
 }
 

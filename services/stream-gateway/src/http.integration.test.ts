@@ -136,9 +136,10 @@ test('an upgrade elsewhere is refused with 404 and a reason', async () => {
   expect(body).toMatchObject({ error: { code: 'not_found' } });
 });
 
-test('health, readiness and metrics are there', async () => {
+test('health, readiness and metrics are answered on the port of their own, and only there', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) {
-    expect((await fetch(`${gateway.httpUrl}${path}`)).status).toBe(200);
+    expect((await fetch(`${gateway.opsUrl}${path}`)).status).toBe(200);
+    expect((await fetch(`${gateway.httpUrl}${path}`)).status).toBe(404);
   }
 });
 
@@ -162,7 +163,7 @@ test('without Redis events are 503 with Retry-After, streams are refused, and al
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('2');
     expect(await response.json()).toMatchObject({ error: { code: 'unavailable' } });
-    expect((await fetch(`${own.httpUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${own.opsUrl}/readyz`)).status).toBe(503);
     expect(await refusal(own.url)).toMatchObject({ status: 503, body: { error: { code: 'not_ready' } } });
     await redis.start();
     await waitUntil(async () => (await own.post('CA-away', turn('t1'))).status === 202, {

@@ -14,7 +14,7 @@ await runService({
   name: 'stream-gateway',
   logger,
   start: async (lifecycle) => {
-    const { host, port } = await startGateway(config, { logger, lifecycle });
-    logger.info({ host, port }, 'stream-gateway ready');
+    const { host, port, healthPort } = await startGateway(config, { logger, lifecycle });
+    logger.info({ host, port, health_port: healthPort }, 'stream-gateway ready');
   },
 });

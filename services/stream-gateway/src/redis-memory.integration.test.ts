@@ -21,8 +21,8 @@ async function setUp(settings: Record<string, string> = {}) {
 }
 
 const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'word' } });
-const readinessOf = async ({ httpUrl }: TestGateway) => {
-  const response = await fetch(`${httpUrl}/readyz`);
+const readinessOf = async ({ opsUrl }: TestGateway) => {
+  const response = await fetch(`${opsUrl}/readyz`);
   return { status: response.status, text: await response.text() };
 };
 /** Fills Redis up to a share of its memory, with keys that are no calls. */

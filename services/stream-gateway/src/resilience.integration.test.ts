@@ -89,7 +89,7 @@ test('a gateway that starts while Redis is away waits for it', async () => {
   await redis.start();
   const gateway = await starting;
   closing.push(() => gateway.stop());
-  expect((await fetch(`${gateway.httpUrl}/readyz`)).status).toBe(200);
+  expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200);
 });
 
 test('the clock of the host is set back an hour in mid-call: what came later is later', async () => {
@@ -282,7 +282,7 @@ test('draining refuses new streams, and lets calls end', async () => {
   const stopping = gateway.lifecycle.stop('SIGTERM');
 
   await expect(dial(gateway.url)).rejects.toThrow('503');
-  expect((await fetch(`${gateway.httpUrl}/readyz`)).status).toBe(503);
+  expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(503);
   ending.socket.send(turn('t1'));
   ending.carrier.send(ending.frames.stop);
   await gateway.eventsUntil(ending.frames.callSid, 'call.ended');

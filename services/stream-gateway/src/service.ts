@@ -3,6 +3,7 @@ import {
   createMetrics,
   createOpsHandler,
   retryForever,
+  startOpsServer,
   type CheckOutcome,
   type Health,
   type Lifecycle,
@@ -41,7 +42,7 @@ const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 export async function startGateway(
   config: GatewayConfig,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
-): Promise<{ readonly host: string; readonly port: number }> {
+): Promise<{ readonly host: string; readonly port: number; readonly healthPort: number }> {
   const monotonic = () => performance.now();
   const tally = newTally();
   const registry = createMetrics('stream-gateway');
@@ -92,7 +93,12 @@ export async function startGateway(
     return { ok: true };
   });
   health.readinessCheck('writes', () => Promise.resolve(readinessOf(stores)));
-  const server = await openServer(parts, createOpsHandler({ health, metrics: registry }));
+  const ops = await startOpsServer({
+    handle: createOpsHandler({ health, metrics: registry }),
+    port: config.HEALTH_PORT,
+  });
+  lifecycle.onStop('ops server', () => ops.close());
+  const server = await openServer(parts);
   startTimers({ ...parts, health });
   watchRedis(stores, { logger, lifecycle });
   registerDrain(parts);
@@ -106,7 +112,7 @@ export async function startGateway(
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });
   await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
-  return server;
+  return { host: server.host, port: server.port, healthPort: ops.port };
 }
 
 /** Sends what dead gateways have left on this disk. */

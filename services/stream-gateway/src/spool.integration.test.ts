@@ -181,14 +181,14 @@ test('a full spool refuses new calls and says why; calls in progress go on, ackn
   const spooled = acksOf(socket).length;
   expect(spooled).toBeLessThan(20);
   await expect(dial(gateway.url)).rejects.toThrow('503');
-  const readiness = await fetch(`${gateway.httpUrl}/readyz`);
+  const readiness = await fetch(`${gateway.opsUrl}/readyz`);
   expect(readiness.status).toBe(503);
   expect(await readiness.text()).toContain('the spool is full');
   const refused = await gateway.post('CA-other', turn('o', 'x'.repeat(60_000)));
   expect(refused.status).toBe(503);
   await redis.start();
   await acknowledged(socket, 20);
-  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok, {
+  await waitUntil(async () => (await fetch(`${gateway.opsUrl}/readyz`)).ok, {
     what: 'calls are taken again',
   });
   expect(await turnsOf(gateway, frames.callSid)).toEqual(namesOf(ids));
@@ -201,12 +201,12 @@ test('a Redis that answers but takes no writes takes no new calls either', async
   await gateway.redis.config('SET', 'maxmemory', '1');
   socket.send(turn('a'));
   await acknowledged(socket, 1);
-  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).status === 503, {
+  await waitUntil(async () => (await fetch(`${gateway.opsUrl}/readyz`)).status === 503, {
     what: 'it is not ready',
   });
   await expect(dial(gateway.url)).rejects.toThrow('503');
   await gateway.redis.config('SET', 'maxmemory', '0');
-  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok, { what: 'it is ready again' });
+  await waitUntil(async () => (await fetch(`${gateway.opsUrl}/readyz`)).ok, { what: 'it is ready again' });
 });
 
 test('a gateway that is stopped while Redis is away leaves its events in the spool, and its heir sends them', async () => {
@@ -255,7 +255,7 @@ test('a spool whose disk refuses writes refuses new calls until it can be writte
     what: 'it is noticed',
   });
   await expect(dial(gateway.url)).rejects.toThrow('503');
-  expect(await (await fetch(`${gateway.httpUrl}/readyz`)).text()).toContain('the spool is failing');
+  expect(await (await fetch(`${gateway.opsUrl}/readyz`)).text()).toContain('the spool is failing');
   expect(acksOf(socket)).toEqual([]);
 
   await rename(`${folder}-gone`, folder);
@@ -266,7 +266,7 @@ test('a spool whose disk refuses writes refuses new calls until it can be writte
     what: 'the turn is in the log',
     timeoutMs: 15_000,
   });
-  await waitUntil(async () => (await fetch(`${gateway.httpUrl}/readyz`)).ok, {
+  await waitUntil(async () => (await fetch(`${gateway.opsUrl}/readyz`)).ok, {
     what: 'calls are taken again',
   });
 });

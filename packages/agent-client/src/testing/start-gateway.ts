@@ -23,10 +23,16 @@ export interface Gateway {
 
 /** Starts a gateway with these settings, and waits until it takes calls. */
 export async function startGateway(settings: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-  const port = await freePort();
+  const [port, healthPort] = [await freePort(), await freePort()];
   const httpUrl = `http://127.0.0.1:${port}`;
   const prefix = testKeyPrefix();
-  const env = { REDIS_URL: testRedisUrl(), KEY_PREFIX: prefix, PORT: String(port), ...settings };
+  const env = {
+    REDIS_URL: testRedisUrl(),
+    KEY_PREFIX: prefix,
+    PORT: String(port),
+    HEALTH_PORT: String(healthPort),
+    ...settings,
+  };
   const redis = createCommandClient({ url: env.REDIS_URL, name: 'test', onError: () => undefined });
   await untilReady(redis);
   let stop = (): Promise<void> => Promise.resolve();
@@ -43,7 +49,7 @@ export async function startGateway(settings: Readonly<Record<string, string>> = 
       await exited;
       stop = () => Promise.resolve();
     };
-    await waitUntil(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
+    await waitUntil(async () => (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok, {
       what: 'the gateway is ready',
       timeoutMs: 20_000,
     });

@@ -122,7 +122,7 @@ function readable(line: string): string {
 
 function describe(stack: LocalStack, sampleCall: StoredCall | undefined) {
   const { redisUrl, databaseUrl, gatewayUrls, streamUrls, logDir } = stack;
-  const services = stack.services.map(({ name, pid, port }) => ({ name, pid, port }));
+  const services = stack.services.map(({ name, pid, port, healthPort }) => ({ name, pid, port, healthPort }));
   return {
     redisUrl,
     databaseUrl,

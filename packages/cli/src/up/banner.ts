@@ -14,7 +14,7 @@ export function formatBanner(stack: LocalStack, dataDir: string, seconds: number
     '',
     `  Exotel stream   ${streamUrl}`,
     `  Agent events    POST ${gatewayUrl}/v1/calls/<callSid>/events`,
-    `  Health          ${gatewayUrl}/readyz, /healthz, /metrics`,
+    `  Health          http://127.0.0.1:${stack.service('gateway-1').healthPort}/readyz, /healthz, /metrics`,
     `  Redis           ${stripUrlSecrets(stack.redisUrl)}`,
     `  Postgres        ${databaseUrl}`,
     `  Data            ${dataDir} (logs in ${stack.logDir})`,

@@ -20,8 +20,10 @@ export interface LocalService {
   /** `gateway-1`, `session-1`, `persister-1`: also its INSTANCE. */
   readonly name: string;
   readonly kind: ServiceKind;
-  /** Where it answers `/readyz` and `/metrics`; a gateway's is the port it serves. */
+  /** Where a gateway serves calls and agents. */
   readonly port: number;
+  /** Where it answers `/healthz`, `/readyz` and `/metrics`. */
+  readonly healthPort: number;
   /** `undefined` while it isn't running. */
   readonly pid: number | undefined;
   /** Sends a signal to the process, `SIGKILL` for one. What is no end that was asked for is followed by a restart. */
@@ -57,6 +59,7 @@ class SupervisedService implements LocalService {
   readonly name: string;
   readonly kind: ServiceKind;
   readonly port: number;
+  readonly healthPort: number;
   readonly #options: SupervisionOptions;
   #mainFile: string;
   #lastLines: string[] = [];
@@ -69,10 +72,11 @@ class SupervisedService implements LocalService {
   #deaths = 0;
   #stops = 0;
 
-  constructor({ name, kind, port, env, mainFile }: ServicePlan, options: SupervisionOptions) {
+  constructor({ name, kind, port, healthPort, env, mainFile }: ServicePlan, options: SupervisionOptions) {
     this.name = name;
     this.kind = kind;
     this.port = port;
+    this.healthPort = healthPort;
     this.#env = env;
     this.#mainFile = mainFile;
     this.#options = options;
@@ -119,8 +123,8 @@ class SupervisedService implements LocalService {
   }
 
   #identity(): Omit<StartedService, 'run'> {
-    const { name, port } = this;
-    return { name, port, lastLines: () => this.#lastLines, lastProblems: () => this.#lastProblems };
+    const { name, healthPort } = this;
+    return { name, healthPort, lastLines: () => this.#lastLines, lastProblems: () => this.#lastProblems };
   }
 
   #supervise(): void {

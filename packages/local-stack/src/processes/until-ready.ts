@@ -9,7 +9,7 @@ const REQUEST_TIMEOUT_MS = 2_000;
 /** A service that was started, and what to say of it when it isn't ready. */
 export interface StartedService {
   readonly name: string;
-  readonly port: number;
+  readonly healthPort: number;
   readonly run: ServiceProcess;
   readonly lastLines: () => readonly string[];
   /** What it said on stderr, to the person who starts it. */
@@ -18,9 +18,9 @@ export interface StartedService {
 
 /** Waits until the service's `/readyz` says yes. Throws `service_failed` when it ends first or takes too long. */
 export async function untilServiceReady(service: StartedService, timeoutMs: number): Promise<void> {
-  const { name, port, run } = service;
+  const { name, healthPort, run } = service;
   const deadline = performance.now() + timeoutMs;
-  while (!(await isReady(port))) {
+  while (!(await isReady(healthPort))) {
     if (run.hasExited) throw endedEarly(service, await run.exited);
     if (performance.now() > deadline) throw notReady(service, `${name} was not ready after ${timeoutMs} ms`);
     await sleep(POLL_MS);

@@ -125,7 +125,7 @@ async function whileRunning(
   const port = await freePort();
   const servers = { REDIS_URL: testRedisUrl(), DATABASE_URL: testDatabaseUrl(), KEY_PREFIX: testKeyPrefix() };
   const account = { EXOTEL_ACCOUNT_SID: 'test', EXOTEL_API_KEY: 'test', EXOTEL_API_TOKEN: 'test' };
-  const ports = { PORT: String(port), HEALTH_PORT: String(port) };
+  const ports = { PORT: '0', HEALTH_PORT: String(port) };
   const env = { PATH: process.env.PATH, ...servers, ...account, ...ports, ...settings };
   const service = await spawnService({ mainFile: mainFileOf(kind), env, onLine: () => undefined });
   try {

@@ -33,7 +33,6 @@ const FIELDS_BY_KIND: Readonly<Record<FieldKind, readonly string[]>> = {
     ...[
       'secret_id',
       'reference',
-      'wanted_host',
       'schema',
       'table',
       'column',

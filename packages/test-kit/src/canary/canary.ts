@@ -29,10 +29,12 @@ export async function readLogs({ logDir }: { readonly logDir: string }): Promise
 export async function readOps({
   services,
 }: {
-  readonly services: readonly { readonly port: number }[];
+  readonly services: readonly { readonly healthPort: number }[];
 }): Promise<string> {
   const paths = ['metrics', 'readyz', 'healthz'];
-  const urls = services.flatMap(({ port }) => paths.map((name) => `http://127.0.0.1:${port}/${name}`));
+  const urls = services.flatMap(({ healthPort }) =>
+    paths.map((name) => `http://127.0.0.1:${healthPort}/${name}`),
+  );
   const answers = urls.map(async (url) => (await fetch(url, { headers: { connection: 'close' } })).text());
   return (await Promise.all(answers)).join('\n');
 }

@@ -114,7 +114,7 @@ function unplannedEnds({ notices }: World, { isPlannedEnd }: Expectations): Viol
 
 async function unreadyServices({ stack }: World): Promise<Violation[]> {
   const states = await Promise.all(
-    stack.services.map(async ({ name, port }) => ({ name, problem: await whyNotReady(port) })),
+    stack.services.map(async ({ name, healthPort }) => ({ name, problem: await whyNotReady(healthPort) })),
   );
   return states.flatMap(({ name, problem }) =>
     problem === undefined ? [] : [{ problem: `${name}: ${problem}` }],

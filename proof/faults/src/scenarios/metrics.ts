@@ -7,8 +7,8 @@ export type ReadFigure = (name: string, label?: string) => number;
 
 /** All figures of one service at one moment. A service that was started again counts from zero. */
 export async function readMetrics({ stack }: Context, service: string): Promise<ReadFigure> {
-  const { port } = stack.service(service);
-  const response = await fetch(`http://127.0.0.1:${port}/metrics`, {
+  const { healthPort } = stack.service(service);
+  const response = await fetch(`http://127.0.0.1:${healthPort}/metrics`, {
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const lines = (await response.text()).split('\n');

@@ -20,7 +20,7 @@ export async function takesNewCall({ stack, ledger }: Context, callSid: string):
 
 /** Why a service, the first gateway by default, is not ready, as it says itself; nothing when it is. */
 export async function whyNotReady({ stack }: Context, service = 'gateway-1'): Promise<string | undefined> {
-  const response = await fetch(`http://127.0.0.1:${stack.service(service).port}/readyz`, {
+  const response = await fetch(`http://127.0.0.1:${stack.service(service).healthPort}/readyz`, {
     signal: AbortSignal.timeout(5_000),
   });
   const text = await response.text();

@@ -12,9 +12,9 @@ export async function stayAlive({ stack, expect }: Context, forMs: number): Prom
   const until = performance.now() + forMs;
   const complaints = new Set<string>();
   while (performance.now() < until) {
-    for (const { name, port } of stack.services) {
+    for (const { name, healthPort } of stack.services) {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal }).then(
+      const answer = await fetch(`http://127.0.0.1:${healthPort}/healthz`, { signal }).then(
         async (response) => (response.ok ? undefined : response.text()),
         (error: unknown) => String(error),
       );

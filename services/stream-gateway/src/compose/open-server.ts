@@ -1,4 +1,4 @@
-import { type createOpsHandler, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { nanoid } from 'nanoid';
 import { type Auth } from '../auth/create-auth.ts';
 import { type GatewayConfig } from '../config.ts';
@@ -40,11 +40,8 @@ export interface ServerParts {
   readonly lifecycle: Lifecycle;
 }
 
-/** Starts listening. Resolves at once, so that the gateway can report its health while it waits for Redis. */
-export async function openServer(
-  parts: ServerParts,
-  ops: ReturnType<typeof createOpsHandler>,
-): Promise<GatewayServer> {
+/** Starts listening. Resolves at once: while Redis is unavailable the gateway answers why it accepts nothing. */
+export async function openServer(parts: ServerParts): Promise<GatewayServer> {
   const { config, logger, lifecycle, stores, auth } = parts;
   const { directory, gatekeeper, tokens } = auth;
   const streamPaths: StreamPaths = {
@@ -69,7 +66,6 @@ export async function openServer(
     host: config.HOST,
     port: config.PORT,
     logger,
-    ops,
     gatekeeper,
     callEvents: createCallEvents(parts, store),
     callbacks: createCallbacks(parts, store),

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export interface GatewayProcess {
   readonly url: string;
   readonly httpUrl: string;
+  readonly opsUrl: string;
   readonly isRunning: boolean;
   /** SIGKILL: no word of goodbye, nothing flushed. */
   kill(): Promise<void>;
@@ -20,7 +21,7 @@ export async function startGatewayProcess(
 ): Promise<GatewayProcess> {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH, PORT: '0', ...settings },
+    env: { PATH, PORT: '0', HEALTH_PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -35,10 +36,11 @@ export async function startGatewayProcess(
   });
   const ready = lineOf('stream-gateway ready');
   if (ready === undefined) throw new Error(`the gateway has ended: ${output}`);
-  const { port } = JSON.parse(ready) as { port: number };
+  const { port, health_port } = JSON.parse(ready) as { port: number; health_port: number };
   return {
     url: `ws://127.0.0.1:${port}/exotel/stream`,
     httpUrl: `http://127.0.0.1:${port}`,
+    opsUrl: `http://127.0.0.1:${health_port}`,
     get isRunning() {
       return child.exitCode === null && child.signalCode === null;
     },

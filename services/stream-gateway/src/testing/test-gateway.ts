@@ -13,6 +13,8 @@ export interface TestGateway {
   readonly port: number;
   readonly url: string;
   readonly httpUrl: string;
+  /** Where it answers for its health and its metrics. */
+  readonly opsUrl: string;
   readonly space: KeySpace;
   readonly redis: Redis;
   readonly lifecycle: Lifecycle;
@@ -39,6 +41,7 @@ export async function startTestGateway(
     REDIS_URL: testRedisUrl(),
     KEY_PREFIX: testKeyPrefix(),
     PORT: '0',
+    HEALTH_PORT: '0',
     DRAIN_DEADLINE_MS: '0',
     ...settings,
   };
@@ -60,11 +63,17 @@ export async function startTestGateway(
     await createTenantCopy(first, space).write(tenants);
     first.disconnect();
   }
-  const { port } = await startGateway(config, { logger, lifecycle });
+  const { port, healthPort } = await startGateway(config, { logger, lifecycle }).catch(
+    async (error: unknown) => {
+      await lifecycle.stop('it did not start');
+      throw error;
+    },
+  );
   const redis = connect();
   await untilReady(redis);
   const httpUrl = `http://127.0.0.1:${port}`;
-  await waitUntil(async () => (await fetch(`${httpUrl}/readyz`)).ok, { what: 'the gateway is ready' });
+  const opsUrl = `http://127.0.0.1:${healthPort}`;
+  await waitUntil(async () => (await fetch(`${opsUrl}/readyz`)).ok, { what: 'the gateway is ready' });
 
   const events = async (callSid: string, tenant = TENANT): Promise<KnownEvent[]> => {
     const [log] = await readCallLogs(redis, space, [{ call: { tenant, callSid }, fromSeq: 1 }]);
@@ -74,6 +83,7 @@ export async function startTestGateway(
     port,
     url: `ws://127.0.0.1:${port}/exotel/stream`,
     httpUrl,
+    opsUrl,
     space,
     redis,
     lifecycle,
@@ -95,7 +105,7 @@ export async function startTestGateway(
       }),
     streams: () => redis.keys(`${space.prefix}{*`),
     metric: async (line) => {
-      const text = await (await fetch(`${httpUrl}/metrics`)).text();
+      const text = await (await fetch(`${opsUrl}/metrics`)).text();
       const found = text.split('\n').find((candidate) => candidate.startsWith(line));
       return found === undefined ? undefined : Number(found.split(' ').at(-1));
     },

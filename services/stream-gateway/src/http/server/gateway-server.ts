@@ -1,4 +1,4 @@
-import { type Logger, type OpsHandler } from '@turnlog/service-kit';
+import { type Logger } from '@turnlog/service-kit';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -21,7 +21,6 @@ export interface GatewayServerOptions {
   readonly host: string;
   readonly port: number;
   readonly logger: Logger;
-  readonly ops: OpsHandler;
   readonly gatekeeper: Gatekeeper;
   readonly callEvents: CallEventsEndpoint;
   readonly streamUrl: StreamUrlEndpoint;
@@ -100,8 +99,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { ops, gatekeeper, callEvents, callbacks, streamUrl, openApi, streamPaths } = options;
-  if (await ops(request, response)) return;
+  const { gatekeeper, callEvents, callbacks, streamUrl, openApi, streamPaths } = options;
   const peer = gatekeeper.refusePeer(request.socket.remoteAddress);
   if (peer !== undefined) {
     send(response, refusedUnread(peer));
