@@ -133,9 +133,10 @@ async function startAgents(
   { now, err }: Terminal,
 ): Promise<Agents> {
   const options = { script, speed: speedOf(wishes.pace ?? 'realtime'), now };
+  const apiSecret = wishes['api-secret'];
   const gatewayUrl = new URL(call.url).origin.replace(/^ws/, 'http');
   if (wishes['agent-over'] !== 'socket')
-    return agentsOverHttp({ gatewayUrl, apiSecret: wishes['api-secret'] }, options);
+    return agentsOverHttp({ url: gatewayUrl, ...(apiSecret !== undefined && { token: apiSecret }) }, options);
   const agents = await agentsOverSocket(wishes['agent-port'] ?? 9_090, options);
   if (!wishes.json) err.write(`The agent listens: the gateway's AGENT_URL has to be ${agents.url}\n`);
   return agents;

@@ -1,110 +1,105 @@
+import { type RelayCall } from '@turnlog/agent-client';
 import { encodeMedia, parseExotelFrame } from '@turnlog/exotel';
 import { tone } from '@turnlog/exotel-simulator';
-import { z } from 'zod';
+import { deferred } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
-import { type AgentMessage, type ScriptStep } from './agent-script.ts';
-import { newTally, type AgentTally } from './agent-tally.ts';
+import { type ScriptMessage, type ScriptStep } from './agent-script.ts';
+import { countReceipt, newTally } from './agent-tally.ts';
 import { playScript } from './play-script.ts';
 
 const VOICE_MS = 400;
 const VOICE = tone({ seconds: VOICE_MS / 1000, sampleRate: 8_000, hz: 220, amplitude: 0.2 });
 
-const answer = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('ack'), status: z.enum(['appended', 'duplicate']) }),
-  z.object({ event: z.literal('error'), error: z.object({ message: z.string() }) }),
-]);
-
 export interface ConversationOptions {
   readonly script: readonly ScriptStep[];
+  /** How many times faster than real time; `Infinity` for no pauses. */
   readonly speed: number;
   readonly now: () => number;
-  /** Told of the call once it has started; gives the tally that its answers are counted in. */
-  readonly onStart: (callSid: string) => AgentTally;
-  /** Told once everything is said and answered. */
-  readonly onSaid?: (() => void) | undefined;
+  /** Called when the script is over and each of its messages is acknowledged or rejected. */
+  readonly onSaid?: () => void;
 }
 
 /**
- * One call as the sample agent has it: once it has started, the lines are said; when the call is over and everything is
- * acknowledged, the agent leaves.
+ * One call of the sample agent: it says and reports the script, and leaves when the call is over and each message has its
+ * answer. When the gateway dials again for a lost socket, the conversation continues on the new one.
  */
 export class AgentConversation {
-  readonly #socket: WebSocket;
+  readonly tally = newTally();
   readonly #options: ConversationOptions;
+  readonly #begun = deferred();
+  #left = deferred();
   readonly #over = new AbortController();
-  #tally = newTally();
-  #streamSid = '';
+  #relay: RelayCall<WebSocket> | undefined;
   #spoken = 0;
-  #unanswered = 0;
-  #hasSaidAll = false;
-  #hasToldSo = false;
+  #isSaid = false;
   #hasStopped = false;
 
-  constructor(socket: WebSocket, options: ConversationOptions) {
-    this.#socket = socket;
+  constructor(options: ConversationOptions) {
     this.#options = options;
+  }
+
+  /** Resolves when a gateway has dialled for the call. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
+
+  /** Resolves when the call's socket is closed. */
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  /** Takes the call, or its next socket. */
+  take(relay: RelayCall<WebSocket>): void {
+    const { socket, isReconnected } = relay;
+    const left = deferred();
+    this.#relay = relay;
+    this.#left = left;
     socket.on('message', (data) => this.#receive(data as Buffer));
-    socket.on('close', () => this.#over.abort());
-    // A close follows.
-    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      if (this.#hasStopped) this.abort();
+      left.resolve();
+    });
+    this.#begun.resolve();
+    if (isReconnected) return;
+    this.#converse(relay).catch((error: unknown) => (this.tally.problem ??= String(error)));
+  }
+
+  /** Says nothing more. */
+  abort(): void {
+    this.#over.abort();
   }
 
   #receive(data: Buffer): void {
-    const frame = parseExotelFrame(data);
-    if (frame.kind === 'start') {
-      this.#tally = this.#options.onStart(frame.callSid ?? '');
-      this.#streamSid = frame.streamSid ?? '';
-      this.#converse().catch((error: unknown) => (this.#tally.problem ??= String(error)));
-    } else if (frame.kind === 'stop') {
-      this.#hasStopped = true;
-      this.#noteProgress();
-    } else if (frame.kind === 'unknown') {
-      this.#hearAnswer(data);
-    }
+    if (parseExotelFrame(data).kind !== 'stop') return;
+    this.#hasStopped = true;
+    this.#leaveIfDone();
   }
 
-  async #converse(): Promise<void> {
-    const { script, speed, now } = this.#options;
+  async #converse({ call }: RelayCall<WebSocket>): Promise<void> {
+    const { script, speed, now, onSaid } = this.#options;
     const { signal } = this.#over;
-    await playScript(script, { speed, now, signal, send: (messages) => this.#say(messages) });
-    if (signal.aborted) return;
-    this.#hasSaidAll = true;
-    this.#noteProgress();
-  }
-
-  #say(messages: readonly AgentMessage[]): Promise<void> {
-    for (const message of messages) {
+    const receipts: Promise<void>[] = [];
+    const send = (message: ScriptMessage): void => {
       if (message.event === 'turn') this.#speak();
-      this.#unanswered += 1;
-      this.#socket.send(JSON.stringify(message));
-    }
-    return Promise.resolve();
+      receipts.push(countReceipt(call.report(message), this.tally));
+    };
+    await playScript(script, { speed, now, signal, send });
+    await Promise.all(receipts);
+    if (signal.aborted) return;
+    this.#isSaid = true;
+    onSaid?.();
+    this.#leaveIfDone();
   }
 
-  /** Audio for the caller. */
+  /** Sends audio for the caller. */
   #speak(): void {
     const chunk = (this.#spoken += 1);
     const numbers = { sequence: chunk, chunk, timestampMs: chunk * VOICE_MS };
-    this.#socket.send(encodeMedia({ ...numbers, streamSid: this.#streamSid, audio: VOICE }));
+    const streamSid = this.#relay?.streamSid ?? '';
+    this.#relay?.socket.send(encodeMedia({ ...numbers, streamSid, audio: VOICE }));
   }
 
-  #hearAnswer(data: Buffer): void {
-    const heard = answer.safeParse(JSON.parse(data.toString()));
-    if (!heard.success) return;
-    this.#unanswered -= 1;
-    if (heard.data.event === 'ack') {
-      this.#tally[heard.data.status] += 1;
-    } else {
-      this.#tally.rejected += 1;
-      this.#tally.problem ??= heard.data.error.message;
-    }
-    this.#noteProgress();
-  }
-
-  #noteProgress(): void {
-    if (!this.#hasSaidAll || this.#unanswered > 0) return;
-    if (!this.#hasToldSo) this.#options.onSaid?.();
-    this.#hasToldSo = true;
-    if (this.#hasStopped) this.#socket.close(1000);
+  #leaveIfDone(): void {
+    if (this.#isSaid && this.#hasStopped) this.#relay?.socket.close(1000);
   }
 }

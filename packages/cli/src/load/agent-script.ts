@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { seedConversation } from './seed-conversation.ts';
 
-/** A message of an agent, as it sends it on its socket or over HTTP. */
-export type AgentMessage = Readonly<Record<string, JsonValue>> & {
+/** An agent message of a script. */
+export type ScriptMessage = Readonly<Record<string, JsonValue>> & {
   readonly event: string;
   readonly id: string;
 };
@@ -13,7 +13,7 @@ export type AgentMessage = Readonly<Record<string, JsonValue>> & {
 /** One step of a script: a message, and how long after the one before it. */
 export interface ScriptStep {
   readonly afterMs: number;
-  readonly message: AgentMessage;
+  readonly message: ScriptMessage;
 }
 
 const step = z
@@ -51,7 +51,7 @@ export function scriptMs(steps: readonly ScriptStep[]): number {
   return steps.reduce((sum, { afterMs }) => sum + afterMs, 0);
 }
 
-/** A repeat of a message is known by its id, so each has one. */
+/** Each message has an id, so that a repeat is a duplicate. */
 function toStep({ afterMs = 0, id, ...message }: RawStep, index: number): ScriptStep {
   return { afterMs, message: { ...message, id: id ?? `${message.event}-${index + 1}` } };
 }

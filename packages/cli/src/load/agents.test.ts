@@ -118,7 +118,7 @@ describe('agents of simulated calls', () => {
   it('over HTTP count what a gateway that is no gateway refuses', async () => {
     const call = placeCall({ url, audio: 0, pace: 'flat-out' });
     const agents = agentsOverHttp(
-      { gatewayUrl: url.replace('ws', 'http') },
+      { url: url.replace('ws', 'http') },
       { ...OPTIONS, script: generateTurns(1) },
     );
     const tally = await agents.converse(call, new AbortController().signal);

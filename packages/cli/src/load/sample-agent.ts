@@ -1,98 +1,68 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
-import { deferred } from '@turnlog/service-kit';
+import { RelayCalls } from '@turnlog/agent-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CommandError, reasonOf } from '../command-error.ts';
-import { type ScriptStep } from './agent-script.ts';
-import { newTally, type AgentTally } from './agent-tally.ts';
-import { AgentConversation } from './agent-conversation.ts';
+import { AgentConversation, type ConversationOptions } from './agent-conversation.ts';
 
-export interface SampleAgentOptions {
-  readonly script: readonly ScriptStep[];
-  /** How many times faster than life; `Infinity` for at once. */
-  readonly speed: number;
-  /** Where to listen on 127.0.0.1; a free port by default. */
+/** After the socket of a call has closed, no acknowledgement can arrive. */
+const CLOSE_TIMEOUT_MS = 100;
+
+export interface SampleAgentOptions extends ConversationOptions {
+  /** The port on 127.0.0.1; a free one by default. */
   readonly port?: number;
-  readonly now: () => number;
-  /** Told, on each call, once everything is said and answered. */
-  readonly onSaid?: () => void;
 }
 
-/** A voice agent that holds one and the same conversation on every call that a gateway hands to it. */
-export interface SampleAgent {
-  /** What a gateway's AGENT_URL has to be. */
-  readonly url: string;
-  /** A call of which a gateway may have told it, or may tell it yet. */
-  conversation(callSid: string): SampleConversation;
-  close(): Promise<void>;
-}
+/** A voice agent that holds the same conversation on every call for which a gateway dials it. */
+export class SampleAgent {
+  readonly #server: WebSocketServer;
+  readonly #options: ConversationOptions;
+  readonly #conversations = new Map<string, AgentConversation>();
 
-/** What the agent has to do with one call. */
-export interface SampleConversation {
-  /** Resolves once a gateway has handed the call to it. */
-  readonly begun: Promise<void>;
-  /** Resolves once it has left the call. A gateway that calls again begins anew. */
-  readonly left: Promise<void>;
-  /** What became of its messages so far. */
-  readonly tally: AgentTally;
-}
+  /** The server must be listening. */
+  constructor(server: WebSocketServer, options: ConversationOptions) {
+    this.#server = server;
+    this.#options = options;
+    const calls = new RelayCalls<WebSocket>({
+      maxBufferedBytes: Infinity,
+      closeTimeoutMs: CLOSE_TIMEOUT_MS,
+      onCall: (relay) => this.conversation(relay.call.callSid).take(relay),
+    });
+    server.on('connection', (socket) => {
+      // A close follows.
+      socket.on('error', () => undefined);
+      calls.accept(socket);
+    });
+  }
 
-/** Starts the agent. Throws a `CommandError` when its port can't be had. */
-export async function startSampleAgent(options: SampleAgentOptions): Promise<SampleAgent> {
-  const { port = 0 } = options;
-  const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
-  const conversations = new Map<string, OpenConversation>();
-  const conversationOf = (callSid: string): OpenConversation => {
-    const conversation = conversations.get(callSid) ?? new OpenConversation();
-    conversations.set(callSid, conversation);
+  /** The AGENT_URL of a gateway that is to dial this agent. */
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/{callSid}`;
+  }
+
+  /** The conversation of a call for which a gateway has dialled, or may do so later. */
+  conversation(callSid: string): AgentConversation {
+    const conversation = this.#conversations.get(callSid) ?? new AgentConversation(this.#options);
+    this.#conversations.set(callSid, conversation);
     return conversation;
-  };
-  server.on('connection', (socket) => {
-    const onStart = (callSid: string): AgentTally => {
-      const conversation = conversationOf(callSid);
-      conversation.begin(socket);
-      return conversation.tally;
-    };
-    return new AgentConversation(socket, { ...options, onStart });
-  });
-  await untilListening(server, port);
-  return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/{callSid}`,
-    conversation: conversationOf,
-    close: async () => {
-      const closed = once(server, 'close');
-      for (const client of server.clients) client.terminate();
-      server.close();
-      await closed;
-    },
-  };
-}
-
-class OpenConversation implements SampleConversation {
-  readonly tally = newTally();
-  readonly #begun = deferred();
-  #left = deferred();
-
-  get begun(): Promise<void> {
-    return this.#begun.promise;
   }
 
-  get left(): Promise<void> {
-    return this.#left.promise;
-  }
-
-  begin(socket: WebSocket): void {
-    const left = deferred();
-    socket.once('close', () => left.resolve());
-    this.#left = left;
-    this.#begun.resolve();
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    for (const conversation of this.#conversations.values()) conversation.abort();
+    for (const client of this.#server.clients) client.terminate();
+    this.#server.close();
+    await closed;
   }
 }
 
-async function untilListening(server: WebSocketServer, port: number): Promise<void> {
+/** Starts the agent. Throws a `CommandError` when its port is not available. */
+export async function startSampleAgent({ port = 0, ...options }: SampleAgentOptions): Promise<SampleAgent> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
   try {
     await once(server, 'listening');
   } catch (error) {
     throw new CommandError(`The agent can't listen on port ${port}: ${reasonOf(error)}.`, { cause: error });
   }
+  return new SampleAgent(server, options);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { storedCall } from '../format/format.test-support.ts';
-import { loadScript, readScript, type AgentMessage, generateTurns } from './agent-script.ts';
+import { generateTurns, loadScript, readScript, type ScriptMessage } from './agent-script.ts';
 import { compareWithExpectation, expectationOf } from './expectation.ts';
 import { playScript } from './play-script.ts';
 
@@ -19,11 +19,8 @@ describe('a script', () => {
   });
 
   it('is said in order, each message with a time of its own', async () => {
-    const said: AgentMessage[] = [];
-    const send = (messages: readonly AgentMessage[]): Promise<void> => {
-      said.push(...messages);
-      return Promise.resolve();
-    };
+    const said: ScriptMessage[] = [];
+    const send = (message: ScriptMessage): void => void said.push(message);
     const { signal } = new AbortController();
     await playScript(await loadScript('default'), { speed: Infinity, signal, now: () => 1_000, send });
     expect(said.map(({ timestamp }) => timestamp)).toEqual(said.map((_, index) => 1_000 + index));
@@ -31,15 +28,14 @@ describe('a script', () => {
 
   it('is broken off when the call is over', async () => {
     const over = new AbortController();
-    const said: AgentMessage[] = [];
+    const said: ScriptMessage[] = [];
     await playScript(generateTurns(100), {
       speed: 1000,
       signal: over.signal,
       now: () => 0,
-      send: (messages) => {
-        said.push(...messages);
+      send: (message) => {
+        said.push(message);
         over.abort();
-        return Promise.resolve();
       },
     });
     expect(said).toHaveLength(1);
