@@ -15,8 +15,7 @@ export {
 } from './config/env-value.ts';
 export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
-
-export { instanceName, keyPrefix, logPhoneKey, partitionCount } from './config/shared-settings.ts';
+export { commonSettings, databaseSettings, keySpaceOf } from './config/common-settings.ts';
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
 
@@ -33,7 +32,10 @@ export {
 } from './lifecycle/lifecycle.ts';
 export { type ProcessHost } from './lifecycle/process-events.ts';
 export { runService, type RunServiceOptions } from './lifecycle/run-service.ts';
+export { serviceMain, type ServiceMainOptions, type ServiceParts } from './lifecycle/service-main.ts';
 export { withDeadline } from './lifecycle/with-deadline.ts';
+
+export { type LoopOptions, runLoop } from './loop/run-loop.ts';
 
 export { type Backoff, backoffDelayMs } from './retry/backoff.ts';
 export { type FailedAttempt, retryForever, type RetryOptions } from './retry/retry-forever.ts';
@@ -50,6 +52,7 @@ export { type Heartbeat, type HeartbeatReport } from './ops/heartbeat.ts';
 export { createMetrics, type MetricOptions, type Metrics } from './ops/metrics.ts';
 export { createOpsHandler, type OpsHandler } from './ops/ops-handler.ts';
 export { type OpsServer, startOpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
+export { answersPing, startOps, type StartOpsOptions } from './ops/start-ops.ts';
 export { type CheckOutcome, type ReadinessCheck } from './ops/readiness-check.ts';
 export { type Counter, type Gauge, type Histogram } from 'prom-client';
 export { untilRedisUsable } from './retry/until-redis-usable.ts';

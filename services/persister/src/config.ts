@@ -1,18 +1,5 @@
-import { hostname } from 'node:os';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
-import {
-  caFile,
-  envValue,
-  instanceName,
-  keyPrefix,
-  logLevel,
-  logPhoneKey,
-  partitionCount,
-  port,
-  postgresUrl,
-  redisUrl,
-  wholeNumber,
-} from '@turnlog/service-kit';
+import { commonSettings, databaseSettings, envValue, port, wholeNumber } from '@turnlog/service-kit';
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
@@ -24,16 +11,8 @@ const memoryShare = envValue('a number above 0 and up to 1', (text) => {
 
 /** The settings of the persister, by the names of their variables. */
 export const configSchema = z.object({
-  REDIS_URL: redisUrl,
-  DATABASE_URL: postgresUrl,
-  REDIS_CA_FILE: caFile.optional(),
-  DATABASE_CA_FILE: caFile.optional(),
-  KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
-  PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
-  /** Names the consumer: stable over restarts, and different for each replica. */
-  INSTANCE: instanceName.default(hostname()),
-  LOG_LEVEL: logLevel.default('info'),
-  LOG_PHONE_KEY: logPhoneKey.optional(),
+  ...commonSettings(DEFAULT_KEY_SPACE),
+  ...databaseSettings,
   HEALTH_PORT: port.default(8082),
   /** The most calls of one write to Postgres. */
   BATCH_CALLS: wholeNumber(1, 1000, 'calls').default(100),

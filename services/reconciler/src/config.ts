@@ -1,21 +1,7 @@
-import { hostname } from 'node:os';
 import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
-import {
-  caFile,
-  envValue,
-  httpUrl,
-  instanceName,
-  keyPrefix,
-  logLevel,
-  logPhoneKey,
-  partitionCount,
-  port,
-  postgresUrl,
-  redisUrl,
-  wholeNumber,
-} from '@turnlog/service-kit';
+import { commonSettings, databaseSettings, envValue, httpUrl, port, wholeNumber } from '@turnlog/service-kit';
 import { z } from 'zod';
 
 const MINUTE_MS = 60_000;
@@ -44,15 +30,8 @@ const CREDENTIALS = ['EXOTEL_ACCOUNT_SID', 'EXOTEL_API_KEY', 'EXOTEL_API_TOKEN']
 /** The settings of the reconciler, by the names of their variables. */
 export const configSchema = z
   .object({
-    REDIS_URL: redisUrl,
-    DATABASE_URL: postgresUrl,
-    REDIS_CA_FILE: caFile.optional(),
-    DATABASE_CA_FILE: caFile.optional(),
-    KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
-    PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
-    INSTANCE: instanceName.default(hostname()),
-    LOG_LEVEL: logLevel.default('info'),
-    LOG_PHONE_KEY: logPhoneKey.optional(),
+    ...commonSettings(DEFAULT_KEY_SPACE),
+    ...databaseSettings,
     HEALTH_PORT: port.default(8083),
     /** Whose account it is: no other tenant's calls are asked about with it. */
     TENANT: tenantName.default('default'),

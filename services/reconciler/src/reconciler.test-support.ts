@@ -134,7 +134,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
       });
       if (!result.ok) throw new Error(result.problems.join('\n'));
       const lifecycle = createLifecycle({ logger });
-      const port = await startReconciler(result.config, { lifecycle, logger });
+      const { health_port: port } = await startReconciler(result.config, { lifecycle, logger });
       const stop = async (): Promise<void> => {
         await lifecycle.stop('test');
       };

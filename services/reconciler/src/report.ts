@@ -26,7 +26,6 @@ export function createReconcilerObserver(logger: Logger, metrics: Metrics) {
     name: 'reconciler_errors_total',
     help: 'Rounds that Redis or Postgres broke off',
   });
-  let isBroken = false;
 
   return {
     onChecked: ({ callSid }: CallKey, result: CheckResult): void => {
@@ -53,15 +52,12 @@ export function createReconcilerObserver(logger: Logger, metrics: Metrics) {
       const detail = failure.kind === 'unavailable' ? { detail: failure.reason } : {};
       logger.debug({ kind, ...detail }, "Exotel's API did not answer");
     },
-    onError: (error: unknown): void => {
+    /** Of failures in a row, the first one is a warning. */
+    onError: (error: unknown, failures = 2): void => {
       errors.inc();
       const isOfDatabase = classifyDatabaseError(error) !== 'unknown';
       const what = isOfDatabase ? describeDatabaseError(error) : describeError(error).message;
-      logger[isBroken ? 'debug' : 'warn']({ error: what }, 'reconciling failed, trying again');
-      isBroken = true;
-    },
-    onRound: (): void => {
-      isBroken = false;
+      logger[failures === 1 ? 'warn' : 'debug']({ error: what }, 'reconciling failed, trying again');
     },
   };
 }

@@ -3,17 +3,20 @@ import { connectRedis } from '@turnlog/redis-kit';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
 import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
 import {
+  answersPing,
   createHealth,
   createMetrics,
-  createOpsHandler,
-  startOpsServer,
+  keySpaceOf,
+  runLoop,
+  startOps,
+  untilRedisUsable,
   withDatabaseCa,
   withRedisCa,
   type Health,
   type Lifecycle,
   type Logger,
   type Metrics,
-  untilRedisUsable,
+  type ServiceParts,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { createAskCarrier, type AskCarrier } from './carrier/ask-carrier.ts';
@@ -23,12 +26,13 @@ import { createEnrolment } from './carrier/enrolment.ts';
 import { createFindPlacement } from './carrier/find-placement.ts';
 import { createReconcilerObserver, type ReconcilerObserver } from './report.ts';
 import { createRecordAnswer } from './carrier/record-answer.ts';
-import { runWorkLoop } from './work-loop.ts';
+import { workOff } from './carrier/work-off.ts';
 
 /** Calls of one replica that are asked about at once; the account's budget allows little more. */
 const AT_ONCE = 4;
 const BURST = 10;
 const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
+const RETRY = { minMs: 250, maxMs: 10_000 };
 /** The longest honest round: a wait for the budget, an answer that times out, Redis and Postgres on their last try. */
 const GRACE_MS = 45_000;
 
@@ -45,24 +49,20 @@ interface Shared {
 }
 
 /**
- * Starts asking the carrier about calls, and registers how it stops. It starts also while Redis, Postgres or the carrier
- * are away; without credentials it does nothing, and says so. Resolves with the port of the ops server.
+ * Starts asking the carrier about calls. It starts also while Redis, Postgres or the carrier are unavailable; without
+ * credentials it does nothing, and logs that.
  */
 export async function startReconciler(
   config: Config,
-  { lifecycle, logger }: { readonly lifecycle: Lifecycle; readonly logger: Logger },
-): Promise<number> {
+  { lifecycle, logger }: ServiceParts,
+): Promise<{ readonly health_port: number }> {
   const health = createHealth({ isStopping: () => lifecycle.isStopping });
   const metrics = createMetrics('reconciler');
-  const ops = await startOpsServer({
-    handle: createOpsHandler({ health, metrics }),
-    port: config.HEALTH_PORT,
-  });
-  lifecycle.onStop('ops server', () => ops.close());
+  const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
   const api = openAccount(config);
   if (api === undefined) {
     logger.info('the reconciler is off: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN are not set');
-    return ops.port;
+    return { health_port };
   }
   const observer = createReconcilerObserver(logger, metrics);
   const { store, redis, appender } = connect(config, lifecycle, logger, health);
@@ -81,7 +81,7 @@ export async function startReconciler(
   const shared = { config, lifecycle, health, observer, store, appender, api, ask };
   startCheckingCalls(shared);
   startFindingPlacements(shared);
-  return ops.port;
+  return { health_port };
 }
 
 function openAccount(config: Config): ExotelApi | undefined {
@@ -112,13 +112,9 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
     name: `turnlog-reconciler-${config.INSTANCE}`,
     logger,
   });
-  health.readinessCheck('redis', async () => {
-    await redis.ping();
-    return { ok: true };
-  });
-  const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
-  // A correction is taken beyond any limit on a call's events.
-  return { store, redis, appender: createAppender(redis, space, NO_LIMITS) };
+  health.readinessCheck('redis', answersPing(redis));
+  // A correction is accepted beyond any limit on a call's events.
+  return { store, redis, appender: createAppender(redis, keySpaceOf(config), NO_LIMITS) };
 }
 
 /** Ends the service as a failure once Redis answers that it is part of a Redis Cluster. */
@@ -144,7 +140,7 @@ function measureDue(metrics: Metrics, store: CarrierStore, tenant: string): void
 }
 
 function startCheckingCalls(shared: Shared): void {
-  const { config, lifecycle, store, api, ask, appender, observer } = shared;
+  const { config, store, api, ask, appender, observer } = shared;
   const { TENANT: tenant, CHECK_AFTER_MS: firstMs, RECHECK_AFTER_MS: secondMs } = config;
   const record = createRecordAnswer({ appender, now: Date.now, currency: config.CARRIER_CURRENCY });
   const check = createCheckCall({ store, api, ask, record, times: { firstMs, secondMs } });
@@ -155,41 +151,51 @@ function startCheckingCalls(shared: Shared): void {
     now: () => performance.now(),
   });
   const limits = { limit: AT_ONCE, leaseMs: leaseMs(config) };
-  const loop = runWorkLoop({
-    ...loopOptions(shared, 'calls'),
+  const task = workOff({
     claim: async () => {
       await enrol();
       return store.claimDueCalls(tenant, limits);
     },
     work: async (due) => observer.onChecked(due.call, await check(due)),
+    onError: observer.onError,
   });
-  lifecycle.onStop('calls', () => loop, { timeoutMs: leaseMs(config) });
+  startLoop(shared, 'calls', task);
 }
 
 function startFindingPlacements(shared: Shared): void {
-  const { config, lifecycle, store, api, ask, appender, observer } = shared;
+  const { config, store, api, ask, appender, observer } = shared;
   const tenant = config.TENANT;
   const record = createRecordAnswer({ appender, now: Date.now, currency: config.CARRIER_CURRENCY });
   const find = createFindPlacement({ tenant, store, api, ask, record });
-  const loop = runWorkLoop({
-    ...loopOptions(shared, 'placements'),
+  const task = workOff({
     claim: () => store.claimPlacements(tenant, { limit: 1, leaseMs: leaseMs(config) }),
     work: async (due) => observer.onPlacement(due.reference, await find(due)),
+    onError: observer.onError,
   });
-  lifecycle.onStop('placements', () => loop, { timeoutMs: leaseMs(config) });
+  startLoop(shared, 'placements', task);
 }
 
-function loopOptions({ config, lifecycle, health, observer }: Shared, name: string) {
-  const heartbeat = health.heartbeat(name, { maxSilenceMs: leaseMs(config) + config.RECONCILE_EVERY_MS });
-  return {
-    everyMs: config.RECONCILE_EVERY_MS,
-    signal: lifecycle.signal,
-    onRound: (isWell: boolean) => {
+function startLoop(shared: Shared, name: string, task: () => Promise<boolean>): void {
+  const { config, lifecycle, health, observer } = shared;
+  const everyMs = config.RECONCILE_EVERY_MS;
+  const heartbeat = health.heartbeat(name, { maxSilenceMs: leaseMs(config) + everyMs });
+  runLoop({
+    name,
+    lifecycle,
+    everyMs,
+    task: async () => {
+      const hasWorked = await task();
       heartbeat.beat();
-      if (isWell) observer.onRound();
+      return hasWorked ? 0 : everyMs;
     },
-    onError: observer.onError,
-  };
+    onError: (error, failures) => {
+      heartbeat.beat();
+      observer.onError(error, failures);
+    },
+    retry: RETRY,
+    signal: lifecycle.signal,
+    stopTimeoutMs: leaseMs(config),
+  });
 }
 
 /** Longer than a round, so that nobody claims what is being worked on. */

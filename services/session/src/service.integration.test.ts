@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
+import { createLifecycle, createLogger, readConfig, type Lifecycle } from '@turnlog/service-kit';
 import { freePort, startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
-import { readSessionConfig, type SessionConfig } from './config.ts';
+import { configSchema, type Config } from './config.ts';
 import { callOf, openTestSpace, started, turn, type TestSpace } from './session.test-support.ts';
 import { startSession } from './service.ts';
 
@@ -17,8 +17,8 @@ afterEach(async () => {
   space.close();
 });
 
-function configOf(env: Readonly<Record<string, string>> = {}): SessionConfig {
-  const result = readSessionConfig({
+function configOf(env: Readonly<Record<string, string>> = {}): Config {
+  const result = readConfig(configSchema, {
     REDIS_URL: testRedisUrl(),
     KEY_PREFIX: space.space.prefix,
     PARTITIONS: String(space.space.partitions),
@@ -44,7 +44,7 @@ async function start(env?: Readonly<Record<string, string>>) {
   const logger = createLogger({ service: 'session', destination });
   const lifecycle = createLifecycle({ logger });
   services.push(lifecycle);
-  const port = await startSession(configOf(env), { lifecycle, logger });
+  const { health_port: port } = await startSession(configOf(env), { lifecycle, logger });
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
   return { lifecycle, lines, get };
 }

@@ -10,30 +10,31 @@ import {
   publishChange,
   startFeedConsumer,
   watchPartitions,
+  type KeySpace,
 } from '@turnlog/call-log';
 import { connectRedis, serverTimeMs } from '@turnlog/redis-kit';
 import {
+  answersPing,
   backoffDelayMs,
   collectGarbage,
   createHealth,
   createMetrics,
-  createOpsHandler,
+  keySpaceOf,
   monotonicClock,
-  startOpsServer,
-  type Health,
-  type Lifecycle,
-  type Logger,
-  type Metrics,
+  runLoop,
+  startOps,
   untilRedisUsable,
+  withRedisCa,
+  type Health,
+  type Metrics,
+  type ServiceParts,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
-import { type SessionConfig } from './config.ts';
-import { createStateCache, type StateCache } from './domain/state-cache.ts';
-import { createActivityFold } from './live-state/fold-activity.ts';
-import { createLagReport } from './lag-report.ts';
-import { repeatEvery } from './repeat-every.ts';
-import { createSessionObserver, type SessionObserver } from './report.ts';
-import { createSweep } from './live-state/sweep.ts';
+import { quietAfterMs, type Config } from './config.ts';
+import { StateCache } from './domain/state-cache.ts';
+import { ActivityFold } from './live-state/fold-activity.ts';
+import { Sweep } from './live-state/sweep.ts';
+import { createLagReport, createSessionObserver, type SessionObserver } from './report.ts';
 
 const LAG_EVERY_MS = 10_000;
 const BACKOFF = { minMs: 50, maxMs: 5_000 };
@@ -44,18 +45,18 @@ const MAX_SILENCE_MS = 60_000;
 /** A state that was not used for so long is folded anew when it is needed. */
 const MAX_IDLE_MS = 60_000;
 const DROP_IDLE_EVERY_MS = 10_000;
-/** So much at once is worth it to have the memory collected. */
+/** A garbage collection is run when so much memory was dropped at once. */
 const COLLECTED_BYTES = 16 * 2 ** 20;
-/** Of the heap: the rest is for what is folded just now, and for the states of other calls. */
+/** Of the heap: the rest is for what is being folded, and for the states of other calls. */
 const MEMORY_SHARE_OF_A_CALL = 0.4;
 
+const now = () => monotonicClock.now();
+
 /** What the parts of the service share. */
-interface Shared {
-  readonly config: SessionConfig;
-  readonly lifecycle: Lifecycle;
-  readonly logger: Logger;
+interface Shared extends ServiceParts {
+  readonly config: Config;
+  readonly space: KeySpace;
   readonly redis: Redis;
-  readonly blocking: Redis;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly observer: SessionObserver;
@@ -63,124 +64,84 @@ interface Shared {
   readonly partitions: ReturnType<typeof watchPartitions>;
 }
 
-/**
- * Starts every part of the service, as soon as Redis can be had, and registers its undoing. Resolves with the port of
- * the ops server, which is up from the beginning.
- */
+/** Starts the service. The ops server answers from the beginning; resolves as soon as Redis can be used. */
 export async function startSession(
-  config: SessionConfig,
-  { lifecycle, logger }: { readonly lifecycle: Lifecycle; readonly logger: Logger },
-): Promise<number> {
+  config: Config,
+  { lifecycle, logger }: ServiceParts,
+): Promise<{ readonly health_port: number }> {
   const health = createHealth({ isStopping: () => lifecycle.isStopping });
   const metrics = createMetrics('session');
-  const observer = createSessionObserver(logger, metrics);
-  const clients = connect(config, lifecycle, logger);
-  const partitions = watchPartitions(logger);
-  const shared: Shared = { config, lifecycle, logger, health, metrics, observer, partitions, ...clients };
-
-  const healthPort = await startOps(shared);
-  // A wait ends with each failed attempt to connect; the service's ends with Redis, or when it is told to stop.
-  await untilRedisUsable(shared.redis, { backoff: BACKOFF, signal: lifecycle.signal });
-  reportLag(shared);
-  startSweeping(shared);
-  startFolding(shared);
-  return healthPort;
-}
-
-function connect({ redisUrl: url, instance, blockMs }: SessionConfig, lifecycle: Lifecycle, logger: Logger) {
-  const name = `session:${instance}`;
+  const space = keySpaceOf(config);
+  const url = withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE);
+  const name = `session:${config.INSTANCE}`;
   const redis = connectRedis(lifecycle, { url, name, logger });
-  const blocking = connectRedis(lifecycle, { url, name: `${name}-reads`, logger, blockMs });
-  return { redis, blocking };
-}
+  const blocking = connectRedis(lifecycle, { url, name: `${name}-reads`, logger, blockMs: config.BLOCK_MS });
+  const partitions = watchPartitions(logger);
+  const observer = createSessionObserver(logger, metrics);
+  const shared: Shared = { config, lifecycle, logger, space, redis, health, metrics, observer, partitions };
 
-async function startOps({ config, lifecycle, redis, health, metrics, partitions }: Shared): Promise<number> {
-  health.readinessCheck('redis', async () => {
-    await redis.ping();
-    return { ok: true };
-  });
+  health.readinessCheck('redis', answersPing(redis));
   health.readinessCheck('partitions', partitions.check);
-  const handle = createOpsHandler({ health, metrics });
-  const ops = await startOpsServer({ handle, port: config.healthPort });
-  lifecycle.onStop('ops server', () => ops.close());
-  return ops.port;
+  const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
+  // Each failed attempt to connect ends the wait of the client; this one lasts until Redis can be used, or the stop.
+  await untilRedisUsable(redis, { backoff: BACKOFF, signal: lifecycle.signal });
+  runLoop({ name: 'lag report', lifecycle, everyMs: LAG_EVERY_MS, ...createLagReport(shared) });
+  startSweeping(shared);
+  startFolding(shared, blocking);
+  return { health_port };
 }
 
-function reportLag({ config, lifecycle, logger, redis, metrics }: Shared): void {
-  const { report, onError } = createLagReport({ redis, space: config.space, logger, metrics });
-  lifecycle.onStop('lag report', repeatEvery({ everyMs: LAG_EVERY_MS, task: report, onError }));
-}
-
-function startSweeping({ config, lifecycle, redis, health, observer, partitions }: Shared): void {
-  const { space, sweepEveryMs } = config;
-  const heartbeat = health.heartbeat('sweep', { maxSilenceMs: MAX_SILENCE_MS + sweepEveryMs });
-  const sweep = createSweep({
-    ...config,
-    // An end is taken beyond any limit, and while Redis is full: it is what has a call persisted, and its memory freed.
+function startSweeping({ config, lifecycle, space, redis, health, observer, partitions }: Shared): void {
+  const everyMs = config.SWEEP_EVERY_MS;
+  const heartbeat = health.heartbeat('sweep', { maxSilenceMs: MAX_SILENCE_MS + everyMs });
+  const sweep = new Sweep({
+    lostAfterMs: config.LOST_AFTER_MS,
+    quietAfterMs: quietAfterMs(config),
+    // An end is accepted beyond any limit, and while Redis is full: the call is then persisted, and its memory freed.
     appender: createAppender(redis, space, { ...NO_LIMITS, runsWithoutMemory: true }),
-    liveCalls: createLiveCalls(redis, space, config.checkpointEveryMs),
+    liveCalls: createLiveCalls(redis, space, config.CHECKPOINT_EVERY_MS),
     serverTimeMs: () => serverTimeMs(redis),
     partitions: allPartitions(space),
-    now: () => monotonicClock.now(),
+    now,
     broken: partitions.broken,
     keysOf: (partition) => partitionKeys(space, partition),
     onCallFailed: ({ call }, error) => observer.onNotGivenUp(call, error),
   });
-  const stop = repeatEvery({
-    everyMs: sweepEveryMs,
+  runLoop({
+    name: 'sweep',
+    lifecycle,
+    everyMs,
     task: async () => {
       heartbeat.beat();
-      observer.onSwept(await sweep());
+      observer.onSwept(await sweep.run());
     },
     onError: (error) => observer.onSweepFailed(error),
   });
-  lifecycle.onStop('sweep', stop);
 }
 
-function startFolding(shared: Shared): void {
-  const { config, lifecycle, redis, blocking, health, metrics, observer } = shared;
-  const { space, blockMs, claimIdleMs } = config;
-  const cache = createStateCache({
-    maxCalls: config.cacheMaxCalls,
-    maxMemoryBytes: config.cacheMaxMegabytes * 2 ** 20,
-    maxIdleMs: MAX_IDLE_MS,
-    now: () => monotonicClock.now(),
-  });
-  // A Redis that lost its newest writes gives their numbers to other events; it can't do so without breaking this off.
-  redis.on('close', () => cache.clear());
-  metrics.measuredGauge({
-    name: 'session_cached_calls',
-    help: 'Calls whose state is at hand',
-    read: () => Promise.resolve(cache.size.calls),
-  });
-
-  const fold = createActivityFold({
+function startFolding(shared: Shared, blocking: Redis): void {
+  const { config, lifecycle, space, redis, health, observer, partitions } = shared;
+  const { BLOCK_MS: blockMs, CLAIM_IDLE_MS: claimIdleMs } = config;
+  const cache = openCache(shared);
+  const fold = new ActivityFold({
     readPages: createPageReader(redis, space),
     cache,
-    save: createSessionSaver(redis, space, config.checkpointEveryMs),
+    save: createSessionSaver(redis, space, config.CHECKPOINT_EVERY_MS),
     publish: (change) => publishChange(redis, space, change),
     observer,
     maxCallMemoryBytes: getHeapStatistics().heap_size_limit * MEMORY_SHARE_OF_A_CALL,
   });
-  lifecycle.onStop(
-    'idle states',
-    repeatEvery({
-      everyMs: DROP_IDLE_EVERY_MS,
-      task: dropIdle(cache),
-      onError: (error) => observer.onSweepFailed(error),
-    }),
-  );
   const heartbeat = health.heartbeat('consumer', { maxSilenceMs: MAX_SILENCE_MS + blockMs });
   const consumer = startFeedConsumer({
     space,
     feed: 'activity',
-    consumer: config.instance,
+    consumer: config.INSTANCE,
     partitions: allPartitions(space),
-    count: config.readCount,
+    count: config.READ_COUNT,
     blockMs,
     claimIdleMs,
     reclaimEveryMs: claimIdleMs,
-    broken: shared.partitions.broken,
+    broken: partitions.broken,
     commands: redis,
     blocking,
     handle: (entries) => fold.handle(entries),
@@ -198,9 +159,29 @@ function startFolding(shared: Shared): void {
   });
 }
 
-function dropIdle(cache: StateCache) {
-  return (): Promise<void> => {
-    if (cache.dropIdle() >= COLLECTED_BYTES) collectGarbage();
-    return Promise.resolve();
-  };
+function openCache({ config, lifecycle, redis, metrics, observer }: Shared): StateCache {
+  const cache = new StateCache({
+    maxCalls: config.CACHE_MAX_CALLS,
+    maxMemoryBytes: config.CACHE_MAX_MEGABYTES * 2 ** 20,
+    maxIdleMs: MAX_IDLE_MS,
+    now,
+  });
+  // A Redis that lost its last writes numbers other events with their seqs. Such a loss always ends the connection.
+  redis.on('close', () => cache.clear());
+  metrics.measuredGauge({
+    name: 'session_cached_calls',
+    help: 'Calls whose state is at hand',
+    read: () => Promise.resolve(cache.size.calls),
+  });
+  runLoop({
+    name: 'idle states',
+    lifecycle,
+    everyMs: DROP_IDLE_EVERY_MS,
+    task: () => {
+      if (cache.dropIdle() >= COLLECTED_BYTES) collectGarbage();
+      return Promise.resolve();
+    },
+    onError: (error) => observer.onSweepFailed(error),
+  });
+  return cache;
 }

@@ -23,8 +23,8 @@ import {
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
-import { createStateCache, type CacheLimits } from './domain/state-cache.ts';
-import { createActivityFold } from './live-state/fold-activity.ts';
+import { StateCache, type CacheLimits } from './domain/state-cache.ts';
+import { ActivityFold } from './live-state/fold-activity.ts';
 import { type FoldObserver } from './live-state/fold-call.ts';
 
 /** Any moment will do. */
@@ -111,10 +111,10 @@ export function createTestWorker(
     beforeSave?: (save: SessionSave) => Promise<void>;
   } = {},
 ) {
-  const cache = createStateCache({ ...CACHE, ...limits });
+  const cache = new StateCache({ ...CACHE, ...limits });
   const told: Told = { folded: 0, outcomes: [], undecodable: [], failed: [], tooLarge: [], unpublished: 0 };
   const saveState = createSessionSaver(redis, space, 30_000);
-  const activity = createActivityFold({
+  const activity = new ActivityFold({
     readPages: createPageReader(redis, space),
     publish: (change) => publishChange(redis, space, change),
     cache,

@@ -2,14 +2,9 @@ import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE, DEFAULT_MAX_CALL_BYTES } from '@turnlog/call-log';
 import {
   booleanFlag,
-  caFile,
+  commonSettings,
   envValue,
-  instanceName,
-  keyPrefix,
-  logLevel,
-  logPhoneKey,
   oneOf,
-  partitionCount,
   port,
   redisUrl,
   share,
@@ -18,11 +13,9 @@ import {
   wsUrlTemplate,
   type ConfigResult,
   type Environment,
-  loadConfigOrExit,
   readConfig,
 } from '@turnlog/service-kit';
 import { isAddressRange, isLoopback } from '@turnlog/tenants';
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
 import { AGENT_URL_PLACEHOLDERS, hasPlaceholderInOrigin, unknownPlaceholders } from './domain/agent-url.ts';
@@ -80,20 +73,13 @@ const gatewayVariables = z.object({
   PORT: port.default(8080),
   HEALTH_PORT: port.default(8084),
   TENANT: tenantName.default('default'),
-  INSTANCE: instanceName.default(hostname()),
-  LOG_LEVEL: logLevel.default('info'),
-  LOG_PHONE_KEY: logPhoneKey.optional(),
+  ...commonSettings(DEFAULT_KEY_SPACE),
 
   AUTHENTICATE: oneOf(['auto', 'always', 'never']).default('auto'),
   PUBLIC_URL: publicUrl.optional(),
   STREAM_TOKEN_MS: milliseconds(1_000, HOUR_MS).default(60_000),
   TRUSTED_PROXIES: addressRanges.default([]),
   ALLOWED_ORIGINS: origins.default([]),
-
-  REDIS_URL: redisUrl,
-  REDIS_CA_FILE: caFile.optional(),
-  KEY_PREFIX: keyPrefix.default(DEFAULT_KEY_SPACE.prefix),
-  PARTITIONS: partitionCount.default(DEFAULT_KEY_SPACE.partitions),
 
   DURABILITY: oneOf(['redis', 'disk', 'replica']).default('redis'),
   DURABILITY_REPLICAS: wholeNumber(1, 100).default(1),
@@ -177,11 +163,6 @@ export const gatewayEnv = gatewayVariables
 
 /** The settings of one gateway. */
 export type GatewayConfig = z.infer<typeof gatewayEnv>;
-
-/** The settings, or the end of the process with all problems on standard error. */
-export function loadGatewayConfig(): GatewayConfig {
-  return loadConfigOrExit(gatewayEnv, 'stream-gateway');
-}
 
 /** The settings from an environment, for tests. */
 export function readGatewayConfig(env: Environment): ConfigResult<GatewayConfig> {

@@ -1,9 +1,9 @@
 import {
+  answersPing,
   createHealth,
   createMetrics,
-  createOpsHandler,
   retryForever,
-  startOpsServer,
+  startOps,
   type CheckOutcome,
   type Health,
   type Lifecycle,
@@ -42,7 +42,7 @@ const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 export async function startGateway(
   config: GatewayConfig,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
-): Promise<{ readonly host: string; readonly port: number; readonly healthPort: number }> {
+): Promise<{ readonly host: string; readonly port: number; readonly health_port: number }> {
   const monotonic = () => performance.now();
   const tally = newTally();
   const registry = createMetrics('stream-gateway');
@@ -88,16 +88,9 @@ export async function startGateway(
   const slots = new CallSlots(stores.link.redis, { prefix: config.KEY_PREFIX });
   const parts = { config, auth, stores, intake, sockets, slots, metrics, logger, lifecycle };
 
-  health.readinessCheck('redis', async () => {
-    await stores.link.redis.ping();
-    return { ok: true };
-  });
+  health.readinessCheck('redis', answersPing(stores.link.redis));
   health.readinessCheck('writes', () => Promise.resolve(readinessOf(stores)));
-  const ops = await startOpsServer({
-    handle: createOpsHandler({ health, metrics: registry }),
-    port: config.HEALTH_PORT,
-  });
-  lifecycle.onStop('ops server', () => ops.close());
+  const health_port = await startOps({ lifecycle, health, metrics: registry, port: config.HEALTH_PORT });
   const server = await openServer(parts);
   startTimers({ ...parts, health });
   watchRedis(stores, { logger, lifecycle });
@@ -112,7 +105,7 @@ export async function startGateway(
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });
   await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
-  return { host: server.host, port: server.port, healthPort: ops.port };
+  return { host: server.host, port: server.port, health_port };
 }
 
 /** Sends what dead gateways have left on this disk. */

@@ -72,9 +72,9 @@ export const largeCallGuards: readonly Guard[] = [
     name: 'long-log-beside-the-others',
     keeps: 'a long log is folded while the live states of other calls go on',
     file: 'services/session/src/live-state/fold-activity.ts',
-    text: 'for (const each of found) if (!each.log.isLast) longFolds.add(each);',
+    text: 'for (const each of found) if (!each.log.isLast) this.#longFolds.add(each);',
     without:
-      'for (const each of found) if (!each.log.isLast) { longFolds.add(each); await longFolds.settled(); }',
+      'for (const each of found) if (!each.log.isLast) { this.#longFolds.add(each); await this.#longFolds.settled(); }',
     test: {
       file: 'services/session/src/live-state/fold-activity.integration.test.ts',
       name: 'a fold of the activity feed folds a long log beside the others, and acknowledges it when all of it is folded',

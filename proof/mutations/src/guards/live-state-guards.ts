@@ -28,8 +28,8 @@ export const liveStateGuards: readonly Guard[] = [
     name: 'sweep',
     keeps: 'the calls of a gateway that died end and get their rows',
     file: 'services/session/src/live-state/sweep.ts',
-    text: 'const given = hasAnsweredLong ? await alone(live, NOTHING, giveUp) : NOTHING;',
-    without: 'const given = NOTHING;',
+    text: 'const ended = hasAnsweredLong ? await this.#alone(live, NOTHING, end) : NOTHING;',
+    without: 'const ended = NOTHING;',
     test: {
       file: 'services/session/src/service.integration.test.ts',
       name: 'a call whose gateway is gone is ended, and its live state shows it',

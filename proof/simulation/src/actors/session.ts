@@ -1,12 +1,6 @@
 import { allPartitions, consumeFeed, partitionKeys } from '@turnlog/call-log';
 import { backoffDelayMs } from '@turnlog/service-kit';
-import {
-  createActivityFold,
-  createStateCache,
-  createSweep,
-  type FoldObserver,
-  type StateCache,
-} from '@turnlog/session';
+import { ActivityFold, StateCache, Sweep, type FoldObserver } from '@turnlog/session';
 import { type SimProcess } from '../kernel/sim-process.ts';
 import { redisOf, type Surroundings } from './surroundings.ts';
 
@@ -21,7 +15,7 @@ export class Session {
 
   constructor(process: SimProcess, surroundings: Surroundings) {
     this.process = process;
-    this.#cache = createStateCache({
+    this.#cache = new StateCache({
       maxCalls: surroundings.settings.cachedCalls,
       maxMemoryBytes: MAX_MEMORY_BYTES,
       maxIdleMs: 60_000,
@@ -40,7 +34,7 @@ export class Session {
     const { blockMs, claimIdleMs } = surroundings.settings;
     const { readPages, save, publish, reader } = redisOf(process, surroundings);
     const client = { feed: 'activity' as const, consumer: process.name, count: READ_COUNT };
-    const fold = createActivityFold({
+    const fold = new ActivityFold({
       readPages,
       cache: this.#cache,
       save,
@@ -65,7 +59,7 @@ export class Session {
     const { process } = this;
     const { lostAfterMs, sweepEveryMs } = surroundings.settings;
     const { endsAppender: appender, liveCalls, serverTimeMs } = redisOf(process, surroundings);
-    const sweep = createSweep({
+    const sweep = new Sweep({
       appender,
       liveCalls,
       serverTimeMs,
@@ -78,7 +72,7 @@ export class Session {
       onCallFailed: ({ call }, error) => process.tell(() => `${call.callSid} stays: ${String(error)}`),
     });
     const repeat = (): void => {
-      sweep().then(
+      sweep.run().then(
         () => process.startTimer(sweepEveryMs, repeat),
         () => process.startTimer(sweepEveryMs, repeat),
       );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { initialState } from '@turnlog/call-events';
 import { callOf } from '../session.test-support.ts';
-import { createStateCache, type CachedState, type CacheLimits } from './state-cache.ts';
+import { StateCache, type CachedState, type CacheLimits } from './state-cache.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map(callOf) as [
   ReturnType<typeof callOf>,
@@ -13,10 +13,10 @@ function stateOf(call: typeof a, memoryBytes: number, seq = 1): CachedState {
   return { epoch: 'e', seq, state: initialState(call), memoryBytes };
 }
 
-const clock = { nowMs: 0 };
+const clock = { nowMs: 1 };
 
 function openCache(limits: Partial<CacheLimits> = {}) {
-  return createStateCache({
+  return new StateCache({
     ...{ maxCalls: 10, maxMemoryBytes: 100, maxIdleMs: 1_000, now: () => clock.nowMs },
     ...limits,
   });

@@ -1,6 +1,7 @@
 import { type CallKey, type CallState } from '@turnlog/call-events';
+import { LRUCache } from 'lru-cache';
 
-/** A call's state up to a place in its log. */
+/** A call's state up to a position in its log. */
 export interface CachedState {
   /** The seqs of another epoch name other events. */
   readonly epoch: string;
@@ -13,7 +14,7 @@ export interface CachedState {
 /** How much a cache holds. */
 export interface CacheLimits {
   readonly maxCalls: number;
-  /** Over all calls. A state that is heavier by itself is not kept. */
+  /** Over all calls. A state that is larger by itself is not kept. */
   readonly maxMemoryBytes: number;
   /** A state that was not used for so long is dropped. */
   readonly maxIdleMs: number;
@@ -21,70 +22,49 @@ export interface CacheLimits {
   readonly now: () => number;
 }
 
-/** Call states that need not be folded from the start again; those used least recently make room. */
-export interface StateCache {
-  get(call: CallKey): CachedState | undefined;
-  set(call: CallKey, cached: CachedState): void;
-  delete(call: CallKey): void;
+/** Call states that need not be folded from the start again. The least recently used ones make room for others. */
+export class StateCache {
+  readonly #states: LRUCache<string, CachedState>;
+
+  constructor({ maxCalls, maxMemoryBytes, maxIdleMs, now }: CacheLimits) {
+    this.#states = new LRUCache({
+      max: maxCalls,
+      maxSize: maxMemoryBytes,
+      sizeCalculation: ({ memoryBytes }) => Math.max(1, memoryBytes),
+      ttl: maxIdleMs,
+      updateAgeOnGet: true,
+      // By its default of 1 ms it would start a timer for each moment at which it reads the clock.
+      ttlResolution: 0,
+      perf: { now },
+    });
+  }
+
+  get size(): { readonly calls: number; readonly memoryBytes: number } {
+    return { calls: this.#states.size, memoryBytes: this.#states.calculatedSize };
+  }
+
+  get(call: CallKey): CachedState | undefined {
+    return this.#states.get(keyOf(call));
+  }
+
+  set(call: CallKey, cached: CachedState): void {
+    this.#states.set(keyOf(call), cached);
+  }
+
+  delete(call: CallKey): void {
+    this.#states.delete(keyOf(call));
+  }
+
   /** Drops what was not used for long; returns how much memory that took. */
-  dropIdle(): number;
-  clear(): void;
-  readonly size: { readonly calls: number; readonly memoryBytes: number };
-}
+  dropIdle(): number {
+    const before = this.#states.calculatedSize;
+    this.#states.purgeStale();
+    return before - this.#states.calculatedSize;
+  }
 
-interface Used {
-  readonly cached: CachedState;
-  readonly usedAtMs: number;
-}
-
-/** An empty cache, in this process alone. */
-export function createStateCache({ maxCalls, maxMemoryBytes, maxIdleMs, now }: CacheLimits): StateCache {
-  // A map keeps its keys in the order of insertion: the first is the one used least recently.
-  const states = new Map<string, Used>();
-  let memoryBytes = 0;
-
-  const remove = (key: string): void => {
-    memoryBytes -= states.get(key)?.cached.memoryBytes ?? 0;
-    states.delete(key);
-  };
-  const removeOldestWhile = (isToGo: (oldest: Used) => boolean): void => {
-    for (const [key, used] of states) {
-      if (!isToGo(used)) return;
-      remove(key);
-    }
-  };
-
-  return {
-    get(call) {
-      const key = keyOf(call);
-      const used = states.get(key);
-      if (used === undefined) return undefined;
-      states.delete(key);
-      states.set(key, { ...used, usedAtMs: now() });
-      return used.cached;
-    },
-    set(call, cached) {
-      const key = keyOf(call);
-      remove(key);
-      if (cached.memoryBytes > maxMemoryBytes) return;
-      states.set(key, { cached, usedAtMs: now() });
-      memoryBytes += cached.memoryBytes;
-      removeOldestWhile(() => states.size > maxCalls || memoryBytes > maxMemoryBytes);
-    },
-    delete: (call) => remove(keyOf(call)),
-    dropIdle() {
-      const [before, oldestAtMs] = [memoryBytes, now() - maxIdleMs];
-      removeOldestWhile(({ usedAtMs }) => usedAtMs < oldestAtMs);
-      return before - memoryBytes;
-    },
-    clear() {
-      states.clear();
-      memoryBytes = 0;
-    },
-    get size() {
-      return { calls: states.size, memoryBytes };
-    },
-  };
+  clear(): void {
+    this.#states.clear();
+  }
 }
 
 function keyOf({ tenant, callSid }: CallKey): string {

@@ -1,8 +1,8 @@
 import { type CallKey } from '@turnlog/call-events';
 import { isFaultOfTheCall, type FeedEntry, type LogPage, type ReadLogPages } from '@turnlog/call-log';
 import {
+  CallFold,
   continuesBase,
-  createCallFold,
   type ActiveCall,
   type CallToFold,
   type FoldCallOptions,
@@ -21,17 +21,6 @@ export interface FoldActivityOptions extends FoldCallOptions {
   readonly readPages: ReadLogPages;
 }
 
-/** Folds what the activity feed tells of. */
-export interface ActivityFold {
-  /**
-   * The handler of the activity feed: brings the live state of each call that has something new up to the end of its log,
-   * and acknowledges the entries with the save. Calls with a long log are left to be done beside the others.
-   */
-  handle(entries: readonly FeedEntry[]): Promise<void>;
-  /** Resolves when no long log is being folded. */
-  settled(): Promise<void>;
-}
-
 type CalledUp = Omit<ActiveCall, 'base'>;
 
 /** A call and the first page of its log after `base`. */
@@ -39,62 +28,77 @@ interface PageToFold extends CallToFold {
   readonly log: LogPage;
 }
 
-/** Makes the handler of the activity feed. */
-export function createActivityFold(options: FoldActivityOptions): ActivityFold {
-  const { readPages, cache, observer } = options;
-  const tooLarge = new Set<string>();
-  const fold = createCallFold({
-    ...options,
-    observer: {
-      ...observer,
-      onCallTooLarge: (call, memoryBytes) => {
-        if (tooLarge.size >= MAX_TOO_LARGE) tooLarge.clear();
-        tooLarge.add(keyOf(call));
-        observer.onCallTooLarge(call, memoryBytes);
-      },
-    },
-  });
-  const longFolds = new LongFolds({ readPages, fold, cache, observer });
+/** Brings the live states of calls up to date, as the activity feed asks for it. */
+export class ActivityFold {
+  readonly #options: FoldActivityOptions;
+  readonly #fold: CallFold;
+  readonly #longFolds: LongFolds;
+  readonly #tooLarge = new Set<string>();
 
-  /** A call whose own data is at fault stands back, so that it doesn't hold up the others. */
-  const foldCalls = async (calls: readonly CalledUp[]): Promise<void> => {
+  constructor(options: FoldActivityOptions) {
+    const { readPages, cache, observer } = options;
+    this.#options = options;
+    this.#fold = new CallFold({
+      ...options,
+      observer: {
+        ...observer,
+        onCallTooLarge: (call, memoryBytes) => {
+          if (this.#tooLarge.size >= MAX_TOO_LARGE) this.#tooLarge.clear();
+          this.#tooLarge.add(keyOf(call));
+          observer.onCallTooLarge(call, memoryBytes);
+        },
+      },
+    });
+    this.#longFolds = new LongFolds({ readPages, fold: this.#fold, cache, observer });
+  }
+
+  /**
+   * The handler of the activity feed: brings the live state of each call that has something new up to the end of its log,
+   * and acknowledges the entries with the save. Calls with a long log are folded beside the others.
+   */
+  async handle(entries: readonly FeedEntry[]): Promise<void> {
+    const calls = groupByCall(entries);
+    const isTooLarge = ({ call }: CalledUp): boolean => this.#tooLarge.has(keyOf(call));
+    for (const call of calls.filter(isTooLarge)) await this.#fold.acknowledge(call);
+    const others = calls.filter((call) => !isTooLarge(call));
+    for (let start = 0; start < others.length; start += MAX_READ_CALLS)
+      await this.#foldCalls(others.slice(start, start + MAX_READ_CALLS));
+  }
+
+  /** Resolves when no long log is being folded. */
+  settled(): Promise<void> {
+    return this.#longFolds.settled();
+  }
+
+  /** A call whose own data is at fault is folded alone, so that it does not hold up the others. */
+  async #foldCalls(calls: readonly CalledUp[]): Promise<void> {
+    const { cache, observer } = this.#options;
     try {
-      const found = await readOnward(calls.map((each) => ({ ...each, base: cache.get(each.call) })));
-      for (const each of found) if (!each.log.isLast) longFolds.add(each);
+      const found = await this.#readOnward(calls.map((each) => ({ ...each, base: cache.get(each.call) })));
+      for (const each of found) if (!each.log.isLast) this.#longFolds.add(each);
       for (const some of byBytes(found.filter(({ log }) => log.isLast)))
-        await allDone(some.map((each) => fold.foldCall(each)));
+        await allDone(some.map((each) => this.#fold.fold(each)));
     } catch (error) {
       if (!isFaultOfTheCall(error)) throw error;
       const [first, ...others] = calls;
       if (first !== undefined && others.length === 0) observer.onCallFailed(first.call, error);
-      else for (const call of calls) await foldCalls([call]);
+      else for (const call of calls) await this.#foldCalls([call]);
     }
-  };
+  }
 
-  /** The logs of all calls in one round trip; a second one for those whose cached state turns out to be of no use. */
-  const readOnward = async (calls: readonly ActiveCall[]): Promise<PageToFold[]> => {
+  /** The logs of all calls in one round trip, and a second one for those whose cached state is of no use. */
+  async #readOnward(calls: readonly ActiveCall[]): Promise<PageToFold[]> {
     const requests = calls.map(({ call, base }) => ({ call, fromSeq: (base?.seq ?? 0) + 1 }));
-    const pages = await readPages(requests);
+    const pages = await this.#options.readPages(requests);
     const found = calls.flatMap((each, index) => {
       const log = pages[index];
       return log === undefined ? [] : [{ ...each, log }];
     });
     const broken = found.filter((each) => !continuesBase(each));
     if (broken.length === 0) return found;
-    const restarted = await readOnward(broken.map((each) => ({ ...each, base: undefined })));
+    const restarted = await this.#readOnward(broken.map((each) => ({ ...each, base: undefined })));
     return [...found.filter(continuesBase), ...restarted];
-  };
-
-  return {
-    handle: async (entries) => {
-      const calls = groupByCall(entries);
-      for (const call of calls.filter((each) => tooLarge.has(keyOf(each.call)))) await fold.acknowledge(call);
-      const others = calls.filter((each) => !tooLarge.has(keyOf(each.call)));
-      for (let start = 0; start < others.length; start += MAX_READ_CALLS)
-        await foldCalls(others.slice(start, start + MAX_READ_CALLS));
-    },
-    settled: () => longFolds.settled(),
-  };
+  }
 }
 
 function groupByCall(entries: readonly FeedEntry[]): CalledUp[] {

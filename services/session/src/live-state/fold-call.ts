@@ -46,24 +46,32 @@ export interface FoldCallOptions {
   readonly maxCallMemoryBytes: number;
 }
 
-/**
- * Folds a stretch of a call's log into its live state, acknowledges the entries with the save, and tells live views of the
- * change. Resolves to the state up to there; `undefined` when the call is gone, or too large.
- */
-export function createCallFold({ cache, save, publish, observer, maxCallMemoryBytes }: FoldCallOptions) {
-  const foldCall = async ({ call, entryIds, base, log }: CallToFold): Promise<CachedState | undefined> => {
+/** Folds calls into their live states. */
+export class CallFold {
+  readonly #options: FoldCallOptions;
+
+  constructor(options: FoldCallOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Folds a stretch of a call's log into its live state, acknowledges the entries with the save, and publishes the change
+   * to live views. Resolves to the state up to there; `undefined` when the call is gone, or too large.
+   */
+  async fold({ call, entryIds, base, log }: CallToFold): Promise<CachedState | undefined> {
+    const { cache, observer, maxCallMemoryBytes } = this.#options;
     const folded = foldLog(base?.state ?? initialState(call), log.entries);
     const { state, events, undecodable } = folded;
     const memoryBytes = (base?.memoryBytes ?? 0) + folded.memoryBytes;
     if (memoryBytes > maxCallMemoryBytes) {
       observer.onCallTooLarge(call, memoryBytes);
-      await acknowledge({ call, entryIds });
+      await this.acknowledge({ call, entryIds });
       return undefined;
     }
     const seq = lastReadSeq(log) ?? base?.seq ?? 0;
-    // A call without a log is acknowledged as gone, which the epoch of no call brings about.
+    // The epoch of no call makes the save acknowledge a call without a log as gone.
     const epoch = log.epoch ?? '';
-    const saved = await saveTurnsFrom(base?.state.turns.length ?? 0, {
+    const saved = await this.#saveTurnsFrom(base?.state.turns.length ?? 0, {
       content: { call, epoch, seq, fields: toSessionFields(state), entryIds },
       turnsFrom: (index) => transcriptHistoryFrom(state, index),
     });
@@ -73,46 +81,35 @@ export function createCallFold({ cache, save, publish, observer, maxCallMemoryBy
     else cache.set(call, next);
     for (const { seq, problem } of undecodable) observer.onUndecodable(call, seq, problem);
     observer.onFolded(events.length);
-    if (saved.outcome === 'saved') {
-      await tellViews(
-        call,
-        events.filter((event) => event.seq > saved.previousSeq),
-      );
-    }
-    return saved.outcome === 'gone' ? undefined : next;
-  };
+    if (saved.outcome === 'gone') return undefined;
+    const news = saved.outcome === 'saved' ? events.filter(({ seq }) => seq > saved.previousSeq) : [];
+    await this.#publish(call, news);
+    return next;
+  }
 
-  /** Without saving anything. */
-  const acknowledge = async ({ call, entryIds }: Pick<ActiveCall, 'call' | 'entryIds'>): Promise<void> => {
-    cache.delete(call);
-    await save({ call, epoch: '', seq: 0, fields: {}, turnBase: 0, turns: [], entryIds });
-  };
+  /** Acknowledges the entries of a call without saving anything. */
+  async acknowledge({ call, entryIds }: Pick<ActiveCall, 'call' | 'entryIds'>): Promise<void> {
+    this.#options.cache.delete(call);
+    await this.#options.save({ call, epoch: '', seq: 0, fields: {}, turnBase: 0, turns: [], entryIds });
+  }
 
   /** Every conflict means that another worker got further, so this comes to an end. */
-  const saveTurnsFrom = async (
-    turnBase: number,
-    { content, turnsFrom }: UnsavedState,
-  ): Promise<SavedState> => {
-    const saved = await save({ ...content, turnBase, turns: turnsFrom(turnBase) });
-    observer.onSaved(saved.outcome);
-    return saved.outcome === 'conflict' ? saveTurnsFrom(saved.turnBase, { content, turnsFrom }) : saved;
-  };
+  async #saveTurnsFrom(turnBase: number, { content, turnsFrom }: UnsavedState): Promise<SavedState> {
+    const saved = await this.#options.save({ ...content, turnBase, turns: turnsFrom(turnBase) });
+    this.#options.observer.onSaved(saved.outcome);
+    return saved.outcome === 'conflict' ? this.#saveTurnsFrom(saved.turnBase, { content, turnsFrom }) : saved;
+  }
 
-  /** A live view may miss a change; that is no reason to fold anything twice. */
-  const tellViews = async (call: CallKey, events: CallLog['entries']): Promise<void> => {
+  /** A live view may miss a change: that is not a reason to fold anything twice. */
+  async #publish(call: CallKey, events: CallLog['entries']): Promise<void> {
     if (events.length === 0) return;
     try {
-      await publish({ call, events });
+      await this.#options.publish({ call, events });
     } catch (error) {
-      observer.onUnpublished(error);
+      this.#options.observer.onUnpublished(error);
     }
-  };
-
-  return { foldCall, acknowledge };
+  }
 }
-
-/** Folds calls. */
-export type CallFold = ReturnType<typeof createCallFold>;
 
 type SavedState = Exclude<SessionSaved, { outcome: 'conflict' }>;
 

@@ -68,7 +68,7 @@ export class LongFolds {
     }
     if (first === undefined) return;
     for await (const { log, isDone } of stretchesOf(followLog(readPages, first), first.lastSeq)) {
-      base = await fold.foldCall({ call, base, log, entryIds: isDone ? entryIds : [] });
+      base = await fold.fold({ call, base, log, entryIds: isDone ? entryIds : [] });
       if (base === undefined) return fold.acknowledge({ call, entryIds });
     }
   }

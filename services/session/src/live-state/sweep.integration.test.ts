@@ -20,7 +20,7 @@ import {
   turn,
   type TestSpace,
 } from '../session.test-support.ts';
-import { createSweep, type SweepOptions } from './sweep.ts';
+import { Sweep, type SweepOptions } from './sweep.ts';
 
 const call = callOf('CA1');
 const LOST_AFTER_MS = 45_000;
@@ -39,7 +39,7 @@ afterEach(() => space.close());
 async function seasonedSweep(options: Partial<SweepOptions> = {}, redisAheadMs = () => 0) {
   const startMs = 1_000;
   const clock = { nowMs: startMs };
-  const sweep = createSweep({
+  const sweeper = new Sweep({
     appender: space.appender,
     liveCalls: createLiveCalls(space.redis, space.space),
     serverTimeMs: async () => (await serverTimeMs(space.redis)) + clock.nowMs - startMs + redisAheadMs(),
@@ -52,6 +52,7 @@ async function seasonedSweep(options: Partial<SweepOptions> = {}, redisAheadMs =
     onCallFailed: ({ call: { callSid } }) => failed.push(callSid),
     ...options,
   });
+  const sweep = () => sweeper.run();
   await sweep();
   clock.nowMs += LOST_AFTER_MS;
   return { sweep, clock };

@@ -40,47 +40,66 @@ export interface SweepResult {
 }
 
 /**
- * Ends calls whose gateway died, and quiet ones that have no connection, and asks for the checkpoints that are due. Any number of
- * replicas may sweep at once: each step takes effect once.
+ * Ends calls whose gateway died, and quiet calls without a connection, and requests the checkpoints that are due. Any
+ * number of replicas may sweep at once: each step takes effect once.
  *
- * While Redis was away no gateway could say which calls it has. So nobody is given up before Redis has answered, sweep
- * after sweep, for as long as a call may go unseen. A clock of Redis that was set, or that of another server after a
- * failover, is no different: by it every call may seem unseen for an hour.
+ * While Redis is unavailable no gateway can report which calls it has. So no call is ended before Redis has answered,
+ * sweep after sweep, for as long as a call may go unseen. The same holds after the clock of Redis was set, or is that of
+ * another server: by it every call may seem unseen for an hour.
  */
-export function createSweep(options: SweepOptions) {
-  const { appender, liveCalls, serverTimeMs, partitions, lostAfterMs, quietAfterMs, now } = options;
-  const { broken, keysOf, onCallFailed } = options;
-  const jumpMs = Math.min(lostAfterMs, quietAfterMs) / 2;
-  let answeringSinceMs: number | undefined;
-  let clockAheadMs: number | undefined;
+export class Sweep {
+  readonly #options: SweepOptions;
+  #answeringSinceMs: number | undefined;
+  #clockAheadMs: number | undefined;
 
-  const sweep = async (): Promise<SweepResult> => {
+  constructor(options: SweepOptions) {
+    this.#options = options;
+  }
+
+  /** Sweeps once. Rejects while Redis is unavailable. */
+  async run(): Promise<SweepResult> {
+    const { partitions, lostAfterMs, now } = this.#options;
     const startedAtMs = now();
     try {
-      const aheadMs = (await serverTimeMs()) - now();
-      if (Math.abs(aheadMs - (clockAheadMs ?? aheadMs)) > jumpMs) answeringSinceMs = undefined;
-      clockAheadMs = aheadMs;
-      const hasAnsweredLong = startedAtMs - (answeringSinceMs ?? startedAtMs) >= lostAfterMs;
-      const results = await Promise.all(partitions.map((each) => sweepPartition(each, hasAnsweredLong)));
-      answeringSinceMs ??= startedAtMs;
+      await this.#noteClockJump();
+      const hasAnsweredLong = startedAtMs - (this.#answeringSinceMs ?? startedAtMs) >= lostAfterMs;
+      const results = await Promise.all(
+        partitions.map((each) => this.#sweepPartition(each, hasAnsweredLong)),
+      );
+      this.#answeringSinceMs ??= startedAtMs;
       return results.reduce(add);
     } catch (error) {
-      answeringSinceMs = undefined;
+      this.#answeringSinceMs = undefined;
       throw error;
     }
-  };
+  }
 
-  const sweepPartition = async (partition: number, hasAnsweredLong: boolean): Promise<SweepResult> => {
+  async #noteClockJump(): Promise<void> {
+    const { serverTimeMs, now } = this.#options;
+    const aheadMs = (await serverTimeMs()) - now();
+    const jumpMs = Math.abs(aheadMs - (this.#clockAheadMs ?? aheadMs));
+    if (jumpMs > this.#shortestMs / 2) this.#answeringSinceMs = undefined;
+    this.#clockAheadMs = aheadMs;
+  }
+
+  /** No call is due before it was unseen for so long. */
+  get #shortestMs(): number {
+    return Math.min(this.#options.lostAfterMs, this.#options.quietAfterMs);
+  }
+
+  async #sweepPartition(partition: number, hasAnsweredLong: boolean): Promise<SweepResult> {
+    const { liveCalls, keysOf } = this.#options;
     const { live, checkpoints } = keysOf(partition);
-    const giveUp = (): Promise<SweepResult> => giveUpUnseen(partition);
-    const given = hasAnsweredLong ? await alone(live, NOTHING, giveUp) : NOTHING;
-    const ask = (): Promise<number> => liveCalls.requestDueCheckpoints(partition).catch(laterIfFull);
-    const asked = await alone(checkpoints, 0, ask);
-    return { ...given, checkpoints: asked };
-  };
+    const end = (): Promise<SweepResult> => this.#endUnseen(partition);
+    const ended = hasAnsweredLong ? await this.#alone(live, NOTHING, end) : NOTHING;
+    const request = (): Promise<number> => liveCalls.requestDueCheckpoints(partition).catch(laterIfFull);
+    const requested = await this.#alone(checkpoints, 0, request);
+    return { ...ended, checkpoints: requested };
+  }
 
   /** A key of another type stops what is done with it, and nothing else. */
-  const alone = async <T>(key: string, nothing: T, work: () => Promise<T>): Promise<T> => {
+  async #alone<T>(key: string, nothing: T, work: () => Promise<T>): Promise<T> {
+    const { broken } = this.#options;
     try {
       const done = await work();
       broken.clear(key);
@@ -90,54 +109,55 @@ export function createSweep(options: SweepOptions) {
       broken.note(key, error);
       return nothing;
     }
-  };
+  }
 
-  const giveUpUnseen = async (partition: number): Promise<SweepResult> => {
+  async #endUnseen(partition: number): Promise<SweepResult> {
+    const { liveCalls, serverTimeMs, lostAfterMs, quietAfterMs } = this.#options;
     const nowMs = await serverTimeMs();
     const isDue = ({ seenAtMs, openConnections }: LostCall): boolean =>
       nowMs - seenAtMs >= (openConnections.length > 0 ? lostAfterMs : quietAfterMs);
     let result = NOTHING;
     let left = 0;
     for (;;) {
-      const unseen = await liveCalls.findLost(partition, Math.min(lostAfterMs, quietAfterMs), left);
+      const unseen = await liveCalls.findLost(partition, this.#shortestMs, left);
       if (unseen.length === 0) return result;
-      const given = await Promise.all(unseen.filter(isDue).map(giveUpAlone));
-      // Whatever is still in the list is passed over from here on, so that every page gets its turn.
-      left += unseen.length - given.filter(hadEffect).length;
-      result = given.reduce(add, result);
+      const ended = await Promise.all(unseen.filter(isDue).map((lost) => this.#endAlone(lost)));
+      // What is still in the list is passed over from here on, so that every page gets its turn.
+      left += unseen.length - ended.filter(hadEffect).length;
+      result = ended.reduce(add, result);
     }
-  };
+  }
 
-  const giveUpAlone = async (lost: LostCall): Promise<SweepResult> => {
+  async #endAlone(lost: LostCall): Promise<SweepResult> {
     try {
-      return await giveUp(lost);
+      return await this.#end(lost);
     } catch (error) {
       if (!isFaultOfTheCall(error)) throw error;
-      onCallFailed(lost, error);
+      this.#options.onCallFailed(lost, error);
       return NOTHING;
     }
-  };
+  }
 
-  const giveUp = async (lost: LostCall): Promise<SweepResult> => {
+  async #end(lost: LostCall): Promise<SweepResult> {
     const { call, seenAtMs, openConnections } = lost;
     const origin = { call, source: 'sweep', atMs: seenAtMs };
     if (openConnections.length === 0) {
       const end = createEvent('call.disconnected', QUIET, { ...origin, id: `quiet:${seenAtMs}` });
-      return { ...NOTHING, quietCalls: await append(lost, [end]) };
+      return { ...NOTHING, quietCalls: await this.#append(lost, [end]) };
     }
     const ends = openConnections.map((connectionId) => {
       const id = `gateway_lost:${connectionId}`;
       return createEvent('call.disconnected', { connectionId, reason: 'gateway_lost' }, { ...origin, id });
     });
-    return { ...NOTHING, lostConnections: await append(lost, ends) };
-  };
+    return { ...NOTHING, lostConnections: await this.#append(lost, ends) };
+  }
 
-  /** The ids name what ended, and a call seen meanwhile is left alone: two sweepers make one event. */
-  const append = async (
+  /** The ids name what ended, and a call that was seen meanwhile is left alone: two sweepers make one event. */
+  async #append(
     { call, seenAtMs }: LostCall,
     ends: readonly EventOf<'call.disconnected'>[],
-  ): Promise<number> => {
-    const outcome = await appender.append({
+  ): Promise<number> {
+    const outcome = await this.#options.appender.append({
       call,
       events: ends.map((event) => toNewEvent(event, { rememberId: true })),
       mode: 'unordered',
@@ -145,9 +165,7 @@ export function createSweep(options: SweepOptions) {
     });
     if (outcome.outcome !== 'ok') return 0;
     return outcome.results.filter(({ status }) => status === 'appended').length;
-  };
-
-  return sweep;
+  }
 }
 
 /** What stands for the connection of a call whose events come over HTTP alone. */

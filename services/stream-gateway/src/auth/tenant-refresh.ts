@@ -1,56 +1,36 @@
-import { sleep, type Logger } from '@turnlog/service-kit';
+import { runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { isLoopback, type TenantDirectory } from '@turnlog/tenants';
 
 const RELOAD_EVERY_MS = 2_000;
 const ONLY_THIS_MACHINE = 'no tenant exists: only requests of this machine are served';
 
+/** What keeps the tenant directory up to date. */
 export interface TenantRefreshOptions {
   readonly directory: TenantDirectory;
   readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
   /** The address that the gateway listens on. */
   readonly host: string;
+  /** Receives a function that reloads the directory at once. */
+  readonly wake: (reloadNow: () => void) => void;
 }
 
 /** Keeps the directory up to date. While Redis is unavailable it stays as it is; the connection's own log says so. */
-export function startTenantRefresh({ directory, logger, host }: TenantRefreshOptions): TenantRefresh {
-  const stopping = new AbortController();
-  let wake = new AbortController();
+export function refreshTenants({ directory, logger, lifecycle, host, wake }: TenantRefreshOptions): void {
   let servesOthers = true;
-
-  const look = async (): Promise<void> => {
-    try {
+  runLoop({
+    name: 'tenants',
+    lifecycle,
+    everyMs: RELOAD_EVERY_MS,
+    task: async () => {
       await directory.reload();
-    } catch (err) {
-      logger.debug({ err }, 'tenants could not be read');
-      return;
-    }
-    const hasTenant = !directory.isEmpty;
-    if (isLoopback(host) || servesOthers === hasTenant) return;
-    servesOthers = hasTenant;
-    if (servesOthers) logger.info({ host }, 'a tenant exists: requests of other machines are served');
-    else logger.warn({ host, todo: 'turnlog tenants add <name>' }, ONLY_THIS_MACHINE);
-  };
-
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      wake = new AbortController();
-      await look();
-      await sleep(RELOAD_EVERY_MS, AbortSignal.any([wake.signal, stopping.signal]));
-    }
-  };
-
-  const running = run();
-  return {
-    now: () => wake.abort(),
-    stop: () => {
-      stopping.abort();
-      return running;
+      const hasTenant = !directory.isEmpty;
+      if (isLoopback(host) || servesOthers === hasTenant) return;
+      servesOthers = hasTenant;
+      if (servesOthers) logger.info({ host }, 'a tenant exists: requests of other machines are served');
+      else logger.warn({ host, todo: 'turnlog tenants add <name>' }, ONLY_THIS_MACHINE);
     },
-  };
-}
-
-export interface TenantRefresh {
-  /** Looks now: Redis is there. */
-  now(): void;
-  stop(): Promise<void>;
+    onError: (err) => logger.debug({ err }, 'tenants could not be read'),
+    wake,
+  });
 }

@@ -9,7 +9,7 @@ import { type GatewayMetrics } from '../report/metrics.ts';
 import { type GatewayStores } from '../store/open-stores.ts';
 import { addressSet } from '@turnlog/tenants';
 import { clientAddress } from '../auth/client-address.ts';
-import { startTenantRefresh } from '../auth/tenant-refresh.ts';
+import { refreshTenants } from '../auth/tenant-refresh.ts';
 import { CallEventsEndpoint } from '../http/endpoints/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
 import { openApiDocument } from '../http/openapi/openapi-document.ts';
@@ -84,9 +84,8 @@ export async function openServer(parts: ServerParts): Promise<GatewayServer> {
     },
   });
   lifecycle.onStop('server', () => server.close());
-  const refresh = startTenantRefresh({ directory, logger, host: config.HOST });
-  stores.link.redis.on('ready', () => refresh.now());
-  lifecycle.onStop('tenants', () => refresh.stop());
+  const wake = (reloadNow: () => void) => stores.link.redis.on('ready', reloadNow);
+  refreshTenants({ directory, logger, lifecycle, host: config.HOST, wake });
   return server;
 }
 

@@ -8,7 +8,7 @@ import {
   type LiveCalls,
 } from '@turnlog/call-log';
 import { connectRedis, watchUsability } from '@turnlog/redis-kit';
-import { withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { keySpaceOf, withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { AudioDrops } from '../audio/audio-drops.ts';
@@ -86,7 +86,7 @@ export async function openStores(
   config: GatewayConfig,
   { logger, lifecycle, metrics, monotonic, directory }: Surroundings,
 ): Promise<GatewayStores> {
-  const space: KeySpace = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
+  const space = keySpaceOf(config);
   const connect = (name: string, url: string): Redis =>
     connectRedis(lifecycle, { url: withRedisCa(url, config.REDIS_CA_FILE), name, logger });
   const redis = connect('stream-gateway', config.REDIS_URL);

@@ -63,7 +63,7 @@ export async function startTestGateway(
     await createTenantCopy(first, space).write(tenants);
     first.disconnect();
   }
-  const { port, healthPort } = await startGateway(config, { logger, lifecycle }).catch(
+  const { port, health_port } = await startGateway(config, { logger, lifecycle }).catch(
     async (error: unknown) => {
       await lifecycle.stop('it did not start');
       throw error;
@@ -72,7 +72,7 @@ export async function startTestGateway(
   const redis = connect();
   await untilReady(redis);
   const httpUrl = `http://127.0.0.1:${port}`;
-  const opsUrl = `http://127.0.0.1:${healthPort}`;
+  const opsUrl = `http://127.0.0.1:${health_port}`;
   await waitUntil(async () => (await fetch(`${opsUrl}/readyz`)).ok, { what: 'the gateway is ready' });
 
   const events = async (callSid: string, tenant = TENANT): Promise<KnownEvent[]> => {
