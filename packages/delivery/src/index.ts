@@ -3,6 +3,7 @@ export { HeartbeatLoop } from './retention/heartbeat-loop.ts';
 export { ReportKeeper } from './by-id/report-keeper.ts';
 export { Retention } from './retention/retention.ts';
 export {
+  type AppendObserver,
   type ProducerObserver,
   type Receipt,
   type ProducerAppender,

@@ -8,7 +8,7 @@ import { type LossReason, type StartedConnection } from '../domain/connection-st
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
 import { type EventProducer } from '@turnlog/delivery';
 import { type Logger } from '@turnlog/service-kit';
-import { type ReportIntake } from '../reading/report-intake.ts';
+import { type ReportIntake } from './report-intake.ts';
 import { type GatewayTally } from '../report/tally.ts';
 import { AgentChannel } from './agent-channel.ts';
 import { AgentRelay, type AgentRelaySettings } from './agent-relay.ts';

@@ -3,7 +3,7 @@ import { type AgentNeeds } from '../agent/call-agent.ts';
 import { type GatewayConfig } from '../config.ts';
 import { MAX_REQUEST } from '../http/endpoints/call-events-endpoint.ts';
 import { ReportRates } from '../limits/report-rates.ts';
-import { type ReportIntake } from '../reading/report-intake.ts';
+import { type ReportIntake } from '../agent/report-intake.ts';
 import { type ReportReader } from '../reading/report-reader.ts';
 
 const AGENT_BACKOFF = { minMs: 250, maxMs: 5_000 };

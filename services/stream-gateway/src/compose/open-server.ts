@@ -1,10 +1,10 @@
 import { type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { nanoid } from 'nanoid';
-import { type Auth } from '../auth/create-auth.ts';
+import { type Auth, singleWebhookSecret } from '../auth/create-auth.ts';
 import { type GatewayConfig } from '../config.ts';
 import { type StreamSockets } from '../exotel/stream-sockets.ts';
 import { type CallSlots } from '../limits/call-slots.ts';
-import { type ReportIntake } from '../reading/report-intake.ts';
+import { type ReportIntake } from '../agent/report-intake.ts';
 import { type GatewayMetrics } from '../report/metrics.ts';
 import { type GatewayStores } from '../store/open-stores.ts';
 import { addressSet } from '@turnlog/tenants';
@@ -20,7 +20,6 @@ import { StreamUrlEndpoint } from '../http/endpoints/stream-url-endpoint.ts';
 import { type StreamPaths } from '../http/server/stream-target.ts';
 import { PendingConnections } from '../limits/pending-connections.ts';
 import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
-import { singleWebhookSecret } from '../auth/create-auth.ts';
 import { seldom } from '../report/seldom.ts';
 import { StreamQuotas } from '../limits/stream-quotas.ts';
 

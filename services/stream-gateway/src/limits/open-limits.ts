@@ -2,7 +2,6 @@ import { type Appender } from '@turnlog/call-log';
 import { type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
-import { type GatewayConfig } from '../config.ts';
 import { type ProducerAppender } from '@turnlog/delivery';
 import { guardAppender } from './guarded-appender.ts';
 import { RedisMemory } from './redis-memory.ts';
@@ -18,7 +17,12 @@ export interface AppendLimiting {
 /** Begins to look after the memory of Redis and the bytes of tenants, and guards an appender with both. */
 export function openLimits(
   unguarded: Appender,
-  config: Pick<GatewayConfig, 'KEY_PREFIX' | 'MAX_MEMORY_SHARE' | 'MAX_TENANT_BYTES_PER_HOUR'>,
+  settings: {
+    readonly prefix: string;
+    /** Share of the `maxmemory` of Redis. */
+    readonly maxMemoryShare: number;
+    readonly maxTenantBytesPerHour: number | undefined;
+  },
   parts: {
     readonly redis: Redis;
     readonly directory: () => TenantDirectory;
@@ -27,8 +31,9 @@ export function openLimits(
     readonly lifecycle: Lifecycle;
   },
 ): AppendLimiting {
+  const { prefix, maxMemoryShare, maxTenantBytesPerHour } = settings;
   const { redis, directory, monotonic, logger, lifecycle } = parts;
-  const memory = new RedisMemory({ redis, maxShare: config.MAX_MEMORY_SHARE, logger });
+  const memory = new RedisMemory({ redis, maxShare: maxMemoryShare, logger });
   // It is looked at for as long as events are flushed, which is after the stop has begun.
   const watched = new AbortController();
   const watching = memory.watch(watched.signal);
@@ -38,11 +43,11 @@ export function openLimits(
   });
   const tenantBytes = new TenantBytes({
     redis,
-    prefix: config.KEY_PREFIX,
+    prefix,
     directory,
-    maxBytesPerHour: config.MAX_TENANT_BYTES_PER_HOUR,
+    maxBytesPerHour: maxTenantBytesPerHour,
     memory,
-    maxMemoryShare: config.MAX_MEMORY_SHARE,
+    maxMemoryShare,
     monotonic,
   });
   return { memory, tenantBytes, appender: guardAppender(unguarded, { memory, tenants: tenantBytes }) };

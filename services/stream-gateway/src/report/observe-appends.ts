@@ -1,7 +1,11 @@
 import { type Logger } from '@turnlog/service-kit';
 import { type GatewayMetrics } from './metrics.ts';
-import { type ReportObserver, type ProducerObserver, type Receipt } from '@turnlog/delivery';
-import { type RedisWrites } from '../store/redis-writes.ts';
+import {
+  type AppendObserver,
+  type ReportObserver,
+  type ProducerObserver,
+  type Receipt,
+} from '@turnlog/delivery';
 
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */
 const isPowerOfTwo = (attempt: number): boolean => (attempt & (attempt - 1)) === 0;
@@ -12,7 +16,7 @@ export type GatewayObserver = ProducerObserver & ReportObserver;
 /** Counts and logs what becomes of appends, and notes whether Redis takes any. */
 export function observeAppends(
   metrics: GatewayMetrics,
-  writes: RedisWrites,
+  writes: Required<Pick<AppendObserver, 'onStalled' | 'onAnswered'>>,
   logger: Logger,
 ): GatewayObserver {
   return {

@@ -27,7 +27,8 @@ import {
   type UnorderedOutbox,
 } from '@turnlog/delivery';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
-import { createStreamCalls, type StreamCalls } from './stream-calls.ts';
+import { createStreamCalls } from './stream-calls.ts';
+import { type StreamCalls } from '../domain/stream-calls.ts';
 import { openLimits } from '../limits/open-limits.ts';
 import { type RedisMemory } from '../limits/redis-memory.ts';
 import { type TenantBytes } from '../limits/tenant-bytes.ts';
@@ -102,7 +103,15 @@ export async function openStores(
     barrier: () => durability.barrier(),
   });
   const limiting = { redis, directory, monotonic, logger, lifecycle };
-  const { memory, tenantBytes, appender } = openLimits(unguarded, config, limiting);
+  const { memory, tenantBytes, appender } = openLimits(
+    unguarded,
+    {
+      prefix: config.KEY_PREFIX,
+      maxMemoryShare: config.MAX_MEMORY_SHARE,
+      maxTenantBytesPerHour: config.MAX_TENANT_BYTES_PER_HOUR,
+    },
+    limiting,
+  );
   const writes = new RedisWrites(monotonic);
   const observer = observeAppends(metrics, writes, logger);
   const spool = await openSpool(config, { logger, lifecycle });

@@ -15,7 +15,7 @@ import { problem, type Answer } from '../answers/answer.ts';
 import { type EventStore } from '@turnlog/delivery';
 import { readBody } from '../answers/read-body.ts';
 import { type CallbackAnswer } from '../../domain/callback-messages.ts';
-import { type StreamCalls } from '../../store/stream-calls.ts';
+import { type StreamCalls } from '../../domain/stream-calls.ts';
 import { unplacedCallSid } from '../../domain/unplaced-call.ts';
 
 /** The callbacks that the carrier makes. */

@@ -1,6 +1,6 @@
 import { type RedactionMode } from '@turnlog/redaction';
 import { type ReportRates } from '../limits/report-rates.ts';
-import { type ReportReader } from './report-reader.ts';
+import { type ReportReader } from '../reading/report-reader.ts';
 
 /** How the gateway takes reports, over HTTP and from agents' sockets alike. */
 export interface ReportIntake {
