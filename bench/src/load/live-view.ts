@@ -1,6 +1,6 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
-import { DEFAULT_KEY_SPACE, memberOf, subscribeToChanges } from '@turnlog/call-log';
+import { DEFAULT_KEY_SPACE, subscribeToChanges } from '@turnlog/call-log';
 
 /** Listens to what the session service tells live views. */
 export interface LiveView {
@@ -11,7 +11,7 @@ export interface LiveView {
 
 export async function openLiveView(redisUrl: string): Promise<LiveView> {
   const waiting = new Map<string, () => void>();
-  const keyOf = (call: CallKey, seq: number): string => `${memberOf(call)}/${seq}`;
+  const keyOf = (call: CallKey, seq: number): string => `${callId(call)}/${seq}`;
 
   const redis = createCommandClient({ url: redisUrl, name: 'bench-live-view', onError: console.error });
   await untilReady(redis);

@@ -1,4 +1,4 @@
-export { callSid, tenantName, type CallKey } from './events/envelope.ts';
+export { callId, callOfId, callSid, tenantName, type CallKey } from './events/envelope.ts';
 export {
   type CallEvent,
   type EventData,

@@ -2,7 +2,6 @@ export {
   DEFAULT_KEY_SPACE,
   allPartitions,
   callKeys,
-  memberOf,
   partitionKeys,
   partitionOf,
   type CallKeys,

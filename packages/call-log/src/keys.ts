@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 
 /** Where in Redis Turnlog keeps its keys. All services of one system must agree on both. */
 export interface KeySpace {
@@ -36,7 +36,7 @@ export interface PartitionKeys {
 
 /** The partition of a call: CRC-32 of `tenant/callSid` modulo the number of partitions. */
 export function partitionOf({ partitions }: KeySpace, call: CallKey): number {
-  return crc32(memberOf(call)) % partitions;
+  return crc32(callId(call)) % partitions;
 }
 
 /** Every partition number of a key space. */
@@ -46,7 +46,7 @@ export function allPartitions({ partitions }: KeySpace): number[] {
 
 /** The keys of one call. */
 export function callKeys(space: KeySpace, call: CallKey): CallKeys {
-  const base = `${partitionBase(space, partitionOf(space, call))}call:${memberOf(call)}:`;
+  const base = `${partitionBase(space, partitionOf(space, call))}call:${callId(call)}:`;
   return {
     log: `${base}log`,
     head: `${base}head`,
@@ -72,17 +72,6 @@ export function partitionKeys(space: KeySpace, partition: number): PartitionKeys
 /** The channel on which changes of live calls are published. */
 export function changesChannel({ prefix }: KeySpace): string {
   return `${prefix}changes`;
-}
-
-/** A call as feeds and sorted sets name it: `tenant/callSid`. */
-export function memberOf({ tenant, callSid }: CallKey): string {
-  return `${tenant}/${callSid}`;
-}
-
-/** The call that a feed or a sorted set names. A tenant holds no slash, so the first one parts the two. */
-export function callOfMember(member: string): CallKey {
-  const slash = member.indexOf('/');
-  return { tenant: member.slice(0, slash), callSid: member.slice(slash + 1) };
 }
 
 function partitionBase({ prefix }: KeySpace, partition: number): string {

@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { lockFolder } from './folder-lock.ts';
@@ -24,7 +24,7 @@ export async function* eventsInSpools(root: string): AsyncGenerator<WrittenEvent
 /** Takes the events of calls out of the spools of dead gateways. No gateway can take over a spool meanwhile. */
 export async function eraseFromSpools(root: string, calls: readonly CallKey[]): Promise<SpoolErasure> {
   if (calls.length === 0) return { events: 0, living: 0 };
-  const names = new Set(calls.map(nameOf));
+  const names = new Set(calls.map(callId));
   let [events, living] = [0, 0];
   for (const folder of await spoolsIn(root)) {
     const taken = await lockFolder(folder, 'leftovers');
@@ -33,7 +33,7 @@ export async function eraseFromSpools(root: string, calls: readonly CallKey[]): 
       continue;
     }
     try {
-      events += await eraseFrom(await openSpoolDisk(folder), (call) => names.has(nameOf(call)));
+      events += await eraseFrom(await openSpoolDisk(folder), (call) => names.has(callId(call)));
     } finally {
       await taken.lock.release();
     }
@@ -66,8 +66,4 @@ async function readIfThere(disk: SpoolDisk, number: number): Promise<Buffer> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
     throw error;
   }
-}
-
-function nameOf({ tenant, callSid }: CallKey): string {
-  return `${tenant}/${callSid}`;
 }

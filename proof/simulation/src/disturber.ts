@@ -1,5 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type Cluster } from './actors/cluster.ts';
 import { type Surroundings } from './actors/surroundings.ts';
 import { type Scheduler } from './kernel/scheduler.ts';
@@ -57,7 +56,7 @@ export class Disturber {
         const seq = redisServer.isUp ? appendGarbage(redis, call) : undefined;
         if (seq === undefined) return;
         this.#tell(() => `${call.callSid} gets garbage at ${seq}`);
-        this.#garbage.set(`${memberOf(call)} ${seq}`, { call, seq });
+        this.#garbage.set(`${callId(call)} ${seq}`, { call, seq });
       });
     }
   }
@@ -158,7 +157,7 @@ export class Disturber {
       if (lost.length > 0) this.#tell(() => `redis has lost ${lost.join(' ')}`);
       for (const id of lost) this.#options.ledger.loseInRedis(call, id, archived.has(id));
     }
-    const letters = new Set(listDeadLetters(redis).map(({ call, seq }) => `${memberOf(call)} ${seq}`));
+    const letters = new Set(listDeadLetters(redis).map(({ call, seq }) => `${callId(call)} ${seq}`));
     for (const [place, { call, seq }] of this.#garbage) {
       if (redis.call(call).log[seq - 1] !== GARBAGE && !letters.has(place)) this.#garbage.delete(place);
     }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createTrials, memberOf, partitionKeys, partitionOf, type StoredDeadLetter } from '@turnlog/call-log';
+import { callId } from '@turnlog/call-events';
+import { createTrials, partitionKeys, partitionOf, type StoredDeadLetter } from '@turnlog/call-log';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -63,7 +64,7 @@ test('what asks for a call that was set aside is not read either', async () => {
   await system.settled();
   await first.stop();
 
-  await system.redis.xadd(persist(), '*', 'c', memberOf(killer), 's', 4, 'r', 'late');
+  await system.redis.xadd(persist(), '*', 'c', callId(killer), 's', 4, 'r', 'late');
   await system.redis.xreadgroup('GROUP', 'persister', 'p1', 'STREAMS', persist(), '>');
   for (let n = 0; n < 3; n += 1)
     await system.redis.xreadgroup('GROUP', 'persister', 'p1', 'STREAMS', persist(), '0');
@@ -109,7 +110,7 @@ test('however long Postgres is away, what is delivered again and again is not he
       const pending = (await system.redis.xpending(key, 'persister', '-', '+', 10)) as unknown[][];
       return Number(pending[0]?.[3]) > 20;
     },
-    { what: `${memberOf(call)} was delivered often` },
+    { what: `${callId(call)} was delivered often` },
   );
   isAway = false;
   await system.settled();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createSettler, memberOf, partitionKeys, partitionOf } from '@turnlog/call-log';
+import { callId } from '@turnlog/call-events';
+import { createSettler, partitionKeys, partitionOf } from '@turnlog/call-log';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -60,7 +61,7 @@ test('a call that is asked for once more, when all of its log is in Postgres, is
   const first = await system.store.readCall(call);
 
   const { persist } = partitionKeys(system.space, partitionOf(system.space, call));
-  await system.redis.xadd(persist, '*', 'c', memberOf(call), 's', 4, 'r', 'late');
+  await system.redis.xadd(persist, '*', 'c', callId(call), 's', 4, 'r', 'late');
   await system.settled();
 
   await waitUntil(async () => (await counted('known')) === 1, { what: 'it is known to be there' });

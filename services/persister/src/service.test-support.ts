@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import {
+  callId,
   createEvent,
   type CallKey,
   type EventData,
@@ -12,7 +13,6 @@ import {
   createAppender,
   toNewEvent,
   createDeadLetters,
-  memberOf,
   partitionKeys,
   partitionOf,
   type KeySpace,
@@ -152,7 +152,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
     /** Puts an entry into the persist feed, as the session service and the dead letters do. */
     ask: async (call: CallKey, seq: number, reason: string): Promise<void> => {
       const { persist } = partitionKeys(space, partitionOf(space, call));
-      await redis.xadd(persist, '*', 'c', memberOf(call), 's', seq, 'r', reason);
+      await redis.xadd(persist, '*', 'c', callId(call), 's', seq, 'r', reason);
     },
 
     close: async (): Promise<void> => {

@@ -6,6 +6,17 @@ export interface CallKey {
   readonly callSid: string;
 }
 
+/** The one text of a call, `tenant/callSid`, by which Redis and the erasure ledger store it. */
+export function callId({ tenant, callSid }: CallKey): string {
+  return `${tenant}/${callSid}`;
+}
+
+/** The call of a {@link callId}. A tenant contains no slash, so the first one separates the two. */
+export function callOfId(id: string): CallKey {
+  const slash = id.indexOf('/');
+  return { tenant: id.slice(0, slash), callSid: id.slice(slash + 1) };
+}
+
 /** The version of the envelope that this code writes. */
 export const ENVELOPE_VERSION = 1;
 

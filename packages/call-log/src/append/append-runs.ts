@@ -1,5 +1,5 @@
-import { reportOf, type CallKey } from '@turnlog/call-events';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { callId, reportOf, type CallKey } from '@turnlog/call-events';
+import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { type Asked, toError, type ScriptRun, type ScriptArgument } from '@turnlog/redis-kit';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
 import { type AppendLimits, type AppendRequest } from './append-request.ts';
@@ -103,7 +103,7 @@ function toArguments(
   for (const { request } of appends) {
     const { call, events, mode, unseenSinceMs = '' } = request;
     const first = mode === 'ordered' ? events[0]?.event : undefined;
-    args.push(memberOf(call), first?.source ?? '', first?.sourceSeq ?? 0, events.length);
+    args.push(callId(call), first?.source ?? '', first?.sourceSeq ?? 0, events.length);
     if (isPlain(request)) {
       args.push('');
       for (const { text } of events) args.push(text);

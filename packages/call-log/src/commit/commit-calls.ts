@@ -1,7 +1,7 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { groupOf } from '../feed/feed-reader.ts';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { CAUGHT_LUA, runAll, type ScriptRun, defineScript, type ScriptArgument } from '@turnlog/redis-kit';
 import { KEEP_HEAD_MS, RELEASE_LUA } from '../release/release-lua.ts';
 
@@ -110,7 +110,7 @@ export function createSettler(
     for (const { call, epoch, seq, entryIds } of settled) {
       const { head, log, ids, session, turns } = callKeys(space, call);
       keys.push(head, log, ids, session, turns);
-      args.push(memberOf(call), epoch, seq, entryIds.length, ...entryIds);
+      args.push(callId(call), epoch, seq, entryIds.length, ...entryIds);
     }
     return { keys, args };
   };

@@ -1,16 +1,8 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
 import { groupOf } from '../feed/feed-reader.ts';
-import {
-  allPartitions,
-  callKeys,
-  callOfMember,
-  memberOf,
-  partitionKeys,
-  partitionOf,
-  type KeySpace,
-} from '../keys.ts';
+import { allPartitions, callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript } from '@turnlog/redis-kit';
 import { deadLetterScript, replayScript } from './dead-letter-script.ts';
@@ -105,7 +97,7 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
       const { partition, entryId } = parseId(id);
       const { dead, persist } = partitionKeys(space, partition);
       const { log, head } = callKeys(space, call);
-      const args = [entryId, memberOf(call), seq, pinOf(letter)];
+      const args = [entryId, callId(call), seq, pinOf(letter)];
       return (await runScript(redis, replayScript, [dead, persist, log, head], args)) === 1;
     },
   };
@@ -125,7 +117,7 @@ function pinOf({ log }: DeadLetter): '1' | '0' {
 
 function toFields({ call, kind, seq, reason, detail, original, log, atMs }: DeadLetter): string[] {
   const fields = {
-    call: memberOf(call),
+    call: callId(call),
     kind,
     seq,
     reason,
@@ -154,7 +146,7 @@ function toLetter(partition: number, [entryId, fields]: RawEntry): StoredDeadLet
   const named = toRecord(fields ?? []);
   return {
     id: `${partition}:${entryId}`,
-    call: callOfMember(named['call'] ?? ''),
+    call: callOfId(named['call'] ?? ''),
     kind: named['kind'] === 'event' ? 'event' : 'call',
     seq: Number(named['seq']),
     reason: named['reason'] ?? '',

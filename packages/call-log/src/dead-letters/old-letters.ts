@@ -1,8 +1,8 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { entriesOf } from '../erase/logged-texts.ts';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
-import { allPartitions, callKeys, callOfMember, memberOf, partitionKeys, type KeySpace } from '../keys.ts';
+import { allPartitions, callKeys, partitionKeys, type KeySpace } from '../keys.ts';
 import { runScript } from '@turnlog/redis-kit';
 import { removeLetterScript } from './remove-letter-script.ts';
 
@@ -29,7 +29,7 @@ export async function removeOldLetters(
     for await (const letter of entriesOf(redis, partitionKeys(space, partition).dead)) {
       const { call: member, at } = toRecord(letter[1] ?? []);
       if (member?.includes('/') !== true || Number(at) >= beforeMs) continue;
-      const call = callOfMember(member);
+      const call = callOfId(member);
       if (call.tenant !== tenant || (await isHeld(call))) continue;
       const newest = await newestOf(redis, callKeys(space, call).log);
       if (newest !== undefined && newest.atMs >= beforeMs) continue;
@@ -57,7 +57,7 @@ async function remove(
   const { head, log, ids, session, turns } = callKeys(space, call);
   const { kind = 'call', epoch } = toRecord(fields ?? []);
   const keys = [dead, live, checkpoints, head, log, ids, session, turns];
-  const args = [id, memberOf(call), kind, epoch === undefined ? '0' : '1', seq, isDryRun ? '1' : '0'];
+  const args = [id, callId(call), kind, epoch === undefined ? '0' : '1', seq, isDryRun ? '1' : '0'];
   return Number(await runScript(redis, removeLetterScript, keys, args));
 }
 

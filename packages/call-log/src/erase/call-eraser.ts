@@ -1,8 +1,8 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
 import { groupOf } from '../feed/feed-reader.ts';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { runScript } from '@turnlog/redis-kit';
 import { eraseScript } from './erase-script.ts';
 import { callsInRedis, textsOfCall, textsOfLetters, type LoggedText } from './logged-texts.ts';
@@ -26,11 +26,11 @@ export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = r
       const { head, log, ids, session, turns, audio: audioKey } = callKeys(space, call);
       const { activity, persist, live, checkpoints, dead } = partitionKeys(space, partitionOf(space, call));
       const keys = [head, log, ids, session, turns, live, checkpoints];
-      const reply = await runScript(redis, eraseScript, keys, [memberOf(call), markMs]);
+      const reply = await runScript(redis, eraseScript, keys, [callId(call), markMs]);
       if (reply === 'live') return { outcome: 'live' };
       const audioKeys = await audio.del(audioKey);
       const isOfCall = (fields: Readonly<Record<string, string | undefined>>) =>
-        (fields['c'] ?? fields['call']) === memberOf(call);
+        (fields['c'] ?? fields['call']) === callId(call);
       const entries =
         (await removeEntries(redis, activity, isOfCall, groupOf('activity'))) +
         (await removeEntries(redis, persist, isOfCall, groupOf('persist')));
@@ -41,7 +41,7 @@ export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = r
     /** Whether a call goes on. */
     isLive: async (call: CallKey): Promise<boolean> => {
       const { live } = partitionKeys(space, partitionOf(space, call));
-      return (await redis.zscore(live, memberOf(call))) !== null;
+      return (await redis.zscore(live, callId(call))) !== null;
     },
 
     /** Every call that has a key here, or where the audio is, each once or twice; with a sid, only those of this sid. */

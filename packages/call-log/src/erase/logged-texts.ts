@@ -1,15 +1,7 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
-import {
-  allPartitions,
-  callKeys,
-  callOfMember,
-  memberOf,
-  partitionKeys,
-  type CallKeys,
-  type KeySpace,
-} from '../keys.ts';
+import { allPartitions, callKeys, partitionKeys, type CallKeys, type KeySpace } from '../keys.ts';
 
 /** A text that Redis holds of a call, as a search for a person sees it. */
 export interface LoggedText extends CallKey {
@@ -41,9 +33,9 @@ export async function* callsInRedis(
     cursor = next;
     for (const key of keys) {
       const call = callOfKey(space, key);
-      if (call === undefined || seen.has(memberOf(call))) continue;
+      if (call === undefined || seen.has(callId(call))) continue;
       if (callSid !== undefined && call.callSid !== callSid) continue;
-      seen.add(memberOf(call));
+      seen.add(callId(call));
       yield call;
     }
   } while (cursor !== '0');
@@ -72,7 +64,7 @@ export async function* textsOfLetters(redis: Redis, space: KeySpace): AsyncGener
     for await (const [, fields] of entriesOf(redis, partitionKeys(space, partition).dead)) {
       const { call, at, ...others } = toRecord(fields ?? []);
       if (call?.includes('/') !== true) continue;
-      const ofCall = { ...callOfMember(call), place: 'dead letter' as const, atMs: Number(at) };
+      const ofCall = { ...callOfId(call), place: 'dead letter' as const, atMs: Number(at) };
       for (const text of Object.values(others)) if (text !== undefined) yield { ...ofCall, text };
     }
   }
@@ -96,7 +88,7 @@ function callOfKey(space: KeySpace, key: string): CallKey | undefined {
   const begin = key.indexOf('}:call:') + '}:call:'.length;
   const part = PARTS.find((each) => key.endsWith(`:${each}`));
   if (part === undefined) return undefined;
-  const call = callOfMember(key.slice(begin, -`:${part}`.length));
+  const call = callOfId(key.slice(begin, -`:${part}`.length));
   return callKeys(space, call)[part] === key ? call : undefined;
 }
 

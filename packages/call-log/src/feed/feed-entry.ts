@@ -1,5 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
-import { callOfMember } from '../keys.ts';
+import { callOfId, type CallKey } from '@turnlog/call-events';
 
 /** One entry of a feed: a call that has something new, up to `seq`. */
 export interface FeedEntry {
@@ -24,7 +23,7 @@ export function readFeedEntry(partition: number, [id, fields]: RawEntry): FeedEn
   return {
     partition,
     id,
-    call: callOfMember(member),
+    call: callOfId(member),
     seq: Number.parseInt(named['s'] ?? '', 10) || 0,
     reason: named['r'] ?? '',
   };

@@ -1,15 +1,7 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord } from '../feed/feed-entry.ts';
-import {
-  allPartitions,
-  callKeys,
-  callOfMember,
-  memberOf,
-  partitionKeys,
-  partitionOf,
-  type KeySpace,
-} from '../keys.ts';
+import { allPartitions, callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript, serverTimeMs } from '@turnlog/redis-kit';
 import { checkpointScript, touchScript } from './live-scripts.ts';
@@ -98,7 +90,7 @@ export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs
       ];
       const asked = await Promise.all(
         due.map(async (member) => {
-          const keys = [callKeys(space, callOfMember(member)).head, checkpoints, persist];
+          const keys = [callKeys(space, callOfId(member)).head, checkpoints, persist];
           return (await runScript(redis, checkpointScript, keys, [member])) === 1;
         }),
       );
@@ -124,7 +116,7 @@ export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
 function toLiveCalls(flat: readonly string[]): LiveCall[] {
   return Object.entries(toRecord(flat)).map(([member, score]) => ({
-    call: callOfMember(member),
+    call: callOfId(member),
     seenAtMs: Number(score),
   }));
 }
@@ -134,7 +126,7 @@ function groupByPartition(space: KeySpace, calls: readonly CallKey[]): Map<numbe
   for (const call of calls) {
     const partition = partitionOf(space, call);
     const members = groups.get(partition) ?? [];
-    members.push(memberOf(call));
+    members.push(callId(call));
     groups.set(partition, members);
   }
   return groups;

@@ -1,6 +1,6 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { scanCalls } from '../read/scan-calls.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript } from '@turnlog/redis-kit';
@@ -51,7 +51,7 @@ export function createPersistedCalls(redis: Redis, space: KeySpace) {
       const { head, log, ids, session, turns } = callKeys(space, call);
       const { persist } = partitionKeys(space, partitionOf(space, call));
       const keys = [persist, head, log, ids, session, turns];
-      const args = [memberOf(call), epoch, persistedSeq, MAX_ASKED];
+      const args = [callId(call), epoch, persistedSeq, MAX_ASKED];
       return (await runScript(redis, askAgainScript, keys, args)) as AskedAgain;
     },
   };

@@ -1,6 +1,6 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { callKeys, callOfMember, type CallKeys, type KeySpace } from '../keys.ts';
+import { callKeys, type CallKeys, type KeySpace } from '../keys.ts';
 
 /**
  * The calls of which Redis has a key of this name, page by page; some may come twice. A key of another program that looks
@@ -24,7 +24,7 @@ export async function* scanCalls(
 
 function callOfKey(space: KeySpace, key: string, part: keyof CallKeys): CallKey | undefined {
   const begin = key.indexOf('}:call:') + '}:call:'.length;
-  const call = callOfMember(key.slice(begin, -`:${part}`.length));
+  const call = callOfId(key.slice(begin, -`:${part}`.length));
   return callKeys(space, call)[part] === key ? call : undefined;
 }
 

@@ -1,9 +1,9 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { createScriptPipeline } from '@turnlog/redis-kit';
 import { groupOf } from '../feed/feed-reader.ts';
 import { toRecord } from '../feed/feed-entry.ts';
-import { callKeys, memberOf, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { saveSessionScript } from './session-script.ts';
 
 /** A call's folded state on its way into Redis. */
@@ -43,7 +43,7 @@ export function createSessionSaver(redis: Redis, space: KeySpace, checkpointEver
     const reply = await run(
       [head, session, turns, activity, checkpoints, log],
       [
-        memberOf(save.call),
+        callId(save.call),
         groupOf('activity'),
         save.epoch,
         save.seq,

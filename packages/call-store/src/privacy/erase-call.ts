@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely, type Transaction } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { withCallLock } from './call-lock.ts';
@@ -34,7 +34,7 @@ export async function eraseCall(
   const eraseLocked = async (transaction: Transaction<CallStoreSchema>): Promise<ErasedCall> => {
     if (await isHeld(transaction, call)) return { outcome: 'held' };
     await sql`
-      insert into erased_calls (call_hash) values (sha256(convert_to(${`${tenant}/${callSid}`}, 'UTF8')))
+      insert into erased_calls (call_hash) values (sha256(convert_to(${callId(call)}, 'UTF8')))
       on conflict do nothing`.execute(transaction);
     const isOf = { tenant, call_sid: callSid };
     const rows = await transaction

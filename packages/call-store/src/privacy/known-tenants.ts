@@ -1,3 +1,4 @@
+import { callId, type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
@@ -25,12 +26,9 @@ export async function tenantsOfSid(db: Kysely<CallStoreSchema>, callSid: string)
 }
 
 /** Whether a call was erased: nothing of it is written any more. */
-export async function wasErased(
-  db: Kysely<CallStoreSchema>,
-  { tenant, callSid }: { readonly tenant: string; readonly callSid: string },
-): Promise<boolean> {
+export async function wasErased(db: Kysely<CallStoreSchema>, call: CallKey): Promise<boolean> {
   const { rows } = await sql`
     select from erased_calls
-    where call_hash = sha256(convert_to(${`${tenant}/${callSid}`}, 'UTF8'))`.execute(db);
+    where call_hash = sha256(convert_to(${callId(call)}, 'UTF8'))`.execute(db);
   return rows.length > 0;
 }

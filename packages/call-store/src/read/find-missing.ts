@@ -1,7 +1,6 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
-import { keyOf } from '../write/call-write.ts';
 
 /** What should be here of a call: so many entries of one life of its log, the first ones. */
 export interface ArchiveClaim {
@@ -40,7 +39,7 @@ export async function findMissing<Claim extends ArchiveClaim>(
   return claims.filter((claim) => {
     const { call, epoch, persistedSeq, setAside } = claim;
     const wanted = persistedSeq - setAside;
-    const row = rows.get(keyOf(call));
+    const row = rows.get(callId(call));
     if (row?.is_archive_removed === true || wanted <= 0) return false;
     return row === undefined || covered(stretches.get(nameOf(call, epoch)) ?? [], persistedSeq) < wanted;
   });
@@ -55,7 +54,7 @@ async function readRows(
     where (tenant, call_sid) in (
       select * from unnest(${claims.map(({ call }) => call.tenant)}::text[], ${claims.map(({ call }) => call.callSid)}::text[])
     )`.execute(db);
-  return new Map(rows.map((row) => [keyOf({ tenant: row.tenant, callSid: row.call_sid }), row]));
+  return new Map(rows.map((row) => [callId({ tenant: row.tenant, callSid: row.call_sid }), row]));
 }
 
 /** By call and life of its log. */
@@ -96,5 +95,5 @@ function covered(stretches: readonly Stretch[], upToSeq: number): number {
 }
 
 function nameOf(call: CallKey, epoch: string): string {
-  return `${keyOf(call)} ${epoch}`;
+  return `${callId(call)} ${epoch}`;
 }

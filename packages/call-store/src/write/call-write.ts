@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type CallSegment, type EventSegment } from './archive-segments.ts';
 import { type CallRow } from './call-row.ts';
 
@@ -15,16 +15,11 @@ export function callOfRow({ tenant, call_sid: callSid }: Pick<CallRow, 'tenant' 
   return { tenant, callSid };
 }
 
-/** A text that no two calls share. */
-export function keyOf({ tenant, callSid }: CallKey): string {
-  return `${tenant}/${callSid}`;
-}
-
 /** One write per call, the one with the highest version, in the order in which every batch takes its row locks. */
 export function newestPerCall(batch: readonly CallWrite[]): Map<string, CallWrite> {
   const newest = new Map<string, CallWrite>();
   for (const write of batch) {
-    const key = keyOf(callOfRow(write.row));
+    const key = callId(callOfRow(write.row));
     const other = newest.get(key);
     if (other === undefined || write.row.version > other.row.version) newest.set(key, write);
   }
@@ -37,7 +32,7 @@ export function longestSegments(batch: readonly CallWrite[]): CallSegment[] {
   for (const { row, epoch, segment } of batch) {
     if (segment === undefined || segment.events.length === 0) continue;
     const call = callOfRow(row);
-    const key = `${keyOf(call)}/${epoch}/${segment.fromSeq}`;
+    const key = `${callId(call)}/${epoch}/${segment.fromSeq}`;
     const other = longest.get(key);
     if (other === undefined || segment.toSeq > other.segment.toSeq) {
       longest.set(key, { call, epoch, segment });

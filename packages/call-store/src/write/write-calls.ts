@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { CompiledQuery, sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import {
@@ -7,7 +7,7 @@ import {
   segmentParameters,
   type CallSegment,
 } from './archive-segments.ts';
-import { callOfRow, keyOf, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
+import { callOfRow, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
 import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
 
@@ -78,7 +78,7 @@ async function writeWithin(
   const newest = newestPerCall(batch);
   const written = await upsert(db, newest, longestSegments(batch));
   const refused = batch.filter((write) => {
-    const key = keyOf(callOfRow(write.row));
+    const key = callId(callOfRow(write.row));
     return !written.has(key) || newest.get(key) !== write;
   });
   if (refused.length === 0) return batch.map(() => 'written');
@@ -89,7 +89,7 @@ async function writeWithin(
   );
   const isRefused = new Set(refused);
   return batch.map((write) =>
-    isRefused.has(write) ? whyRefused(write, stored.get(keyOf(callOfRow(write.row)))) : 'written',
+    isRefused.has(write) ? whyRefused(write, stored.get(callId(callOfRow(write.row)))) : 'written',
   );
 }
 
@@ -102,7 +102,7 @@ async function upsert(
   const rows = [...writes.values()].map(({ row, epoch }) => ({ row, epoch, epochCount: 1 }));
   const parameters = [...segmentParameters(segments), ...rowParameters(rows)];
   const result = await db.executeQuery(CompiledQuery.raw(WRITE_SQL, parameters));
-  return new Set((result.rows as StoredKey[]).map((row) => keyOf(callOfRow(row))));
+  return new Set((result.rows as StoredKey[]).map((row) => callId(callOfRow(row))));
 }
 
 interface StoredKey {
@@ -125,7 +125,7 @@ async function readVersions(
   const { rows } = await sql<StoredVersion>`
     select tenant, call_sid, version, epoch, epoch_count from call_sessions
     where (tenant, call_sid) in (select * from unnest(${tenants}::text[], ${callSids}::text[]))`.execute(db);
-  return new Map(rows.map((row) => [keyOf(callOfRow(row)), row]));
+  return new Map(rows.map((row) => [callId(callOfRow(row)), row]));
 }
 
 function whyRefused({ row, epoch }: CallWrite, stored: StoredVersion | undefined): WriteOutcome {

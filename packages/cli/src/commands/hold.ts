@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type CallStore, type LegalHold } from '@turnlog/call-store';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -45,11 +45,7 @@ export const hold = defineCommand({
         throw new CommandError(`The call "${visibleText(callSid)}" is not held.`);
       }
       if (values.json) printJson(terminal, { ...call, held: isHeld });
-      else
-        print(
-          terminal,
-          `⚖️  ${call.tenant}/${visibleText(callSid)} ${isHeld ? 'is held.' : 'is held no more.'}`,
-        );
+      else print(terminal, `⚖️  ${visibleText(callId(call))} ${isHeld ? 'is held.' : 'is held no more.'}`);
       return 0;
     }),
 });

@@ -1,3 +1,4 @@
+import { callId } from '@turnlog/call-events';
 import { type StoredDeadLetter } from '@turnlog/call-log';
 import { type WallClock } from './clock.ts';
 import { visibleText } from './visible-text.ts';
@@ -16,7 +17,7 @@ export function formatDeadLetters(letters: readonly DeadLetterSummary[], clock: 
   if (letters.length === 0) return '✉️  There are no dead letters.';
   const widthOf = (read: (letter: DeadLetterSummary) => string) =>
     Math.max(...letters.map((each) => read(each).length));
-  const callOf = ({ call }: DeadLetterSummary) => `${call.tenant}/${visibleText(call.callSid)}`;
+  const callOf = ({ call }: DeadLetterSummary) => visibleText(callId(call));
   const [idWidth, callWidth] = [widthOf(({ id }) => id), widthOf(callOf)];
   const lines = letters.map((letter) => {
     const columns = [
@@ -40,7 +41,7 @@ export function formatDeadLetter(letter: ShownDeadLetter, clock: WallClock): str
   const originals = letter.original.split('\n').filter((line) => line !== '');
   return [
     `✉️  Dead letter ${letter.id}`,
-    `  Call:    ${letter.call.tenant}/${visibleText(letter.call.callSid)}`,
+    `  Call:    ${visibleText(callId(letter.call))}`,
     `  What:    ${letter.kind === 'call' ? `the call up to event ${letter.seq}` : `event ${letter.seq}`}`,
     `  Reason:  ${letter.reason}`,
     `  Detail:  ${visibleText(letter.detail)}`,

@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type CallPlaces } from './call-places.ts';
 import { postgresPattern } from './phones/digits.ts';
 import { findInValue } from './phones/find-in-value.ts';
@@ -58,7 +58,7 @@ export class FoundCalls {
   readonly #calls = new Map<string, { call: CallKey; isCertain: boolean; places: Set<Place> }>();
 
   add({ tenant, callSid }: CallKey, place: Place, isCertain: boolean): void {
-    const name = `${tenant}/${callSid}`;
+    const name = callId({ tenant, callSid });
     const known = this.#calls.get(name) ?? {
       call: { tenant, callSid },
       isCertain: false,

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 
 /** How the ledger names a call: without the key, it does not tell which call it was. */
-export function callSubject(key: string, { tenant, callSid }: CallKey): string {
-  return hash(key, `call:${tenant}/${callSid}`);
+export function callSubject(key: string, call: CallKey): string {
+  return hash(key, `call:${callId(call)}`);
 }
 
 /** How the ledger names a phone, by its number with `+` and country code. */

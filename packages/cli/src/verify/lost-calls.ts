@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { createPersistedCalls } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
 import { CommandError } from '../command-error.ts';
@@ -23,8 +23,7 @@ export async function findLostCalls(
     return await openRedis(redisUrl, async (redis) => {
       const lost = new Map<string, CallKey>();
       for await (const claims of createPersistedCalls(redis, space).claims(PAGE))
-        for (const { call } of await store.findMissing(claims))
-          lost.set(`${call.tenant}/${call.callSid}`, call);
+        for (const { call } of await store.findMissing(claims)) lost.set(callId(call), call);
       return [...lost.values()];
     });
   } catch (error) {

@@ -1,4 +1,5 @@
-import { memberOf, type Appender, type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
+import { callId } from '@turnlog/call-events';
+import { type Appender, type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
 import { KeptReports, type KeptReportsOptions } from './kept-reports.ts';
 import { type Retention } from '../retention/retention.ts';
 
@@ -28,7 +29,7 @@ export class ReportKeeper implements Appender {
   }
 
   #keptOf({ call }: AppendRequest): KeptReports {
-    const member = memberOf(call);
+    const member = callId(call);
     const known = this.#calls.get(member);
     if (known !== undefined) return known;
     const kept = new KeptReports(call, this.#options);

@@ -1,4 +1,4 @@
-import { createEvent, endsConnection, type CallKey, type EncodedHeader } from '@turnlog/call-events';
+import { callId, createEvent, endsConnection, type CallKey, type EncodedHeader } from '@turnlog/call-events';
 import { toNewEvent, type AppendRequest } from '@turnlog/call-log';
 import { type SpoolRecord } from '@turnlog/spool';
 
@@ -22,12 +22,12 @@ export interface ReplayPlan {
 export function planReplay(records: readonly SpoolRecord[]): ReplayPlan {
   const ordered = groupBy(
     records.filter(({ mode }) => mode === 'ordered'),
-    ({ event }) => `${event.tenant}/${event.callSid}/${event.source}`,
+    ({ event }) => `${callId(event)}/${event.source}`,
   );
   const unordered = records.filter(({ mode }) => mode === 'unordered');
   return {
     sources: ordered.map(toRuns),
-    unordered: groupBy(unordered, ({ event }) => `${event.tenant}/${event.callSid}`).map(toUnordered),
+    unordered: groupBy(unordered, ({ event }) => callId(event)).map(toUnordered),
     ends: groupBy(
       records.filter(({ mode }) => mode === 'ordered'),
       connectionKey,
@@ -73,7 +73,7 @@ function connectionOf({ source }: EncodedHeader): string {
 }
 
 function connectionKey({ event }: SpoolRecord): string {
-  return `${event.tenant}/${event.callSid}/${connectionOf(event)}`;
+  return `${callId(event)}/${connectionOf(event)}`;
 }
 
 function callOf(records: readonly SpoolRecord[]): CallKey {

@@ -1,5 +1,4 @@
-import { endsConnection } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
+import { callId, endsConnection } from '@turnlog/call-events';
 import { type ProducerSpool, type SpoolHold } from '../delivery-options.ts';
 
 type Store = ProducerSpool['store'];
@@ -21,7 +20,7 @@ export class SpoolRoom {
     return async (events) => {
       const [first] = events;
       if (first === undefined) return store(events);
-      const member = memberOf(first.event);
+      const member = callId(first.event);
       const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
       if (!this.#take(member, bytes, events.some(endsConnection))) return undefined;
       const hold = await store(events);

@@ -1,12 +1,6 @@
+import { callId } from '@turnlog/call-events';
 import { sleep } from '@turnlog/service-kit';
-import {
-  allPartitions,
-  createDeadLetters,
-  groupOf,
-  memberOf,
-  partitionKeys,
-  partitionOf,
-} from '@turnlog/call-log';
+import { allPartitions, createDeadLetters, groupOf, partitionKeys, partitionOf } from '@turnlog/call-log';
 import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { turnlog } from '../world/turnlog-command.ts';
@@ -45,7 +39,7 @@ async function isPending({ redisEye, space }: Context): Promise<boolean> {
   const entries = await redisEye.xrange(persist, '-', '+');
   const pending = (await redisEye.xpending(persist, groupOf('persist'), '-', '+', 100)) as [id: string][];
   const ids = new Set(pending.map(([id]) => id));
-  return entries.some(([id, fields]) => ids.has(id) && fields.includes(memberOf(REFUSED_CALL)));
+  return entries.some(([id, fields]) => ids.has(id) && fields.includes(callId(REFUSED_CALL)));
 }
 
 async function untilLetter({ redisEye, space }: Context): Promise<string> {

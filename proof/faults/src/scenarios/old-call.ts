@@ -1,5 +1,5 @@
-import { createEvent, encodeEvent, type JsonValue, type KnownEvent } from '@turnlog/call-events';
-import { callKeys, memberOf, partitionKeys, partitionOf } from '@turnlog/call-log';
+import { callId, createEvent, encodeEvent, type JsonValue, type KnownEvent } from '@turnlog/call-events';
+import { callKeys, partitionKeys, partitionOf } from '@turnlog/call-log';
 import { type LedgerEvent } from '../ledger/ledger.ts';
 import { type Context } from './scenario.ts';
 
@@ -50,8 +50,8 @@ export async function plantOldCall(
   await add([createEvent('call.ended', { connectionId: callSid, reason: 'callended' }, origin)]);
   const fields = { epoch: `${origin.atMs}.1-${RUN}`, seq, persisted: 0, open: 0, [`c:${callSid}`]: 'closed' };
   await redisEye.hset(head, fields);
-  await redisEye.xadd(activity, '*', 'c', memberOf(call), 's', seq);
-  await redisEye.xadd(persist, '*', 'c', memberOf(call), 's', seq, 'r', 'closed');
+  await redisEye.xadd(activity, '*', 'c', callId(call), 's', seq);
+  await redisEye.xadd(persist, '*', 'c', callId(call), 's', seq, 'r', 'closed');
   ledger.lineEnded(callSid, 'hung-up');
   return {
     acknowledge: () => {

@@ -1,4 +1,5 @@
 import {
+  callId,
   decodeEvent,
   foldCall,
   initialState,
@@ -6,7 +7,7 @@ import {
   type CallKey,
   type CallRecord,
 } from '@turnlog/call-events';
-import { JoinedEntries, memberOf } from '@turnlog/call-log';
+import { JoinedEntries } from '@turnlog/call-log';
 import {
   callOfRow,
   toRow,
@@ -58,7 +59,7 @@ export class PostgresModel {
 
   /** It will refuse the rows of this call for what they hold. */
   poison(call: CallKey): void {
-    this.#poisons.add(memberOf(call));
+    this.#poisons.add(callId(call));
   }
 
   cure(): void {
@@ -66,7 +67,7 @@ export class PostgresModel {
   }
 
   isPoison(call: CallKey): boolean {
-    return this.#poisons.has(memberOf(call));
+    return this.#poisons.has(callId(call));
   }
 
   get calls(): readonly string[] {
@@ -74,7 +75,7 @@ export class PostgresModel {
   }
 
   row(call: CallKey): StoredRow | undefined {
-    return this.#rows.get(memberOf(call));
+    return this.#rows.get(callId(call));
   }
 
   /** All or nothing, as one statement. */
@@ -83,7 +84,7 @@ export class PostgresModel {
     const newest = new Map<string, CallWrite>();
     for (const write of batch) {
       const call = callOfRow(write.row);
-      const key = memberOf(call);
+      const key = callId(call);
       const other = newest.get(key);
       if (other === undefined || write.row.version > other.row.version) newest.set(key, write);
       if (write.segment !== undefined) this.#archive(call, write.epoch, write.segment);
@@ -104,7 +105,7 @@ export class PostgresModel {
     const stored = this.row(call);
     if (segment !== undefined) this.#archive(call, epoch, segment);
     const record = this.foldArchive(call);
-    if (record.version === 0) throw new Error(`nothing is archived of ${memberOf(call)}`);
+    if (record.version === 0) throw new Error(`nothing is archived of ${callId(call)}`);
     if (record.version < (stored?.row.version ?? 0)) return { outcome: 'kept', record };
     const epochs = new Set([
       ...this.#segmentsOf(call).map((each) => each.epoch),
@@ -132,7 +133,7 @@ export class PostgresModel {
 
   /** In the order in which epochs were first seen, and of the entries in each. */
   #segmentsOf(call: CallKey): ArchivedSegment[] {
-    const segments = [...(this.#segments.get(memberOf(call))?.values() ?? [])];
+    const segments = [...(this.#segments.get(callId(call))?.values() ?? [])];
     const epochs = [...new Set(segments.map(({ epoch }) => epoch))];
     return epochs.flatMap((epoch) =>
       segments.filter((segment) => segment.epoch === epoch).sort((a, b) => a.fromSeq - b.fromSeq),
@@ -148,7 +149,7 @@ export class PostgresModel {
 
   /** Of two that begin at the same entry, the longer one stays. */
   #archive(call: CallKey, epoch: string, segment: EventSegment): void {
-    const key = memberOf(call);
+    const key = callId(call);
     const segments = this.#segments.get(key) ?? new Map<string, ArchivedSegment>();
     this.#segments.set(key, segments);
     const place = `${epoch}/${segment.fromSeq}`;
@@ -169,7 +170,7 @@ export class PostgresModel {
 
   #put(call: CallKey, after: StoredRow): void {
     const before = this.row(call);
-    this.#rows.set(memberOf(call), after);
+    this.#rows.set(callId(call), after);
     this.#options.onRowWritten(call, before, after);
   }
 

@@ -1,7 +1,6 @@
-import { reportOf, type CallKey } from '@turnlog/call-events';
+import { callId, reportOf, type CallKey } from '@turnlog/call-events';
 import {
   changeOf,
-  memberOf,
   type AppendLimits,
   type AppendOutcome,
   type AppendRequest,
@@ -19,7 +18,7 @@ export function append(
   limits: Required<Pick<AppendLimits, 'maxEvents' | 'maxBytes'>>,
 ): AppendOutcome {
   const { call, events, mode, unseenSinceMs } = request;
-  const member = memberOf(call);
+  const member = callId(call);
   const stored = redis.call(call);
   const { live } = redis.partitionOf(call);
   if (unseenSinceMs !== undefined) {
@@ -198,6 +197,6 @@ export function appendGarbage(redis: RedisModel, call: CallKey): number | undefi
   if (head?.open === undefined || head.open === 0) return undefined;
   head.seq += 1;
   log.push(GARBAGE);
-  redis.addToFeed(call, 'activity', { c: memberOf(call), s: String(head.seq) });
+  redis.addToFeed(call, 'activity', { c: callId(call), s: String(head.seq) });
   return head.seq;
 }

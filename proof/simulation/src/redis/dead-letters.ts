@@ -1,5 +1,5 @@
-import { type CallKey } from '@turnlog/call-events';
-import { memberOf, type DeadLetter, type LogPointer, type StoredDeadLetter } from '@turnlog/call-log';
+import { callId, type CallKey } from '@turnlog/call-events';
+import { type DeadLetter, type LogPointer, type StoredDeadLetter } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 import { type Head } from './redis-state.ts';
@@ -43,7 +43,7 @@ export function replayDeadLetter(redis: RedisModel, { id, call, seq, log }: Stor
   if (stored.head !== undefined && log !== undefined) stored.head.pinned -= 1;
   const { head } = redis.call(call);
   if (head !== undefined) head.trials = 0;
-  redis.addToFeed(call, 'persist', { c: memberOf(call), s: String(seq), r: 'replay' });
+  redis.addToFeed(call, 'persist', { c: callId(call), s: String(seq), r: 'replay' });
   return true;
 }
 
@@ -58,7 +58,7 @@ function toFields({
   atMs,
 }: DeadLetter): Record<string, string> {
   const pointer = log === undefined ? {} : { log: JSON.stringify(log) };
-  const fields = { call: memberOf(call), kind, seq: String(seq), reason, detail, original, at: String(atMs) };
+  const fields = { call: callId(call), kind, seq: String(seq), reason, detail, original, at: String(atMs) };
   return { ...fields, ...pointer };
 }
 

@@ -1,5 +1,5 @@
-import { type CallKey } from '@turnlog/call-events';
-import { memberOf, type LostCall } from '@turnlog/call-log';
+import { callId, type CallKey } from '@turnlog/call-events';
+import { type LostCall } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 
@@ -7,9 +7,9 @@ import { type RedisModel } from './redis-model.ts';
 export function touch(redis: RedisModel, calls: readonly CallKey[]): void {
   for (const call of calls) {
     const { live } = redis.partitionOf(call);
-    const seen = live.get(memberOf(call));
+    const seen = live.get(callId(call));
     const nowMs = Math.floor(redis.now());
-    if (seen !== undefined) live.set(memberOf(call), nowMs);
+    if (seen !== undefined) live.set(callId(call), nowMs);
   }
 }
 

@@ -1,5 +1,4 @@
-import { createEvent, encodeEvent, type CallKey } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
+import { callId, createEvent, encodeEvent, type CallKey } from '@turnlog/call-events';
 import { newHead } from './append.ts';
 import { type RedisModel } from './redis-model.ts';
 
@@ -28,7 +27,7 @@ export function plantOldCall(redis: RedisModel, { call, turns, textBytes }: OldC
   stored.log = events.map((event) => encodeEvent(event));
   stored.head = { ...newHead(), epoch: `${redis.now().toFixed(3)}-old`, seq: events.length, open: 0 };
   stored.head.connections.set(connectionId, 'closed');
-  const entry = { c: memberOf(call), s: String(events.length) };
+  const entry = { c: callId(call), s: String(events.length) };
   redis.addToFeed(call, 'activity', entry);
   redis.addToFeed(call, 'persist', { ...entry, r: 'closed' });
   for (const { id } of events) redis.onAppended(call, id);

@@ -1,5 +1,5 @@
 /* The model of Redis is worth what it has in common with Redis: the same operations at random, on both, side by side. */
-import { createEvent, type CallKey } from '@turnlog/call-events';
+import { callId, createEvent, type CallKey } from '@turnlog/call-events';
 import {
   allPartitions,
   callKeys,
@@ -8,7 +8,6 @@ import {
   createLiveCalls,
   createSessionSaver,
   createSettler,
-  memberOf,
   partitionKeys,
   readCallLogs,
   readSession,
@@ -166,7 +165,7 @@ function createPair(rng: Rng) {
     findLost: async () => {
       const lostAfterMs = rng.pick([-1_000, 1e9]);
       const named = (lost: readonly { call: CallKey; openConnections: readonly string[] }[]) =>
-        lost.map(({ call, openConnections }) => [memberOf(call), [...openConnections].sort()]).sort();
+        lost.map(({ call, openConnections }) => [callId(call), [...openConnections].sort()]).sort();
       return {
         real: named(await liveCalls.findLost(0, lostAfterMs)),
         model: named(findLost(model, 0, lostAfterMs)),

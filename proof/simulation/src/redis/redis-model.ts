@@ -1,5 +1,5 @@
-import { type CallKey } from '@turnlog/call-events';
-import { memberOf, partitionOf, type FeedName, type KeySpace } from '@turnlog/call-log';
+import { callId, type CallKey } from '@turnlog/call-events';
+import { partitionOf, type FeedName, type KeySpace } from '@turnlog/call-log';
 import { Refusal } from '../kernel/request.ts';
 import { type Sabotage } from '../sabotage.ts';
 import {
@@ -102,7 +102,7 @@ export class RedisModel {
 
   /** The keys of a call, without those that have expired by now. */
   call(call: CallKey): StoredCall {
-    const member = memberOf(call);
+    const member = callId(call);
     let stored = this.#state.calls.get(member);
     if (stored === undefined) {
       stored = emptyCall();

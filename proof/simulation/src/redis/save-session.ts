@@ -1,4 +1,5 @@
-import { memberOf, type SessionSave, type SessionSaved } from '@turnlog/call-log';
+import { callId } from '@turnlog/call-events';
+import { type SessionSave, type SessionSaved } from '@turnlog/call-log';
 import { type RedisModel } from './redis-model.ts';
 import { acknowledge } from './stream.ts';
 
@@ -32,7 +33,7 @@ export function saveSession(redis: RedisModel, save: SessionSave, checkpointEver
   const expiresAtMs = stored.expiry.get('log');
   if (expiresAtMs === undefined) redis.persist(stored, ['session', 'turns']);
   else redis.expire(stored, ['session', 'turns'], expiresAtMs - redis.now());
-  const member = memberOf(call);
+  const member = callId(call);
   if (head.open === undefined || head.open > 0) {
     const dueAtMs = Math.floor(redis.now()) + checkpointEveryMs;
     checkpoints.set(member, Math.min(checkpoints.get(member) ?? dueAtMs, dueAtMs));

@@ -1,4 +1,5 @@
-import { memberOf, type SettledCall } from '@turnlog/call-log';
+import { callId } from '@turnlog/call-events';
+import { type SettledCall } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 import { emptyCall, type StoredCall } from './redis-state.ts';
@@ -19,7 +20,7 @@ export function settle(
   if (head?.epoch === epoch) {
     head.persisted = Math.max(head.persisted, seq);
     const isOpen = head.open !== undefined && head.open > 0;
-    if (!isOpen && head.pinned === 0 && head.persisted >= head.seq && !live.has(memberOf(call))) {
+    if (!isOpen && head.pinned === 0 && head.persisted >= head.seq && !live.has(callId(call))) {
       head.isExpiring = true;
       if (keepMs === undefined) release(redis, stored);
       else {

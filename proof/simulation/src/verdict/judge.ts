@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  callId,
   decodeEvent,
   foldCall,
   initialState,
@@ -7,7 +8,6 @@ import {
   type CallKey,
   type CallState,
 } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
 import { toRow, type CallRow } from '@turnlog/call-store';
 import { toSessionFields, transcriptHistoryFrom } from '@turnlog/session';
 import { type PostgresModel, type StoredRow } from '../postgres/postgres-model.ts';
@@ -42,7 +42,7 @@ export function judge(evidence: Evidence, violations: Violations): Tally {
     judgeExpiry(evidence, call, violations);
   }
   judgeDeadLetters(evidence, violations);
-  const known = new Set(evidence.calls.map(memberOf));
+  const known = new Set(evidence.calls.map(callId));
   for (const member of evidence.postgres.calls) {
     if (!known.has(member)) violations.add(`${member}: there is a row of a call that never was`);
   }
@@ -142,10 +142,10 @@ function judgeExpiry({ redis, postgres }: Evidence, call: CallKey, violations: V
 function judgeDeadLetters({ calls, redis, postgres, garbage }: Evidence, violations: Violations): void {
   const expected = new Set(garbage);
   for (const call of calls) {
-    if (postgres.isPoison(call) && redis.call(call).log.length > 0) expected.add(memberOf(call));
+    if (postgres.isPoison(call) && redis.call(call).log.length > 0) expected.add(callId(call));
   }
   const found = listDeadLetters(redis).map(({ kind, call, seq }) =>
-    kind === 'call' ? memberOf(call) : `${memberOf(call)} ${seq}`,
+    kind === 'call' ? callId(call) : `${callId(call)} ${seq}`,
   );
   for (const letter of found) {
     if (!expected.has(letter))

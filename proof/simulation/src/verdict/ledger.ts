@@ -1,5 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
-import { memberOf } from '@turnlog/call-log';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { type SimProcess } from '../kernel/sim-process.ts';
 
 /** An event that was acknowledged to whoever sent it. */
@@ -20,8 +19,8 @@ export class Ledger {
   readonly #lostForGood = new Set<string>();
 
   accept(call: CallKey, id: string): void {
-    const ids = this.#accepted.get(memberOf(call)) ?? new Set();
-    this.#accepted.set(memberOf(call), ids.add(id));
+    const ids = this.#accepted.get(callId(call)) ?? new Set();
+    this.#accepted.set(callId(call), ids.add(id));
   }
 
   acknowledge(call: CallKey, id: string, holder: SimProcess): void {
@@ -46,11 +45,11 @@ export class Ledger {
   }
 
   isAccepted(call: CallKey, id: string): boolean {
-    return this.#accepted.get(memberOf(call))?.has(id) === true;
+    return this.#accepted.get(callId(call))?.has(id) === true;
   }
 
   acknowledgedOf(call: CallKey): AcknowledgedEvent[] {
-    return [...this.#acknowledged.values()].filter((event) => memberOf(event.call) === memberOf(call));
+    return [...this.#acknowledged.values()].filter((event) => callId(event.call) === callId(call));
   }
 
   /** Redis lost it, and nobody who had it could send it again: the one way in which an event may be lost. */
@@ -77,5 +76,5 @@ function areDead(holders: readonly SimProcess[]): boolean {
 }
 
 function keyOf(call: CallKey, id: string): string {
-  return `${memberOf(call)} ${id}`;
+  return `${callId(call)} ${id}`;
 }

@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 
 /** An entry of the persist feed, as far as it decides anything. */
 export interface PersistEntry {
@@ -28,16 +28,11 @@ export interface CallTask {
 export function tasksOf(entries: readonly PersistEntry[]): CallTask[] {
   const tasks = new Map<string, CallTask>();
   for (const entry of entries) {
-    const key = keyOf(entry.call);
+    const key = callId(entry.call);
     const task = tasks.get(key);
     tasks.set(key, task === undefined ? taskOf(entry) : joinTasks(task, taskOf(entry)));
   }
   return [...tasks.values()];
-}
-
-/** A text that no two calls share. */
-export function keyOf({ tenant, callSid }: CallKey): string {
-  return `${tenant}/${callSid}`;
 }
 
 function taskOf({ id, call, seq, reason }: PersistEntry): CallTask {

@@ -1,6 +1,7 @@
+import { callId } from '@turnlog/call-events';
 import { type DeadLetter, type DeadLetters, type LogPointer, type SettledCall } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
-import { keyOf, type CallTask } from '../domain/call-task.ts';
+import { type CallTask } from '../domain/call-task.ts';
 import { type Suspects } from '../domain/suspects.ts';
 import { TooLargeError } from '../domain/too-large.ts';
 import { callLetter, eventLetter } from './dead-letters.ts';
@@ -57,7 +58,7 @@ export function createBatchPersister(options: PersistBatchOptions) {
       return some;
     };
     const attempts = await attemptEach(settlements, { write: settleSome, classify: blame });
-    const settledKeys = attempts.filter(({ ok }) => ok).map(({ item }) => keyOf(item.task.call));
+    const settledKeys = attempts.filter(({ ok }) => ok).map(({ item }) => callId(item.task.call));
     suspects.clear(settledKeys);
     options.onDone(settledKeys);
     return attempts.flatMap((attempt) =>
@@ -86,10 +87,10 @@ export function createBatchPersister(options: PersistBatchOptions) {
     error: unknown,
     kind: FailureKind,
   ): Promise<void> => {
-    const isGivenUp = kind === 'row' || (kind === 'unknown' && suspects.fail(keyOf(task.call)));
+    const isGivenUp = kind === 'row' || (kind === 'unknown' && suspects.fail(callId(task.call)));
     report.failed(task, error, isGivenUp ? 'dead' : 'deferred');
     if (isGivenUp && (await addLetter(callLetter(task, log, error, now()), task.entryIds)))
-      options.onDone([keyOf(task.call)]);
+      options.onDone([callId(task.call)]);
     else await options.retryLater(task, describeDatabaseError(error));
   };
 

@@ -1,3 +1,4 @@
+import { callId } from '@turnlog/call-events';
 import {
   isFaultOfTheCall,
   type FeedEntry,
@@ -5,7 +6,7 @@ import {
   type ReadLogPages,
   type Trials,
 } from '@turnlog/call-log';
-import { keyOf, tasksOf, type CallTask } from '../domain/call-task.ts';
+import { tasksOf, type CallTask } from '../domain/call-task.ts';
 
 /** After so many deliveries, one of the entries that were delivered together may have killed the process each time. */
 const SUSPICIOUS_DELIVERIES = 3;
@@ -85,7 +86,7 @@ export class SuspectTrials {
   async #try(task: CallTask): Promise<void> {
     const { trials, persistAlone, setAside } = this.#options;
     const { call } = task;
-    const key = keyOf(call);
+    const key = callId(call);
     if (this.#notEnded.has(key)) await trials.survive(call);
     if ((await trials.begin(call)) > MAX_TRIALS) {
       // Its trials stay: whatever else asks for it is set aside as well, until its letter is replayed.

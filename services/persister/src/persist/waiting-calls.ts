@@ -1,5 +1,6 @@
+import { callId } from '@turnlog/call-events';
 import { backoffDelayMs } from '@turnlog/service-kit';
-import { joinTasks, keyOf, type CallTask } from '../domain/call-task.ts';
+import { joinTasks, type CallTask } from '../domain/call-task.ts';
 
 /** A call that could not be written is tried again after so long. */
 const RETRY = { minMs: 500, maxMs: 30_000 };
@@ -71,7 +72,7 @@ export class WaitingCalls {
   /** Keeps the tasks that are to wait, and returns those to be persisted now. */
   admit(tasks: readonly CallTask[]): CallTask[] {
     return tasks.flatMap((task) => {
-      const key = keyOf(task.call);
+      const key = callId(task.call);
       const other = this.#waiting.get(key);
       const joined = other === undefined ? task : joinTasks(other.task, task);
       if (other?.kind === 'alone') this.#waiting.set(key, { ...other, task: joined });
@@ -94,7 +95,7 @@ export class WaitingCalls {
 
   /** A call that failed alone: it is tried again after a pause, which grows. Returns how often it has failed. */
   retryLater(task: CallTask, cause: string): number {
-    const key = keyOf(task.call);
+    const key = callId(task.call);
     const { attempts = 0, sinceMs = this.#options.now() } = this.#failures.get(key) ?? {};
     this.#failures.set(key, { attempts: attempts + 1, sinceMs, cause });
     const { random } = this.#options;
@@ -129,7 +130,7 @@ export class WaitingCalls {
   }
 
   #wait(task: CallTask, kind: WaitingKind, delayMs: number): void {
-    const key = keyOf(task.call);
+    const key = callId(task.call);
     const other = this.#waiting.get(key);
     const joined = other === undefined ? task : joinTasks(other.task, task);
     this.#waiting.set(key, { task: joined, kind, dueAtMs: this.#options.now() + delayMs });
@@ -162,13 +163,13 @@ export class WaitingCalls {
     const { persistTogether, persistAlone } = this.#options;
     if (together.length > 0) this.#run(together, 'together', () => persistTogether(together));
     for (const task of tasksOf('alone')) {
-      const { attempts = 0 } = this.#failures.get(keyOf(task.call)) ?? {};
+      const { attempts = 0 } = this.#failures.get(callId(task.call)) ?? {};
       this.#run([task], 'alone', () => persistAlone(task, attempts));
     }
   }
 
   #run(tasks: readonly CallTask[], kind: WaitingKind, persist: () => Promise<void>): void {
-    const keys = tasks.map(({ call }) => keyOf(call));
+    const keys = tasks.map(({ call }) => callId(call));
     for (const key of keys) this.#running.add(key);
     const work = persist()
       .then(() => {

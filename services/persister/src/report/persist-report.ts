@@ -1,7 +1,8 @@
+import { callId } from '@turnlog/call-events';
 import { type CallLog, type DeadLetter } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
 import { describeError, type Logger } from '@turnlog/service-kit';
-import { keyOf, type CallTask } from '../domain/call-task.ts';
+import { type CallTask } from '../domain/call-task.ts';
 import { RepeatedNews } from './repeated-news.ts';
 import { type FoldedCall } from '../store/folded-call.ts';
 import { type PersistedCall } from '../store/call-writer.ts';
@@ -77,7 +78,7 @@ export function createPersistReport(logger: Logger, metrics: PersistMetrics, now
     failed: ({ call }: CallTask, error: unknown, result: 'dead' | 'deferred'): void => {
       metrics.calls.inc({ result });
       const fields = { call_sid: call.callSid, error: describeDatabaseError(error), outcome: result };
-      const isTold = result === 'deferred' && !deferrals.isNews(keyOf(call), now());
+      const isTold = result === 'deferred' && !deferrals.isNews(callId(call), now());
       logger[isTold ? 'debug' : 'error'](fields, 'Failed to persist session to database');
     },
 

@@ -1,4 +1,4 @@
-import { type CallKey, type CallState } from '@turnlog/call-events';
+import { callId, type CallKey, type CallState } from '@turnlog/call-events';
 import { LRUCache } from 'lru-cache';
 
 /** A call's state up to a position in its log. */
@@ -44,15 +44,15 @@ export class StateCache {
   }
 
   get(call: CallKey): CachedState | undefined {
-    return this.#states.get(keyOf(call));
+    return this.#states.get(callId(call));
   }
 
   set(call: CallKey, cached: CachedState): void {
-    this.#states.set(keyOf(call), cached);
+    this.#states.set(callId(call), cached);
   }
 
   delete(call: CallKey): void {
-    this.#states.delete(keyOf(call));
+    this.#states.delete(callId(call));
   }
 
   /** Drops what was not used for long; returns how much memory that took. */
@@ -65,8 +65,4 @@ export class StateCache {
   clear(): void {
     this.#states.clear();
   }
-}
-
-function keyOf({ tenant, callSid }: CallKey): string {
-  return `${tenant}/${callSid}`;
 }

@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { isFaultOfTheCall, type FeedEntry, type LogPage, type ReadLogPages } from '@turnlog/call-log';
 import {
   CallFold,
@@ -44,7 +44,7 @@ export class ActivityFold {
         ...observer,
         onCallTooLarge: (call, memoryBytes) => {
           if (this.#tooLarge.size >= MAX_TOO_LARGE) this.#tooLarge.clear();
-          this.#tooLarge.add(keyOf(call));
+          this.#tooLarge.add(callId(call));
           observer.onCallTooLarge(call, memoryBytes);
         },
       },
@@ -58,7 +58,7 @@ export class ActivityFold {
    */
   async handle(entries: readonly FeedEntry[]): Promise<void> {
     const calls = groupByCall(entries);
-    const isTooLarge = ({ call }: CalledUp): boolean => this.#tooLarge.has(keyOf(call));
+    const isTooLarge = ({ call }: CalledUp): boolean => this.#tooLarge.has(callId(call));
     for (const call of calls.filter(isTooLarge)) await this.#fold.acknowledge(call);
     const others = calls.filter((call) => !isTooLarge(call));
     for (let start = 0; start < others.length; start += MAX_READ_CALLS)
@@ -104,15 +104,11 @@ export class ActivityFold {
 function groupByCall(entries: readonly FeedEntry[]): CalledUp[] {
   const calls = new Map<string, { call: CallKey; entryIds: string[] }>();
   for (const { call, id } of entries) {
-    const active = calls.get(keyOf(call)) ?? { call, entryIds: [] };
+    const active = calls.get(callId(call)) ?? { call, entryIds: [] };
     active.entryIds.push(id);
-    calls.set(keyOf(call), active);
+    calls.set(callId(call), active);
   }
   return [...calls.values()];
-}
-
-function keyOf({ tenant, callSid }: CallKey): string {
-  return `${tenant}/${callSid}`;
 }
 
 /** Groups of limited size, in their order. */

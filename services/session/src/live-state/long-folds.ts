@@ -1,3 +1,4 @@
+import { callId } from '@turnlog/call-events';
 import {
   followLog,
   lastReadSeq,
@@ -35,7 +36,7 @@ export class LongFolds {
 
   /** Takes a call; entries of one that waits already go with it. */
   add({ call, entryIds }: Omit<ActiveCall, 'base'>): void {
-    const key = `${call.tenant}/${call.callSid}`;
+    const key = callId(call);
     const other = this.#waiting.get(key)?.entryIds ?? [];
     this.#waiting.set(key, { call, entryIds: [...new Set([...other, ...entryIds])] });
     this.#running ??= this.#run();

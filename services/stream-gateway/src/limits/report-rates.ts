@@ -1,4 +1,4 @@
-import { type CallKey } from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
 import { KeyedRates } from './keyed-rates.ts';
 
 export interface ReportRateLimits {
@@ -48,7 +48,7 @@ export class ReportRates {
 
   /** Counts a request over HTTP, or says what it exceeds; then nothing is counted. */
   takeRequest({ call, address = '', events, bytes }: ReportedAmount, nowMs: number): TooFast | undefined {
-    const callName = `${call.tenant}/${call.callSid}`;
+    const callName = callId(call);
     const { eventsPerSecond, bytesPerSecond } = this.#perSecond;
     return this.#take(
       [
