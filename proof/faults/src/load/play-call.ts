@@ -30,24 +30,18 @@ export async function playCall(call: PlannedCall, stage: Stage): Promise<void> {
   const { callSid, via, events, lateEvents } = call;
   await sleep(call.startAfterMs, deadline);
   const line = call.hasLine ? await openLine(call, stage) : undefined;
-  const seat = hub.seatOf(callSid);
   const gatewayUrl = (): string => stage.nextGateway().httpUrl;
-  const reporter = new Reporter({ callSid, via, ledger, seat, gatewayUrl, deadline });
-  let isOver = false;
-  const working = reporter.run(() => isOver);
+  const reporter = new Reporter({ callSid, ledger, gatewayUrl, deadline });
+  if (via === 'socket') await reporter.takeSockets(hub);
 
   const stamp = createStamp();
   const lastInTime = events.length - lateEvents;
   for (const [index, { afterMs, message, isRepeated }] of events.entries()) {
     if (index === lastInTime) line?.hangUp();
     await sleep(afterMs, deadline);
-    const stamped = stamp(message);
-    reporter.report(stamped);
-    if (isRepeated) reporter.report(stamped);
+    reporter.report(stamp(message), isRepeated);
   }
-  isOver = true;
-  reporter.wake();
-  await working;
+  await reporter.close();
   line?.hangUp();
   await noteEnd(line, stage);
 }

@@ -1,139 +1,120 @@
-import { backoffDelayMs, sleep } from '@turnlog/service-kit';
+import { once } from 'node:events';
+import { CallReporter, postMessages, type TurnlogError } from '@turnlog/agent-client';
+import { deferred, withDeadline } from '@turnlog/service-kit';
+import { WebSocket } from 'ws';
 import { type Ledger, type LedgerEvent } from '../ledger/ledger.ts';
-import { type AgentAnswer, type AgentSeat } from '../world/agent-hub.ts';
-import { type AgentMessage, type ReportVia } from '../ledger/planned-call.ts';
-import { reportOverHttp } from './report-over-http.ts';
+import { type AgentMessage } from '../ledger/planned-call.ts';
+import { type AgentHub } from '../world/agent-hub.ts';
 
-/** How long an agent that reports on its socket waits for one before it takes HTTP. */
+/** How long an agent waits for its first socket before it reports over HTTP. */
 const SOCKET_PATIENCE_MS = 3_000;
-/** Between one attempt over HTTP that fails and the next. */
-const RETRY = { minMs: 250, maxMs: 2_000 };
-/** How long a socket that has taken everything is left alone. */
-const NAP_MS = 250;
-const MAX_BATCH = 50;
-/** Refusals that say: send it again later. */
-const TRANSIENT = new Set(['unavailable', 'overloaded']);
+const HTTP = { timeoutMs: 5_000, maxPauseMs: 2_000 };
 
 export interface ReporterOptions {
   readonly callSid: string;
-  readonly via: ReportVia;
   readonly ledger: Ledger;
-  readonly seat: AgentSeat;
-  /** The gateway to ask next. */
+  /** The gateway of the next request. */
   readonly gatewayUrl: () => string;
-  /** After which nothing more is tried. */
+  /** Messages without an answer are abandoned when it aborts. */
   readonly deadline: AbortSignal;
 }
 
-interface Unanswered {
-  readonly event: LedgerEvent;
-  readonly message: AgentMessage;
-  /** On which of the call's sockets it was sent. */
-  generation: number;
-}
-
-/**
- * A well-behaved agent: what is not acknowledged it sends again, with the same id, until it is. On its socket while there
- * is one, over HTTP otherwise.
- */
+/** The agent of one call: it reports with the client that bots use, and notes each message and its answer in the ledger. */
 export class Reporter {
   readonly #options: ReporterOptions;
-  readonly #unanswered = new Map<string, Unanswered>();
-  readonly #firstSocketUntil = performance.now() + SOCKET_PATIENCE_MS;
-  #wake: () => void = () => undefined;
-  #isSending = false;
-  #failures = 0;
+  readonly #call: CallReporter;
+  readonly #deliveries: Promise<void>[] = [];
+  #socket: WebSocket | undefined;
 
   constructor(options: ReporterOptions) {
+    const { callSid, ledger, gatewayUrl } = options;
     this.#options = options;
-    options.seat.onAnswer = (answer) => this.#take(answer);
-    options.seat.onChange = () => this.#wake();
-  }
-
-  /** Begins to report a message; its time must be in it. */
-  report(message: AgentMessage): void {
-    const event = this.#options.ledger.sent(this.#options.callSid, message);
-    this.#unanswered.set(message.id, { event, message, generation: 0 });
-    this.#sendOnSocket();
-    this.#wake();
-  }
-
-  /** Works until all is answered and `isOver` says that no more comes, or until the deadline. */
-  async run(isOver: () => boolean): Promise<void> {
-    const { deadline } = this.#options;
-    while (!deadline.aborted && !(isOver() && this.#unanswered.size === 0)) {
-      this.#sendOnSocket();
-      if (this.#hasToUseHttp()) await this.#sendOverHttp();
-      await this.#nap();
-    }
-  }
-
-  /** Something has changed. */
-  wake(): void {
-    this.#wake();
-  }
-
-  #sendOnSocket(): void {
-    const { via, seat, callSid, ledger } = this.#options;
-    const { socket, generation } = seat;
-    if (via !== 'socket' || socket === undefined || this.#isSending) return;
-    for (const unanswered of this.#unanswered.values()) {
-      if (unanswered.generation === generation) continue;
-      if (unanswered.generation > 0) ledger.sent(callSid, unanswered.message);
-      unanswered.generation = generation;
-      socket.send(JSON.stringify(unanswered.message));
-    }
-  }
-
-  #hasToUseHttp(): boolean {
-    const { via, seat } = this.#options;
-    if (this.#unanswered.size === 0) return false;
-    if (via === 'http') return true;
-    const hadSocket = seat.generation > 0;
-    return seat.socket === undefined && (hadSocket || performance.now() > this.#firstSocketUntil);
-  }
-
-  async #sendOverHttp(): Promise<void> {
-    const { callSid, gatewayUrl, ledger, deadline } = this.#options;
-    const batch = [...this.#unanswered.values()].slice(0, MAX_BATCH);
-    this.#isSending = true;
-    const answers = await reportOverHttp(
-      gatewayUrl(),
+    this.#call = new CallReporter({
       callSid,
-      batch.map(({ message }) => message),
-    );
-    this.#isSending = false;
-    for (const answer of answers) this.#take(answer);
-    const left = batch.filter(({ message }) => this.#unanswered.has(message.id));
-    for (const { message } of left) ledger.sent(callSid, message);
-    this.#failures = left.length > 0 ? this.#failures + 1 : 0;
-    if (left.length > 0) await sleep(backoffDelayMs(this.#failures - 1, RETRY), deadline);
-  }
-
-  #take({ id, code }: AgentAnswer): void {
-    const unanswered = this.#unanswered.get(id);
-    if (unanswered === undefined) return;
-    const { ledger, callSid } = this.#options;
-    if (code === undefined) ledger.acknowledged(callSid, unanswered.event);
-    else if (!TRANSIENT.has(code)) ledger.refused(callSid, unanswered.event, code);
-    else {
-      // On its socket it is due again after a while, as though it had been sent on an earlier one.
-      unanswered.generation = -1;
-      return;
-    }
-    this.#unanswered.delete(id);
-    this.#wake();
-  }
-
-  #nap(): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, NAP_MS);
-      this.#wake = done;
+      http: { ...HTTP, url: gatewayUrl },
+      maxBufferedBytes: Infinity,
+      onResend: (message) => void ledger.sent(callSid, message as AgentMessage),
     });
+  }
+
+  /** From now on reports on the sockets of the call. Resolves with the first one, or when it is overdue. */
+  async takeSockets(hub: AgentHub): Promise<void> {
+    const hasSocket = deferred();
+    hub.onSocket(this.#options.callSid, (socket) => {
+      this.#socket = socket;
+      this.#call.attach(socket);
+      hasSocket.resolve();
+    });
+    await withDeadline(hasSocket.promise, SOCKET_PATIENCE_MS);
+  }
+
+  /** Reports a message, which must have its time. A repeated one is sent twice although nothing was lost. */
+  report(message: AgentMessage, isRepeated: boolean): void {
+    this.#deliveries.push(this.#deliver(message, isRepeated));
+  }
+
+  /** Resolves when every message has its answer, or at the deadline. */
+  async close(): Promise<void> {
+    const { deadline } = this.#options;
+    const delivered = Promise.all(this.#deliveries);
+    if (!deadline.aborted) await Promise.race([delivered, once(deadline, 'abort')]);
+    // What it abandons stays unknown in the ledger.
+    await Promise.allSettled([this.#call.close({ timeoutMs: 0 })]);
+    await delivered;
+  }
+
+  async #deliver(message: AgentMessage, isRepeated: boolean): Promise<void> {
+    const { callSid, ledger } = this.#options;
+    const event = ledger.sent(callSid, message);
+    const receipt = this.#call.report(message);
+    // On a socket, the repeat follows at once as a raw frame: the client itself would wait for the first answer.
+    const canRepeatAtOnce = isRepeated && this.#socket?.readyState === WebSocket.OPEN;
+    if (canRepeatAtOnce) {
+      ledger.sent(callSid, message);
+      this.#socket?.send(JSON.stringify(message));
+    }
+    await this.#note(event, receipt);
+    if (!isRepeated || canRepeatAtOnce) return;
+    ledger.sent(callSid, message);
+    await this.#note(event, this.#call.report(message));
+  }
+
+  async #note(event: LedgerEvent, receipt: Promise<unknown>): Promise<void> {
+    const { callSid, ledger } = this.#options;
+    try {
+      await receipt;
+      ledger.acknowledged(callSid, event);
+    } catch (error) {
+      const { code } = error as TurnlogError;
+      const isUnknown = code === 'not_acknowledged' || code === 'closed';
+      if (!isUnknown && event.state !== 'acknowledged') ledger.refused(callSid, event, code);
+    }
+  }
+}
+
+/** The answer to one message: `code` is `undefined` if it is durable. */
+export interface AgentAnswer {
+  readonly id: string;
+  readonly code: string | undefined;
+}
+
+/** Reports messages in one request, which is sent once. No answers if it is unknown whether they are recorded. */
+export async function reportOverHttp(
+  gatewayUrl: string,
+  callSid: string,
+  messages: readonly AgentMessage[],
+  timeoutMs = HTTP.timeoutMs,
+): Promise<AgentAnswer[]> {
+  const http = { url: gatewayUrl, timeoutMs };
+  const texts = messages.map((message) => JSON.stringify(message));
+  try {
+    const { results } = await postMessages({ callSid, http, messages: texts });
+    return results.map(({ id, status, error }) => ({
+      id,
+      code: status === 'rejected' ? (error?.code ?? 'rejected') : undefined,
+    }));
+  } catch {
+    // The request was refused or reset, or had no answer in time.
+    return [];
   }
 }

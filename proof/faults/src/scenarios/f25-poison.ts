@@ -2,7 +2,7 @@ import { callKeys, createDeadLetters, type StoredDeadLetter } from '@turnlog/cal
 import { type JsonValue } from '@turnlog/call-events';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type AgentMessage } from '../ledger/planned-call.ts';
-import { reportOverHttp } from '../load/report-over-http.ts';
+import { reportOverHttp } from '../load/reporter.ts';
 import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { turnlog } from '../world/turnlog-command.ts';

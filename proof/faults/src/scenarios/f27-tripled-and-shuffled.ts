@@ -1,6 +1,6 @@
 import { planCalls } from '../load/plan-calls.ts';
 import { type AgentMessage, type PlannedCall } from '../ledger/planned-call.ts';
-import { reportOverHttp } from '../load/report-over-http.ts';
+import { reportOverHttp } from '../load/reporter.ts';
 import { placeCall } from '@turnlog/exotel-simulator';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';

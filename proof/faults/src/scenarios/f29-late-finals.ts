@@ -1,7 +1,7 @@
 import { callKeys } from '@turnlog/call-log';
 import { sleep } from '@turnlog/service-kit';
 import { untilQuiet } from '../oracle/quiescence.ts';
-import { reportOverHttp } from '../load/report-over-http.ts';
+import { reportOverHttp } from '../load/reporter.ts';
 import { sumMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import { type AgentMessage } from '../ledger/planned-call.ts';
-import { reportOverHttp } from '../load/report-over-http.ts';
+import { reportOverHttp } from '../load/reporter.ts';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { turnlog } from '../world/turnlog-command.ts';

@@ -1,7 +1,7 @@
 import { sleep } from '@turnlog/service-kit';
 import { type LedgerEvent } from '../ledger/ledger.ts';
 import { type AgentMessage } from '../ledger/planned-call.ts';
-import { reportOverHttp } from '../load/report-over-http.ts';
+import { reportOverHttp } from '../load/reporter.ts';
 import { type Context } from './scenario.ts';
 
 const RETRY_MS = 500;

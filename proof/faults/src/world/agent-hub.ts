@@ -1,94 +1,61 @@
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
-import { parseExotelFrame } from '@turnlog/exotel';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { z } from 'zod';
 
-/** What a gateway answers an agent on its socket. */
-const answer = z.discriminatedUnion('event', [
-  z.object({ event: z.literal('ack'), id: z.string().nullable(), status: z.enum(['appended', 'duplicate']) }),
-  z.object({ event: z.literal('error'), id: z.string().nullable(), error: z.object({ code: z.string() }) }),
-]);
-
-/** An answer to one message; `undefined` for `code` when it is safe. */
-export interface AgentAnswer {
-  readonly id: string;
-  readonly code: string | undefined;
+interface Seat {
+  /** The gateway's newest socket for the call. */
+  socket?: WebSocket;
+  take?: (socket: WebSocket) => void;
 }
 
-/** Takes part in one call's conversation with its gateway. */
-export interface AgentSeat {
-  /** The gateway's newest socket for the call, while it is open. */
-  readonly socket: WebSocket | undefined;
-  /** How many sockets there were: what was sent on an earlier one has to be sent again. */
-  readonly generation: number;
-  onAnswer: (answer: AgentAnswer) => void;
-  onChange: () => void;
-}
+/** The server that gateways dial for the agents of all calls. */
+export class AgentHub {
+  readonly #server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
+  readonly #seats = new Map<string, Seat>();
 
-/** The agent that gateways call: one server for all calls. */
-export interface AgentHub {
+  constructor() {
+    this.#server.on('connection', (socket, request) => {
+      // A close follows.
+      socket.on('error', () => undefined);
+      const seat = this.#seatOf(decodeURIComponent((request.url ?? '').slice(1)));
+      seat.socket = socket;
+      seat.take?.(socket);
+    });
+  }
+
   /** What AGENT_URL has to be. */
-  readonly url: string;
-  seatOf(callSid: string): AgentSeat;
-  close(): Promise<void>;
-}
+  get url(): string {
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/{callSid}`;
+  }
 
-interface Seat extends AgentSeat {
-  socket: WebSocket | undefined;
-  generation: number;
+  /** Calls `take` with the socket of a call, if it has one already, and with each one that follows. */
+  onSocket(callSid: string, take: (socket: WebSocket) => void): void {
+    const seat = this.#seatOf(callSid);
+    seat.take = take;
+    if (seat.socket !== undefined) take(seat.socket);
+  }
+
+  async untilListening(): Promise<void> {
+    await once(this.#server, 'listening');
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    for (const client of this.#server.clients) client.terminate();
+    this.#server.close();
+    await closed;
+  }
+
+  #seatOf(callSid: string): Seat {
+    const seat = this.#seats.get(callSid) ?? {};
+    this.#seats.set(callSid, seat);
+    return seat;
+  }
 }
 
 /** Starts the agents' server on a free port. */
 export async function startAgentHub(): Promise<AgentHub> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
-  await once(server, 'listening');
-  const seats = new Map<string, Seat>();
-  const seatOf = (callSid: string): Seat => {
-    const nothing = (): void => undefined;
-    const seat = seats.get(callSid) ?? {
-      socket: undefined,
-      generation: 0,
-      onAnswer: nothing,
-      onChange: nothing,
-    };
-    seats.set(callSid, seat);
-    return seat;
-  };
-  server.on('connection', (socket, request) => {
-    const callSid = decodeURIComponent((request.url ?? '').slice(1));
-    take(seatOf(callSid), socket);
-  });
-  return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/{callSid}`,
-    seatOf,
-    close: async () => {
-      const closed = once(server, 'close');
-      for (const client of server.clients) client.terminate();
-      server.close();
-      await closed;
-    },
-  };
-}
-
-function take(seat: Seat, socket: WebSocket): void {
-  seat.socket = socket;
-  seat.generation += 1;
-  socket.on('message', (data) => hear(seat, data as Buffer));
-  // A close follows.
-  socket.on('error', () => undefined);
-  socket.on('close', () => {
-    if (seat.socket !== socket) return;
-    seat.socket = undefined;
-    seat.onChange();
-  });
-  seat.onChange();
-}
-
-function hear(seat: Seat, data: Buffer): void {
-  if (parseExotelFrame(data).kind !== 'unknown') return;
-  const heard = answer.safeParse(JSON.parse(data.toString()));
-  if (!heard.success || heard.data.id === null) return;
-  const { id } = heard.data;
-  seat.onAnswer({ id, code: heard.data.event === 'error' ? heard.data.error.code : undefined });
+  const hub = new AgentHub();
+  await hub.untilListening();
+  return hub;
 }
