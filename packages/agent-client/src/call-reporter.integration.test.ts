@@ -76,7 +76,7 @@ test('over HTTP everything that is reported is acknowledged and recorded, a repe
   await call.close();
 });
 
-test('revisions of a message are told apart, and the highest counts, over HTTP and on the socket', async () => {
+test('each revision of a message has its own answer, and the highest counts, over HTTP and on the socket', async () => {
   const report = (call: CallReporter) => {
     const turn = (text: string, revision?: number) =>
       call.turn({ speaker: 'user', text }, { id: 't1', ...(revision !== undefined && { revision }) });
@@ -165,7 +165,7 @@ test('close waits for acknowledgements, refuses more messages, and says what it 
   await expect(call.stage('late')).rejects.toMatchObject({ code: 'closed' });
 });
 
-/** An agent on the relay that does nothing but take its calls. */
+/** An agent on the relay that only takes its calls. */
 async function startAgent(options: { readonly maxBufferedBytes?: number } = {}) {
   const taken: RelayCall<WebSocket>[] = [];
   const calls = new RelayCalls<WebSocket>({ ...options, onCall: (call) => void taken.push(call) });
@@ -243,13 +243,13 @@ test('a lost socket loses nothing: what is not acknowledged is sent again on the
   expect(agent.calls.size).toBe(1);
 });
 
-test('a call is forgotten once its socket is closed after the stop', async () => {
+test('a call is closed when its socket closes after the stop', async () => {
   const agent = await startAgent();
   const gateway = await gatewayWith({ AGENT_URL: agent.url, AGENT_LINGER_MS: '200' });
   const { hangUp } = await startCall(gateway, 'CA-over');
   const { call } = await agent.call(0);
   hangUp();
-  await waitUntil(() => agent.calls.size === 0, { what: 'it is forgotten' });
+  await waitUntil(() => agent.calls.size === 0, { what: 'it is closed' });
   await expect(call.stage('late')).rejects.toMatchObject({ code: 'closed' });
 });
 
@@ -316,7 +316,7 @@ test('429 and 503 are waited out as asked, with the same ids and the token', asy
   await call.close();
 });
 
-test('a gateway that knows no such secret is an error that says so, and is not asked again', async () => {
+test('a wrong secret is an error that says so, and is not tried again', async () => {
   const server = await startMoodyServer([
     { status: 401, body: { error: { code: 'unauthorized', message: 'no tenant has this secret' } } },
   ]);
@@ -329,7 +329,7 @@ test('a gateway that knows no such secret is an error that says so, and is not a
   expect(server.requests).toHaveLength(1);
 });
 
-test('an answer that settles nothing is asked for again, but not in haste', async () => {
+test('a request whose answer names none of its messages is sent again after a pause', async () => {
   const strange = { status: 202, body: { results: [{ id: 'other', status: 'appended' }] } };
   const server = await startMoodyServer([strange, strange]);
   const call = new CallReporter({ callSid: 'CA1', http: { url: server.url } });

@@ -30,7 +30,7 @@ describe('turnlog', () => {
     [['show', 'a', 'b'], '"b" is one too many. Usage: turnlog show <callSid>'],
     [
       ['load', '--pace', '0'],
-      '--pace: expected realtime, flat-out, or how many times faster than life, got "0".',
+      '--pace: expected realtime, flat-out, or how many times faster than real time, got "0".',
     ],
     [
       ['load', '--url', 'ws://127.0.0.1:1', '--wav', 'missing.wav'],

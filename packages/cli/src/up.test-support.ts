@@ -64,7 +64,7 @@ export async function prepareProgram(): Promise<Program> {
     start: (args, env) => {
       const child = launch(args, env);
       const closed = once(child, 'close');
-      // A pipe that nobody reads would fill up.
+      // An unread pipe would fill up.
       child.stderr.resume();
       return {
         process: child,

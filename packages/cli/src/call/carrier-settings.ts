@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
 import { type Terminal } from '../terminal.ts';
 
-/** Never told when it is wrong: it is a secret, or one in the wrong place. */
+/** An error never contains its value: it is a secret, or one in the wrong place. */
 const secret = envValue('letters, digits and . : _ -', (text) =>
   /^[\w.:-]{1,200}$/.test(text) ? { value: text } : { problem: `got ${text.length} characters` },
 );

@@ -26,8 +26,8 @@ import { print, printJson, type Terminal } from '../terminal.ts';
 const SHAPES = Object.keys(shapes) as ShapeName[];
 const drop: EnvValue<Drop> = oneOf(['no-stop', 'terminate', 'half-open']);
 
-/** A pace as it is written on the command line. */
-const pace = envValue<Pace>('realtime, flat-out, or how many times faster than life', (text) => {
+/** A pace on the command line. */
+const pace = envValue<Pace>('realtime, flat-out, or how many times faster than real time', (text) => {
   if (text === 'realtime' || text === 'flat-out') return { value: text };
   const factor = Number(text);
   return factor > 0 && factor < 1e6 ? { value: factor } : { problem: `got ${JSON.stringify(text)}` };
@@ -41,9 +41,9 @@ export const load = defineCommand({
   details: [
     'The agent reports over HTTP, which works with any gateway. With --agent-over socket it listens on --agent-port, and',
     "the gateway's AGENT_URL has to be ws://127.0.0.1:<agent-port>/{callSid}.",
-    'Where there are tenants, --url has the stream secret, ws://name:secret@host/exotel/stream, and --tenant the name.',
-    "A script is a JSON array of an agent's messages, each with afterMs where it is not sent at once.",
-    'Ends with exit code 1 when a call could not connect, a message was rejected, or a record is wrong.',
+    'With tenants, --url has the stream secret, ws://name:secret@host/exotel/stream, and --tenant the name.',
+    "A script is a JSON array of an agent's messages, each with afterMs if it follows after a pause.",
+    'The exit code is 1 if a call could not connect, a message was rejected, or a record is wrong.',
   ],
   flags: {
     calls: valueFlag(wholeNumber(1, 1_000_000), '<n>', 'how many calls; 1 by default'),
@@ -58,7 +58,7 @@ export const load = defineCommand({
       '<port>',
       'where the agent listens, with --agent-over socket; 9090 by default',
     ),
-    'api-secret': valueFlag(text, '<secret>', "the tenant's api secret, where the gateway asks for it"),
+    'api-secret': valueFlag(text, '<secret>', "the tenant's API secret, if the gateway requires one"),
     drop: valueFlag(
       drop,
       '[how]',
@@ -68,7 +68,7 @@ export const load = defineCommand({
       },
     ),
     shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
-    pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than life'),
+    pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than real time'),
     verify: switchFlag('wait for the records and check each: turns, data, outcome, archive'),
     'wait-ms': valueFlag(wholeNumber(1, 3_600_000), '<ms>', 'how long that may take; 60000 by default'),
     ...tenantFlag,

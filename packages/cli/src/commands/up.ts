@@ -102,7 +102,7 @@ async function start(
     ...(sample !== undefined && { sideGateways: sample.sideGateways }),
     signal,
     onLine: (service, line) => {
-      const ofSample = sample?.hear(line);
+      const ofSample = sample?.takeLine(line);
       if (logs) show(`[${service}] ${readable(line)}`);
       else if (ofSample !== undefined && !signal.aborted) show(`  ${ofSample}`);
     },

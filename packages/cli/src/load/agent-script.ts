@@ -28,7 +28,7 @@ const script = z.array(step);
 
 type RawStep = z.infer<typeof step>;
 
-/** Checks a script: an array of an agent's messages, each with `afterMs` where it is not sent at once. */
+/** Checks a script: an array of agent messages, each with `afterMs` if it follows after a pause. */
 export function readScript(json: unknown): ScriptStep[] {
   const parsed = script.safeParse(json);
   if (parsed.success) return parsed.data.map(toStep);
@@ -39,7 +39,7 @@ export function readScript(json: unknown): ScriptStep[] {
   );
 }
 
-/** The script that was asked for: `default`, `none`, or a file. */
+/** The script of this name: `default`, `none`, or a file. */
 export async function loadScript(name: string): Promise<readonly ScriptStep[]> {
   if (name === 'default') return readScript(seedConversation);
   if (name === 'none') return [];

@@ -11,7 +11,7 @@ import { startSampleAgent } from './sample-agent.ts';
 
 const OPTIONS = { script: generateTurns(4), speed: Infinity, now: Date.now };
 
-/** Relays each call to an agent, as a gateway does, and has what the agent reports of it acknowledged. */
+/** Relays a call to an agent, as a gateway does, and acknowledges what the agent reports. */
 function relayTo(agentUrl: string, carrier: WebSocket, acknowledge: (send: () => void) => void): void {
   const agent = new WebSocket(agentUrl);
   const early: string[] = [];
@@ -50,7 +50,7 @@ describe('agents of simulated calls', () => {
     await closed;
   });
 
-  it('over a socket say everything, and leave when all of it is acknowledged', async () => {
+  it('over a socket report everything, and leave when all of it is acknowledged', async () => {
     const agents = await agentsOverSocket(await freePort(), OPTIONS);
     agentUrl = agents.url;
     const outcomes = await simulateCalls({
@@ -73,7 +73,7 @@ describe('agents of simulated calls', () => {
     expect(outcomes.map(({ report }) => report.end.how)).toEqual(['hung-up', 'hung-up', 'hung-up']);
   });
 
-  it('over a socket have said everything when the last of it is acknowledged', async () => {
+  it('over a socket call onSaid when the last report is acknowledged', async () => {
     const held: (() => void)[] = [];
     acknowledge = (send) => held.push(send);
     const said = deferred();
@@ -97,7 +97,7 @@ describe('agents of simulated calls', () => {
     await agent.close();
   });
 
-  it('over a socket say so when no gateway calls them', async () => {
+  it('over a socket report the AGENT_URL as the problem when no gateway dials them', async () => {
     const port = await freePort();
     const agents = await agentsOverSocket(port, { ...OPTIONS, beginTimeoutMs: 50 });
     agentUrl = undefined;
@@ -115,7 +115,7 @@ describe('agents of simulated calls', () => {
     await expect(agentsOverSocket(port, OPTIONS)).rejects.toThrow(`The agent can't listen on port ${port}: `);
   });
 
-  it('over HTTP count what a gateway that is no gateway refuses', async () => {
+  it('over HTTP count what a server that is not a gateway rejects', async () => {
     const call = placeCall({ url, audio: 0, pace: 'flat-out' });
     const agents = agentsOverHttp(
       { url: url.replace('ws', 'http') },

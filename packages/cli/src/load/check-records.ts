@@ -5,7 +5,7 @@ import { compareWithExpectation, type Expectation } from './expectation.ts';
 const POLL_MS = 100;
 const AT_ONCE = 4;
 
-/** A call whose record is not what it must be. */
+/** A call whose record is not as expected. */
 export interface WrongRecord {
   readonly callSid: string;
   readonly problems: readonly string[];
@@ -19,7 +19,7 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
 }
 
-/** Waits until the record of every call is what it must be, and its archive says the same; resolves to those that are not. */
+/** Waits until each call's record is as expected and its archive folds to the same. Resolves to the calls that are wrong. */
 export async function checkRecords(
   store: CallStore,
   callSids: readonly string[],

@@ -3,7 +3,7 @@ import { type StoredCall } from '@turnlog/call-store';
 import { isDeepStrictEqual } from 'node:util';
 import { type ScriptStep } from './agent-script.ts';
 
-/** What a call's record must say after an agent has reported a script. */
+/** What a call's record must have after an agent has reported a script. */
 export interface Expectation {
   readonly turns: readonly { readonly speaker: string; readonly text: string }[];
   readonly collectedData: Readonly<Record<string, JsonValue>>;
@@ -12,7 +12,7 @@ export interface Expectation {
 
 type Fields = Readonly<Record<string, JsonValue | undefined>>;
 
-/** Reads out of a script what the record must say. */
+/** The record that a script leads to. */
 export function expectationOf(steps: readonly ScriptStep[]): Expectation {
   const messagesOf = (event: string): Fields[] =>
     steps.map(({ message }) => message).filter((message) => message.event === event);
@@ -29,7 +29,7 @@ export function expectationOf(steps: readonly ScriptStep[]): Expectation {
   };
 }
 
-/** Everything in which a record is not what it must be, in words. */
+/** All differences between a record and what is expected, in words. */
 export function compareWithExpectation(call: StoredCall, expected: Expectation): string[] {
   const turns = call.full_transcript.map(({ speaker, text }) => ({ speaker, text }));
   const problems: string[] = [];

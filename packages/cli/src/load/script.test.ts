@@ -14,11 +14,11 @@ describe('a script', () => {
     expect(() => readScript(json)).toThrow("The script is not an array of an agent's messages");
   });
 
-  it('that is no file gets a sentence', async () => {
+  it('that is not a file is a problem with a sentence', async () => {
     await expect(loadScript('/does/not/exist.json')).rejects.toThrow(/^The script .* can't be read: ENOENT/);
   });
 
-  it('is said in order, each message with a time of its own', async () => {
+  it('is played in order, each message with its own time', async () => {
     const said: ScriptMessage[] = [];
     const send = (message: ScriptMessage): void => void said.push(message);
     const { signal } = new AbortController();
@@ -26,7 +26,7 @@ describe('a script', () => {
     expect(said.map(({ timestamp }) => timestamp)).toEqual(said.map((_, index) => 1_000 + index));
   });
 
-  it('is broken off when the call is over', async () => {
+  it('is stopped when the call is over', async () => {
     const over = new AbortController();
     const said: ScriptMessage[] = [];
     await playScript(generateTurns(100), {

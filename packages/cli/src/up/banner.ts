@@ -6,7 +6,7 @@ export function formatBanner(stack: LocalStack, dataDir: string, seconds: number
   const [gatewayUrl = ''] = stack.gatewayUrls;
   const [streamUrl = ''] = stack.streamUrls;
   const port = new URL(gatewayUrl).port;
-  // The embedded database's password is of use to nobody but the person at this terminal.
+  // The embedded database's password is of use only to the person at this terminal.
   const databaseUrl =
     stack.servers.postgres === undefined ? stripUrlSecrets(stack.databaseUrl) : stack.databaseUrl;
   return [

@@ -6,27 +6,27 @@ import { openStore } from '../connections/with-store.ts';
 import { scriptMs, type ScriptStep } from '../load/agent-script.ts';
 import { compareWithExpectation, expectationOf } from '../load/expectation.ts';
 
-/** Faster than life: the conversation is over in little more than a second. */
+/** How much faster than real time: the conversation is over in little more than a second. */
 export const SAMPLE_SPEED = 20;
 
 const SAMPLE_RATE = 8_000;
 const POLL_MS = 20;
 
-/** For what takes a second or two. A machine that has much else to do takes longer, and is not broken. */
+/** For steps of a second or two, which take longer on a busy machine. */
 const PATIENCE_MS = 60_000;
 
 export interface SampleCallOptions {
   readonly streamUrl: string;
   readonly databaseUrl: string;
   readonly callSid: string;
-  /** What the agent says on it. */
+  /** What the agent reports on it. */
   readonly script: readonly ScriptStep[];
-  /** Resolves when the agent has said all of it: then the caller hangs up. */
+  /** Resolves when the agent has reported everything; then the caller hangs up. */
   readonly said: Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** Places one call, as Exotel would, and resolves with its record once everything that was said is in it. */
+/** Places one call, as Exotel would. Resolves with its record when everything that was said is in it. */
 export async function placeSampleCall(options: SampleCallOptions): Promise<StoredCall> {
   const { streamUrl, callSid, script, said, signal } = options;
   const call = placeCall({

@@ -3,7 +3,7 @@ import { type StoredCall } from '@turnlog/call-store';
 import { type LocalStack } from '@turnlog/local-stack';
 import { deferred, sleep, type Environment } from '@turnlog/service-kit';
 import { readScript } from '../load/agent-script.ts';
-import { startSampleAgent } from '../load/sample-agent.ts';
+import { startSampleAgent, type SampleAgent } from '../load/sample-agent.ts';
 import { seedConversation } from '../load/seed-conversation.ts';
 import { type Terminal } from '../terminal.ts';
 import { formatLogLine, readLogLine } from './log-line.ts';
@@ -13,59 +13,76 @@ const LAST_LINE = 'Session successfully persisted to database';
 const LAST_LINE_TIMEOUT_MS = 3_000;
 const POLL_MS = 10;
 
-/** The sample has a gateway to itself: real calls never meet its agent, and theirs isn't touched when it is over. */
+/** The sample has its own gateway: no real call reaches its agent, and real calls continue when it stops. */
 const GATEWAY = 'gateway-sample';
 const GATEWAY_ENV: Environment = {
   HOST: '127.0.0.1',
-  // The tenants that there may be already have nothing to do with it.
+  // It works without a secret, even if there are tenants.
   AUTHENTICATE: 'never',
   AGENT_LINGER_MS: '500',
   DRAIN_DEADLINE_MS: '500',
-  // What is kept of real calls on disk, and how many copies they need, is no concern of the sample.
+  // The sample needs no replicas and no spool.
   DURABILITY: undefined,
   SPOOL_DIR: undefined,
 };
 
-/** One call to show that everything works: a simulated Exotel calls, and a sample agent holds the conversation. */
-export interface Sample {
-  readonly callSid: string;
-  /** The gateway that the stack has to have for it. */
-  readonly sideGateways: Readonly<Record<string, Environment>>;
-  /** A line of a service's log: what it says of the sample call, or nothing. */
-  hear(line: string): string | undefined;
-  /** Places the call through its gateway, which is stopped afterwards, and resolves with its record. */
-  place(stack: LocalStack): Promise<StoredCall>;
-  close(): Promise<void>;
+const script = readScript(seedConversation);
+
+interface SampleParts {
+  readonly agent: SampleAgent;
+  /** Resolves when the agent has reported everything. */
+  readonly said: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** One call that shows that everything works: a simulated Exotel calls, and the sample agent holds the conversation. */
+export class Sample {
+  readonly callSid = `sample-${randomBytes(8).toString('hex')}`;
+  readonly #parts: SampleParts;
+  #hasLastLine = false;
+
+  constructor(parts: SampleParts) {
+    this.#parts = parts;
+  }
+
+  /** The gateway that the stack must have for it. */
+  get sideGateways(): Readonly<Record<string, Environment>> {
+    return { [GATEWAY]: { ...GATEWAY_ENV, AGENT_URL: this.#parts.agent.url } };
+  }
+
+  /** Takes a log line of a service. Returns it for people if it is about the sample call. */
+  takeLine(line: string): string | undefined {
+    const read = line.includes(this.callSid) ? readLogLine(line) : undefined;
+    if (read?.fields['call_sid'] !== this.callSid) return undefined;
+    this.#hasLastLine ||= read.message === LAST_LINE;
+    return formatLogLine(read);
+  }
+
+  /** Places the call through its gateway, which it stops afterwards. Resolves with the call's record. */
+  async place(stack: LocalStack): Promise<StoredCall> {
+    const { said, signal } = this.#parts;
+    const { databaseUrl } = stack;
+    const gateway = stack.service(GATEWAY);
+    const streamUrl = `ws://127.0.0.1:${gateway.port}/exotel/stream`;
+    const record = await placeSampleCall({
+      ...{ streamUrl, databaseUrl, script, said, signal },
+      callSid: this.callSid,
+    });
+    // The record may be in Postgres before the persister's log line arrives.
+    const deadline = performance.now() + LAST_LINE_TIMEOUT_MS;
+    while (!this.#hasLastLine && performance.now() < deadline) await sleep(POLL_MS);
+    await gateway.stop();
+    return record;
+  }
+
+  close(): Promise<void> {
+    return this.#parts.agent.close();
+  }
 }
 
 /** Prepares the sample: its agent listens from now on. */
 export async function prepareSample({ signal, now }: Terminal): Promise<Sample> {
-  const callSid = `sample-${randomBytes(8).toString('hex')}`;
-  const script = readScript(seedConversation);
   const said = deferred();
   const agent = await startSampleAgent({ script, speed: SAMPLE_SPEED, now, onSaid: said.resolve });
-  let hasLastLine = false;
-  return {
-    callSid,
-    sideGateways: { [GATEWAY]: { ...GATEWAY_ENV, AGENT_URL: agent.url } },
-    hear: (line) => {
-      const read = line.includes(callSid) ? readLogLine(line) : undefined;
-      if (read?.fields['call_sid'] !== callSid) return undefined;
-      hasLastLine ||= read.message === LAST_LINE;
-      return formatLogLine(read);
-    },
-    place: async (stack) => {
-      const { databaseUrl } = stack;
-      const gateway = stack.service(GATEWAY);
-      const streamUrl = `ws://127.0.0.1:${gateway.port}/exotel/stream`;
-      const call = { streamUrl, databaseUrl, callSid, script, said: said.promise, signal };
-      const record = await placeSampleCall(call);
-      // The record may be read before the persister's word of it has come through.
-      const deadline = performance.now() + LAST_LINE_TIMEOUT_MS;
-      while (!hasLastLine && performance.now() < deadline) await sleep(POLL_MS);
-      await gateway.stop();
-      return record;
-    },
-    close: () => agent.close(),
-  };
+  return new Sample({ agent, said: said.promise, signal });
 }

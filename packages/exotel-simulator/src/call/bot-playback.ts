@@ -1,9 +1,9 @@
 import { durationMs } from '@turnlog/exotel';
 
 /**
- * The line's side of what the bot says: audio is queued and takes its time, and a mark comes back when all audio
- * before it has been played. What becomes of marks that wait when the queue is cleared is not documented; here
- * they come back at once.
+ * How the carrier plays the agent's audio: it is queued and takes its time, and a mark comes back when all audio before
+ * it has been played. The documents do not say what happens to waiting marks when the queue is cleared; here they come
+ * back at once.
  */
 export class BotPlayback {
   readonly #line: { sampleRate: number; speed: number; returnMark: (name: string) => void };
@@ -11,7 +11,7 @@ export class BotPlayback {
   #waiting: { name: string; dueAt: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** `speed`: how many times faster than life the call runs. */
+  /** `speed`: how many times faster than real time the call runs. */
   constructor(line: { sampleRate: number; speed: number; returnMark: (name: string) => void }) {
     this.#line = line;
   }
@@ -33,7 +33,7 @@ export class BotPlayback {
     this.#returnDueMarks();
   }
 
-  /** Forgets the marks that wait: the call is over. */
+  /** Drops the waiting marks: the call is over. */
   stop(): void {
     this.#waiting = [];
     clearTimeout(this.#timer);

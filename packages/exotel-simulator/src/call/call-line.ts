@@ -5,7 +5,7 @@ import { dial } from './dial.ts';
 
 const maxBufferedBytes = 256 * 1024;
 
-/** The socket of one call, from the first attempt to open it to the end, which comes once whoever brings it. */
+/** The socket of one call, from the first attempt to open it until its end, which happens once. */
 export class CallLine {
   readonly ended: Promise<CallEnd>;
   #settleEnded: (end: CallEnd) => void = () => undefined;
@@ -19,12 +19,12 @@ export class CallLine {
     this.ended = new Promise((resolve) => (this.#settleEnded = resolve));
   }
 
-  /** Whether what is sent now has a chance to arrive. */
+  /** Whether the socket is open and the call in progress. */
   get isLive(): boolean {
     return this.#how === undefined && this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Whether the socket opened; if not, `ended` tells why. */
+  /** Whether the socket opened; if not, `ended` has the reason. */
   async open(
     server: { url: string; handshakeTimeoutMs: number; handshakeAttempts: number },
     onText: (text: Buffer) => void,
@@ -39,7 +39,7 @@ export class CallLine {
     return false;
   }
 
-  /** Sends at once. What a line that is not live is given goes nowhere. */
+  /** Sends at once. Does nothing if the line is not live. */
   send(text: string): void {
     if (this.isLive) this.#socket?.send(text);
   }
@@ -86,7 +86,7 @@ export class CallLine {
     });
   }
 
-  // The peer of a half-open socket hears nothing more, not even a pong, for ws answers pings as it reads them.
+  // The peer of a half-open socket receives nothing more, not even a pong: ws answers pings as it reads them.
   #goSilent(): void {
     this.#isSilent = true;
     this.#socket?.pause();

@@ -7,7 +7,7 @@ export interface DialOptions {
   url: string;
   handshakeTimeoutMs: number;
   attempts: number;
-  /** Gives up. */
+  /** Stops dialling. */
   signal: AbortSignal;
   /** Called in the same turn in which the socket opens, so that no message can come before its listener. */
   onOpen: (socket: WebSocket) => void;
@@ -15,7 +15,7 @@ export interface DialOptions {
 
 /** Opens the stream's socket, trying again as Exotel does; the last failure if none opened. */
 export async function dial(options: DialOptions): Promise<Error | undefined> {
-  let failure = new Error('the call was given up before it connected');
+  let failure = new Error('the call was aborted before it connected');
   for (let attempt = 0; attempt < options.attempts && !options.signal.aborted; attempt++) {
     const outcome = await attemptHandshake(options);
     if (outcome === undefined) return undefined;
@@ -36,10 +36,10 @@ function attemptHandshake({
     maxPayload: maxPayloadBytes,
   });
   return new Promise((resolve) => {
-    const giveUp = () => socket.terminate();
-    signal.addEventListener('abort', giveUp, { once: true });
+    const stop = () => socket.terminate();
+    signal.addEventListener('abort', stop, { once: true });
     const settle = (failure: Error | undefined) => {
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', stop);
       resolve(failure);
     };
     socket.on('error', settle);

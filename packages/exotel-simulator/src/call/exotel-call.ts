@@ -132,8 +132,8 @@ class ExotelCall implements SimulatedCall {
 
 /**
  * Places one call as Exotel would: `connected`, `start`, media at its pace, marks returned as the bot's audio is
- * played, `stop`, close. Five hundred at once in a process are fine, above all if they share one `audio` buffer.
- * Throws on options no call could have; whatever happens to the call itself is in its report.
+ * played, `stop`, close. A process can play five hundred at once, best if they share one `audio` buffer.
+ * Throws for invalid options; what happens to the call itself is in its report.
  */
 export function placeCall(options: PlaceCallOptions): SimulatedCall {
   return new ExotelCall(planCall(options));

@@ -1,22 +1,22 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
-/** How fast a simulated call runs: as in life, so many times faster, or as fast as the server takes it. */
+/** How fast a simulated call runs: in real time, so many times faster, or as fast as the server accepts it. */
 export type Pace = 'realtime' | number | 'flat-out';
 
 const stepsBetweenYields = 16;
 
-/** Maps the time of a call to the time of the day. */
+/** Waits for moments of a call's own time. */
 export class PaceClock {
   readonly #speed: number;
   readonly #startedAt = performance.now();
   #stepsSinceYield = 0;
 
-  /** `speed` as `speedOf` gives it. The call begins now. */
+  /** `speed` as `speedOf` returns it. The call begins now. */
   constructor(speed: number) {
     this.#speed = speed;
   }
 
-  /** Resolves when the call is `callMs` old. Steps that are overdue still let other calls have a turn. */
+  /** Resolves when the call is `callMs` old. Overdue steps still let other calls run between them. */
   async until(callMs: number): Promise<void> {
     const waitMs = this.#startedAt + callMs / this.#speed - performance.now();
     if (waitMs > 0) {
@@ -28,7 +28,7 @@ export class PaceClock {
   }
 }
 
-/** How many times faster than life; `Infinity` for flat-out. Throws on a pace that never gets anywhere. */
+/** How many times faster than real time; `Infinity` for flat-out. Throws for a factor that is not above 0. */
 export function speedOf(pace: Pace): number {
   if (pace === 'realtime') return 1;
   if (pace === 'flat-out') return Infinity;

@@ -203,7 +203,7 @@ describe('what the bot sends', () => {
     });
   });
 
-  test('is shown to the test, and means nothing to a one-way stream', async () => {
+  test('is passed to the test, and ignored on a one-way stream', async () => {
     onFrame = (frame, { socket }) => {
       if (frame.kind === 'start') socket.send(encodeMark({ streamSid: 'MZ1', sequence: 1, name: 'm' }));
     };
@@ -221,7 +221,7 @@ describe('what the bot sends', () => {
 });
 
 describe('the caller', () => {
-  test('presses keys and hangs up when told to', async () => {
+  test('presses keys and hangs up on request', async () => {
     const call = placeCall({ url, audio: 60 });
     onFrame = (frame) => {
       if (frame.kind === 'media' && frame.chunk === 1) call.sendDtmf('#');
@@ -285,7 +285,7 @@ describe('a call that is cut', () => {
     expect(await closed).toBe(1006);
   });
 
-  test('by the server says so', async () => {
+  test('by the server has its close code and reason', async () => {
     onFrame = (frame, { socket }) => {
       if (frame.kind === 'media') socket.close(1012, 'restarting');
     };

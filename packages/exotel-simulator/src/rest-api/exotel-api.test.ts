@@ -113,7 +113,7 @@ describe('call details', () => {
     expect(carrier.requests).toHaveLength(1);
   });
 
-  test('of an unknown call are not found, and with a wrong token not told', async () => {
+  test('of an unknown call are not found, and with a wrong token unauthorised', async () => {
     expect(await api.callDetails('CA9')).toEqual({ kind: 'not_found' });
     expect(await apiOf({ apiToken: 'wrong' }).callDetails('CA9')).toEqual({
       kind: 'unauthorised',
@@ -160,7 +160,7 @@ describe('placing a call', () => {
     timeLimitSeconds: 600,
   };
 
-  test('sends the documented form, and tells which call it is', async () => {
+  test('sends the documented form, and returns the call', async () => {
     expect(await api.connect(request)).toMatchObject({
       outcome: 'placed',
       report: { callSid: 'placed-1', status: 'in_progress', from: '+919800000001' },
@@ -209,7 +209,7 @@ describe('placing a call', () => {
     expect(await api.connect(request)).toMatchObject({ outcome: 'refused' });
   });
 
-  test('has not happened where nobody listens', async () => {
+  test('has not happened when the connection is refused', async () => {
     const nowhere = apiOf({ apiUrl: `http://127.0.0.1:${await freePort()}` });
     expect(await nowhere.connect(request)).toEqual({ outcome: 'refused', reason: 'ECONNREFUSED' });
   });

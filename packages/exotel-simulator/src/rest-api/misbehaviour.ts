@@ -1,22 +1,22 @@
 import { type ServerResponse } from 'node:http';
 
-/** What the API may do instead of answering well, as its documents say or as has been seen. */
+/** What the API may do instead of a good answer, as documented or as seen. */
 export type Misbehaviour =
-  /** Answers well, this much later. */
+  /** Sends a good answer late. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** Takes the request, does what it asks, and never answers. */
   | { readonly kind: 'hang' }
   /** Takes the request, does what it asks, and resets the connection. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
-  /** Says 200 and something that is no answer. */
+  /** Sends 200 and this text. */
   | { readonly kind: 'text'; readonly text: string }
   /** Answers in XML although JSON was asked for. */
   | { readonly kind: 'xml' }
   /** Leaves fields of calls out. */
   | { readonly kind: 'without'; readonly fields: readonly string[] };
 
-/** Whether the request still has its effect: the carrier may place a call and fail to say so. */
+/** Whether the request still has its effect: the carrier may place a call and fail to confirm it. */
 export function takesEffect(misbehaviour: Misbehaviour | undefined): boolean {
   return misbehaviour?.kind !== 'status';
 }
