@@ -6,7 +6,6 @@ export {
   booleanFlag,
   type EnvValue,
   envValue,
-  logLevel,
   oneOf,
   type ParsedText,
   port,
@@ -16,6 +15,7 @@ export {
 export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
 export { commonSettings, databaseSettings, keySpaceOf } from './config/common-settings.ts';
+export { described } from './config/described.ts';
 export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
 

@@ -1,8 +1,17 @@
 import { tenantName } from '@turnlog/call-events';
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from '@turnlog/exotel';
-import { commonSettings, databaseSettings, envValue, httpUrl, port, wholeNumber } from '@turnlog/service-kit';
+import {
+  commonSettings,
+  databaseSettings,
+  described,
+  envValue,
+  httpUrl,
+  port,
+  wholeNumber,
+} from '@turnlog/service-kit';
 import { z } from 'zod';
+import { settingMeanings } from './setting-meanings.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -32,26 +41,25 @@ export const configSchema = z
   .object({
     ...commonSettings(DEFAULT_KEY_SPACE),
     ...databaseSettings,
-    HEALTH_PORT: port.default(8083),
-    /** Whose account it is: no other tenant's calls are asked about with it. */
-    TENANT: tenantName.default('default'),
-    /** Without the three of them it is off. */
-    EXOTEL_ACCOUNT_SID: credential.optional(),
-    EXOTEL_API_KEY: credential.optional(),
-    EXOTEL_API_TOKEN: credential.optional(),
-    EXOTEL_API_URL: httpUrl.default('https://api.in.exotel.com'),
-    EXOTEL_TIMEOUT_MS: milliseconds(100, MINUTE_MS).default(15_000),
-    /** Of all replicas together. Exotel allows 200; others use the account as well. */
-    EXOTEL_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000).default(100),
-    CARRIER_UTC_OFFSET: utcOffset.default(DEFAULT_UTC_OFFSET_MINUTES),
-    /** Of the account: answers of the API name a price, and mostly no currency. */
-    CARRIER_CURRENCY: currency.optional(),
-    RECONCILE_EVERY_MS: milliseconds(10, DAY_MS).default(5_000),
-    /** After the end of a call. */
-    CHECK_AFTER_MS: milliseconds(1, DAY_MS).default(3 * MINUTE_MS),
-    RECHECK_AFTER_MS: milliseconds(1, DAY_MS).default(15 * MINUTE_MS),
-    /** How old a call may be that a start finds and that was never asked about. */
-    LOOKBACK_MS: milliseconds(MINUTE_MS, 30 * DAY_MS).default(DAY_MS),
+    ...described(
+      {
+        HEALTH_PORT: port.default(8083),
+        TENANT: tenantName.default('default'),
+        EXOTEL_ACCOUNT_SID: credential.optional(),
+        EXOTEL_API_KEY: credential.optional(),
+        EXOTEL_API_TOKEN: credential.optional(),
+        EXOTEL_API_URL: httpUrl.default('https://api.in.exotel.com'),
+        EXOTEL_TIMEOUT_MS: milliseconds(100, MINUTE_MS).default(15_000),
+        EXOTEL_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000).default(100),
+        CARRIER_UTC_OFFSET: utcOffset.default(DEFAULT_UTC_OFFSET_MINUTES),
+        CARRIER_CURRENCY: currency.optional(),
+        RECONCILE_EVERY_MS: milliseconds(10, DAY_MS).default(5_000),
+        CHECK_AFTER_MS: milliseconds(1, DAY_MS).default(3 * MINUTE_MS),
+        RECHECK_AFTER_MS: milliseconds(1, DAY_MS).default(15 * MINUTE_MS),
+        LOOKBACK_MS: milliseconds(MINUTE_MS, 30 * DAY_MS).default(DAY_MS),
+      },
+      settingMeanings,
+    ),
   })
   .superRefine((env, context) => {
     const missing = CREDENTIALS.filter((name) => env[name] === undefined);

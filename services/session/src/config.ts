@@ -1,27 +1,28 @@
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
-import { commonSettings, port, wholeNumber } from '@turnlog/service-kit';
+import { commonSettings, described, port, wholeNumber } from '@turnlog/service-kit';
 import { z } from 'zod';
+import { settingMeanings } from './setting-meanings.ts';
 
 const milliseconds = wholeNumber(1, 86_400_000, 'milliseconds');
 
 /** The settings of the session service, by the names of their variables. */
 export const configSchema = z.object({
   ...commonSettings(DEFAULT_KEY_SPACE),
-  HEALTH_PORT: port.default(8081),
-  SWEEP_EVERY_MS: milliseconds.default(5_000),
-  /** Well above the 10 s after which a gateway reports again which calls it has. */
-  LOST_AFTER_MS: milliseconds.default(45_000),
-  /** For calls without a connection, whose events come over HTTP alone; `LOST_AFTER_MS` by default. */
-  QUIET_AFTER_MS: milliseconds.optional(),
-  CHECKPOINT_EVERY_MS: milliseconds.default(30_000),
-  /** How long a dead replica's entries wait until another one takes them. */
-  CLAIM_IDLE_MS: milliseconds.default(10_000),
-  /** The most entries of one partition in one read. */
-  READ_COUNT: wholeNumber(1, 1_000).default(64),
-  BLOCK_MS: wholeNumber(10, 60_000, 'milliseconds').default(2_000),
-  CACHE_MAX_CALLS: wholeNumber(1, 10_000_000).default(10_000),
-  /** About how much memory folded states may take. */
-  CACHE_MAX_MEGABYTES: wholeNumber(1, 100_000).default(192),
+  ...described(
+    {
+      HEALTH_PORT: port.default(8081),
+      SWEEP_EVERY_MS: milliseconds.default(5_000),
+      LOST_AFTER_MS: milliseconds.default(45_000),
+      QUIET_AFTER_MS: milliseconds.optional(),
+      CHECKPOINT_EVERY_MS: milliseconds.default(30_000),
+      CLAIM_IDLE_MS: milliseconds.default(10_000),
+      READ_COUNT: wholeNumber(1, 1_000).default(64),
+      BLOCK_MS: wholeNumber(10, 60_000, 'milliseconds').default(2_000),
+      CACHE_MAX_CALLS: wholeNumber(1, 10_000_000).default(10_000),
+      CACHE_MAX_MEGABYTES: wholeNumber(1, 100_000).default(192),
+    },
+    settingMeanings,
+  ),
 });
 
 /** The settings of one session service. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { caFile } from './ca-file.ts';
+import { described } from './described.ts';
 import { envValue, logLevel, wholeNumber, type EnvValue } from './env-value.ts';
 import { postgresUrl, redisUrl } from './env-url.ts';
 
@@ -10,22 +11,37 @@ const logPhoneKey: EnvValue<string> = envValue('a secret of at least 16 characte
 
 /** The settings that every service has, to be spread into its own. `space` has the defaults of the keys in Redis. */
 export function commonSettings(space: { readonly prefix: string; readonly partitions: number }) {
-  return {
-    REDIS_URL: redisUrl,
-    REDIS_CA_FILE: caFile.optional(),
-    /** Stands before every key in Redis. Braces would make a hash tag of it. */
-    KEY_PREFIX: nameLike('a key prefix').default(space.prefix),
-    /** The number of groups into which calls are divided. */
-    PARTITIONS: wholeNumber(1, 1024).default(space.partitions),
-    /** Names a replica and its consumer: stable over restarts, and different for each replica. */
-    INSTANCE: nameLike('a name of this replica').default(hostname()),
-    LOG_LEVEL: logLevel.default('info'),
-    LOG_PHONE_KEY: logPhoneKey.optional(),
-  };
+  return described(
+    {
+      REDIS_URL: redisUrl,
+      REDIS_CA_FILE: caFile.optional(),
+      KEY_PREFIX: nameLike('a key prefix').default(space.prefix),
+      PARTITIONS: wholeNumber(1, 1024).default(space.partitions),
+      INSTANCE: nameLike('a name of this replica').default(hostname()),
+      LOG_LEVEL: logLevel.default('info'),
+      LOG_PHONE_KEY: logPhoneKey.optional(),
+    },
+    {
+      REDIS_URL:
+        'Redis: `redis://`, `rediss://`, or `redis+sentinel://user:password@host:26379,host2:26379/<primary>`.',
+      REDIS_CA_FILE: 'The certificate authority of a `rediss://` server.',
+      KEY_PREFIX: 'The start of every key in Redis.',
+      PARTITIONS:
+        'The groups into which calls are divided: the same in all services, fixed while calls are in Redis.',
+      INSTANCE:
+        'The name of this replica and its consumer: stable over restarts, different for each replica.',
+      LOG_LEVEL: 'The lowest level that is logged.',
+      LOG_PHONE_KEY:
+        'The key of the hashes of phones in logs, so that all services log the same; random by default.',
+    },
+  );
 }
 
 /** The settings of a service that uses Postgres. */
-export const databaseSettings = { DATABASE_URL: postgresUrl, DATABASE_CA_FILE: caFile.optional() };
+export const databaseSettings = described(
+  { DATABASE_URL: postgresUrl, DATABASE_CA_FILE: caFile.optional() },
+  { DATABASE_URL: 'Postgres.', DATABASE_CA_FILE: 'The certificate authority of a Postgres over TLS.' },
+);
 
 /** The keys in Redis that the settings of a service name. */
 export function keySpaceOf(config: { readonly KEY_PREFIX: string; readonly PARTITIONS: number }) {

@@ -17,7 +17,8 @@ export function envValue<T>(expected: string, parse: (text: string) => ParsedTex
       if ('value' in parsed) return parsed.value;
       context.addIssue(`expected ${expected}, ${parsed.problem}`);
       return z.NEVER;
-    });
+    })
+    .meta({ expected });
 }
 
 /** A whole number in decimal digits, both ends included: `wholeNumber(20, 10_000, 'milliseconds')`. */

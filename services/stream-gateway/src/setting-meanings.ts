@@ -1,0 +1,81 @@
+/** What each setting of the stream-gateway means. */
+export const settingMeanings = {
+  HOST: 'The address on which the gateway listens.',
+  PORT: 'The port of calls and agents.',
+  HEALTH_PORT: 'The port of `/healthz`, `/readyz` and `/metrics`.',
+  TENANT: 'The tenant of all calls while there is no tenant.',
+  AUTHENTICATE: '`always`: without a tenant every request is refused; `never` (on loopback): no request is.',
+  PUBLIC_URL: 'The base of the URLs that `/exotel/url` returns, such as `wss://calls.example.com`.',
+  STREAM_TOKEN_MS: 'How long a URL from `/exotel/url` is valid.',
+  TRUSTED_PROXIES: 'The proxies whose `X-Forwarded-For` is used.',
+  ALLOWED_ORIGINS: 'The web pages that may connect.',
+
+  DURABILITY: 'What an acknowledged event has survived.',
+  DURABILITY_REPLICAS: 'How many replicas must have an event, with `DURABILITY=replica`.',
+  DURABILITY_TIMEOUT_MS:
+    'How long to wait for the disk (4000 by default) or the replicas (1000) before sending again.',
+
+  STREAM_APPLET: 'The applet behind `/exotel/stream`, where the URL does not say it.',
+  MEDIA_APPLET: 'The applet behind `/media`, where the URL does not say it.',
+  MAX_CONNECTIONS: 'The most sockets; the gateway answers 503 beyond it.',
+  MAX_SOCKETS_PER_TENANT: 'The most sockets of one tenant.',
+  MAX_CALLS_PER_SOCKET: 'The calls that may follow each other on one socket: ten at once, then one a second.',
+  MAX_SOCKETS_PER_ADDRESS: 'The most sockets of one address.',
+  MAX_HANDSHAKES_PER_ADDRESS: 'The most connections of one address that are not a stream.',
+  HANDSHAKE_TIMEOUT_MS: 'How long a connection may take to send a request.',
+  START_TIMEOUT_MS: 'How long a socket may be open without a call.',
+  MAX_CALL_MS: 'How long a call may take.',
+  MAX_FRAME_BYTES: 'The largest message of the carrier.',
+  MAX_FRAGMENTS: 'The most fragments of a message of the carrier.',
+  PING_EVERY_MS: 'How often a ping looks for half-open sockets.',
+  IDLE_TIMEOUT_MS: 'How long a socket may be silent.',
+  HEARTBEAT_MS: 'How often the gateway reports which calls it has.',
+  DRAIN_DEADLINE_MS: 'How long a graceful stop waits for calls.',
+  FLUSH_DEADLINE_MS: 'How long a graceful stop then waits for Redis.',
+  CARRIER_BUFFER_BYTES: "What may wait to be written to Exotel's socket.",
+
+  REDACTION: "What happens to personal data in agents' reports, while there is no tenant.",
+  MAX_EVENT_BYTES: 'The largest event.',
+  MAX_EVENTS_PER_CALL: 'The most events of one call.',
+  MAX_CALL_BYTES: 'The most bytes in the log of one call; `call_full` beyond it.',
+  MAX_TENANT_BYTES_PER_HOUR:
+    'What a tenant may report in an hour, over all gateways; `tenant_full` beyond it.',
+  MAX_MEMORY_SHARE:
+    "Above this share of Redis' `maxmemory`, reports go to the spool or are answered 503, so that Redis can drain.",
+  MAX_EVENTS_PER_SECOND: 'The events of one call: 429 over HTTP beyond it, `too_fast` on the socket.',
+  MAX_BYTES_PER_SECOND: 'The bytes of one call, in the same two ways.',
+  MAX_TENANT_EVENTS_PER_SECOND: 'The events of one tenant on one gateway.',
+  MAX_TENANT_BYTES_PER_SECOND: 'The bytes of one tenant on one gateway.',
+  MAX_ADDRESS_BYTES_PER_SECOND: 'The bytes of one address, over HTTP.',
+  MAX_PENDING_BYTES: 'The most unacknowledged events of a call.',
+  MAX_RETAINED_BYTES: 'The most events of a call that are kept until Postgres has them.',
+  MAX_TOTAL_RETAINED_BYTES:
+    'The same of all calls, in memory; a quarter of the heap by default, at most 512 MiB.',
+  RETAIN_AFTER_CLOSE_MS: 'How long events are kept after their connection closed.',
+
+  SPOOL_DIR: 'Where events wait on disk while Redis accepts no writes; without it there is no spool.',
+  SPOOL_AFTER_MS: 'After how long an append counts as not accepted.',
+  SPOOL_MAX_BYTES: 'The largest spool; the gateway takes no new calls beyond it.',
+
+  AUDIO: 'Whether audio is kept.',
+  AUDIO_REDIS_URL: 'The Redis of the audio; `REDIS_URL` by default.',
+  AUDIO_BATCH_MS: 'How much audio is in one batch.',
+  AUDIO_MAX_BATCHES: 'The most batches of one call.',
+  AUDIO_KEEP_MS: 'How long audio is kept after the call.',
+  AUDIO_MEMORY_SHARE: "Above this share of Redis' `maxmemory`, audio is dropped.",
+  AUDIO_MAX_CALL_BYTES: 'The most audio of one call; more is dropped.',
+
+  WEBHOOK_SECRET: "The last part of the webhooks' addresses, while there is no tenant.",
+  WEBHOOK_ADDRESSES: 'Where callbacks may come from, from anywhere by default; others get 404.',
+  CARRIER_UTC_OFFSET: "The time zone of Exotel's times, which do not name one.",
+
+  AGENT_URL:
+    "The agent's socket; `{callSid}`, `{streamSid}`, `{from}`, `{to}`, `{tenant}`, `{sampleRate}` and `{params.NAME}` are filled in.",
+  AGENT_AUTHORIZATION: 'The `Authorization` header for the agent; never logged.',
+  AGENT_CLOSE: "When the agent closes its socket: close Exotel's, which ends the call, or `keep` it.",
+  AGENT_GIVE_UP: 'When the agent cannot be reached any more: `keep` the call, or `hangup`.',
+  AGENT_CONNECT_TIMEOUT_MS: 'How long a connection to the agent may take.',
+  AGENT_RECONNECTS: 'How often a lost agent is connected again.',
+  AGENT_LINGER_MS: 'How long an agent may report after the call.',
+  AGENT_BUFFER_BYTES: 'What may wait for the agent.',
+};
