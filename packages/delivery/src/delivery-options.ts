@@ -1,38 +1,38 @@
-import { type NewEvent, type RefusalReason, type AppendOutcome, type AppendRequest } from '@turnlog/call-log';
+import { type AppendOutcome, type AppendRequest, type NewEvent, type RefusalReason } from '@turnlog/call-log';
 import { type CallKey } from '@turnlog/call-events';
 import { type Backoff, type StartTimer } from '@turnlog/service-kit';
 
-/** An appender that is told more of what a connection sends. */
+/** An appender that is also told whether the end of a connection depends on an append. */
 export interface ProducerAppender {
-  /** Before the end of the connection can be appended, these have to be. */
   append(request: AppendRequest & { readonly leadsToEnd?: boolean }): Promise<AppendOutcome>;
 }
 
 /** Bounds of one producer. */
 export interface ProducerLimits {
-  /** From here on no more of what can wait is taken: see `isOverloaded`. */
+  /** Above this the producer is overloaded: agents are asked to send again later. */
   readonly maxPendingBytes: number;
-  /** The most that is kept of events that are acknowledged. */
+  /** The most that is kept of acknowledged events. */
   readonly maxRetainedBytes: number;
   readonly backoff: Backoff;
 }
 
-/** What is told of appends that have to be tried again. */
+/** Observes appends. */
 export interface AppendObserver {
   onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
-  /** Redis does not take events, and says or shows why; or, without an error, not soon enough. */
+  /** Redis does not take events, for the reason in `error`; without an error, not soon enough. */
   onStalled?(error?: unknown): void;
   /** Redis takes events. */
   onAnswered?(): void;
 }
 
-/** What a producer tells the one who counts and logs. */
+/** Observes a producer. */
 export interface ProducerObserver extends AppendObserver {
-  onSettled(receipt: Receipt): void;
-  /** Redis has lost events that it had acknowledged; `lost` of them are not at hand any more. */
+  onResult(result: DeliveryResult): void;
+  /** Redis lost acknowledged events; `lost` of them are not in memory any more. */
   onGap(gap: { readonly call: CallKey; readonly expected: number; readonly lost: number }): void;
 }
 
+/** What an {@link EventProducer} needs. */
 export interface EventProducerOptions {
   readonly call: CallKey;
   /** The connection's id. */
@@ -40,19 +40,19 @@ export interface EventProducerOptions {
   readonly appender: ProducerAppender;
   readonly limits: ProducerLimits;
   readonly observer: ProducerObserver;
-  /** Without it events are in memory alone while Redis is away. */
+  /** Without it, events are only in memory while Redis is unavailable. */
   readonly spool?: ProducerSpool | undefined;
-  /** What the source is called after it had to give up its name, before a number; its name by default. */
+  /** The name, before a number, under which the source continues when it must be counted from 1 again; `source` by default. */
   readonly alias?: string;
   /** {@link startTimer} by default. */
   readonly startTimer?: StartTimer;
 }
 
 /**
- * What became of an event. The seq is missing where a repeat is known by its place in its source alone, and while an
- * event is safe in the spool and not yet in Redis.
+ * The final result of an event. The seq is missing where a duplicate is known by its source sequence alone, and while an
+ * event is in the spool and not yet in Redis.
  */
-export type Receipt =
+export type DeliveryResult =
   | {
       readonly status: 'appended' | 'duplicate';
       readonly seq: number | undefined;
@@ -60,15 +60,16 @@ export type Receipt =
     }
   | { readonly status: 'refused'; readonly reason: RefusalReason };
 
-/** Where on the disk an event is; to be told when it is needed there no more. */
+/** Copies of events in the spool. */
 export interface SpoolHold {
+  /** So many of them are not needed any more. */
   release(events: number): void;
 }
 
-/** Where copies of events go while Redis does not take them. */
+/** Where copies of events are stored while Redis does not take them. */
 export interface ProducerSpool {
-  /** How long an append may take before it counts as one that does not happen. */
+  /** How long an append may take before its events are copied. */
   readonly afterMs: number;
-  /** Resolves when the events are on the disk; to `undefined` when they can't be stored. Never rejects. */
+  /** Resolves when the events are on the disk; to `undefined` where they can't be stored. Never rejects. */
   store(events: readonly NewEvent[]): Promise<SpoolHold | undefined>;
 }

@@ -23,7 +23,7 @@ import { StreamSockets } from './exotel/stream-sockets.ts';
 import { createGatewayMetrics } from './report/metrics.ts';
 import { openStores, type GatewayStores } from './store/open-stores.ts';
 import { newTally } from './report/tally.ts';
-import { HeartbeatLoop, inheritSpools } from '@turnlog/delivery';
+import { HeartbeatLoop, takeOverSpools } from '@turnlog/delivery';
 import { CallSlots } from './limits/call-slots.ts';
 import { openServer, type ServerParts } from './compose/open-server.ts';
 import { ReportReader } from './reading/report-reader.ts';
@@ -95,7 +95,7 @@ export async function startGateway(
   startTimers({ ...parts, health });
   watchRedis(stores, { logger, lifecycle });
   registerDrain(parts);
-  startInheriting(stores, { logger, lifecycle });
+  startTakingOver(stores, { logger, lifecycle });
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
@@ -109,14 +109,14 @@ export async function startGateway(
 }
 
 /** Sends what dead gateways have left on this disk. */
-function startInheriting(
+function startTakingOver(
   { spool, retention, delivery: producer }: GatewayStores,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
 ): void {
   if (spool === undefined) return;
   const replay = { outbox: spool.outbox, retention, producer, logger, now: Date.now };
-  const inheriting = inheritSpools(spool, replay, lifecycle.signal);
-  lifecycle.onStop('inherited spools', () => inheriting);
+  const takingOver = takeOverSpools(spool, replay, lifecycle.signal);
+  lifecycle.onStop('inherited spools', () => takingOver);
 }
 
 /** What keeps new calls away although Redis answers. */

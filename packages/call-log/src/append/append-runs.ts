@@ -3,7 +3,7 @@ import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts'
 import { type Asked, toError, type ScriptRun, type ScriptArgument } from '@turnlog/redis-kit';
 import { readAppendReply, type AppendOutcome } from './append-result.ts';
 import { type AppendLimits, type AppendRequest } from './append-request.ts';
-import { changeOf } from './new-event.ts';
+import { changeOf, mayChangeConnections } from './new-event.ts';
 
 /** The most that the log of a call takes, in bytes of UTF-8. */
 export const DEFAULT_MAX_CALL_BYTES = 16 * 1024 * 1024;
@@ -125,7 +125,7 @@ function isPlain({ events, unseenSinceMs, isAcknowledged, isTenantFull }: Append
     unseenSinceMs === undefined &&
     isAcknowledged !== true &&
     isTenantFull !== true &&
-    events.every((event) => !event.rememberId && event.isRefused !== true && changeOf(event) === '')
+    events.every((event) => !event.rememberId && event.isRefused !== true && !mayChangeConnections(event))
   );
 }
 

@@ -27,13 +27,18 @@ const CHANGING: ReadonlySet<EventType> = new Set([
   'call.status_reported',
 ]);
 
+/** Whether {@link changeOf} reads the event. */
+export function mayChangeConnections({ event: { type } }: EncodedEvent): boolean {
+  return CHANGING.has(type);
+}
+
 /**
  * What an event changes about the connections of its call: `+<connection>` opens one, `-<connection>` closes one, `!`
  * ends the call according to the carrier; else it is empty. Only these few events are read for it.
  */
-export function changeOf({ event: { type }, text }: EncodedEvent): string {
-  if (!CHANGING.has(type)) return '';
-  const decoded = decodeEvent(text);
+export function changeOf(encoded: EncodedEvent): string {
+  if (!mayChangeConnections(encoded)) return '';
+  const decoded = decodeEvent(encoded.text);
   if (!decoded.ok) throw new Error(`the text of an event can not be read: ${decoded.problem.detail}`);
   const { event } = decoded;
   if (event.type === 'call.started') return `+${event.data.connectionId}`;

@@ -1,87 +1,92 @@
-import { type AppendRequest, type AppendResult, type Appender } from '@turnlog/call-log';
-import { retryForever, withDeadline } from '@turnlog/service-kit';
+import { type AppendOutcome, type Appender, type AppendRequest, type AppendResult } from '@turnlog/call-log';
+import { withDeadline } from '@turnlog/service-kit';
 import { type ProducerSpool } from '../delivery-options.ts';
-import { type UnorderedOutbox } from './unordered-outbox.ts';
+import { DeliveryLoop } from '../loop/delivery-loop.ts';
+import { type SpoolOutbox } from './spool-outbox.ts';
 
 const APPEND_BACKOFF = { minMs: 50, maxMs: 500 };
 
-/** What became of events: in the log, safe in the spool on their way there, or unknown. */
+/** Where the events of a request are: in the log, in the spool on their way there, or it is not known. */
 export type Stored =
   | { readonly where: 'log'; readonly results: readonly AppendResult[] }
   | { readonly where: 'spool' }
   | { readonly where: 'unknown' };
 
-/** Stores events of one request. Rejects only for what is a fault of ours. */
+/** Stores the events of one request before a deadline. */
 export type EventStore = (request: AppendRequest, deadline: AbortSignal) => Promise<Stored>;
 
-/** What is told of appends, so that a gateway that can't store reports is not sent any. */
+/** Observes appends, so that a gateway that can't store reports receives none. */
 export interface WritesObserver {
   onStalled(error?: unknown): void;
   onAnswered(): void;
-  /** A report was answered that it can't be stored. */
+  /** The sender of a report was told that it can't be stored. */
   onRefused(error?: unknown): void;
 }
 
-/** Events go to Redis, or the deadline passes: then whoever sent them is told that they can't be stored. */
+/** Stores events in Redis, or not at all. */
 export function storeInRedis(appender: Appender, writes: WritesObserver): EventStore {
-  return async (request, signal) => {
-    const { stored, error } = await tryUntil(appender, writes, request, signal);
+  return async (request, deadline) => {
+    const { stored, error } = await appendUntil(appender, writes, request, deadline);
     if (stored.where === 'unknown') writes.onRefused(error);
     return stored;
   };
 }
 
-/** Events go to Redis; to the spool when that doesn't take them soon enough. What waits there keeps its turn. */
+/** Stores events in Redis, or in the spool where Redis does not take them soon enough. Events there are sent first. */
 export function storeInRedisOrSpool(options: {
   readonly appender: Appender;
   readonly writes: WritesObserver;
   readonly spool: Pick<ProducerSpool, 'store'>;
-  readonly outbox: UnorderedOutbox;
-  /** What waits for Redis takes all the memory that it may. */
+  readonly outbox: SpoolOutbox;
+  /** Unacknowledged events take all the memory that they may. */
   readonly isOverloaded: () => boolean;
   /** How long Redis may take. */
   readonly afterMs: number;
 }): EventStore {
   const { appender, writes, spool, outbox, isOverloaded, afterMs } = options;
-  const patiently = storeInRedis(appender, writes);
+  const inRedis = storeInRedis(appender, writes);
   const soon = async (request: AppendRequest): Promise<Stored> => {
-    const attempt = tryUntil(appender, writes, request, AbortSignal.timeout(afterMs));
+    const attempt = appendUntil(appender, writes, request, AbortSignal.timeout(afterMs));
     const answer = await withDeadline(attempt, afterMs);
     return answer.timedOut ? { where: 'unknown' } : answer.value.stored;
   };
   return async (request, deadline) => {
     const stored: Stored = outbox.isEmpty ? await soon(request) : { where: 'unknown' };
     if (stored.where !== 'unknown') return stored;
-    // What a full tenant sends is for Redis to take or refuse: the disk is for all tenants.
+    // Redis decides about the events of a full tenant: the disk is for all tenants.
     const mayWait = request.isTenantFull !== true && !isOverloaded();
     const hold = mayWait ? await spool.store(request.events) : undefined;
-    if (hold === undefined) return patiently(request, deadline);
+    if (hold === undefined) return inRedis(request, deadline);
     outbox.deliver({ ...request, isAcknowledged: true }, () => hold.release(request.events.length));
     return { where: 'spool' };
   };
 }
 
-/** Tries until the events are taken, or until the signal. The error is that of the last attempt. */
-async function tryUntil(
+/** Appends until Redis takes the events, or until the signal. The error is that of the last attempt. */
+async function appendUntil(
   appender: Appender,
   writes: WritesObserver,
   request: AppendRequest,
   signal: AbortSignal,
 ): Promise<{ readonly stored: Stored; readonly error?: unknown }> {
+  let stored: Stored | undefined;
   let lastError: unknown;
-  const onFailure = ({ error }: { readonly error: unknown }): void => {
-    lastError = error;
-    writes.onStalled(error);
-  };
-  try {
-    const append = () => appender.append(request);
-    const outcome = await retryForever(append, { backoff: APPEND_BACKOFF, signal, onFailure });
-    writes.onAnswered();
-    const stored: Stored =
-      outcome.outcome === 'ok' ? { where: 'log', results: outcome.results } : { where: 'unknown' };
-    return { stored };
-  } catch (error) {
-    if (signal.aborted) return { stored: { where: 'unknown' }, error: lastError };
-    throw error;
-  }
+  const loop = new DeliveryLoop<AppendOutcome>({
+    send: () => (stored === undefined && !signal.aborted ? appender.append(request) : undefined),
+    onOutcome: (outcome) => {
+      stored = outcome.outcome === 'ok' ? { where: 'log', results: outcome.results } : { where: 'unknown' };
+    },
+    backoff: APPEND_BACKOFF,
+    observer: {
+      onRetry: (_attempt, error) => (lastError = error),
+      onStalled: (error) => writes.onStalled(error),
+      onAnswered: () => writes.onAnswered(),
+    },
+  });
+  const endDelay = () => loop.retryNow();
+  signal.addEventListener('abort', endDelay);
+  loop.wake();
+  await loop.whenIdle();
+  signal.removeEventListener('abort', endDelay);
+  return { stored: stored ?? { where: 'unknown' }, error: lastError };
 }

@@ -5,7 +5,7 @@ import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventProducer } from './event-producer.ts';
-import { type ProducerLimits, type Receipt } from '../delivery-options.ts';
+import { type ProducerLimits, type DeliveryResult } from '../delivery-options.ts';
 import { Retention } from '../retention/retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
@@ -23,7 +23,7 @@ function producerOn(log: Appender, limits: Partial<ProducerLimits> = {}) {
     appender: log,
     limits: { ...LIMITS, ...limits },
     observer: {
-      onSettled: () => undefined,
+      onResult: () => undefined,
       onRetry: () => undefined,
       onGap: ({ lost }) => gaps.push(lost),
     },
@@ -31,11 +31,11 @@ function producerOn(log: Appender, limits: Partial<ProducerLimits> = {}) {
   return { producer, gaps };
 }
 
-function add(producer: EventProducer, id: string, receipts?: Map<string, Receipt[]>): void {
+function add(producer: EventProducer, id: string, receipts?: Map<string, DeliveryResult[]>): void {
   producer.add(
     { type: 'stage.changed', data: { stage: 'word' }, atMs: 1_769_339_725_120, id },
     {
-      onSettled: (receipt) => {
+      onResult: (receipt) => {
         receipts?.set(id, [...(receipts.get(id) ?? []), receipt]);
       },
     },
@@ -51,7 +51,7 @@ test('whatever is lost on the way, the log ends with every event once and in ord
       async (faults, bursts) => {
         const log = new FaultyLog(faults);
         const { producer } = producerOn(log);
-        const receipts = new Map<string, Receipt[]>();
+        const receipts = new Map<string, DeliveryResult[]>();
         const ids: string[] = [];
         for (const burst of bursts) {
           for (let index = 0; index < burst; index += 1) {
@@ -86,7 +86,7 @@ test('what piles up while an append is under way goes as one', async () => {
 
 test('our own second attempt is no duplicate to whoever sent the event', async () => {
   const { producer } = producerOn(new FaultyLog(['reply_lost']));
-  const receipts = new Map<string, Receipt[]>();
+  const receipts = new Map<string, DeliveryResult[]>();
   add(producer, 'a', receipts);
   await producer.whenIdle();
   expect(receipts.get('a')).toEqual([{ status: 'appended', seq: undefined }]);
@@ -94,7 +94,7 @@ test('our own second attempt is no duplicate to whoever sent the event', async (
 
 test('an event is told of only when the log has it', async () => {
   const { producer } = producerOn(new FaultyLog(['request_lost', 'request_lost']));
-  const receipts = new Map<string, Receipt[]>();
+  const receipts = new Map<string, DeliveryResult[]>();
   add(producer, 'a', receipts);
   await delay(0);
   expect(receipts.size).toBe(0);
@@ -235,13 +235,13 @@ test('what a full call refuses after the spool acknowledged it is appended all t
     source: 'conn',
     appender,
     limits: LIMITS,
-    observer: { onSettled: () => undefined, onRetry: () => undefined, onGap: () => undefined },
+    observer: { onResult: () => undefined, onRetry: () => undefined, onGap: () => undefined },
     spool: {
       afterMs: 1,
       store: () => Promise.resolve({ release: (events) => released.push(events) }),
     },
   });
-  const receipts = new Map<string, Receipt[]>();
+  const receipts = new Map<string, DeliveryResult[]>();
   add(producer, 'a', receipts);
   await waitUntil(() => receipts.size === 1, { what: 'the spool has it' });
   expect(receipts.get('a')).toEqual([{ status: 'appended', seq: undefined, isSpooled: true }]);

@@ -1,26 +1,27 @@
 import { type Appender } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
 import { openSpoolFolders, Spool, type Leftover, type SpoolObserver } from '@turnlog/spool';
+import { SpoolOutbox, type OutboxObserver } from '../by-id/spool-outbox.ts';
 import { type ProducerSpool } from '../delivery-options.ts';
 import { SpoolRoom } from './spool-room.ts';
-import { UnorderedOutbox, type OutboxObserver } from '../by-id/unordered-outbox.ts';
 
 const OUTBOX_BACKOFF = { minMs: 50, maxMs: 2_000 };
 
-/** The spool of a gateway, with whoever uses it. */
+/** The spool of a gateway, for each of its users. */
 export interface GatewaySpool {
   readonly spool: Spool;
   readonly afterMs: number;
   readonly leftovers: readonly Leftover[];
-  /** Takes over what gateways left on the same disk that have died since. */
+  /** Takes over the spools of gateways on the same disk that have died since. */
   takeOver(): Promise<Leftover[]>;
   readonly forProducers: ProducerSpool;
   readonly forReports: ProducerSpool;
-  /** Delivers what has no producer: events that came over HTTP, and those that a dead gateway left. */
-  createOutbox(appender: Appender, observer: OutboxObserver): UnorderedOutbox;
+  /** Delivers events that have no producer: those that came over HTTP, and those of a dead gateway. */
+  createOutbox(appender: Appender, observer: OutboxObserver): SpoolOutbox;
   close(): Promise<void>;
 }
 
+/** What {@link openGatewaySpool} needs. */
 export interface GatewaySpoolOptions {
   /** The folder of all gateways that share a disk. */
   readonly root: string;
@@ -32,7 +33,7 @@ export interface GatewaySpoolOptions {
   readonly logger: Logger;
 }
 
-/** Opens the spool; throws when the folder can't be had or belongs to a living gateway. */
+/** Opens the spool; throws when its folder can't be used or belongs to a running gateway. */
 export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<GatewaySpool> {
   const { root, instance, maxBytes, maxCallBytes, afterMs, logger } = options;
   const folders = await openSpoolFolders(root, instance);
@@ -46,7 +47,7 @@ export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<Ga
     takeOver: () => folders.takeOver(),
     forProducers: { afterMs, store: room.bound((events) => spool.store(events, 'ordered')) },
     forReports: { afterMs, store: room.bound((events) => spool.store(events, 'unordered')) },
-    createOutbox: (appender, observer) => new UnorderedOutbox(appender, OUTBOX_BACKOFF, observer),
+    createOutbox: (appender, observer) => new SpoolOutbox(appender, OUTBOX_BACKOFF, observer),
     close: async () => {
       await spool.close();
       await folders.close();

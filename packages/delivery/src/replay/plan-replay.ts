@@ -9,29 +9,23 @@ export interface SpooledRun {
   readonly events: readonly SpoolRecord[];
 }
 
-/** What is to be done about the events of a gateway that died, in this order. */
+/** How the events of a dead gateway are delivered, in this order. */
 export interface ReplayPlan {
   /** Of ordered sources: the runs of one source one after the other. */
   readonly sources: readonly (readonly SpooledRun[])[];
   readonly unordered: readonly AppendRequest[];
-  /** Ends of the connections that died with it. */
+  /** Ends of the connections that died with the gateway. */
   readonly ends: readonly AppendRequest[];
 }
 
-/** Plans how leftover records are appended: under the same sources and numbers, so that nothing doubles. */
+/** Plans the appends of a spool: under the same sources and sequences, so that the log recognizes duplicates. */
 export function planReplay(records: readonly SpoolRecord[]): ReplayPlan {
-  const ordered = groupBy(
-    records.filter(({ mode }) => mode === 'ordered'),
-    ({ event }) => `${callId(event)}/${event.source}`,
-  );
+  const ordered = records.filter(({ mode }) => mode === 'ordered');
   const unordered = records.filter(({ mode }) => mode === 'unordered');
   return {
-    sources: ordered.map(toRuns),
-    unordered: groupBy(unordered, ({ event }) => callId(event)).map(toUnordered),
-    ends: groupBy(
-      records.filter(({ mode }) => mode === 'ordered'),
-      connectionKey,
-    ).flatMap(toEnd),
+    sources: groupBy(ordered, ({ source }) => source).map(toRuns),
+    unordered: groupBy(unordered, () => '').map(toUnordered),
+    ends: groupBy(ordered, connectionOf).flatMap(toEnd),
   };
 }
 
@@ -53,8 +47,8 @@ function toUnordered(records: readonly SpoolRecord[]): AppendRequest {
 }
 
 /**
- * The id is the sweep's, so that the connection ends once, whoever is first; and a call that is not live any more (its
- * end was acknowledged before the gateway died, or the sweep came first) is left alone.
+ * The id is that of the sweep's event, so that the connection ends once, whichever comes first. A call that is not live
+ * any more is left alone: its end was acknowledged before the gateway died, or the sweep came first.
  */
 function toEnd(records: readonly SpoolRecord[]): AppendRequest[] {
   if (records.some(endsConnection)) return [];
@@ -67,13 +61,9 @@ function toEnd(records: readonly SpoolRecord[]): AppendRequest[] {
   return [{ call, events: [toNewEvent(event, { rememberId: true })], mode: 'unordered', unseenSinceMs }];
 }
 
-/** A connection's source may go on under other names, which begin with its id and a dot. */
+/** A connection's source may continue under other names, which start with its id and a dot. */
 function connectionOf({ source }: EncodedHeader): string {
   return source.split('.', 1)[0] ?? source;
-}
-
-function connectionKey({ event }: SpoolRecord): string {
-  return `${callId(event)}/${connectionOf(event)}`;
 }
 
 function callOf(records: readonly SpoolRecord[]): CallKey {
@@ -86,10 +76,11 @@ function firstOf([first]: readonly SpoolRecord[]): EncodedHeader {
   return first.event;
 }
 
-function groupBy(records: readonly SpoolRecord[], keyOf: (record: SpoolRecord) => string): SpoolRecord[][] {
+/** The records of each call by a part of it. */
+function groupBy(records: readonly SpoolRecord[], partOf: (event: EncodedHeader) => string): SpoolRecord[][] {
   const groups = new Map<string, SpoolRecord[]>();
   for (const record of records) {
-    const key = keyOf(record);
+    const key = `${callId(record.event)}/${partOf(record.event)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [record]);
     else group.push(record);

@@ -6,7 +6,7 @@ import { type SpoolRecord } from '@turnlog/spool';
 import { waitUntil } from '@turnlog/test-kit';
 import { Retention } from '../retention/retention.ts';
 import { replaySpool } from './replay-spool.ts';
-import { UnorderedOutbox } from '../by-id/unordered-outbox.ts';
+import { SpoolOutbox } from '../by-id/spool-outbox.ts';
 
 const BACKOFF = { minMs: 1, maxMs: 20 };
 
@@ -37,12 +37,12 @@ test('calls that Redis refuses for what they are about do not keep the others of
   const replayed = replaySpool(
     { records: [...broken, recordOf('well')], damaged: 0, remove },
     {
-      outbox: new UnorderedOutbox({ append }, BACKOFF, { onStalled: nothing, onAnswered: nothing }),
+      outbox: new SpoolOutbox({ append }, BACKOFF, { onStalled: nothing, onAnswered: nothing }),
       retention: new Retention(() => Promise.resolve([]), 60_000),
       producer: {
         appender: { append },
         limits: { maxPendingBytes: 1e6, maxRetainedBytes: 1e6, backoff: BACKOFF },
-        observer: { onRetry: nothing, onSettled: nothing, onGap: nothing },
+        observer: { onRetry: nothing, onResult: nothing, onGap: nothing },
       },
       logger: createLogger({ service: 'test', destination: { write: () => undefined } }),
       now: () => 1_000,

@@ -1,21 +1,22 @@
 import { type AppendRequest } from '@turnlog/call-log';
 import { withDeadline, type Logger } from '@turnlog/service-kit';
 import { type Leftover } from '@turnlog/spool';
+import { type SpoolOutbox } from '../by-id/spool-outbox.ts';
 import { EventProducer } from '../by-sequence/event-producer.ts';
 import { type EventProducerOptions } from '../delivery-options.ts';
+import { takeBatch } from '../loop/take-batch.ts';
 import { type Retention } from '../retention/retention.ts';
 import { planReplay, type SpooledRun } from './plan-replay.ts';
-import { type UnorderedOutbox } from '../by-id/unordered-outbox.ts';
 
 const SOURCES_AT_ONCE = 64;
-/** After so long the next are begun beside those that Redis has not taken: it may refuse them for what they are about. */
+/** After this the next sources start beside those that Redis has not taken: it may refuse them for their content. */
 const NEXT_SOURCES_AFTER_MS = 2_000;
-const EVENTS_PER_APPEND = 200;
-/** The files go when all of it is acknowledged, not one event at a time. */
+/** The files are removed when everything is acknowledged, not one event at a time. */
 const UNTIL_REMOVED = { release: () => undefined };
 
+/** What {@link replaySpool} needs. */
 export interface ReplayOptions {
-  readonly outbox: UnorderedOutbox;
+  readonly outbox: SpoolOutbox;
   readonly retention: Retention;
   readonly producer: Pick<EventProducerOptions, 'appender' | 'limits' | 'observer'>;
   readonly logger: Logger;
@@ -23,8 +24,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Appends what a gateway that died left in its spool, ends the calls that died with it, and removes the files. As long as
- * Redis is away it waits; whoever dies meanwhile leaves the files as they are for the next one.
+ * Appends the spool of a dead gateway, ends the calls that died with it, and removes the files. It waits while Redis is
+ * unavailable. A gateway that dies meanwhile leaves the files for the next one.
  */
 export async function replaySpool(leftover: Leftover, options: ReplayOptions): Promise<void> {
   const { logger, outbox } = options;
@@ -32,7 +33,7 @@ export async function replaySpool(leftover: Leftover, options: ReplayOptions): P
   const { sources, unordered, ends } = planReplay(records);
   const fields = { events: records.length, sources: sources.length, damaged_lines: damaged };
   logger.warn(fields, 'a gateway has died and left events in its spool: they are sent now');
-  const rest = unordered.flatMap(inParts).map((request) => delivered(outbox, request));
+  const rest = unordered.flatMap(inBatches).map((request) => delivered(outbox, request));
   const replays: Promise<unknown>[] = [];
   for (let start = 0; start < sources.length; start += SOURCES_AT_ONCE) {
     const some = sources.slice(start, start + SOURCES_AT_ONCE);
@@ -41,7 +42,7 @@ export async function replaySpool(leftover: Leftover, options: ReplayOptions): P
     await withDeadline(replayed, NEXT_SOURCES_AFTER_MS);
   }
   await Promise.all([...replays, ...rest]);
-  // Only now: an end that came before the last events of its call would have it persisted twice.
+  // Only now: with an end before the last events of its call, the call would be persisted twice.
   await Promise.all(ends.map((request) => delivered(outbox, request)));
   await leftover.remove();
   logger.info({ ...fields, ended_connections: ends.length }, 'all events of the spool are in Redis');
@@ -49,10 +50,11 @@ export async function replaySpool(leftover: Leftover, options: ReplayOptions): P
 
 async function replaySource(runs: readonly SpooledRun[], options: ReplayOptions): Promise<void> {
   const { retention, now } = options;
+  const { appender, limits, observer } = options.producer;
   for (const { call, source, events } of runs) {
     // A name of its own for each run, and the same one in every attempt.
     const alias = `${source}.replay-${events[0]?.event.sourceSeq ?? 0}`;
-    const producer = new EventProducer({ ...options.producer, call, source, alias });
+    const producer = new EventProducer({ call, source, alias, appender, limits, observer });
     retention.add(producer);
     retention.close(producer, now());
     producer.resume(events, UNTIL_REMOVED);
@@ -60,14 +62,16 @@ async function replaySource(runs: readonly SpooledRun[], options: ReplayOptions)
   }
 }
 
-function delivered(outbox: UnorderedOutbox, request: AppendRequest): Promise<void> {
+function delivered(outbox: SpoolOutbox, request: AppendRequest): Promise<void> {
   return new Promise((resolve) => outbox.deliver(request, resolve));
 }
 
-function inParts(request: AppendRequest): AppendRequest[] {
-  const parts: AppendRequest[] = [];
-  for (let start = 0; start < request.events.length; start += EVENTS_PER_APPEND) {
-    parts.push({ ...request, events: request.events.slice(start, start + EVENTS_PER_APPEND) });
+function inBatches({ events, ...request }: AppendRequest): AppendRequest[] {
+  const requests: AppendRequest[] = [];
+  for (let rest = events; rest.length > 0;) {
+    const batch = takeBatch(rest);
+    requests.push({ ...request, events: batch });
+    rest = rest.slice(batch.length);
   }
-  return parts;
+  return requests;
 }

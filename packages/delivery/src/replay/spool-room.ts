@@ -1,11 +1,11 @@
-import { callId, endsConnection } from '@turnlog/call-events';
+import { callId, endsConnection, type EncodedEvent } from '@turnlog/call-events';
 import { type ProducerSpool, type SpoolHold } from '../delivery-options.ts';
 
 type Store = ProducerSpool['store'];
 
 /**
- * Bounds what the spool takes of one call: what it has acknowledged is appended later beyond every limit. What ends a
- * connection is taken always, with what comes before it.
+ * Limits what the spool takes of one call: its events are acknowledged and are appended later beyond every limit. The end
+ * of a connection is always taken, with the events before it.
  */
 export class SpoolRoom {
   readonly #maxCallBytes: number;
@@ -15,45 +15,40 @@ export class SpoolRoom {
     this.#maxCallBytes = maxCallBytes;
   }
 
-  /** A store that answers `undefined`, as one that can't store, where the call has no more room. */
+  /** A store that resolves to `undefined`, as one that can't store, where the call has no more room. */
   bound(store: Store): Store {
     return async (events) => {
       const [first] = events;
       if (first === undefined) return store(events);
-      const member = callId(first.event);
+      const id = callId(first.event);
       const bytes = events.reduce((sum, event) => sum + event.bytes, 0);
-      if (!this.#take(member, bytes, events.some(endsConnection))) return undefined;
+      if (!this.#take(id, bytes, events)) return undefined;
       const hold = await store(events);
-      if (hold !== undefined) return this.#giveBackWith(hold, member, { bytes, events: events.length });
-      this.#giveBack(member, bytes);
-      return undefined;
+      if (hold === undefined) this.#giveBack(id, bytes);
+      return hold && this.#releasing(hold, events.length, () => this.#giveBack(id, bytes));
     };
   }
 
-  #take(member: string, bytes: number, isTakenAlways: boolean): boolean {
-    const total = (this.#bytes.get(member) ?? 0) + bytes;
-    if (total > this.#maxCallBytes && !isTakenAlways) return false;
-    this.#bytes.set(member, total);
+  #take(id: string, bytes: number, events: readonly EncodedEvent[]): boolean {
+    const total = (this.#bytes.get(id) ?? 0) + bytes;
+    if (total > this.#maxCallBytes && !events.some(endsConnection)) return false;
+    this.#bytes.set(id, total);
     return true;
   }
 
-  #giveBack(member: string, bytes: number): void {
-    const left = (this.#bytes.get(member) ?? 0) - bytes;
-    if (left > 0) this.#bytes.set(member, left);
-    else this.#bytes.delete(member);
+  #giveBack(id: string, bytes: number): void {
+    const left = (this.#bytes.get(id) ?? 0) - bytes;
+    if (left > 0) this.#bytes.set(id, left);
+    else this.#bytes.delete(id);
   }
 
-  #giveBackWith(
-    hold: SpoolHold,
-    member: string,
-    stored: { readonly bytes: number; readonly events: number },
-  ): SpoolHold {
-    let left = stored.events;
+  #releasing(hold: SpoolHold, events: number, onReleased: () => void): SpoolHold {
+    let left = events;
     return {
-      release: (events) => {
-        hold.release(events);
-        left -= events;
-        if (left === 0) this.#giveBack(member, stored.bytes);
+      release: (released) => {
+        hold.release(released);
+        left -= released;
+        if (left === 0) onReleased();
       },
     };
   }

@@ -1,46 +1,38 @@
-import { type LiveCalls } from '@turnlog/call-log';
 import { type CallKey } from '@turnlog/call-events';
+import { type LiveCalls } from '@turnlog/call-log';
 import { type Retention } from './retention.ts';
 
-/** Keeps the gateway's calls alive for the sweep, and its memory of their events no longer than is needed. */
+/** What a {@link HeartbeatLoop} needs. */
+export interface HeartbeatLoopOptions {
+  readonly liveCalls: Pick<LiveCalls, 'touch'>;
+  readonly retention: Retention;
+  readonly openCalls: () => CallKey[];
+  readonly now: () => number;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Marks the gateway's calls as live for the sweep, and ends the retention of events that Postgres has. */
 export class HeartbeatLoop {
-  readonly #liveCalls: Pick<LiveCalls, 'touch'>;
-  readonly #retention: Retention;
-  readonly #openCalls: () => CallKey[];
-  readonly #now: () => number;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #options: HeartbeatLoopOptions;
   #isBeating = false;
 
-  constructor(options: {
-    readonly liveCalls: Pick<LiveCalls, 'touch'>;
-    readonly retention: Retention;
-    readonly openCalls: () => CallKey[];
-    readonly now: () => number;
-    readonly onFailure: (error: unknown) => void;
-  }) {
-    this.#liveCalls = options.liveCalls;
-    this.#retention = options.retention;
-    this.#openCalls = options.openCalls;
-    this.#now = options.now;
-    this.#onFailure = options.onFailure;
+  constructor(options: HeartbeatLoopOptions) {
+    this.#options = options;
   }
 
-  /** One beat, unless the one before it is still under way. Never throws; the next beat makes up for a failed one. */
+  /** One beat, unless the previous one is in progress. Never throws; the next beat makes up for a failed one. */
   beat(): void {
     if (this.#isBeating) return;
     this.#isBeating = true;
-    this.#touchAndSweep().then(
-      () => (this.#isBeating = false),
-      (error: unknown) => {
-        this.#isBeating = false;
-        this.#onFailure(error);
-      },
-    );
+    this.#touchAndSweep()
+      .catch((error: unknown) => this.#options.onFailure(error))
+      .finally(() => (this.#isBeating = false));
   }
 
   async #touchAndSweep(): Promise<void> {
-    const calls = this.#openCalls();
-    if (calls.length > 0) await this.#liveCalls.touch(calls);
-    await this.#retention.sweep(this.#now());
+    const { liveCalls, retention, openCalls, now } = this.#options;
+    const calls = openCalls();
+    if (calls.length > 0) await liveCalls.touch(calls);
+    await retention.sweep(now());
   }
 }

@@ -1,12 +1,9 @@
-import { type NewEvent } from '@turnlog/call-log';
+import { type EncodedEvent } from '@turnlog/call-events';
 
-/** What stands around the text of an event: its header, its id, and what a gateway notes of it. */
+/** The objects around the text of an event. */
 const OVERHEAD_BYTES = 512;
 
-/**
- * The memory that an event takes while it is held. A text of ASCII takes a byte a character; any other one may take two, in
- * whatever way it would be written in UTF-8.
- */
-export function heldBytesOf({ text, bytes }: Pick<NewEvent, 'text' | 'bytes'>): number {
+/** The memory that an event takes: V8 stores an ASCII text with one byte a character, and any other with two. */
+export function heldBytesOf({ text, bytes }: Pick<EncodedEvent, 'text' | 'bytes'>): number {
   return OVERHEAD_BYTES + (bytes === text.length ? bytes : 2 * text.length);
 }

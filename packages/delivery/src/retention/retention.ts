@@ -1,5 +1,5 @@
 import { type ReadCallLogs } from '@turnlog/call-log';
-import { type EventHolder } from './event-holder.ts';
+import { type RetentionBuffer } from './retention-buffer.ts';
 
 /** The most heads that are read in one round trip. */
 const HEADS_AT_ONCE = 500;
@@ -7,7 +7,7 @@ const HEADS_AT_ONCE = 500;
 /** Reads a head without any event: no call has a seq as high as this. */
 const NO_EVENTS = Number.MAX_SAFE_INTEGER;
 
-/** What is let go of at a time when there is too much: the oldest eighth of the time that it spans. */
+/** Where there is too much, the oldest eighth of the time that it spans is forgotten at once. */
 const SLICES = 8;
 const MIN_SLICE_MS = 100;
 
@@ -16,18 +16,18 @@ export interface TaskGuard {
   run(entry: string, task: () => void): void;
 }
 
-/** For a retention alone, as tests have it. */
+/** For tests. */
 const UNGUARDED: TaskGuard = { run: (_entry, task) => task() };
 
 interface Entry {
-  /** When its connection was over, or its last report came; producers of open connections are kept anyway. */
+  /** When its connection ended, or its last report came; unknown while its connection is open. */
   closedAtMs: number | undefined;
   readonly onGone: () => void;
 }
 
-/** Who holds events in a gateway, and how long each is still needed: until its events are in Postgres, or for a while. */
+/** The retention buffers of a gateway. Each stays until Postgres has its events, or for a while. */
 export class Retention {
-  readonly #holders = new Map<EventHolder, Entry>();
+  readonly #buffers = new Map<RetentionBuffer, Entry>();
   readonly #readLogs: ReadCallLogs;
   readonly #keepAfterCloseMs: number;
   readonly #maxTotalBytes: number;
@@ -47,77 +47,77 @@ export class Retention {
     this.#guard = guard;
   }
 
-  get holders(): readonly EventHolder[] {
-    return [...this.#holders.keys()];
+  get buffers(): readonly RetentionBuffer[] {
+    return [...this.#buffers.keys()];
   }
 
   get retainedBytes(): number {
-    return this.holders.reduce((sum, { retainedBytes }) => sum + retainedBytes, 0);
+    return this.buffers.reduce((sum, { retainedBytes }) => sum + retainedBytes, 0);
   }
 
   get pendingBytes(): number {
-    const ofHolders = this.holders.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
-    return ofHolders + this.#otherPendingBytes();
+    const inBuffers = this.buffers.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+    return inBuffers + this.#otherPendingBytes();
   }
 
-  /** Counts what else waits for Redis in the memory of the gateway. */
+  /** Counts the memory of other events that are not acknowledged. */
   countAlso(otherPendingBytes: () => number): void {
     this.#otherPendingBytes = otherPendingBytes;
   }
 
-  /** What Redis has not acknowledged took all the room there is when it was last looked at. */
+  /** Unacknowledged events took all the room that there is at the last check. */
   get isOverloaded(): boolean {
     return this.#isOverloaded;
   }
 
   /**
-   * Lets go of the oldest acknowledged events of all holders until what is left has room; never of others. It goes by
-   * slices of time, as looking for the oldest event each time would cost more than it is worth.
+   * Forgets the oldest acknowledged events of all buffers until the others have room; never unacknowledged ones. It
+   * forgets slices of time: to find the oldest event each time would cost too much.
    */
   enforceLimit(nowMs: number): void {
     this.#isOverloaded = this.pendingBytes > this.#maxTotalBytes;
     while (this.retainedBytes + this.#otherPendingBytes() > this.#maxTotalBytes) {
-      const oldest = this.holders.flatMap(({ oldestAcknowledgedAtMs }) => oldestAcknowledgedAtMs ?? []);
+      const oldest = this.buffers.flatMap(({ oldestAcknowledgedAtMs }) => oldestAcknowledgedAtMs ?? []);
       if (oldest.length === 0) return;
       const oldestMs = oldest.reduce((a, b) => Math.min(a, b));
       const sliceMs = Math.max(MIN_SLICE_MS, (nowMs - oldestMs) / SLICES);
-      for (const holder of this.#holders.keys()) holder.forgetAcknowledgedBefore(oldestMs + sliceMs);
+      for (const buffer of this.#buffers.keys()) buffer.forgetAcknowledgedBefore(oldestMs + sliceMs);
     }
   }
 
-  /** Answers for a holder from now on; `onGone` is called when it is let go of. */
-  add(holder: EventHolder, onGone: () => void = () => undefined): void {
-    this.#holders.set(holder, { closedAtMs: undefined, onGone });
+  /** Takes a buffer; `onGone` is called when it is removed. */
+  add(buffer: RetentionBuffer, onGone: () => void = () => undefined): void {
+    this.#buffers.set(buffer, { closedAtMs: undefined, onGone });
   }
 
-  /** No more events come to it, as far as is known now. */
-  close(holder: EventHolder, nowMs: number): void {
-    const entry = this.#holders.get(holder);
+  /** No more events are expected in a buffer. */
+  close(buffer: RetentionBuffer, nowMs: number): void {
+    const entry = this.#buffers.get(buffer);
     if (entry !== undefined) entry.closedAtMs = nowMs;
   }
 
-  /** Compares every holder with the head of its call, and lets go of those that are done. Rejects without Redis. */
+  /** Compares every buffer with the head of its call, and removes those that are done. Rejects without Redis. */
   async sweep(nowMs: number): Promise<void> {
-    const waiting = this.holders.filter(({ retainedBytes }) => retainedBytes > 0);
-    for (let start = 0; start < waiting.length; start += HEADS_AT_ONCE) {
-      await this.#compare(waiting.slice(start, start + HEADS_AT_ONCE));
+    const filled = this.buffers.filter(({ retainedBytes }) => retainedBytes > 0);
+    for (let start = 0; start < filled.length; start += HEADS_AT_ONCE) {
+      await this.#compare(filled.slice(start, start + HEADS_AT_ONCE));
     }
-    for (const [holder, { closedAtMs, onGone }] of this.#holders) {
-      if (closedAtMs === undefined || !this.#isDone(holder, nowMs - closedAtMs)) continue;
-      this.#holders.delete(holder);
+    for (const [buffer, { closedAtMs, onGone }] of this.#buffers) {
+      if (closedAtMs === undefined || !this.#isDone(buffer, nowMs - closedAtMs)) continue;
+      this.#buffers.delete(buffer);
       this.#guard.run('retention.gone', onGone);
     }
   }
 
-  async #compare(holders: readonly EventHolder[]): Promise<void> {
-    const heads = await this.#readLogs(holders.map(({ call }) => ({ call, fromSeq: NO_EVENTS })));
-    holders.forEach((holder, index) => {
+  async #compare(buffers: readonly RetentionBuffer[]): Promise<void> {
+    const heads = await this.#readLogs(buffers.map(({ call }) => ({ call, fromSeq: NO_EVENTS })));
+    buffers.forEach((buffer, index) => {
       const head = heads[index];
-      if (head !== undefined) this.#guard.run('retention.compare', () => holder.compareWithHead(head));
+      if (head !== undefined) this.#guard.run('retention.compare', () => buffer.compareWithHead(head));
     });
   }
 
-  #isDone({ pendingEvents, retainedBytes }: EventHolder, closedForMs: number): boolean {
+  #isDone({ pendingEvents, retainedBytes }: RetentionBuffer, closedForMs: number): boolean {
     return pendingEvents === 0 && (retainedBytes === 0 || closedForMs > this.#keepAfterCloseMs);
   }
 }

@@ -29,19 +29,19 @@ export const gatewayGuards: readonly Guard[] = [
     name: 'kept-after-a-refusal',
     keeps:
       'a report that was acknowledged is kept, also when its sender repeats it to a call that is full by then',
-    file: 'packages/delivery/src/by-id/kept-reports.ts',
-    text: "if (result.status !== 'refused' && newEvent.rememberId && result.seq !== undefined)",
+    file: 'packages/delivery/src/by-id/retained-reports.ts',
+    text: "if (result.status !== 'refused' && event.rememberId && result.seq !== undefined)",
     without:
-      "if (result.status === 'refused') this.#forget(identityOf(newEvent.event)); else if (newEvent.rememberId && result.seq !== undefined)",
+      "if (result.status === 'refused') this.#forget(identityOf(event.event)); else if (event.rememberId && result.seq !== undefined)",
     test: {
-      file: 'packages/delivery/src/by-id/report-keeper.test.ts',
+      file: 'packages/delivery/src/by-id/report-producer.test.ts',
       name: 'a report that was acknowledged outlives a Redis that lost it, and refuses it when its sender repeats it',
     },
   },
   {
     name: 'inherited-spools',
     keeps: 'what a gateway leaves that never comes back is sent by one that lives',
-    file: 'packages/delivery/src/replay/inherit-spools.ts',
+    file: 'packages/delivery/src/replay/take-over-spools.ts',
     text: 'await spool.takeOver()',
     without: '[] as Leftover[]',
     test: {
@@ -74,7 +74,7 @@ export const gatewayGuards: readonly Guard[] = [
   {
     name: 'reports-are-looked-for',
     keeps: 'what came over HTTP is given again to a Redis that lost it',
-    file: 'packages/delivery/src/by-id/kept-reports.ts',
+    file: 'packages/delivery/src/by-id/retained-reports.ts',
     text: 'if (report.epoch !== epoch || report.seq > lastSeq) this.#missing.add(report);',
     without: "if (report.epoch === '') this.#missing.add(report);",
     test: {
@@ -86,7 +86,7 @@ export const gatewayGuards: readonly Guard[] = [
     name: 'unplaced-events-are-looked-for',
     keeps: 'an event that Redis lost is sent again also when its answer, that of a repeat, told no place',
     file: 'packages/delivery/src/by-sequence/event-producer.ts',
-    text: 'if (isLost || this.#retained.isNewestUnplaced) this.#probe();',
+    text: 'if (isLost || this.#window.isNewestUnplaced) this.#probe();',
     without: 'if (isLost) this.#probe();',
     test: {
       file: 'packages/delivery/src/by-sequence/event-producer.test.ts',

@@ -66,8 +66,8 @@ export const isolationGuards: readonly Guard[] = [
   }),
   entryGuard('agent.receipt', {
     file: REPORTS,
-    text: "guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(report, receipt))",
-    without: '(receipt: Receipt) => this.#acknowledge(report, receipt)',
+    text: "guard.wrap('agent.receipt', (result: DeliveryResult) =>\n      this.#acknowledge(report, result),\n    )",
+    without: '(result: DeliveryResult) => this.#acknowledge(report, result)',
   }),
   entryGuard('agent.open', {
     file: RELAY,
@@ -115,8 +115,8 @@ export const isolationGuards: readonly Guard[] = [
   }),
   entryGuard('retention.compare', {
     file: 'packages/delivery/src/retention/retention.ts',
-    text: "this.#guard.run('retention.compare', () => holder.compareWithHead(head));",
-    without: 'holder.compareWithHead(head);',
+    text: "this.#guard.run('retention.compare', () => buffer.compareWithHead(head));",
+    without: 'buffer.compareWithHead(head);',
     of: SHARED,
   }),
   entryGuard('http.connection', {

@@ -86,7 +86,7 @@ export const redisLimitGuards: readonly Guard[] = [
     name: 'late-refusal',
     keeps: 'what a spool acknowledged is in the log though the call was full meanwhile',
     file: 'packages/delivery/src/by-sequence/event-producer.ts',
-    text: 'if (isFull(result) && retained.isAcknowledged) return void (tooLate ??= retained);',
+    text: 'if (isFull(result) && isAcknowledged(event)) return void (tooLate ??= event);',
     without: '',
     test: {
       file: 'packages/delivery/src/by-sequence/event-producer.test.ts',
@@ -97,7 +97,7 @@ export const redisLimitGuards: readonly Guard[] = [
     name: 'spool-room',
     keeps: 'no call takes more by way of the spool than its log may hold',
     file: 'packages/delivery/src/replay/spool-room.ts',
-    text: 'if (total > this.#maxCallBytes && !isTakenAlways) return false;',
+    text: 'if (total > this.#maxCallBytes && !events.some(endsConnection)) return false;',
     without: '',
     test: {
       file: 'packages/delivery/src/replay/spool-room.test.ts',

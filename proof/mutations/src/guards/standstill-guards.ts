@@ -38,11 +38,11 @@ export const standstillGuards: readonly Guard[] = [
   {
     name: 'refused-events-stand-back',
     keeps: 'events in the spool that Redis refuses for what they are about hold up no others',
-    file: 'packages/delivery/src/by-id/unordered-outbox.ts',
-    text: 'else if (isFaultOfTheCall(outcome?.reason)) refused.push(parcel);',
-    without: 'else if (isFaultOfTheCall(outcome?.reason)) failed.push(parcel);',
+    file: 'packages/delivery/src/by-id/spool-outbox.ts',
+    text: 'else if (isFaultOfTheCall(outcome?.reason)) refused.push(delivery);',
+    without: 'else if (isFaultOfTheCall(outcome?.reason)) failed.push(delivery);',
     test: {
-      file: 'packages/delivery/src/by-id/unordered-outbox.test.ts',
+      file: 'packages/delivery/src/by-id/spool-outbox.test.ts',
       name: 'events that Redis refuses for what they are about hold up no others, however many they are',
     },
   },

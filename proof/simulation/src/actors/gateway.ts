@@ -3,7 +3,7 @@ import { toNewEvent } from '@turnlog/call-log';
 import {
   EventProducer,
   HeartbeatLoop,
-  ReportKeeper,
+  ReportProducer,
   Retention,
   type ProducerObserver,
   type ReportObserver,
@@ -18,13 +18,13 @@ const BACKOFF = { minMs: 50, maxMs: 2_000 };
 /** As long as a run and longer: a gateway that lives has every event that may be needed once more. */
 const KEEP_AFTER_CLOSE_MS = 3_600_000;
 
-/** One life of a gateway. Its producers, its keeper of reports, their retention and its heartbeat are the real ones. */
+/** One life of a gateway. Its producers, its producer of reports, their retention and its heartbeat are the real ones. */
 export class Gateway {
   readonly process: SimProcess;
   readonly #surroundings: Surroundings;
   readonly #ledger: Ledger;
   readonly #appender;
-  readonly #reportKeeper: ReportKeeper;
+  readonly #reportProducer: ReportProducer;
   readonly #retention: Retention;
   readonly #heartbeat: HeartbeatLoop;
   readonly #openCalls = new Map<string, CallKey>();
@@ -37,7 +37,7 @@ export class Gateway {
     const { appender, readLogs, liveCalls } = redisOf(process, surroundings);
     this.#appender = appender;
     this.#retention = new Retention(readLogs, KEEP_AFTER_CLOSE_MS);
-    this.#reportKeeper = new ReportKeeper({
+    this.#reportProducer = new ReportProducer({
       appender,
       retention: this.#retention,
       maxRetainedBytes: LIMITS.maxRetainedBytes,
@@ -58,7 +58,7 @@ export class Gateway {
 
   /** Nothing that it was handed waits to be acknowledged. */
   get isIdle(): boolean {
-    return this.#retention.holders.every(({ pendingEvents }) => pendingEvents === 0);
+    return this.#retention.buffers.every(({ pendingEvents }) => pendingEvents === 0);
   }
 
   /** After an outage calls have not been seen for long. */
@@ -99,7 +99,7 @@ export class Gateway {
       id: draft.id,
     }) as KnownEvent;
     this.#ledger.accept(call, draft.id);
-    const outcome = await this.#reportKeeper.append({
+    const outcome = await this.#reportProducer.append({
       call,
       events: [toNewEvent(event, { rememberId: true })],
       mode: 'unordered',
@@ -116,7 +116,7 @@ export class Gateway {
     this.#ledger.accept(call, draft.id);
     producer.add({ ...draft, atMs: this.process.now() + clockOffMs } as EventDraft, {
       rememberId,
-      onSettled: ({ status }) => {
+      onResult: ({ status }) => {
         if (status !== 'refused') this.#ledger.acknowledge(call, draft.id, this.process);
       },
     });
@@ -125,7 +125,7 @@ export class Gateway {
   #observer(): ProducerObserver & ReportObserver {
     const { process } = this;
     return {
-      onSettled: () => undefined,
+      onResult: () => undefined,
       onRetry: ({ call, attempt }) => process.tell(() => `${call.callSid} retries, ${attempt}`),
       onGap: ({ call, expected, lost }) =>
         process.tell(() => `${call.callSid} gap at ${expected}, ${lost} not at hand`),

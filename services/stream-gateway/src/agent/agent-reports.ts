@@ -6,7 +6,7 @@ import { nameOfBytes } from '../domain/name-of-bytes.ts';
 import { type MessageName } from '../domain/read-agent-message.ts';
 import { depthOf } from '../domain/split-messages.ts';
 import { type ReportRates } from '../limits/report-rates.ts';
-import { type EventProducer, type Receipt } from '@turnlog/delivery';
+import { type EventProducer, type DeliveryResult } from '@turnlog/delivery';
 import { tooLarge, type ReadingJob, type ReadReport } from '../reading/read-reports.ts';
 import { MAX_BYTES_AT_ONCE, type ReportReader } from '../reading/report-reader.ts';
 
@@ -105,16 +105,18 @@ export class AgentReports {
       this.#refuse(report, report.error);
       return;
     }
-    const onSettled = guard.wrap('agent.receipt', (receipt: Receipt) => this.#acknowledge(report, receipt));
-    producer.addEncoded(report.newEvent, onSettled);
+    const onResult = guard.wrap('agent.receipt', (result: DeliveryResult) =>
+      this.#acknowledge(report, result),
+    );
+    producer.addEncoded(report.newEvent, onResult);
   }
 
-  #acknowledge(name: MessageName, receipt: Receipt): void {
-    if (receipt.status === 'refused') {
-      this.#refuse(name, refusalOf(receipt.reason));
+  #acknowledge(name: MessageName, result: DeliveryResult): void {
+    if (result.status === 'refused') {
+      this.#refuse(name, refusalOf(result.reason));
       return;
     }
-    const { status, seq, isSpooled = false } = receipt;
+    const { status, seq, isSpooled = false } = result;
     const durable = isSpooled ? 'spool' : undefined;
     this.#answer({ event: 'ack', id: name.id ?? null, revision: name.revision, status, seq, durable });
   }

@@ -1,7 +1,7 @@
 import { sleep, withDeadline, type Logger } from '@turnlog/service-kit';
 import { type AudioWriter } from '../audio/audio-writer.ts';
 import { type StreamSockets } from '../exotel/stream-sockets.ts';
-import { type Retention, type UnorderedOutbox } from '@turnlog/delivery';
+import { type Retention, type SpoolOutbox } from '@turnlog/delivery';
 
 const POLL_MS = 25;
 
@@ -10,7 +10,7 @@ export interface DrainOptions {
   readonly retention: Retention;
   readonly audioWriter: AudioWriter | undefined;
   /** Events that came over HTTP and are in the spool. */
-  readonly outbox: UnorderedOutbox | undefined;
+  readonly outbox: SpoolOutbox | undefined;
   readonly logger: Logger;
   /** How long calls may go on. */
   readonly drainMs: number;
@@ -39,17 +39,17 @@ export async function drain(options: DrainOptions): Promise<void> {
 }
 
 async function flushed({ retention, audioWriter, outbox }: DrainOptions): Promise<void> {
-  await Promise.all(retention.holders.map((holder) => holder.whenIdle()));
+  await Promise.all(retention.buffers.map((buffer) => buffer.whenIdle()));
   await outbox?.whenIdle();
   await audioWriter?.whenIdle();
 }
 
 /** What Redis has not acknowledged, by whether it is on the disk. */
 async function giveUpOn({ retention, outbox }: DrainOptions): Promise<{ lost: number; spooled: number }> {
-  const { holders } = retention;
-  await Promise.all(holders.map((holder) => holder.saveToSpool()));
-  const lost = holders.reduce((sum, { unsafeEvents }) => sum + unsafeEvents, 0);
-  const pending = holders.reduce((sum, holder) => sum + holder.abandon(), 0);
+  const { buffers } = retention;
+  await Promise.all(buffers.map((buffer) => buffer.saveToSpool()));
+  const lost = buffers.reduce((sum, { unsafeEvents }) => sum + unsafeEvents, 0);
+  const pending = buffers.reduce((sum, buffer) => sum + buffer.abandon(), 0);
   return { lost, spooled: pending - lost + (outbox?.abandon() ?? 0) };
 }
 

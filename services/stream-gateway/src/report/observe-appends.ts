@@ -2,9 +2,9 @@ import { type Logger } from '@turnlog/service-kit';
 import { type GatewayMetrics } from './metrics.ts';
 import {
   type AppendObserver,
-  type ReportObserver,
+  type DeliveryResult,
   type ProducerObserver,
-  type Receipt,
+  type ReportObserver,
 } from '@turnlog/delivery';
 
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */
@@ -22,7 +22,7 @@ export function observeAppends(
   return {
     onStalled: (error) => writes.onStalled(error),
     onAnswered: () => writes.onAnswered(),
-    onSettled: (receipt) => metrics.events.inc({ via: 'socket', result: resultOf(receipt) }),
+    onResult: (result) => metrics.events.inc({ via: 'socket', result: labelOf(result) }),
     onRetry: ({ call, attempt, error }) => {
       metrics.retries.inc();
       const fields = { call_sid: call.callSid, attempt: attempt + 1, err: error };
@@ -42,7 +42,7 @@ export function observeAppends(
 }
 
 /** A conflict is told apart: it is an agent that contradicts itself, and not a limit. */
-function resultOf(receipt: Receipt): string {
-  const isConflict = receipt.status === 'refused' && receipt.reason === 'conflict';
-  return isConflict ? 'conflict' : receipt.status;
+function labelOf(result: DeliveryResult): string {
+  const isConflict = result.status === 'refused' && result.reason === 'conflict';
+  return isConflict ? 'conflict' : result.status;
 }

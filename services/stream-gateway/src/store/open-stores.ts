@@ -18,13 +18,13 @@ import { type GatewayConfig } from '../config.ts';
 import { type GatewayMetrics } from '../report/metrics.ts';
 import { observeAppends } from '../report/observe-appends.ts';
 import {
-  ReportKeeper,
+  ReportProducer,
   maxTotalRetainedBytes,
   Retention,
   type EventProducerOptions,
   openGatewaySpool,
   type GatewaySpool,
-  type UnorderedOutbox,
+  type SpoolOutbox,
 } from '@turnlog/delivery';
 import { createDurability, durabilityOf, type ConfirmedDurability } from './confirmed-durability.ts';
 import { createStreamCalls } from './stream-calls.ts';
@@ -58,7 +58,7 @@ export interface GatewayStores {
   readonly tenantBytes: TenantBytes;
   readonly durability: ConfirmedDurability;
   /** None without a folder for it. */
-  readonly spool: (GatewaySpool & { readonly outbox: UnorderedOutbox }) | undefined;
+  readonly spool: (GatewaySpool & { readonly outbox: SpoolOutbox }) | undefined;
   /** For connections: a producer keeps what it has appended. */
   readonly delivery: Pick<EventProducerOptions, 'appender' | 'limits' | 'observer' | 'spool'>;
   /** For what comes without a connection. */
@@ -121,7 +121,7 @@ export async function openStores(
     maxTotalRetainedBytes(config.MAX_TOTAL_RETAINED_BYTES, logger),
     sharedGuard(logger),
   );
-  const reports = new ReportKeeper({
+  const reports = new ReportProducer({
     appender,
     retention,
     observer,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createEvent } from '@turnlog/call-events';
 import { toNewEvent, type Appender, type AppendRequest } from '@turnlog/call-log';
 import { waitUntil } from '@turnlog/test-kit';
-import { UnorderedOutbox } from './unordered-outbox.ts';
+import { SpoolOutbox } from './spool-outbox.ts';
 
 const BACKOFF = { minMs: 1, maxMs: 5 };
 const WRONG_TYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
@@ -30,7 +30,7 @@ test('events that Redis refuses for what they are about hold up no others, howev
   let isBroken = true;
   const problemOf = (callSid: string) => (isBroken && callSid.startsWith('broken') ? WRONG_TYPE : undefined);
   const told: string[] = [];
-  const outbox = new UnorderedOutbox(takingUnless(problemOf), BACKOFF, {
+  const outbox = new SpoolOutbox(takingUnless(problemOf), BACKOFF, {
     onStalled: () => told.push('stalled'),
     onAnswered: () => told.push('answered'),
   });
@@ -55,7 +55,7 @@ test('while Redis takes nothing, each keeps its turn', async () => {
     return isAway ? 'OOM command not allowed' : undefined;
   };
   let stalls = 0;
-  const outbox = new UnorderedOutbox(takingUnless(problemOf), BACKOFF, {
+  const outbox = new SpoolOutbox(takingUnless(problemOf), BACKOFF, {
     onStalled: () => (stalls += 1),
     onAnswered: () => undefined,
   });

@@ -6,15 +6,18 @@ import { waitUntil } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
 import { heldBytesOf } from '../retention/held-bytes.ts';
-import { type KeptReportsOptions } from './kept-reports.ts';
-import { ReportKeeper } from './report-keeper.ts';
+import { type RetainedReportsOptions } from './retained-reports.ts';
+import { ReportProducer } from './report-producer.ts';
 import { Retention } from '../retention/retention.ts';
 
 const CALL = { tenant: 'default', callSid: 'CA1' };
 const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
 const KEEP_MS = 60_000;
 
-function keeperOn(log: FaultyLog, options: Partial<KeptReportsOptions> & { maxTotalBytes?: number } = {}) {
+function keeperOn(
+  log: FaultyLog,
+  options: Partial<RetainedReportsOptions> & { maxTotalBytes?: number } = {},
+) {
   const clock = { nowMs: T0 };
   const restored: number[] = [];
   const retention = new Retention(
@@ -22,7 +25,7 @@ function keeperOn(log: FaultyLog, options: Partial<KeptReportsOptions> & { maxTo
     KEEP_MS,
     options.maxTotalBytes,
   );
-  const keeper = new ReportKeeper({
+  const keeper = new ReportProducer({
     appender: log,
     retention,
     maxRetainedBytes: 1_000_000,
@@ -33,7 +36,7 @@ function keeperOn(log: FaultyLog, options: Partial<KeptReportsOptions> & { maxTo
   });
   const sweep = async (): Promise<void> => {
     await retention.sweep(clock.nowMs);
-    await Promise.all(retention.holders.map((holder) => holder.whenIdle()));
+    await Promise.all(retention.buffers.map((holder) => holder.whenIdle()));
   };
   return { keeper, retention, restored, clock, sweep };
 }
@@ -114,9 +117,9 @@ test('what is persisted is let go of, and the call with it', async () => {
   expect(retention.retainedBytes).toBeCloseTo(all / 2, -1);
   log.persistedSeq = 2;
   await sweep();
-  expect(retention.holders).toHaveLength(0);
+  expect(retention.buffers).toHaveLength(0);
   await send(keeper, report('c'));
-  expect(retention.holders).toHaveLength(1);
+  expect(retention.buffers).toHaveLength(1);
 });
 
 test('what is not persisted is kept for as long as after a connection, counted from the last report', async () => {
@@ -127,10 +130,10 @@ test('what is not persisted is kept for as long as after a connection, counted f
   await send(keeper, report('b'));
   clock.nowMs += KEEP_MS;
   await sweep();
-  expect(retention.holders).toHaveLength(1);
+  expect(retention.buffers).toHaveLength(1);
   clock.nowMs += 1;
   await sweep();
-  expect(retention.holders).toHaveLength(0);
+  expect(retention.buffers).toHaveLength(0);
 });
 
 test('of one call and of all, the oldest are let go of when there is no more room', async () => {
@@ -203,11 +206,11 @@ test('while Redis is away what it lost is on the disk, and goes from there when 
   log.isUnavailable = true;
   await retention.sweep(T0);
   await waitUntil(() => log.appends > 3 && disk.events === 2, { what: 'both are on the disk, sent in vain' });
-  const [holder] = retention.holders;
+  const [holder] = retention.buffers;
   expect(holder).toMatchObject({ pendingEvents: 2, unsafeEvents: 0 });
   // Not let go of, however long it takes, and looked for no second time.
   await retention.sweep(T0 + 10 * KEEP_MS);
-  expect(retention.holders).toHaveLength(1);
+  expect(retention.buffers).toHaveLength(1);
 
   log.isUnavailable = false;
   await holder?.whenIdle();
@@ -224,7 +227,7 @@ test('a keeper that is given up says what it leaves behind, and what of it is no
   log.isUnavailable = true;
   await retention.sweep(T0);
   await delay(5);
-  const [holder] = retention.holders;
+  const [holder] = retention.buffers;
   await holder?.saveToSpool();
   expect(holder?.unsafeEvents).toBe(2);
   expect(holder?.abandon()).toBe(2);

@@ -6,10 +6,10 @@ import { replaySpool, type ReplayOptions } from './replay-spool.ts';
 const LOOK_EVERY_MS = 5_000;
 
 /**
- * Sends what dead gateways left in their spools: at once what there is, and from then on what gateways leave that die
- * while this one lives, as a container does that never comes back. New calls don't wait for it. Resolves after the signal.
+ * Replays the spools of dead gateways: those that are there, and from then on those of gateways that die while this one
+ * runs, as containers do that never come back. New calls don't wait for it. Resolves after the signal.
  */
-export async function inheritSpools(
+export async function takeOverSpools(
   spool: Pick<GatewaySpool, 'leftovers' | 'takeOver'>,
   options: ReplayOptions,
   signal: AbortSignal,

@@ -1,0 +1,48 @@
+import { type EncodedHeader } from '@turnlog/call-events';
+import { type AppendResult } from '@turnlog/call-log';
+import { type DeliveryResult } from '../delivery-options.ts';
+import { type Unacknowledged } from '../loop/spool-copies.ts';
+
+/** An event that a producer has not forgotten yet. */
+export interface ProducedEvent extends Unacknowledged {
+  /** These three change when its source continues under another name. */
+  event: EncodedHeader;
+  text: string;
+  bytes: number;
+  /** The memory that it takes. */
+  readonly heldBytes: number;
+  /** Its seq in the log, where that is known. */
+  logSeq: number | undefined;
+  /** Called once, with its result. */
+  onResult: ((result: DeliveryResult) => void) | undefined;
+  /** What its sender was told. */
+  result: DeliveryResult | undefined;
+  /** Its sender was told that it is a conflict: it stays out of the log, also where Redis lost the report that it contradicts. */
+  isRefused: boolean;
+}
+
+/** The result of an event whose copy is in the spool. */
+export const SPOOLED: DeliveryResult = { status: 'appended', seq: undefined, isSpooled: true };
+
+/** The result of an event for its sender. */
+export function resultOf(result: AppendResult, event: ProducedEvent, isRetry: boolean): DeliveryResult {
+  if (result.status === 'refused') return result;
+  // A duplicate that is known by its source sequence alone is our own resend: for the sender it is the first result.
+  const isResend = result.status === 'duplicate' && isRetry && !event.rememberId;
+  return { status: isResend ? 'appended' : result.status, seq: result.seq };
+}
+
+/** Whether the sender was told that the event is stored: no limit keeps it out of the log any more. */
+export function isAcknowledged({ result }: ProducedEvent): boolean {
+  return result !== undefined && result.status !== 'refused';
+}
+
+/** The event was refused for lack of room, or as a conflict; an acknowledged event is taken nevertheless. */
+export function isFull(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason !== 'call_erased';
+}
+
+/** Nothing of the call may be stored any more. */
+export function isErased(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason === 'call_erased';
+}
