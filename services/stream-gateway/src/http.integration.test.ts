@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
 import { once } from 'node:events';
 import { type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
 
@@ -115,9 +116,44 @@ test.each([
   expect(await response.json()).toMatchObject({ error: { code } });
 });
 
-test('the call sid in the path is URL-decoded', async () => {
-  await gateway.post('CA/ü 1', turn('t1'));
-  expect(await gateway.events('CA/ü 1')).toHaveLength(1);
+test.each(['CA/ü 1', 'CA%41', 'x'.repeat(128)])(
+  'the call sid %s in the path is URL-decoded once',
+  async (callSid) => {
+    expect((await gateway.post(callSid, turn('t1'))).status).toBe(202);
+    expect(await gateway.events(callSid)).toHaveLength(1);
+  },
+);
+
+test.each(['application/json', 'text/plain', 'json', 'a/b; c', ''])(
+  'a body is taken whatever type it claims, such as %p',
+  async (type) => {
+    const response = await gateway.post('CA-type', turn(`type-${type}`), { 'content-type': type });
+    expect(response.status).toBe(202);
+  },
+);
+
+test('a client that goes away in the middle of a body costs nothing but its request', async () => {
+  const socket = connect(gateway.port, '127.0.0.1');
+  socket.write('POST /v1/calls/CA-gone/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"event":');
+  await once(socket, 'connect');
+  socket.destroy();
+  expect((await gateway.post('CA-gone', turn('t1'))).status).toBe(202);
+  expect(await gateway.events('CA-gone')).toHaveLength(1);
+});
+
+test.each([
+  ['DELETE', '/v1/calls/CA-x/events', 'POST'],
+  ['POST', '/openapi.json', 'GET'],
+  ['PUT', '/exotel/url/', 'GET, POST'],
+  ['DELETE', '/media', 'GET'],
+])('%s of %s is answered 405 with the methods that there are', async (method, path, allow) => {
+  const response = await fetch(gateway.httpUrl + path, { method });
+  expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
+  expect(await response.json()).toMatchObject({ error: { code: 'method_not_allowed' } });
+});
+
+test('a path that can not be decoded and has no endpoint is 404', async () => {
+  expect((await fetch(`${gateway.httpUrl}/nothing/%E0%A4%A`)).status).toBe(404);
 });
 
 test('an unknown path is 404 and says what there is', async () => {

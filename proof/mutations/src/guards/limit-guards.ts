@@ -24,6 +24,17 @@ export const limitGuards: readonly Guard[] = [
     },
   },
   {
+    name: 'only-this-machine',
+    keeps: 'without a tenant a gateway serves no other machine, wherever it listens',
+    file: 'services/stream-gateway/src/auth/gatekeeper.ts',
+    text: "if (!directory.isEmpty || isLoopback(address ?? '')) return undefined;",
+    without: "if (!directory.isEmpty || isLoopback(address ?? '') || this.isOpen) return undefined;",
+    test: {
+      file: 'services/stream-gateway/src/auth/gatekeeper.test.ts',
+      name: 'without a tenant the peer 10.0.0.7',
+    },
+  },
+  {
     name: 'no-proxy-of-itself',
     keeps: 'a client on the address of the load balancer does not say itself where it comes from',
     file: 'services/stream-gateway/src/auth/client-address.ts',

@@ -12,11 +12,14 @@ import { clientAddress } from '../auth/client-address.ts';
 import { refreshTenants } from '../auth/tenant-refresh.ts';
 import { CallEventsEndpoint } from '../http/endpoints/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
-import { openApiDocument } from '../http/openapi/openapi-document.ts';
+import { createApp } from '../http/server/create-app.ts';
+import { callEventsRoutes } from '../http/endpoints/call-events-routes.ts';
+import { callbackRoutes } from '../http/endpoints/callback-routes.ts';
+import { streamRoutes } from '../http/endpoints/stream-routes.ts';
+import { streamUrlRoutes } from '../http/endpoints/stream-url-routes.ts';
 import { startGatewayServer, type GatewayServer } from '../http/server/gateway-server.ts';
 import { type Unavailability } from '../http/answers/refusals.ts';
 import { StreamUpgrades, type StreamUpgradesOptions } from '../http/server/stream-upgrades.ts';
-import { StreamUrlEndpoint } from '../http/endpoints/stream-url-endpoint.ts';
 import { type StreamPaths } from '../http/server/stream-target.ts';
 import { PendingConnections } from '../limits/pending-connections.ts';
 import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
@@ -56,31 +59,31 @@ export async function openServer(parts: ServerParts): Promise<GatewayServer> {
         isOverloaded: () => stores.retention.isOverloaded,
       })
     : storeInRedis(stores.reports, stores.writes);
-  const openApi = openApiDocument(Object.keys(streamPaths));
-  const pending = new PendingConnections(
-    config.MAX_HANDSHAKES_PER_ADDRESS,
-    addressSet(config.TRUSTED_PROXIES),
-  );
+  const proxies = addressSet(config.TRUSTED_PROXIES);
+  const { http, notFound } = await createApp({
+    logger,
+    gatekeeper,
+    handshakeTimeoutMs: config.HANDSHAKE_TIMEOUT_MS,
+    endpoints: [
+      callEventsRoutes({
+        endpoint: createCallEvents(parts, store),
+        gatekeeper,
+        addressOf: (request) => clientAddress(request, proxies),
+      }),
+      streamRoutes(Object.keys(streamPaths)),
+      streamUrlRoutes({ tokens, publicUrl: config.PUBLIC_URL, gatekeeper }),
+      callbackRoutes(createCallbacks(parts, store)),
+    ],
+  });
+  const pending = new PendingConnections(config.MAX_HANDSHAKES_PER_ADDRESS, proxies);
   const server = await startGatewayServer({
     host: config.HOST,
     port: config.PORT,
     logger,
-    gatekeeper,
-    callEvents: createCallEvents(parts, store),
-    callbacks: createCallbacks(parts, store),
-    streamUrl: new StreamUrlEndpoint({
-      tokens,
-      publicUrl: config.PUBLIC_URL,
-      isOpen: () => gatekeeper.isOpen,
-    }),
-    openApi,
-    streamPaths,
-    upgrades: createUpgrades(parts, { streamPaths, openApi, pending }),
+    http,
+    upgrades: createUpgrades(parts, { streamPaths, notFound, pending }),
     pending,
-    limits: {
-      handshakeTimeoutMs: config.HANDSHAKE_TIMEOUT_MS,
-      maxConnections: config.MAX_CONNECTIONS + OTHER_CONNECTIONS,
-    },
+    maxConnections: config.MAX_CONNECTIONS + OTHER_CONNECTIONS,
   });
   lifecycle.onStop('server', () => server.close());
   const wake = (reloadNow: () => void) => stores.link.redis.on('ready', reloadNow);
@@ -92,12 +95,10 @@ function createCallEvents(
   { config, intake, metrics, logger }: ServerParts,
   store: EventStore,
 ): CallEventsEndpoint {
-  const proxies = addressSet(config.TRUSTED_PROXIES);
   return new CallEventsEndpoint({
     source: `http:${config.INSTANCE}`,
     store,
     ...intake,
-    addressOf: (request) => clientAddress(request, proxies),
     onNotRead: ({ callSid }, err) =>
       logger.error({ err, call_sid: callSid }, 'the messages of a request could not be read'),
     now: Date.now,
@@ -132,7 +133,7 @@ function createCallbacks(
 
 function createUpgrades(
   parts: ServerParts,
-  shared: Pick<StreamUpgradesOptions, 'streamPaths' | 'openApi' | 'pending'>,
+  shared: Pick<StreamUpgradesOptions, 'streamPaths' | 'notFound' | 'pending'>,
 ): StreamUpgrades {
   const { config, logger, sockets, metrics, auth, slots } = parts;
   const quotas = new StreamQuotas({

@@ -10,9 +10,10 @@ export interface StreamSlot {
 }
 
 /** The quota that has no slot left, or `not_ready` while the calls of the tenant can't be counted. */
-export type QuotaRefusal =
-  | { readonly ok: false; readonly reason: 'address_full' | 'tenant_full' | 'not_ready' }
-  | { readonly ok: false; readonly reason: 'too_many_calls'; readonly maxCalls: number };
+export interface QuotaRefusal {
+  readonly ok: false;
+  readonly reason: 'address_full' | 'tenant_full' | 'too_many_calls' | 'not_ready';
+}
 
 export interface StreamQuotasOptions {
   readonly directory: TenantDirectory;
@@ -60,7 +61,7 @@ export class StreamQuotas {
     const isTaken = await slots.take(tenant, id, maxCalls).catch(() => undefined);
     if (isTaken !== true) release();
     if (isTaken === undefined) return { ok: false, reason: 'not_ready' };
-    if (!isTaken) return { ok: false, reason: 'too_many_calls', maxCalls };
+    if (!isTaken) return { ok: false, reason: 'too_many_calls' };
     return {
       ok: true,
       release: () => {

@@ -1,4 +1,5 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { type FastifyReply } from 'fastify';
+import { STATUS_CODES } from 'node:http';
 import { type Duplex } from 'node:stream';
 
 /** An answer of the gateway: a status and a JSON body. */
@@ -18,15 +19,20 @@ export function problem(
   return { status, body: { error: { code, message } }, headers };
 }
 
-/** Sends an answer. */
-export function send(response: ServerResponse, answer: Answer): void {
-  const { text, headers } = encode(answer);
-  response.writeHead(answer.status, headers).end(text);
+/** The same answer to a request whose body is not read: its connection cannot be used again. */
+export function unread(answer: Answer): Answer {
+  return { ...answer, headers: { ...answer.headers, connection: 'close' } };
 }
 
-/** Refuses an upgrade, for which there is no response object, with a plain HTTP answer, and closes the connection. */
+/** Sends an answer. */
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  const { text, headers } = encode(answer);
+  return reply.code(answer.status).headers(headers).send(text);
+}
+
+/** Refuses an upgrade, for which there is no reply object, with a plain HTTP answer, and closes the connection. */
 export function refuseUpgrade(socket: Duplex, answer: Answer): void {
-  const { text, headers } = encode({ ...answer, headers: { ...answer.headers, connection: 'close' } });
+  const { text, headers } = encode(unread(answer));
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const statusLine = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`;
   socket.once('finish', () => socket.destroy());

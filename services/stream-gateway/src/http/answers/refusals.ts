@@ -9,6 +9,13 @@ export type Unavailability =
 /** 503 with `Retry-After`: the carrier's next attempt may succeed, here or at another gateway. */
 const RETRY_AFTER = { 'retry-after': '2' };
 
+const FORBIDDEN = {
+  origin_not_allowed:
+    'requests of web pages are refused; to allow a page, name its origin in ALLOWED_ORIGINS',
+  not_local:
+    'without a tenant this gateway serves only its own machine, and this request is from elsewhere; run "turnlog tenants add <name>"',
+};
+
 const UNAUTHORIZED = {
   basic:
     'no valid credentials: send the stream secret as the password, as in wss://name:secret@host/exotel/stream',
@@ -26,51 +33,30 @@ const UNAVAILABLE: Readonly<Record<Unavailability, string>> = {
   full: 'this gateway has as many connections as it accepts',
 };
 
+const QUOTAS: Readonly<Record<QuotaRefusal['reason'], string>> = {
+  address_full: 'this address has as many streams as an address may have',
+  tenant_full: 'the tenant has as many streams on this gateway as a tenant may have',
+  too_many_calls: 'the tenant has as many concurrent calls as it may have',
+  not_ready: 'the calls of the tenant cannot be counted right now',
+};
+
 /** The answer for a request that the gatekeeper refused. A wrong secret, a revoked one and none get the same one. */
 export function admissionRefused(refusal: AdmissionRefusal): Answer {
-  switch (refusal.reason) {
-    case 'origin_not_allowed':
-      return problem(403, refusal.reason, ORIGIN);
-    case 'not_local':
-      return problem(403, refusal.reason, NOT_LOCAL);
-    case 'not_ready':
-      return problem(
-        503,
-        refusal.reason,
-        'credentials cannot be checked right now; connect again',
-        RETRY_AFTER,
-      );
-    case 'unauthorized': {
-      const scheme = refusal.expected === 'bearer' ? 'Bearer' : 'Basic';
-      const headers = { 'www-authenticate': `${scheme} realm="turnlog"` };
-      return problem(401, refusal.reason, UNAUTHORIZED[refusal.expected], headers);
-    }
-  }
+  const { reason } = refusal;
+  if (reason === 'not_ready')
+    return problem(503, reason, 'credentials cannot be checked right now; connect again', RETRY_AFTER);
+  if (reason !== 'unauthorized') return problem(403, reason, FORBIDDEN[reason]);
+  const scheme = refusal.expected === 'bearer' ? 'Bearer' : 'Basic';
+  const headers = { 'www-authenticate': `${scheme} realm="turnlog"` };
+  return problem(401, reason, UNAUTHORIZED[refusal.expected], headers);
 }
 
 /** The answer for a stream for which no quota has a slot. */
-export function quotaRefused(refusal: QuotaRefusal): Answer {
-  return problem(503, refusal.reason, quotaMessage(refusal), RETRY_AFTER);
+export function quotaRefused({ reason }: QuotaRefusal): Answer {
+  return problem(503, reason, QUOTAS[reason], RETRY_AFTER);
 }
 
 /** The answer for a stream while the gateway takes none. */
 export function streamsUnavailable(reason: Unavailability): Answer {
   return problem(503, reason, UNAVAILABLE[reason], RETRY_AFTER);
 }
-
-function quotaMessage(refusal: QuotaRefusal): string {
-  switch (refusal.reason) {
-    case 'address_full':
-      return 'this address has as many streams as an address may have';
-    case 'tenant_full':
-      return 'the tenant has as many streams on this gateway as a tenant may have';
-    case 'too_many_calls':
-      return `the tenant has ${refusal.maxCalls} concurrent calls, which is its limit`;
-    case 'not_ready':
-      return 'the calls of the tenant cannot be counted right now';
-  }
-}
-
-const ORIGIN = 'requests of web pages are refused; to allow a page, name its origin in ALLOWED_ORIGINS';
-const NOT_LOCAL =
-  'without a tenant this gateway serves only its own machine, and this request is from elsewhere; run "turnlog tenants add <name>"';

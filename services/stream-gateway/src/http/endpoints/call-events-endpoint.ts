@@ -1,16 +1,13 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
-import { type IncomingMessage } from 'node:http';
 import { refusalOf, type EventResult } from '../../domain/agent-answer.ts';
-import { agentCallSid } from '../../domain/agent-call-sid.ts';
 import { splitMessages, type MessageBytes } from '../../domain/split-messages.ts';
 import { type ReportRates, type TooFast } from '../../limits/report-rates.ts';
 import { type ReadReport } from '../../reading/read-reports.ts';
 import { type ReportReader } from '../../reading/report-reader.ts';
 import { problem, type Answer } from '../answers/answer.ts';
 import { type EventStore, type Stored } from '@turnlog/delivery';
-import { readBody } from '../answers/read-body.ts';
 
 export interface CallEventsOptions {
   /** The source of these events: `http:<instance>`. */
@@ -20,8 +17,6 @@ export interface CallEventsOptions {
   /** What is beyond them is answered 429. */
   readonly rates: ReportRates;
   readonly reader: Pick<ReportReader, 'read' | 'isOverloaded'>;
-  /** Where a request comes from, as far as it can be believed. */
-  readonly addressOf: (request: IncomingMessage) => string | undefined;
   /** What becomes of personal data in reports to a tenant. */
   readonly redactionOf: (tenant: string) => RedactionMode;
   /** Whether a tenant has brought as many bytes as it may. */
@@ -31,6 +26,14 @@ export interface CallEventsOptions {
   /** Messages could not be read, which is a fault of ours. */
   readonly onNotRead: (call: CallKey, error: unknown) => void;
   readonly onResult: (result: EventResult['status'] | 'conflict') => void;
+}
+
+/** What an agent has sent of a call. */
+export interface ReportRequest {
+  readonly call: CallKey;
+  readonly body: Buffer;
+  /** The client's address, as far as it can be trusted. */
+  readonly address: string | undefined;
 }
 
 /** The largest request. */
@@ -62,20 +65,13 @@ export class CallEventsEndpoint {
     this.#options = options;
   }
 
-  /** Answers a tenant's request for the call whose id stands in the path, still encoded. */
-  async answer(request: IncomingMessage, encodedCallSid: string, tenant: string): Promise<Answer> {
-    if (request.method !== 'POST') return problem(405, 'method_not_allowed', 'use POST', { allow: 'POST' });
-    const sid = agentCallSid(decode(encodedCallSid));
-    if (!sid.ok)
-      return problem(400, 'invalid_call_sid', `the call sid in the path is not valid: ${sid.reason}`);
-    const body = await readBody(request, MAX_REQUEST.bytes, 'send the events in several requests');
-    if (!body.ok) return body.answer;
-    const split = splitMessages(body.bytes, MAX_REQUEST.events);
+  /** Answers a tenant's request. */
+  async answer({ call, body, address }: ReportRequest): Promise<Answer> {
+    const split = splitMessages(body, MAX_REQUEST.events);
     if (!split.ok) return split.problem === 'too_many' ? tooMany(split.count) : notJson();
     const { messages } = split;
-    const call: CallKey = { tenant, callSid: sid.callSid };
-    const { rates, reader, addressOf, now } = this.#options;
-    const amount = { call, address: addressOf(request), events: messages.length, bytes: body.bytes.length };
+    const { rates, reader, now } = this.#options;
+    const amount = { call, address, events: messages.length, bytes: body.length };
     const tooFast = rates.takeRequest(amount, now());
     if (tooFast !== undefined) return tooManyAtOnce(tooFast);
     if (reader.isOverloaded) return notRead('too many messages wait to be read');
@@ -198,12 +194,4 @@ function tooMany(count: number): Answer {
 
 function notJson(): Answer {
   return problem(400, 'not_json', 'the body is not JSON in UTF-8; send one message, or an array of messages');
-}
-
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
 }

@@ -13,7 +13,6 @@ import { toNewEvent } from '@turnlog/call-log';
 import { type IncomingMessage } from 'node:http';
 import { problem, type Answer } from '../answers/answer.ts';
 import { type EventStore } from '@turnlog/delivery';
-import { readBody } from '../answers/read-body.ts';
 import { type CallbackAnswer } from '../../domain/callback-messages.ts';
 import { type StreamCalls } from '../../domain/stream-calls.ts';
 import { unplacedCallSid } from '../../domain/unplaced-call.ts';
@@ -41,10 +40,12 @@ export interface CallbacksOptions {
   readonly onUnplaced: () => void;
 }
 
-/** A callback's path: its kind, and the secret. */
-export const CALLBACK_PATH = /^\/webhooks\/exotel\/(status|passthru)\/([^/]+)\/?$/;
-
-const MAX_BODY_BYTES = 64 * 1024;
+/** A callback as it came. */
+export interface Callback {
+  readonly query: string;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
 
 /** The carrier waits 15 s for its 200, and tries no more than twice again. */
 const STORE_DEADLINE_MS = 5_000;
@@ -75,41 +76,47 @@ export class CallbacksEndpoint {
     this.#options = options;
   }
 
+  /** The tenant whose webhook it is, if a callback of it may come from where the request comes from. */
+  admit(kind: CallbackKind, secret: string, request: IncomingMessage): string | undefined {
+    const { authenticate, isExpectedFrom, onCallback } = this.#options;
+    const tenant = authenticate(secret);
+    // Both get the same answer: a stranger who guessed a secret must not learn that it is one.
+    if (tenant !== undefined && isExpectedFrom(request)) return tenant;
+    onCallback(kind, tenant === undefined ? 'unknown_secret' : 'unknown_address');
+    return undefined;
+  }
+
   /**
    * Answers `recorded`, `duplicate` and `unplaced` only when what the callback says is durable. No answer repeats a value
    * that was sent.
    */
-  async answer(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Answer> {
-    const taken = await this.#take(request, kind, secret);
+  async answer(kind: CallbackKind, tenant: string, callback: Callback): Promise<Answer> {
+    return this.#tell(kind, await this.#take(kind, tenant, callback));
+  }
+
+  /** Answers a callback whose body is not read. */
+  refuse(kind: CallbackKind, answer: Answer): Answer {
+    return this.#tell(kind, refused(answer));
+  }
+
+  #tell(kind: CallbackKind, taken: Taken): Answer {
     this.#options.onCallback(kind, taken.fate);
     return (kind === 'passthru' ? sparingTheCaller(taken) : taken).answer;
   }
 
-  async #take(request: IncomingMessage, kind: CallbackKind, secret: string): Promise<Taken> {
-    const { authenticate, isExpectedFrom } = this.#options;
-    const tenant = authenticate(secret);
-    if (tenant === undefined) return { fate: 'unknown_secret', answer: unknownWebhook() };
-    // The same answer: who found out a secret must not learn that it is one.
-    if (!isExpectedFrom(request)) return { fate: 'unknown_address', answer: unknownWebhook() };
-    if (request.method !== 'POST' && request.method !== 'GET') {
-      return refused(problem(405, 'method_not_allowed', 'use GET or POST', { allow: 'GET, POST' }));
-    }
-    const body = await readBody(request, MAX_BODY_BYTES, 'a callback of Exotel is a fraction of that');
-    if (!body.ok) return refused(body.answer);
-    const read = this.#read(request, kind, body.bytes);
+  async #take(kind: CallbackKind, tenant: string, callback: Callback): Promise<Taken> {
+    const read = this.#read(kind, callback);
     if ('answer' in read) return refused(read.answer);
-    if ('report' in read) return this.#store(tenant, kind, read.report, body.bytes);
+    if ('report' in read) return this.#store(tenant, kind, read.report, callback.body);
     return this.#place(tenant, read.nameless);
   }
 
   #read(
-    request: IncomingMessage,
     kind: CallbackKind,
-    body: Buffer,
+    callback: Callback,
   ):
     { readonly report: CarrierReport } | { readonly nameless: NamelessReport } | { readonly answer: Answer } {
-    const query = (request.url ?? '').split('?').slice(1).join('?');
-    const parsed = parseCallback({ query, contentType: request.headers['content-type'], body });
+    const parsed = parseCallback(callback);
     if (!parsed.ok) return { answer: problem(400, parsed.problem, PROBLEMS[parsed.problem]) };
     const result = READERS[kind].read(parsed.fields, this.#options.utcOffsetMinutes);
     if (result.ok) {
@@ -171,18 +178,13 @@ function taken(status: CallbackAnswer['status']): Answer {
  * can't cure is answered 200 as well, with what was wrong.
  */
 function sparingTheCaller({ fate, answer }: Taken): Taken {
-  if (fate !== 'refused' || answer.status === 405) return { fate, answer };
+  if (fate !== 'refused') return { fate, answer };
   const body = { ...(answer.body as object), status: 'refused' } satisfies CallbackAnswer;
   return { fate, answer: { ...answer, status: 200, body } };
 }
 
 function refused(answer: Answer): Taken {
   return { fate: 'refused', answer };
-}
-
-function unknownWebhook(): Answer {
-  const message = 'no webhook has this address; its last part is a secret that "turnlog tenants" shows once';
-  return problem(404, 'unknown_webhook', message, { connection: 'close' });
 }
 
 function unavailable(): Answer {

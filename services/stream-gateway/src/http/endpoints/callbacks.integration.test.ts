@@ -211,6 +211,12 @@ describe('a passthru that names no call', () => {
 });
 
 describe('what is not taken', () => {
+  test('a HEAD is 405, and records nothing', async () => {
+    const url = `${urlOf('status')}?CallSid=CB-head&Status=busy`;
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(405);
+    expect(await gateway.events('CB-head')).toEqual([]);
+  });
+
   const form = (text: string) => ({ method: 'POST', body: new URLSearchParams(text) });
 
   test.each([

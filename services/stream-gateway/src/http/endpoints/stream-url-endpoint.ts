@@ -1,12 +1,10 @@
 import { type streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 import { parseMultipart, readCallParameters } from '@turnlog/exotel';
 import { validCallSid } from '../../domain/stream-request.ts';
-import { type IncomingMessage } from 'node:http';
 import { type z } from 'zod';
-import { type Principal } from '../../domain/principal.ts';
+import { type Gatekeeper } from '../../auth/gatekeeper.ts';
 import { type StreamTokens } from '../../auth/stream-tokens.ts';
 import { problem, type Answer } from '../answers/answer.ts';
-import { readBody } from '../answers/read-body.ts';
 
 type StreamUrl = z.infer<typeof streamUrlAnswer>;
 
@@ -14,12 +12,17 @@ export interface StreamUrlOptions {
   readonly tokens: StreamTokens;
   /** Under which the public reaches the gateways: `wss://calls.example.com`. */
   readonly publicUrl: string | undefined;
-  /** Nobody has to show a token. */
-  readonly isOpen: () => boolean;
+  readonly gatekeeper: Pick<Gatekeeper, 'admitUrlRequest' | 'isOpen'>;
+}
+
+/** A request for the URL of one call. */
+export interface StreamUrlRequest {
+  readonly tenant: string;
+  readonly query: string;
+  readonly body: Buffer;
 }
 
 const STREAM_PATH = '/exotel/stream';
-const MAX_BODY_BYTES = 64 * 1024;
 /**
  * What Exotel itself says of the call it asks for. `start` says it again, and the stream's URL has room for a few parameters
  * only. Source: Exotel, Passthru and dynamic URLs. Without case, `_` and `-`.
@@ -33,34 +36,22 @@ const OF_CARRIER = new Set([
 const OF_GATEWAY = ['sample-rate', 'sample_rate', 'applet'];
 
 /**
- * `GET|POST /exotel/url`: Exotel asks it for each call where its applet is given an https URL, and connects to what it is
- * told. Source: Exotel, Stream and Voicebot applet; which fields it sends is not documented.
+ * Answers an authenticated request with a URL that is good for one stream. Exotel asks for one for each call where its
+ * applet is given an https URL, and connects to it. Source: Exotel, Stream and Voicebot applet; which fields it sends is not
+ * documented.
  */
-export class StreamUrlEndpoint {
-  readonly #options: StreamUrlOptions;
-
-  constructor(options: StreamUrlOptions) {
-    this.#options = options;
-  }
-
-  /** Answers who was let in with a URL that is good for one stream. */
-  async answer(request: IncomingMessage, { tenant }: Principal): Promise<Answer> {
-    const { tokens, publicUrl, isOpen } = this.#options;
-    if (request.method !== 'GET' && request.method !== 'POST') {
-      return problem(405, 'method_not_allowed', 'use GET or POST', { allow: 'GET, POST' });
-    }
-    if (publicUrl === undefined) return problem(501, 'no_public_url', NO_PUBLIC_URL);
-    const body = await readBody(request, MAX_BODY_BYTES, 'send the fields of one call');
-    if (!body.ok) return body.answer;
-    const query = request.url?.split('?', 2)[1] ?? '';
-    const url = streamUrl(publicUrl, new URLSearchParams(query));
-    if (isOpen()) return told(url);
-    const callSid = namedCall(query, body.bytes.toString());
-    const token = await tokens.issue({ tenant, callSid }).catch(() => undefined);
-    if (token === undefined) return problem(503, 'not_ready', NOT_READY, { 'retry-after': '2' });
-    url.pathname += `/${token}`;
-    return told(url);
-  }
+export async function answerStreamUrl(
+  { tokens, publicUrl, gatekeeper }: StreamUrlOptions,
+  { tenant, query, body }: StreamUrlRequest,
+): Promise<Answer> {
+  if (publicUrl === undefined) return problem(501, 'no_public_url', NO_PUBLIC_URL);
+  const url = streamUrl(publicUrl, new URLSearchParams(query));
+  if (gatekeeper.isOpen) return told(url);
+  const callSid = namedCall(query, body.toString());
+  const token = await tokens.issue({ tenant, callSid }).catch(() => undefined);
+  if (token === undefined) return problem(503, 'not_ready', NOT_READY, { 'retry-after': '2' });
+  url.pathname += `/${token}`;
+  return told(url);
 }
 
 function told(url: URL): Answer {

@@ -3,14 +3,10 @@ import { agentAnswer, eventResult, eventResults } from '../../domain/agent-answe
 import { agentMessage, agentMessages } from '../../domain/agent-message.ts';
 import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-messages.ts';
 import { streamUrlAnswer } from '../../domain/stream-url-answer.ts';
-
-/** What goes wrong before, or with, all messages of a request. */
-const problemBody = z.object({
-  error: z.object({ code: z.string(), message: z.string() }),
-});
+import { problemBody } from './operation.ts';
 
 /** Nothing could be stored right now: what is to be sent again, message by message. */
-const unavailableBody = z.object({ ...problemBody.shape, results: eventResults.shape.results });
+export const unavailableBody = z.object({ ...problemBody.shape, results: eventResults.shape.results });
 
 /** The schemas by the names that the document gives them. */
 const NAMED = {
@@ -37,24 +33,34 @@ const NAMED = {
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A reference to one of the schemas. */
-export function schemaRef(name: keyof typeof NAMED): JsonSchema {
-  return { $ref: `#/components/schemas/${name}` };
+const registry = z.registry<{ id: string }>();
+for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
+
+const uri = (id: string): string => `#/components/schemas/${id}`;
+
+/** A schema as JSON Schema, with references to the named ones. */
+export function toJsonSchema(schema: z.core.$ZodType): JsonSchema {
+  const json = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      const name = registry.get(zodSchema)?.id;
+      if (name !== undefined) jsonSchema.$ref = uri(name);
+    },
+  });
+  const text = JSON.stringify(withoutIdentity(json));
+  return JSON.parse(text, (_key, value: { $ref?: string } | null) =>
+    value?.$ref === undefined ? value : { $ref: value.$ref },
+  ) as JsonSchema;
 }
 
-/** The schemas of messages and answers as JSON Schema, made of the very ones that the gateway reads messages with. */
+/** The named schemas, made of the very ones that the gateway reads messages with. */
 export function openApiSchemas(): Record<string, JsonSchema> {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(NAMED)) registry.add(schema, { id });
-  const { schemas } = z.toJSONSchema(registry, {
-    io: 'input',
-    uri: (id) => `#/components/schemas/${id}`,
-  });
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutIdentity(schema)]));
 }
 
 /** In an OpenAPI document a schema's place says which one it is, and the document which dialect it is in. */
 function withoutIdentity(schema: JsonSchema): JsonSchema {
-  const isKept = ([keyword]: readonly [string, unknown]) => keyword !== '$schema' && keyword !== '$id';
+  const isKept = ([keyword]: readonly [string, unknown]) => !['$schema', '$id', '$defs'].includes(keyword);
   return Object.fromEntries(Object.entries(schema).filter(isKept));
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { startRedisForTest } from '@turnlog/test-kit';
 import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
@@ -52,6 +52,41 @@ async function statusOf(answered: Promise<Response>): Promise<number> {
 function toPointerStep(key: string): string {
   return encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'));
 }
+
+describe('the document', () => {
+  test('has for each operation an id of its own, its path parameters, and described responses', () => {
+    const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+    );
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.info).toMatchObject({ title: expect.any(String), version: expect.any(String) });
+    const ids = operations.map(({ operation }) => operation['operationId']);
+    expect(new Set(ids).size).toBe(operations.length);
+    for (const { path, method, operation } of operations) {
+      expect(['get', 'post']).toContain(method);
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      const parameters = (operation['parameters'] ?? []) as { name: string; in: string; required: boolean }[];
+      expect(parameters.map(({ name }) => name)).toEqual(named);
+      for (const each of parameters) expect(each).toMatchObject({ in: 'path', required: true });
+      const responses = Object.entries(operation['responses'] as Record<string, { description: string }>);
+      expect(responses.length).toBeGreaterThan(0);
+      for (const [status, { description }] of responses) {
+        expect(status).toMatch(/^[1-5]\d\d$/);
+        expect(description.length).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test('has something at the end of every reference, and uses every schema', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref = '']) => ref);
+    const names = refs.map((ref) => /^#\/components\/schemas\/(\w+)$/.exec(ref)?.[1]);
+    const { schemas } = document.components;
+    for (const name of names) expect(Object.keys(schemas)).toContain(name);
+    const unused = Object.keys(schemas).filter((name) => !names.includes(name));
+    // What an agent is answered on its socket is in no HTTP answer.
+    expect(unused).toEqual(['SocketAnswer']);
+  });
+});
 
 test('each path of the document is there, and a path that is not there lists just those', async () => {
   const missing = await fetch(`${gateway.httpUrl}/nothing`);

@@ -14,7 +14,7 @@ export interface StreamTarget {
 const TOKEN = /^(.*)\/(tl_token_[\w-]+)\/?$/;
 
 /** A path without a slash at its end: `/media/` is `/media`. */
-export function withoutSlash(path: string): string {
+function withoutSlash(path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 

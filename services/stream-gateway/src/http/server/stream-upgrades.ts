@@ -15,14 +15,13 @@ import {
   streamsUnavailable,
   type Unavailability,
 } from '../answers/refusals.ts';
-import { notFound } from './not-found.ts';
-import { type OpenApiDocument } from '../openapi/openapi-document.ts';
 import { streamTarget, type StreamPaths, type StreamTarget } from './stream-target.ts';
 
 export interface StreamUpgradesOptions {
   readonly logger: Logger;
   readonly streamPaths: StreamPaths;
-  readonly openApi: OpenApiDocument;
+  /** The answer where no stream is taken. */
+  readonly notFound: Answer;
   readonly gatekeeper: Gatekeeper;
   readonly quotas: StreamQuotas;
   readonly pending: PendingConnections;
@@ -75,12 +74,12 @@ export class StreamUpgrades {
   }
 
   async #take(upgrade: UpgradeRequest): Promise<Refusal | undefined> {
-    const { streamPaths, openApi, unavailability, gatekeeper, quotas } = this.#options;
+    const { streamPaths, notFound, unavailability, gatekeeper, quotas } = this.#options;
     const { request, socket } = upgrade;
     const peer = gatekeeper.refusePeer(request.socket.remoteAddress);
     if (peer !== undefined) return { reason: peer.reason, answer: admissionRefused(peer) };
     const target = streamTarget(request.url ?? '', streamPaths);
-    if (target === undefined) return { reason: 'not_found', answer: notFound(openApi) };
+    if (target === undefined) return { reason: 'not_found', answer: notFound };
     const reason = unavailability();
     if (reason !== undefined) return { reason, answer: streamsUnavailable(reason) };
     const admission = await gatekeeper.admitStream(request, target.token);

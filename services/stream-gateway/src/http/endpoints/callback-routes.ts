@@ -1,0 +1,95 @@
+import { type FastifyPluginCallback, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-messages.ts';
+import { problem, send, unread } from '../answers/answer.ts';
+import { requestProblem } from '../answers/request-problem.ts';
+import { json, problemOf, retryLater, type Operation } from '../openapi/operation.ts';
+import { type CallbackKind, type CallbacksEndpoint } from './callbacks-endpoint.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const KINDS: readonly CallbackKind[] = ['status', 'passthru'];
+
+type CallbackRequest = FastifyRequest<{ Params: { secret: string }; Body: Buffer | undefined }>;
+
+/** `GET` and `POST` of `/webhooks/exotel/status/:secret` and `/webhooks/exotel/passthru/:secret`. */
+export function callbackRoutes(endpoint: CallbacksEndpoint): FastifyPluginCallback {
+  return (http, _options, done) => {
+    for (const kind of KINDS) {
+      for (const method of ['GET', 'POST'] as const) {
+        http.route({
+          method,
+          url: `/webhooks/exotel/${kind}/:secret`,
+          schema: operationOf(kind, method),
+          bodyLimit: MAX_BODY_BYTES,
+          config: { smallerBody: 'a callback of Exotel is a fraction of that' },
+          onRequest: (request: CallbackRequest, reply, next) => {
+            const tenant = endpoint.admit(kind, request.params.secret, request.raw);
+            if (tenant === undefined) return void send(reply, unknownWebhook);
+            request.tenant = tenant;
+            next();
+          },
+          handler: (request: CallbackRequest, reply) => answer(kind, request, reply),
+          errorHandler: (error, request, reply) => {
+            const found = requestProblem(error, request);
+            if (found === undefined) throw error;
+            send(reply, endpoint.refuse(kind, found));
+          },
+        });
+      }
+    }
+    done();
+  };
+
+  async function answer(kind: CallbackKind, request: CallbackRequest, reply: FastifyReply) {
+    const [, ...query] = request.url.split('?');
+    const callback = {
+      query: query.join('?'),
+      contentType: request.raw.headers['content-type'],
+      body: request.body ?? Buffer.alloc(0),
+    };
+    return send(reply, await endpoint.answer(kind, request.tenant, callback));
+  }
+}
+
+const unknownWebhook = unread(
+  problem(
+    404,
+    'unknown_webhook',
+    'no webhook has this address; its last part is a secret that "turnlog tenants" shows once',
+  ),
+);
+
+const SAID = {
+  status: { name: 'StatusCallback', fields: statusCallback, summary: 'What became of a call' },
+  passthru: {
+    name: 'Passthru',
+    fields: passthru,
+    summary:
+      'What became of a stream, from the applet behind it. A caller waits for the answer: what a repeat can not cure is answered 200 as well',
+  },
+};
+
+function operationOf(kind: CallbackKind, method: 'GET' | 'POST'): Operation {
+  const { name, fields, summary } = SAID[kind];
+  const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
+  return {
+    operationId: `${method.toLowerCase()}${name}`,
+    summary,
+    ...(method === 'GET'
+      ? { description: 'The fields are in the query.' }
+      : { body: { content: Object.fromEntries(types.map((type) => [type, { schema: fields }])) } }),
+    params: z.object({ secret: z.string().meta({ description: "The tenant's webhook secret" }) }),
+    response: {
+      200: json('What it says is durable', callbackAnswer),
+      // A Passthru that can't be taken is answered 200 as well.
+      ...(kind === 'status' && {
+        400: problemOf('No callback, or of no call'),
+        413: problemOf('Larger than 64 KiB'),
+        415: problemOf('The body is compressed'),
+        422: problemOf('The call has as many events as one may have, or was erased'),
+      }),
+      404: problemOf('No such secret, or not from an address of WEBHOOK_ADDRESSES'),
+      503: retryLater(problemOf('It can not be stored right now')),
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { type FastifyRequest, type onRequestAsyncHookHandler } from 'fastify';
+import { type IncomingMessage } from 'node:http';
+import { type Admission } from '../../auth/gatekeeper.ts';
+import { send, unread } from '../answers/answer.ts';
+import { admissionRefused } from '../answers/refusals.ts';
+
+/** A hook that authenticates a request before anything of its body is read. Its handler finds the tenant in it. */
+export function admit(decide: (request: IncomingMessage) => Promise<Admission>): onRequestAsyncHookHandler {
+  return async (request: FastifyRequest, reply) => {
+    const admission = await decide(request.raw);
+    if (!admission.ok) return send(reply, unread(admissionRefused(admission)));
+    request.tenant = admission.principal.tenant;
+    return undefined;
+  };
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The authenticated tenant; empty on routes without authentication. */
+    tenant: string;
+  }
+}

@@ -1,0 +1,149 @@
+import { type Logger } from '@turnlog/service-kit';
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyPluginCallback,
+  type FastifyRequest,
+  type FastifySchemaCompiler,
+  type RouteOptions,
+} from 'fastify';
+import { type z } from 'zod';
+import { type Gatekeeper } from '../../auth/gatekeeper.ts';
+import { problem, send, unread, type Answer } from '../answers/answer.ts';
+import { admissionRefused } from '../answers/refusals.ts';
+import { requestProblem, UnsupportedEncodingError } from '../answers/request-problem.ts';
+import { endpointsOf, openApiDocument } from '../openapi/openapi-document.ts';
+import { anyJson, type Operation } from '../openapi/operation.ts';
+
+export interface AppOptions {
+  readonly logger: Logger;
+  readonly gatekeeper: Pick<Gatekeeper, 'refusePeer'>;
+  /** How long the head of a request may take. */
+  readonly handshakeTimeoutMs: number;
+  /** One for each endpoint. */
+  readonly endpoints: readonly FastifyPluginCallback[];
+}
+
+/** The HTTP of a gateway. It does not listen yet. */
+export interface App {
+  readonly http: FastifyInstance;
+  /** The answer where there is nothing: it lists what there is. */
+  readonly notFound: Answer;
+}
+
+const NOT_FOUND = {
+  code: 'not_found',
+  message: 'there is nothing at this path; "endpoints" lists what there is, GET /openapi.json describes it',
+};
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Node looks for connections that are too slow this often. */
+const CHECK_EVERY_MS = 1_000;
+
+/** Registers the endpoints, and what holds for all of them. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { logger, gatekeeper, endpoints } = options;
+  const http = createInstance(options.handshakeTimeoutMs);
+  const routes: RouteOptions[] = [];
+  http.addHook('onRoute', (route) => void routes.push(route));
+  http.addHook('onRequest', (request, reply, done) => {
+    const peer = gatekeeper.refusePeer(request.socket.remoteAddress);
+    if (peer !== undefined) send(reply, unread(admissionRefused(peer)));
+    else if (request.is404) send(reply, methodNotAllowed(request, routes) ?? notFound);
+    else done();
+  });
+  takeBodiesAsBytes(http);
+  http.setErrorHandler((err, request, reply) => {
+    const answer = requestProblem(err, request);
+    if (answer === undefined) logger.error({ err }, 'request failed');
+    return send(reply, answer ?? problem(500, 'internal', 'the request failed; send it again'));
+  });
+  // A client that sends on and on over one connection would keep the server from closing.
+  http.addHook('onResponse', (_request, _reply, done) => {
+    if (!http.server.listening) setImmediate(() => http.server.closeIdleConnections());
+    done();
+  });
+  http.get('/openapi.json', { schema: openApiOperation }, (_request, reply) =>
+    send(reply, { status: 200, body: openApi }),
+  );
+  for (const endpoint of endpoints) await http.register(endpoint);
+  await http.ready();
+  const openApi = openApiDocument(routes);
+  const notFound = { status: 404, body: { error: NOT_FOUND, endpoints: endpointsOf(openApi) } };
+  return { http, notFound };
+}
+
+function createInstance(handshakeTimeoutMs: number): FastifyInstance {
+  const http = fastify({
+    http: {
+      headersTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, handshakeTimeoutMs),
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshakeTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // Requests that came before the stop are answered; the connection is closed behind the answer.
+    return503OnClosing: false,
+    // A HEAD of a webhook would record its callback.
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
+    rewriteUrl: ({ url = '' }) => withDecodablePath(url),
+  });
+  // Node's own answer to what is not HTTP.
+  http.server.removeAllListeners('clientError');
+  // Fields of a call may be in the body of a GET as well.
+  http.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  http.decorateRequest('tenant', '');
+  http.setValidatorCompiler(validateWithZod);
+  http.setSerializerCompiler(() => JSON.stringify);
+  return http;
+}
+
+/** A path that can't be decoded gets a NUL, which no endpoint accepts: so its route answers, and not fastify. */
+function withDecodablePath(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  try {
+    decodeURIComponent(path);
+    return url;
+  } catch {
+    return url.replace(/%[^/]*/g, '%00');
+  }
+}
+
+/** Paths are checked by zod. Bodies are measured before they are parsed, by their endpoints, one message at a time. */
+const validateWithZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) =>
+  httpPart === 'params'
+    ? (data: unknown) => {
+        const result = schema.safeParse(data);
+        return result.success ? { value: result.data } : { error: result.error };
+      }
+    : (data: unknown) => ({ value: data });
+
+/** No body is parsed here, whatever type it claims: senders announce one encoding and send another, or name none that is valid. */
+function takeBodiesAsBytes(http: FastifyInstance): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  http.addHook('preParsing', (request, _reply, payload, done) => {
+    const encoding = request.raw.headers['content-encoding'] ?? 'identity';
+    request.headers = { 'content-type': undefined };
+    if (encoding === 'identity') done(null, payload);
+    else done(new UnsupportedEncodingError());
+  });
+}
+
+/** 405 where the path has other methods. */
+function methodNotAllowed({ url }: FastifyRequest, routes: readonly RouteOptions[]): Answer | undefined {
+  const [path = ''] = url.split('?', 1);
+  const methods = routes
+    .filter((route) => new RegExp(`^${route.url.replace(/:\w+/g, '[^/]+')}/?$`).test(path))
+    .map(({ method }) => String(method));
+  if (methods.length === 0) return undefined;
+  return problem(405, 'method_not_allowed', `use ${methods.join(' or ')}`, { allow: methods.join(', ') });
+}
+
+const openApiOperation: Operation = {
+  operationId: 'openApi',
+  summary: 'This document',
+  response: { 200: { description: 'This document', content: anyJson } },
+};
