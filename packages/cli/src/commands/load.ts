@@ -14,7 +14,16 @@ import { defineCommand } from '../command.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, text, valueFlag, jsonFlag, DEFAULT_TENANT, tenantFlag } from '../flags.ts';
+import {
+  DEFAULT_TENANT,
+  jsonFlag,
+  switchFlag,
+  tenantFlag,
+  text,
+  valueFlag,
+  type Flags,
+  type FlagValues,
+} from '../flags.ts';
 import { formatLoad } from '../format/load.ts';
 import { loadScript, scriptMs, type ScriptStep, generateTurns } from '../load/agent-script.ts';
 import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts';
@@ -33,6 +42,37 @@ const pace = envValue<Pace>('realtime, flat-out, or how many times faster than r
   return factor > 0 && factor < 1e6 ? { value: factor } : { problem: `got ${JSON.stringify(text)}` };
 });
 
+const flags = {
+  calls: valueFlag(wholeNumber(1, 1_000_000), '<n>', 'how many calls; 1 by default'),
+  concurrency: valueFlag(wholeNumber(1, 20_000), '<n>', 'how many at a time; 50 by default'),
+  url: valueFlag(wsUrl, '<ws url>', 'the stream URL of a gateway; that of the local stack by default'),
+  wav: valueFlag(text, '<file>', 'what the caller says, 16-bit mono PCM; a noise like speech by default'),
+  agent: valueFlag(text, '<script>', 'what the agent reports: a file, default (a sales call) or none'),
+  turns: valueFlag(wholeNumber(0, 100_000), '<n>', 'a conversation of so many turns instead'),
+  'agent-over': valueFlag(oneOf(['http', 'socket']), '<way>', 'http (default) or socket'),
+  'agent-port': valueFlag(
+    port,
+    '<port>',
+    'where the agent listens, with --agent-over socket; 9090 by default',
+  ),
+  'api-secret': valueFlag(text, '<secret>', "the tenant's API secret, if the gateway requires one"),
+  drop: valueFlag(
+    drop,
+    '[how]',
+    'cut the calls: without a stop (no-stop, the default), terminate or half-open',
+    {
+      bare: 'no-stop',
+    },
+  ),
+  shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
+  pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than real time'),
+  verify: switchFlag('wait for the records and check each: turns, data, outcome, archive'),
+  'wait-ms': valueFlag(wholeNumber(1, 3_600_000), '<ms>', 'how long that may take; 60000 by default'),
+  ...tenantFlag,
+  ...databaseFlags,
+  ...jsonFlag,
+} satisfies Flags;
+
 export const load = defineCommand({
   name: 'load',
   summary: 'place many calls as Exotel would, with an agent that reports what is said',
@@ -45,36 +85,7 @@ export const load = defineCommand({
     "A script is a JSON array of an agent's messages, each with afterMs if it follows after a pause.",
     'The exit code is 1 if a call could not connect, a message was rejected, or a record is wrong.',
   ],
-  flags: {
-    calls: valueFlag(wholeNumber(1, 1_000_000), '<n>', 'how many calls; 1 by default'),
-    concurrency: valueFlag(wholeNumber(1, 20_000), '<n>', 'how many at a time; 50 by default'),
-    url: valueFlag(wsUrl, '<ws url>', 'the stream URL of a gateway; that of the local stack by default'),
-    wav: valueFlag(text, '<file>', 'what the caller says, 16-bit mono PCM; a noise like speech by default'),
-    agent: valueFlag(text, '<script>', 'what the agent reports: a file, default (a sales call) or none'),
-    turns: valueFlag(wholeNumber(0, 100_000), '<n>', 'a conversation of so many turns instead'),
-    'agent-over': valueFlag(oneOf(['http', 'socket']), '<way>', 'http (default) or socket'),
-    'agent-port': valueFlag(
-      port,
-      '<port>',
-      'where the agent listens, with --agent-over socket; 9090 by default',
-    ),
-    'api-secret': valueFlag(text, '<secret>', "the tenant's API secret, if the gateway requires one"),
-    drop: valueFlag(
-      drop,
-      '[how]',
-      'cut the calls: without a stop (no-stop, the default), terminate or half-open',
-      {
-        bare: 'no-stop',
-      },
-    ),
-    shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
-    pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than real time'),
-    verify: switchFlag('wait for the records and check each: turns, data, outcome, archive'),
-    'wait-ms': valueFlag(wholeNumber(1, 3_600_000), '<ms>', 'how long that may take; 60000 by default'),
-    ...tenantFlag,
-    ...databaseFlags,
-    ...jsonFlag,
-  },
+  flags,
   run: async ({ values }, terminal) => {
     const { turns } = values;
     const script = turns === undefined ? await loadScript(values.agent ?? 'default') : generateTurns(turns);
@@ -82,9 +93,10 @@ export const load = defineCommand({
     const plan = await planLoadCall({ ...values, url, conversationMs: scriptMs(script) });
     if (!plan.ok) throw new CommandError(plan.problem);
     const startedAt = performance.now();
-    const outcomes = await placeAll(values, { call: plan.call, script }, terminal);
+    const round = { values, call: plan.call, script };
+    const outcomes = await placeAll(round, terminal);
     const seconds = (performance.now() - startedAt) / 1000;
-    const wrong = values.verify ? await check(values, { outcomes, script }, terminal) : undefined;
+    const wrong = values.verify ? await check(round, outcomes, terminal) : undefined;
     const summary = summarise(outcomes, seconds, wrong);
     if (values.json) printJson(terminal, summary);
     else print(terminal, formatLoad(summary));
@@ -101,25 +113,18 @@ async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promis
   );
 }
 
-interface LoadWishes {
-  readonly calls: number | undefined;
-  readonly concurrency: number | undefined;
-  readonly pace: Pace | undefined;
-  readonly 'agent-over': 'http' | 'socket' | undefined;
-  readonly 'agent-port': number | undefined;
-  readonly 'api-secret': string | undefined;
-  readonly json: boolean;
+interface Round {
+  readonly values: FlagValues<typeof flags>;
+  readonly call: PlaceCallOptions;
+  readonly script: readonly ScriptStep[];
 }
 
-async function placeAll(
-  wishes: LoadWishes,
-  { call, script }: { readonly call: PlaceCallOptions; readonly script: readonly ScriptStep[] },
-  terminal: Terminal,
-): Promise<LoadOutcome[]> {
-  const { calls = 1, concurrency = 50 } = wishes;
+async function placeAll(round: Round, terminal: Terminal): Promise<LoadOutcome[]> {
+  const { calls = 1, concurrency = 50, json } = round.values;
+  const { call } = round;
   const { signal } = terminal;
-  const agents = await startAgents(wishes, { call, script }, terminal);
-  const onProgress = wishes.json ? () => undefined : progressOn(calls, terminal);
+  const agents = await startAgents(round, terminal);
+  const onProgress = json ? () => undefined : progressOn(calls, terminal);
   try {
     return await simulateCalls({ calls, concurrency, call, signal, converse: agents.converse, onProgress });
   } finally {
@@ -127,29 +132,26 @@ async function placeAll(
   }
 }
 
-async function startAgents(
-  wishes: LoadWishes,
-  { call, script }: { readonly call: PlaceCallOptions; readonly script: readonly ScriptStep[] },
-  { now, err }: Terminal,
-): Promise<Agents> {
-  const options = { script, speed: speedOf(wishes.pace ?? 'realtime'), now };
-  const apiSecret = wishes['api-secret'];
-  const gatewayUrl = new URL(call.url).origin.replace(/^ws/, 'http');
-  if (wishes['agent-over'] !== 'socket')
-    return agentsOverHttp({ url: gatewayUrl, ...(apiSecret !== undefined && { token: apiSecret }) }, options);
-  const agents = await agentsOverSocket(wishes['agent-port'] ?? 9_090, options);
-  if (!wishes.json) err.write(`The agent listens: the gateway's AGENT_URL has to be ${agents.url}\n`);
+async function startAgents({ values, call, script }: Round, { now, err }: Terminal): Promise<Agents> {
+  const { pace = 'realtime', 'api-secret': token, 'agent-port': agentPort = 9_090, json } = values;
+  const options = { script, speed: speedOf(pace), now };
+  const url = new URL(call.url).origin.replace(/^ws/, 'http');
+  if (values['agent-over'] !== 'socket') {
+    return agentsOverHttp({ url, ...(token !== undefined && { token }) }, options);
+  }
+  const agents = await agentsOverSocket(agentPort, options);
+  if (!json) err.write(`The agent listens: the gateway's AGENT_URL has to be ${agents.url}\n`);
   return agents;
 }
 
 async function check(
-  values: AskedServers & { readonly tenant: string | undefined; readonly 'wait-ms': number | undefined },
-  round: { readonly outcomes: readonly LoadOutcome[]; readonly script: readonly ScriptStep[] },
+  { values, script }: Round,
+  outcomes: readonly LoadOutcome[],
   terminal: Terminal,
 ): Promise<WrongRecord[]> {
-  const callSids = round.outcomes.map(({ report }) => report.callSid);
+  const callSids = outcomes.map(({ report }) => report.callSid);
   const { tenant = DEFAULT_TENANT, 'wait-ms': waitMs = 60_000 } = values;
-  const expected = expectationOf(round.script);
+  const expected = expectationOf(script);
   return withStore(values, terminal, (store) =>
     checkRecords(store, callSids, { tenant, expected, waitMs, signal: terminal.signal }),
   );

@@ -1,16 +1,17 @@
 import { type StoredCall } from '@turnlog/call-store';
 import { placeCall, speechLikeNoise } from '@turnlog/exotel-simulator';
-import { sleep, withDeadline } from '@turnlog/service-kit';
+import { withDeadline } from '@turnlog/service-kit';
 import { CommandError } from '../command-error.ts';
 import { openStore } from '../connections/with-store.ts';
+import { DEFAULT_TENANT } from '../flags.ts';
 import { scriptMs, type ScriptStep } from '../load/agent-script.ts';
-import { compareWithExpectation, expectationOf } from '../load/expectation.ts';
+import { checkRecords } from '../load/check-records.ts';
+import { expectationOf } from '../load/expectation.ts';
 
 /** How much faster than real time: the conversation is over in little more than a second. */
 export const SAMPLE_SPEED = 20;
 
 const SAMPLE_RATE = 8_000;
-const POLL_MS = 20;
 
 /** For steps of a second or two, which take longer on a busy machine. */
 const PATIENCE_MS = 60_000;
@@ -61,18 +62,14 @@ async function untilRecorded({
   signal,
 }: SampleCallOptions): Promise<StoredCall> {
   const expected = expectationOf(script);
-  const deadline = performance.now() + PATIENCE_MS;
   return openStore(databaseUrl, async (store) => {
-    for (;;) {
-      const call = await store.readCall(callSid);
-      if (call !== undefined && compareWithExpectation(call, expected).length === 0) return call;
-      if (signal.aborted || performance.now() > deadline) {
-        const so = call === undefined ? 'it has none' : compareWithExpectation(call, expected).join('; ');
-        throw new CommandError(
-          `The sample call's record is not complete: ${so}. The logs of the services say more.`,
-        );
-      }
-      await sleep(POLL_MS, signal);
-    }
+    const check = { tenant: DEFAULT_TENANT, expected, waitMs: PATIENCE_MS, signal };
+    const [wrong] = await checkRecords(store, [callSid], check);
+    const record = await store.readCall({ tenant: DEFAULT_TENANT, callSid });
+    if (wrong === undefined && record !== undefined) return record;
+    const problems = wrong?.problems.join('; ');
+    throw new CommandError(
+      `The sample call's record is not complete: ${problems}. The logs of the services say more.`,
+    );
   });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ParsedFrame, chooseSampleRate, type SampleRate } from '@turnlog/exotel';
-import { type AnnouncedCall, type Shape } from '../shapes/shape.ts';
+import { type AnnouncedCall } from '../shapes/shape.ts';
 import { shapes, type ShapeName } from '../shapes/shapes.ts';
 import { CallerAudio } from './caller-audio.ts';
 import { speedOf, type Pace } from './pace.ts';
@@ -51,27 +51,10 @@ export interface PlaceCallOptions {
 }
 
 /** A call with every choice made. */
-export interface CallPlan {
-  url: string;
-  announced: AnnouncedCall;
-  shape: Shape;
-  audio: CallerAudio;
-  frameMs: number;
-  frameCount: number;
-  hangUpAfterMs: number;
-  /** How many times faster than life. */
-  speed: number;
-  applet: 'voicebot' | 'stream';
-  drop: Drop | undefined;
-  closeCode: 1000 | 1005 | 1006;
-  handshakeTimeoutMs: number;
-  handshakeAttempts: number;
-  onServerFrame: (frame: ParsedFrame) => void;
-  signal: AbortSignal | undefined;
-}
+export type CallPlan = ReturnType<typeof planCall>;
 
 /** Makes every choice the options leave open. Throws on a URL or a duration that no call could have. */
-export function planCall(options: PlaceCallOptions): CallPlan {
+export function planCall(options: PlaceCallOptions) {
   const { frameMs = 100, hangUpAfterMs } = options;
   checkDurations(options.audio, frameMs, hangUpAfterMs);
   const url = streamUrl(options);
@@ -85,6 +68,7 @@ export function planCall(options: PlaceCallOptions): CallPlan {
     frameMs,
     frameCount: hangUpAfterMs === undefined ? audio.frameCount : Math.floor(hangUpAfterMs / frameMs),
     hangUpAfterMs: hangUpAfterMs ?? audio.durationMs,
+    /** How many times faster than real time. */
     speed: speedOf(options.pace ?? 'realtime'),
     applet: options.applet ?? 'voicebot',
     drop: options.drop,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { FakeCall, type CallFields } from './fake-call.ts';
 import { sendError, takesEffect, type Misbehaviour } from './misbehaviour.ts';
@@ -15,11 +15,6 @@ export interface ReceivedRequest {
   readonly atMs: number;
 }
 
-export interface FakeRestApiOptions {
-  /** Whether lists have CustomField, which the documents do not promise; `false` by default. */
-  readonly listsCustomField?: boolean;
-}
-
 const ACCOUNT_PATH = '/v1/Accounts/fake/';
 
 /** Exotel's REST API as far as Turnlog uses it, on loopback, with the misbehaviour that a test asks for. */
@@ -29,18 +24,12 @@ export class FakeRestApi {
   readonly apiToken = 'fake-token';
   readonly requests: ReceivedRequest[] = [];
   readonly #authorization = `Basic ${Buffer.from(`${this.apiKey}:${this.apiToken}`).toString('base64')}`;
-  readonly #listsCustomField: boolean;
-  readonly #server: Server;
+  readonly #server = createServer((request, response) => {
+    this.#handle(request, response).catch(() => response.destroy());
+  });
   readonly #calls = new Map<string, FakeCall>();
   readonly #nextMisbehaviours: (Misbehaviour | undefined)[] = [];
   #usualMisbehaviour: Misbehaviour | undefined;
-
-  constructor({ listsCustomField = false }: FakeRestApiOptions = {}) {
-    this.#listsCustomField = listsCustomField;
-    this.#server = createServer((request, response) => {
-      this.#handle(request, response).catch(() => response.destroy());
-    });
-  }
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
@@ -123,13 +112,14 @@ export class FakeRestApi {
         const created = typeof DateCreated === 'string' ? DateCreated : '';
         return From === query.get('From') && created >= since && created <= until;
       });
-    return { Calls: this.#listsCustomField ? found : found.map((each) => without(each, ['CustomField'])) };
+    // The documents do not promise CustomField in lists.
+    return { Calls: found.map((each) => without(each, ['CustomField'])) };
   }
 }
 
 /** Starts the fake on a free port. */
-export async function startFakeRestApi(options?: FakeRestApiOptions): Promise<FakeRestApi> {
-  const api = new FakeRestApi(options);
+export async function startFakeRestApi(): Promise<FakeRestApi> {
+  const api = new FakeRestApi();
   await api.listen();
   return api;
 }
