@@ -1,21 +1,21 @@
 import { crc32 } from 'node:zlib';
 import { callId, type CallKey } from '@turnlog/call-events';
 
-/** Where in Redis Turnlog keeps its keys. All services of one system must agree on both. */
+/** Where in Redis Turnlog keeps its keys. All services of one system must use the same. */
 export interface KeySpace {
   /** Put before every key, `tl:` by default. */
   readonly prefix: string;
-  /** How many partitions the calls are spread over. It can't be changed while calls are in Redis. */
+  /** The number of partitions. It cannot change while calls are in Redis. */
   readonly partitions: number;
 }
 
 /** The prefix and the number of partitions that a system starts with. */
 export const DEFAULT_KEY_SPACE: KeySpace = { prefix: 'tl:', partitions: 16 };
 
-/** The two feeds that tell consumers where to look. */
+/** The two feeds that list calls with work to do. */
 export type FeedName = 'activity' | 'persist';
 
-/** The keys of one call. They share the hash tag of its partition, so one script may touch them all. */
+/** The keys of one call. They share the hash tag of its partition, so one script may use all of them. */
 export interface CallKeys {
   readonly log: string;
   readonly head: string;

@@ -1,13 +1,11 @@
-/*
- * Parts of the append script. They stand in it behind `call` (redis.call), `maxEvents` and `maxBytes`.
- */
+/* Parts of the append script. They need `call` (redis.call), `maxEvents` and `maxBytes`. */
 
-/** Two full calls of the default size: where counting the bytes of an old log ends. */
+/** Two full calls of the default size: counting the bytes of an old log stops there. */
 const MOST_BYTES_COUNTED = 32 * 1024 * 1024;
 
-/** Which events a call takes. */
+/** Decides which events a call accepts. */
 export const LIMITS_LUA = `
--- For a head that is older than the field. It stops where the call is full in any case.
+-- For a head without the field, from an older version. Stops where the call is full in any case.
 local function countBytes(log)
   local bytes, start = 0, '-'
   while bytes <= ${MOST_BYTES_COUNTED} do
@@ -32,10 +30,10 @@ local function refusalOf(head, limits, seq, bytes, text, connection)
 end
 `;
 
-/** Which reports the log of a call has, in the hash of ids. */
+/** The reports of a call's log, in the hash of ids. */
 export const REPORTS_LUA = `
--- The place of the same content; 'conflict' where the report has another one, nothing where it is not known. And whether
--- the report is known.
+-- Returns the seq of the same content, 'conflict' for different content, or nothing for an unknown report;
+-- then whether the report is known.
 local function placeOf(ids, limits, report, content)
   local known = call('HGET', ids, report)
   if not known then return nil, false end
@@ -46,8 +44,8 @@ local function placeOf(ids, limits, report, content)
   return limits ~= 'none' and 'conflict' or nil, true
 end
 
--- With the commands of earlier versions alone: users keep their rights over an upgrade, and a script that is refused a
--- command in its middle leaves half of what it does.
+-- Only uses commands of earlier versions: users keep their rights during an upgrade, and a script that is
+-- refused a command halfway leaves half of its writes.
 local function remember(ids, report, isKnown, content, place)
   if isKnown then
     call('HSET', ids, report .. '\\0' .. content, place)

@@ -2,39 +2,44 @@ import { type CallKey } from '@turnlog/call-events';
 import { type Barrier } from '@turnlog/redis-kit';
 import { type NewEvent } from './new-event.ts';
 
-/** Events of one call. They share one source, and are in its order. */
+/** Events of one call, from one source and in its order. */
 export interface AppendRequest {
   readonly call: CallKey;
   readonly events: readonly NewEvent[];
   /**
-   * `ordered`: the source counts its events, a repeat is known by its place and a hole is answered with `gap`.
-   * `unordered`: a repeat is known by the event's id.
+   * `ordered`: a duplicate is recognized by its source sequence, and a hole returns `gap`. `unordered`: a
+   * duplicate is recognized by the event's id.
    */
   readonly mode: 'ordered' | 'unordered';
-  /** Append only when the call was not seen since then (Unix ms): for the sweep of lost calls. */
+  /** Append only if the call was not seen since then (Unix ms); for the sweep of lost calls. */
   readonly unseenSinceMs?: number;
   /**
-   * Their sender was told already that they are stored, so they are taken beyond every limit: those that waited in a spool,
-   * and those that Redis has lost.
+   * The events were acknowledged already, so they are accepted beyond every limit: they come from a spool, or
+   * Redis lost them.
    */
   readonly isAcknowledged?: boolean;
-  /** Their tenant has as much in Redis as it may: only what opens or ends is taken. */
+  /** The tenant has reached its limit in Redis: only events that open or end a call are accepted. */
   readonly isTenantFull?: boolean;
 }
 
 /** Limits of one call's log. */
 export interface AppendLimits {
-  /** Appends also while Redis is out of memory: for ends, without which calls are not persisted and their memory is not freed. */
+  /**
+   * Append also while Redis is out of memory. For ends: without them calls are not persisted and their memory
+   * is not freed.
+   */
   readonly runsWithoutMemory?: boolean;
-  /** The most events that a call takes; ends are taken beyond it. */
+  /** The most events of a call; ends are accepted beyond it. */
   readonly maxEvents: number;
-  /** The most that a call's log takes, in bytes of UTF-8; ends are taken beyond it. 16 MiB by default. */
+  /** The most UTF-8 bytes of a call's log, 16 MiB by default; ends are accepted beyond it. */
   readonly maxBytes?: number;
-  /** What has to be passed before an append is acknowledged: see `findBarrier`. Asked for with every pipeline. */
+  /**
+   * The barrier that must pass before an append is acknowledged, see `findBarrier`. Sent with every pipeline.
+   */
   readonly barrier?: () => Barrier | undefined;
 }
 
-/** For what our own services find out about a call: it is little, and a full call needs it too. */
+/** For events that our own services find out: they are few, and a full call needs them too. */
 export const NO_LIMITS: AppendLimits = {
   maxEvents: Number.MAX_SAFE_INTEGER,
   maxBytes: Number.MAX_SAFE_INTEGER,

@@ -1,22 +1,24 @@
-/** What became of one event. */
+/** The outcome of one event. */
 export type AppendResult =
   | { readonly status: 'appended'; readonly seq: number }
-  /** It was there already. The seq is missing where a repeat was recognised by its place in its source alone. */
+  /**
+   * The log already had it. The seq is missing if the duplicate was recognized by its source sequence alone.
+   */
   | { readonly status: 'duplicate'; readonly seq: number | undefined }
   | { readonly status: 'refused'; readonly reason: RefusalReason };
 
 /**
- * Why an event is not stored: the call holds as many events, or bytes, as one call may; its tenant has as much in Redis as
- * it may; the call was erased, and nothing of it is stored any more; or the log has the report with another content.
+ * Why an event is not stored: the call has reached its limit of events or bytes; its tenant has reached its
+ * limit in Redis; the call was erased; or the log has the report with different content.
  */
 export type RefusalReason = 'call_full' | 'tenant_full' | 'call_erased' | 'conflict';
 
-/** What became of an append. */
+/** The outcome of an append. */
 export type AppendOutcome =
   | { readonly outcome: 'ok'; readonly epoch: string; readonly results: readonly AppendResult[] }
-  /** Events of this source are missing: send again from `expected`. */
+  /** Events of this source are missing: resend from `expected`. */
   | { readonly outcome: 'gap'; readonly expected: number }
-  /** The call was seen meanwhile; nothing was appended (only for an append that asked for it). */
+  /** The call was seen in the meantime and nothing was appended (only with `onlyIfNotSeenSince`). */
   | { readonly outcome: 'seen' };
 
 const REFUSALS: Readonly<Record<string, RefusalReason>> = {
@@ -26,7 +28,7 @@ const REFUSALS: Readonly<Record<string, RefusalReason>> = {
   conflict: 'conflict',
 };
 
-/** Reads the reply of the append script; throws the error that it may be. */
+/** Parses the reply of the append script; throws it if it is an error. */
 export function readAppendReply(reply: unknown): AppendOutcome {
   if (reply instanceof Error) throw reply;
   const [kind, second, ...results] = reply as [string, string | number, ...(number | string)[]];

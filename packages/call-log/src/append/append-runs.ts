@@ -5,10 +5,10 @@ import { readAppendReply, type AppendOutcome } from './append-result.ts';
 import { type AppendLimits, type AppendRequest } from './append-request.ts';
 import { changeOf, mayChangeConnections } from './new-event.ts';
 
-/** The most that the log of a call takes, in bytes of UTF-8. */
+/** The most UTF-8 bytes of a call's log. */
 export const DEFAULT_MAX_CALL_BYTES = 16 * 1024 * 1024;
 
-/** The most calls that one run of the script takes: it holds up everybody else meanwhile. */
+/** The most calls of one run of the script, which blocks other clients while it runs. */
 const MAX_CALLS_PER_RUN = 32;
 
 type Append = Asked<AppendRequest, AppendOutcome>;
@@ -22,7 +22,7 @@ interface AppendKeys {
   readonly own: readonly string[];
 }
 
-/** Makes runs of the append script out of appends: each run takes calls of one partition. */
+/** Makes runs of the append script; each run has calls of one partition. */
 export function createRunPlanner(space: KeySpace, limits: Pick<AppendLimits, 'maxEvents' | 'maxBytes'>) {
   const keysOf = rememberKeys(space);
 
@@ -55,7 +55,7 @@ export function createRunPlanner(space: KeySpace, limits: Pick<AppendLimits, 'ma
   };
 }
 
-/** The keys of a call, made once for as long as its producer holds on to its call key. */
+/** The keys of a call, cached for as long as its producer keeps its call key. */
 function rememberKeys(space: KeySpace): (call: CallKey) => AppendKeys {
   const known = new WeakMap<CallKey, AppendKeys>();
   return (call) => {
@@ -82,7 +82,7 @@ function toKeysOfRun(appends: readonly Append[], keysOf: (call: CallKey) => Appe
   return keys;
 }
 
-/** An error is that of one call: those that travelled with it have their own replies. */
+/** An error concerns one call: the others of the run have their own replies. */
 function settle({ resolve, reject }: Append, reply: unknown): void {
   let outcome: AppendOutcome;
   try {
@@ -119,7 +119,7 @@ function toArguments(
   return args;
 }
 
-/** Whether there is nothing to say of an append and its events but their texts. */
+/** Whether an append and its events have no arguments but their texts. */
 function isPlain({ events, unseenSinceMs, isAcknowledged, isTenantFull }: AppendRequest): boolean {
   return (
     unseenSinceMs === undefined &&

@@ -2,36 +2,42 @@ import { CAUGHT_LUA, defineScript, NO_RUN_ID, RUN_ID_DIGITS } from '@turnlog/red
 import { LIMITS_LUA, REPORTS_LUA } from './append-lua.ts';
 
 /**
- * Appends events to the logs of calls of one partition, and tells the feeds.
+ * Appends events to the logs of calls of one partition, and adds entries to the feeds.
  *
- * KEYS  activity, persist, live, then three for each call: head, log, ids
- * ARGV  the run of this server ('': the script asks the server), most events of a call, most bytes of a call, then for each
- *       call: member, source ('' for an unordered one), sequence of the first event in its source, number of events, and
- *       what limits it. Where that is '', the limits are those of a call, and one argument for each event follows: its
- *       text. Else "only when not seen since" in ms ('' for always) follows, and four for each event: text ('' for one
- *       that was refused as a conflict before: it only takes its place), report to remember ('' for none), a digest of
- *       its content ('' where any content is a repeat), '+<connection>' when it opens one, '-<connection>' when it closes
- *       one, '!' when the call is over by the word of the carrier, else ''
- * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}; a result is the event's seq, minus the seq
- *       of the event that it repeats, 0 for a repeat whose seq is not at hand, 'full' for a full call, 'tenant' for a full
- *       tenant, 'erased' for an erased call, or 'conflict' for another content than the report was remembered with. Or the error of this call alone.
+ * KEYS  activity, persist, live, then for each call: head, log, ids
+ * ARGV  the server run ('': the script asks the server), most events of a call, most bytes of a call, then
+ *       for each call: member, source ('' for an unordered one), source sequence of the first event, number
+ *       of events, and its limits. If the limits are '', they are those of a call, and one argument for each
+ *       event follows: its text. Otherwise "only if not seen since" in ms ('' for always) follows, and four
+ *       for each event: text ('' if it was refused as a conflict before and only takes its source sequence),
+ *       report to remember ('' for none), fingerprint of its content ('' if any content is a duplicate),
+ *       '+<connection>' if it opens one, '-<connection>' if it closes one, '!' if the carrier reports that
+ *       the call is over, else ''
+ * Reply for each call {'gap', expected} | {'seen'} | {'ok', epoch, result …}, or the error of this call
+ *       alone. A result is the event's seq, minus the seq of the event that it duplicates, 0 for a duplicate
+ *       of unknown seq, 'full' for a full call, 'tenant' for a full tenant, 'erased' for an erased call, or
+ *       'conflict' for a report with different content.
  *
- * Head fields: epoch, seq, bytes (of all texts that its log took), persisted, open (connections), expiring,
- * s:<source> (its last sequence), r:<source> (which events of its last append were refused, and why), c:<connection> ('open'
- * or 'closed'). Of an erased call it has nothing but `erased`. One that is expiring may have no log any more, as all of it is in Postgres: its next event begins another life of the log.
+ * Head fields: epoch, seq, bytes (of all texts that were appended), persisted, open (connections), expiring,
+ * s:<source> (its last sequence), r:<source> (which events of its last append were refused, and why),
+ * c:<connection> ('open' or 'closed'). The head of an erased call has only `erased`. An expiring call may
+ * have no log, because all of it is in Postgres: its next event starts a new epoch.
  *
- * The hash of ids has for each report that is to be remembered the seq of its event, and behind a blank the digest. What
- * was acknowledged is appended also when it is a conflict, and remembered by its report and its digest.
+ * The hash of ids has for each remembered report the seq of its event and, after a space, the fingerprint. An
+ * acknowledged event is appended even if it is a conflict, and is remembered by its report and its
+ * fingerprint.
  *
- * Limits: '' and 'call' are those of a call. 'tenant': its tenant is full, and only what opens or ends is taken. 'none': the events
- * were acknowledged already, and are taken. The end of an open connection is always taken, so that the call can be
- * persisted. What opens a connection, or ends a call in another way, is taken up to twice the limits of a call.
+ * Limits: '' and 'call' are those of a call. 'tenant': the tenant is full, and only events that open or end a
+ * call are accepted. 'none': the events were acknowledged already and are accepted. The end of an open
+ * connection is always accepted, so that the call can be persisted. Events that open a connection or end a
+ * call in another way are accepted up to twice the limits of a call.
  *
- * An epoch belongs to one run of one server, which its last letters name. A server that was started again, or took over
- * from another, may lack the newest events and give their seqs to others: with its first event the log is another life.
- * The server names its run itself: a proxy may keep the connections of its clients while the server behind it changes.
+ * An epoch belongs to one server run, which its last letters name. A server that restarted, or took over from
+ * another, may lack the newest events and give their seqs to others, so the first append of a new server run
+ * starts a new epoch. The script asks the server for its run: a proxy may keep client connections while the
+ * server behind it changes.
  *
- * A call with an open connection is kept live by its gateway's heartbeat, so that only a change of connections, and a
+ * The gateway's heartbeat keeps a call with an open connection live, so only a change of connections, and a
  * call without any, costs a write to the live calls. The calls of one run are written to them together.
  */
 export const appendScript = defineScript(`${CAUGHT_LUA}
@@ -48,7 +54,8 @@ if not isGivenRun then
 end
 local now
 ${LIMITS_LUA}${REPORTS_LUA}
--- A feed of another type fails the run before anything is written: what is half written would pass for a repeat.
+-- A feed of another type fails the run before anything is written: a resend would take a half-written event
+-- for a duplicate.
 call('XRANGE', activity, '-', '+', 'COUNT', 0)
 call('XRANGE', persist, '-', '+', 'COUNT', 0)
 call('ZSCORE', live, '')
@@ -58,7 +65,7 @@ local function nowMs()
   return now[1] * 1000 + math.floor(now[2] / 1000)
 end
 
--- The calls that are to be noted as live when the run ends.
+-- The calls to mark as live when the run ends.
 local seenCalls = {}
 
 local function isSeenSince(member, unseenSince)
@@ -78,7 +85,7 @@ local function beginLife(head)
   return epoch
 end
 
--- How many connections are open when this one has been opened or closed, and which of the two it was, if any.
+-- The number of open connections after this event, and whether it opened or closed one.
 local function changeConnection(head, connection, open)
   local field = 'c:' .. string.sub(connection, 2)
   local state = call('HGET', head, field)
@@ -105,16 +112,17 @@ local function append(head, log, ids, member, source, firstSeq, count, limits, u
   if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end
 
   local isOfThisRun = not isReleased and epoch and string.sub(epoch, -#run) == run
-  -- What was refused, and is sent again for want of an answer, is refused again: it is no repeat of what is in the log.
+  -- An event that was refused and is resent because its reply was lost is refused again: it is not a
+  -- duplicate.
   local refusedBefore, refusedNow = known[7] or '', ','
   local bytes = tonumber(known[6])
   local reply = {'ok', epoch}
-  -- Numbers are written as text once, as whole numbers: by itself, each time would cost as much as a small command.
+  -- Numbers become text once: Redis' own conversion costs as much as a small command each time.
   local seqText
   local firstNew = seq + 1
   local hasOpened, hasClosed, isOver = false, false, false
 
-  -- What was appended under a run that was given wrongly is sent again, and recognised as a repeat.
+  -- Events that were appended under a wrong run are resent and recognized as duplicates.
   if isGivenRun and epoch and not isReleased and not isOfThisRun then
     reply[2] = beginLife(head)
     isOfThisRun = true
@@ -136,7 +144,7 @@ local function append(head, log, ids, member, source, firstSeq, count, limits, u
       result, isKnown = placeOf(ids, limits, report, content)
     end
     if result then
-      -- It is there, or not to be.
+      -- It is there, or must not be appended.
     elseif source ~= '' and sourceSeq <= lastOfSource then
       result = string.match(refusedBefore, ',' .. sourceSeq .. '=(%a+)') or 0
     else
@@ -235,5 +243,8 @@ end
 return replies
 `);
 
-/** The same for appends that free memory in the end, as the ends of calls do: also while Redis is out of memory. */
+/**
+ * The same script for appends that free memory in the end, such as the ends of calls: it also runs while
+ * Redis is out of memory.
+ */
 export const appendWithoutMemoryScript = defineScript(appendScript.lua, { runsWithoutMemory: true });

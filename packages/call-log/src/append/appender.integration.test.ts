@@ -28,7 +28,7 @@ async function feedReasons(callSid: string): Promise<(string | undefined)[]> {
 }
 
 describe('an ordered source', () => {
-  test('gets seqs without a hole', async () => {
+  test('gets consecutive seqs', async () => {
     const call = callOf('without-a-hole');
     const first = await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')]));
     const second = await log.appender.append(ordered(call, 's', 3, [turn('c')]));
@@ -45,7 +45,7 @@ describe('an ordered source', () => {
     expect(await textsOf('without-a-hole')).toEqual(['a', 'b', 'c']);
   });
 
-  test('may send again what it had no answer to', async () => {
+  test('may resend events whose reply was lost', async () => {
     const call = callOf('again');
     await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')]));
     const again = await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b'), turn('c')]));
@@ -55,7 +55,7 @@ describe('an ordered source', () => {
     expect(await textsOf('again')).toEqual(['a', 'b', 'c']);
   });
 
-  test('is told from where to send again when events of it are missing', async () => {
+  test('receives where to resend from when events are missing', async () => {
     const call = callOf('gap');
     await log.appender.append(ordered(call, 's', 1, [turn('a')]));
     expect(await log.appender.append(ordered(call, 's', 3, [turn('c')]))).toEqual({
@@ -75,7 +75,7 @@ describe('an ordered source', () => {
 });
 
 describe('an event with an id to remember', () => {
-  test('is taken once, and its repeat is told the seq of the first', async () => {
+  test('is appended once, and its duplicate returns the seq of the first', async () => {
     const call = callOf('ids');
     await log.appender.append(ordered(call, 's', 1, [turn('a')]));
     const first = await log.appender.append(unordered(call, ['turn:t1', ...turn('b')]));
@@ -93,7 +93,7 @@ describe('an event with an id to remember', () => {
     ]);
   });
 
-  test('moves its source on even as a repeat, so that what follows is no gap', async () => {
+  test('advances its source even as a duplicate, so that the next event is no gap', async () => {
     const call = callOf('id-of-ordered');
     await log.appender.append(unordered(call, ['turn:t1', ...turn('a')]));
     const request = ordered(call, 's', 1, [turn('a')]);
@@ -111,7 +111,7 @@ describe('an event with an id to remember', () => {
 });
 
 describe('a full call', () => {
-  test('refuses what goes beyond, takes its end, and its source goes on without a gap', async () => {
+  test('refuses events beyond its limit, accepts its end, and its source continues without a gap', async () => {
     const call = callOf('full');
     const small = createAppender(log.redis, log.space, { maxEvents: 2 });
     const events = [opened('c'), turn('a'), turn('too much'), ended('c')];
@@ -132,7 +132,7 @@ describe('a full call', () => {
 describe('a call that is full by its bytes', () => {
   const sizeOf = (request: AppendRequest) => request.events.reduce((sum, { bytes }) => sum + bytes, 0);
 
-  test('takes what fits to the byte, counts UTF-8, and refuses what goes beyond until something smaller comes', async () => {
+  test('accepts events that fit to the byte, counts UTF-8, and refuses larger ones until a smaller one fits', async () => {
     const call = callOf('full-by-bytes');
     const first = ordered(call, 's', 1, [opened('c'), turn('नमस्ते'.repeat(20))]);
     const last = ordered(call, 's', 4, [turn('fits')]);
@@ -152,7 +152,7 @@ describe('a call that is full by its bytes', () => {
     });
   });
 
-  test('takes no number of openings, nor ends of what never opened', async () => {
+  test('does not accept any number of openings, nor ends of connections that never opened', async () => {
     const call = callOf('opened-often');
     const one = ordered(call, 'c1', 1, [opened('c1')]);
     const small = createAppender(log.redis, log.space, { maxEvents: 100, maxBytes: sizeOf(one) });
@@ -172,7 +172,7 @@ describe('a call that is full by its bytes', () => {
     expect(await log.redis.hget(callKeys(log.space, call).head, 'open')).toBe('0');
   });
 
-  test('takes what was acknowledged before', async () => {
+  test('accepts events that were acknowledged before', async () => {
     const call = callOf('acknowledged');
     const small = createAppender(log.redis, log.space, { maxEvents: 1, maxBytes: 1 });
     const request = unordered(call, ['a', ...turn('a')], ['b', ...turn('b')]);
@@ -181,7 +181,7 @@ describe('a call that is full by its bytes', () => {
     });
   });
 
-  test('of a log from before bytes were counted knows how much is there', async () => {
+  test('counts the bytes of a log that a version without the counter wrote', async () => {
     const call = callOf('uncounted');
     const { head } = callKeys(log.space, call);
     const old = ordered(
@@ -202,7 +202,7 @@ describe('a call that is full by its bytes', () => {
   });
 });
 
-test('what was refused is refused when it is sent again for want of an answer, and is no repeat of what is there', async () => {
+test('a refused event is refused again when its lost reply makes the sender resend it, and is no duplicate', async () => {
   const call = callOf('refused-again');
   const small = createAppender(log.redis, log.space, { maxEvents: 2 });
   const events = [opened('c'), turn('a'), turn('too much'), ended('c')];
@@ -224,7 +224,7 @@ test('what was refused is refused when it is sent again for want of an answer, a
   ]);
   const further = [turn('too much'), ended('c'), turn('late')];
   expect(await statuses(ordered(call, 's', 3, further))).toEqual(['refused', 'duplicate', 'refused']);
-  // The first attempt arrives after all: what is known of the later one stays.
+  // The first attempt arrives late: the result of the second one stays.
   expect(await statuses(ordered(call, 's', 1, events))).toEqual([
     'duplicate',
     'duplicate',
@@ -235,7 +235,7 @@ test('what was refused is refused when it is sent again for want of an answer, a
 });
 
 describe('a full tenant', () => {
-  test('is refused what is new, not what is repeated, nor what opens or ends', async () => {
+  test('refuses new events, but not duplicates or events that open or end a call', async () => {
     const call = callOf('of-a-full-tenant');
     const isTenantFull = true;
     await log.appender.append(unordered(call, ['known', ...turn('known')]));
@@ -275,7 +275,7 @@ test('a call whose key is of another type fails alone', async () => {
 });
 
 describe('routing', () => {
-  test('the end of a call goes to the persist feed, what comes before does not, what comes late does', async () => {
+  test('the end of a call and late events go to the persist feed, earlier events do not', async () => {
     const call = callOf('routing');
     await log.appender.append(ordered(call, 'c', 1, [opened('c'), turn('a')]));
     expect(await feedReasons('routing')).toEqual([]);
@@ -284,7 +284,7 @@ describe('routing', () => {
     expect(await feedReasons('routing')).toEqual(['closed', 'late']);
   });
 
-  test('a call that is over by the word of the carrier is persisted, with or without a connection', async () => {
+  test('a call that the carrier reports as over is persisted, with or without a connection', async () => {
     const report = (status: 'ringing' | 'busy') => ['call.status_reported', { status }] as const;
     const call = callOf('reported');
     await log.appender.append(unordered(call, ['s1', ...report('ringing')]));
@@ -298,7 +298,7 @@ describe('routing', () => {
     expect(await feedReasons('reported-streaming')).toEqual(['reported']);
   });
 
-  test('a call is live until the last of its connections is over', async () => {
+  test('a call is live until its last connection is over', async () => {
     const call = callOf('live');
     const { live } = partitionKeys(log.space, partitionOf(log.space, call));
     const isLive = async () => (await log.redis.zscore(live, 'default/live')) !== null;
@@ -310,7 +310,7 @@ describe('routing', () => {
     expect(await isLive()).toBe(false);
   });
 
-  test('a call that is opened and ended within one run is not live, one that goes on is, and counts as seen', async () => {
+  test('a call that opens and ends within one run is not live; one that continues is live and counts as seen', async () => {
     const [over, goesOn] = [callOf('over-in-one-run'), callOf('live-in-one-run')];
     const space = { ...log.space, partitions: 1 };
     const appender = createAppender(log.redis, space, { maxEvents: 10 });
@@ -333,7 +333,7 @@ describe('routing', () => {
     expect(scores).toEqual([null, expect.stringMatching(/^\d{13}$/)]);
   });
 
-  test('an end that is told twice closes one connection', async () => {
+  test('an end that is reported twice closes one connection', async () => {
     const call = callOf('ended-twice');
     await log.appender.append(ordered(call, 'c1', 1, [opened('c1')]));
     await log.appender.append(ordered(call, 'c2', 1, [opened('c2')]));
@@ -345,7 +345,7 @@ describe('routing', () => {
   });
 });
 
-test('keys that have begun to expire are kept again when an event comes', async () => {
+test('an event stops the expiry of the keys', async () => {
   const call = callOf('expiring');
   const { head, log: stream } = callKeys(log.space, call);
   await log.appender.append(ordered(call, 'c', 1, [opened('c'), ended('c')]));
@@ -354,7 +354,7 @@ test('keys that have begun to expire are kept again when an event comes', async 
   expect([await log.redis.pttl(head), await log.redis.pttl(stream)]).toEqual([-1, -1]);
 });
 
-test('an append for lost calls does nothing when the call was seen meanwhile', async () => {
+test('an append for lost calls does nothing if the call was seen in the meantime', async () => {
   const call = callOf('seen');
   await log.appender.append(ordered(call, 'c', 1, [opened('c')]));
   const lost = unordered(call, ['lost', 'call.disconnected', { connectionId: 'c', reason: 'gateway_lost' }]);
@@ -366,7 +366,7 @@ test('an append for lost calls does nothing when the call was seen meanwhile', a
   });
 });
 
-test('a server that forgot its scripts is given them again, and every event is there once', async () => {
+test('after a server lost its scripts, every event is appended once', async () => {
   const call = callOf('flushed');
   for (let seq = 1; seq <= 20; seq += 1) {
     const appended = log.appender.append(ordered(call, 's', seq, [turn(`${seq}`)]));
@@ -376,7 +376,7 @@ test('a server that forgot its scripts is given them again, and every event is t
   expect(await textsOf('flushed')).toEqual(Array.from({ length: 20 }, (_, index) => `${index + 1}`));
 });
 
-test('a call that begins anew gets another epoch', async () => {
+test('a call that starts again gets a new epoch', async () => {
   const call = callOf('epochs');
   const first = await log.appender.append(ordered(call, 's', 1, [turn('a')]));
   const { head, log: stream, ids } = callKeys(log.space, call);

@@ -20,23 +20,23 @@ type Appends = readonly Asked<AppendRequest, AppendOutcome>[];
 
 /** What a server allows. */
 export interface ServerRights {
-  /** Whether scripts may call INFO. Where they may not, the appender finds out with its first append. */
+  /** Whether scripts may call INFO. If they may not, the appender notices with its first append. */
   readonly mayScriptsAsk?: boolean;
 }
 
 /** Appends to the logs of calls. */
 export interface Appender {
-  /** Rejects when Redis did not answer: the events may be in the log or not, and may be sent again. */
+  /** Rejects if Redis did not answer: the events may be in the log or not, and may be resent. */
   append(request: AppendRequest): Promise<AppendOutcome>;
 }
 
 /**
- * An appender that takes what was asked for in one turn of the event loop together: one run of the script for the calls
- * of each partition, all runs in one pipeline. An append whose barrier was not passed rejects: it was written, and may be
- * sent again until it is safe.
+ * An appender that makes a micro-batch of the appends of one turn of the event loop: one run of the script
+ * per partition, all in one pipeline. An append whose barrier did not pass rejects: it was written, and may
+ * be resent until it is durable.
  *
- * A barrier holds up its connection: what is sent behind it waits there, and is done long after its sender has given it
- * up. So with one there is one pipeline under way at a time, and what is asked for meanwhile travels together.
+ * A barrier blocks its connection: commands behind it wait, and run long after their sender has timed out. So
+ * with a barrier only one pipeline is in flight at a time, and later appends form the next micro-batch.
  */
 export function createAppender(
   redis: Redis,
@@ -63,7 +63,10 @@ export function createAppender(
   return { append };
 }
 
-/** Sends appends. The script asks the server which run it is in; from when it is found that it may not, it is told. */
+/**
+ * Sends appends. The script asks the server for its run; once it may not call INFO, the appender passes the
+ * run.
+ */
 function createSender(
   redis: Redis,
   script: Script,
@@ -83,7 +86,7 @@ function createSender(
       mayAsk = false;
       sendWithRun(refused, barriers).catch((error: unknown) => refuse(refused, error));
     };
-    // A run of the script that may not ask for the run of the server has done nothing.
+    // A run of the script that may not ask for the server run has done nothing.
     const refuseRun = (refused: Appends, error: Error): void =>
       isInfoForbidden(error) ? tellRun(refused) : refuse(refused, error);
     if (mayAsk) pipeRuns(redis, script, planRuns(appends, '', refuseRun), barriers);

@@ -36,7 +36,7 @@ async function appenderOf({ redis, space }: Log, durability: Durability) {
 
 async function withReplica() {
   const primary = await startRedis('--repl-diskless-sync-delay', '0');
-  // Without a file of its own: a replica that is writing its first one refuses to stop.
+  // Without an append-only file: a replica that writes its first one refuses to stop.
   const replica = await startRedis('--replicaof', '127.0.0.1', String(primary.port), '--appendonly', 'no');
   closing.push(() => {
     replica.resume();
@@ -44,7 +44,7 @@ async function withReplica() {
   });
   const log = await openLog(primary);
   await waitUntil(async () => (await log.redis.info('replication')).includes('state=online'), {
-    what: 'the replica is there',
+    what: 'the replica is connected',
     timeoutMs: 20_000,
   });
   return { replica, log };
@@ -62,7 +62,7 @@ test('an append that waits for a replica is acknowledged when the replica has it
   expect(await copy.redis.hget(head, 'seq')).toBe('1');
 });
 
-test('without the replica an append is not acknowledged, however often and over whichever connection it is sent', async () => {
+test('without the replica an append is not acknowledged, however often and over whichever connection it is resent', async () => {
   const { replica, log } = await withReplica();
   const appender = await appenderOf(log, ONE_REPLICA);
   const call = callOf('alone');
@@ -79,7 +79,7 @@ test('without the replica an append is not acknowledged, however often and over 
   expect(outcome).toMatchObject({ outcome: 'ok', results: [{ status: 'duplicate' }] });
 });
 
-test('what is appended while others wait for a replica waits with one command, not with one each', async () => {
+test('appends that wait for a replica together share one barrier', async () => {
   const { replica, log } = await withReplica();
   const appender = await appenderOf(log, { ...ONE_REPLICA, timeoutMs: 4_000 });
   // From now on the server knows the script.
@@ -97,7 +97,7 @@ test('what is appended while others wait for a replica waits with one command, n
   expect(Number(/^cmdstat_wait:calls=(\d+)/m.exec(stats)?.[1])).toBeLessThanOrEqual(2);
 });
 
-test('a script that the server has to be told again passes its barrier too', async () => {
+test('an append whose script must be loaded again passes its barrier too', async () => {
   const { replica, log } = await withReplica();
   const appender = await appenderOf(log, ONE_REPLICA);
   await log.redis.script('FLUSH');
@@ -114,7 +114,7 @@ test('a Redis that flushes before it answers needs no barrier for the disk', asy
   expect(await appender.append(ordered(callOf('d'), 's', 1, [turn('a')]))).toMatchObject({ outcome: 'ok' });
 });
 
-test('a Redis that flushes later has WAITAOF, or the promise is not made', async () => {
+test('a Redis that flushes later needs WAITAOF, or the durability is refused', async () => {
   const log = await openLog(await startRedis('--appendonly', 'yes', '--appendfsync', 'everysec'));
   const version = Number.parseFloat(
     /redis_version:(\d+\.\d+)/.exec(await log.redis.info('server'))?.[1] ?? '',
@@ -129,7 +129,7 @@ test('a Redis that flushes later has WAITAOF, or the promise is not made', async
   expect(await appender.append(ordered(callOf('d'), 's', 1, [turn('a')]))).toMatchObject({ outcome: 'ok' });
 });
 
-test('a barrier that is not passed leaves no append acknowledged, in the words of what is missing', async () => {
+test('an append whose barrier did not pass is rejected with the reason', async () => {
   const log = await openLog(await startRedis());
   const barrier: Barrier = {
     pipe: (pipeline) => pipeline.ping(),

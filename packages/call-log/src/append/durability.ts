@@ -5,24 +5,23 @@ import { type Barrier } from '@turnlog/redis-kit';
 /**
  * What an acknowledged append has survived.
  *
- * `redis`    Redis has executed it; what its own persistence does not hold yet is lost with it
- * `disk`     it is on the disk of the primary
- * `replica`  so many replicas have it in memory
+ * `redis` Redis executed it; a crash loses what Redis has not persisted yet
+ * `disk` it is on the disk of the primary
+ * `replica` this number of replicas has it in memory
  */
 export type Durability =
   | { readonly level: 'redis' }
   | { readonly level: 'disk'; readonly timeoutMs: number }
   | { readonly level: 'replica'; readonly replicas: number; readonly timeoutMs: number };
 
-/** This server can't keep the promise, however often it is asked. */
+/** This server cannot provide the durability; retrying does not help. */
 export class UnkeepableDurabilityError extends Error {
   override readonly name = 'UnkeepableDurabilityError';
 }
 
 /**
- * Finds out how this server keeps a promise of durability: the barrier that goes behind each append, or `undefined` where
- * the server keeps it by itself. Throws
- * {@link UnkeepableDurabilityError}, with what to do, when it can't be kept.
+ * Finds the barrier that a server needs behind each append for a durability; `undefined` if the server
+ * provides it by itself. Throws {@link UnkeepableDurabilityError}, with the remedy, if it cannot be provided.
  */
 export async function findBarrier(
   redis: Redis,
@@ -39,7 +38,7 @@ export async function findBarrier(
   );
 }
 
-/** Writes a little behind the same barrier. Rejects where an append would not be acknowledged either. */
+/** Writes a little behind the same barrier. Rejects if an append would not be acknowledged. */
 export async function tryWrite(redis: Redis, space: KeySpace, barrier: Barrier | undefined): Promise<void> {
   const pipeline = redis.pipeline();
   const replies = await (barrier?.pipe(pipeline) ?? pipeMark(pipeline, space)).exec();
@@ -71,15 +70,15 @@ function diskBarrier(space: KeySpace, { timeoutMs }: Extract<Durability, { level
 }
 
 /**
- * Both commands wait for the last write of their own connection. An append that is sent again over a new connection, and
- * is a repeat, writes nothing: without a write of ours, a server that goes by the connection's writes alone would answer
- * at once.
+ * Both commands wait for the last write of their own connection. A resent append over a new connection, if it
+ * is a duplicate, writes nothing: without this write, a server that considers only the connection's writes
+ * would answer at once.
  */
 function pipeMark(pipeline: ChainableCommander, { prefix }: KeySpace): ChainableCommander {
   return pipeline.set(`${prefix}durability`, '');
 }
 
-/** On `CONFIG` being forbidden: then it can't be known, and does not count. */
+/** For a forbidden `CONFIG`: the value is unknown and does not count. */
 async function fsyncsAlways(redis: Redis): Promise<boolean> {
   try {
     const [, appendonly] = await redis.config('GET', 'appendonly');
@@ -91,7 +90,10 @@ async function fsyncsAlways(redis: Redis): Promise<boolean> {
   }
 }
 
-/** Tried once, as a server's version does not tell what a compatible one can do. Without an append-only file it fails. */
+/**
+ * Tried once, because the version of a compatible server does not show which commands it has. Fails without
+ * an append-only file.
+ */
 async function hasWaitAof(redis: Redis): Promise<boolean> {
   try {
     await redis.call('WAITAOF', 1, 0, 1);

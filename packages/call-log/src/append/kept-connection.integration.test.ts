@@ -21,7 +21,7 @@ afterAll(async () => {
   await primary.close();
 });
 
-/** A log behind a proxy, and a replica that has all of it up to `cutOff`, and nothing of what comes after. */
+/** A log behind a proxy, and a replica that has all of it up to `cutOff` and nothing later. */
 async function openBehindProxy() {
   const proxy = await startKeepingProxy(primary.port);
   const log = await openTestLog({ url: `redis://127.0.0.1:${proxy.port}` });
@@ -43,7 +43,7 @@ function epochOf(outcome: AppendOutcome): string {
   return outcome.epoch;
 }
 
-test('a log that lost its newest events behind a proxy that keeps connections is another life', async () => {
+test('a log that lost its newest events behind a proxy that keeps connections starts a new epoch', async () => {
   const { log, closes, cutOff, failOver } = await openBehindProxy();
   const call = callOf('CA1');
   const before = await log.appender.append(unordered(call, ['a', ...turn('a')]));
@@ -59,7 +59,7 @@ test('a log that lost its newest events behind a proxy that keeps connections is
   expect(read).toMatchObject({ epoch: epochOf(after), lastSeq: 2, persistedSeq: 0 });
 });
 
-test('where scripts may not call INFO, what another server took meanwhile does not count until it is sent again', async () => {
+test('if scripts may not call INFO, events that another server accepted do not count until they are resent', async () => {
   const { log, closes, cutOff, failOver } = await openBehindProxy();
   const appender = createAppender(log.redis, log.space, LIMITS, { mayScriptsAsk: false });
   const call = callOf('CA2');
@@ -75,7 +75,7 @@ test('where scripts may not call INFO, what another server took meanwhile does n
   expect(epochOf(after)).not.toBe(epochOf(before));
 });
 
-test('a script that may not call INFO is told the run; who may not ask for it either is told so', async () => {
+test('a script that may not call INFO receives the run; without any right to INFO the append fails', async () => {
   const admin = await openTestLog({ url: primary.url });
   await admin.redis.call('ACL', 'SETUSER', 'uninformed', 'on', '>secret', '~*', '+@all', '-info');
   const url = `redis://uninformed:secret@127.0.0.1:${primary.port}`;
@@ -84,6 +84,6 @@ test('a script that may not call INFO is told the run; who may not ask for it ei
   await untilReady(redis);
   const appender = createAppender(redis, admin.space, LIMITS);
   const next = unordered(callOf('CA3'), ['a', ...turn('a')]);
-  // The client's own INFO was refused: by then the appender had turned to it.
+  // The client's own INFO was refused: the appender had fallen back to it.
   await expect(appender.append(next)).rejects.toThrow("no permissions to run the 'info' command");
 });

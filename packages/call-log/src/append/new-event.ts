@@ -7,11 +7,14 @@ import {
   type KnownEvent,
 } from '@turnlog/call-events';
 
-/** An event as the append takes it. */
+/** An event as the append accepts it. */
 export interface NewEvent extends EncodedEvent {
-  /** Whether a later event of the same id is a duplicate. Unordered sources need it; so do ids that an agent chose. */
+  /**
+   * Whether a later event of the same id is a duplicate. Unordered sources need it, and ids that an agent
+   * chose.
+   */
   readonly rememberId: boolean;
-  /** It was refused as a conflict, and is sent again only to take its place in its source. */
+  /** It was refused as a conflict, and is resent only to take its source sequence. */
   readonly isRefused?: boolean;
 }
 
@@ -33,8 +36,8 @@ export function mayChangeConnections({ event: { type } }: EncodedEvent): boolean
 }
 
 /**
- * What an event changes about the connections of its call: `+<connection>` opens one, `-<connection>` closes one, `!`
- * ends the call according to the carrier; else it is empty. Only these few events are read for it.
+ * How an event changes the connections of its call: `+<connection>` opens one, `-<connection>` closes one,
+ * `!` ends the call by a carrier report; else empty. Only these few events are parsed.
  */
 export function changeOf(encoded: EncodedEvent): string {
   if (!mayChangeConnections(encoded)) return '';
@@ -43,7 +46,7 @@ export function changeOf(encoded: EncodedEvent): string {
   const { event } = decoded;
   if (event.type === 'call.started') return `+${event.data.connectionId}`;
   if (event.type === 'call.ended' || event.type === 'call.disconnected') return `-${event.data.connectionId}`;
-  // A call that never streams has no connection to close: its row would wait until it is quiet.
+  // A call that never streams has no connection to close: without this its row would wait until it is quiet.
   if (event.type === 'call.status_reported' && isTerminal(event.data.status)) return '!';
   return '';
 }

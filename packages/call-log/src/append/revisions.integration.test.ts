@@ -15,11 +15,11 @@ interface Reported {
   readonly revision?: number;
   readonly id?: string;
   readonly sourceSeq?: number;
-  /** As versions before this one wrote them. */
+  /** As earlier versions wrote them. */
   readonly isOld?: boolean;
 }
 
-/** A turn under an id; its text stands for its content. */
+/** A turn with an id; its text serves as its content. */
 function report(call: CallKey, { text, revision, id = 'turn:t1', sourceSeq, isOld }: Reported): NewEvent {
   const event = createEvent(
     'turn.completed',
@@ -51,8 +51,8 @@ async function textsOf(call: CallKey): Promise<string[]> {
   });
 }
 
-describe('a report of a known id', () => {
-  test('with the same content is a duplicate, with another one a conflict', async () => {
+describe('a report with a known id', () => {
+  test('is a duplicate with the same content, a conflict with different content', async () => {
     const call = callOf('conflict');
     expect(await append(call, [{ text: 'So' }])).toEqual(['appended 1']);
     expect(await append(call, [{ text: 'So' }])).toEqual(['duplicate 1']);
@@ -61,14 +61,14 @@ describe('a report of a known id', () => {
     expect(await textsOf(call)).toEqual(['So']);
   });
 
-  test('is compared with those of its own request as well', async () => {
+  test('is compared with the reports of its own request too', async () => {
     const call = callOf('one-request');
     const reports = [{ text: 'a' }, { text: 'a' }, { text: 'b' }, { text: 'b', id: 'turn:t2' }];
     expect(await append(call, reports)).toEqual(['appended 1', 'duplicate 1', 'conflict', 'appended 2']);
     expect(await textsOf(call)).toEqual(['a', 'b']);
   });
 
-  test('is a duplicate where the one before was written by an older version', async () => {
+  test('is a duplicate if an older version wrote the first one', async () => {
     const call = callOf('older');
     expect(await append(call, [{ text: 'a', isOld: true }])).toEqual(['appended 1']);
     expect(await append(call, [{ text: 'b' }])).toEqual(['duplicate 1']);
@@ -76,7 +76,7 @@ describe('a report of a known id', () => {
     expect(await log.redis.hgetall(callKeys(log.space, call).ids)).toEqual({ 'turn:t1': '1' });
   });
 
-  test('is refused on a socket as well, and what follows it is no gap', async () => {
+  test('is refused on a socket too, and the next event is no gap', async () => {
     const call = callOf('socket');
     await append(call, [{ text: 'a' }]);
     const more = { mode: 'ordered' } as const;
@@ -87,7 +87,7 @@ describe('a report of a known id', () => {
 });
 
 describe('a revision', () => {
-  test('is appended whether it is higher or lower, and is a report of its own', async () => {
+  test('is appended with a higher or a lower revision, as a report of its own', async () => {
     const call = callOf('revisions');
     expect(await append(call, [{ text: 'So' }])).toEqual(['appended 1']);
     expect(await append(call, [{ text: 'So I think', revision: 2 }])).toEqual(['appended 2']);
@@ -97,7 +97,7 @@ describe('a revision', () => {
     expect(await textsOf(call)).toEqual(['So', 'So I think', 'So I']);
   });
 
-  test('of the same content is one all the same', async () => {
+  test('is a single report if the content is the same', async () => {
     const call = callOf('same-content');
     expect(await append(call, [{ text: 'So' }, { text: 'So', revision: 1 }])).toEqual([
       'appended 1',
@@ -106,8 +106,8 @@ describe('a revision', () => {
   });
 });
 
-describe('a report that was acknowledged before', () => {
-  test('is kept although it is a conflict, once, and is a duplicate from then on', async () => {
+describe('an acknowledged report', () => {
+  test('is appended once although it is a conflict, and is a duplicate from then on', async () => {
     const call = callOf('acknowledged');
     await append(call, [{ text: 'a' }]);
     expect(await append(call, [{ text: 'b' }], { isAcknowledged: true })).toEqual(['appended 2']);
@@ -118,7 +118,7 @@ describe('a report that was acknowledged before', () => {
     expect(await textsOf(call)).toEqual(['a', 'b']);
   });
 
-  test('and refused stays out of the log, also when what it contradicts is lost', async () => {
+  test('that was refused stays out of the log, even if the event that it contradicts is lost', async () => {
     const call = callOf('refused');
     const events = [{ ...report(call, { text: 'b', sourceSeq: 1 }), isRefused: true }];
     expect(await append(call, [], { events, mode: 'ordered' })).toEqual(['conflict']);

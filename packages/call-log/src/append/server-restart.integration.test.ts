@@ -8,7 +8,7 @@ import { type AppendOutcome } from './append-result.ts';
 let server: PrivateServer;
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => {
-  // What is acknowledged has to be there after a crash, also while an earlier flush takes its time.
+  // An acknowledged event must survive a crash, even if an earlier flush is slow.
   server = await startRedisForTest({ appendfsync: 'always' });
   log = await openTestLog({ url: server.url });
 });
@@ -35,7 +35,7 @@ async function readLog() {
   return read;
 }
 
-test('a log that lost its newest events is another life: their seqs name other events now', async () => {
+test('a log that lost its newest events starts a new epoch, because their seqs name other events now', async () => {
   const before = epochOf(await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')])));
   await log.redis.config('SET', 'appendonly', 'no');
   await log.appender.append(ordered(call, 's', 3, [turn('lost')]));
@@ -52,7 +52,7 @@ test('a log that lost its newest events is another life: their seqs name other e
   expect(await readLog()).toMatchObject({ epoch: after, lastSeq: 3, persistedSeq: 0 });
 });
 
-test('a log that lost nothing stays what it is until something new comes', async () => {
+test('a log that lost nothing keeps its epoch until something new is appended', async () => {
   const before = epochOf(await log.appender.append(ordered(call, 'again', 1, [turn('e')])));
   await restart();
   expect(await log.appender.append(ordered(call, 'again', 1, [turn('e')]))).toEqual({

@@ -1,30 +1,30 @@
 import { CAUGHT_LUA, defineScript } from '@turnlog/redis-kit';
 
-/** The replies for a batch that is in its stream, and for one that was left out. */
+/** The replies for a batch that was appended, and for one that was left out. */
 export const WRITTEN = 1;
 export const NO_ROOM = 2;
 export const CALL_FULL = 3;
 
 /**
- * Appends batches to the audio streams of calls, as long as Redis has room that the record does not need. Each run looks
- * for itself, because another gateway, or the record, may have filled Redis since the last one. What is told of the
- * batches is one argument, as each costs a client more than the server. A stream never goes without an expiry, even one
- * that Redis has lost and that begins anew.
+ * Appends batches to the audio streams of calls while Redis has memory that the record does not need. Each
+ * run checks it, because another gateway or the record may have filled Redis since the last one. The
+ * description of the batches is one argument, because each argument costs the client more than the server. A
+ * stream always has an expiry, even one that Redis lost and that starts again.
  *
- * An entry holds how many bytes of its call were written up to it (`n`), so that the budget of a call holds whoever
- * writes, and ends with the stream.
+ * An entry holds the bytes of its call that were written up to it (`n`), so that the budget of a call counts
+ * all writers and ends with the stream.
  *
  * KEYS  the stream of each batch
- * ARGV  what is told of the batches (JSON: of each its track, sample rate, offset, connection, and whether the stream's
- *       expiry is due to be renewed); the most entries of a stream; how long it is kept, ms; the share of the memory
- *       above which nothing is written; the most bytes of a call; the samples of each batch
- * Reply whether Redis tells how much memory it uses (1 or 0), then for each batch one of the replies above, or the error
- *       that kept it out, but for {@link CAUGHT_LUA}
+ * ARGV  the batches as JSON (for each its track, sample rate, offset, connection, and whether the stream's
+ *       expiry is due to be renewed); the most entries of a stream; its time to live, ms; the share of the
+ *       memory above which nothing is written; the most bytes of a call; the samples of each batch
+ * Reply whether Redis returns its memory use (1 or 0), then for each batch one of the replies above, or its
+ *       error, except for {@link CAUGHT_LUA}
  */
 export const appendAudio = defineScript(`${CAUGHT_LUA}
 local share, maxCallBytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 
--- nil where this user may not ask. Without a limit of its own, a server has the memory of its machine.
+-- nil if this user may not ask. A server without a limit has the memory of its machine.
 local function shareInUse()
   local info = redis.pcall('INFO', 'memory')
   if type(info) ~= 'string' then return nil end

@@ -20,7 +20,7 @@ function batch(offsetMs: number, track: AudioBatch['track'] = 'inbound'): AudioB
   };
 }
 
-test('audio comes back byte for byte, both tracks, in the order in which it was sent', async () => {
+test('audio is read byte for byte, both tracks, in the order in which it was sent', async () => {
   const audio = createAudioStreams(log.redis, log.space);
   const sent = [batch(0), batch(0, 'outbound'), batch(500)];
   const together = sent.map((each) => ({ call: callOf('both'), batch: each }));
@@ -41,7 +41,7 @@ test('the stream is bounded: the oldest batches are dropped', async () => {
   expect(kept.at(-1)).toEqual(batch(399));
 });
 
-test('the clock of the stream is started again while audio comes, and once more at the end', async () => {
+test('audio renews the expiry of its stream, and so does the end of the connection', async () => {
   let nowMs = 0;
   const call = callOf('kept');
   const limits = { maxBatches: 50, keepMs: 60_000 };
@@ -60,7 +60,7 @@ test('the clock of the stream is started again while audio comes, and once more 
   expect(await left()).toBeGreaterThan(30_000);
 });
 
-test('a stream that Redis has lost begins anew with an expiry', async () => {
+test('a stream that Redis lost starts again with an expiry', async () => {
   const audio = createAudioStreams(log.redis, log.space);
   const call = callOf('lost');
   const key = callKeys(log.space, call).audio;
@@ -71,7 +71,7 @@ test('a stream that Redis has lost begins anew with an expiry', async () => {
   expect(await log.redis.pttl(key)).toBeGreaterThan(0);
 });
 
-test('a batch that can’t be written keeps none of its neighbours out', async () => {
+test('a batch that cannot be written does not block the others', async () => {
   const audio = createAudioStreams(log.redis, log.space);
   await log.redis.set(callKeys(log.space, callOf('broken')).audio, 'no stream');
   const batches = ['first', 'broken', 'last'].map((name) => ({ call: callOf(name), batch: batch(0) }));
@@ -82,7 +82,7 @@ test('a batch that can’t be written keeps none of its neighbours out', async (
   await log.redis.del(callKeys(log.space, callOf('broken')).audio);
 });
 
-test('above its share of the memory nothing is written, below it is', async () => {
+test('nothing is written above its share of the memory', async () => {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '48mb'] });
   const client = createCommandClient({ url: server.url, name: 'audio', onError: () => undefined });
   try {
@@ -103,7 +103,7 @@ test('above its share of the memory nothing is written, below it is', async () =
   }
 });
 
-test('a user who may not ask how full Redis is writes, and says that it is not known', async () => {
+test('a user who may not ask for the memory use writes, and reports that it is unknown', async () => {
   await log.redis.call('ACL', 'SETUSER', 'blind', 'on', 'nopass', '~*', '+@all', '-info', '-xrevrange');
   const url = new URL(testRedisUrl());
   url.username = 'blind';
@@ -121,7 +121,7 @@ test('a user who may not ask how full Redis is writes, and says that it is not k
   }
 });
 
-test('of a call no more is written than its budget, whoever writes it', async () => {
+test('a call gets no more than its budget, whichever gateway writes', async () => {
   const limits = { maxBatches: 50, keepMs: 60_000, maxCallBytes: 12 };
   const twice = () => [0, 500].map((offsetMs) => ({ call: callOf('talkative'), batch: batch(offsetMs) }));
   const fatesOf = async () => (await createAudioStreams(log.redis, log.space).append(twice(), limits)).fates;
@@ -131,7 +131,7 @@ test('of a call no more is written than its budget, whoever writes it', async ()
   expect(await createAudioStreams(log.redis, log.space).read(callOf('talkative'))).toHaveLength(3);
 });
 
-test('a client that appends audio on a server which takes no writes any more connects anew', async () => {
+test('a client that appends audio to a server that has become read-only reconnects', async () => {
   const server = await startRedisForTest();
   const client = createCommandClient({ url: server.url, name: 'audio', onError: () => undefined });
   try {

@@ -4,7 +4,7 @@ import { callKeys, type KeySpace } from '../keys.ts';
 import { runScript } from '@turnlog/redis-kit';
 import { appendAudio, CALL_FULL, NO_ROOM, WRITTEN } from './append-audio-script.ts';
 
-/** Which way the audio went: `inbound` is the caller's voice, `outbound` the agent's. */
+/** The direction of the audio: `inbound` is the caller's voice, `outbound` the agent's. */
 export type AudioTrack = 'inbound' | 'outbound';
 
 /** Some audio of one track: 16-bit little-endian PCM, mono. */
@@ -12,38 +12,41 @@ export interface AudioBatch {
   readonly track: AudioTrack;
   readonly sampleRate: number;
   readonly pcm: Buffer;
-  /** Where it begins, in milliseconds since the connection's start. */
+  /** The start, in milliseconds since the start of the connection. */
   readonly offsetMs: number;
   readonly connectionId: string;
 }
 
 /** Bounds of one call's audio stream. */
 export interface AudioLimits {
-  /** The most batches that are kept; the oldest are dropped beyond it. */
+  /** The most batches that are kept; beyond it the oldest are dropped. */
   readonly maxBatches: number;
-  /** How long the stream is kept after the end of its connection, or after its newest batch but for a tenth of it. */
+  /**
+   * How long the stream is kept after the end of its connection. After its newest batch it may be a tenth
+   * less.
+   */
   readonly keepMs: number;
-  /** Nothing is written while Redis uses this share of its memory or more: what is left is for the record. */
+  /** Nothing is written while Redis uses this share of its memory or more: the rest is for the record. */
   readonly memoryShare?: number;
-  /** The most bytes of PCM that are written of one call. */
+  /** The most bytes of PCM of one call. */
   readonly maxCallBytes?: number;
 }
 
 /**
- * What became of a batch: it is in Redis; Redis is too full for audio; its call has had its share; or Redis did not take
- * it.
+ * The outcome of a batch: it is in Redis; Redis is too full for audio; its call has used its budget; or Redis
+ * refused it.
  */
 export type AudioFate = 'written' | 'no_room' | 'call_full' | 'failed';
 
-/** What became of batches. */
+/** The outcome of batches. */
 export interface AppendedAudio {
   /** In the order of the batches. */
   readonly fates: readonly AudioFate[];
-  /** False where Redis does not tell this user how full it is: then `memoryShare` could not be kept to. */
+  /** False if Redis does not show this user its memory use: then `memoryShare` was not enforced. */
   readonly isMemoryKnown: boolean;
 }
 
-/** A batch, and of which call it is. */
+/** A batch and its call. */
 export interface CallAudio {
   readonly call: CallKey;
   readonly batch: AudioBatch;
@@ -58,7 +61,7 @@ const FATES: ReadonlyMap<unknown, AudioFate> = new Map([
   [CALL_FULL, 'call_full'],
 ]);
 
-/** Writes and reads the audio streams of calls. They may live on a Redis of their own. */
+/** Writes and reads the audio streams of calls, which may be on a Redis of their own. */
 export function createAudioStreams(redis: Redis, space: KeySpace, now: () => number = Date.now) {
   const renewedAtMs = new WeakMap<CallKey, number>();
   const keysOf = new WeakMap<CallKey, string>();
@@ -77,8 +80,8 @@ export function createAudioStreams(redis: Redis, space: KeySpace, now: () => num
 
   return {
     /**
-     * Appends batches, of any calls, by one command. Audio is not part of the record: what was not written is dropped, and
-     * counted by the caller. Rejects when Redis took none.
+     * Appends batches of any calls with one command. Audio is not part of the record: the caller counts and
+     * drops what was not written. Rejects if Redis accepted none.
      */
     append: async (
       batches: readonly CallAudio[],
@@ -104,12 +107,12 @@ export function createAudioStreams(redis: Redis, space: KeySpace, now: () => num
       };
     },
 
-    /** Starts the clock of a call's audio anew: once more when its connection is over. */
+    /** Renews the expiry of a call's audio when its connection is over. */
     renew: async (call: CallKey, { keepMs }: AudioLimits): Promise<void> => {
       await redis.pexpire(keyOf(call), keepMs);
     },
 
-    /** Reads all that is left of a call's audio, in the order in which it came. */
+    /** Reads a call's remaining audio, in order. */
     read: async (call: CallKey): Promise<AudioBatch[]> => {
       const entries = await redis.xrangeBuffer(callKeys(space, call).audio, '-', '+');
       return entries.map(([, fields]) => toBatch(fields));

@@ -31,13 +31,13 @@ async function callWith(callSid: string, ...data: AnyEventData[]) {
   return { call, epoch, settle, expiries };
 }
 
-test('a finished call whose events are all in Postgres begins to expire', async () => {
+test('a finished call whose events are all in Postgres starts to expire', async () => {
   const { settle, expiries } = await callWith('finished', opened, turn('a'), ended);
   await settle(3);
   expect(await expiries()).toEqual(['expires', 'expires']);
 });
 
-test('the head of a finished call stays for a minute at least, also where the rest goes sooner', async () => {
+test('the head of a finished call stays for at least a minute, even if the other keys expire earlier', async () => {
   const { call, epoch } = await callWith('short-lived', opened, ended);
   await createSettler(log.redis, log.space, 1_000)([{ call, epoch, seq: 2, entryIds: [] }]);
   const { head, log: stream } = callKeys(log.space, call);
@@ -45,13 +45,13 @@ test('the head of a finished call stays for a minute at least, also where the re
   expect(await log.redis.pttl(head)).toBeGreaterThan(50_000);
 });
 
-test('a call with events that are not in Postgres yet stays', async () => {
+test('a call with events that are not in Postgres yet does not expire', async () => {
   const { settle, expiries } = await callWith('behind', opened, turn('a'), ended);
   await settle(2);
   expect(await expiries()).toEqual(['stays', 'stays']);
 });
 
-test('a call that goes on stays, and knows how far it is in Postgres', async () => {
+test('a call in progress stays, and its head has the persisted seq', async () => {
   const { call, settle, expiries } = await callWith('going-on', opened, turn('a'));
   await settle(2);
   expect(await expiries()).toEqual(['stays', 'stays']);
@@ -59,7 +59,7 @@ test('a call that goes on stays, and knows how far it is in Postgres', async () 
   expect(read).toMatchObject({ lastSeq: 2, persistedSeq: 2 });
 });
 
-test('an older commit that is told late does not take back what a newer one said', async () => {
+test('an older commit that arrives late does not lower the persisted seq', async () => {
   const { call, settle } = await callWith('late-word', opened, turn('a'), ended);
   await settle(3);
   await settle(2);
@@ -67,7 +67,7 @@ test('an older commit that is told late does not take back what a newer one said
   expect(read?.persistedSeq).toBe(3);
 });
 
-test('a commit of another epoch says nothing of this one', async () => {
+test('a commit of another epoch changes nothing', async () => {
   const { call, settle, expiries } = await callWith('other-epoch', opened, ended);
   await settle(2, 'another');
   expect(await expiries()).toEqual(['stays', 'stays']);
@@ -75,7 +75,7 @@ test('a commit of another epoch says nothing of this one', async () => {
   expect(read?.persistedSeq).toBe(0);
 });
 
-test('settling acknowledges and deletes the entries that asked for it', async () => {
+test('a commit acknowledges and deletes the entries that requested it', async () => {
   const { call } = await callWith('acknowledged', opened, ended);
   const { persist } = partitionKeys(log.space, partitionOf(log.space, call));
   await log.redis.xgroup('CREATE', persist, 'persister', '0');
@@ -87,7 +87,7 @@ test('settling acknowledges and deletes the entries that asked for it', async ()
   expect((await log.redis.xpending(persist, 'persister'))[0]).toBe(0);
 });
 
-test('one call that can’t be settled is told of, and keeps none of its neighbours back', async () => {
+test('one call that cannot be committed is reported, and does not block the others', async () => {
   const calls = await Promise.all(
     Array.from({ length: 20 }, (_, n) => callWith(`neighbour-${n}`, opened, turn('a'), ended)),
   );
@@ -110,7 +110,7 @@ test('one call that can’t be settled is told of, and keeps none of its neighbo
   await log.redis.del(broken);
 });
 
-test('of calls that are settled together, what asked for one that can’t be settled stays', async () => {
+test('of calls that are committed together, the entries of one that cannot be committed stay', async () => {
   const idCounts = [2, 0, 1_001, 1, 3];
   const calls = await Promise.all(idCounts.map((_, n) => callWith(`together-${n}`, opened, ended)));
   const broken = 3;
@@ -132,7 +132,7 @@ test('of calls that are settled together, what asked for one that can’t be set
   await log.redis.del(callKeys(log.space, callOf(`together-${broken}`)).head);
 });
 
-test('a client that settles on a server which takes no writes any more connects anew', async () => {
+test('a client that commits on a server that has become read-only reconnects', async () => {
   const server = await startRedisForTest();
   const client = createCommandClient({ url: server.url, name: 'settler', onError: () => undefined });
   try {

@@ -5,24 +5,25 @@ import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts'
 import { CAUGHT_LUA, runAll, type ScriptRun, defineScript, type ScriptArgument } from '@turnlog/redis-kit';
 import { KEEP_HEAD_MS, RELEASE_LUA } from '../release/release-lua.ts';
 
-/** The most calls of one run: a script holds everybody else up for as long as it runs. */
+/** The most calls of one run: a script blocks all other clients while it runs. */
 const MAX_CALLS = 16;
 
 /**
- * After the commit: notes up to where each call is in Postgres, starts the clock of its keys when all of it is there and
- * nobody is connected any more, and acknowledges what asked for it. A call that can't be settled holds up no other. The
- * keys of a call stay while a dead letter points at its log (`pinned`). Without a time to keep them, they are released.
+ * After the Postgres commit: saves the persisted seq of each call, starts the expiry of its keys if all of it
+ * is in Postgres and no connection is open, and acknowledges its entries. A call that fails does not block
+ * the others. The keys of a call stay while a dead letter points at its log (`pinned`). Without a time to
+ * live, they are released.
  *
  * KEYS  persist, live, then of each call: head, log, ids, session, turns
- * ARGV  group, milliseconds to keep the keys ('' for not at all), the same for the head, then of each call: member, epoch,
- *       seq, how many entries, their ids
- * Reply of each call whether the clock was started, or the error that kept it from being settled
+ * ARGV  group, milliseconds to keep the keys ('' for not at all), the same for the head, then of each call:
+ *       member, epoch, seq, number of entries, their ids
+ * Reply for each call whether its expiry was started, or its error
  */
 const settleScript = defineScript(
   `${CAUGHT_LUA}${RELEASE_LUA}
 local call, persist, live = redis.call, KEYS[1], KEYS[2]
 
--- Live calls of another type are no reason to keep what is in Postgres: an event that comes stops the clock.
+-- Live calls of another type are no reason to keep what is in Postgres: a later event stops the expiry.
 local function isLive(member)
   local seen = redis.pcall('ZSCORE', live, member)
   return seen and type(seen) ~= 'table'
@@ -78,7 +79,7 @@ return replies
   { runsWithoutMemory: true },
 );
 
-/** A call that is in Postgres up to `seq`, and the entries of the persist feed that are done with it. */
+/** A call that is in Postgres up to `seq`, and the entries of the persist feed that this completes. */
 export interface SettledCall {
   readonly call: CallKey;
   readonly epoch: string;
@@ -86,15 +87,18 @@ export interface SettledCall {
   readonly entryIds: readonly string[];
 }
 
-/** When a settler does not keep the keys of a call, or keeps its head for longer. */
+/** Options of a commit. */
 export interface SettlerOptions {
   /** While memory is short, keys are released at once. */
   readonly isMemoryShort?: (() => boolean) | undefined;
-  /** How long the head stays at least; a minute by default. */
+  /** The least time to keep the head; a minute by default. */
   readonly keepHeadMs?: number | undefined;
 }
 
-/** Settles calls after their commit; keys of finished calls expire after `keepMs`. Rejects with the first error of any. */
+/**
+ * Marks calls as persisted after the Postgres commit; keys of finished calls expire after `keepMs`. Rejects
+ * with the first error.
+ */
 export function createSettler(
   redis: Redis,
   space: KeySpace,

@@ -1,15 +1,16 @@
 import { defineScript } from '@turnlog/redis-kit';
 
 /**
- * Sets a call or an event aside, and acknowledges the feed entries that led to it, in one step. A letter of the same
- * key that still lies there is not written twice; one that was taken away only for entries that are still in the feed, as
- * a request may come late, after a replay. Of an erased call nothing is written.
+ * Writes a dead letter and acknowledges the feed entries that led to it, in one step. A letter with the same
+ * key that still exists is not written twice. One that was removed is written again only for entries that are
+ * still in the feed, because a request may arrive late, after a replay. Nothing is written for an erased
+ * call.
  *
- * A letter that points at the log instead of holding its content pins the log: the head field `pinned` counts these
- * letters, and a pinned call does not expire.
+ * A letter that points at the log instead of holding its content pins the log: the head field `pinned` counts
+ * these letters, and a pinned call does not expire.
  *
  * KEYS  head, dead, persist, log, ids
- * ARGV  letter key, group, '1' when it points at the log, number of fields, field, value …, then the entry ids
+ * ARGV  letter key, group, '1' if it points at the log, number of fields, field, value …, then the entry ids
  * Reply the id of the letter; '' for an erased call
  */
 export const deadLetterScript = defineScript(
@@ -17,7 +18,7 @@ export const deadLetterScript = defineScript(
 local call = redis.call
 local nFields = tonumber(ARGV[4])
 local mark = 'd:' .. ARGV[1]
--- It may be the head itself that is broken. A server that does not let us look is taken to have it.
+-- The head itself may be broken. A log that the server does not let us check is assumed to exist.
 local kind = redis.pcall('TYPE', KEYS[1])
 local hasHead = kind.ok == 'hash' or kind.err ~= nil and call('EXISTS', KEYS[1]) == 1
 local id = hasHead and call('HGET', KEYS[1], mark)
@@ -52,12 +53,12 @@ return id
 );
 
 /**
- * Puts a call back into the persist feed, as one that was never tried, and takes its letter away. A letter whose call has no log any more stays: it is
- * the last copy of what it holds.
+ * Puts a call back into the persist feed with no deliveries, and removes its dead letter. A letter whose call
+ * has no log stays: it is the last copy of its content.
  *
  * KEYS  dead, persist, log, head
- * ARGV  letter id, member, seq, '1' when the letter points at the log
- * Reply 1 when it was done
+ * ARGV  letter id, member, seq, '1' if the letter points at the log
+ * Reply 1 if it was replayed
  */
 export const replayScript = defineScript(`
 if redis.call('EXISTS', KEYS[3]) == 0 or redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end

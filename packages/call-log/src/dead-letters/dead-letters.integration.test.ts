@@ -24,7 +24,7 @@ function letterOf(callSid: string, more: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-test('a letter keeps the original bytes, and is found again by its id', async () => {
+test('a dead letter keeps the original bytes, and is found by its id', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   await letters.add(letterOf('kept'), []);
   const [stored] = await letters.list();
@@ -32,7 +32,7 @@ test('a letter keeps the original bytes, and is found again by its id', async ()
   expect(await letters.get(stored?.id ?? '')).toEqual(stored);
 });
 
-test('the same letter is not written twice while it lies there', async () => {
+test('the same dead letter is not written twice while it exists', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   await log.appender.append(ordered(callOf('twice'), 'c', 1, [turn('a')]));
   await letters.add(letterOf('twice'), []);
@@ -41,7 +41,7 @@ test('the same letter is not written twice while it lies there', async () => {
   expect((await letters.list()).filter(({ call }) => call.callSid === 'twice')).toHaveLength(2);
 });
 
-test('writing a letter acknowledges what led to it in the same step', async () => {
+test('writing a dead letter acknowledges its entries in the same step', async () => {
   const { persist } = partitionKeys(log.space, 0);
   await log.redis.xgroup('CREATE', persist, 'persister', '0', 'MKSTREAM');
   const id = String(await log.redis.xadd(persist, '*', 'c', 'default/acknowledged', 's', 2, 'r', 'closed'));
@@ -52,12 +52,12 @@ test('writing a letter acknowledges what led to it in the same step', async () =
   ]);
 });
 
-test('a replay asks for the call again and takes the letter away, once', async () => {
+test('a replay requests the call again and removes the dead letter, once', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   await log.appender.append(ordered(callOf('replayed'), 'c', 1, [turn('a')]));
   await letters.add(letterOf('replayed'), []);
   const stored = (await letters.list()).find(({ call }) => call.callSid === 'replayed');
-  if (stored === undefined) throw new Error('the letter is missing');
+  if (stored === undefined) throw new Error('the dead letter is missing');
   expect([await letters.replay(stored), await letters.replay(stored)]).toEqual([true, false]);
   expect(await letters.get(stored.id)).toBeUndefined();
   const entries = (await log.redis.xrange(partitionKeys(log.space, 0).persist, '-', '+')) as [
@@ -67,7 +67,7 @@ test('a replay asks for the call again and takes the letter away, once', async (
   expect(entries.at(-1)?.[1]).toEqual(['c', 'default/replayed', 's', '2', 'r', 'replay']);
 });
 
-test('a letter that was replayed is written again for what is asked for since, and not by a request that comes late', async () => {
+test('a replayed dead letter is written again for later entries, and not for a request that arrives late', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   const { persist } = partitionKeys(log.space, 0);
   const lettersThere = async () =>
@@ -76,7 +76,7 @@ test('a letter that was replayed is written again for what is asked for since, a
   const id = String(await log.redis.xadd(persist, '*', 'c', 'default/late', 's', 1, 'r', 'closed'));
   await letters.add(letterOf('late', { seq: 1 }), [id]);
   const stored = (await letters.list()).find(({ call }) => call.callSid === 'late');
-  if (stored === undefined) throw new Error('the letter is missing');
+  if (stored === undefined) throw new Error('the dead letter is missing');
   await letters.replay(stored);
 
   await letters.add(letterOf('late', { seq: 1 }), [id]);
@@ -86,16 +86,16 @@ test('a letter that was replayed is written again for what is asked for since, a
   expect(await lettersThere()).toEqual([1]);
 });
 
-test('a letter whose call has no log any more is not replayed, and stays', async () => {
+test('a dead letter whose call has no log is not replayed, and stays', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   await letters.add(letterOf('expired'), []);
   const stored = (await letters.list()).find(({ call }) => call.callSid === 'expired');
-  if (stored === undefined) throw new Error('the letter is missing');
+  if (stored === undefined) throw new Error('the dead letter is missing');
   expect(await letters.replay(stored)).toBe(false);
   expect(await letters.get(stored.id)).toEqual(stored);
 });
 
-test('a letter that points at its log keeps it from expiring, until it is replayed', async () => {
+test('a dead letter that points at its log keeps it from expiring until it is replayed', async () => {
   const letters = createDeadLetters(log.redis, log.space);
   const call = callOf('pointed-at');
   const outcome = await log.appender.append(ordered(call, 'c', 1, [opened, ended]));
@@ -105,7 +105,7 @@ test('a letter that points at its log keeps it from expiring, until it is replay
   const timesToLive = () => Promise.all(keys.map((key) => log.redis.pttl(key)));
   const pointer = { epoch, fromSeq: 1, toSeq: 2, bytes: 220_000_000 };
   const letter = letterOf('pointed-at', { original: '', log: pointer });
-  // The letter may come when the keys have begun to expire.
+  // The dead letter may be written when the keys have started to expire.
   await settle();
   await letters.add(letter, []);
   await letters.add(letter, []);
@@ -113,14 +113,14 @@ test('a letter that points at its log keeps it from expiring, until it is replay
   expect(await timesToLive()).toEqual([-1, -1]);
 
   const stored = (await letters.list()).find((each) => each.call.callSid === 'pointed-at');
-  if (stored === undefined) throw new Error('the letter is missing');
+  if (stored === undefined) throw new Error('the dead letter is missing');
   expect(stored).toMatchObject({ original: '', log: pointer });
   expect(await letters.replay(stored)).toBe(true);
   await settle();
   for (const ms of await timesToLive()) expect(ms).toBeGreaterThan(0);
 });
 
-test('letters of the other partitions are listed while a key is of another type, which is told of', async () => {
+test('dead letters of the other partitions are listed while a key is of another type, which is reported', async () => {
   const own = await openTestLog({ partitions: 4 });
   try {
     const letters = createDeadLetters(own.redis, own.space);

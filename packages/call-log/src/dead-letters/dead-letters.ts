@@ -7,44 +7,46 @@ import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript } from '@turnlog/redis-kit';
 import { deadLetterScript, replayScript } from './dead-letter-script.ts';
 
-/** What could not be persisted, and why. */
+/** What could not be persisted, and the reason. */
 export interface DeadLetter {
   readonly call: CallKey;
-  /** A whole call that Postgres refuses, or one entry of its log that is no event. */
+  /** A whole call that Postgres refuses, or one entry of its log that is not an event. */
   readonly kind: 'call' | 'event';
-  /** The seq up to which the call was to be persisted, or the seq of the event. */
+  /** The seq up to which the call should be persisted, or the seq of the event. */
   readonly seq: number;
   /** A short code: an SQLSTATE, or a codec problem's code. */
   readonly reason: string;
-  /** What was wrong, without any of the call's own words. */
+  /** What was wrong, without any words of the call. */
   readonly detail: string;
   /**
-   * The bytes of one event as they are in the log, where they are few. Empty in a letter that points at its log. Letters
-   * of older versions hold all events of a call here, as lines.
+   * The bytes of one event as they are in the log, if they are few. Empty if the letter points at its log.
+   * Letters of older versions hold all events of a call here, one per line.
    */
   readonly original: string;
-  /** Where the content is, for a letter that does not hold it: this log does not expire while the letter is there. */
+  /**
+   * Where the content is, if the letter does not hold it: this log does not expire while the letter exists.
+   */
   readonly log?: LogPointer;
   /** Unix ms. */
   readonly atMs: number;
 }
 
-/** A stretch of a call's log. */
+/** A range of a call's log. */
 export interface LogPointer {
   readonly epoch: string;
   readonly fromSeq: number;
   readonly toSeq: number;
-  /** Its size in UTF-8; `undefined` where the log was not read. */
+  /** Its size in UTF-8 bytes; `undefined` if the log was not read. */
   readonly bytes?: number;
 }
 
-/** A dead letter that lies in Redis. */
+/** A dead letter in Redis. */
 export interface StoredDeadLetter extends DeadLetter {
   /** `<partition>:<entry id>`: what `show` and `replay` take. */
   readonly id: string;
 }
 
-/** The dead letters of a key space. They are never trimmed by themselves. */
+/** The dead letters of a key space. They are never trimmed. */
 export function createDeadLetters(redis: Redis, space: KeySpace) {
   const read = async (partition: number, from: string, to: string): Promise<StoredDeadLetter[]> => {
     const entries = (await redis.xrange(partitionKeys(space, partition).dead, from, to)) as RawEntry[];
@@ -52,7 +54,7 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
   };
 
   return {
-    /** Sets the letter aside and acknowledges the persist feed's entries in the same step. */
+    /** Writes the dead letter and acknowledges the persist feed's entries in the same step. */
     add: async (letter: DeadLetter, entryIds: readonly string[]): Promise<void> => {
       const { dead, persist } = partitionKeys(space, partitionOf(space, letter.call));
       const { head, log, ids } = callKeys(space, letter.call);
@@ -66,8 +68,8 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
     },
 
     /**
-     * All letters, oldest first. Where their key in one partition is of another type, it rejects; or tells `onUnreadable`
-     * of the key, and resolves to those of the others.
+     * All dead letters, oldest first. If their key in one partition is of another type, it rejects; with
+     * `onUnreadable` it reports the key and resolves to the dead letters of the others.
      */
     list: async (onUnreadable?: (key: string, error: unknown) => void): Promise<StoredDeadLetter[]> => {
       const lists = await Promise.all(
@@ -82,15 +84,15 @@ export function createDeadLetters(redis: Redis, space: KeySpace) {
       return lists.flat().sort((a, b) => a.atMs - b.atMs);
     },
 
-    /** One letter. */
+    /** One dead letter. */
     get: async (id: string): Promise<StoredDeadLetter | undefined> => {
       const { partition, entryId } = parseId(id);
       return (await read(partition, entryId, entryId))[0];
     },
 
     /**
-     * Has the letter's call persisted again and takes the letter away. False when somebody else already did, and when
-     * the call's log has expired: then the letter stays, as the last copy of what it holds.
+     * Requests the letter's call again and removes the letter. False if it was already replayed, or if the
+     * call's log has expired: then the letter stays, as the last copy of its content.
      */
     replay: async (letter: StoredDeadLetter): Promise<boolean> => {
       const { id, call, seq } = letter;
@@ -110,7 +112,7 @@ function letterKey({ kind, seq }: DeadLetter): string {
   return kind === 'call' ? 'call' : `event:${seq}`;
 }
 
-/** Whether the letter keeps its log from expiring, as the scripts take it. */
+/** Whether the letter keeps its log from expiring, as an argument of the scripts. */
 function pinOf({ log }: DeadLetter): '1' | '0' {
   return log === undefined ? '0' : '1';
 }

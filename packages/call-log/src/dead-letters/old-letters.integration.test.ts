@@ -28,7 +28,7 @@ async function refused(callSid: string, events: readonly AnyEventData[], more: P
   return call;
 }
 
-/** As if it were two days later, where letters are kept for one. */
+/** As if it were two days later, with dead letters kept for one. */
 function removeOld(more: { held?: string; beforeMs?: number; isDryRun?: boolean; tenant?: string } = {}) {
   const { held, beforeMs = Date.now() + DAY_MS, isDryRun = false, tenant = 'default' } = more;
   const isHeld = ({ callSid }: CallKey) => Promise.resolve(callSid === held);
@@ -39,7 +39,7 @@ const hasLog = (call: CallKey) => log.redis.exists(callKeys(log.space, call).log
 const lettersLeft = async () =>
   (await createDeadLetters(log.redis, log.space).list()).map(({ call }) => call.callSid);
 
-test('an old letter goes with the log that it points at, and with all that Redis has of the call', async () => {
+test('an old dead letter is removed with the log that it points at and all keys of the call', async () => {
   const call = await refused('old', [opened, turn('said'), closed]);
   expect([await removeOld({ isDryRun: true }), await hasLog(call)]).toEqual([1, 1]);
   expect([await removeOld(), await removeOld()]).toEqual([1, 0]);
@@ -48,7 +48,7 @@ test('an old letter goes with the log that it points at, and with all that Redis
   expect(keys).toEqual([]);
 });
 
-test('a letter stays that is young, held, of another tenant or of a call that goes on', async () => {
+test('a dead letter stays if it is young, held, of another tenant or of a call in progress', async () => {
   const calls = [
     await refused('kept', [opened, turn('said'), closed]),
     await refused('live', [opened, turn('said')]),
@@ -62,7 +62,7 @@ test('a letter stays that is young, held, of another tenant or of a call that go
   expect(await lettersLeft()).toEqual(['live']);
 });
 
-test('an old letter stays while something younger of its call is in the log', async () => {
+test('an old dead letter stays while the log has something younger of its call', async () => {
   const call = await refused('younger', [opened, turn('said'), closed], { atMs: 1 });
   const [newest] = await log.redis.xrevrange(callKeys(log.space, call).log, '+', '-', 'COUNT', 1);
   const { at } = JSON.parse(newest?.[1][1] ?? '') as { at: string };
@@ -70,7 +70,7 @@ test('an old letter stays while something younger of its call is in the log', as
   expect(await lettersLeft()).toEqual(['younger']);
 });
 
-test('of a call with two letters the log goes with the last, and not before it is persisted', async () => {
+test('the log of a call with two dead letters goes with the last, and not before the call is persisted', async () => {
   const call = await refused('two', [opened, turn('said'), closed], { kind: 'event', seq: 2 });
   const again = { call, reason: 'not_json', detail: '', original: '', atMs: Date.now() };
   const pointer = { epoch: 'any', fromSeq: 3, toSeq: 3 };
@@ -80,7 +80,7 @@ test('of a call with two letters the log goes with the last, and not before it i
   expect(await log.redis.hget(callKeys(log.space, call).head, 'pinned')).toBeNull();
 });
 
-test('a letter of an older version, which holds the call itself, goes as well', async () => {
+test('a dead letter of an older version, which holds the call itself, is removed as well', async () => {
   const call = callOf('older');
   const letter = {
     call,

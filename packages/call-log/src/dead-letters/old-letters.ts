@@ -9,15 +9,15 @@ import { removeLetterScript } from './remove-letter-script.ts';
 /** Which dead letters are too old. */
 export interface OldLetters {
   readonly tenant: string;
-  /** Letters from before go, if nothing of their call came later. */
+  /** Older letters are removed, unless their call has something younger. */
   readonly beforeMs: number;
   readonly isDryRun: boolean;
   readonly isHeld: (call: CallKey) => Promise<boolean>;
 }
 
 /**
- * Takes away a tenant's dead letters that are too old, each with the log that it points at; resolves to their number. The
- * letters of a call that goes on, that is held, or of which something younger is in its log, stay.
+ * Removes a tenant's dead letters that are too old, each with the log that it points at; resolves to their
+ * number. The letters of a call that is in progress, is held, or has something younger in its log, stay.
  */
 export async function removeOldLetters(
   redis: Redis,
@@ -43,7 +43,7 @@ interface Removal {
   readonly partition: number;
   readonly letter: RawEntry;
   readonly call: CallKey;
-  /** The newest event of the log, when its age was looked at. */
+  /** The newest event of the log when its age was read. */
   readonly seq: number;
   readonly isDryRun: boolean;
 }
@@ -61,7 +61,7 @@ async function remove(
   return Number(await runScript(redis, removeLetterScript, keys, args));
 }
 
-/** `undefined` where there is no log. An entry that is no event tells no time, and is taken to be old. */
+/** `undefined` without a log. An entry that is not an event has no time, and counts as old. */
 async function newestOf(
   redis: Redis,
   log: string,

@@ -1,13 +1,13 @@
 import { defineScript } from '@turnlog/redis-kit';
 
 /**
- * Takes a dead letter away, and with the last letter of its call what Redis holds of the call, if nothing of it waits to be
- * persisted: a whole call that was refused waits for its letter alone. Does nothing while the call goes on, and when
- * the log has grown since its age was looked at.
+ * Removes a dead letter and, with the last letter of its call, the call's keys if nothing of it waits to be
+ * persisted: a whole call that was refused waits for its letter alone. Does nothing while the call is in
+ * progress, or if the log has grown since its age was read.
  *
  * KEYS  dead, live, checkpoints, head, log, ids, session, turns
- * ARGV  letter id, member, kind, '1' when it points at the log, the log's last seq, '1' for a dry run
- * Reply 1 when it was taken away, or would be
+ * ARGV  letter id, member, kind, '1' if it points at the log, the log's last seq, '1' for a dry run
+ * Reply 1 if it was removed, or would be
  */
 export const removeLetterScript = defineScript(
   `

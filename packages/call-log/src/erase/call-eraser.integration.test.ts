@@ -48,7 +48,7 @@ async function fillCall(callSid: string): Promise<void> {
 const textsOf = async (stream: string): Promise<string> =>
   JSON.stringify(await log.redis.xrange(stream, '-', '+'));
 
-test('nothing is left of an erased call but a mark, and its neighbour keeps everything', async () => {
+test('an erased call leaves only an erasure marker, and its neighbour keeps everything', async () => {
   await fillCall('erased');
   await fillCall('neighbour');
   const { activity, persist, dead } = partitionKeys(log.space, 0);
@@ -66,7 +66,7 @@ test('nothing is left of an erased call but a mark, and its neighbour keeps ever
   }
 });
 
-test('what is appended to it later, in whatever way, is refused and leaves no trace', async () => {
+test('a later append to it, of any kind, is refused and leaves no trace', async () => {
   await fillCall('late');
   const eraser = createCallEraser(log.redis, log.space);
   await eraser.erase(callOf('late'), HOUR_MS);
@@ -93,7 +93,7 @@ test('what is appended to it later, in whatever way, is refused and leaves no tr
   });
 });
 
-test('what a reader was given of it is acknowledged', async () => {
+test('its entries that a reader received are acknowledged', async () => {
   await fillCall('pending');
   const { persist } = partitionKeys(log.space, 0);
   await log.redis.xgroup('CREATE', persist, 'persister', '0');
@@ -103,7 +103,7 @@ test('what a reader was given of it is acknowledged', async () => {
   expect((await log.redis.xpending(persist, 'persister'))[0]).toBe(before - 1);
 });
 
-test('a call that goes on is left alone', async () => {
+test('a call in progress is left alone', async () => {
   await log.appender.append(ordered(callOf('live'), 'c', 1, [opened, turn('said')]));
   const eraser = createCallEraser(log.redis, log.space);
   expect(await eraser.erase(callOf('live'), HOUR_MS)).toEqual({ outcome: 'live' });

@@ -9,18 +9,18 @@ import { callsInRedis, textsOfCall, textsOfLetters, type LoggedText } from './lo
 
 const PAGE = 1_000;
 
-/** What became of an erasure in Redis. */
+/** The outcome of an erasure in Redis. */
 export type ErasedKeys =
   | { readonly outcome: 'erased'; readonly keys: number; readonly entries: number; readonly letters: number }
-  /** The call goes on: its gateway would go on, too. */
+  /** The call is in progress: its gateway would keep sending. */
   | { readonly outcome: 'live' };
 
 /** Erases calls from Redis. `audio` is where their audio streams are. */
 export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = redis) {
   return {
     /**
-     * Takes away the log, the live state, the audio, what the feeds and the dead letters say of a call, and marks it for
-     * `markMs`: so long, nothing that a gateway still has of it comes back.
+     * Removes the log, the live state, the audio, the feed entries and the dead letters of a call, and marks
+     * it as erased for `markMs`: during this time events that a gateway resends are refused.
      */
     erase: async (call: CallKey, markMs: number): Promise<ErasedKeys> => {
       const { head, log, ids, session, turns, audio: audioKey } = callKeys(space, call);
@@ -38,13 +38,16 @@ export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = r
       return { outcome: 'erased', keys: Number(reply) + audioKeys, entries, letters };
     },
 
-    /** Whether a call goes on. */
+    /** Whether a call is in progress. */
     isLive: async (call: CallKey): Promise<boolean> => {
       const { live } = partitionKeys(space, partitionOf(space, call));
       return (await redis.zscore(live, callId(call))) !== null;
     },
 
-    /** Every call that has a key here, or where the audio is, each once or twice; with a sid, only those of this sid. */
+    /**
+     * Every call that has a key here or in the Redis of the audio, each once or twice; with a sid, only the
+     * calls of this sid.
+     */
     calls: async function* (callSid?: string): AsyncGenerator<CallKey> {
       yield* callsInRedis(redis, space, callSid);
       if (audio !== redis) yield* callsInRedis(audio, space, callSid);
@@ -59,7 +62,10 @@ export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = r
 /** Erases calls from one Redis. */
 export type CallEraser = ReturnType<typeof createCallEraser>;
 
-/** Page by page, so that a long feed holds nobody up. What a group was given is acknowledged, or it would miss it. */
+/**
+ * Page by page, so that a long feed does not block other clients. Delivered entries are acknowledged too, or
+ * the group would keep them as pending.
+ */
 async function removeEntries(
   redis: Redis,
   stream: string,

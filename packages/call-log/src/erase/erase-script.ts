@@ -1,12 +1,12 @@
 import { defineScript } from '@turnlog/redis-kit';
 
 /**
- * Takes everything of a call away, and leaves a mark that it was erased: whoever appends to it from then on is refused. A
- * call that goes on is left alone.
+ * Removes all keys of a call, and leaves an erasure marker: later appends are refused. A call in progress is
+ * left alone.
  *
  * KEYS  head, log, ids, session, turns, live, checkpoints
- * ARGV  member, milliseconds to keep the mark
- * Reply 'live', or the number of keys that were there
+ * ARGV  member, milliseconds to keep the marker
+ * Reply 'live', or the number of keys that existed
  */
 export const eraseScript = defineScript(
   `

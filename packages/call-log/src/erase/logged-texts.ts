@@ -3,21 +3,21 @@ import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
 import { allPartitions, callKeys, partitionKeys, type CallKeys, type KeySpace } from '../keys.ts';
 
-/** A text that Redis holds of a call, as a search for a person sees it. */
+/** A text of a call in Redis, as a search for a person reads it. */
 export interface LoggedText extends CallKey {
   readonly place: 'log' | 'live state' | 'dead letter';
   readonly text: string;
-  /** Unix ms; `undefined` where the text does not say. */
+  /** Unix ms; `undefined` if the text has no time. */
   readonly atMs?: number;
 }
 
 const SCANNED_AT_ONCE = 1_000;
-/** An entry may be a megabyte: few at a time are held in memory. */
+/** An entry may be a megabyte: few are in memory at a time. */
 const ENTRIES_AT_ONCE = 32;
 
 /**
- * Every call that has a key of its own, each once. With a sid, only the calls of this sid, of all tenants. A key of
- * another program that looks like one of ours, but is not where a call of its name would be, is passed over.
+ * Every call that has a key, each once. With a sid, only the calls of this sid, of all tenants. A key of
+ * another program with a similar name, which is not in the right partition, is skipped.
  */
 export async function* callsInRedis(
   redis: Redis,
@@ -41,7 +41,7 @@ export async function* callsInRedis(
   } while (cursor !== '0');
 }
 
-/** Everything that is said of a call in its log and its live state. */
+/** All texts of a call in its log and its live state. */
 export async function* textsOfCall(redis: Redis, space: KeySpace, call: CallKey): AsyncGenerator<LoggedText> {
   const { log, session, turns } = callKeys(space, call);
   for await (const [, fields] of entriesOf(redis, log)) {
@@ -58,7 +58,7 @@ export async function* textsOfCall(redis: Redis, space: KeySpace, call: CallKey)
   }
 }
 
-/** Everything that the dead letters hold. What a letter points at is in its call's log. */
+/** All texts of the dead letters. The content that a letter points at is in its call's log. */
 export async function* textsOfLetters(redis: Redis, space: KeySpace): AsyncGenerator<LoggedText> {
   for (const partition of allPartitions(space)) {
     for await (const [, fields] of entriesOf(redis, partitionKeys(space, partition).dead)) {

@@ -67,7 +67,10 @@ async function end(sids: readonly string[]): Promise<PromiseSettledResult<unknow
   );
 }
 
-/** Calls of one partition wait while its feed is of another type, those of the others go on, and it goes on when it is gone. */
+/**
+ * Calls of a partition wait while its feed is of another type, other partitions continue, and it resumes when
+ * the key is removed.
+ */
 async function stopsItsOwnPartition(when: 'before' | 'after'): Promise<void> {
   const [own = [], ...others] = sidsByPartition('CA');
   const { persist } = partitionKeys(log.space, 0);
@@ -86,16 +89,16 @@ async function stopsItsOwnPartition(when: 'before' | 'after'): Promise<void> {
   expect(told).toEqual([expect.stringMatching(/^broken .*:persist WRONGTYPE/)]);
 
   await log.redis.del(persist);
-  // What the gateway sends again is no repeat, or its call would never be asked for.
+  // The gateway's resend must not be a duplicate, or its call would never be requested.
   expect((await end(own)).map(({ status }) => status)).toEqual(own.map(() => 'fulfilled'));
-  await waitUntil(() => own.every((sid) => seen.has(sid)), { what: 'the partition goes on' });
+  await waitUntil(() => own.every((sid) => seen.has(sid)), { what: 'the partition resumes' });
   expect([broken.lasting(0), told.at(-1)]).toEqual([[], `mended ${persist}`]);
 }
 
-test('a feed key that is of another type before consumers start stops its own partition alone', () =>
+test('a feed key of another type before consumers start stops only its own partition', () =>
   stopsItsOwnPartition('before'));
 
-test('a feed key that gets another type while it is read stops its own partition alone', () =>
+test('a feed key that changes its type while it is read stops only its own partition', () =>
   stopsItsOwnPartition('after'));
 
 test.each(['activity', 'live'] as const)(
@@ -112,7 +115,7 @@ test.each(['activity', 'live'] as const)(
   },
 );
 
-test('the lag of a partition that can not be read is unknown, and that of the others is told', async () => {
+test('the lag of an unreadable partition is unknown, and that of the others is returned', async () => {
   const [own = [], ...others] = sidsByPartition('CA');
   await end([...own, ...others.flat()]);
   await log.redis.set(partitionKeys(log.space, 0).persist, 'foreign');
@@ -122,7 +125,7 @@ test('the lag of a partition that can not be read is unknown, and that of the ot
   });
 });
 
-test('what waits gets older although its id lies ahead of a clock that was set back', async () => {
+test('an entry gets older although its id is ahead of a clock that was set back', async () => {
   let nowMs = 1_000;
   const measure = createLagMeter(log.redis, log.space, 'persist', () => nowMs);
   const { persist } = partitionKeys(log.space, 0);

@@ -1,17 +1,17 @@
-/** A key that a service can't work with, and since when. */
+/** A key that a service cannot use, and since when. */
 export interface BrokenPartition {
   readonly key: string;
   readonly error: string;
   readonly forMs: number;
 }
 
-/** What is told of keys that are broken, and of such as are well again. */
+/** Observer of keys that are broken or repaired. */
 export interface BrokenPartitionsOptions {
   /** A clock that never jumps. */
   readonly now: () => number;
   readonly onBroken: (broken: BrokenPartition) => void;
   readonly onMended: (broken: BrokenPartition) => void;
-  /** How often it is told of a key that stays broken. */
+  /** How often a key that stays broken is reported. */
   readonly tellEveryMs?: number;
 }
 
@@ -23,7 +23,7 @@ interface Known {
   toldAtMs: number;
 }
 
-/** The keys of partitions that hold something else than they should: each stops its own partition, and no other. */
+/** The keys of partitions that have the wrong type: each stops only its own partition. */
 export class BrokenPartitions {
   readonly #known = new Map<string, Known>();
   readonly #options: BrokenPartitionsOptions;
@@ -44,7 +44,7 @@ export class BrokenPartitions {
     onBroken(toBroken(key, known, nowMs));
   }
 
-  /** It can be worked with. */
+  /** The key can be used. */
   clear(key: string): void {
     const known = this.#known.get(key);
     if (known === undefined) return;
@@ -56,7 +56,7 @@ export class BrokenPartitions {
     return this.#known.has(key);
   }
 
-  /** Those that have been broken for so long. */
+  /** The keys that have been broken for this long. */
   lasting(minMs: number): BrokenPartition[] {
     const nowMs = this.#options.now();
     return [...this.#known]

@@ -18,7 +18,7 @@ let privateRedis: Awaited<ReturnType<typeof startRedisForTest>>;
 beforeAll(async () => (privateRedis = await startRedisForTest()));
 afterAll(() => privateRedis.close());
 afterEach(async () => {
-  // Let go of first: a consumer that doesn't stop fails its own test, and not those after it.
+  // Released first: a consumer that does not stop fails its own test, and not later ones.
   const left = { consumers, relays, logs };
   [consumers, relays, logs] = [[], [], []];
   await Promise.all(left.consumers.map((consumer) => consumer.stop()));
@@ -71,7 +71,7 @@ async function appendCalls(log: TestLog, ...sids: string[]): Promise<void> {
   await Promise.all(sids.map((sid) => log.appender.append(ordered(callOf(sid), 's', 1, [turn('a')]))));
 }
 
-test('brings what was appended before the first consumer came, and what comes after', async () => {
+test('delivers what was appended before the first consumer started, and what comes later', async () => {
   const log = await openLog();
   await appendCalls(log, 'before');
   const { sids } = consume(log);
@@ -81,7 +81,7 @@ test('brings what was appended before the first consumer came, and what comes af
   expect(sids()).toEqual(['after', 'before']);
 });
 
-test('begins with its own pending entries: those of a worker of the same name that died', async () => {
+test('starts with its own pending entries, those of a dead worker of the same name', async () => {
   const log = await openLog();
   await appendCalls(log, 'a', 'b', 'c');
   await readAsZombie(log, 'worker-1');
@@ -90,7 +90,7 @@ test('begins with its own pending entries: those of a worker of the same name th
   expect(sids()).toEqual(['a', 'b', 'c']);
 });
 
-test('takes over what a dead worker of another name has left', async () => {
+test('claims the entries of a dead worker of another name', async () => {
   const log = await openLog();
   await appendCalls(log, 'a', 'b');
   await readAsZombie(log, 'worker-that-died');
@@ -98,24 +98,24 @@ test('takes over what a dead worker of another name has left', async () => {
   await waitUntil(() => sids().length === 2, { what: "the dead worker's calls are seen" });
 });
 
-test('takes over what a dead worker has left, although the clock of its own host is set back', async () => {
+test('claims the entries of a dead worker even if the clock of its own host is set back', async () => {
   const log = await openLog();
   await appendCalls(log, 'a');
   await readAsZombie(log, 'worker-that-died');
   let turns = 0;
   const { sids } = consume(log, { claimIdleMs: 1_000, onTurn: () => (turns += 1) });
-  await waitUntil(() => turns > 1, { what: 'another one has looked for entries' });
+  await waitUntil(() => turns > 1, { what: 'another consumer has looked for entries' });
 
   const rightNow = Date.now.bind(Date);
   const clock = jest.spyOn(Date, 'now').mockImplementation(() => rightNow() - 3_600_000);
   try {
-    await waitUntil(() => sids().length === 1, { what: 'it has taken the entry over' });
+    await waitUntil(() => sids().length === 1, { what: 'it has claimed the entry' });
   } finally {
     clock.mockRestore();
   }
 });
 
-test('reads again what its handler failed on', async () => {
+test('reads again the entries on which its handler failed', async () => {
   const log = await openLog();
   await appendCalls(log, 'a');
   let attempts = 0;
@@ -133,7 +133,7 @@ test('reads again what its handler failed on', async () => {
 describe('reading ahead', () => {
   const CALLS = Array.from({ length: 12 }, (_, n) => `call-${n + 10}`);
 
-  /** Handles nothing before it is told to, and notes how many reads it was handling at most. */
+  /** Handles nothing until it is released, and records the most reads that it handled at once. */
   function heldHandler() {
     const waiting: (() => void)[] = [];
     let running = 0;
@@ -153,25 +153,25 @@ describe('reading ahead', () => {
 
   test.each([
     [
-      'as many reads at a time as it may while there is a backlog',
+      'handles as many reads at once as allowed while there is a backlog',
       { readAhead: { fromEntries: 2, maxReads: 3 } },
       3,
     ],
-    ['one at a time without a backlog', { readAhead: { fromEntries: 100, maxReads: 3 } }, 1],
-    ['one at a time by default', {}, 1],
+    ['handles one read at a time without a backlog', { readAhead: { fromEntries: 100, maxReads: 3 } }, 1],
+    ['handles one read at a time by default', {}, 1],
   ])('handles %s', async (_, options, most) => {
     const log = await openLog();
     await appendCalls(log, ...CALLS);
     const held = heldHandler();
     const { sids } = consume(log, { blockMs: 5_000, count: 2, ...options, handle: held.handle });
-    await waitUntil(() => held.begun() === most, { what: 'it is handling as much as it may' });
+    await waitUntil(() => held.begun() === most, { what: 'it handles as many as it may' });
     const releasing = setInterval(held.release, 5);
     await waitUntil(() => sids().length === CALLS.length, { what: 'all calls are seen' });
     clearInterval(releasing);
     expect([sids(), held.most()]).toEqual([CALLS, most]);
   });
 
-  test('lets the other read come to its end before it reads again what failed', async () => {
+  test('lets the other read finish before it reads failed entries again', async () => {
     const log = await openLog();
     await appendCalls(log, ...CALLS);
     const handled: string[] = [];
@@ -233,7 +233,7 @@ test('stopping ends a blocking read at once, and waits for the batch in flight',
   expect(Date.now() - startedAt).toBeLessThan(2_000);
 });
 
-test('resumes by itself after Redis was restarted, and after it came back empty', async () => {
+test('resumes by itself after Redis restarted, and after it came back empty', async () => {
   const log = await openLog(privateRedis.url);
   const { sids } = consume(log);
   await appendCalls(log, 'a');
@@ -257,7 +257,7 @@ test('resumes by itself after Redis was restarted, and after it came back empty'
   });
 });
 
-test('resumes after a Redis that froze in the middle of a read', async () => {
+test('resumes after a Redis that froze during a read', async () => {
   const log = await openLog(privateRedis.url);
   const { sids, failures } = consume(log);
   await appendCalls(log, 'a');
@@ -272,7 +272,7 @@ test('resumes after a Redis that froze in the middle of a read', async () => {
   });
 });
 
-test('reads again what came with an answer that it had given up', async () => {
+test('reads again the entries of a reply that arrived after its deadline', async () => {
   const log = await openLog();
   const relay = await startRelay(Number(new URL(testRedisUrl()).port));
   const blocking = createBlockingClient({ ...relay, name: 'test', blockMs: 200, onError: () => undefined });
@@ -288,7 +288,7 @@ test('reads again what came with an answer that it had given up', async () => {
   expect(sids()).toEqual(['a', 'b', 'c']);
 });
 
-test('the lag tells what is waiting, what is in flight and how old it is', async () => {
+test('the lag has the waiting entries, the pending entries and the age of the oldest', async () => {
   const log = await openLog();
   await appendCalls(log, 'a', 'b', 'c');
   expect(await measureFeedLag(log.redis, log.space, 'activity')).toMatchObject({ lag: 3, pending: 0 });
@@ -306,7 +306,7 @@ test('the lag tells what is waiting, what is in flight and how old it is', async
   });
 });
 
-test('a lag that Redis can not tell is unknown, not zero', async () => {
+test('a lag that Redis cannot tell is unknown, not zero', async () => {
   const log = await openLog();
   await appendCalls(log, 'a', 'b', 'c', 'd', 'e', 'f');
   await readAsZombie(log, 'w', 1);
@@ -318,7 +318,7 @@ test('a lag that Redis can not tell is unknown, not zero', async () => {
   expect((await measureFeedLag(log.redis, log.space, 'activity')).lag).toBeUndefined();
 });
 
-/** A way to Redis that can hold its answers back, and leaves requests alone. */
+/** A proxy to Redis that can hold replies back and lets requests pass. */
 async function startRelay(port: number) {
   const ways: [client: Socket, upstream: Socket][] = [];
   const server = createServer((client) => {
@@ -357,7 +357,7 @@ async function readAsZombie({ redis, space }: TestLog, name: string, count = 100
   }
 }
 
-test('the lag is unknown, and not zero, when Redis can’t be asked', async () => {
+test('the lag is unknown, and not zero, when Redis cannot be asked', async () => {
   const log = await openLog();
   await appendCalls(log, 'a');
   log.redis.disconnect();

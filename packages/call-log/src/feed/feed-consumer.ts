@@ -4,53 +4,58 @@ import { type FeedEntry } from './feed-entry.ts';
 import { InFlight } from './in-flight.ts';
 import { pauseFor } from './pause-for.ts';
 
-/** A client-side deadline on a blocking read settles it later than the server would have. */
+/** A client-side deadline ends a blocking read later than the server would have. */
 const LATE_ANSWER_MS = 500;
 
-/** What a consumer does with what it reads, and what it tells its service. */
+/** What a consumer does with its entries, and what it reports. */
 export interface FeedHandling {
-  /** As its reader has it. */
+  /** See the reader's option. */
   readonly blockMs: number;
   /** How often entries of dead consumers are looked for. */
   readonly reclaimEveryMs: number;
   /**
-   * Takes the entries and acknowledges each together with its effect. When it throws, what it has not acknowledged
-   * stays pending and is read again after a pause. Runs several times at once where reading ahead is asked for.
+   * Handles the entries and acknowledges each together with its effect. If it throws, entries that are not
+   * acknowledged stay pending and are read again after a pause. Runs several times at once with `readAhead`.
    */
   readonly handle: (entries: readonly FeedEntry[]) => Promise<void>;
-  /** By default nothing is read while something is handled. */
+  /** By default nothing is read while a read is handled. */
   readonly readAhead?: ReadAhead;
   readonly onError: (error: unknown, attempt: number) => void;
-  /** Told of every full turn of the loop: the service's proof of life. */
+  /** Called after every full turn of the loop, for the watchdog. */
   readonly onTurn: () => void;
-  /** Pending entries that somebody deleted. */
+  /** Called with pending entries that were deleted. */
   readonly onLost: (count: number) => void;
   /** The pause after the n-th failure in a row, in milliseconds. */
   readonly backoffMs: (attempt: number) => number;
   /** A clock that never jumps. */
   readonly now?: () => number;
-  /** Resolves after so many milliseconds, or at once when the signal aborts. */
+  /** Resolves after this time, or at once when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** How a consumer works off a backlog: the next entries are read, and handled, while others are still being handled. */
+/**
+ * How a consumer works through a backlog: it reads and handles further entries while others are being
+ * handled.
+ */
 export interface ReadAhead {
-  /** A read of so many entries or more tells of a backlog. */
+  /** A read of this many entries or more indicates a backlog. */
   readonly fromEntries: number;
-  /** The most reads that are handled at once. What one consumer has taken, no other can take. */
+  /** The most reads that are handled at once. Entries of one consumer are not available to others. */
   readonly maxReads: number;
 }
 
-/** What a consumer on Redis takes. */
+/** Options of a consumer on Redis. */
 export interface FeedConsumerOptions extends FeedReaderOptions, FeedHandling {
   readonly commands: Redis;
-  /** A connection of its own: a blocking read holds up everything else on it. */
+  /** A connection of its own: a blocking read delays every other command on it. */
   readonly blocking: Redis;
 }
 
 /** A running consumer. */
 export interface FeedConsumer {
-  /** Reads no more, and resolves when what is in flight is done and the consumer has left its group. */
+  /**
+   * Stops reading, and resolves when the entries in progress are handled and the consumer has left its group.
+   */
   stop(): Promise<void>;
 }
 
@@ -68,7 +73,7 @@ export function consumeFeed(reader: FeedReader, handling: FeedHandling): FeedCon
       stopping.abort();
       reader.interrupt();
       await finished;
-      // Where Redis is away the consumer stays: the others remove it when it has said nothing for long.
+      // Without Redis the consumer stays in its group: the others remove it when it is idle for long.
       await reader.leave().catch(() => undefined);
     },
   };
@@ -130,7 +135,7 @@ async function readUntilTrouble(
       inFlight.add(take(batch));
       const isBacklog = readAhead !== undefined && batch.entries.length >= readAhead.fromEntries;
       await inFlight.untilFewerThan(isBacklog ? readAhead.maxReads : 1);
-      // Redis may have given us entries with an answer that came after the deadline: they are pending in our name.
+      // A reply may have arrived after the deadline: its entries are pending for this consumer.
       if (isLate) {
         await inFlight.untilFewerThan(1);
         await takeAll(reader.ownPending());

@@ -77,7 +77,7 @@ test('a consumer that is stopped leaves its group', async () => {
   expect(await consumers()).toEqual(['stays']);
 });
 
-test('one that leaves with entries that are not acknowledged stays, and so do they', async () => {
+test('a consumer that stops with entries that are not acknowledged stays, and so do the entries', async () => {
   const reader = await readerOf('pod-1');
   await append('a');
   await reader.readNew();
@@ -85,7 +85,7 @@ test('one that leaves with entries that are not acknowledged stays, and so do th
   expect([await consumers(), (await log.redis.xpending(feed(), 'session'))[0]]).toEqual([['pod-1'], 1]);
 });
 
-test('a consumer that died is removed once its entries were claimed, and not before', async () => {
+test('a dead consumer is removed once its entries are claimed, and not before', async () => {
   const dead = await readerOf('dead');
   await append('a');
   await dead.readNew();
@@ -95,7 +95,7 @@ test('a consumer that died is removed once its entries were claimed, and not bef
   expect([(await takeAll(living.reclaimed())).length, await consumers()]).toEqual([1, ['living']]);
 });
 
-test('an entry that by the clock of Redis is never idle is claimed by our own, from whoever had it all the time', async () => {
+test('an entry that is never idle by the clock of Redis is claimed by our own clock, whichever consumer had it', async () => {
   const dead = await readerOf('dead');
   await append('a');
   await dead.readNew();
@@ -112,7 +112,7 @@ test('an entry that by the clock of Redis is never idle is claimed by our own, f
   expect((await log.redis.xpending(feed(), 'session', '-', '+', 10))[0]).toMatchObject({ 1: 'living' });
 });
 
-test('an entry that was given to another one meanwhile is not claimed', async () => {
+test('an entry that was delivered to another consumer in the meantime is not claimed', async () => {
   const dead = await readerOf('dead');
   await append('a');
   await dead.readNew();
@@ -128,7 +128,7 @@ test('an entry that was given to another one meanwhile is not claimed', async ()
   expect(await stuck.claim([feed()])).toEqual([]);
 });
 
-test('an entry of another program in a feed is taken away, and told of', async () => {
+test('an entry of another program in a feed is deleted and reported', async () => {
   const reader = await readerOf('r');
   await log.redis.xadd(feed(), '*', 'not', 'ours');
   expect(await reader.readNew()).toEqual({ entries: [], lost: 1 });

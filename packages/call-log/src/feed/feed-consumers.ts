@@ -2,8 +2,8 @@ import { type Redis } from 'ioredis';
 import { runScripts, defineScript } from '@turnlog/redis-kit';
 
 /**
- * Removes a consumer that has nothing pending: with it would go what it was given and has not done. One that comes back, or
- * lives after all, is made again by its next read.
+ * Removes a consumer that has no pending entries: they would be removed with it. A consumer that returns is
+ * created again by its next read.
  *
  * KEYS  feed
  * ARGV  group, consumer
@@ -13,7 +13,7 @@ if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then retu
 return redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 `);
 
-/** Removes a consumer from feeds, but for those in which it has something pending. */
+/** Removes a consumer from the feeds in which it has no pending entries. */
 export async function removeConsumer(
   redis: Redis,
   feeds: readonly string[],
@@ -27,7 +27,7 @@ export async function removeConsumer(
   );
 }
 
-/** Removes the consumers of replicas that have said nothing for so long, once their entries were claimed. */
+/** Removes consumers that have been idle for this long, once their entries are claimed. */
 export async function removeGoneConsumers(
   redis: Redis,
   feeds: readonly string[],

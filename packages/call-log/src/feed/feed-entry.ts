@@ -1,6 +1,6 @@
 import { callOfId, type CallKey } from '@turnlog/call-events';
 
-/** One entry of a feed: a call that has something new, up to `seq`. */
+/** One entry of a feed: a call with new events, up to `seq`. */
 export interface FeedEntry {
   readonly partition: number;
   readonly id: string;
@@ -8,14 +8,14 @@ export interface FeedEntry {
   readonly seq: number;
   /** Why it is in the persist feed: `closed`, `late`, `checkpoint`, `replay`, or `missing` in Postgres. Empty in the activity feed. */
   readonly reason: string;
-  /** How often it was delivered, this time included. Absent for an entry that is delivered for the first time. */
+  /** How often it was delivered, this time included. Absent at the first delivery. */
   readonly deliveries?: number;
 }
 
-/** An entry as Redis gives it; without fields when it was deleted while it was pending. */
+/** An entry as Redis returns it; without fields if it was deleted while it was pending. */
 export type RawEntry = readonly [id: string, fields: readonly string[] | null];
 
-/** Reads one entry; `undefined` when it names no call. */
+/** Parses one entry; `undefined` if it does not name a call. */
 export function readFeedEntry(partition: number, [id, fields]: RawEntry): FeedEntry | undefined {
   const named = toRecord(fields ?? []);
   const member = named['c'];

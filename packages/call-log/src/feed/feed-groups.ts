@@ -3,8 +3,8 @@ import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScripts, defineScript } from '@turnlog/redis-kit';
 
 /**
- * Makes the group of a feed, which is to read from the start of the stream: what was appended before the first consumer came
- * is not passed over.
+ * Creates the group of a feed, which reads from the start of the stream, so that entries from before the
+ * first consumer are not skipped.
  *
  * KEYS  feed
  * ARGV  group
@@ -18,15 +18,16 @@ return 1
   { runsWithoutMemory: true },
 );
 
-/** A key that holds something else than it should, and what Redis says of it. */
+/** A key of the wrong type, and the error of Redis. */
 export interface BrokenKey {
   readonly key: string;
   readonly error: Error;
 }
 
 /**
- * Sees to it that each feed has its group, and resolves to the feeds that can't be read: keys of another type. Looks before
- * it makes any, as making one is refused while Redis is out of memory or takes no writes. Rejects without Redis.
+ * Ensures that each feed has its group, and resolves to the feeds that cannot be read because their keys are
+ * of another type. Checks before it creates one, because Redis refuses to create a group while it is out of
+ * memory or read-only. Rejects without Redis.
  */
 export async function ensureGroups(
   redis: Redis,

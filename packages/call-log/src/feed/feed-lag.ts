@@ -6,17 +6,19 @@ import { type RawEntry } from './feed-entry.ts';
 import { isMissing } from './feed-groups.ts';
 import { groupOf } from './feed-reader.ts';
 
-/** How far the consumers of a feed are behind, over all partitions that can be read. */
+/** The lag of a feed's consumers, over all partitions that can be read. */
 export interface FeedLag {
-  /** Entries not yet given to a consumer; `undefined` when Redis can't tell, which is not zero. */
+  /** Entries that were not delivered yet; `undefined` if Redis cannot tell, which is not zero. */
   readonly lag: number | undefined;
-  /** Entries given out and not acknowledged. */
+  /** Entries that were delivered and not acknowledged. */
   readonly pending: number;
-  /** The age of the oldest entry that is not acknowledged, by the clock of Redis. Zero when there is none. */
+  /** The age of the oldest entry that is not acknowledged, by the clock of Redis. Zero if there is none. */
   readonly oldestAgeMs: number;
   /** Entries in the dead letters. */
   readonly deadLetters: number;
-  /** How many partitions are not in these figures, as a key of theirs is of another type. */
+  /**
+   * The number of partitions that are missing in these figures because a key of theirs is of another type.
+   */
   readonly unreadable: number;
 }
 
@@ -31,16 +33,17 @@ interface PartitionLag {
 const COMMANDS = 4;
 
 /**
- * Measures the lag of a feed over all partitions in one round trip. What is unknown of one partition is left out. Rejects
- * when Redis can't be asked: unknown is not zero.
+ * Measures the lag of a feed over all partitions in one round trip. Unknown figures of one partition are left
+ * out. Rejects if Redis cannot be asked: unknown is not zero.
  */
 export async function measureFeedLag(redis: Redis, space: KeySpace, feed: FeedName): Promise<FeedLag> {
   return createLagMeter(redis, space, feed)();
 }
 
 /**
- * The same again and again. The age of an entry is told by its id, which is of the wall clock of Redis; after that was set
- * back, new entries have ids that lie ahead. So an entry is at least as old as it has been seen at the front of its feed.
+ * Measures the lag repeatedly. The id of an entry has its age by the wall clock of Redis; after that was set
+ * back, new ids are ahead of it. So an entry is at least as old as the time for which it has been the first
+ * of its feed.
  */
 export function createLagMeter(
   redis: Redis,
@@ -50,7 +53,7 @@ export function createLagMeter(
 ): () => Promise<FeedLag> {
   const seen = new Map<number, { readonly id: string; readonly sinceMs: number }>();
 
-  /** For how long this entry has been the oldest of its partition. */
+  /** How long this entry has been the oldest of its partition. */
   const seenForMs = ({ partition, oldestId }: PartitionLag): number => {
     const before = seen.get(partition);
     if (oldestId === undefined) {
@@ -76,12 +79,12 @@ export function createLagMeter(
   };
 }
 
-/** What each partition says; `undefined` for one with a key of another type. */
+/** The figures of each partition; `undefined` for one with a key of another type. */
 async function readPartitions(redis: Redis, space: KeySpace, feed: FeedName) {
   const pipeline = redis.pipeline().time();
   for (const partition of allPartitions(space)) {
     const keys = partitionKeys(space, partition);
-    // The first entry is the oldest one not acknowledged, as acknowledging deletes.
+    // The first entry is the oldest one that is not acknowledged, because acknowledging deletes.
     pipeline
       .xinfo('GROUPS', keys[feed])
       .xrange(keys[feed], '-', '+', 'COUNT', 1)
@@ -95,10 +98,10 @@ async function readPartitions(redis: Redis, space: KeySpace, feed: FeedName) {
   return { nowMs: toUnixMs(time as TimeReply), partitions };
 }
 
-/** What stands for the answer of a command whose key is of another type. */
+/** Replaces the reply of a command whose key is of another type. */
 const UNREADABLE = Symbol('unreadable');
 
-/** What each command of a pipeline was answered; throws where one was not for another reason than its key. */
+/** The reply of each command of a pipeline; throws an error that has another cause than its key's type. */
 function answersOf(replies: readonly [Error | null, unknown][] | null): unknown[] {
   if (replies === null) throw new Error('Redis answered nothing');
   return replies.map(([error, answer]) => {
@@ -118,7 +121,7 @@ function readPartition(
   const info = ((groups ?? []) as unknown[][]).map(toInfo).find((each) => each.get('name') === group);
   const oldestId = (oldest as RawEntry[])[0]?.[0];
   const deadLetters = Number(dead);
-  // A feed without its group has given out nothing yet.
+  // A feed without its group has delivered nothing yet.
   if (info === undefined) return { partition, lag: Number(length), pending: 0, oldestId, deadLetters };
   const lag = info.get('lag');
   return {

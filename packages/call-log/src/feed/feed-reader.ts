@@ -9,7 +9,7 @@ import { pauseFor } from './pause-for.ts';
 import { StuckEntries } from './stuck-entries.ts';
 import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
 
-/** Which feed, which group, and in whose name it is read. */
+/** The feed, the group and the consumer's name. */
 export interface FeedReaderOptions {
   readonly space: KeySpace;
   readonly feed: FeedName;
@@ -19,38 +19,43 @@ export interface FeedReaderOptions {
   /** The most entries of one partition in one read. */
   readonly count: number;
   readonly blockMs: number;
-  /** How long an entry is left with a consumer that says nothing before another one claims it. */
+  /** How long an entry stays with an idle consumer before another one claims it. */
   readonly claimIdleMs: number;
-  /** After which a consumer that reads no more, and has nothing pending, is removed; ten minutes by default. */
+  /**
+   * After this time a consumer that does not read and has no pending entries is removed; ten minutes by
+   * default.
+   */
   readonly goneAfterMs?: number;
-  /** Told of feeds that can't be read, which stops their own partition alone. */
+  /** Observes feeds that cannot be read; each stops only its own partition. */
   readonly broken?: BrokenPartitions;
 }
 
 const GONE_AFTER_MS = 600_000;
 
-/** What a read brought: entries to handle, and the ids of such as can't be handled. */
+/** The result of a read: entries to handle, and the ids of entries that cannot be handled. */
 export interface FeedBatch {
   readonly entries: readonly FeedEntry[];
-  /** Pending entries that somebody deleted. With this system's own commands there are none. */
+  /** Pending entries that were deleted. This system's own commands cause none. */
   readonly lost: number;
 }
 
-/** One consumer's view of a feed: the ways in which a group's entries come to it. All of them reject without Redis. */
+/**
+ * One consumer's view of a feed: the ways in which entries are delivered. All of them reject without Redis.
+ */
 export interface FeedReader {
   /** Resolves when there is something to read from; rejects on the signal. */
   untilReady(signal: AbortSignal): Promise<void>;
-  /** Sees to it that each feed has its group, and leaves those that can't be read out from then on. */
+  /** Ensures that each feed has its group, and skips feeds that cannot be read from then on. */
   ensureGroups(): Promise<void>;
-  /** Entries that this consumer was given before and has not acknowledged, page by page. */
+  /** This consumer's pending entries, page by page. */
   ownPending(): AsyncIterable<FeedBatch>;
-  /** Entries of consumers that have said nothing for `claimIdleMs`. */
+  /** Entries of consumers that have been idle for `claimIdleMs`. */
   reclaimed(): AsyncIterable<FeedBatch>;
-  /** New entries; an empty batch when none came within the block. */
+  /** New entries; an empty batch if none came within the block. */
   readNew(): Promise<FeedBatch>;
-  /** Ends a read under way, and all reading. Entries it was just given stay pending. */
+  /** Ends a read in progress and all reading. Entries that were just delivered stay pending. */
   interrupt(): void;
-  /** Takes this consumer out of the group, but where it has entries that are not acknowledged. */
+  /** Removes this consumer from the groups in which it has no pending entries. */
   leave(): Promise<void>;
 }
 
@@ -79,7 +84,7 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
     await untilReady(blocking, signal);
   };
 
-  /** One read takes all feeds, and fails with any of them. So those that can't be read are left out of it. */
+  /** One read covers all feeds and fails with any of them, so feeds that cannot be read are left out. */
   const findReadable = async (): Promise<void> => {
     const unreadable = new Map(
       (await ensureGroups(commands, keys, group)).map(({ key, error }) => [key, error]),
@@ -188,7 +193,7 @@ export function createFeedReader(commands: Redis, blocking: Redis, options: Feed
     readNew,
     interrupt: () => {
       interrupted.abort();
-      // The one thing that ends a blocking read at once.
+      // Only this ends a blocking read at once.
       blocking.disconnect();
     },
     leave: () => removeConsumer(commands, readable, group, consumer),

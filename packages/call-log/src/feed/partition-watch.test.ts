@@ -11,7 +11,7 @@ function watch() {
   return { ...watchPartitions({ error: write, info: write }, () => clock.nowMs), clock, lines };
 }
 
-test('a broken key is told of with its name and cause, at once and then once a minute, and when it is mended', () => {
+test('a broken key is logged with its name and cause, at once and then once a minute, and when it is repaired', () => {
   const { broken, clock, lines } = watch();
   for (const nowMs of [0, 5_000, 59_999, 60_000, 65_000]) {
     clock.nowMs = nowMs;
@@ -25,7 +25,7 @@ test('a broken key is told of with its name and cause, at once and then once a m
   expect(lines[2]).toContain('can be read again');
 });
 
-test('a service is not ready once a key has been broken for a while, and is when it is mended', async () => {
+test('a service is not ready once a key has been broken for a while, and is ready when it is repaired', async () => {
   const { broken, check, clock } = watch();
   broken.note(KEY, WRONG_TYPE);
   clock.nowMs = 14_999;

@@ -1,8 +1,8 @@
 import { BrokenPartitions } from './broken-partitions.ts';
 
-/** A key may be of another type for a moment, while somebody moves data; after that a person has to look. */
+/** A key may be of another type for a moment, while data is moved; after that an operator must look. */
 const NOT_READY_AFTER_MS = 15_000;
-/** What a partition watch needs of a logger. */
+/** The logger of a partition watch. */
 export interface PartitionLogger {
   error(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -14,8 +14,8 @@ type Readiness = { readonly ok: true } | { readonly ok: false; readonly reason: 
 const TODO = 'see what wrote this key, and delete it or move it away: the partition goes on by itself';
 
 /**
- * What a service knows of partitions whose keys hold something else than they should: it tells of them in its log, and is
- * not ready once one has been so for a while.
+ * Watches partitions whose keys have the wrong type: logs them, and makes the service not ready once one has
+ * been broken for a while.
  */
 export function watchPartitions(logger: PartitionLogger, now: () => number = () => performance.now()) {
   const broken = new BrokenPartitions({

@@ -2,14 +2,14 @@ import { type Redis } from 'ioredis';
 import { defineScript, runScript } from '@turnlog/redis-kit';
 import { type RawEntry } from './feed-entry.ts';
 
-/** The most pending entries of one feed that are looked at in one go. */
+/** The most pending entries of one feed that are checked at once. */
 const MAX_PENDING = 500;
 
 /**
- * Claims pending entries, but for such as were given to another consumer, or once more, since they were looked at.
+ * Claims pending entries, except those that were delivered again since they were checked.
  *
  * KEYS  feed
- * ARGV  group, consumer, then of each entry: id, who had it, how many times it was delivered
+ * ARGV  group, consumer, then of each entry: id, its consumer, its number of deliveries
  * Reply the entries
  */
 const claimScript = defineScript(`
@@ -22,10 +22,10 @@ if #ids == 0 then return {} end
 return redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, unpack(ids))
 `);
 
-/** As XPENDING tells of an entry. */
+/** An entry of XPENDING. */
 type PendingEntry = readonly [id: string, holder: string, idleMs: number, deliveries: number];
 
-/** Who claims, and after what time. */
+/** The claiming consumer, and the time after which it claims. */
 export interface StuckEntriesOptions {
   readonly commands: Redis;
   readonly group: string;
@@ -36,20 +36,20 @@ export interface StuckEntriesOptions {
 }
 
 /**
- * Finds pending entries that nothing becomes of although Redis does not say so: it measures how long an entry has been idle
- * by its wall clock, and after that was set back by an hour, no entry would be idle for an hour. So entries are watched
- * by our own clock as well.
+ * Finds stuck pending entries that Redis does not report as idle. Redis measures idle time by its wall clock:
+ * after that was set back by an hour, no entry is idle for an hour. So entries are watched by our own clock
+ * as well.
  */
 export class StuckEntries {
   readonly #options: StuckEntriesOptions;
-  /** By feed and by `id holder deliveries`: since when an entry has been seen so. */
+  /** By feed and by `id consumer deliveries`: since when the entry has been seen unchanged. */
   readonly #seen = new Map<string, Map<string, number>>();
 
   constructor(options: StuckEntriesOptions) {
     this.#options = options;
   }
 
-  /** Looks at all feeds, and claims what has been seen unchanged for as long as an entry may be idle. */
+  /** Checks all feeds, and claims entries that were unchanged for the time that an entry may be idle. */
   async claim(feeds: readonly string[]): Promise<[feed: string, entries: readonly RawEntry[]][]> {
     const { commands, group, consumer } = this.#options;
     const pipeline = commands.pipeline();
@@ -68,7 +68,7 @@ export class StuckEntries {
     return claimed;
   }
 
-  /** Those of a feed that have been seen unchanged for too long. */
+  /** The entries of a feed that have been unchanged for too long. */
   #watch(feed: string, pending: readonly PendingEntry[]): PendingEntry[] {
     const nowMs = this.#options.now();
     const before = this.#seen.get(feed);

@@ -3,15 +3,15 @@ import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
 import { defineGroupedScript, runGrouped, defineScript, runScript } from '@turnlog/redis-kit';
 
-/** For so long after a process has lived through an attempt, deliveries say nothing against the call. */
+/** For this time after a process survived an attempt, deliveries do not count against the call. */
 const SURVIVED_FOR_SECONDS = 120;
 
 /**
- * Counts that a call is tried alone, in the head field `trials`, where a process that is started again finds it. A call
- * without a head has no log that could do harm, and gets none.
+ * Counts a trial of a suspect in the head field `trials`, where a restarted process finds it. A call without
+ * a head has no log that could do harm, and gets none.
  *
  * KEYS  head
- * Reply how many trials have begun and not ended, this one included
+ * Reply the number of trials that started and did not end, including this one
  */
 const beginScript = defineScript(
   `
@@ -22,7 +22,7 @@ return redis.call('HINCRBY', KEYS[1], 'trials', 1)
 );
 
 /**
- * Notes that a process has lived through an attempt at a call: the trials of before are forgotten.
+ * Notes that a process survived an attempt at a call, and resets its trials.
  *
  * KEYS  head
  */
@@ -37,7 +37,7 @@ return redis.call('HDEL', KEYS[1], 'trials')
 
 /**
  * KEYS  head
- * Reply how many trials have begun and not ended; -1 when a process has lived through an attempt lately
+ * Reply the number of trials that started and did not end; -1 if a process survived an attempt recently
  */
 const countScript = defineGroupedScript(`
 local known = redis.pcall('HMGET', KEYS[1], 'trials', 'survived')
@@ -47,16 +47,16 @@ if survived and math.abs(now - survived) < ${SURVIVED_FOR_SECONDS} then return -
 return tonumber(known[1]) or 0
 `);
 
-/** Trials of calls that are suspected of killing the processes that read them. */
+/** Trials of suspects: calls that may have killed the processes that read them. */
 export interface Trials {
   /**
-   * How many trials of each call have begun and not ended. `undefined` for a call that is above suspicion, because a
-   * process has lived through an attempt lately.
+   * The number of trials of each call that started and did not end. `undefined` for a call that is not a
+   * suspect, because a process survived an attempt recently.
    */
   counts(calls: readonly CallKey[]): Promise<(number | undefined)[]>;
-  /** Resolves to the number of trials of this call that have begun and not ended, this one included. */
+  /** Resolves to the number of trials of this call that started and did not end, including this one. */
   begin(call: CallKey): Promise<number>;
-  /** The process has lived through an attempt at the call: its trials are forgotten. */
+  /** The process survived the attempt at the call: its trials are reset. */
   survive(call: CallKey): Promise<void>;
 }
 

@@ -25,7 +25,7 @@ async function deliveriesOf(batches: AsyncIterable<FeedBatch>): Promise<(number 
   return seen;
 }
 
-test('entries that are read or claimed again say how often they were delivered', async () => {
+test('entries that are read or claimed again have their number of deliveries', async () => {
   for (let n = 0; n < 5; n += 1) await log.appender.append(ordered(callOf(`CA${n}`), 's', 1, [turn('a')]));
   const [dead, living] = [readerOf('dead'), readerOf('living')];
   await dead.untilReady(new AbortController().signal);

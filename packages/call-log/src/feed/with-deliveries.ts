@@ -1,10 +1,10 @@
 import { type Redis } from 'ioredis';
 import { type FeedEntry } from './feed-entry.ts';
 
-/** More pending entries of one consumer than it ever has at once. */
+/** More pending entries than one consumer ever has at once. */
 const MAX_PENDING = 10_000;
 
-/** Whose pending entries they are, and where. */
+/** The consumer and the feed of pending entries. */
 export interface PendingOf {
   readonly keyOf: (partition: number) => string;
   readonly group: string;
@@ -13,7 +13,10 @@ export interface PendingOf {
 
 type PendingReply = readonly (readonly [id: string, consumer: string, idleMs: number, deliveries: number])[];
 
-/** The entries with how often each was delivered, by one consumer's pending list; one that left the list stays as it is. */
+/**
+ * Adds to each entry how often it was delivered, from the consumer's pending list; an entry that left the
+ * list stays as it is.
+ */
 export async function withDeliveries(
   redis: Redis,
   { keyOf, group, consumer }: PendingOf,

@@ -31,7 +31,7 @@ async function forgetSince(callSid: string): Promise<void> {
 }
 
 describe('lost calls', () => {
-  test('are those not seen for too long, with the connections they had open', async () => {
+  test('are those not seen for too long, with their open connections', async () => {
     const calls = createLiveCalls(log.redis, log.space);
     await log.appender.append(ordered(callOf('lost'), 'c', 1, [opened]));
     await log.appender.append(ordered(callOf('seen'), 'c', 1, [opened]));
@@ -43,7 +43,7 @@ describe('lost calls', () => {
     expect(await calls.findLost(0, 45_000)).toEqual([]);
   });
 
-  test('one that a clock set back since has seen in an hour counts as seen now, and can be lost from now on', async () => {
+  test('do not include one seen an hour ahead, by a clock set back since: it counts as seen now and can be lost from now on', async () => {
     const calls = createLiveCalls(log.redis, log.space);
     await log.appender.append(ordered(callOf('ahead'), 'c', 1, [opened]));
     await log.redis.zadd(live(), Date.now() + 3_600_000, 'default/ahead');
@@ -51,13 +51,13 @@ describe('lost calls', () => {
     expect(Number(await log.redis.zscore(live(), 'default/ahead'))).toBeLessThanOrEqual(Date.now());
   });
 
-  test('touching does not bring back a call that was given up', async () => {
+  test('are not brought back by a heartbeat', async () => {
     await createLiveCalls(log.redis, log.space).touch([callOf('given-up')]);
     expect(await log.redis.zscore(live(), 'default/given-up')).toBeNull();
   });
 });
 
-test('a call whose events come over HTTP alone has no connection that could be lost', async () => {
+test('do not include connections for a call whose events come over HTTP alone', async () => {
   await log.appender.append(unordered(callOf('quiet'), ['t1', ...turn('over HTTP')]));
   await forgetSince('quiet');
   const lost = await createLiveCalls(log.redis, log.space).findLost(0, 45_000);
@@ -65,7 +65,7 @@ test('a call whose events come over HTTP alone has no connection that could be l
 });
 
 describe('checkpoints', () => {
-  test('are asked for once, for open calls that changed since they were persisted', async () => {
+  test('are requested once, for open calls that changed since they were persisted', async () => {
     const calls = createLiveCalls(log.redis, log.space);
     for (const sid of ['changed', 'unchanged', 'over', 'gone']) {
       await log.appender.append(ordered(callOf(sid), 'c', 1, [opened, turn('a')]));
@@ -78,26 +78,26 @@ describe('checkpoints', () => {
     expect(await persistReasons('changed')).toEqual(['checkpoint']);
   });
 
-  test('are not asked for before they are due', async () => {
+  test('are not requested before they are due', async () => {
     await log.redis.zadd(checkpoints(), Date.now() + 20_000, 'default/changed');
     expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(0);
   });
 
-  test('are asked for where a clock that was set back since has made them due in an hour', async () => {
+  test('are requested if a clock that was set back since made them due in an hour', async () => {
     await log.appender.append(ordered(callOf('due-ahead'), 'c', 1, [opened, turn('a')]));
     await log.redis.zadd(checkpoints(), Date.now() + 3_600_000, 'default/due-ahead');
     expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(1);
     expect(await persistReasons('due-ahead')).toEqual(['checkpoint']);
   });
 
-  test('are asked for of a call over HTTP alone, until it is over', async () => {
+  test('are requested for a call over HTTP alone until it is over', async () => {
     const calls = createLiveCalls(log.redis, log.space);
     await log.appender.append(unordered(callOf('http'), ['t1', ...turn('over HTTP')]));
     await log.redis.zadd(checkpoints(), LONG_AGO, 'default/http');
     expect([await calls.requestDueCheckpoints(0), await persistReasons('http')]).toEqual([1, ['checkpoint']]);
   });
 
-  test('stay due while the feed is of another type, and one with a broken head holds up no other', async () => {
+  test('stay due while the feed is of another type, and one with a broken head does not block the others', async () => {
     const calls = createLiveCalls(log.redis, log.space);
     await log.appender.append(ordered(callOf('waits'), 'c', 1, [opened, turn('a')]));
     await log.redis.set(callKeys(log.space, callOf('broken')).head, 'x');

@@ -6,13 +6,13 @@ import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript, serverTimeMs } from '@turnlog/redis-kit';
 import { checkpointScript, touchScript } from './live-scripts.ts';
 
-/** The most calls of one partition that are taken at a time. */
+/** The most calls of one partition that are read at a time. */
 const SWEEP_LIMIT = 200;
 
-/** A call that was seen later than this from now was seen by a clock that was set back since. */
+/** A call that was seen later than this from now was seen by a clock that has been set back since. */
 const AHEAD_MS = 5_000;
 
-/** A call that is going on. */
+/** A call in progress. */
 export interface LiveCall {
   readonly call: CallKey;
   /** When it was last seen, Unix ms by the clock of Redis. */
@@ -25,23 +25,23 @@ export interface LostCall extends LiveCall {
   readonly openConnections: readonly string[];
 }
 
-/** By default: as the session service has it. */
+/** The session service's interval by default. */
 const CHECKPOINT_EVERY_MS = 30_000;
 
 /**
- * The sorted set of calls that are going on, and what is due for them. A checkpoint is due at most `checkpointEveryMs` after
- * it was asked for.
+ * The sorted sets of calls in progress and of their due checkpoints. A checkpoint is due at most
+ * `checkpointEveryMs` after it was requested.
  */
 export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs = CHECKPOINT_EVERY_MS) {
   return {
-    /** Notes that these calls are still connected. */
+    /** Marks these calls as still connected. */
     touch: async (calls: readonly CallKey[]): Promise<void> => {
       for (const [partition, members] of groupByPartition(space, calls)) {
         await runScript(redis, touchScript, [partitionKeys(space, partition).live], members);
       }
     },
 
-    /** All live calls, the ones not seen for the longest time first. */
+    /** All live calls, the least recently seen first. */
     list: async (): Promise<LiveCall[]> => {
       const lists = await Promise.all(
         allPartitions(space).map((partition) =>
@@ -52,8 +52,9 @@ export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs
     },
 
     /**
-     * Live calls of a partition that were not seen for `lostAfterMs`: the first page after so many of them. Those that
-     * were seen in the future count as seen now, or a clock that was set back would keep a dead gateway's calls for as long.
+     * Live calls of a partition that were not seen for `lostAfterMs`: one page after an offset. Calls seen in
+     * the future count as seen now, otherwise a clock that was set back would keep a dead gateway's calls for
+     * as long.
      */
     findLost: async (partition: number, lostAfterMs: number, passOver = 0): Promise<LostCall[]> => {
       const { live } = partitionKeys(space, partition);
@@ -76,8 +77,8 @@ export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs
     },
 
     /**
-     * Asks for the checkpoints that are due in a partition; resolves to their number. One that is due later than any can be
-     * was made by a clock that was set back since: it is due now.
+     * Requests the checkpoints that are due in a partition; resolves to their number. One that is due later
+     * than possible comes from a clock that was set back since: it is due now.
      */
     requestDueCheckpoints: async (partition: number): Promise<number> => {
       const { checkpoints, persist } = partitionKeys(space, partition);
@@ -98,7 +99,7 @@ export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs
     },
   };
 
-  /** A call whose head is of another type has none that could be told, and holds up no other. */
+  /** A call whose head is of another type has no known connections, and does not block the others. */
   async function openOf(call: CallKey): Promise<string[]> {
     const fields = await redis.hgetall(callKeys(space, call).head).catch((error: unknown) => {
       if (isFaultOfTheCall(error)) return {};

@@ -1,13 +1,13 @@
 import { defineScript } from '@turnlog/redis-kit';
 
 /**
- * Has a call persisted again from the beginning, of which Postgres lacks what the head says is there. Nothing of it expires
- * until then. Of several that ask at once the first does it; and each life of a log is asked for a few times only, as there
- * may be a reason that is not known here.
+ * Requests that a call is persisted again from the beginning, because Postgres lacks events that the head
+ * calls persisted. Its keys do not expire until then. Of concurrent requests only the first has an effect,
+ * and each epoch is requested a few times only, because the cause may be one that this code does not know.
  *
  * KEYS  persist, head, log, ids, session, turns
- * ARGV  member, epoch and persisted seq as they were read, how many times a call is asked for
- * Reply 'asked'; 'changed' when the head says something else by now; 'no_log' when the log has expired; 'given_up'
+ * ARGV  member, epoch and persisted seq as they were read, most requests of an epoch
+ * Reply 'asked'; 'changed' if the head has changed; 'no_log' if the log has expired; 'given_up'
  */
 export const askAgainScript = defineScript(`
 local call, head = redis.call, KEYS[2]

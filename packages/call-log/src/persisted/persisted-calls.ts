@@ -6,23 +6,26 @@ import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript } from '@turnlog/redis-kit';
 import { askAgainScript } from './ask-again-script.ts';
 
-/** The most times that one life of a log is persisted again. */
+/** The most times that one epoch is persisted again. */
 const MAX_ASKED = 3;
 
-/** What Redis says of a call: that so much of it is in Postgres. */
+/** How much of a call is in Postgres, according to Redis. */
 export interface PersistedClaim {
   readonly call: CallKey;
   readonly epoch: string;
-  /** Up to which seq of the log. */
+  /** The persisted seq of the log. */
   readonly persistedSeq: number;
-  /** How many entries up to there may not be in the archive: they were no events, and are in the dead letters. */
+  /**
+   * How many entries up to there may be missing in the archive: they were not events, and are in the dead
+   * letters.
+   */
   readonly setAside: number;
 }
 
-/** What became of asking for a call once more: see the script. */
+/** The outcome of a request to persist a call again: see the script. */
 export type AskedAgain = 'asked' | 'changed' | 'no_log' | 'given_up';
 
-/** The calls that Redis says are in Postgres. */
+/** The calls that are in Postgres according to Redis. */
 export function createPersistedCalls(redis: Redis, space: KeySpace) {
   const read = async (calls: readonly CallKey[]): Promise<PersistedClaim[]> => {
     const pipeline = redis.pipeline();
@@ -31,14 +34,14 @@ export function createPersistedCalls(redis: Redis, space: KeySpace) {
     return calls.flatMap((call, index) => {
       const [error, head] = replies[index] ?? [new Error('Redis answered nothing'), {}];
       if (error === null) return toClaim(call, head as Record<string, string>);
-      // A key of another program that has the name of a head.
+      // A key of another program with the name of a head.
       if (isFaultOfTheCall(error)) return [];
       throw error;
     });
   };
 
   return {
-    /** All of them, page by page; some may come twice. */
+    /** All of them, page by page; some may occur twice. */
     claims: async function* (pageSize: number): AsyncGenerator<PersistedClaim[]> {
       for await (const calls of scanCalls(redis, space, 'head', pageSize)) {
         const claims = await read(calls);
@@ -46,7 +49,7 @@ export function createPersistedCalls(redis: Redis, space: KeySpace) {
       }
     },
 
-    /** Has a call persisted again. */
+    /** Requests that a call is persisted again. */
     askAgain: async ({ call, epoch, persistedSeq }: PersistedClaim): Promise<AskedAgain> => {
       const { head, log, ids, session, turns } = callKeys(space, call);
       const { persist } = partitionKeys(space, partitionOf(space, call));
@@ -57,7 +60,7 @@ export function createPersistedCalls(redis: Redis, space: KeySpace) {
   };
 }
 
-/** The calls that Redis says are in Postgres. */
+/** The calls that are in Postgres according to Redis. */
 export type PersistedCalls = ReturnType<typeof createPersistedCalls>;
 
 const EVENT_LETTER = 'd:event:';

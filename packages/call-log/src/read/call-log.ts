@@ -2,31 +2,31 @@ import { type CallKey } from '@turnlog/call-events';
 import { type JoinedEntries } from './joined-entries.ts';
 import { type LogEntry } from './log-entry.ts';
 
-/** A call's log at one moment: what its head says, and a stretch of its entries. */
+/** A call's log at one moment: its head and a range of its entries. */
 export interface CallLog extends LogHead {
   readonly entries: readonly LogEntry[];
-  /** The same in one piece, where they came so: then `entries` is made of it when it is first asked for. */
+  /** The same in one piece, if it was read so: then `entries` is made of it at first use. */
   readonly joined?: JoinedEntries;
 }
 
-/** A page of a call's log: a stretch of limited size, and at least one entry where there is any. */
+/** A page of a call's log: a range of limited size, with at least one entry if there is any. */
 export interface LogPage extends CallLog {
-  /** Of its texts, in UTF-8. */
+  /** UTF-8 bytes of its texts. */
   readonly bytes: number;
   /** Whether the log had no further entry at that moment. */
   readonly isLast: boolean;
 }
 
-/** What the head of a log says. */
+/** The head of a log. */
 export interface LogHead {
   readonly call: CallKey;
-  /** `undefined` when the call has no log (any more). */
+  /** `undefined` if the call has no log. */
   readonly epoch: string | undefined;
   /** The seq of the newest event. */
   readonly lastSeq: number;
-  /** Up to which seq the events are known to be in Postgres. */
+  /** The seq up to which the events are in Postgres. */
   readonly persistedSeq: number;
-  /** The size of the whole log in UTF-8; absent for a log that was begun before it was counted. */
+  /** UTF-8 bytes of the whole log; absent for a log that was started before they were counted. */
   readonly logBytes?: number;
 }
 
@@ -62,8 +62,8 @@ export class JoinedLog implements LogPage {
   }
 }
 
-/** The seq of the last entry that was read; `undefined` when none was. */
+/** The seq of the last entry that was read; `undefined` if none was. */
 export function lastReadSeq(log: Pick<CallLog, 'joined' | 'entries'>): number | undefined {
-  // The entries of a joined page are not asked for: that would take it apart.
+  // Does not use the entries of a joined page: that would split it.
   return log.joined?.toSeq ?? log.entries.at(-1)?.seq;
 }

@@ -20,13 +20,13 @@ function seqsOf(read: CallLog | undefined): number[] {
   return read?.entries.map(({ seq }) => seq) ?? [];
 }
 
-/** What the log holds, read in the plainest way. */
+/** What the log holds, read in the simplest way. */
 async function textsOf(callSid: string): Promise<(string | undefined)[]> {
   const entries = await log.redis.xrange(callKeys(log.space, callOf(callSid)).log, '-', '+');
   return entries.map(([, fields]) => fields[1]);
 }
 
-test('many logs are read at once, each from its own seq on, as they are', async () => {
+test('many logs are read at once, each from its own seq', async () => {
   const requests = [
     { call: await callWith('three', 3), fromSeq: 1 },
     { call: await callWith('five', 5), fromSeq: 4 },
@@ -53,7 +53,7 @@ test.each([499, 500, 501, 1_203])('a log of %i events is read whole', async (tur
   expect(read?.entries.map(({ text }) => text)).toEqual(await textsOf(`long-${turns}`));
 });
 
-test('entries that are no JSON, or empty, are read as they are', async () => {
+test('entries that are not JSON, or empty, are read as they are', async () => {
   const call = await callWith('odd', 1);
   const { log: key } = callKeys(log.space, call);
   const odd = ['', 'a\x1eb', ' ', ',', 'not json', 'last'];
@@ -75,14 +75,14 @@ test.each([
   expect(read?.entries).toHaveLength(2);
 });
 
-test('a server that has forgotten its scripts is told them again', async () => {
+test('a server that lost its scripts gets them again', async () => {
   const call = await callWith('flushed', 2);
   await log.redis.script('FLUSH');
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(seqsOf(read)).toEqual([1, 2]);
 });
 
-test('a log comes in one piece, but for such as is no UTF-8', async () => {
+test('a log is read in one piece, unless it is not UTF-8', async () => {
   const call = await callWith('bytes', 3);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(read?.joined?.bytes.toString()).toBe((await textsOf('bytes')).join(',\n'));

@@ -7,8 +7,8 @@ import { createPageReader, followLog, type LogRequest } from './page-reader.ts';
 export type ReadCallLogs = (requests: readonly LogRequest[]) => Promise<CallLog[]>;
 
 /**
- * Reads whole logs, for tools and tests: all entries of each are in memory at once. A service reads page by page, see
- * {@link createPageReader}.
+ * Reads whole logs, for tools and tests: all entries of each are in memory at once. Services read page by
+ * page, see {@link createPageReader}.
  */
 export async function readCallLogs(
   redis: Redis,

@@ -1,7 +1,7 @@
 /**
- * Whether an error stems from the data of one call (a key of another type, a fault in our own code) and would come
- * again however often it is tried. Everything else is trouble with Redis: a lost connection, no memory, a replica that
- * takes no writes.
+ * Whether an error comes from the data of one call (a key of another type, a fault in our own code) and would
+ * return at every attempt. Everything else is a problem of Redis: a lost connection, no memory, a read-only
+ * replica.
  */
 export function isFaultOfTheCall(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

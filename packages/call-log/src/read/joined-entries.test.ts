@@ -3,7 +3,7 @@ import { JoinedEntries } from './joined-entries.ts';
 
 const texts = ['{"a":"ü,"}', '["x",', '', '{"text":"🎧"}'];
 
-test('entries are taken apart as they were put together', () => {
+test('joined entries are split into the entries that were joined', () => {
   expect(JoinedEntries.of(7, texts).entries()).toEqual(
     texts.map((text, index) => ({ seq: 7 + index, text })),
   );

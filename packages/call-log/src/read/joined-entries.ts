@@ -1,28 +1,28 @@
 import { isAscii } from 'node:buffer';
 import { type LogEntry } from './log-entry.ts';
 
-/** Stands between two texts. JSON as it is encoded holds no line break, and between items of an array it says nothing. */
+/** Separates two texts. Encoded JSON has no line break, and between items of an array it means nothing. */
 export const BETWEEN = ',\n';
 const LINE_BREAK_BYTE = 0x0a;
 
-/** Entries of a log without a hole between them, their texts in one piece. */
+/** Consecutive entries of a log, their texts in one piece. */
 export class JoinedEntries {
   readonly fromSeq: number;
   readonly toSeq: number;
   /**
-   * The texts in UTF-8, each but the last with a comma and a line break behind it: in brackets they are a
-   * JSON array, if all of them are JSON.
+   * The texts in UTF-8, each but the last followed by a comma and a line break: in brackets they are a JSON
+   * array, if all of them are JSON.
    */
   readonly bytes: Buffer;
 
-  /** At least one entry; their texts hold no line break. */
+  /** At least one entry; the texts have no line break. */
   constructor(fromSeq: number, toSeq: number, bytes: Buffer) {
     this.fromSeq = fromSeq;
     this.toSeq = toSeq;
     this.bytes = bytes;
   }
 
-  /** Joins texts that hold no line break, as tests and models have them. */
+  /** Joins texts without line breaks, for tests and models. */
   static of(fromSeq: number, texts: readonly string[]): JoinedEntries {
     return new JoinedEntries(fromSeq, fromSeq + texts.length - 1, Buffer.from(texts.join(BETWEEN)));
   }
@@ -33,17 +33,17 @@ export class JoinedEntries {
 
   /** The texts as one. */
   text(): string {
-    // Where both say the same, this one takes a fraction of the time.
+    // A shortcut for the common case, which takes a fraction of the time.
     return this.bytes.toString(isAscii(this.bytes) ? 'latin1' : 'utf8');
   }
 
-  /** Takes them apart. */
+  /** Splits joined entries. */
   entries(): LogEntry[] {
     const texts = this.text().split(BETWEEN);
     return texts.map((text, index) => ({ seq: this.fromSeq + index, text }));
   }
 
-  /** Those that come after a seq; `undefined` when none does. */
+  /** The entries after a seq; `undefined` if there are none. */
   after(seq: number): JoinedEntries | undefined {
     if (seq < this.fromSeq) return this;
     if (seq >= this.toSeq) return undefined;

@@ -1,4 +1,4 @@
-/** One event as the log holds it. */
+/** One event in the log. */
 export interface LogEntry {
   readonly seq: number;
   /** The encoded event. */

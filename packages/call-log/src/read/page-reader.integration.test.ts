@@ -39,7 +39,7 @@ test.each([1, 31, 32, 33, 64, 499, 500, 501, 1_203])(
   },
 );
 
-test('a page ends before it is larger than it may be, and holds one entry whatever its size', async () => {
+test('a page ends before it exceeds its limit, and holds one entry whatever its size', async () => {
   await callWith('large', 40, 'x'.repeat(10_000));
   const pages = await pagesOf('large', { maxEntries: 500, maxBytes: 35_000 });
   expect(pages).toHaveLength(14);
@@ -48,7 +48,7 @@ test('a page ends before it is larger than it may be, and holds one entry whatev
   expect(seqsOf(single)).toEqual(Array.from({ length: 40 }, (_, n) => [n + 1]));
 });
 
-test('a log of large entries is not taken into the memory of the server to read a page of it', async () => {
+test("reading a page of a log of large entries does not load the log into the server's memory", async () => {
   await callWith('heavy', 80, 'x'.repeat(190_000));
   const before = await peakBytes();
   const [page] = await readerOf({ maxEntries: 500, maxBytes: 250_000 })([
@@ -63,7 +63,7 @@ async function peakBytes(): Promise<number> {
   return Number(/used_memory_peak:(\d+)/.exec(await log.redis.info('memory'))?.[1]);
 }
 
-test('a hole or a line break in a page is told apart entry by entry, and only there', async () => {
+test('a page with a hole or a line break is read entry by entry, and only that one', async () => {
   const call = await callWith('odd', 4);
   const { head, log: key } = callKeys(log.space, call);
   await log.redis.hset(head, 'seq', 7);
@@ -80,7 +80,7 @@ test('a hole or a line break in a page is told apart entry by entry, and only th
   expect(pages.at(-1)?.bytes).toBe(Buffer.byteLength('behind a holeone,\ntwo ü'));
 });
 
-test('what is appended while a log is read is left to the entry of the feed that tells of it', async () => {
+test('an event that is appended during a read is left to its own feed entry', async () => {
   const call = await callWith('growing', 4);
   const readPages = readerOf({ maxEntries: 2, maxBytes: 1_000_000 });
   const [first] = await readPages([{ call, fromSeq: 1 }]);
@@ -94,7 +94,7 @@ test('what is appended while a log is read is left to the entry of the feed that
   ]);
 });
 
-/** Reads on from the first page of a call's log, after something was done to its head. */
+/** Continues from the first page of a call's log, after a change to its head. */
 async function readOnAfter(callSid: string, change: (head: string) => Promise<unknown>): Promise<void> {
   const call = await callWith(callSid, 4);
   const readPages = readerOf({ maxEntries: 2, maxBytes: 1_000_000 });
@@ -103,12 +103,12 @@ async function readOnAfter(callSid: string, change: (head: string) => Promise<un
   if (first !== undefined) for await (const page of followLog(readPages, first)) expect(page).toBeDefined();
 }
 
-test('a log of another epoch at its second page is not read on', async () => {
+test('a log with another epoch at its second page is not read further', async () => {
   const change = (head: string) => log.redis.hset(head, 'epoch', 'another');
   await expect(readOnAfter('changed', change)).rejects.toThrow(LogChangedError);
 });
 
-test('a log that was erased after its first page is not read on', async () => {
+test('a log that was erased after its first page is not read further', async () => {
   const change = (head: string) => log.redis.del(head);
   await expect(readOnAfter('erased', change)).rejects.toThrow(LogChangedError);
 });

@@ -8,30 +8,32 @@ import { JoinedEntries } from './joined-entries.ts';
 import { type LogEntry } from './log-entry.ts';
 import { pageScript, type PageReply } from './page-script.ts';
 
-/** Which call, and from which seq on. */
+/** The call, and the first seq. */
 export interface LogRequest {
   readonly call: CallKey;
   readonly fromSeq: number;
-  /** About how many entries make a page, where the pages before tell. */
+  /** The estimated number of entries of a page, from the pages before. */
   readonly pageEntries?: number;
 }
 
 /** An ordinary call has fewer entries: they are read in one step. */
 const PAGE_ENTRIES = 32;
 
-/** Reads one page of each log, in one round trip; the pages in the order of the requests. */
+/** Reads one page of each log in one round trip; the pages are in the order of the requests. */
 export type ReadLogPages = (requests: readonly LogRequest[]) => Promise<LogPage[]>;
 
-/** How large a page gets. A single entry that is larger is a page by itself. */
+/** The size of a page. A larger single entry is a page by itself. */
 export interface PageLimits {
   readonly maxEntries: number;
   readonly maxBytes: number;
 }
 
-/** A script holds up all other clients for as long as it runs, and what many pages hold is in memory at once. */
+/** A script blocks all other clients while it runs, and many pages are in memory at once. */
 const DEFAULT_LIMITS: PageLimits = { maxEntries: 500, maxBytes: 256 * 1024 };
 
-/** The log changed between two of its pages (another epoch, or erased): what was read so far is of no use. */
+/**
+ * The log changed between two of its pages (another epoch, or erased): the pages read so far are useless.
+ */
 export class LogChangedError extends Error {
   override readonly name = 'LogChangedError';
 
@@ -53,7 +55,7 @@ export function createPageReader(redis: Redis, space: KeySpace, limits = DEFAULT
   };
 }
 
-/** A page, and those after it, up to the entry that was the last one when the first page was read. */
+/** A page and those after it, up to the entry that was the last one when the first page was read. */
 export async function* followLog(readPages: ReadLogPages, first: LogPage): AsyncGenerator<LogPage> {
   let page: LogPage | undefined = first;
   while (page !== undefined) {

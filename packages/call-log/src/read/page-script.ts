@@ -2,16 +2,17 @@ import { defineGroupedScript } from '@turnlog/redis-kit';
 import { BETWEEN } from './joined-entries.ts';
 
 /**
- * A call's head and a page of its log at one moment. It is read in steps, whose number of entries follows from their size
- * so far, so that a log of large entries is never in the server's script memory as a whole. The texts come as one, as `JoinedEntries` has them: to take apart a
- * reply of one value per id, field and text costs a reader more than everything else that it does with a log.
+ * A call's head and a page of its log at one moment. The page is read in steps; their number of entries
+ * depends on the size so far, so that a log of large entries is never in the server's script memory as a
+ * whole. The texts are one value, as in `JoinedEntries`: parsing a reply of one value per id, field and text
+ * costs more than all other work on a log.
  *
  * KEYS  head, log
- * ARGV  the first seq, the most entries, the most bytes (one entry comes whatever its size), about how many entries that
- *       makes
- * Reply epoch, seq, persisted, bytes of the whole log, 1 when there are more entries than these, the seq of the first entry
- *       and of the last (0 without an entry), the texts as one; where there is a hole, or a line break in a text, id, text …
- *       instead
+ * ARGV  the first seq, the most entries, the most bytes (one entry is returned whatever its size), the
+ *       estimated number of entries of a page
+ * Reply epoch, seq, persisted, bytes of the whole log, 1 if there are more entries, the seq of the first
+ *       entry and of the last (0 without an entry), the texts as one; with a hole, or a line break in a text,
+ *       id, text … instead
  */
 export const pageScript = defineGroupedScript(
   `
@@ -59,7 +60,7 @@ return reply
   { repliesBytes: true },
 );
 
-/** What the script replies. */
+/** The reply of the script. */
 export type PageReply = readonly [
   epoch: Buffer | null,
   seq: Buffer | null,

@@ -3,8 +3,8 @@ import { type Redis } from 'ioredis';
 import { callKeys, type CallKeys, type KeySpace } from '../keys.ts';
 
 /**
- * The calls of which Redis has a key of this name, page by page; some may come twice. A key of another program that looks
- * like one of ours, but is not where a call of its name would be, is passed over.
+ * The calls that have a key of this name in Redis, page by page; some may occur twice. A key of another
+ * program with a similar name, which is not in the right partition, is skipped.
  */
 export async function* scanCalls(
   redis: Redis,

@@ -9,15 +9,15 @@ import { releaseScript } from './release-script.ts';
 
 const PAGE = 250;
 
-/** What a releaser goes by. */
+/** Options of a releaser. */
 export interface CallReleaserOptions {
   readonly redis: Redis;
   readonly space: KeySpace;
-  /** The share of `maxmemory` above which calls that are in Postgres are not kept any longer. */
+  /** The share of `maxmemory` above which persisted calls are released. */
   readonly maxShare: number;
 }
 
-/** Frees memory while it is short, by calls that are in Postgres: their keys are there for convenience alone. */
+/** Frees memory by releasing persisted calls while it is short. */
 export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptions) {
   let isShort = false;
 
@@ -38,10 +38,12 @@ export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptio
   };
 
   return {
-    /** Whether memory was short when it was last measured. */
+    /** Whether memory was short at the last measurement. */
     isMemoryShort: (): boolean => isShort,
 
-    /** Measures, and releases calls until memory is not short any more or none is left; resolves to their number. */
+    /**
+     * Measures the memory and releases calls until it is not short or none is left; resolves to their number.
+     */
     relieve: async (): Promise<number> => {
       if (!(await measure())) return 0;
       let released = 0;

@@ -29,7 +29,7 @@ afterEach(async () => {
   log.close();
 });
 
-/** From now on Redis refuses whatever takes memory, and frees none by itself. */
+/** From now on Redis refuses commands that need memory, and frees none by itself. */
 async function fill(): Promise<void> {
   await log.redis.config('SET', 'maxmemory', '1mb');
   await expect(log.redis.hset('more', 'a', 1)).rejects.toThrow(/^OOM/);
@@ -50,7 +50,7 @@ async function keysOf(callSid: string): Promise<string[]> {
   return found.flat();
 }
 
-test('what was appended before the first consumer came is read from a full Redis, settled, and gone', async () => {
+test('events from before the first consumer are read from a full Redis, committed and released', async () => {
   const { epoch } = await endedCall('first');
   await fill();
   const settle = createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true });
@@ -79,7 +79,7 @@ test('what was appended before the first consumer came is read from a full Redis
   }
 });
 
-test('a released call keeps its head for a minute, so that its gateway does not send it again', async () => {
+test('a released call keeps its head for a minute, so that its gateway does not resend it', async () => {
   const { call, epoch } = await endedCall('head');
   await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
@@ -90,7 +90,7 @@ test('a released call keeps its head for a minute, so that its gateway does not 
   expect([leftMs > 50_000, leftMs <= 60_000]).toEqual([true, true]);
 });
 
-test('the next event of a released call begins another life of its log, and its repeats are still known', async () => {
+test('the next event of a released call starts a new epoch, and its duplicates are still recognized', async () => {
   const { call, epoch } = await endedCall('later');
   await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
@@ -106,7 +106,7 @@ test('the next event of a released call begins another life of its log, and its 
   expect(await log.redis.pttl(callKeys(log.space, call).head)).toBe(-1);
 });
 
-test('the live state of a released call does not come back', async () => {
+test('the live state of a released call is not written again', async () => {
   const { call, epoch } = await endedCall('no-state');
   await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
@@ -117,12 +117,12 @@ test('the live state of a released call does not come back', async () => {
   expect(await keysOf('no-state')).toEqual(['head']);
 });
 
-test('calls that were kept are released when memory gets short, and those that are not in Postgres stay', async () => {
+test('kept calls are released when memory is short, and calls that are not in Postgres stay', async () => {
   const settled = await Promise.all(Array.from({ length: 20 }, (_, n) => endedCall(`kept-${n}`)));
   const settle = createSettler(log.redis, log.space, KEEP_MS);
   await settle(settled.map(({ call, epoch }) => ({ call, epoch, seq: 3, entryIds: [] })));
   await endedCall('waiting');
-  // Somebody else's, under our prefix.
+  // A key of another program, with our prefix.
   await log.redis.set(callKeys(log.space, callOf('foreign')).head, 'x');
   await log.redis.set(`${log.space.prefix}{p99}:call:no-call:head`, 'x');
   const releaser = createCallReleaser({ redis: log.redis, space: log.space, maxShare: 0.75 });
@@ -134,7 +134,7 @@ test('calls that were kept are released when memory gets short, and those that a
   expect(await keysOf('waiting')).toEqual(['log', 'head']);
 });
 
-test('the end of a call is appended to a full Redis by those who have it persisted, and by no one else', async () => {
+test('a full Redis accepts the end of a call only from a sender that has it persisted', async () => {
   const call = callOf('no-end');
   await log.appender.append(ordered(call, 'c', 1, [opened, turn('a')]));
   await fill();
@@ -147,7 +147,7 @@ test('the end of a call is appended to a full Redis by those who have it persist
   });
 });
 
-test('a full Redis takes dead letters, erasures, and the word of gateways that their calls go on', async () => {
+test('a full Redis accepts dead letters, erasures and heartbeats of gateways', async () => {
   const { call } = await endedCall('poison');
   const goesOn = callOf('goes-on');
   await log.appender.append(ordered(goesOn, 'c', 1, [opened]));

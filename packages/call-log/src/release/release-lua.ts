@@ -1,12 +1,12 @@
 /**
- * How long the head of a call stays at least: its gateway looks at it every few seconds, and lets go of what it says is
- * persisted. One that finds no head takes the call for lost, and sends it again.
+ * The least time to keep the head of a call: its gateway reads it every few seconds and drops persisted
+ * events. A gateway that finds no head takes the call for lost, and resends it.
  */
 export const KEEP_HEAD_MS = 60_000;
 
 /**
- * Lua, to stand before a script that releases calls: deletes the log, ids, session and turns of a persisted call, and keeps its
- * head. Memory is freed before anything is noted.
+ * Lua for scripts that release calls: deletes the log, ids, session and turns of a persisted call, and keeps
+ * its head. Frees memory before it writes anything.
  */
 export const RELEASE_LUA = `
 local function release(keys, head, keepHeadMs)

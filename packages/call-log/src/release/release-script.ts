@@ -2,11 +2,11 @@ import { defineScript } from '@turnlog/redis-kit';
 import { RELEASE_LUA } from './release-lua.ts';
 
 /**
- * Releases a call whose keys are to expire later. One that goes on again is left alone, as is one without a log.
+ * Releases a call whose keys would expire later. A call that continued, or has no log, is left alone.
  *
  * KEYS  head, log, ids, session, turns
  * ARGV  milliseconds to keep the head
- * Reply 1 when it was released
+ * Reply 1 if it was released
  */
 export const releaseScript = defineScript(
   `${RELEASE_LUA}

@@ -1,11 +1,12 @@
 import { defineScript } from '@turnlog/redis-kit';
 
 /**
- * Saves a call's folded state if nobody saved a later one, and acknowledges the feed entries that asked for it.
+ * Saves a call's folded state unless a later one is saved, and acknowledges the feed entries that requested
+ * it.
  *
  * KEYS  head, session, turns, activity, checkpoints, log
- * ARGV  member, group, epoch, seq, turns already saved, milliseconds to the next checkpoint, number of fields,
- *       field, value …, number of turns, turn …, then the entry ids
+ * ARGV  member, group, epoch, seq, turns already saved, milliseconds to the next checkpoint, number of
+ *       fields, field, value …, number of turns, turn …, then the entry ids
  * Reply {'saved' | 'stale' | 'gone', seq saved before} | {'conflict', turns already saved}
  */
 export const saveSessionScript = defineScript(`
@@ -53,11 +54,11 @@ else
   call('PERSIST', session)
   call('PERSIST', turns)
 end
--- Also of a call that never had a connection, and that is not over: its events come over HTTP alone.
+-- Also for a call that never had a connection and is not over: its events come over HTTP alone.
 if not known[2] or tonumber(known[2]) > 0 then
   local now = call('TIME')
-  -- Never later than it was due; and not in an hour when the clock was set back by one.
-  -- Checkpoints of another type stop themselves alone: the sweep tells of them.
+  -- Never later than it was due, and not in an hour when the clock was set back by one. If the checkpoints
+  -- are of another type, only they stop: the sweep reports them.
   redis.pcall('ZADD', checkpoints, 'LT', now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[6]), member)
 end
 acknowledge()

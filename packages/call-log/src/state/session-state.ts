@@ -6,34 +6,37 @@ import { toRecord } from '../feed/feed-entry.ts';
 import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { saveSessionScript } from './session-script.ts';
 
-/** A call's folded state on its way into Redis. */
+/** A call's folded state to save in Redis. */
 export interface SessionSave {
   readonly call: CallKey;
   readonly epoch: string;
   /** The seq of the newest event in it. */
   readonly seq: number;
-  /** The hash that readers see: every field, as text. */
+  /** The hash for readers: every field, as text. */
   readonly fields: Readonly<Record<string, string>>;
-  /** How many turns are in the list already, as far as the caller knows. */
+  /** The number of turns in the list already, as far as the caller knows. */
   readonly turnBase: number;
-  /** The turns after those, as text. */
+  /** The later turns, as text. */
   readonly turns: readonly string[];
-  /** Entries of the activity feed that are done with it. */
+  /** Entries of the activity feed that this completes. */
   readonly entryIds: readonly string[];
 }
 
-/** What became of a save. */
+/** The outcome of a save. */
 export type SessionSaved =
-  /** `previousSeq` is what readers had seen before it. */
+  /** `previousSeq` is what readers saw before. */
   | { readonly outcome: 'saved'; readonly previousSeq: number }
-  /** Somebody saved this or a later state. */
+  /** This or a later state was saved already. */
   | { readonly outcome: 'stale' }
-  /** The call's keys have expired, or began anew. */
+  /** The call's keys have expired, or it started again. */
   | { readonly outcome: 'gone' }
-  /** The list holds another number of turns than the caller thought: send the turns after those. Nothing was done. */
+  /**
+   * The list has another number of turns than the caller assumed: send the turns after those. Nothing was
+   * saved.
+   */
   | { readonly outcome: 'conflict'; readonly turnBase: number };
 
-/** Saves states with compare-and-set: any number of workers on one call do no harm. */
+/** Saves states with compare-and-set, so that any number of workers may save one call. */
 export function createSessionSaver(redis: Redis, space: KeySpace, checkpointEveryMs: number) {
   const run = createScriptPipeline(redis, saveSessionScript);
   return async (save: SessionSave): Promise<SessionSaved> => {
@@ -66,7 +69,7 @@ export interface SavedSession {
   readonly turns: readonly string[];
 }
 
-/** Reads a call's live state; `undefined` when there is none (any more). */
+/** Reads a call's live state; `undefined` if there is none. */
 export async function readSession(
   redis: Redis,
   space: KeySpace,

@@ -1,4 +1,7 @@
-/* What delivery needs of an append. The script in Redis, the model of the simulation and the fake of the tests keep it. */
+/*
+ * What delivery needs of an append. The script in Redis, the model of the simulation and the fake of the
+ * tests all fulfil it.
+ */
 import { createEvent, type CallKey } from '@turnlog/call-events';
 import assert from 'node:assert/strict';
 import { type Appender } from '../append/appender.ts';
@@ -10,17 +13,17 @@ import { callOf, ordered, T0, turn, unordered } from './build-requests.ts';
 export interface ContractLog extends Appender {
   /** The texts of the log, in order. */
   texts(): Promise<readonly string[]>;
-  /** The server loses everything that it has of the call. */
+  /** The server loses everything of the call. */
   lose(): Promise<void>;
 }
 
-/** Opens an empty log of a call that takes so many events. */
+/** Opens an empty log of a call with this limit of events. */
 export type OpenContractLog = (call: CallKey, maxEvents: number) => ContractLog;
 
 /** One clause of the contract. */
 export interface ContractCase {
   readonly name: string;
-  /** Rejects where the clause is broken. */
+  /** Rejects if the clause is broken. */
   readonly check: (log: ContractLog, call: CallKey) => Promise<void>;
 }
 

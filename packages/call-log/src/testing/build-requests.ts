@@ -11,7 +11,7 @@ import { toNewEvent } from '../append/new-event.ts';
 /** The time of every test event. */
 export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
 
-/** A type and data that go with it. */
+/** A type and its data. */
 export type AnyEventData = { [T in EventType]: readonly [type: T, data: EventData<T>] }[EventType];
 
 /** A call of the default tenant. */

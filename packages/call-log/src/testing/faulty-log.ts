@@ -6,7 +6,10 @@ import { type AppendOutcome, type AppendResult, type RefusalReason } from '../ap
 import { type NewEvent } from '../append/new-event.ts';
 import { type CallLog } from '../read/call-log.ts';
 
-/** What goes wrong with an append: on the way, or because the server restarts without its newest or all events. */
+/**
+ * What goes wrong with an append: the request or reply is lost, or the server restarts without its newest or
+ * all events.
+ */
 export type Fault = 'none' | 'request_lost' | 'reply_lost' | 'tail_lost' | 'all_lost';
 
 /** An event of a {@link FaultyLog}. */
@@ -28,8 +31,8 @@ interface Source {
 const UNKNOWN_SOURCE: Source = { lastSeq: 0, refused: new Map() };
 
 /**
- * The log of one call in memory, which fails as a test asks. It has no feeds, and knows nothing of connections; in all
- * else it keeps the contract of the append.
+ * The log of one call in memory, which fails on demand. It has no feeds and no connections; otherwise it
+ * keeps the contract of the append.
  */
 export class FaultyLog implements Appender {
   /** What goes wrong with the next appends, in this order. */

@@ -21,7 +21,7 @@ export const appendGuards: readonly Guard[] = [
     without: 'elseif false then',
     test: {
       file: 'packages/call-log/src/append/appender.integration.test.ts',
-      name: 'an ordered source may send again what it had no answer to',
+      name: 'an ordered source may resend events whose reply was lost',
     },
   },
   {
@@ -32,7 +32,7 @@ export const appendGuards: readonly Guard[] = [
     without: 'result = 0',
     test: {
       file: 'packages/call-log/src/append/appender.integration.test.ts',
-      name: 'what was refused is refused when it is sent again for want of an answer, and is no repeat of what is there',
+      name: 'a refused event is refused again when its lost reply makes the sender resend it, and is no duplicate',
     },
   },
   {
@@ -43,7 +43,7 @@ export const appendGuards: readonly Guard[] = [
     without: 'local isOfThisRun = epoch',
     test: {
       file: 'packages/call-log/src/append/server-restart.integration.test.ts',
-      name: 'a log that lost its newest events is another life: their seqs name other events now',
+      name: 'a log that lost its newest events starts a new epoch, because their seqs name other events now',
     },
   },
   {
@@ -54,7 +54,7 @@ export const appendGuards: readonly Guard[] = [
     without: 'if (passed !== null) send(asked, passed);',
     test: {
       file: 'packages/call-log/src/append/durability.integration.test.ts',
-      name: 'what is appended while others wait for a replica waits with one command, not with one each',
+      name: 'appends that wait for a replica together share one barrier',
     },
   },
 ];

@@ -14,7 +14,7 @@ export const appendLimitGuards: readonly Guard[] = [
     without: 'then',
     test: {
       file: APPENDER_TEST,
-      name: 'a call that is full by its bytes takes what fits to the byte, counts UTF-8, and refuses what goes beyond until something smaller comes',
+      name: 'a call that is full by its bytes accepts events that fit to the byte, counts UTF-8, and refuses larger ones until a smaller one fits',
     },
   },
   {
@@ -25,7 +25,7 @@ export const appendLimitGuards: readonly Guard[] = [
     without: 'if not isPlain then return nil end',
     test: {
       file: APPENDER_TEST,
-      name: 'a call that is full by its bytes takes no number of openings, nor ends of what never opened',
+      name: 'a call that is full by its bytes does not accept any number of openings, nor ends of connections that never opened',
     },
   },
   {
@@ -36,7 +36,7 @@ export const appendLimitGuards: readonly Guard[] = [
     without: '',
     test: {
       file: APPENDER_TEST,
-      name: 'a call that is full by its bytes takes what was acknowledged before',
+      name: 'a call that is full by its bytes accepts events that were acknowledged before',
     },
   },
   {
@@ -47,7 +47,7 @@ export const appendLimitGuards: readonly Guard[] = [
     without: 'bytes = bytes or 0',
     test: {
       file: APPENDER_TEST,
-      name: 'a call that is full by its bytes of a log from before bytes were counted knows how much is there',
+      name: 'a call that is full by its bytes counts the bytes of a log that a version without the counter wrote',
     },
   },
   {
@@ -66,7 +66,7 @@ export const appendLimitGuards: readonly Guard[] = [
     without: "string.sub(string.rep('a', 99), 1,",
     test: {
       file: 'packages/call-log/src/append/kept-connection.integration.test.ts',
-      name: 'a log that lost its newest events behind a proxy that keeps connections is another life',
+      name: 'a log that lost its newest events behind a proxy that keeps connections starts a new epoch',
     },
   },
   {
@@ -77,7 +77,7 @@ export const appendLimitGuards: readonly Guard[] = [
     without: 'barriers',
     test: {
       file: 'packages/call-log/src/append/kept-connection.integration.test.ts',
-      name: 'where scripts may not call INFO, what another server took meanwhile does not count until it is sent again',
+      name: 'if scripts may not call INFO, events that another server accepted do not count until they are resent',
     },
   },
 ];

@@ -21,7 +21,7 @@ export const audioGuards: readonly Guard[] = [
     without: 'elseif false then',
     test: {
       file: 'packages/call-log/src/audio/audio-stream.integration.test.ts',
-      name: 'of a call no more is written than its budget, whoever writes it',
+      name: 'a call gets no more than its budget, whichever gateway writes',
     },
   },
   {

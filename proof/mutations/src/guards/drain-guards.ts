@@ -16,7 +16,7 @@ export const drainGuards: readonly Guard[] = [
     without: '{}',
     test: {
       file: FULL_MEMORY,
-      name: 'what was appended before the first consumer came is read from a full Redis, settled, and gone',
+      name: 'events from before the first consumer are read from a full Redis, committed and released',
     },
   },
   {
@@ -27,7 +27,7 @@ export const drainGuards: readonly Guard[] = [
     without: '{}',
     test: {
       file: FULL_MEMORY,
-      name: 'a full Redis takes dead letters, erasures, and the word of gateways that their calls go on',
+      name: 'a full Redis accepts dead letters, erasures and heartbeats of gateways',
     },
   },
   {
@@ -38,7 +38,7 @@ export const drainGuards: readonly Guard[] = [
     without: '{}',
     test: {
       file: FULL_MEMORY,
-      name: 'the end of a call is appended to a full Redis by those who have it persisted, and by no one else',
+      name: 'a full Redis accepts the end of a call only from a sender that has it persisted',
     },
   },
   {
@@ -49,7 +49,7 @@ export const drainGuards: readonly Guard[] = [
     without: 'isMemoryShort() && false\n',
     test: {
       file: FULL_MEMORY,
-      name: 'what was appended before the first consumer came is read from a full Redis, settled, and gone',
+      name: 'events from before the first consumer are read from a full Redis, committed and released',
     },
   },
   {
@@ -60,7 +60,7 @@ export const drainGuards: readonly Guard[] = [
     without: 'keepMs',
     test: {
       file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
-      name: 'the head of a finished call stays for a minute at least, also where the rest goes sooner',
+      name: 'the head of a finished call stays for at least a minute, even if the other keys expire earlier',
     },
   },
   {
@@ -71,7 +71,7 @@ export const drainGuards: readonly Guard[] = [
     without: 'local isReleased = false',
     test: {
       file: FULL_MEMORY,
-      name: 'the next event of a released call begins another life of its log, and its repeats are still known',
+      name: 'the next event of a released call starts a new epoch, and its duplicates are still recognized',
     },
   },
   {
@@ -82,7 +82,7 @@ export const drainGuards: readonly Guard[] = [
     without: 'readable = keys;',
     test: {
       file: BROKEN_PARTITION,
-      name: 'a feed key that is of another type before consumers start stops its own partition alone',
+      name: 'a feed key of another type before consumers start stops only its own partition',
     },
   },
   {
@@ -93,7 +93,7 @@ export const drainGuards: readonly Guard[] = [
     without: '',
     test: {
       file: BROKEN_PARTITION,
-      name: 'a feed key that is of another type before consumers start stops its own partition alone',
+      name: 'a feed key of another type before consumers start stops only its own partition',
     },
   },
   {
@@ -115,7 +115,7 @@ export const drainGuards: readonly Guard[] = [
     without: 'nowMs < sinceMs',
     test: {
       file: CONSUMERS,
-      name: 'an entry that by the clock of Redis is never idle is claimed by our own, from whoever had it all the time',
+      name: 'an entry that is never idle by the clock of Redis is claimed by our own clock, whichever consumer had it',
     },
   },
   {
@@ -137,7 +137,7 @@ export const drainGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/live/live-calls.integration.test.ts',
-      name: 'checkpoints are asked for where a clock that was set back since has made them due in an hour',
+      name: 'checkpoints are requested if a clock that was set back since made them due in an hour',
     },
   },
   {
@@ -164,7 +164,7 @@ export const drainGuards: readonly Guard[] = [
     without: '> 1000 then return 0 end',
     test: {
       file: CONSUMERS,
-      name: 'one that leaves with entries that are not acknowledged stays, and so do they',
+      name: 'a consumer that stops with entries that are not acknowledged stays, and so do the entries',
     },
   },
   {

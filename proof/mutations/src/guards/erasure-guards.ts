@@ -21,7 +21,7 @@ export const erasureGuards: readonly Guard[] = [
     without: 'if false then',
     test: {
       file: 'packages/call-log/src/erase/call-eraser.integration.test.ts',
-      name: 'what is appended to it later, in whatever way, is refused and leaves no trace',
+      name: 'a later append to it, of any kind, is refused and leaves no trace',
     },
   },
   {

@@ -98,7 +98,7 @@ export const exactGuards: readonly Guard[] = [
     without: "return -tonumber(string.match(known, '^%d+'))",
     test: {
       file: APPEND_TEST,
-      name: 'a report of a known id with the same content is a duplicate, with another one a conflict',
+      name: 'a report with a known id is a duplicate with the same content, a conflict with different content',
     },
   },
   {
@@ -120,7 +120,7 @@ export const exactGuards: readonly Guard[] = [
     without: 'args.push(text,',
     test: {
       file: APPEND_TEST,
-      name: 'a report that was acknowledged before and refused stays out of the log, also when what it contradicts is lost',
+      name: 'an acknowledged report that was refused stays out of the log, even if the event that it contradicts is lost',
     },
   },
   {

@@ -21,7 +21,7 @@ export const feedGuards: readonly Guard[] = [
     without: 'const isLate = readAt > Infinity;',
     test: {
       file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
-      name: 'reads again what came with an answer that it had given up',
+      name: 'reads again the entries of a reply that arrived after its deadline',
     },
   },
   {
@@ -43,7 +43,7 @@ export const feedGuards: readonly Guard[] = [
     without: 'const { now = () => Date.now() } = handling;',
     test: {
       file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
-      name: 'takes over what a dead worker has left, although the clock of its own host is set back',
+      name: 'claims the entries of a dead worker even if the clock of its own host is set back',
     },
   },
 ];

@@ -10,7 +10,7 @@ export const largeCallGuards: readonly Guard[] = [
     without: ') then',
     test: {
       file: 'packages/call-log/src/read/page-reader.integration.test.ts',
-      name: 'a page ends before it is larger than it may be, and holds one entry whatever its size',
+      name: 'a page ends before it exceeds its limit, and holds one entry whatever its size',
     },
   },
   {
@@ -21,7 +21,7 @@ export const largeCallGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/read/page-reader.integration.test.ts',
-      name: 'a log of another epoch at its second page is not read on',
+      name: 'a log with another epoch at its second page is not read further',
     },
   },
   {
@@ -32,7 +32,7 @@ export const largeCallGuards: readonly Guard[] = [
     without: 'not isOpen and',
     test: {
       file: 'packages/call-log/src/dead-letters/dead-letters.integration.test.ts',
-      name: 'a letter that points at its log keeps it from expiring, until it is replayed',
+      name: 'a dead letter that points at its log keeps it from expiring until it is replayed',
     },
   },
   {

@@ -21,7 +21,7 @@ export const persisterGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
-      name: 'a call with events that are not in Postgres yet stays',
+      name: 'a call with events that are not in Postgres yet does not expire',
     },
   },
   {
@@ -32,7 +32,7 @@ export const persisterGuards: readonly Guard[] = [
     without: 'if true then',
     test: {
       file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
-      name: 'of calls that are settled together, what asked for one that can’t be settled stays',
+      name: 'of calls that are committed together, the entries of one that cannot be committed stay',
     },
   },
   {
@@ -88,7 +88,7 @@ export const persisterGuards: readonly Guard[] = [
     without: 'id, id) == 0 then',
     test: {
       file: 'packages/call-log/src/dead-letters/dead-letters.integration.test.ts',
-      name: 'a letter that was replayed is written again for what is asked for since, and not by a request that comes late',
+      name: 'a replayed dead letter is written again for later entries, and not for a request that arrives late',
     },
   },
 ];

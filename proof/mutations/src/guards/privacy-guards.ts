@@ -122,7 +122,7 @@ export const privacyGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/dead-letters/old-letters.integration.test.ts',
-      name: 'an old letter goes with the log that it points at, and with all that Redis has of the call',
+      name: 'an old dead letter is removed with the log that it points at and all keys of the call',
     },
   },
   {
@@ -133,7 +133,7 @@ export const privacyGuards: readonly Guard[] = [
     without: 'call.tenant !== tenant',
     test: {
       file: 'packages/call-log/src/dead-letters/old-letters.integration.test.ts',
-      name: 'a letter stays that is young, held, of another tenant or of a call that goes on',
+      name: 'a dead letter stays if it is young, held, of another tenant or of a call in progress',
     },
   },
   {

@@ -43,7 +43,7 @@ export const redisClientGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
-      name: 'a client that settles on a server which takes no writes any more connects anew',
+      name: 'a client that commits on a server that has become read-only reconnects',
     },
   },
   {
@@ -54,7 +54,7 @@ export const redisClientGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-log/src/audio/audio-stream.integration.test.ts',
-      name: 'a client that appends audio on a server which takes no writes any more connects anew',
+      name: 'a client that appends audio to a server that has become read-only reconnects',
     },
   },
 ];
