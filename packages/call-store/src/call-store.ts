@@ -18,55 +18,57 @@ import { archiveEvents, writeCalls, type WriteOutcome, WRITE_SQL } from './write
 import { type WriteOptions } from './write/write-timeout.ts';
 
 /**
- * The record in Postgres. Every method rejects with the error of the driver when the database does: ask
- * `classifyDatabaseError` what to do about it.
+ * The record in Postgres. Every method rejects with the driver's error; `classifyDatabaseError` says what to
+ * do about it.
  */
 export interface CallStore {
   /**
-   * Writes records and their events in one transaction, all or none. The outcomes are in the order of the batch; of a
-   * call with `other_epoch`, call {@link CallStore.mergeCall}. The events are archived whatever becomes of the row.
+   * Writes records and their events in one transaction, all or none. The outcomes are in the order of the
+   * batch; for `other_epoch`, call {@link CallStore.mergeCall}. The events are archived whatever the outcome
+   * of the row.
    */
   writeCalls(batch: readonly CallWrite[], options?: WriteOptions): Promise<WriteOutcome[]>;
-  /** Archives stretches of logs without writing a row; doing it twice changes nothing. */
+  /** Archives segments without writing a row; idempotent. */
   archiveEvents(segments: readonly CallSegment[], options?: WriteOptions): Promise<void>;
   /**
-   * Folds the given log together with everything archived of the call, and writes the row; never lowers one. Throws a
-   * `CallStoreError` `nothing_archived` when there is no event at all.
+   * Folds the given log together with the archive of the call, and writes the row; never lowers one. Throws a
+   * `CallStoreError` `nothing_archived` if there is no event.
    */
   mergeCall(merge: CallMerge, options?: WriteOptions): Promise<MergeResult>;
-  /** The events of a call as texts, to the letter, each once, in the order of epochs and entries. */
+  /** The exact texts of a call's events, each once, in the order of epochs and entries. */
   readArchive(call: CallKey): Promise<string[]>;
   /**
-   * The row of a call. By its sid alone it throws a `CallStoreError` `ambiguous_call` when several tenants have one.
+   * The row of a call. With the sid alone it throws a `CallStoreError` `ambiguous_call` if several tenants
+   * have one.
    */
   readCall(call: CallKey | string): Promise<StoredCall | undefined>;
-  /** The latest calls that pass the filter, the latest first. */
+  /** The calls that pass the filter, the latest first. */
   listCalls(filter?: CallFilter): Promise<CallSummary[]>;
   countCalls(): Promise<number>;
   /** The key of every call that has a row or an archived event. */
   callKeys(): AsyncIterable<CallKey>;
-  /** Folds the archive of a call again and compares it with the row. */
+  /** Folds the archive of a call again and compares it with its row. */
   verifyCall(call: CallKey): Promise<VerifyResult>;
-  /** Of what was written once, that which is not here any more. */
+  /** The calls that were written once and are missing now. */
   findMissing<Claim extends ArchiveClaim>(claims: readonly Claim[]): Promise<Claim[]>;
-  /** Names the run of the server: another one after a restart, a failover, or a restore. */
+  /** Identifies the server run: it changes with a restart, a failover, or a restore. */
   serverRun(): Promise<string>;
   readonly tenants: TenantStore;
-  /** Legal holds, erasures and retention: see the functions of their names. */
+  /** Legal holds, erasures and retention: see the functions of the same names. */
   readonly privacy: CallPrivacy;
   /** Rejects with a `CallStoreError` `schema_behind` while the database lacks a step of the schema. */
   assertMigrated(): Promise<void>;
   /** One round trip. */
   ping(): Promise<void>;
   poolStats(): PoolStats;
-  /** Waits for the queries under way and closes the connections. A second call waits for the first. */
+  /** Waits for the queries in progress and closes the connections. A second call waits for the first. */
   close(): Promise<void>;
 }
 
-/** Planning the write anew each time costs as much as running it for one row. */
+/** Planning the write each time costs as much as running it for one row. */
 const NAMED_STATEMENTS = new Map([[WRITE_SQL, 'turnlog_write_calls']]);
 
-/** Opens the record. It connects with the first query, not before. */
+/** Opens the record. It connects with the first query. */
 export function createCallStore(options: DatabaseOptions): CallStore {
   const pool = createPool(options);
   const db = new Kysely<CallStoreSchema>({
@@ -95,7 +97,7 @@ export function createCallStore(options: DatabaseOptions): CallStore {
       await sql`select 1`.execute(db);
     },
     poolStats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    // Kysely ends a pool only once it has used it.
+    // Kysely ends only a pool that it has used.
     close: () => (closed ??= pool.end()),
   };
 }

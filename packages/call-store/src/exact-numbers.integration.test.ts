@@ -44,8 +44,8 @@ async function stored(callSid: string) {
   return { call, events };
 }
 
-describe('numbers that a JavaScript number does not hold', () => {
-  it('are in the row with their values, and in the archive to the letter', async () => {
+describe('numbers beyond a JavaScript number', () => {
+  it('are in the row with their values, and in the archive as their exact texts', async () => {
     const { call, events } = await stored('CA1');
     const { rows } = await client.query<{ name: string; value: string }>(
       `select name, value from call_sessions, jsonb_each_text(collected_data) as field (name, value)
@@ -61,7 +61,7 @@ describe('numbers that a JavaScript number does not hold', () => {
     expect(await store.readArchive(call)).toEqual(events.map(encodeEvent));
   });
 
-  it('are read as they are there', async () => {
+  it('are read with all their digits', async () => {
     const { call } = await stored('CA2');
     const row = await store.readCall(call);
     const text = stringifyJson(row?.collected_data);
@@ -70,7 +70,7 @@ describe('numbers that a JavaScript number does not hold', () => {
     expect(text).toContain(`"limit":1${'0'.repeat(400)}`);
   });
 
-  it('are verified, and a digit that is not the same is found', async () => {
+  it('are verified, and a changed digit is found', async () => {
     const { call } = await stored('CA3');
     expect(await store.verifyCall(call)).toEqual({ ok: true });
     await client.query(

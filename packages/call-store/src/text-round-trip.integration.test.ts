@@ -21,7 +21,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Any string of UTF-16 units: lone surrogates, NUL and every control character among them. */
+/** Any string of UTF-16 units, including lone surrogates, NUL and every control character. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
@@ -29,7 +29,7 @@ const anyText = fc.oneof(
 );
 
 describe('any text', () => {
-  it('comes out of the row and of the archive as it went in, once it is storable', async () => {
+  it('is read from the row and the archive unchanged, once it is storable', async () => {
     const property = fc.asyncProperty(anyText, fc.dictionary(anyText, anyText), async (text, fields) => {
       count += 1;
       const call = { tenant: 'acme', callSid: `CA${count}` };
@@ -50,7 +50,7 @@ describe('any text', () => {
     });
     const examples: [string, Record<string, string>][] = [['\0', { ['__proto__']: 'a key like any other' }]];
     await fc.assert(property, { numRuns: 100, examples });
-    // A hundred runs, one after the other.
+    // A hundred runs in sequence.
   }, 120_000);
 });
 

@@ -1,6 +1,9 @@
 import { type ArchivedEvent } from './read-archive.ts';
 
-/** In words, the entries that the archive of a call lacks. A log's entries are 1, 2, 3 … in each of its epochs. */
+/**
+ * The entries that the archive of a call lacks, in words. A log's entries are 1, 2, 3 … in each of its
+ * epochs.
+ */
 export function findArchiveGaps(events: readonly ArchivedEvent[]): string[] {
   const gaps: string[] = [];
   const lastSeqs = new Map<string, number>();

@@ -9,18 +9,18 @@ import {
 } from '@turnlog/call-events';
 import { type ArchivedEvent } from './read-archive.ts';
 
-/** Of more text than this no objects are made at a time: they take many times as much. */
+/** At most this much text is parsed at a time: objects take many times as much memory. */
 const MAX_LENGTH_AT_ONCE = 1_000_000;
 
-/** What the archive of a call says, and which of its events it could not be asked. */
+/** The fold of a call's archive, and its texts that could not be folded. */
 export interface FoldedArchive {
   readonly record: CallRecord;
-  /** The lives of the log that it has events of, in the order in which they were first seen. */
+  /** The epochs that it has events of, in the order in which they were first seen. */
   readonly epochs: readonly string[];
   readonly unreadable: readonly UnreadableEvent[];
 }
 
-/** An archived text that is not an event of the call. Never a value out of it. */
+/** An archived text that is not an event of the call. Never contains a value of it. */
 export interface UnreadableEvent {
   readonly epoch: string;
   readonly seq: number;

@@ -2,7 +2,7 @@ import { identityOf, type CallKey, type Identified } from '@turnlog/call-events'
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
-/** An archived event: its text to the letter, and where it stood. */
+/** An archived event: its exact text, and its place in the log. */
 export interface ArchivedEvent {
   readonly epoch: string;
   readonly seq: number;
@@ -10,8 +10,8 @@ export interface ArchivedEvent {
 }
 
 /**
- * The archive of a call in the order of its epochs and of the entries in each. Where segments overlap, an entry comes
- * more than once.
+ * The archive of a call in the order of its epochs and entries. If segments overlap, an entry occurs more
+ * than once.
  */
 export async function readArchivedEvents(
   db: Kysely<CallStoreSchema>,
@@ -29,7 +29,7 @@ export async function readArchivedEvents(
   return rows;
 }
 
-/** The events of a call without repeats: of those that are the same, the first. A text without an id counts as its own. */
+/** The events of a call without duplicates: the first of each. A text without an id counts as its own. */
 export function withoutRepeats(events: readonly ArchivedEvent[]): ArchivedEvent[] {
   const byIdentity = new Map<string, ArchivedEvent>();
   for (const event of events) {

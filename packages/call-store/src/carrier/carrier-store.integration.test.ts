@@ -44,7 +44,7 @@ async function writeCall(callSid: string): Promise<CallKey> {
   return call;
 }
 
-/** The leases of calls that were given out are over. */
+/** The leases of claimed calls are over. */
 async function passMinute(): Promise<void> {
   await client.query(
     `update call_reconciliations set due_at = due_at - interval '1 minute' where tenant = '${tenant}'`,
@@ -52,7 +52,7 @@ async function passMinute(): Promise<void> {
 }
 
 describe('the price', () => {
-  it('is stored with all its digits, and verified', async () => {
+  it('is stored with all its digits, and can be verified', async () => {
     const call = { tenant, callSid: 'CA-price' };
     const priced = eventOf(call, 8, 'call.status_reported', { status: 'completed', price: '1.250000' });
     await calls.writeCalls([writeOf(call, [...sampleEvents(call), priced])]);
@@ -64,7 +64,7 @@ describe('the price', () => {
 });
 
 describe('the list of calls', () => {
-  it('takes each call once, and gives it out when it is due', async () => {
+  it('returns each call once, when it is due', async () => {
     const call = await writeCall('CA-1');
     expect(await store.enrolCalls(tenant, ENROL)).toBe(1);
     expect(await other.enrolCalls(tenant, ENROL)).toBe(0);
@@ -74,7 +74,7 @@ describe('the list of calls', () => {
     expect(due?.ageMs).toBeLessThan(60_000);
   });
 
-  it('leaves calls alone that are older than asked for, and those of another tenant', async () => {
+  it('does not include calls that are older than requested, or of another tenant', async () => {
     await writeCall('CA-1');
     await client.query(
       `update call_sessions set created_at = now() - interval '2 hours' where tenant = '${tenant}'`,
@@ -83,7 +83,7 @@ describe('the list of calls', () => {
     expect(await store.enrolCalls('somebody-else', ENROL)).toBe(0);
   });
 
-  it('gives a call to one replica at a time', async () => {
+  it('leases a call to one replica at a time', async () => {
     for (let n = 0; n < 20; n += 1) await writeCall(`CA-${n}`);
     await store.enrolCalls(tenant, ENROL);
     const claims = await Promise.all(
@@ -93,7 +93,7 @@ describe('the list of calls', () => {
     expect([sids.length, new Set(sids).size]).toEqual([20, 20]);
   });
 
-  it('does not wait for a replica that is in the middle of taking one', async () => {
+  it('does not wait for a replica that is claiming one', async () => {
     await writeCall('CA-1');
     await writeCall('CA-2');
     await store.enrolCalls(tenant, ENROL);
@@ -109,7 +109,7 @@ describe('the list of calls', () => {
     }
   });
 
-  it('gives a call again whose replica died, when its lease is over', async () => {
+  it('returns a call whose replica died again when its lease is over', async () => {
     await writeCall('CA-1');
     await store.enrolCalls(tenant, ENROL);
     expect(await store.claimDueCalls(tenant, CLAIM)).toHaveLength(1);
@@ -118,7 +118,7 @@ describe('the list of calls', () => {
     expect(await store.claimDueCalls(tenant, CLAIM)).toHaveLength(0);
   });
 
-  it('keeps what was found out, and forgets a call that is settled', async () => {
+  it('keeps the results, and drops a call that is settled', async () => {
     const call = await writeCall('CA-1');
     await store.enrolCalls(tenant, ENROL);
     await store.saveReconciliation(call, {
@@ -156,7 +156,7 @@ describe('the request budget', () => {
     });
   });
 
-  it('is closed for everybody while the carrier says so', async () => {
+  it('is closed for all replicas while the carrier says so', async () => {
     const limit = { perMinute: 60_000, burst: 100 };
     await store.takeRequest(account(), limit);
     await store.blockRequests(account(), 60_000);
@@ -166,7 +166,7 @@ describe('the request budget', () => {
     expect(waitMs).toBeLessThanOrEqual(60_000);
   });
 
-  it('is open again when the time that the carrier named is over', async () => {
+  it("is open again when the carrier's time is over", async () => {
     const limit = { perMinute: 60_000, burst: 100 };
     await store.takeRequest(account(), limit);
     await store.blockRequests(account(), 100);
@@ -191,7 +191,7 @@ describe('a placement', () => {
     return rows[0];
   };
 
-  it('of which nobody says anything is looked for, by one replica', async () => {
+  it('without an answer is looked for by one replica', async () => {
     await store.recordPlacement(placement(`${tenant}-a`));
     const [claimed, second] = [
       await store.claimPlacements(tenant, CLAIM),
@@ -201,7 +201,7 @@ describe('a placement', () => {
     expect(second).toEqual([]);
   });
 
-  it('forgets the numbers as soon as it is known what became of it, and keeps to that', async () => {
+  it('drops the numbers as soon as its outcome is known, and the outcome stays', async () => {
     const reference = `${tenant}-b`;
     await store.recordPlacement(placement(reference));
     await store.savePlacement(reference, { state: 'may_exist', problem: 'time-out', dueInMs: 0, checks: 1 });

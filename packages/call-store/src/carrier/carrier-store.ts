@@ -25,16 +25,16 @@ import {
 import { blockRequests, takeRequest, type RequestLimit } from './request-budget.ts';
 
 /**
- * What is still to be asked of the carrier, in Postgres: any number of replicas work on it. Every method rejects with
- * the driver's error when the database does.
+ * The pending questions to the carrier, in Postgres, shared by any number of replicas. Every method rejects
+ * with the driver's error.
  */
 export interface CarrierStore {
-  /** Puts calls whose row was made within the last `maxAgeMs` on the list; returns how many were not on it. */
+  /** Adds calls whose row was created within the last `maxAgeMs`; returns how many are new. */
   enrolCalls(
     tenant: string,
     options: { readonly maxAgeMs: number; readonly firstCheckMs: number },
   ): Promise<number>;
-  /** Takes calls that are due; nobody else gets them for `leaseMs`. */
+  /** Claims due calls; other replicas do not get them for `leaseMs`. */
   claimDueCalls(
     tenant: string,
     options: { readonly limit: number; readonly leaseMs: number },
@@ -42,7 +42,7 @@ export interface CarrierStore {
   saveReconciliation(call: CallKey, state: ReconciliationState): Promise<void>;
   countDueCalls(tenant: string): Promise<number>;
 
-  /** Notes that a call is about to be placed, before it is. */
+  /** Records a placement before the call is dialled. */
   recordPlacement(placement: NewPlacement): Promise<void>;
   savePlacement(reference: string, state: PlacementState): Promise<void>;
   claimPlacements(
@@ -50,19 +50,19 @@ export interface CarrierStore {
     options: { readonly limit: number; readonly leaseMs: number },
   ): Promise<DuePlacement[]>;
   readPlacement(reference: string): Promise<StoredPlacement | undefined>;
-  /** Those of some calls that a placement is known to have made. */
+  /** The calls among these that came from a known placement. */
   takenCallSids(tenant: string, callSids: readonly string[]): Promise<Set<string>>;
 
-  /** Takes one request out of the account's budget, which all replicas share: 0, or the ms after which to ask again. */
+  /** Takes one request out of the account's shared budget: 0, or the ms after which to ask again. */
   takeRequest(account: string, limit: RequestLimit): Promise<number>;
-  /** Nobody makes requests of this account for so long. */
+  /** Stops all requests of this account for this time. */
   blockRequests(account: string, ms: number): Promise<void>;
 
   assertMigrated(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens the lists. It connects with the first query, not before. */
+/** Opens the lists. It connects with the first query. */
 export function createCarrierStore(options: DatabaseOptions): CarrierStore {
   const pool = createPool(options);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: kyselyPool(pool) }) });

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 
-/** So many milliseconds, as an interval. */
+/** Milliseconds as an interval. */
 export function milliseconds(ms: number): RawBuilder<unknown> {
   return sql`(${ms}::double precision * interval '1 millisecond')`;
 }

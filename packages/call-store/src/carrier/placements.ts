@@ -1,20 +1,20 @@
 import { sql, type Kysely } from 'kysely';
 import { milliseconds } from './milliseconds.ts';
 
-/** A call that is about to be placed. */
+/** A call that is about to be dialled. */
 export interface NewPlacement {
-  /** Unique; the carrier is given it as CustomField. */
+  /** Unique; the carrier receives it as CustomField. */
   readonly reference: string;
   readonly tenant: string;
   readonly dialled: string;
   readonly callerId: string;
-  /** When to look whether it exists, should nobody say so by then. */
+  /** When to look for the call, if no answer came by then. */
   readonly dueInMs: number;
 }
 
 /**
- * What is known of a placement. The numbers are kept only while a call may exist that nobody has found: the other
- * states forget them.
+ * What is known of a placement. The numbers are kept only while the call may exist and was not found: the
+ * other states delete them.
  */
 export type PlacementState =
   | { readonly state: 'placed' | 'found'; readonly callSid: string }
@@ -26,7 +26,7 @@ export type PlacementState =
       readonly checks: number;
     };
 
-/** A placement as it stands. */
+/** The current state of a placement. */
 export interface StoredPlacement {
   readonly reference: string;
   readonly state: 'requested' | PlacementState['state'];
@@ -35,7 +35,7 @@ export interface StoredPlacement {
   readonly requestedAt: Date;
 }
 
-/** A placement of which nobody knows whether a call came of it. */
+/** A placement whose outcome is unknown. */
 export interface DuePlacement {
   readonly reference: string;
   readonly dialled: string;
@@ -67,14 +67,14 @@ export async function savePlacement(
   }
   const callSid = 'callSid' in state ? state.callSid : null;
   const problem = 'problem' in state ? state.problem : null;
-  // Whoever found the call first is right; a later "not found" is not.
+  // The first replica that found the call is right; a later "not found" is not.
   await sql`
     update call_placements
     set state = ${state.state}, call_sid = ${callSid}, problem = ${problem}, dialled = null, caller_id = null
     where reference = ${reference} and state not in ('placed', 'found')`.execute(db);
 }
 
-/** Takes placements that are due, as `claimDueCalls` takes calls. */
+/** Claims due placements, as `claimDueCalls` claims calls. */
 export async function claimPlacements(
   db: Kysely<unknown>,
   tenant: string,

@@ -3,40 +3,40 @@ import { sql, type Kysely } from 'kysely';
 import { type StoredCall } from '../schema/call-store-schema.ts';
 import { milliseconds } from './milliseconds.ts';
 
-/** A call that the carrier is to be asked about. Ages are by the clock of the database. */
+/** A call to ask the carrier about. Ages are by the clock of the database. */
 export interface DueCall {
   readonly call: CallKey;
-  /** How many answers there have been since the call ended. */
+  /** The number of answers since the call ended. */
   readonly checks: number;
-  /** Questions in a row that had no answer. */
+  /** Consecutive questions without an answer. */
   readonly failures: number;
-  /** Names the last answer, so that it is known again. */
+  /** A digest of the last answer, to recognize it. */
   readonly answer: string | null;
-  /** What its row says. */
+  /** The contents of its row. */
   readonly status: StoredCall['status'];
-  /** `null` while it goes on. */
+  /** `null` while it is in progress. */
   readonly endedMsAgo: number | null;
   readonly ageMs: number;
-  /** Since its row was written last. */
+  /** Since its row was last written. */
   readonly quietMs: number;
 }
 
-/** What is to become of a call on the list. */
+/** The next state of a call on the list. */
 export interface ReconciliationState {
-  /** `due` again, or for good: settled, unknown to the carrier, or never told in full. */
+  /** `due` again, or a final state: settled, unknown to the carrier, or never complete. */
   readonly state: 'due' | 'settled' | 'unknown' | 'incomplete';
   readonly dueInMs: number;
   readonly checks: number;
   readonly failures: number;
-  /** Why the last question had no answer. Never anything of the call. */
+  /** Why the last question had no answer. Never contains data of the call. */
   readonly problem?: string;
-  /** Names the answer. Without one the last one's name stays. */
+  /** A digest of the answer. Without one the last digest stays. */
   readonly answer?: string;
 }
 
 const ENROLLED_AT_ONCE = 1_000;
 
-/** Puts calls on the list that are not on it. */
+/** Adds calls that are not on the list. */
 export async function enrolCalls(
   db: Kysely<unknown>,
   tenant: string,
@@ -65,8 +65,8 @@ interface ClaimedRow extends Omit<DueCall, 'call'> {
 }
 
 /**
- * Takes calls that are due by making them due again later: a replica that dies with them delays them and loses none. Of
- * two replicas, each skips what the other is taking.
+ * Claims due calls by making them due again later: a replica that dies delays them and loses none. Concurrent
+ * replicas skip each other's calls.
  */
 export async function claimDueCalls(
   db: Kysely<unknown>,
@@ -104,7 +104,7 @@ export async function saveReconciliation(
     where tenant = ${tenant} and call_sid = ${callSid}`.execute(db);
 }
 
-/** How many calls are due now, claimed ones not counted. */
+/** How many calls are due now, without claimed ones. */
 export async function countDueCalls(db: Kysely<unknown>, tenant: string): Promise<number> {
   const { rows } = await sql<{ due: number }>`
     select count(*)::integer as due from call_reconciliations

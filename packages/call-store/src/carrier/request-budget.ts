@@ -4,13 +4,13 @@ import { milliseconds } from './milliseconds.ts';
 /** How many requests an account may make. */
 export interface RequestLimit {
   readonly perMinute: number;
-  /** How many of them at once, after a pause. */
+  /** The most requests at once after a pause. */
   readonly burst: number;
 }
 
 /**
- * Takes one request out of an account's token bucket: one statement, so that any number of replicas share it. Returns 0,
- * or the ms after which there may be one.
+ * Takes one request out of an account's token bucket, in one statement, so that any number of replicas share
+ * it. Returns 0, or the ms until the next one.
  */
 export async function takeRequest(
   db: Kysely<unknown>,
@@ -37,7 +37,7 @@ export async function takeRequest(
   return Math.ceil(rows[0]?.wait_ms ?? 1);
 }
 
-/** Nobody makes requests of this account for so long, and none saves any up meanwhile. */
+/** Stops all requests of this account for this time, without saving any up. */
 export async function blockRequests(db: Kysely<unknown>, account: string, ms: number): Promise<void> {
   await sql`
     insert into carrier_request_budgets as budget (account, requests, refilled_at, blocked_until)

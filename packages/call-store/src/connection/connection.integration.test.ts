@@ -36,7 +36,7 @@ async function kindOf(attempt: Promise<unknown>): Promise<string> {
 }
 
 describe('a store whose database fails', () => {
-  it('goes on after its idle connections are cut', async () => {
+  it('resumes after its idle connections are cut', async () => {
     const losses: object[] = [];
     const store = openStore({
       logger: { info: () => undefined, warn: (fields) => losses.push(fields) },
@@ -49,12 +49,12 @@ describe('a store whose database fails', () => {
     await store.ping();
   });
 
-  it('says unavailable of a server that is not there', async () => {
+  it('reports unavailable for a server that does not listen', async () => {
     const store = openStore({ databaseUrl: `postgres://localhost:${await freePort()}/calls` });
     expect(await kindOf(store.ping())).toBe('unavailable');
   });
 
-  it('says unavailable of a server that accepts and does not answer', async () => {
+  it('reports unavailable for a server that accepts and does not answer', async () => {
     const silent = createServer();
     const port = await listen(silent);
     const store = openStore({ databaseUrl: `postgres://127.0.0.1:${port}/calls`, connectTimeoutMs: 100 });
@@ -62,7 +62,7 @@ describe('a store whose database fails', () => {
     silent.close();
   });
 
-  it('says misconfigured of a database that does not exist, and of a missing column', async () => {
+  it('reports misconfigured for a database that does not exist, and for a missing column', async () => {
     const url = new URL(database.url);
     url.pathname = '/no_such_database';
     expect(await kindOf(openStore({ databaseUrl: url.href }).ping())).toBe('misconfigured');
@@ -71,8 +71,8 @@ describe('a store whose database fails', () => {
     expect(await kindOf(openStore().writeCalls([writeOf(call, sampleEvents(call))]))).toBe('misconfigured');
   });
 
-  it('gives a statement up that waits too long, and waits no longer for a free connection', async () => {
-    // The last write opens a connection anew, which takes its time on a busy machine.
+  it('stops a statement at its time-out, and waits no longer for a free connection', async () => {
+    // The last write opens a new connection, which takes time on a busy machine.
     const store = openStore({ maxConnections: 1, statementTimeoutMs: 2_500, connectTimeoutMs: 1_000 });
     const write = writeOf(call, sampleEvents(call));
     await store.writeCalls([write]);
@@ -85,7 +85,7 @@ describe('a store whose database fails', () => {
     expect(await store.writeCalls([write])).toEqual(['stale']);
   });
 
-  it('waits for a locked row no longer than it is told', async () => {
+  it('waits for a locked row no longer than its time-out', async () => {
     const store = openStore({ lockTimeoutMs: 100 });
     const write = writeOf(call, sampleEvents(call));
     await store.writeCalls([write]);
@@ -101,7 +101,7 @@ describe('a store whose database fails', () => {
     await client.query('rollback');
   });
 
-  it('gives a write the time-out that it is given, on the server and in the driver', async () => {
+  it('applies the time-out of a write on the server and in the driver', async () => {
     const store = openStore({ statementTimeoutMs: 300 });
     const write = writeOf(call, sampleEvents(call));
     await store.writeCalls([write]);
@@ -109,7 +109,7 @@ describe('a store whose database fails', () => {
     await client.query('lock table call_sessions');
     const [short, long] = [store.writeCalls([write]), store.writeCalls([write], { timeoutMs: 10_000 })];
     expect(await kindOf(short)).toBe('timeout');
-    // Beyond the time-out of the others, also that of the driver.
+    // Longer than the default time-out, including the driver's.
     await new Promise((resolve) => setTimeout(resolve, 300));
     await client.query('rollback');
     expect(await long).toEqual(['stale']);
@@ -125,14 +125,16 @@ describe('a store whose database fails', () => {
     proxy.close();
   });
 
-  it('can be closed twice, and without having been used', async () => {
+  it('can be closed twice, and without use', async () => {
     const store = openStore();
     await Promise.all([store.close(), store.close()]);
     expect(store.poolStats()).toEqual({ total: 0, idle: 0, waiting: 0 });
   });
 });
 
-/** Passes bytes to the database; `silence` lets the connections of now hang for ever, and none that comes later. */
+/**
+ * Passes bytes to the database; `silence` makes the current connections hang for ever, but not later ones.
+ */
 async function openProxy(databaseUrl: string) {
   const { hostname, port } = new URL(databaseUrl);
   const sockets: Socket[] = [];

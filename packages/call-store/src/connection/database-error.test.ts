@@ -69,24 +69,24 @@ describe('an error of the database', () => {
     expect(classifyDatabaseError(new Error(message))).toBe(kind);
   });
 
-  it('of several addresses means what each of them means', () => {
+  it('of several addresses has the meaning of each of them', () => {
     const refused = new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')], '');
     expect(classifyDatabaseError(refused)).toBe('unavailable');
   });
 
-  it('wrapped in another means what the inner one means', () => {
+  it('wrapped in another has the meaning of the inner one', () => {
     expect(classifyDatabaseError(new Error('wrapped', { cause: withCode('40001') }))).toBe('retry');
   });
 
   it.each([undefined, null, 'a text', 42, {}, { code: '40001' }])(
-    'that is no error means unknown: %p',
+    'that is not an error means unknown: %p',
     (value) => {
       expect(classifyDatabaseError(value)).toBe('unknown');
     },
   );
 });
 
-describe('what may be said of an error', () => {
+describe('what is logged of an error', () => {
   it('is its message and its code', () => {
     expect(describeDatabaseError(withCode('53300', 'sorry, too many clients already'))).toBe(
       'sorry, too many clients already (53300)',
@@ -105,7 +105,7 @@ describe('what may be said of an error', () => {
     expect(describeDatabaseError(detailed)).toBe('check failed (23514)');
   });
 
-  it('is said once for several addresses', () => {
+  it('has the message once for several addresses', () => {
     const refused = () => withCode('ECONNREFUSED', 'connect ECONNREFUSED');
     expect(describeDatabaseError(new AggregateError([refused(), refused()], ''))).toBe(
       'connect ECONNREFUSED',

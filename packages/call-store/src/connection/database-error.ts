@@ -4,12 +4,12 @@ import { isCertificateProblem } from './tls.ts';
 /**
  * What to do about an error of the database.
  * - `retry`: at once, a few times, with jitter: a deadlock, or a conflict of transactions.
- * - `timeout`: the statement took too long. Send less at a time; the server is there.
+ * - `timeout`: the statement took too long. Send less at a time; the server is available.
  * - `locked`: another transaction holds a row for longer than `lock_timeout`. Try this row again later.
- * - `unavailable`: pause and try again later; nothing is wrong with the data.
- * - `misconfigured`: pause and call somebody; it needs a person, nothing is wrong with the data.
- * - `row`: Postgres refuses this row for what it holds; no retry will help.
- * - `unknown`: pause as for `unavailable`, and call somebody if it stays.
+ * - `unavailable`: pause and try again later; the data is fine.
+ * - `misconfigured`: pause and alert an operator; the data is fine.
+ * - `row`: Postgres refuses this row for its content; no retry will help.
+ * - `unknown`: pause as for `unavailable`, and alert an operator if it stays.
  */
 export type DatabaseErrorKind =
   'retry' | 'timeout' | 'locked' | 'unavailable' | 'misconfigured' | 'row' | 'unknown';
@@ -53,7 +53,7 @@ const KIND_BY_NODE_CODE: Readonly<Record<string, DatabaseErrorKind>> = {
   EMFILE: 'unavailable',
   ENOENT: 'unavailable', // the unix socket of a server that is down
   EAI_AGAIN: 'unavailable',
-  ENOTFOUND: 'unavailable', // name servers forget a host while it fails over
+  ENOTFOUND: 'unavailable', // name servers drop a host while it fails over
   ERR_STREAM_DESTROYED: 'unavailable',
   ERR_TLS_CERT_ALTNAME_INVALID: 'misconfigured',
   CERT_HAS_EXPIRED: 'misconfigured',
@@ -64,8 +64,8 @@ const KIND_BY_NODE_CODE: Readonly<Record<string, DatabaseErrorKind>> = {
 };
 
 /**
- * pg 8 throws these as plain errors without a code, so the message is all there is to know them by. This is the one
- * place that reads messages.
+ * pg 8 throws these as plain errors without a code, so only the message identifies them. This is the only
+ * place that matches messages.
  */
 const KIND_BY_MESSAGE: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
   [/^Connection terminated/, 'unavailable'],
@@ -78,18 +78,20 @@ const KIND_BY_MESSAGE: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
   [/^SASL: /, 'misconfigured'],
 ];
 
-/** Says by its SQLSTATE, or by the driver's error, what to do about an error of the database. Never throws. */
+/** Classifies an error of the database by its SQLSTATE or the driver's error. Never throws. */
 export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
   if (!types.isNativeError(error)) return 'unknown';
   return byCode(codeOf(error)) ?? byMessage(error) ?? classifyInner(error);
 }
 
-/** Classes whose messages are the server's own. Under any other SQLSTATE a trigger may say whatever it likes. */
+/**
+ * Classes whose messages are the server's own. With any other SQLSTATE the message may come from a trigger.
+ */
 const SERVERS_OWN_CLASSES = [...Object.keys(KIND_BY_CLASS), '21', '25', '3D', '3F', '40', '55'];
 
 /**
- * What may be logged of an error of the database, or kept as the reason of a dead letter: Postgres repeats values of
- * the row in an error's detail, its context and, of a data exception, in the message's quotes.
+ * The part of a database error that may be logged or kept as the reason of a dead letter. Postgres repeats
+ * values of the row in an error's detail and context and, for a data exception, in the quotes of the message.
  */
 export function describeDatabaseError(error: unknown): string {
   if (!types.isNativeError(error)) return 'not an error';
@@ -105,7 +107,7 @@ export function describeDatabaseError(error: unknown): string {
     : told;
 }
 
-/** A data exception quotes the value, or puts it behind a colon. */
+/** A data exception quotes the value, or appends it after a colon. */
 function withoutValues(message: string): string {
   return message.replace(/".*"/s, '"…"').replace(/: (?!").*$/s, '');
 }
@@ -129,7 +131,7 @@ function classifyInner(error: Error): DatabaseErrorKind {
   return kinds.find((kind) => kind !== 'unknown') ?? 'unknown';
 }
 
-/** The cause of an error, or the errors of all the addresses that a host was tried on. */
+/** The cause of an error, or the errors of all addresses of a host. */
 function innerErrors(error: Error): unknown[] {
   if ('errors' in error && Array.isArray(error.errors)) return error.errors;
   return error.cause === undefined ? [] : [error.cause];

@@ -5,7 +5,10 @@ type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
 
 const JSON_TYPES: readonly TypeId[] = [pg.types.builtins.JSON, pg.types.builtins.JSONB];
 
-/** How values are read: JSON with all digits of its numbers, which the client's own way rounds; all else as it does. */
+/**
+ * How values are parsed: JSON with all digits of its numbers, which the driver would round; other types as
+ * the driver does.
+ */
 export const EXACT_JSON: pg.CustomTypesConfig = {
   getTypeParser: (oid: TypeId, format?: 'text' | 'binary') => {
     const isJsonText = JSON_TYPES.includes(oid) && format !== 'binary';

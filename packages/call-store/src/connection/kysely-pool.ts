@@ -3,15 +3,17 @@ import { type Pool, type PoolClient } from 'pg';
 import { classifyDatabaseError } from './database-error.ts';
 import { clientTimeoutMs } from './pool.ts';
 
-/** Statements that are worth a name: each connection has them parsed and planned once. The name, by the statement's text. */
+/** Named statements, which each connection parses and plans once. Maps the statement's text to its name. */
 export type NamedStatements = ReadonlyMap<string, string>;
 
-/** A statement that gives a transaction a time-out of its own. The driver's follows it, as it would else give up first. */
+/**
+ * A statement that sets a transaction's time-out. The driver's time-out follows it, or it would end first.
+ */
 const SET_TIMEOUT = /^set local statement_timeout = (\d+)$/;
 
 /**
- * A pool for kysely, which gives a connection back without a word of what happened on it. One whose query timed out
- * may be half open: it is closed here, or it would go round and fail one query after another.
+ * A pool for kysely, which releases a connection without reporting its errors. A connection whose query timed
+ * out may be half open: it is closed here, otherwise it would fail one query after another.
  */
 export function kyselyPool(pool: Pool, named: NamedStatements = new Map()): PostgresPool {
   return {
@@ -36,7 +38,7 @@ function watchClient(client: PoolClient, named: NamedStatements): PostgresPoolCl
     }
   };
   return {
-    // The type has a second shape, for cursors, which nobody uses here.
+    // The type has a second overload, for cursors, which is not used here.
     query: query as unknown as PostgresPoolClient['query'],
     release: () => client.release(isBroken),
   };

@@ -1,18 +1,18 @@
-/** The parts of a TLS handshake that went wrong because of the server's certificate. */
+/** The errors of a TLS handshake that concern the server's certificate. */
 const CERTIFICATE_CODES = [
   ...['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED'],
   ...['CERT_SIGNATURE_FAILURE', 'ERR_TLS_CERT_ALTNAME_INVALID'],
 ];
 
-/** Whether a connection was given up because the server's certificate is not one to trust. */
+/** Whether a connection failed because the server's certificate is not trusted. */
 export function isCertificateProblem(code: string | undefined): boolean {
   return code !== undefined && CERTIFICATE_CODES.includes(code);
 }
 
 /**
- * The URL with its `sslmode` taken at its word: every mode that asks for TLS verifies the server's certificate and its
- * name, which the driver promises for `verify-full` alone. Throws for `no-verify`, which would talk to anybody.
+ * The URL with a strict `sslmode`: every mode with TLS verifies the server's certificate and its name, which
+ * the driver does for `verify-full` alone. Throws for `no-verify`, which would trust any server.
  */
 export function verifyingUrl(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return databaseUrl;

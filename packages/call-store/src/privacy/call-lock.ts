@@ -7,12 +7,12 @@ import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 const CALL_LOCK_WAIT_MS = 10_000;
 const TRY_EVERY_MS = 50;
 
-/** What became of work that needs a call to itself. */
+/** The outcome of work that needs exclusive use of a call. */
 export type LockedWork<T> = { readonly locked: true; readonly value: T } | { readonly locked: false };
 
 /**
- * Runs work in a transaction during which no other writes this call. No table is locked, and no writer waits behind this
- * one while it waits: it tries, and gives up after `waitMs`.
+ * Runs work in a transaction during which the call is not written. Locks no table and blocks no writer while
+ * it waits: it tries until `waitMs`.
  */
 export async function withCallLock<T>(
   db: Kysely<CallStoreSchema>,

@@ -6,8 +6,8 @@ import { isHeld } from './legal-holds.ts';
 import { eraseCarrierRows } from './placements.ts';
 
 /**
- * What became of an erasure in Postgres: how much was taken away; or that the call is held; or that another transaction
- * kept it, or the table, locked for too long, and nothing was changed.
+ * The outcome of an erasure in Postgres: how much was deleted; or the call is held; or another transaction
+ * kept the call or the table locked for too long, and nothing changed.
  */
 export type ErasedCall =
   | {
@@ -20,10 +20,10 @@ export type ErasedCall =
   | { readonly outcome: 'busy' };
 
 /**
- * Takes a call's row and archive away, and marks it so that nothing writes them again. Doing it twice changes nothing.
+ * Deletes a call's row and archive, and writes its erasure marker; idempotent.
  *
- * Each writer shares the call's lock until its transaction ends, and looks for the mark after it has the lock. So a write
- * that began before is waited for and then deleted, and one that begins later finds the mark.
+ * Each writer shares the call's lock until its transaction ends, and checks for the marker after it has the
+ * lock. So an earlier write is waited for and then deleted, and a later one finds the marker.
  */
 export async function eraseCall(
   db: Kysely<CallStoreSchema>,

@@ -1,18 +1,24 @@
 import { type Kysely, sql } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
-/** That a call or a person was erased, without saying which: `subject` is a keyed hash of the call or the phone. */
+/**
+ * A record that a call or a person was erased, which does not identify it: `subject` is a keyed hash of the
+ * call or the phone.
+ */
 export interface Erasure {
   readonly kind: 'call' | 'phone';
   readonly subject: string;
-  /** Of which tenant; of all of them where it is `null`. */
+  /** The tenant; all of them if `null`. */
   readonly tenant: string | null;
   readonly erasedAt: Date;
-  /** How many calls of a person were found, and what was to become of them. */
+  /** The number of a person's calls that were found, by their outcome. */
   readonly found?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Writes erasures down. Of one that is there already, the later time counts, and the greater number of calls. */
+/**
+ * Records erasures. For one that exists already, the later time and the greater number of calls take
+ * precedence.
+ */
 export async function recordErasures(
   db: Kysely<CallStoreSchema>,
   erasures: readonly Erasure[],

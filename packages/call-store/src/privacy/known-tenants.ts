@@ -2,10 +2,10 @@ import { callId, type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
-/** Where Postgres knows a call of this sid. */
+/** The tables that have a call of this sid. */
 export interface KnownCall {
   readonly tenant: string;
-  /** Tables' names. */
+  /** Names of tables. */
   readonly tables: readonly string[];
 }
 
@@ -13,7 +13,7 @@ const TABLES = [
   ...(['call_sessions', 'call_event_segments', 'call_placements', 'call_reconciliations'] as const),
 ];
 
-/** The tenants that have anything of a call of this sid. */
+/** The tenants that have any data of a call of this sid. */
 export async function tenantsOfSid(db: Kysely<CallStoreSchema>, callSid: string): Promise<KnownCall[]> {
   const found = TABLES.map(
     (table) =>

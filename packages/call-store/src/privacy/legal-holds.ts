@@ -4,15 +4,15 @@ import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { withCallLock } from './call-lock.ts';
 import { wasErased } from './known-tenants.ts';
 
-/** A call that nobody may take away: neither retention nor an erasure. */
+/** A held call: neither retention nor an erasure may delete it. */
 export interface LegalHold extends CallKey {
   readonly reason: string;
   readonly heldAt: Date;
 }
 
 /**
- * Holds a call, also one that has no row yet; a second hold changes the reason. No erasure is under way meanwhile: a call
- * is either held or erased. `busy` when another transaction kept the call for too long.
+ * Holds a call, even without a row; a second hold changes the reason. Waits for an erasure in progress: a
+ * call is either held or erased. `busy` if another transaction kept the call for too long.
  */
 export async function holdCall(
   db: Kysely<CallStoreSchema>,
@@ -38,7 +38,7 @@ export async function holdCall(
   return work.locked ? work.value : 'busy';
 }
 
-/** Lets go of a call. False when it was not held. */
+/** Releases the hold of a call. False if it was not held. */
 export async function releaseCall(
   db: Kysely<CallStoreSchema>,
   { tenant, callSid }: CallKey,
@@ -71,7 +71,7 @@ export async function isHeld(db: Kysely<CallStoreSchema>, { tenant, callSid }: C
   return hold !== undefined;
 }
 
-/** In a statement: whether the call that a row is of is held. */
+/** In a statement: whether the call of a row is held. */
 export function isOfHeldCall(table: string): RawBuilder<boolean> {
   return sql<boolean>`exists (
     select from legal_holds as hold

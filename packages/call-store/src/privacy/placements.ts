@@ -3,11 +3,11 @@ import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { isOfHeldCall } from './legal-holds.ts';
 import { type TextFilter } from './stored-texts.ts';
 
-/** A call that was asked of the carrier: whom it was to reach, whether there was a call or not. */
+/** A requested call and its recipient, whether it came about or not. */
 export interface Placement {
   readonly reference: string;
   readonly tenant: string;
-  /** `null` while no call is known to have come of it. */
+  /** `null` while no call is known. */
   readonly callSid: string | null;
   readonly beganAt: Date;
   /** Every column. */
@@ -29,7 +29,7 @@ export async function readPlacements(
   return rows;
 }
 
-/** Takes placements away, but not those of a call that is held; resolves to how many it took. */
+/** Deletes placements, except those of a held call; resolves to their number. */
 export async function erasePlacements(
   db: Kysely<CallStoreSchema>,
   references: readonly string[],
@@ -41,7 +41,7 @@ export async function erasePlacements(
   return Number(numAffectedRows);
 }
 
-/** Takes away what the carrier was asked about a call, and has answered; resolves to how many placements there were. */
+/** Deletes the carrier's questions and answers about a call; resolves to the number of placements. */
 export async function eraseCarrierRows(
   db: Kysely<CallStoreSchema>,
   { tenant, callSid }: { readonly tenant: string; readonly callSid: string },

@@ -47,7 +47,7 @@ describe('an erased call', () => {
     expect([await rowsOf(call), await rowsOf(other)]).toEqual([0, 2]);
   });
 
-  it('is not written again, whoever still has it', async () => {
+  it('is not written again, whichever process still has it', async () => {
     const call = await newCall();
     await store.privacy.erase(call);
     const events = [...sampleEvents(call), eventOf(call, 8, 'stage.changed', { stage: 'late' })];
@@ -57,7 +57,7 @@ describe('an erased call', () => {
     expect(await rowsOf(call)).toBe(0);
   });
 
-  it('is not left behind by a write that began before', async () => {
+  it('is not left behind by an earlier write', async () => {
     const call = { tenant: 'acme', callSid: 'CA-in-flight' };
     await client.query('begin');
     await insertRow(call);
@@ -70,7 +70,7 @@ describe('an erased call', () => {
     expect(await rowsOf(call)).toBe(0);
   });
 
-  it('is not written by one that waited for the erasure', async () => {
+  it('is not written by a write that waited for the erasure', async () => {
     const call = { tenant: 'acme', callSid: 'CA-waited' };
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock(call_lock($1, $2))', [call.tenant, call.callSid]);
@@ -84,7 +84,7 @@ describe('an erased call', () => {
     expect(await rowsOf(call)).toBe(0);
   });
 
-  it('stays away from writers that go on and on', async () => {
+  it('is erased although writers never stop', async () => {
     const calls = await Promise.all(Array.from({ length: 5 }, () => newCall('busy')));
     let isOver = false;
     const writeOn = async (epoch: string) => {
@@ -101,7 +101,7 @@ describe('an erased call', () => {
     expect(await Promise.all(calls.map(rowsOf))).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it('goes while a VACUUM has its lock, and holds up no writer', async () => {
+  it('is erased while a VACUUM has its lock, and blocks no writer', async () => {
     const call = await newCall();
     await client.query('begin');
     await client.query('lock table call_sessions, call_event_segments in share update exclusive mode');
@@ -110,7 +110,7 @@ describe('an erased call', () => {
     await client.query('rollback');
   });
 
-  it('costs a writer of very many calls no more locks than the server has', async () => {
+  it('does not cost a writer of many calls more locks than the server has', async () => {
     await client.query(
       `insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256)
        select 'bulk', 'CA' || n, 'completed', 1, 1, 'e', '' from generate_series(1, 30000) as n`,
@@ -118,7 +118,7 @@ describe('an erased call', () => {
     expect(await store.privacy.erase({ tenant: 'bulk', callSid: 'CA77' })).toMatchObject({ rows: 1 });
   });
 
-  it('is told to be busy, and not touched, while a migration or another transaction has it', async () => {
+  it('is reported as busy, and not changed, while a migration or another transaction has it', async () => {
     const call = await newCall();
     for (const lock of [
       'lock table call_sessions in share mode',
@@ -153,7 +153,7 @@ describe('an erased call', () => {
     return rowCount ?? 0;
   }
 
-  it('stays while it is held', async () => {
+  it('is not erased while it is held', async () => {
     const call = await newCall();
     await store.privacy.hold(call, 'case 7');
     expect(await store.privacy.erase(call)).toEqual({ outcome: 'held' });
@@ -162,7 +162,7 @@ describe('an erased call', () => {
     expect(await store.privacy.erase(call)).toMatchObject({ outcome: 'erased' });
   });
 
-  it('can not be held any more, and is not while its erasure is under way', async () => {
+  it('cannot be held any more, and not during its erasure', async () => {
     const call = await newCall();
     await client.query('begin');
     await client.query('select pg_advisory_xact_lock(call_lock($1, $2))', [call.tenant, call.callSid]);
@@ -174,7 +174,7 @@ describe('an erased call', () => {
   });
 });
 
-describe('the ledger', () => {
+describe('the erasure ledger', () => {
   it('keeps each erasure once, with its latest time', async () => {
     const erasure = { kind: 'phone', subject: 'a1', tenant: null, erasedAt: new Date(1000) } as const;
     await store.privacy.recordErasures([erasure, { ...erasure, erasedAt: new Date(2000) }, erasure]);

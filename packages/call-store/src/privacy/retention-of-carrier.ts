@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { isOfHeldCall } from './legal-holds.ts';
 
-/** Which calls that were asked of the carrier are too old: those of a tenant from before a moment. */
+/** Which placements are too old: those of a tenant from before a moment. */
 export interface CarrierStep {
   readonly tenant: string;
   readonly before: Date;
@@ -12,7 +12,7 @@ const isDue = ({ tenant, before }: CarrierStep) => sql`
   placement.tenant = ${tenant} and placement.requested_at < ${before.toISOString()}
   and not ${isOfHeldCall('placement')}`;
 
-/** How many placements {@link removePlacements} would take away. */
+/** How many placements {@link removePlacements} would delete. */
 export async function countPlacements(db: Kysely<CallStoreSchema>, step: CarrierStep): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from call_placements as placement where ${isDue(step)}`.execute(db);
@@ -20,8 +20,8 @@ export async function countPlacements(db: Kysely<CallStoreSchema>, step: Carrier
 }
 
 /**
- * Takes away placements that are too old, and what was noted of the carrier's answers about calls that are; resolves to
- * the number of placements. That a call is settled stays noted as long as its row does: it would be asked about again.
+ * Deletes placements that are too old, and the carrier's answers about calls that are; resolves to the number
+ * of placements. The state `settled` stays as long as the row: otherwise the call would be asked about again.
  */
 export async function removePlacements(db: Kysely<CallStoreSchema>, step: CarrierStep): Promise<number> {
   const { numAffectedRows = 0n } = await sql`

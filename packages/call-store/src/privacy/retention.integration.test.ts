@@ -40,7 +40,7 @@ async function rowsOf({ tenant, callSid }: CallKey): Promise<number> {
 describe('retention', () => {
   const before = new Date(Date.now() + 60_000);
 
-  it('takes the archive, and verification tells that from damage', async () => {
+  it('deletes the archive, which verification tells apart from damage', async () => {
     const [call, damaged] = [await newCall('archives'), await newCall('archives-damaged')];
     const step = { tenant: 'archives', what: 'archive', before } as const;
     expect(await store.privacy.countDue(step)).toBe(1);
@@ -51,7 +51,7 @@ describe('retention', () => {
     expect(await store.verifyCall(damaged)).toMatchObject({ ok: false });
   });
 
-  it('takes all that was said and who it was with the transcript, and leaves that there was a call', async () => {
+  it('deletes the words and the identities with the transcript, and keeps the fact of the call', async () => {
     const call = await newCall('transcripts');
     const step = { tenant: 'transcripts', what: 'transcript', before } as const;
     expect([await store.privacy.removeDue(step), await store.privacy.removeDue(step)]).toEqual([1, 0]);
@@ -62,7 +62,7 @@ describe('retention', () => {
     expect(await store.verifyCall(call)).toMatchObject({ ok: true });
   });
 
-  it('leaves what is held, what is young, and what is another tenant’s', async () => {
+  it('keeps calls that are held, young, or another tenant’s', async () => {
     const held = await newCall('kept');
     await store.privacy.hold(held, 'case 8');
     const step = { tenant: 'kept', what: 'transcript', before } as const;
@@ -73,7 +73,7 @@ describe('retention', () => {
     expect(await store.privacy.removeDue(step)).toBe(1);
   });
 
-  it('takes calls that never got an end, by when they were written last', async () => {
+  it('deletes calls that never ended, by when they were last written', async () => {
     for (const [status, days] of [
       ['ringing', 40],
       ['in_progress', 40],
@@ -95,7 +95,7 @@ describe('retention', () => {
     expect(rows).toEqual([{ status: 'initiated' }]);
   });
 
-  it('takes an archive that has no row', async () => {
+  it('deletes an archive without a row', async () => {
     const [call, held] = [await newCall('orphans'), await newCall('orphans')];
     await store.privacy.hold(held, 'case 9');
     await client.query(`delete from call_sessions where tenant = 'orphans'`);
@@ -104,7 +104,7 @@ describe('retention', () => {
     expect([await rowsOf(call), await rowsOf(held)]).toEqual([0, 1]);
   });
 
-  it('takes what the carrier was asked, but not of a held call', async () => {
+  it("deletes the carrier's answers, but not of a held call", async () => {
     await store.privacy.hold({ tenant: 'asked', callSid: 'CA-held' }, 'case 10');
     await client.query(
       `insert into call_placements (reference, tenant, dialled, call_sid, requested_at, due_at)
@@ -135,7 +135,7 @@ describe('retention', () => {
     ]);
   });
 
-  it('takes what a late event has put back, and goes through more than a batch', async () => {
+  it('deletes what a late event wrote again, and works through more than a batch', async () => {
     const call = await newCall('late');
     const step = { tenant: 'late', what: 'transcript', before } as const;
     await store.privacy.removeDue(step);

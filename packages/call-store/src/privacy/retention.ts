@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { isOfHeldCall } from './legal-holds.ts';
 
-/** Which calls of a tenant a run of retention is about: those that were over, or written last, before a moment. */
+/** Which calls of a tenant are due: those that ended, or were last written, before a moment. */
 export interface RetentionStep {
   readonly tenant: string;
   readonly what: 'transcript' | 'archive';
@@ -12,7 +12,7 @@ export interface RetentionStep {
 /** Calls of one statement: a run over years of calls never holds many rows at once. */
 const BATCH = 500;
 
-/** Of a call that never got an end, the last that was written counts: the carrier may have said no more of it. */
+/** For a call that never ended, the last write counts: the carrier may not report its end. */
 const isDue = ({ tenant, before }: RetentionStep) => sql`
   call.tenant = ${tenant} and case
     when call.status in ('initiated', 'ringing', 'in_progress') then call.persisted_at
@@ -20,7 +20,7 @@ const isDue = ({ tenant, before }: RetentionStep) => sql`
   end < ${before.toISOString()}
   and not ${isOfHeldCall('call')}`;
 
-/** Stretches of the archive whose call has no row. */
+/** Segments of the archive whose call has no row. */
 const isOrphan = ({ tenant, before }: RetentionStep) => sql`
   segment.tenant = ${tenant} and segment.created_at < ${before.toISOString()}
   and not ${isOfHeldCall('segment')}
@@ -29,7 +29,7 @@ const isOrphan = ({ tenant, before }: RetentionStep) => sql`
     where call.tenant = segment.tenant and call.call_sid = segment.call_sid
   )`;
 
-// A late event may have put something into the archive of a call whose archive was removed before.
+// A late event may have written to the archive of a call whose archive was deleted before.
 const HAS_ARCHIVE = sql`(call.archive_removed_at is null or exists (
   select from call_event_segments as segment
   where segment.tenant = call.tenant and segment.call_sid = call.call_sid
@@ -50,8 +50,8 @@ export async function countDue(db: Kysely<CallStoreSchema>, step: RetentionStep)
 }
 
 /**
- * Takes away what is due, batch by batch, each a transaction of its own; resolves to the number of calls that it changed.
- * Interrupted, it goes on where it was with the next run.
+ * Deletes due data, batch by batch, each in its own transaction; resolves to the number of calls that
+ * changed. After an interruption the next run continues.
  */
 export async function removeDue(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
   let removed = 0;
@@ -72,8 +72,8 @@ async function removeOrphans(db: Kysely<CallStoreSchema>, step: RetentionStep): 
 }
 
 /**
- * The archive tells all that the transcript does, so both go when the transcript does. What was said, collected, and who
- * it was goes; that there was a call, when, how long and to what end stays.
+ * The archive contains the transcript, so both are deleted together. The words, the collected data and the
+ * identities are deleted; that there was a call, its times and its outcome stay.
  */
 async function removeBatch(db: Kysely<CallStoreSchema>, step: RetentionStep): Promise<number> {
   const forget =

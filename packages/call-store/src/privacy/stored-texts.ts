@@ -2,7 +2,7 @@ import { type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
-/** A row, or a stretch of the archive, as a search for a person sees it. */
+/** A row or an archive segment, as a search for a person reads it. */
 export interface StoredText extends CallKey {
   readonly place: 'row' | 'archive';
   readonly beganAt: Date;
@@ -10,15 +10,15 @@ export interface StoredText extends CallKey {
   readonly value: unknown;
 }
 
-/** What to look through. */
+/** What to search. */
 export interface TextFilter {
   /** Of one tenant only. */
   readonly tenant?: string | undefined;
-  /** A regular expression of Postgres: what it does not match is not handed over. */
+  /** A regular expression of Postgres: only matching texts are returned. */
   readonly pattern?: string | undefined;
 }
 
-/** Of so many at a time the texts are looked at: a statement takes seconds, and holds few of them in memory. */
+/** This many texts are read at a time: a statement takes seconds, and few texts are in memory. */
 const PAGE = 1_000;
 const SEARCHES_AT_ONCE = 3;
 
@@ -50,7 +50,7 @@ const SOURCES: readonly Source[] = [
   },
 ];
 
-/** Everything that Postgres holds of calls, or what the pattern matches of it, page by page and one at a time. */
+/** All texts of calls in Postgres, or those that match the pattern, page by page. */
 export async function* storedTexts(
   db: Kysely<CallStoreSchema>,
   filter: TextFilter = {},
@@ -67,7 +67,7 @@ export async function* storedTexts(
   }
 }
 
-/** A stretch of a table, from behind one key to another. */
+/** A range of a table, from after one key to another. */
 interface Page {
   readonly after: Key | undefined;
   readonly last: Key;
@@ -87,7 +87,7 @@ async function* pagesOf(
   }
 }
 
-/** What a search finds in each page, in the order of the pages; a few searches run at the same time. */
+/** The results of each page, in the order of the pages; a few searches run at the same time. */
 async function* searchedAhead<T>(
   pages: AsyncIterable<Page>,
   search: (page: Page) => Promise<T>,
@@ -95,7 +95,7 @@ async function* searchedAhead<T>(
   const underWay: Promise<T>[] = [];
   for await (const page of pages) {
     const found = search(page);
-    // A failure is thrown when its turn comes.
+    // A failure is thrown in its order.
     found.catch(() => undefined);
     underWay.push(found);
     if (underWay.length >= SEARCHES_AT_ONCE) yield (await underWay.shift()) as T;
@@ -103,7 +103,7 @@ async function* searchedAhead<T>(
   for (const found of underWay) yield await found;
 }
 
-/** The values of the columns of a table's key. */
+/** The values of the key columns of a table. */
 type Key = readonly (string | number)[];
 
 async function lastOfPage(
@@ -141,7 +141,7 @@ async function matchingKeys(
   return rows.map((row) => toKey(source, row));
 }
 
-/** `undefined` when it was taken away meanwhile. */
+/** `undefined` if it was deleted in the meantime. */
 async function readText(
   db: Kysely<CallStoreSchema>,
   source: Source,

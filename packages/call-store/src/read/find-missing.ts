@@ -2,7 +2,7 @@ import { callId, type CallKey } from '@turnlog/call-events';
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 
-/** What should be here of a call: so many entries of one life of its log, the first ones. */
+/** The expected archive of a call: the first entries of one epoch. */
 export interface ArchiveClaim {
   readonly call: CallKey;
   readonly epoch: string;
@@ -26,8 +26,8 @@ interface Stretch {
 }
 
 /**
- * Of what was written here once, that which is not here any more: the row is missing, or stretches of the archive are. A row
- * and its archive are written together, so a row that is behind has an archive that is.
+ * The calls that were written once and are missing now: the row is missing, or parts of the archive are. A
+ * row and its archive are written together, so if a row is behind, its archive is too.
  */
 export async function findMissing<Claim extends ArchiveClaim>(
   db: Kysely<CallStoreSchema>,
@@ -57,7 +57,7 @@ async function readRows(
   return new Map(rows.map((row) => [callId({ tenant: row.tenant, callSid: row.call_sid }), row]));
 }
 
-/** By call and life of its log. */
+/** By call and epoch. */
 async function readStretches(
   db: Kysely<CallStoreSchema>,
   claims: readonly ArchiveClaim[],
@@ -82,7 +82,9 @@ async function readStretches(
   return stretches;
 }
 
-/** How many of the first entries are in stretches, which may overlap and are in the order of their beginnings. */
+/**
+ * How many of the first entries the segments cover; they may overlap, and are sorted by their first entry.
+ */
 function covered(stretches: readonly Stretch[], upToSeq: number): number {
   let count = 0;
   let lastSeq = 0;

@@ -49,18 +49,18 @@ describe('a list of calls', () => {
     expect(await listed()).toEqual(['acme/CA-both', 'acme/CA-noon', 'other/CA-both', 'acme/CA-morning']);
   });
 
-  it('ends after the last so many', async () => {
+  it('ends at its limit', async () => {
     expect(await listed({ last: 1 })).toEqual(['acme/CA-both']);
   });
 
-  it('keeps to a tenant, a status, an outcome and a time', async () => {
+  it('filters by tenant, status, outcome and time', async () => {
     expect(await listed({ tenant: 'other' })).toEqual(['other/CA-both']);
     expect(await listed({ status: 'completed' })).toEqual(['acme/CA-morning']);
     expect(await listed({ outcome: 'qualified' })).toEqual(['acme/CA-morning']);
     expect(await listed({ since: new Date(NOON_MS + 1) })).toEqual(['acme/CA-both']);
   });
 
-  it('tells the turns without the transcript', async () => {
+  it('has the number of turns without the transcript', async () => {
     const [call] = await store.listCalls({ status: 'completed' });
     expect(call).toMatchObject({ turns: 2, duration_seconds: 6, outcome: 'qualified' });
     expect(call).not.toHaveProperty('full_transcript');
@@ -68,19 +68,19 @@ describe('a list of calls', () => {
 });
 
 describe('a call', () => {
-  it('is found by its sid alone', async () => {
+  it('can be read by its sid alone', async () => {
     expect(await store.readCall('CA-noon')).toMatchObject({ tenant: 'acme', status: 'ringing' });
     expect(await store.readCall('CA-unknown')).toBeUndefined();
   });
 
-  it('has to be named by its tenant where several have its sid', async () => {
+  it('must be named by its tenant if several tenants have its sid', async () => {
     await expect(store.readCall('CA-both')).rejects.toMatchObject({ code: 'ambiguous_call' });
     expect(await store.readCall({ tenant: 'other', callSid: 'CA-both' })).toMatchObject({ tenant: 'other' });
   });
 });
 
 describe('the keys of all calls', () => {
-  it('are counted and passed through, each once', async () => {
+  it('are counted and returned, each once', async () => {
     expect(await store.countCalls()).toBe(4);
     expect(await allKeys(store)).toEqual([
       'acme/CA-both',
@@ -90,7 +90,7 @@ describe('the keys of all calls', () => {
     ]);
   });
 
-  it('are read over many pages, those of lost rows among them', async () => {
+  it('are read over many pages, with those of lost rows', async () => {
     const large = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
     const largeStore = createCallStore({ databaseUrl: large.url, maxConnections: 1 });
     const client = new pg.Client(large.url);

@@ -4,7 +4,7 @@ import { type CallStoreSchema, type StoredCall } from '../schema/call-store-sche
 
 /** Which calls to list. */
 export interface CallFilter {
-  /** At most so many, the latest; 20 by default. */
+  /** The most calls to list, the latest; 20 by default. */
   readonly last?: number;
   readonly tenant?: string;
   readonly status?: StoredCall['status'];
@@ -13,7 +13,7 @@ export interface CallFilter {
   readonly since?: Date;
 }
 
-/** A line of a list of calls: everything but what grows with the call. */
+/** A line of a list of calls: the columns that do not grow with the call. */
 export type CallSummary = Pick<
   StoredCall,
   | 'tenant'

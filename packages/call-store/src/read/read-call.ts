@@ -4,8 +4,8 @@ import { CallStoreError } from '../errors.ts';
 import { type CallStoreSchema, type StoredCall } from '../schema/call-store-schema.ts';
 
 /**
- * The row of a call, by its key or by its call sid alone. Throws a {@link CallStoreError} `ambiguous_call` when several
- * tenants have a call of that sid.
+ * The row of a call, by its key or by its call sid alone. Throws a {@link CallStoreError} `ambiguous_call` if
+ * several tenants have a call of that sid.
  */
 export async function readCall(
   db: Kysely<CallStoreSchema>,

@@ -34,11 +34,11 @@ export interface CallSessionsTable {
   duration_seconds: number | null;
   end_reason: string | null;
   recording_url: string | null;
-  /** A decimal number as text, with as many digits as the carrier gave. */
+  /** A decimal number as text, with the carrier's digits. */
   price: string | null;
-  /** Of the price: three letters, where the carrier names it. */
+  /** Of the price: three letters, if the carrier gives it. */
   currency: string | null;
-  /** What was given along when the call was placed. */
+  /** Passed along when the call was placed. */
   custom_field: string | null;
   full_transcript: Json<CallRecord['transcript']>;
   collected_data: Json<CallRecord['collectedData']>;
@@ -47,15 +47,15 @@ export interface CallSessionsTable {
   consents: Json<CallRecord['consents']>;
   /** Other legs of the call, such as colleagues who were dialled. */
   legs: Json<CallRecord['legs']>;
-  /** When retention took away what was said and collected, and who it was. */
+  /** When retention deleted the words, the collected data and the identities. */
   transcript_removed_at: ColumnType<Date | null, string | undefined, string>;
-  /** When retention took the archive away: from then on the row can't be compared with it. */
+  /** When retention deleted the archive: from then on the row cannot be compared with it. */
   archive_removed_at: ColumnType<Date | null, string | undefined, string>;
   /** The number of distinct events in the row, over all epochs. */
   version: number;
-  /** The version of the fold's rules that the row was made by. */
+  /** The version of the folding rules of the row. */
   fold_version: number;
-  /** The life of the log that the row was last written from. */
+  /** The epoch that the row was last written from. */
   epoch: string;
   epoch_count: Generated<number>;
   /** Of the JSON text of the transcript as it was sent, in hex. */
@@ -64,7 +64,7 @@ export interface CallSessionsTable {
   created_at: Generated<Date>;
 }
 
-/** The archive: the events of a call as they were in its log, in stretches. */
+/** The archive: the events of a call as they were in its log, in segments. */
 export interface CallEventSegmentsTable {
   tenant: string;
   call_sid: string;
@@ -72,12 +72,12 @@ export interface CallEventSegmentsTable {
   from_seq: number;
   to_seq: number;
   event_count: number;
-  /** `json`, not `jsonb`: the text of each event is kept to the letter. */
+  /** `json`, not `jsonb`: keeps the exact text of each event. */
   events: Json<JsonValue[]>;
   created_at: Generated<Date>;
 }
 
-/** Calls that neither retention nor an erasure may take away. */
+/** Calls that neither retention nor an erasure may delete. */
 export interface LegalHoldsTable {
   tenant: string;
   call_sid: string;
@@ -85,7 +85,7 @@ export interface LegalHoldsTable {
   held_at: Generated<Date>;
 }
 
-/** The ledger of erasures: `subject` is a keyed hash. */
+/** The erasure ledger: `subject` is a keyed hash. */
 export interface ErasuresTable {
   kind: 'call' | 'phone';
   subject: string;
@@ -94,13 +94,13 @@ export interface ErasuresTable {
   found: Json<Readonly<Record<string, number>> | null>;
 }
 
-/** SHA-256 of `tenant/call_sid` of calls of which nothing may be written any more. */
+/** SHA-256 of `tenant/call_sid` of erased calls: they are not written any more. */
 export interface ErasedCallsTable {
   call_hash: Buffer;
   erased_at: Generated<Date>;
 }
 
-/** One row per turn, read out of `full_transcript`. */
+/** One row per turn, from `full_transcript`. */
 export interface CallTurnsView {
   tenant: string;
   call_sid: string;

@@ -3,7 +3,7 @@ import { startPostgresForTest, type PrivateServer } from '@turnlog/test-kit';
 import pg from 'pg';
 import { migrate } from './migrate.ts';
 
-// Roles are of the whole server, so this one is the test's own.
+// Roles belong to the whole server, so this one is the test's own.
 let server: PrivateServer;
 let owner: pg.Client;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test('whoever is at work keeps its rights while they are given anew, by several at once', async () => {
+test('a role in use keeps its rights while several runs grant them again at once', async () => {
   const address = new URL(server.url);
   address.username = 'turnlog_persister';
   address.password = 'test';

@@ -4,12 +4,12 @@ import { sql, type Kysely } from 'kysely';
 type Right = 'select' | 'insert' | 'update' | 'delete';
 
 /**
- * The roles, and all that each may do: whatever is not here, it may not. A role that the database doesn't have is passed
- * over, so a system with one user for everything needs none of them.
+ * The roles and all their rights; everything else is forbidden. A role that the database does not have is
+ * skipped, so a system with one user for everything needs none of them.
  *
- * - `turnlog_persister` writes rows and the archive; it can take nothing away.
+ * - `turnlog_persister` writes rows and the archive; it cannot delete.
  * - `turnlog_reconciler` keeps the list of calls to ask the carrier about.
- * - `turnlog_reader` is for whoever looks at calls.
+ * - `turnlog_reader` only reads calls.
  * - `turnlog_eraser` is the turnlog command: tenants, retention, erasure, legal holds.
  */
 const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>>> = {
@@ -47,12 +47,12 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
   },
 };
 
-/** Any number: whoever changes rights holds the lock of this name. */
+/** An arbitrary number: the lock that serializes changes of rights. */
 const RIGHTS_LOCK = 7_461_001;
 
 /**
- * Gives the roles that there are exactly their rights on the tables that there are: what one had before is taken away. All
- * at once, so that nobody who is at work is without, and by one at a time.
+ * Gives the existing roles exactly their rights on the existing tables, and revokes others. In one
+ * transaction, so that a role in use is never without its rights, and serialized.
  */
 export async function grantRights(db: Kysely<unknown>): Promise<void> {
   await db.transaction().execute(async (transaction) => {

@@ -40,7 +40,7 @@ describe('migrating a database', () => {
     await store.assertMigrated();
   });
 
-  it('leaves nothing half done when a step fails', async () => {
+  it('changes nothing if a step fails', async () => {
     await query('create table call_turns (in_the_way integer)');
     await expect(migrate({ databaseUrl: database.url })).rejects.toMatchObject({ code: 'migration_failed' });
     expect(await query(`select to_regclass('call_sessions') as made`)).toEqual([{ made: null }]);
@@ -48,7 +48,7 @@ describe('migrating a database', () => {
     expect((await migrate({ databaseUrl: database.url })).applied).toEqual(Object.keys(allMigrations));
   });
 
-  it('names a database that can not be reached, without its password', async () => {
+  it('names a database that cannot be reached, without its password', async () => {
     const port = await freePort();
     const attempt = migrate({ databaseUrl: `postgres://user:secret@127.0.0.1:${port}/calls` });
     await expect(attempt).rejects.toMatchObject({ code: 'unreachable' });
@@ -56,7 +56,7 @@ describe('migrating a database', () => {
     await expect(attempt).rejects.not.toThrow('secret');
   });
 
-  it('makes the server compress with lz4 where it can', async () => {
+  it('makes the server compress with lz4 if it can', async () => {
     await migrate({ databaseUrl: database.url });
     expect(
       await query(`
@@ -69,14 +69,14 @@ describe('migrating a database', () => {
 });
 
 describe('a store', () => {
-  it('says which schema it misses', async () => {
+  it('names the schema that is missing', async () => {
     await expect(store.assertMigrated()).rejects.toMatchObject({ code: 'schema_behind' });
     await expect(store.assertMigrated()).rejects.toThrow('The database is at schema nothing');
     await migrate({ databaseUrl: database.url });
     await store.assertMigrated();
   });
 
-  it('misses a step that was not taken, and puts up with one that it does not know', async () => {
+  it('requires every step that it needs, and accepts steps that it does not know', async () => {
     await migrate({ databaseUrl: database.url });
     await query(`insert into kysely_migration values ('9999-later', '')`);
     await store.assertMigrated();

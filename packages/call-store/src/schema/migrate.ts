@@ -5,22 +5,24 @@ import { CallStoreError } from '../errors.ts';
 import { grantRights } from './grant-rights.ts';
 import { allMigrations } from './migrations/all-migrations.ts';
 
-/** What {@link migrate} did: the steps it took, none when the schema was up to date. */
+/** The result of {@link migrate}: the steps that it took, none if the schema was up to date. */
 export interface MigrateResult {
   readonly applied: readonly string[];
 }
 
-/** A database, and where to say what was done to it. */
+/** A database, and the logger. */
 export interface MigrateOptions {
-  /** A direct connection: the lock is held by the session, which a transaction-pooling proxy does not keep. */
+  /**
+   * A direct connection: the lock belongs to the session, which a transaction-pooling proxy does not keep.
+   */
   readonly databaseUrl: string;
   readonly logger?: StoreLogger;
 }
 
 /**
- * Brings the schema up to date, all of it or nothing, and then the rights of the roles that there are, likewise; each under
- * a lock of the server: of two at once, the second waits and finds nothing to do. Throws a {@link CallStoreError}
- * `unreachable` or `migration_failed`.
+ * Brings the schema up to date, all of it or nothing, and then the rights of the existing roles, likewise.
+ * Each takes a lock of the server: a concurrent run waits and finds nothing to do. Throws a {@link
+ * CallStoreError} `unreachable` or `migration_failed`.
  */
 export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<MigrateResult> {
   const pool = createPool({

@@ -6,7 +6,7 @@ import { allMigrations } from './migrations/all-migrations.ts';
 /** The newest step of the schema that this version knows, and needs. */
 const SCHEMA_VERSION = Object.keys(allMigrations).sort().at(-1) ?? '';
 
-/** The newest step that the database has taken; `undefined` when it was never migrated. */
+/** The newest step of the database; `undefined` if it was never migrated. */
 async function schemaVersion<Schema>(db: Kysely<Schema>): Promise<string | undefined> {
   try {
     const { rows } = await sql<{ version: string | null }>`
@@ -19,8 +19,8 @@ async function schemaVersion<Schema>(db: Kysely<Schema>): Promise<string | undef
 }
 
 /**
- * Throws a {@link CallStoreError} `schema_behind` unless the database has taken every step that this version needs. A
- * newer schema is fine: steps are made so that the version before them keeps working.
+ * Throws a {@link CallStoreError} `schema_behind` unless the database has every step that this version needs.
+ * A newer schema is fine: the previous version keeps working with each step.
  */
 export async function assertMigrated<Schema>(db: Kysely<Schema>): Promise<void> {
   const version = await schemaVersion(db);

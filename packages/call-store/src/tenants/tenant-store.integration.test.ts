@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const find = async (name: string) => (await store.tenants.list()).find((tenant) => tenant.name === name);
 
-test('a tenant is read as it was changed, and each change counts', async () => {
+test('a tenant is read as it was changed, and each change is counted', async () => {
   const added = await store.tenants.change('acme', (current) => addTenant('acme', current, 0));
   expect(added.tenant.revision).toBe(1);
   expect(await find('acme')).toEqual(added.tenant);
@@ -28,14 +28,14 @@ test('a tenant is read as it was changed, and each change counts', async () => {
   expect(await find('acme')).toEqual(revoked.tenant);
 });
 
-test('of two who add the same tenant at once, one is told that it is there', async () => {
+test('of two changes that add the same tenant at once, one receives the existing tenant', async () => {
   const add = () => store.tenants.change('twice', (current) => addTenant('twice', current, 0));
   const results = await Promise.allSettled([add(), add(), add()]);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   expect((await find('twice'))?.revision).toBe(1);
 });
 
-test('of changes at once none is lost', async () => {
+test('concurrent changes are all kept', async () => {
   await store.tenants.change('busy', (current) => addTenant('busy', current, 0));
   await Promise.all([
     store.tenants.change('busy', (current) => rotateSecret('busy', 'stream', current, 1)),
@@ -46,7 +46,7 @@ test('of changes at once none is lost', async () => {
   expect((await find('busy'))?.secrets).toHaveLength(5);
 });
 
-test('a change that is refused changes nothing', async () => {
+test('a refused change changes nothing', async () => {
   await expect(
     store.tenants.change('nobody', (current) => revokeTenant('nobody', current, 0)),
   ).rejects.toMatchObject({ code: 'no_such_tenant' });

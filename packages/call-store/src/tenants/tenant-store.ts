@@ -2,13 +2,13 @@ import { tenant as tenantSchema, type Changed, type Tenant } from '@turnlog/tena
 import { sql, type Kysely, type Selectable } from 'kysely';
 import { type CallStoreSchema, type TenantsTable } from '../schema/call-store-schema.ts';
 
-/** The tenants in Postgres: the truth, of which Redis has a copy. */
+/** The authoritative tenants in Postgres, which Redis has a copy of. */
 export interface TenantStore {
-  /** All of them by name, those that were revoked as well. */
+  /** All of them by name, including revoked ones. */
   list(): Promise<Tenant[]>;
   /**
-   * Changes a tenant, or adds it: `change` is given the one that is stored, and what it throws is thrown and changes
-   * nothing. One change happens after the other. Resolves to what is stored now.
+   * Changes or adds a tenant: `change` receives the stored one; its exception is thrown and changes nothing.
+   * Changes are serialized. Resolves to the stored tenant.
    */
   change(name: string, change: (current: Tenant | undefined) => Changed): Promise<Changed>;
 }
@@ -22,7 +22,7 @@ export function createTenantStore(db: Kysely<CallStoreSchema>): TenantStore {
     },
     change: (name, change) =>
       db.transaction().execute(async (transaction) => {
-        // Also two that add the same tenant come one after the other; whoever only reads waits for nobody.
+        // Also serializes two that add the same tenant; readers do not wait.
         await sql`lock table tenants in share row exclusive mode`.execute(transaction);
         const row = await transaction
           .selectFrom('tenants')

@@ -26,7 +26,7 @@ export function eventOf<T extends EventType>(
   return createEvent(type, data, origin) as KnownEvent;
 }
 
-/** A short call with some of everything that has a column. */
+/** A short call with a value for every column. */
 export function sampleEvents(call: CallKey): KnownEvent[] {
   return [
     eventOf(call, 1, 'call.started', {
@@ -48,7 +48,7 @@ export function foldEvents(call: CallKey, events: readonly KnownEvent[]): CallRe
   return toCallRecord(events.reduce(foldCall, initialState(call)));
 }
 
-/** What a persister that has read these events hands to the store. */
+/** What a persister passes to the store for these events. */
 export function writeOf(
   call: CallKey,
   events: readonly KnownEvent[],

@@ -4,7 +4,7 @@ import { type FoldedArchive } from '../archive/fold-archive.ts';
 import { type StoredCall } from '../schema/call-store-schema.ts';
 import { toRow, type CallRow } from '../write/call-row.ts';
 
-/** One thing in which a call's row and its archive do not agree. Never a value of the row. */
+/** A difference between a call's row and its archive. Never contains a value of the row. */
 export interface CallDifference {
   /** A column of the row, or `row` or `archive` for the thing itself. */
   readonly column: string;
@@ -32,7 +32,7 @@ const PLAIN_COLUMNS = [
   'transcript_sha256',
 ] as const;
 
-/** Everything in which a row differs from the fold of its archive. */
+/** All differences between a row and the fold of its archive. */
 export function compareCall(stored: StoredCall, { record, epochs }: FoldedArchive): CallDifference[] {
   const counts = [
     ...compareCount('version', stored.version, record.version, 'events'),
@@ -86,7 +86,7 @@ function differenceOf(stored: JsonValue, folded: JsonValue): string | undefined 
   return firstDifference(sameNumbers(stored), sameNumbers(folded));
 }
 
-/** Where two JSON values differ first, like `[3].text`; the empty path for the value itself. */
+/** The first difference of two JSON values, like `[3].text`; the empty path for the value itself. */
 function firstDifference(a: unknown, b: unknown): string | undefined {
   if (isDeepStrictEqual(a, b)) return undefined;
   if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) return '';

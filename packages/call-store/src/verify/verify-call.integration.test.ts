@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 describe('verifying a call', () => {
-  it('finds nothing wrong with what was written', async () => {
+  it('finds nothing wrong with a correct row', async () => {
     expect(await store.verifyCall(call)).toEqual({ ok: true });
   });
 
@@ -63,7 +63,7 @@ describe('verifying a call', () => {
     expect(await damagedColumns()).toEqual(columns);
   });
 
-  it('says where in a transcript the damage is, and never what it holds', async () => {
+  it('reports where in a transcript the damage is, and never its content', async () => {
     await client.query(
       `update call_sessions set full_transcript = jsonb_set(full_transcript, '{1,text}', '"Secret"') where call_sid = $1`,
       [call.callSid],
@@ -86,7 +86,7 @@ describe('verifying a call', () => {
     expect(await damagedColumns()).toContain('version');
   });
 
-  it('finds events that the row does not know of', async () => {
+  it('finds events that are not in the row', async () => {
     const late = eventOf(call, 8, 'stage.changed', { stage: 'closing' });
     await archive(8, [encodeEvent(late)]);
     expect(await damagedColumns()).toEqual(['version', 'stage', 'metrics']);
@@ -110,13 +110,13 @@ describe('verifying a call', () => {
     expect(await damagedColumns()).toEqual(['transcript_sha256', 'full_transcript']);
   });
 
-  it('finds archived texts that are no event of the call', async () => {
+  it('finds archived texts that are not events of the call', async () => {
     const foreign = eventOf({ tenant: 'acme', callSid: 'CA0' }, 8, 'stage.changed', { stage: 'closing' });
     await archive(8, ['{"v":1}', encodeEvent(foreign)]);
     expect(await damagedColumns()).toEqual(['archive', 'archive']);
   });
 
-  it('does not take a row folded by other rules for a damaged one', async () => {
+  it('does not report a row of another fold version as damaged', async () => {
     await client.query(`update call_sessions set fold_version = 0, metrics = '{}' where call_sid = $1`, [
       call.callSid,
     ]);

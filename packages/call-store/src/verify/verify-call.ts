@@ -7,14 +7,14 @@ import { readCall } from '../read/read-call.ts';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { compareCall, type CallDifference } from './compare-call.ts';
 
-/** Whether a call's row is what its archive says. */
+/** Whether a call's row agrees with its archive. */
 export type VerifyResult =
   | { readonly ok: true }
-  /** There is nothing to compare it with: retention took the archive away. */
+  /** There is nothing to compare it with: retention deleted the archive. */
   | { readonly ok: true; readonly archiveRemovedAt: Date }
   | { readonly ok: false; readonly differences: readonly CallDifference[] };
 
-/** Folds the archive of a call again and compares what comes out with its row, both as of one moment. */
+/** Folds the archive of a call again and compares the result with its row, both in one snapshot. */
 export async function verifyCall(db: Kysely<CallStoreSchema>, call: CallKey): Promise<VerifyResult> {
   const found = await db
     .transaction()
@@ -28,7 +28,7 @@ export async function verifyCall(db: Kysely<CallStoreSchema>, call: CallKey): Pr
 async function compare(db: Kysely<CallStoreSchema>, call: CallKey): Promise<CallDifference[] | Date> {
   const stored = await readCall(db, call);
   if (stored === undefined) return [{ column: 'row', problem: 'the call has no row' }];
-  // A late event may stand in it again: less than what the row was folded from, and the next run takes it away.
+  // A late event may be in it again: less than the row was folded from, until the next run deletes it.
   if (stored.archive_removed_at !== null) return stored.archive_removed_at;
   const events = await readArchivedEvents(db, call);
   const archive = foldArchive(call, events);

@@ -1,15 +1,15 @@
 import { type CallKey } from '@turnlog/call-events';
 import { jsonArrayOfArrays } from './json-array.ts';
 
-/** A stretch of a call's log: the texts of its entries `fromSeq` to `toSeq`, as they are. */
+/** A part of a call's log: the exact texts of its entries `fromSeq` to `toSeq`. */
 export interface EventSegment {
   readonly fromSeq: number;
   readonly toSeq: number;
-  /** Or in UTF-8 as items of a JSON array, where they are at hand so: then they needn't be encoded. */
+  /** Or the UTF-8 items of a JSON array, if they are available: then they need no encoding. */
   readonly events: readonly string[] | Buffer;
 }
 
-/** A segment, and whose it is. */
+/** A segment and its call. */
 export interface CallSegment {
   readonly call: CallKey;
   readonly epoch: string;
@@ -21,7 +21,7 @@ const COLUMN_TYPES = ['text', 'text', 'text', 'integer', 'integer', 'integer', '
 /** How many parameters {@link archiveSegmentsSql} takes. */
 export const SEGMENT_PARAMETERS = COLUMN_TYPES.length;
 
-/** Adds segments to the archive. Of two that begin at the same entry, the longer one stays. */
+/** Adds segments to the archive. Of two that start at the same entry, the longer one stays. */
 export function archiveSegmentsSql(firstParameter = 1): string {
   const columns = COLUMN_TYPES.map((type, index) => `$${firstParameter + index}::${type}[]`);
   return `
@@ -32,7 +32,7 @@ export function archiveSegmentsSql(firstParameter = 1): string {
     where excluded.to_seq > call_event_segments.to_seq`;
 }
 
-/** The parameters of {@link archiveSegmentsSql}. No two of the segments may begin at the same entry. */
+/** The parameters of {@link archiveSegmentsSql}. No two segments may start at the same entry. */
 export function segmentParameters(segments: readonly CallSegment[]): unknown[] {
   return [
     segments.map(({ call }) => call.tenant),

@@ -15,7 +15,7 @@ describe('the row of a record', () => {
     expect(row.transcript_sha256).toBe(createHash('sha256').update(row.full_transcript).digest('hex'));
   });
 
-  it('says null of what is not known', () => {
+  it('has null for unknown values', () => {
     const row = toRow(foldEvents(call, [eventOf(call, 1, 'call.status_reported', { status: 'no_answer' })]));
     expect(row).toMatchObject({
       status: 'no_answer',

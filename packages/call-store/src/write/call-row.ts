@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringifyJson, type CallRecord } from '@turnlog/call-events';
 
-/** The columns that follow from a record, as they are sent: JSON as its text, moments as ISO 8601. */
+/** The columns of a record as they are sent: JSON as its text, moments as ISO 8601. */
 export interface CallRow {
   readonly tenant: string;
   readonly call_sid: string;
@@ -24,7 +24,7 @@ export interface CallRow {
   readonly fold_version: number;
   readonly transcript_sha256: string;
   readonly lead: string;
-  /** In UTF-8: by far the longest of the texts, it is encoded once, and kept where it is not copied about as a string is. */
+  /** In UTF-8: by far the longest text is encoded once, and not copied as a string would be. */
   readonly full_transcript: Buffer;
   readonly collected_data: string;
   readonly objections: string;

@@ -2,15 +2,15 @@ import { callId, type CallKey } from '@turnlog/call-events';
 import { type CallSegment, type EventSegment } from './archive-segments.ts';
 import { type CallRow } from './call-row.ts';
 
-/** A row to be written, and the stretch of the call's log that is not in the archive yet. */
+/** A row to write, and the part of the call's log that is not in the archive yet. */
 export interface CallWrite {
   readonly row: CallRow;
-  /** The life of the log that the row was folded from: another one when Redis started from nothing. */
+  /** The epoch that the row was folded from; it changes when Redis starts empty. */
   readonly epoch: string;
   readonly segment?: EventSegment;
 }
 
-/** Which call a row is of. */
+/** The call of a row. */
 export function callOfRow({ tenant, call_sid: callSid }: Pick<CallRow, 'tenant' | 'call_sid'>): CallKey {
   return { tenant, callSid };
 }
@@ -26,7 +26,7 @@ export function newestPerCall(batch: readonly CallWrite[]): Map<string, CallWrit
   return sortedByKey(newest);
 }
 
-/** All segments of a batch; of those that begin at the same entry, the longest. In the order of their keys. */
+/** All segments of a batch, sorted by their keys; of those that start at the same entry, the longest. */
 export function longestSegments(batch: readonly CallWrite[]): CallSegment[] {
   const longest = new Map<string, CallSegment>();
   for (const { row, epoch, segment } of batch) {

@@ -15,7 +15,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** The texts that Postgres reads out of a parameter. */
+/** The texts that Postgres reads from a parameter. */
 async function read(type: 'json' | 'jsonb', parameter: Buffer): Promise<string[]> {
   const sql = `select value::text from unnest($1::${type}[]) with ordinality as each (value, number) order by number`;
   const { rows } = await client.query<{ value: string }>(sql, [parameter]);
@@ -25,7 +25,7 @@ async function read(type: 'json' | 'jsonb', parameter: Buffer): Promise<string[]
 const TEXTS = ['{"a": "ü\\"🎧"}', '[1, 2]', '"\\u001e,"', 'null', '{}'];
 
 test.each(['json', 'jsonb'] as const)(
-  'Postgres reads %s as it was, given as text or as bytes',
+  'Postgres reads %s unchanged, from text and from bytes',
   async (type) => {
     expect(await read(type, jsonArray(type, TEXTS))).toEqual(TEXTS);
     const bytes = TEXTS.map((text) => Buffer.from(text));
@@ -34,7 +34,7 @@ test.each(['json', 'jsonb'] as const)(
   },
 );
 
-test('Postgres reads arrays, given by their items as texts or as bytes', async () => {
+test('Postgres reads arrays whose items are texts or bytes', async () => {
   const joined = Buffer.from(TEXTS.join(',\n'));
   const [asTexts, asBytes, none] = await read('json', jsonArrayOfArrays('json', [TEXTS, joined, []]));
   expect(asTexts).toBe(`[${TEXTS.join(',')}]`);

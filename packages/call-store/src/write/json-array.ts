@@ -1,4 +1,4 @@
-/** The types of JSON in Postgres: their oids, and what stands before the text of a value in their binary format. */
+/** The JSON types of Postgres: their oids, and the prefix of a value in their binary format. */
 const TYPES = {
   json: { oid: 114, prefix: Buffer.of() },
   // jsonb_recv: the version of the format.
@@ -11,8 +11,9 @@ const OPENING = Buffer.from('[');
 const CLOSING = Buffer.from(']');
 
 /**
- * A column of JSON as one parameter for `$n::json[]` or `$n::jsonb[]`, in Postgres' binary format of arrays (array_recv).
- * As text each quote in it would have to be escaped, or the whole be split by Postgres, which costs it a sixth of the write.
+ * A column of JSON as one parameter for `$n::json[]` or `$n::jsonb[]`, in Postgres' binary format of arrays
+ * (array_recv). As text each quote would be escaped, or Postgres would split the whole, which costs it a
+ * sixth of the write.
  */
 export function jsonArray(type: keyof typeof TYPES, values: readonly (string | Buffer)[]): Buffer {
   return encode(
@@ -21,7 +22,10 @@ export function jsonArray(type: keyof typeof TYPES, values: readonly (string | B
   );
 }
 
-/** The same of JSON arrays, each given by the texts of its items, or by these in UTF-8 with commas between them. */
+/**
+ * The same for JSON arrays, each given as the texts of its items, or as these in UTF-8 with commas between
+ * them.
+ */
 export function jsonArrayOfArrays(
   type: keyof typeof TYPES,
   arrays: readonly (readonly string[] | Buffer)[],
@@ -46,7 +50,7 @@ function toBytes(value: string | Buffer): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.from(value);
 }
 
-/** As Postgres has them: 32 bits, the highest first. */
+/** 32 bits, big-endian. */
 function integers(...numbers: readonly number[]): Buffer {
   const bytes = Buffer.allocUnsafe(4 * numbers.length);
   numbers.forEach((number, index) => bytes.writeInt32BE(number, 4 * index));

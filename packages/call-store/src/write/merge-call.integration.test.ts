@@ -36,7 +36,7 @@ function mergeOf(log: readonly KnownEvent[], epoch: string) {
   return { call, epoch, segment: { fromSeq: 1, toSeq: log.length, events: log.map(encodeEvent) } };
 }
 
-describe('two lives of a log', () => {
+describe('two epochs of a log', () => {
   it('become their union', async () => {
     await store.writeCalls([writeOf(call, events.slice(0, 4))]);
     const { outcome, record } = await store.mergeCall(mergeOf(events.slice(2), 'epoch-2'));
@@ -61,7 +61,7 @@ describe('two lives of a log', () => {
     expect(await store.readCall(call)).toEqual({ ...first, persisted_at: expect.any(Date) });
   });
 
-  it('stay merged: a later write of one of them alone is sent back', async () => {
+  it('stay merged: a later write of one of them alone is refused', async () => {
     await store.writeCalls([writeOf(call, events.slice(0, 2))]);
     await store.mergeCall(mergeOf(events.slice(1, 3), 'epoch-2'));
     const later = [...events, eventOf(call, 8, 'stage.changed', { stage: 'closing' })];
@@ -71,7 +71,7 @@ describe('two lives of a log', () => {
     expect(record.version).toBe(8);
   });
 
-  it('leave a row alone that knows more than they do', async () => {
+  it('do not change a row that has more events', async () => {
     const { row, epoch } = writeOf(call, events);
     await store.writeCalls([{ row, epoch }]);
     const { outcome } = await store.mergeCall(mergeOf(events.slice(0, 3), 'epoch-2'));
@@ -80,7 +80,7 @@ describe('two lives of a log', () => {
   });
 
   it.each(['no row', 'a row'])(
-    'lose nothing to each other when %s is there and all come at once',
+    'lose nothing to each other when %s is there and all are written at once',
     async (there) => {
       if (there === 'a row') await store.writeCalls([writeOf(call, events.slice(0, 1))]);
       const lives = events.map((event, index) => mergeOf([event], `epoch-${index + 1}`));
@@ -90,7 +90,7 @@ describe('two lives of a log', () => {
     },
   );
 
-  it('lose nothing to batches that write the same call meanwhile', async () => {
+  it('lose nothing to batches that write the same call in the meantime', async () => {
     const rounds = Array.from({ length: 20 }, (_, index) => index % 7);
     await Promise.all(
       rounds.flatMap((length) => [
@@ -105,7 +105,7 @@ describe('two lives of a log', () => {
 });
 
 describe('a merge', () => {
-  it('makes the row of a call that has none', async () => {
+  it('creates the row of a call that has none', async () => {
     await store.mergeCall(mergeOf(events, 'epoch-1'));
     expect(await store.readCall(call)).toMatchObject({ version: 7, epoch: 'epoch-1', epoch_count: 1 });
     expect(await store.verifyCall(call)).toEqual({ ok: true });
@@ -119,14 +119,14 @@ describe('a merge', () => {
     expect(await store.verifyCall(call)).toEqual({ ok: true });
   });
 
-  it('refuses a call of which nothing is archived, and leaves no row behind', async () => {
+  it('refuses a call without archived events, and leaves no row behind', async () => {
     await expect(store.mergeCall({ call, epoch: 'epoch-1' })).rejects.toMatchObject({
       code: 'nothing_archived',
     });
     expect(await store.readCall(call)).toBeUndefined();
   });
 
-  it('survives that its connection is cut between two statements', async () => {
+  it('survives a cut connection between two statements', async () => {
     await store.writeCalls([writeOf(call, events.slice(0, 4))]);
     await client.query('begin');
     await client.query('select from call_sessions where call_sid = $1 for update', [call.callSid]);
@@ -139,7 +139,7 @@ describe('a merge', () => {
 });
 
 async function cutWaitingBackends(): Promise<number> {
-  // Within a transaction, what the view says would stay as it first was.
+  // Within a transaction, the view would stay as it first was.
   await client.query('select pg_stat_clear_snapshot()');
   const { rowCount } = await client.query(`
     select pg_terminate_backend(pid) from pg_stat_activity

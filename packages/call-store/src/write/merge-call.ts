@@ -9,33 +9,33 @@ import { toRow } from './call-row.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
 import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
 
-/** The log of a call whose row was written from another life of it. */
+/** The log of a call whose row was written from another epoch. */
 export interface CallMerge {
   readonly call: CallKey;
-  /** The present life of the log. */
+  /** The current epoch. */
   readonly epoch: string;
-  /** Everything that this log holds. Without it, the row is rebuilt from what is archived. */
+  /** All events of this log. Without it, the row is rebuilt from the archive. */
   readonly segment?: EventSegment;
 }
 
 /**
- * What became of a merge: `kept` when the row knows more than the whole archive does, which leaves it alone; `erased` when
- * the call was erased, and nothing of it is written.
+ * The outcome of a merge: `kept` if the row has more events than the archive, and stays unchanged; `erased`
+ * if the call was erased, and is not written.
  */
 export interface MergeResult {
   readonly outcome: 'written' | 'kept' | 'erased';
-  /** The fold of everything that is archived of the call. */
+  /** The fold of all archived events of the call. */
   readonly record: CallRecord;
 }
 
-// The row is locked, and holds a version that is not higher: see below.
+// The row is locked, and its version is not higher: see below.
 const UPSERT_SQL = upsertRowsSql('excluded.version >= call_sessions.version');
 const ARCHIVE_SQL = archiveSegmentsSql();
 
 /**
- * Brings several lives of a call's log together: archives the given one, folds the union of all by event id, and writes
- * the row. Never lowers a row; doing it twice changes nothing. Throws a {@link CallStoreError} `nothing_archived` when
- * there is no event to fold, and what Postgres throws.
+ * Merges several epochs of a call: archives the given one, folds the union of all by event id, and writes the
+ * row. Never lowers a row; idempotent. Throws a {@link CallStoreError} `nothing_archived` if there is no
+ * event to fold, and the errors of Postgres.
  */
 export async function mergeCall(
   db: Kysely<CallStoreSchema>,
@@ -62,9 +62,9 @@ export async function mergeCall(
 }
 
 /**
- * Keeps everybody else from the row until the end of the transaction. One that is not there can't be locked, so it is
- * made first, below any version: a writer that comes meanwhile waits, and finds another epoch. An erased call has none,
- * and gets none.
+ * Locks the row until the end of the transaction. A missing row cannot be locked, so it is created first,
+ * below any version: a concurrent writer waits, and finds another epoch. An erased call has no row, and gets
+ * none.
  */
 async function lockRow(
   transaction: Transaction<CallStoreSchema>,

@@ -1,11 +1,11 @@
 import { type CallRow } from './call-row.ts';
 import { jsonArray } from './json-array.ts';
 
-/** A row, and the life of the log that it is written from. */
+/** A row, and the epoch that it is written from. */
 export interface EpochRow {
   readonly row: CallRow;
   readonly epoch: string;
-  /** How many lives of the log are in it. */
+  /** The number of epochs in it. */
   readonly epochCount: number;
 }
 
@@ -40,7 +40,7 @@ const PLAIN_COLUMN_TYPES: Readonly<Record<PlainColumn, string>> = {
 const PLAIN_COLUMNS = Object.keys(PLAIN_COLUMN_TYPES) as PlainColumn[];
 const COLUMNS = [...PLAIN_COLUMNS, 'epoch', 'epoch_count', ...JSON_COLUMNS];
 
-/** Inserts rows, or updates those that are there where the guard allows; returns the keys of what it wrote. */
+/** Inserts rows, or updates existing ones if the guard allows; returns the keys of the written rows. */
 export function upsertRowsSql(guard: string, firstParameter = 1): string {
   const types = [
     ...PLAIN_COLUMNS.map((column) => PLAIN_COLUMN_TYPES[column]),

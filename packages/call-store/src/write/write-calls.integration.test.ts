@@ -37,7 +37,7 @@ function newCall(): CallKey {
 }
 
 describe('a batch of calls', () => {
-  it('makes the row of a call that nothing announced', async () => {
+  it('creates the row of a call that was not announced', async () => {
     expect(await store.writeCalls([writeOf(call, sampleEvents(call))])).toEqual(['written']);
     expect(await store.readCall(call)).toMatchObject({
       tenant: 'acme',
@@ -82,7 +82,7 @@ describe('a batch of calls', () => {
     expect(await store.readArchive(call)).toEqual(events.map(encodeEvent));
   });
 
-  it('takes a call more than once, writes its highest version and archives all its segments', async () => {
+  it('accepts a call more than once, writes its highest version and archives all its segments', async () => {
     const events = sampleEvents(call);
     const early = writeOf(call, events.slice(0, 4));
     const late = {
@@ -98,7 +98,7 @@ describe('a batch of calls', () => {
     expect(await store.verifyCall(call)).toEqual({ ok: true });
   });
 
-  it('says which calls were written from another life of the log, and archives their events all the same', async () => {
+  it('returns which calls were written from another epoch, and archives their events all the same', async () => {
     const events = sampleEvents(call);
     await store.writeCalls([writeOf(call, events.slice(0, 2))]);
     const batch = [writeOf(call, events, { epoch: 'epoch-2' })];
@@ -122,7 +122,7 @@ describe('a batch of calls', () => {
     expect((await store.readCall(calls[0] ?? call))?.version).toBe(7);
   });
 
-  it('waits for a row before it touches the archive, as a merge does', async () => {
+  it('waits for a row before it locks the archive, as a merge does', async () => {
     const events = sampleEvents(call);
     await store.writeCalls([writeOf(call, events.slice(0, 2))]);
     await client.query('begin');
@@ -136,7 +136,7 @@ describe('a batch of calls', () => {
 });
 
 async function isAnybodyWaiting(): Promise<boolean> {
-  // Within a transaction, what the view says would stay as it first was.
+  // Within a transaction, the view would stay as it first was.
   await client.query('select pg_stat_clear_snapshot()');
   const { rowCount } = await client.query(`
     select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
@@ -159,7 +159,7 @@ describe('a row that Postgres refuses for its data', () => {
       (write) => ({ ...write, row: { ...write.row, status: 'mysterious' as 'completed' } }),
     ],
     [
-      'a date that is none',
+      'an invalid date',
       (write) => ({ ...write, row: { ...write.row, ended_at: '2026-02-30T00:00:00.000Z' } }),
     ],
     [
@@ -172,7 +172,7 @@ describe('a row that Postgres refuses for its data', () => {
     ],
   ];
 
-  it.each(poisons)('is told by the kind of error: %s', async (_, poison) => {
+  it.each(poisons)('is reported with the kind of error: %s', async (_, poison) => {
     const good = newCall();
     const batch = [writeOf(good, sampleEvents(good)), poison(writeOf(call, sampleEvents(call)))];
     const kind = await store.writeCalls(batch).then(() => 'written', classifyDatabaseError);
@@ -183,14 +183,14 @@ describe('a row that Postgres refuses for its data', () => {
 });
 
 describe('what is kept', () => {
-  it('takes a turn of 5 MB', async () => {
+  it('stores a turn of 5 MB', async () => {
     const text = 'ä'.repeat(5 * 1024 * 1024);
     const events = [eventOf(call, 1, 'turn.completed', { speaker: 'user', text })];
     expect(await store.writeCalls([writeOf(call, events)])).toEqual(['written']);
     expect((await store.readCall(call))?.full_transcript[0]?.text === text).toBe(true);
   });
 
-  it('keeps an event to the letter: the order of its keys, its spaces and the spelling of its numbers', async () => {
+  it('keeps the exact text of an event: the order of its keys, its spaces and the spelling of its numbers', async () => {
     const [start, ...rest] = sampleEvents(call);
     const odd = `{ "type":"stage.changed" ,"v":1.0,"id":"odd","tenant":"acme","callSid":"${call.callSid}","source":"s","at":"2026-01-25T11:15:01.000Z","data":{"2":1e2,"1":12345678901234567890,"stage":"\\u0061"}}`;
     const write = writeOf(call, [start, ...rest] as KnownEvent[]);

@@ -12,27 +12,28 @@ import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
 import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
 
 /**
- * What became of a write.
- * - `written`: the row is as it was handed over.
- * - `stale`: the row holds an equal or higher version of the same log already. As good as written.
- * - `other_epoch`: the row was written from another life of the log; the calls' lives have to be merged.
+ * The outcome of a write.
+ * - `written`: the row was written.
+ * - `stale`: the row already has an equal or higher version of the same epoch. As good as written.
+ * - `other_epoch`: the row was written from another epoch; the epochs must be merged.
  */
 export type WriteOutcome = 'written' | 'stale' | 'other_epoch';
 
-/** A row is replaced by a longer fold of the same log only: versions of two logs say nothing of each other. */
+/** A row is replaced only by a longer fold of the same epoch: versions of two epochs cannot be compared. */
 const GUARD = `
   call_sessions.epoch = excluded.epoch and call_sessions.epoch_count = 1
   and excluded.version > call_sessions.version`;
 
 /**
- * Rows and archive in one statement, which is one transaction and one round trip. Postgres runs the main statement
- * before a `with` that nothing reads: every writer locks rows before segments, so no two can wait for each other.
+ * Rows and archive in one statement, which is one transaction and one round trip. Postgres runs the main
+ * statement before a `with` that is not read: every writer locks rows before segments, so no two can
+ * deadlock.
  */
 export const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRowsSql(GUARD, SEGMENT_PARAMETERS + 1)}`;
 
 /**
- * Writes rows and their events, all or none, and says for each what became of it, in the order of the batch. The
- * events are archived whatever becomes of the row. Throws what Postgres throws: see `classifyDatabaseError`.
+ * Writes rows and their events, all or none, and returns the outcomes in the order of the batch. The events
+ * are archived whatever the outcome of the row. Throws the errors of Postgres: see `classifyDatabaseError`.
  */
 export async function writeCalls(
   db: Kysely<CallStoreSchema>,
@@ -44,7 +45,7 @@ export async function writeCalls(
     : withTimeout(db, timeoutMs, (transaction) => writeWithin(transaction, batch));
 }
 
-/** Archives stretches of a call's log without its row, of which the log has more than one statement had better hold. */
+/** Archives segments of a call's log without its row, for a log that is too large for one statement. */
 export async function archiveEvents(
   db: Kysely<CallStoreSchema>,
   segments: readonly CallSegment[],

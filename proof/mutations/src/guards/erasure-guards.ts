@@ -10,7 +10,7 @@ export const erasureGuards: readonly Guard[] = [
     without: 'return new;',
     test: {
       file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
-      name: 'an erased call is not written again, whoever still has it',
+      name: 'an erased call is not written again, whichever process still has it',
     },
   },
   {
@@ -32,7 +32,7 @@ export const erasureGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
-      name: 'an erased call is not left behind by a write that began before',
+      name: 'an erased call is not left behind by an earlier write',
     },
   },
   {
@@ -54,7 +54,7 @@ export const erasureGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-store/src/privacy/privacy.integration.test.ts',
-      name: 'an erased call stays while it is held',
+      name: 'an erased call is not erased while it is held',
     },
   },
 ];

@@ -32,7 +32,7 @@ export const exactGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/call-store/src/exact-numbers.integration.test.ts',
-      name: 'numbers that a JavaScript number does not hold are read as they are there',
+      name: 'numbers beyond a JavaScript number are read with all their digits',
     },
   },
   {

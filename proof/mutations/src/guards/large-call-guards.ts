@@ -15,7 +15,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'same-epoch-of-pages',
-    keeps: 'pages of two lives of a log are never folded together',
+    keeps: 'pages of two epochs of a log are never folded together',
     file: 'packages/call-log/src/read/page-reader.ts',
     text: 'if (page?.epoch !== first.epoch) throw new LogChangedError(first.call);',
     without: '',

@@ -12,7 +12,7 @@ export const privacyGuards: readonly Guard[] = [
     file: 'packages/call-store/src/schema/migrations/0007-erasure-locks.ts',
     text: 'perform pg_advisory_xact_lock_shared(call_lock(new.tenant, new.call_sid));',
     without: '',
-    test: { file: STORE_TEST, name: 'an erased call is not written by one that waited for the erasure' },
+    test: { file: STORE_TEST, name: 'an erased call is not written by a write that waited for the erasure' },
   },
   {
     name: 'erasure-locks-no-table',
@@ -22,7 +22,7 @@ export const privacyGuards: readonly Guard[] = [
     without: 'await sql`lock table call_sessions in share mode`.execute(transaction);',
     test: {
       file: STORE_TEST,
-      name: 'an erased call goes while a VACUUM has its lock, and holds up no writer',
+      name: 'an erased call is erased while a VACUUM has its lock, and blocks no writer',
     },
   },
   {
@@ -111,7 +111,7 @@ export const privacyGuards: readonly Guard[] = [
     without: "when call.status in ('initiated', 'ringing', 'in_progress') then null",
     test: {
       file: 'packages/call-store/src/privacy/retention.integration.test.ts',
-      name: 'retention takes calls that never got an end, by when they were written last',
+      name: 'retention deletes calls that never ended, by when they were last written',
     },
   },
   {
@@ -144,7 +144,7 @@ export const privacyGuards: readonly Guard[] = [
     without: '',
     test: {
       file: STORE_TEST,
-      name: 'an erased call can not be held any more, and is not while its erasure is under way',
+      name: 'an erased call cannot be held any more, and not during its erasure',
     },
   },
   {
@@ -155,7 +155,7 @@ export const privacyGuards: readonly Guard[] = [
     without: ')',
     test: {
       file: STORE_TEST,
-      name: 'an erased call costs a writer of very many calls no more locks than the server has',
+      name: 'an erased call does not cost a writer of many calls more locks than the server has',
     },
   },
   {

@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Who may stream and report, with hashes of their secrets. */
+/** The tenants that may stream and report, with hashes of their secrets. */
 export const tenants: Migration = { up };
 
 async function up(db: Kysely<unknown>): Promise<void> {

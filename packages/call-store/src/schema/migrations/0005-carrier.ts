@@ -1,11 +1,12 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** What a call cost, and what is still to be asked of the carrier. */
+/** The price of a call, and the pending questions to the carrier. */
 export const carrier: Migration = { up };
 
 async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table call_sessions add column price numeric`.execute(db);
-  // Finds the calls that the reconciler has not enrolled yet. A row's creation never changes: updates pay nothing for it.
+  // Finds the calls that the reconciler has not enrolled yet. A row's creation time never changes, so updates
+  // do not pay for it.
   await sql`create index call_sessions_by_creation on call_sessions (tenant, created_at)`.execute(db);
 
   await sql`

@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Consents in the record; what retention took away; legal holds; erased calls, and the ledger of erasures. */
+/** Consents in the record; deletions by retention; legal holds; erased calls and the erasure ledger. */
 export const privacy: Migration = { up };
 
 async function up(db: Kysely<unknown>): Promise<void> {
@@ -37,8 +37,9 @@ async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Whoever still has an erased call (a persister that had read its log, a gateway that comes back) may write it as before,
- * and nothing is stored. As its owner, so that no writer needs to see which calls were erased.
+ * A process that still has an erased call (a persister that had read its log, a gateway that returns) may
+ * write it as before, and nothing is stored. Runs as its owner, so that writers need no right to read the
+ * erased calls.
  */
 async function refuseErasedCalls(db: Kysely<unknown>): Promise<void> {
   await sql`

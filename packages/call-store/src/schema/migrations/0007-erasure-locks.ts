@@ -1,13 +1,13 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** A lock for each call in place of one of the table; and what an erasure found, in the ledger. */
+/** A lock for each call instead of the table, and the findings of an erasure in the ledger. */
 export const erasureLocks: Migration = { up };
 
-/** Any number: the locks of calls are those from here on. */
+/** An arbitrary number: the locks of calls start here. */
 const FIRST_LOCK = 7_461_002_000_000;
 /**
- * Calls share so many locks. With one for each, a statement that writes many calls would fill the server's table of locks,
- * which has room for some thousands (max_locks_per_transaction × max_connections).
+ * Calls share this many locks. With one for each, a statement that writes many calls would fill the server's
+ * lock table, which has room for some thousands (max_locks_per_transaction × max_connections).
  */
 const LOCKS = 1_024;
 
@@ -21,10 +21,10 @@ async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * A writer shares the lock of each call that it writes until its transaction ends. The lock comes before the look: each
- * statement of the function sees what was committed before that statement, so a writer that waited for an erasure sees
- * its mark, and an erasure that waited for a writer sees its row. Replacing a function locks no table, and binds the
- * writers of the version before this one as well.
+ * A writer shares the lock of each call that it writes until its transaction ends. It takes the lock before
+ * it checks: each statement of the function sees earlier commits, so a writer that waited for an erasure sees
+ * its marker, and an erasure that waited for a writer sees its row. Replacing a function locks no table, and
+ * applies to writers of the previous version as well.
  */
 async function lockBeforeLooking(db: Kysely<unknown>): Promise<void> {
   await sql`

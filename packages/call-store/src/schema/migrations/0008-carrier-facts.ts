@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** What the carrier says of a call beside its end: the currency of its price, the custom field, and other legs. */
+/** More facts of the carrier: the currency of the price, the custom field, and other legs. */
 export const carrierFacts: Migration = { up };
 
 async function up(db: Kysely<unknown>): Promise<void> {

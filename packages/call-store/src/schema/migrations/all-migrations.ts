@@ -8,7 +8,7 @@ import { privacy } from './0006-privacy.ts';
 import { erasureLocks } from './0007-erasure-locks.ts';
 import { carrierFacts } from './0008-carrier-facts.ts';
 
-/** Every step of the schema in its order. A step that was released is never changed; a new one is added. */
+/** All steps of the schema, in order. A released step is never changed; a new one is added. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
   '0001-call-sessions': callSessions,
   '0002-call-event-segments': callEventSegments,

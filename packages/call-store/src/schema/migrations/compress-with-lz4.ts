@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Lets Postgres compress the columns with lz4, which writes several times faster than its default. A server that was
- * built without it keeps the default.
+ * Makes Postgres compress the columns with lz4, which writes several times faster than its default. A server
+ * that was built without it keeps the default.
  */
 export async function compressWithLz4(
   db: Kysely<unknown>,
