@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(cache, { recursive: true }));
 
-test('builders at the same time all succeed, and one folder is left', async () => {
+test('concurrent builders all succeed and leave one folder', async () => {
   const folder = path.join(cache, 'redis');
   const fill = (temporary: string): Promise<void> => writeFile(path.join(temporary, 'program'), 'whole');
 
@@ -22,7 +22,7 @@ test('builders at the same time all succeed, and one folder is left', async () =
   expect(await readFile(path.join(folder, 'program'), 'utf8')).toBe('whole');
 });
 
-test('a folder that is there is not built again', async () => {
+test('an existing folder is not built again', async () => {
   const folder = path.join(cache, 'redis');
   await buildOnce(folder, () => Promise.resolve());
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { hasCode } from '@turnlog/process-lock';
 
 /**
- * Makes `folder` by filling a temporary folder beside it and renaming that, unless it is there already. Processes that
- * do this at the same time each build their own copy; the first to finish wins, and no one ever sees half a folder.
+ * Creates `folder`, unless it exists, by filling a temporary folder beside it and renaming that. Concurrent
+ * processes each build their own copy; the first to finish wins, and half a folder is never visible.
  */
 export async function buildOnce(folder: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;

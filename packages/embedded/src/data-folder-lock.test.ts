@@ -22,7 +22,7 @@ async function raceForLock(contenders: number): Promise<number> {
   return results.filter(({ status }) => status === 'fulfilled').length;
 }
 
-test('of many that want a folder at once, one gets it', async () => {
+test('of many processes that want a folder at once, one gets it', async () => {
   expect(await raceForLock(20)).toBe(1);
 });
 
@@ -34,7 +34,7 @@ test('a folder whose owner died goes to the next', async () => {
   await expect(lockDataFolder(folder, 'Redis')).rejects.toThrow(`started by process ${process.pid}`);
 });
 
-test('a released folder is free, and nothing of the lock is left in it', async () => {
+test('a released folder is free, and contains nothing of the lock', async () => {
   const lock = await lockDataFolder(folder, 'Redis');
 
   await lock.release();
@@ -42,7 +42,7 @@ test('a released folder is free, and nothing of the lock is left in it', async (
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a lock whose server has ended is given up, and releasing it then does not take it from the next', async () => {
+test("a lock whose server has ended can be taken over, and its release does not remove the next one's lock", async () => {
   const first = await lockDataFolder(folder, 'Redis');
   const pidOfNoProcess = 2 ** 22 + 1;
   await first.recordServer(pidOfNoProcess);
@@ -53,13 +53,13 @@ test('a lock whose server has ended is given up, and releasing it then does not 
   await expect(lockDataFolder(folder, 'Redis')).rejects.toThrow('already running');
 });
 
-test('a lock that cannot be read is not guessed at', async () => {
+test('an unreadable lock is refused with the remedy', async () => {
   await writeFile(path.join(folder, 'lock.json'), '{');
 
   await expect(lockDataFolder(folder, 'Redis')).rejects.toThrow('remove that file');
 });
 
-test('only what a dead owner left is a leftover', async () => {
+test('only the data of a dead owner counts as left behind', async () => {
   expect(await stopLeftoverServer(folder)).toBe(false);
   await leaveStaleLock();
   expect(await stopLeftoverServer(folder)).toBe(true);

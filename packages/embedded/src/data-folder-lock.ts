@@ -19,15 +19,17 @@ interface LockRecord {
 }
 
 export interface DataFolderLock {
-  /** Notes the server's process, so that a later start can find it if this process dies without stopping it. */
+  /**
+   * Records the server's process, so that a later start finds it if this process dies without stopping it.
+   */
   recordServer(pid: number): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
- * Takes a data folder for this process. Throws when another living process has it. When the owner died and left its
- * server running, that server is stopped first: with SIGTERM or the signal given, and only if the pid with that start
- * time is still the process that was recorded.
+ * Takes a data folder for this process. Throws if another living process has it. If the owner died and its
+ * server still runs, that server is stopped first: with SIGTERM or the given signal, and only if the pid with
+ * that start time is still the recorded process.
  */
 export async function lockDataFolder(
   folder: string,
@@ -52,8 +54,8 @@ export async function lockDataFolder(
 }
 
 /**
- * Stops the server that a process which died left on a data folder. True when there was such a process: what it held is
- * free now. False when nothing is held there, or by a process that lives.
+ * Stops the server that a dead process left on a data folder. True if there was such a process: the folder is
+ * free now. False if the folder is free or its owner lives.
  */
 export async function stopLeftoverServer(folder: string): Promise<boolean> {
   const record = await readRecord(path.join(folder, LOCK_FILE));

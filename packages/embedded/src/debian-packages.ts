@@ -3,15 +3,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { runCommand } from './run-command.ts';
 
-/** Runs an apt tool (`apt-get` or `apt-cache`) and returns what it prints; throws with its own words when it fails. */
+/**
+ * Runs an apt tool (`apt-get` or `apt-cache`) and returns its output; throws with its error output if it
+ * fails.
+ */
 export type Apt = (tool: 'apt-get' | 'apt-cache', args: readonly string[], cwd?: string) => Promise<string>;
 
-// As root, apt downloads as the user _apt, who cannot write to our folder and complains; signatures are checked all the same.
+// As root, apt downloads as the user _apt, who cannot write to our folder, and warns about it; signatures are
+// checked all the same.
 const AS_OURSELVES = ['-o', 'APT::Sandbox::User=root'];
 
 /**
- * Downloads packages into `folder` without root. The system's package lists are tried first; where they are missing or
- * name versions that are gone, fresh lists are fetched into a folder of our own, and the system's stay as they are.
+ * Downloads packages into `folder` without root. Tries the system's package lists first; if they are missing
+ * or out of date, it fetches fresh lists into a folder of our own, and the system's stay as they are.
  */
 export async function aptGetDownload(folder: string, choose: (apt: Apt) => Promise<string[]>): Promise<void> {
   const download = async (apt: Apt): Promise<void> => {
@@ -47,7 +51,7 @@ function aptWith(options: readonly string[]): Apt {
   };
 }
 
-/** The libraries that these packages need, directly or through one another, and that the system does not have. */
+/** The libraries that these packages need, directly or indirectly, and that the system does not have. */
 export async function missingLibraries(apt: Apt, packages: readonly string[]): Promise<string[]> {
   const installed = await installedPackages();
   const missing = new Set<string>();
@@ -60,8 +64,8 @@ export async function missingLibraries(apt: Apt, packages: readonly string[]): P
 }
 
 /**
- * The names in the output of `apt-cache depends`. A line that begins with `|` has an alternative on the next line,
- * of which the first is taken; `<name>` is a virtual package, and names nothing that can be downloaded.
+ * The names in the output of `apt-cache depends`. A line that begins with `|` has an alternative on the next
+ * line, of which the first is taken; `<name>` is a virtual package, which cannot be downloaded.
  */
 export function dependenciesIn(output: string): string[] {
   const names: string[] = [];

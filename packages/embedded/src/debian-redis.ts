@@ -12,7 +12,7 @@ const PACKAGES = ['redis-server', 'redis-tools'];
 /** Debian's or Ubuntu's own Redis, unpacked into the cache: nothing is installed, and root is not needed. */
 export async function debianRedis(cacheDir: string, log: Log): Promise<RedisProgram | Unavailable> {
   const isDebian = ['apt-get', 'apt-cache', 'dpkg'].every((name) => executablesNamed(name).length > 0);
-  if (!isDebian) return unavailable('this is no Debian or Ubuntu, whose own package could be unpacked');
+  if (!isDebian) return unavailable('this is not Debian or Ubuntu, whose own package could be unpacked');
 
   const folder = path.join(cacheDir, `redis-${releaseName()}-${process.arch}`);
   try {
@@ -52,7 +52,7 @@ async function programIn(folder: string): Promise<RedisProgram | Unavailable> {
   };
 }
 
-/** `usr/lib/x86_64-linux-gnu` and its like, wherever this release and architecture keep libraries. */
+/** `usr/lib/x86_64-linux-gnu` and the like: where this release and architecture keep libraries. */
 async function libraryFolders(folder: string): Promise<string> {
   const folders: string[] = [];
   for (const lib of [path.join(folder, 'usr/lib'), path.join(folder, 'lib')]) {
@@ -62,7 +62,7 @@ async function libraryFolders(folder: string): Promise<string> {
   return folders.join(':');
 }
 
-/** Such as `debian12`: what was unpacked for one release does not run on another. */
+/** Such as `debian12`: the packages of one release do not run on another. */
 function releaseName(): string {
   const text = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const field = (name: string): string => new RegExp(`^${name}="?([\\w.]+)`, 'm').exec(text)?.[1] ?? '';

@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts';
 
 const IMAGE = 'redis:7';
 
-/** Redis in a container, where Docker runs; fetches the image when it is missing. */
+/** Redis in a container, if Docker runs; fetches the image if it is missing. */
 export async function dockerRedis(log: Log): Promise<RedisProgram | Unavailable> {
   const docker = executablesNamed('docker')[0];
   if (docker === undefined) return unavailable('Docker is not installed');
@@ -21,12 +21,12 @@ export async function dockerRedis(log: Log): Promise<RedisProgram | Unavailable>
   return { kind: 'docker', path: docker, image: IMAGE, how: `${IMAGE} in Docker` };
 }
 
-/** One container per data folder: the name says whose it is, and Docker refuses a second one of that name. */
+/** One container per data folder, named after it: Docker refuses a second one of that name. */
 function containerName(dataDir: string): string {
   return `turnlog-redis-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`;
 }
 
-/** The arguments of `docker run` that give a Redis in a container this data folder and this port of 127.0.0.1. */
+/** The arguments of `docker run` for a Redis with this data folder and this port of 127.0.0.1. */
 export function containerArgs(image: string, dataDir: string, port: number): string[] {
   const user = process.getuid && process.getgid ? ['--user', `${process.getuid()}:${process.getgid()}`] : [];
   const publish = ['--publish', `127.0.0.1:${port}:6379`, '--volume', `${dataDir}:/data`];
@@ -36,11 +36,11 @@ export function containerArgs(image: string, dataDir: string, port: number): str
 /** Sends a signal to the server in the container and does not wait. */
 export function signalContainer(docker: string, dataDir: string, signal: NodeJS.Signals): void {
   const args = ['kill', '--signal', signal, containerName(dataDir)];
-  // Where this fails the container has gone, which is seen by the end of `docker run`.
+  // If this fails the container has gone, and `docker run` ends.
   spawn(docker, args, { stdio: 'ignore' }).on('error', () => undefined);
 }
 
-/** Removes the container that a process which died left behind. */
+/** Removes the container that a dead process left behind. */
 export async function removeContainer(docker: string, dataDir: string): Promise<void> {
   await runCommand(docker, ['rm', '--force', containerName(dataDir)]);
 }

@@ -40,7 +40,7 @@ describe.each(Object.entries(ways))('%s', (_, drop) => {
     return readLog('appendonly.aof.1.incr.aof');
   }
 
-  it('drops a transaction that has no end, wherever it is cut', async () => {
+  it('drops a transaction without an end, wherever it is cut', async () => {
     const cuts = [0, 1, 12, OPEN.length - command('MULTI').length].map((cut) =>
       OPEN.slice(0, OPEN.length - cut),
     );
@@ -49,7 +49,7 @@ describe.each(Object.entries(ways))('%s', (_, drop) => {
     }
   });
 
-  it('takes no value for a command', async () => {
+  it('does not take a value for a command', async () => {
     for (const word of ['MULTI', 'EXEC']) {
       const values = command('HSET', 'ids', word, word);
       expect(await dropped(FIRST + values)).toBe(FIRST + values);
@@ -57,7 +57,7 @@ describe.each(Object.entries(ways))('%s', (_, drop) => {
     }
   });
 
-  it('leaves everything else as it is, for Redis to judge', async () => {
+  it('leaves everything else to Redis', async () => {
     for (const text of [
       FIRST,
       FIRST + OPEN + command('EXEC'),
@@ -69,7 +69,7 @@ describe.each(Object.entries(ways))('%s', (_, drop) => {
     }
   });
 
-  it('looks at the file that is appended to, as the manifest says', async () => {
+  it('reads the file that is appended to, according to the manifest', async () => {
     const [old, current, unlisted] = [9, 10, 11].map((number) => `appendonly.aof.${number}.incr.aof`) as [
       string,
       string,
@@ -85,12 +85,12 @@ describe.each(Object.entries(ways))('%s', (_, drop) => {
     ]);
   });
 
-  it('has nothing to do in a new folder', async () => {
+  it('does nothing in a new folder', async () => {
     await expect(drop()).resolves.toBeDefined();
   });
 });
 
-it('what Redis takes after a loss of power in the middle of a transaction outlives the next one', async () => {
+it('writes after a loss of power in the middle of a transaction survive the next one', async () => {
   await withRedis(async (redis) => {
     await redis.eval(`redis.call('SET', 'whole', '1') redis.call('SET', 'too', '2')`, 0);
     await redis.eval(`redis.call('SET', 'torn', '1') redis.call('SET', 'off', '2')`, 0);
@@ -105,7 +105,7 @@ it('what Redis takes after a loss of power in the middle of a transaction outliv
   });
 });
 
-/** With the manifest that names them, in this order. */
+/** With a manifest that lists them, in this order. */
 async function writeLogs(files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(logs, { recursive: true });
   const lines = Object.keys(files).map((name, index) => `file ${name} seq ${index + 1} type i\n`);
@@ -118,7 +118,7 @@ function readLog(name: string): Promise<string> {
   return readFile(path.join(logs, name), 'utf8');
 }
 
-/** Runs a Redis on the folder, which is killed when this is done with it. */
+/** Runs a Redis on the folder and kills it afterwards. */
 async function withRedis(use: (redis: Redis) => Promise<void>): Promise<void> {
   const server = await startRedis({ dataDir: folder, cacheDir, appendfsync: 'always' });
   const redis = new Redis(server.url, { maxRetriesPerRequest: 0 });

@@ -5,14 +5,14 @@ import path from 'node:path';
 /** As Redis writes them. */
 const MULTI = '*1\r\n$5\r\nMULTI\r\n';
 const EXEC = '*1\r\n$4\r\nEXEC\r\n';
-/** More than the largest transaction takes. */
+/** More than the largest transaction. */
 const TAIL_BYTES = 64 * 1024 * 1024;
 
 /**
- * Ends the append-only file in a folder of Redis, which must not run, before a transaction that has no end, as a loss of
- * power may leave one. Redis drops the command that was cut and not the transaction: what it then appends belongs to that,
- * and part of it is gone when Redis is started a second time (https://github.com/valkey-io/valkey/pull/4342). Resolves to
- * the bytes that were dropped.
+ * Truncates the append-only file in a folder of a stopped Redis before a transaction without an end, which a
+ * loss of power may leave. Redis drops the cut command but not the transaction: what it appends then belongs
+ * to that, and part of it is lost when Redis starts a second time
+ * (https://github.com/valkey-io/valkey/pull/4342). Resolves to the number of dropped bytes.
  */
 export async function dropOpenTransaction(dataDir: string): Promise<number> {
   const file = await fileAppendedTo(path.join(dataDir, 'appendonlydir'));
@@ -33,7 +33,7 @@ export async function dropOpenTransaction(dataDir: string): Promise<number> {
   }
 }
 
-/** The last file of increments that the manifest names; a line is `file appendonly.aof.7.incr.aof seq 7 type i`. */
+/** The last incremental file in the manifest; a line is `file appendonly.aof.7.incr.aof seq 7 type i`. */
 async function fileAppendedTo(folder: string): Promise<string | undefined> {
   const manifest = path.join(folder, 'appendonly.aof.manifest');
   if (!existsSync(manifest)) return undefined;

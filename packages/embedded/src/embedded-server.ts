@@ -9,15 +9,18 @@ export interface EmbeddedServer {
   readonly pid: number;
   /** Where the server program came from, for people. */
   readonly how: string;
-  /** Settles when the server has ended, asked to or not. */
+  /** Resolves when the server has ended, for any reason. */
   readonly exited: Promise<ServerExit>;
-  /** Sends a signal and does not wait. After `SIGKILL`, `exited` says when the server is gone. */
+  /** Sends a signal and does not wait. After `SIGKILL`, `exited` resolves when the server is gone. */
   readonly kill: (signal: NodeJS.Signals) => void;
-  /** Stops it cleanly and gives up the data folder, also after it was killed. May be called any number of times. */
+  /**
+   * Stops it cleanly and releases the data folder, even after it was killed. May be called any number of
+   * times.
+   */
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a server on a data folder that this process has locked, and waits until it is ready. */
+/** Starts a server on a locked data folder, and waits until it is ready. */
 export async function serve(
   command: ServerCommand,
   lock: DataFolderLock,

@@ -18,7 +18,7 @@ const USUAL_FOLDERS = [
   '/usr/sbin',
 ];
 
-/** The first redis-server or valkey-server on the PATH or in the usual folders that is new enough. */
+/** The first recent enough redis-server or valkey-server on the PATH or in the usual folders. */
 export async function installedRedis(): Promise<RedisProgram | Unavailable> {
   const tooOld: string[] = [];
   for (const file of NAMES.flatMap(executablesNamed)) {
@@ -37,7 +37,9 @@ export function executablesNamed(name: string): string[] {
   return [...new Set(candidates)].filter(isExecutable);
 }
 
-/** The version a server binary reports, such as `7.0.15`; undefined when it does not run or says something else. */
+/**
+ * The version of a server binary, such as `7.0.15`; undefined if it does not run or prints something else.
+ */
 export async function redisVersion(file: string, libraryPath?: string): Promise<string | undefined> {
   const env = libraryPath === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraryPath };
   const { stdout } = await runCommand(file, ['--version'], { env, timeoutMs: 10_000 });

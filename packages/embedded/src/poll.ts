@@ -5,7 +5,7 @@ export interface PollOptions {
   readonly everyMs?: number;
 }
 
-/** Asks until the answer is true, and says whether it became true in time. */
+/** Polls until the answer is true; resolves to whether it became true in time. */
 export async function poll(
   condition: () => boolean | Promise<boolean>,
   options: PollOptions,

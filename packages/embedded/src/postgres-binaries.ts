@@ -18,9 +18,9 @@ interface SymlinkEntry {
 }
 
 /**
- * The Postgres that came with the dependencies, copied into the cache once per version. It cannot run where it was
- * installed: its libraries need links, which an npm package cannot hold, and root's Postgres runs as another user, who
- * may not reach a node_modules under root's home.
+ * The Postgres of the dependencies, copied into the cache once per version. It cannot run where it was
+ * installed: its libraries need links, which an npm package cannot hold, and root's Postgres runs as another
+ * user, who may not reach a node_modules under root's home.
  */
 export async function postgresBinaries(
   cacheDir: string,
@@ -36,8 +36,7 @@ export async function postgresBinaries(
   const postgres = path.join(bin, 'postgres');
   const { stdout, problem } = await runCommand(postgres, ['--version'], { ...account, cwd: '/' });
   const version = /\d+\.\d+/.exec(stdout)?.[0];
-  if (version === undefined)
-    throw new Error(noPostgresMessage(`the one that came with it does not run: ${problem}`));
+  if (version === undefined) throw new Error(noPostgresMessage(`the bundled one does not run: ${problem}`));
   return { initdb: path.join(bin, 'initdb'), postgres, version };
 }
 
@@ -48,7 +47,9 @@ async function materialise(native: string, folder: string): Promise<void> {
   await openToAll(folder);
 }
 
-/** The entries are written as from the package's root: `native/lib/libpq.so.5.16` and `native/lib/libpq.so.5`. */
+/**
+ * The entries are relative to the package's root: `native/lib/libpq.so.5.16` and `native/lib/libpq.so.5`.
+ */
 async function makeLink(folder: string, source: string, target: string): Promise<void> {
   const link = path.join(folder, path.relative('native', target));
   const file = path.join(folder, path.relative('native', source));
@@ -59,7 +60,9 @@ async function makeLink(folder: string, source: string, target: string): Promise
   if (!exists) await symlink(path.relative(path.dirname(link), file), link);
 }
 
-/** Readable by the user Postgres runs as, whatever the umask of the user who installed it; programs may be run. */
+/**
+ * Readable by the user of Postgres, whatever the umask of the user who installed it; programs are executable.
+ */
 async function openToAll(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     const file = path.join(entry.parentPath, entry.name);

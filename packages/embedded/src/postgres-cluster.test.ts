@@ -25,7 +25,7 @@ test('a Postgres is ready when its own pid file says so', async () => {
   expect(await isClusterReady(folder, PID)).toBe(false);
 });
 
-test('the stale pid file of a Postgres that was killed may vanish while it is read', async () => {
+test('the stale pid file of a killed Postgres may vanish while it is read', async () => {
   for (let i = 0; i < 300; i++) {
     writeFileSync(pidFile, READY_FILE);
     const asked = isClusterReady(folder, PID);

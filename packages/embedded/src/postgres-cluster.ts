@@ -10,7 +10,7 @@ import { type Account, makePrivateFolder } from './server-account.ts';
 export const USER = 'turnlog';
 export const DATABASE = 'turnlog';
 
-/** What initdb made: Postgres's own data folder, and the password of its only user. */
+/** The result of initdb: Postgres' own data folder, and the password of its only user. */
 export interface Cluster {
   readonly folder: string;
   readonly password: string;
@@ -19,16 +19,16 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly binaries: PostgresBinaries;
   readonly account: Account | undefined;
-  /** False for data that need not survive a loss of power: quicker. */
+  /** False for data that need not survive a loss of power: faster. */
   readonly sync: boolean;
 }
 
-/** Postgres's own data folder, which must hold nothing else, under ours. */
+/** Postgres' own data folder in ours; it contains nothing else. */
 export function clusterFolder(home: string): string {
   return path.join(home, 'cluster');
 }
 
-/** Opens the cluster in a folder, or makes one there with an empty database: whole, or not at all. */
+/** Opens the cluster in a folder, or creates one with an empty database: completely, or not at all. */
 export async function openCluster(home: string, options: ClusterOptions): Promise<Cluster> {
   const folder = clusterFolder(home);
   const passwordFile = path.join(home, 'password');
@@ -52,7 +52,7 @@ async function createCluster(folder: string, passwordFile: string, options: Clus
   }
 }
 
-/** For initdb to read, so it belongs to the user that initdb runs as. */
+/** initdb reads it, so it belongs to the user of initdb. */
 async function writePassword(file: string, account: Account | undefined): Promise<void> {
   await writeFile(file, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
   if (account !== undefined) await chown(file, account.uid, account.gid);
@@ -90,7 +90,7 @@ async function runOrThrow(
   if (!ok) throw new Error(`Postgres could not make a new database: ${problem}`);
 }
 
-/** Nothing of the caller's environment: PGDATA, PGPORT, locales and the like would change what the server does. */
+/** Without the caller's environment: PGDATA, PGPORT, locales and the like would change the server. */
 export function postgresEnv(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 }
@@ -105,9 +105,9 @@ async function requireSameMajor(folder: string, { version }: PostgresBinaries): 
 }
 
 /**
- * Removes the pid file of a Postgres that was killed, when its pid has since gone to another process: Postgres then takes
- * that for the server. Any other stale file is left to Postgres, which first makes sure that no backend of the dead
- * server is still at work. Throws when a Postgres runs on this folder.
+ * Removes the pid file of a killed Postgres whose pid now belongs to another process: Postgres would take
+ * that for the server. Any other stale file is left to Postgres, which first checks that no backend of the
+ * dead server is still running. Throws if a Postgres runs on this folder.
  */
 export async function removeMisleadingPidFile(folder: string): Promise<void> {
   const pid = (await readPidFile(folder))?.pid;
@@ -121,7 +121,7 @@ export async function removeMisleadingPidFile(folder: string): Promise<void> {
   await unlink(pidFile(folder));
 }
 
-/** True when this Postgres has written in its pid file that it takes connections. */
+/** True when this Postgres has written in its pid file that it accepts connections. */
 export async function isClusterReady(folder: string, pid: number): Promise<boolean> {
   const file = await readPidFile(folder);
   return file?.pid === pid && file.status === 'ready';
@@ -134,12 +134,15 @@ function pidFile(folder: string): string {
 async function readPidFile(folder: string): Promise<{ pid: number; status: string | undefined } | undefined> {
   const text = await readIfThere(pidFile(folder));
   if (text === undefined) return undefined;
-  // One fact a line, as Postgres's own pg_ctl reads them: the first is the pid, the eighth the status.
+  // One fact a line, as Postgres' own pg_ctl reads them: the first is the pid, the eighth the status.
   const lines = text.split('\n');
   return { pid: Number.parseInt(lines[0] ?? '', 10), status: lines[7]?.trim() };
 }
 
-/** Undefined when there is none: asked by reading, since a server that starts takes a stale one away at any moment. */
+/**
+ * Undefined if there is none. Checked by reading, because a starting server may remove a stale one at any
+ * moment.
+ */
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
- * True when a Redis on this port of 127.0.0.1 answers PING with PONG: not while it still reads its data. One that lets in
- * nobody without a name asks for it at any time.
+ * True if a Redis on this port of 127.0.0.1 answers PING with PONG: not while it still loads its data. A
+ * Redis that requires a user is alive when it asks for it.
  */
 export function isRedisAnswering(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,9 +1,9 @@
-/** A way to run a Redis server of version 7 or newer, or one that speaks its protocol, on this machine. */
+/** A way to run a Redis server of version 7 or newer, or a compatible one, on this machine. */
 export type RedisProgram =
   | {
       readonly kind: 'binary';
       readonly path: string;
-      /** Where the libraries that came with the binary are; the system's own when absent. */
+      /** The libraries of the binary; the system's own if absent. */
       readonly libraryPath?: string;
       /** Where it was found, for people. */
       readonly how: string;
@@ -16,7 +16,7 @@ export type RedisProgram =
       readonly how: string;
     };
 
-/** Why one way of getting a Redis does not work here. */
+/** Why one source of Redis does not work here. */
 export interface Unavailable {
   readonly kind: 'unavailable';
   readonly reason: string;
@@ -26,5 +26,5 @@ export function unavailable(reason: string): Unavailable {
   return { kind: 'unavailable', reason };
 }
 
-/** Told about each step that may take more than a moment. */
+/** Called before each step that may take more than a moment. */
 export type Log = (message: string) => void;

@@ -3,7 +3,7 @@ import { dependenciesIn } from './debian-packages.ts';
 import { type RedisProgram, unavailable } from './redis-program.ts';
 import { firstAvailable } from './resolve-redis-binary.ts';
 
-test('the first source that has a Redis is taken, and the others are not asked', async () => {
+test('the first source that has a Redis is used, and the others are not tried', async () => {
   const found: RedisProgram = { kind: 'binary', path: '/opt/redis-server', how: 'installed' };
 
   const program = await firstAvailable([
@@ -15,7 +15,7 @@ test('the first source that has a Redis is taken, and the others are not asked',
   expect(program).toBe(found);
 });
 
-test('where there is no Redis, one error says what was tried and the command for each system', async () => {
+test('without a Redis, one error lists what was tried and the command for each system', async () => {
   const nowhere = [unavailable('redis-server is version 6.0.16'), unavailable('Docker does not run')];
 
   const resolving = firstAvailable(nowhere.map((reason) => () => Promise.resolve(reason)));
@@ -33,7 +33,7 @@ test('where there is no Redis, one error says what was tried and the command for
   }
 });
 
-test('of alternative dependencies the first is taken, and virtual packages are left out', () => {
+test('the first of alternative dependencies is taken, and virtual packages are skipped', () => {
   const output = [
     'redis-tools',
     '  PreDepends: init-system-helpers',

@@ -4,9 +4,9 @@ import { dockerRedis } from './docker-redis.ts';
 import { installedRedis } from './installed-redis.ts';
 
 /**
- * Finds a Redis 7 or newer for this machine, or fetches one into `cacheDir`: first redis-server or valkey-server as
- * installed, then Debian's or Ubuntu's own package unpacked without root, then a container. Throws one error that
- * says how to install a Redis on each system when there is none.
+ * Finds a Redis 7 or newer for this machine, or fetches one into `cacheDir`: first an installed redis-server
+ * or valkey-server, then Debian's or Ubuntu's own package unpacked without root, then a container. Without
+ * any, throws one error that says how to install a Redis on each system.
  */
 export async function resolveRedisBinary(
   cacheDir: string,
@@ -15,7 +15,7 @@ export async function resolveRedisBinary(
   return firstAvailable([() => installedRedis(), () => debianRedis(cacheDir, log), () => dockerRedis(log)]);
 }
 
-/** The first program that one of the sources has; the rest are not asked. */
+/** The first program of the sources; the rest are not tried. */
 export async function firstAvailable(
   sources: readonly (() => Promise<RedisProgram | Unavailable>)[],
 ): Promise<RedisProgram> {

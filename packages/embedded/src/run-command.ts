@@ -1,16 +1,16 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 
 export interface CommandResult {
-  /** True when the command ran and ended with exit code 0. */
+  /** True if the command ended with exit code 0. */
   readonly ok: boolean;
   readonly stdout: string;
-  /** What went wrong in the command's own words: its standard error, or why it could not be run. */
+  /** What went wrong: its standard error, or why it could not run. */
   readonly problem: string;
 }
 
 export interface CommandOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> {
   readonly input?: string;
-  /** It is ended then. No limit by default: what is downloaded takes as long as it takes. */
+  /** It is killed then. No limit by default, because a download may take long. */
   readonly timeoutMs?: number;
 }
 
@@ -30,13 +30,13 @@ export function runCommand(
     child.once('error', (error) => resolve({ ok: false, stdout, problem: error.message }));
     child.once('close', (code, signal) => {
       const end = signal ?? `exit code ${code ?? 'unknown'}`;
-      // Nobody but the time limit kills it.
+      // Only the time limit kills it.
       const problem = child.killed
         ? `${command} took longer than ${timeoutMs / 1000} s`
         : stderr.trim() || `${command} ended with ${end}`;
       resolve({ ok: code === 0, stdout, problem });
     });
-    // A command that ends without reading its input is no failure of ours.
+    // A command that ends without reading its input is not an error.
     child.stdin.on('error', () => child.stdin.destroy());
     child.stdin.end(input);
   });

@@ -29,14 +29,14 @@ test('a folder that the account can reach is used as it is', async () => {
   );
 });
 
-testAsRoot('a folder under a closed one is replaced', async () => {
+testAsRoot('a folder that it cannot reach is replaced', async () => {
   const wanted = path.join(await closedFolder(), 'cache');
   const substitute = path.join(folder, 'system');
 
   expect(await reachableFolder(wanted, substitute, unprivilegedAccount(wanted))).toBe(substitute);
 });
 
-testAsRoot('data that had to move is found again, until the note that says where is removed', async () => {
+testAsRoot('moved data is found again, until the note with its place is removed', async () => {
   const wanted = path.join(await closedFolder(), 'data');
   const account = unprivilegedAccount(wanted);
   const find = (): Promise<string> => reachableDataFolder(wanted, path.join(folder, 'system'), account);
@@ -50,7 +50,7 @@ testAsRoot('data that had to move is found again, until the note that says where
   expect(await find()).not.toBe(data);
 });
 
-testAsRoot('root runs a server as the owner of its data, or as nobody where there is none yet', async () => {
+testAsRoot('root runs a server as the owner of its data, or as nobody if there is none', async () => {
   const data = path.join(folder, 'cluster');
   const nobody = unprivilegedAccount(data);
   expect(nobody?.uid).toBeGreaterThan(0);

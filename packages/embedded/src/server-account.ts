@@ -3,15 +3,15 @@ import { chmod, chown, mkdir, mkdtemp, readFile, realpath, writeFile } from 'nod
 import path from 'node:path';
 import { runCommand } from './run-command.ts';
 
-/** Someone other than root, for a server that refuses to run as root. */
+/** A user other than root, for a server that refuses to run as root. */
 export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
 
 /**
- * Whom a server must run as when this process is root: the owner of the data it has already, so that another user's data
- * stays that user's, else `nobody`. Undefined when this process is not root, and its servers run as itself.
+ * The account of a server if this process is root: the owner of existing data, so that another user's data
+ * stays that user's, else `nobody`. Undefined if this process is not root; its servers run as itself.
  */
 export function unprivilegedAccount(dataFolder: string): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -22,14 +22,14 @@ export function unprivilegedAccount(dataFolder: string): Account | undefined {
 function nobody(): Account {
   const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
   const fields = /^nobody:[^:]*:(-?\d+):(-?\d+):/m.exec(passwd);
-  // Some systems write nobody's ids as -2.
+  // Some systems write the ids of nobody as -2.
   const [uid, gid] = fields ? [Number(fields[1]) >>> 0, Number(fields[2]) >>> 0] : [65_534, 65_534];
   return { uid, gid };
 }
 
 /**
- * `wanted`, or `substitute` where the account cannot reach `wanted` because it lies under a folder closed to others, as
- * root's home often is. Only root meets that, so the substitute may be in a folder of the system.
+ * `wanted`, or `substitute` if the account cannot reach `wanted` because a parent folder is closed to others,
+ * as root's home often is. This only happens to root, so the substitute may be in a folder of the system.
  */
 export async function reachableFolder(
   wanted: string,
@@ -48,8 +48,8 @@ export async function reachableFolder(
 }
 
 /**
- * The same for data, which is one caller's own: the substitute is a new folder in `systemFolder`, and MOVED.txt in
- * `wanted` says where. Without that file the data starts afresh, as it does for everyone who removes the folder.
+ * The same for data, which belongs to one caller: the substitute is a new folder in `systemFolder`, and
+ * MOVED.txt in `wanted` has its path. Without that file the data starts empty.
  */
 export async function reachableDataFolder(
   wanted: string,
@@ -70,20 +70,23 @@ export async function reachableDataFolder(
   return substitute;
 }
 
-/** Makes a folder, or takes one that exists, for the account alone. */
+/** Creates a folder, or takes over an existing one, for the account alone. */
 export async function makePrivateFolder(folder: string, account: Account | undefined): Promise<void> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
   if (account !== undefined) await chown(folder, account.uid, account.gid);
 }
 
-/** Asked of the system as that user, because modes alone do not tell: there are access lists and other mechanisms. */
+/**
+ * Asks the system as that user, because modes alone are not enough: there are access lists and other
+ * mechanisms.
+ */
 async function canEnter(folder: string, account: Account): Promise<boolean> {
   const { ok } = await runCommand('/bin/sh', ['-c', 'test -x "$0"', folder], { ...account, cwd: '/' });
   return ok;
 }
 
-/** Others may pass through, whatever the umask says, but only root may write. */
+/** Others may pass through, whatever the umask, but only root may write. */
 async function makeOpenFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);

@@ -11,13 +11,13 @@ export interface ServerCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** The user to run as, where this process is root and the server must not be. */
+  /** The user to run as, if this process is root and the server must not be. */
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
-  /** What the server prints; the previous run's is kept with `.1` behind its name. */
+  /** The server's output; that of the previous run has the suffix `.1`. */
   readonly logFile: string;
-  /** Asks the server to finish what it has and leave. */
+  /** Asks the server to finish its work and exit. */
   readonly stopSignal: NodeJS.Signals;
-  /** Sends a signal to the server, where the process spawned is not the server itself. */
+  /** Sends a signal to the server, if the spawned process is not the server itself. */
   readonly deliver?: (signal: NodeJS.Signals) => void;
 }
 
@@ -28,9 +28,9 @@ export interface ServerExit {
 
 export interface ServerProcess {
   readonly pid: number;
-  /** Settles when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly exited: Promise<ServerExit>;
-  /** Waits for `isReady`; throws with the end of the server's log when it ends first or takes too long. */
+  /** Waits for `isReady`; throws with the end of the server's log if it ends first or takes too long. */
   readonly waitUntilReady: (isReady: () => Promise<boolean>, timeoutMs: number) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly stop: () => Promise<void>;
@@ -42,8 +42,8 @@ process.once('exit', () => {
 });
 
 /**
- * Starts a server in a process group of its own: Ctrl-C in the terminal reaches Turnlog alone, which stops its
- * servers last, after its services have written what they hold.
+ * Starts a server in a process group of its own: Ctrl-C in the terminal reaches Turnlog alone, which stops
+ * its servers last, after its services have written their data.
  */
 export async function spawnServer(server: ServerCommand): Promise<ServerProcess> {
   const log = openLog(server.logFile);

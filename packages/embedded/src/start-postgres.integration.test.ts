@@ -12,7 +12,7 @@ const cacheDir = process.env['TURNLOG_TEST_CACHE_DIR'] ?? '';
 let dataDir: string;
 let servers: EmbeddedServer[] = [];
 
-// One folder for all tests, because making a database takes longer than starting one.
+// One folder for all tests, because creating a database takes longer than starting one.
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'turnlog-embedded-postgres-'));
   await chmod(dataDir, 0o711);
@@ -42,7 +42,7 @@ async function query<Row extends object>({ url }: EmbeddedServer, statement: str
   }
 }
 
-test('what was committed before kill -9 is there after the next start', async () => {
+test('committed data is there after kill -9 and the next start', async () => {
   const first = await start();
   await query(first, `create table calls as select 'kept' as sid`);
 
@@ -54,7 +54,7 @@ test('what was committed before kill -9 is there after the next start', async ()
   expect(await query(second, 'select sid from calls')).toEqual([{ sid: 'kept' }]);
 });
 
-test('the database is turnlog, in UTF-8, ordered by code point, with the settings asked for', async () => {
+test('the database is turnlog, in UTF-8, ordered by code point, with the requested settings', async () => {
   const server = await start({ settings: { max_connections: '17' } });
 
   const [facts] = await query(
@@ -74,7 +74,7 @@ test('the database is turnlog, in UTF-8, ordered by code point, with the setting
   });
 });
 
-test('no one gets in without the password', async () => {
+test('a client without the password is refused', async () => {
   const server = await start();
   const url = new URL(server.url);
   url.password = 'guess';
@@ -84,7 +84,7 @@ test('no one gets in without the password', async () => {
   );
 });
 
-test('a second start on the same data is refused and says by whom it is in use', async () => {
+test('a second start on the same data is refused and names the process that uses it', async () => {
   await start();
 
   await expect(start()).rejects.toThrow(
@@ -92,7 +92,7 @@ test('a second start on the same data is refused and says by whom it is in use',
   );
 });
 
-test('a pid file left by a killed Postgres does not stand in the way, even when its pid has gone to another process', async () => {
+test('a stale pid file does not block the start, even if its pid belongs to another process now', async () => {
   const killed = await start();
   killed.kill('SIGKILL');
   await killed.exited;
@@ -125,7 +125,7 @@ test('data of another version of Postgres is refused before it is touched', asyn
   await start();
 });
 
-test('a Postgres that ends early shows its own words, and leaves the folder free', async () => {
+test('a Postgres that ends early shows its log, and releases the folder', async () => {
   await expect(start({ settings: { shared_buffers: 'plenty' } })).rejects.toThrow(/shared_buffers.*plenty/);
 
   await start();

@@ -19,7 +19,7 @@ import { type Log } from './redis-program.ts';
 import { reachableDataFolder, unprivilegedAccount } from './server-account.ts';
 import { type ServerCommand } from './server-process.ts';
 
-// After a crash Postgres replays its log before it takes connections.
+// After a crash Postgres replays its log before it accepts connections.
 const READY_TIMEOUT_MS = 120_000;
 
 const BACKENDS_GONE_TIMEOUT_MS = 30_000;
@@ -27,11 +27,15 @@ const BACKENDS_GONE_PAUSE_MS = 100;
 
 export interface PostgresOptions {
   /**
-   * Holds the database; made when missing, kept after the server stops. As root Postgres runs as `nobody`; where that
-   * user cannot reach this folder, the database is in a folder under /var/lib/turnlog, and MOVED.txt here says in which.
+   * The folder of the database; created if missing, kept after the server stops. As root Postgres runs as
+   * `nobody`; if that user cannot reach this folder, the database is in a folder under /var/lib/turnlog, and
+   * MOVED.txt here has its path.
    */
   readonly dataDir: string;
-  /** Holds the Postgres programs; any number of data folders and processes may share it. Under /var/cache/turnlog likewise. */
+  /**
+   * The folder of the Postgres programs, shared by any number of data folders and processes. Under
+   * /var/cache/turnlog in the same case.
+   */
   readonly cacheDir: string;
   /** A free port by default. */
   readonly port?: number;
@@ -41,9 +45,10 @@ export interface PostgresOptions {
 }
 
 /**
- * Starts a Postgres on 127.0.0.1 that keeps its data in `dataDir`, with an empty database `turnlog` at first. Its one
- * user has a random password, which is in the url. Throws when there is none for this system, when another living
- * process serves the folder, when the port is taken, or when Postgres ends early (with the end of its log).
+ * Starts a Postgres on 127.0.0.1 that keeps its data in `dataDir`, with an empty database `turnlog` at first.
+ * Its one user has a random password, which is in the url. Throws if there is none for this system, if
+ * another living process serves the folder, if the port is taken, or if Postgres ends early (with the end of
+ * its log).
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedServer> {
   const { settings = {}, log = () => undefined } = options;
@@ -70,8 +75,8 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedS
 }
 
 /**
- * The backends of a Postgres that was killed finish what they are at, and no other may start meanwhile: it says so and
- * ends, and is tried again.
+ * The backends of a killed Postgres finish their work, and a new server reports them and ends in the
+ * meantime: it is retried.
  */
 async function serveWhenFree(
   command: ServerCommand,
@@ -98,10 +103,10 @@ function postgresCommand(
 ): Omit<ServerCommand, 'account' | 'logFile'> {
   const all: Record<string, string> = {
     listen_addresses: '127.0.0.1',
-    // No socket file at all: its path may be no longer than about a hundred characters.
+    // No socket file at all: its path is limited to about a hundred characters.
     unix_socket_directories: '',
     timezone: 'UTC',
-    // Else the details of an error are logged, and with them whole rows.
+    // Otherwise the details of an error are logged, which contain whole rows.
     log_error_verbosity: 'terse',
     ...settings,
   };
@@ -111,7 +116,7 @@ function postgresCommand(
     command: binaries.postgres,
     args: ['-D', cluster.folder, '-p', String(port), ...flags],
     env: postgresEnv(),
-    // A fast shutdown: clients are sent away, SIGTERM would wait for them.
+    // A fast shutdown closes connections; SIGTERM would wait for the clients.
     stopSignal: 'SIGINT',
   };
 }

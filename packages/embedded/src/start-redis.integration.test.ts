@@ -40,7 +40,7 @@ async function withRedis<Result>(
   }
 }
 
-/** The lock as it would be if the process that started the server had died. */
+/** The lock as if the process that started the server had died. */
 async function forgeDeadOwner(): Promise<void> {
   const child = spawn('true');
   await once(child, 'exit');
@@ -49,7 +49,7 @@ async function forgeDeadOwner(): Promise<void> {
   await writeFile(file, JSON.stringify({ ...record, owner: { pid: child.pid, start: 'long ago' } }));
 }
 
-test('what was written before kill -9 is there after the next start', async () => {
+test('written data is there after kill -9 and the next start', async () => {
   const first = await start();
   await withRedis(first, (redis) => redis.set('call', 'kept'));
 
@@ -78,7 +78,7 @@ test('it keeps every write in an append-only file and evicts nothing', async () 
   });
 });
 
-test('a second start on the same data is refused and says by whom it is in use', async () => {
+test('a second start on the same data is refused and names the process that uses it', async () => {
   await start();
 
   await expect(start()).rejects.toThrow(
@@ -97,7 +97,7 @@ test('a server whose starter died is stopped, and its data served again', async 
   expect(await withRedis(server, (redis) => redis.get('call'))).toBe('kept');
 });
 
-test('a process that only has the pid of a server long gone is left alone', async () => {
+test('a process that only has the pid of a dead server is left alone', async () => {
   const bystander = spawn('sleep', ['60']);
   try {
     const leftover = {
@@ -115,7 +115,7 @@ test('a process that only has the pid of a server long gone is left alone', asyn
   }
 });
 
-test('a port that is taken is refused with a sentence', async () => {
+test('a taken port is refused with a sentence', async () => {
   const { port } = await start();
   const elsewhere = path.join(dataDir, 'another');
 
@@ -124,13 +124,13 @@ test('a port that is taken is refused with a sentence', async () => {
   );
 });
 
-test('a Redis that ends early shows its own words, and leaves the folder free', async () => {
+test('a Redis that ends early shows its log, and releases the folder', async () => {
   await expect(start({ extraArgs: ['--no-such-setting', 'x'] })).rejects.toThrow(/no-such-setting/);
 
   await start();
 });
 
-test('stopping twice is the same as stopping once, and gives up the folder', async () => {
+test('stopping twice is the same as stopping once, and releases the folder', async () => {
   const server = await start();
 
   await Promise.all([server.stop(), server.stop()]);

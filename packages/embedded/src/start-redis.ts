@@ -10,13 +10,13 @@ import { resolveRedisBinary } from './resolve-redis-binary.ts';
 import { type EmbeddedServer, serve } from './embedded-server.ts';
 import { type ServerCommand } from './server-process.ts';
 
-// A Redis that reads a large append-only file answers only when it has read it.
+// A Redis answers only when it has loaded its append-only file.
 const READY_TIMEOUT_MS = 120_000;
 
 export interface RedisOptions {
-  /** Holds the append-only file; made when missing, kept after the server stops. */
+  /** The folder of the append-only file; created if missing, kept after the server stops. */
   readonly dataDir: string;
-  /** Holds a fetched Redis; any number of data folders and processes may share it. */
+  /** The folder of a fetched Redis, shared by any number of data folders and processes. */
   readonly cacheDir: string;
   /** A free port by default. */
   readonly port?: number;
@@ -28,8 +28,8 @@ export interface RedisOptions {
 }
 
 /**
- * Starts a Redis on 127.0.0.1 that keeps its data in `dataDir`. Throws when no Redis can be had, when another living
- * process serves the folder, when the port is taken, or when Redis ends early (with the end of its log).
+ * Starts a Redis on 127.0.0.1 that keeps its data in `dataDir`. Throws if there is no Redis, if another
+ * living process serves the folder, if the port is taken, or if Redis ends early (with the end of its log).
  */
 export async function startRedis(options: RedisOptions): Promise<EmbeddedServer> {
   const program = await resolveRedisBinary(options.cacheDir, options.log);

@@ -10,15 +10,15 @@ import { type Log } from './redis-program.ts';
 const READY_TIMEOUT_MS = 10_000;
 
 export interface SentinelOptions {
-  /** Holds what the Sentinel notes; made when missing. */
+  /** The folder of the Sentinel's state; created if missing. */
   readonly dataDir: string;
-  /** Holds a fetched Redis. */
+  /** The folder of a fetched Redis. */
   readonly cacheDir: string;
-  /** What the primary is called. */
+  /** The name of the primary. */
   readonly primaryName: string;
-  /** Where the primary is on 127.0.0.1 when the Sentinel is started for the first time. */
+  /** The port of the primary on 127.0.0.1 at the first start of the Sentinel. */
   readonly primaryPort: number;
-  /** After which silence the primary counts as down; 1 s by default. */
+  /** The silence after which the primary counts as down; 1 s by default. */
   readonly downAfterMs?: number;
   /** A free port by default. */
   readonly port?: number;
@@ -28,15 +28,13 @@ export interface SentinelOptions {
 }
 
 /**
- * Starts a Sentinel on 127.0.0.1 that by itself puts a replica in the place of a primary that is down. Throws where Redis
- * runs in a container only: from in there the other servers would have other addresses.
+ * Starts a Sentinel on 127.0.0.1 that promotes a replica when the primary is down. Throws if Redis runs only
+ * in a container: inside it the other servers would have other addresses.
  */
 export async function startSentinel(options: SentinelOptions): Promise<EmbeddedServer> {
   const program = await resolveRedisBinary(options.cacheDir, options.log);
   if (program.kind === 'docker') {
-    throw new Error(
-      'A Sentinel can be started here only where Redis is installed, and not in a container alone.',
-    );
+    throw new Error('A Sentinel needs an installed Redis; it cannot run in a container here.');
   }
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const dataDir = await realpath(options.dataDir);
@@ -70,7 +68,7 @@ function configuration(
     'bind 127.0.0.1',
     `port ${port}`,
     `dir "${dataDir}"`,
-    // A Sentinel alone decides alone.
+    // A single Sentinel decides alone.
     `sentinel monitor ${primaryName} 127.0.0.1 ${primaryPort} 1`,
     `sentinel down-after-milliseconds ${primaryName} ${downAfterMs}`,
     `sentinel failover-timeout ${primaryName} ${3 * downAfterMs}`,

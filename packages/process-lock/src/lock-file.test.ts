@@ -20,11 +20,11 @@ function take(text: string, more: Partial<LockFileOptions> = {}): Promise<LockFi
   return takeLockFile({ file, text, isHeld: ({ text: found }) => !found.startsWith('dead'), ...more });
 }
 
-test('of several who find the lock of a dead one at once, one gets it', async () => {
+test('of several processes that find the lock of a dead owner at once, one gets it', async () => {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     await writeFile(file, 'dead');
     const wanting = Array.from({ length: 8 }, async (_, nth) => {
-      // Each begins a little later, so that they meet at different steps.
+      // Each starts a little later, so that they meet at different steps.
       for (let turn = 0; turn < nth; turn += 1) await nextTurn();
       return take(`process ${nth}`);
     });
@@ -35,7 +35,7 @@ test('of several who find the lock of a dead one at once, one gets it', async ()
   }
 });
 
-test('the lock of a dead one is removed by one process, and left alone by others meanwhile', async () => {
+test('the lock of a dead owner is removed by one process, and left alone by others in the meantime', async () => {
   await writeFile(file, 'dead');
   const [clearing, cleared] = [signal(), signal()];
   const first = take('first', { clearUp: () => (clearing.give(), cleared.given) });
@@ -49,7 +49,7 @@ test('the lock of a dead one is removed by one process, and left alone by others
   expect(await readdir(folder)).toEqual(['lock']);
 });
 
-test('the right to remove a lock is not one to remove another that has come in its place', async () => {
+test('the right to remove a lock does not cover another lock in its place', async () => {
   await writeFile(file, 'dead since then');
   const [clearing, cleared] = [signal(), signal()];
   const first = take('first', { clearUp: () => (clearing.give(), cleared.given) });
@@ -67,13 +67,13 @@ test('the right to remove a lock is not one to remove another that has come in i
   expect((await first).ok).toBe(true);
 });
 
-test('one who turns out to live before its lock is removed keeps it', async () => {
+test('an owner that turns out to live before its lock is removed keeps it', async () => {
   await writeFile(file, 'frozen');
   let looks = 0;
   expect(await holderAfter(take('hasty', { isHeld: () => (looks += 1) > 1 }))).toBe('frozen');
 });
 
-test("who dies while it removes the lock of a dead one is in nobody's way", async () => {
+test("a process that dies while it removes a dead owner's lock blocks no other", async () => {
   await writeFile(file, 'dead');
   const clearing = signal();
   const clearUp = (): Promise<void> => (clearing.give(), new Promise(() => undefined));
@@ -84,14 +84,14 @@ test("who dies while it removes the lock of a dead one is in nobody's way", asyn
   expect(await readdir(folder)).toEqual(['lock']);
 });
 
-test('what could not be cleared up is told, and the lock is there for the next one', async () => {
+test('a failed clean-up is reported, and the next process finds the lock', async () => {
   await writeFile(file, 'dead');
   const clearUp = (): Promise<void> => Promise.reject(new Error('its server does not stop'));
   await expect(take('first', { clearUp })).rejects.toThrow('does not stop');
   expect(await readdir(folder)).toEqual(['lock']);
 });
 
-test("a lock says what was written in it last, and goes when it is released, but not when it is another's", async () => {
+test('a lock has its latest content, and is removed at its release unless it belongs to another process', async () => {
   const taken = await take('mine');
   if (!taken.ok) throw new Error('the lock was free');
   await taken.lock.rewrite('mine, with a server');
@@ -104,7 +104,7 @@ test("a lock says what was written in it last, and goes when it is released, but
   expect(await readdir(folder)).toEqual([]);
 });
 
-/** Who has it, where that is not the one who wanted it. */
+/** The owner, if it is another process. */
 async function holderAfter(attempt: Promise<LockFileResult>): Promise<string | undefined> {
   const result = await attempt;
   return result.ok ? undefined : result.held.text;

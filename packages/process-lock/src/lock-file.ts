@@ -2,39 +2,39 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hasCode } from './error-code.ts';
 
-/** What stands in a lock, and when its owner last said that it lives. */
+/** The content of a lock, and when its owner last renewed it. */
 export interface LockText {
   readonly text: string;
   readonly renewedAtMs: number;
 }
 
-/** Who wants a lock, and whom it leaves it to. */
+/** A process that wants a lock, and its rules for an existing one. */
 export interface LockFileOptions {
-  /** Where it lies. Beside it there are files of the same beginning meanwhile. */
+  /** The path. Temporary files with this prefix may be beside it. */
   readonly file: string;
-  /** What to write in it: the process, as no other would write it. */
+  /** The content of the lock: identifies the process uniquely. */
   readonly text: string;
-  /** Whether the owner of a lock that is there lives. Throws when it must not be touched. */
+  /** Whether the owner of an existing lock lives. Throws if the lock must not be touched. */
   readonly isHeld: (found: LockText) => boolean;
-  /** What is to be done before the lock of a dead owner is removed; it is done by one process. */
+  /** The clean-up before a dead owner's lock is removed; one process does it. */
   readonly clearUp?: (found: LockText) => Promise<void>;
 }
 
-/** The lock, or what stands in that of somebody else. */
+/** The lock, or the content of another process's lock. */
 export type LockFileResult =
   { readonly ok: true; readonly lock: LockFile } | { readonly ok: false; readonly held: LockText };
 
 /** A lock of this process, until it is released. */
 export interface LockFile {
-  /** Writes something else in it. */
+  /** Replaces the content. */
   rewrite(text: string): Promise<void>;
-  /** Says that its owner lives. Who was taken for dead has lost it, and takes it again when it is free. */
+  /** Renews the lock. An owner that was taken for dead has lost it, and takes it again when it is free. */
   renew(): Promise<void>;
-  /** Removes it, unless it is somebody else's by now. */
+  /** Removes it, unless it belongs to another process by now. */
   release(): Promise<void>;
 }
 
-/** Takes a lock unless one who lives has it, or is just about to remove that of a dead one. */
+/** Takes a lock unless its owner lives, or another process is removing a dead owner's lock. */
 export async function takeLockFile(options: LockFileOptions): Promise<LockFileResult> {
   const { file, text, isHeld } = options;
   for (;;) {
@@ -63,16 +63,17 @@ function keep(options: LockFileOptions): LockFile {
       else if (found.text === text) await utimes(file, now, now);
     },
     release: async () => {
-      // While its owner lives nobody else removes it, and a full disk must not keep it here.
+      // While its owner lives no other process removes it, and a full disk must not keep it here.
       if ((await readIfThere(file))?.text === text) await rm(file, { force: true });
     },
   };
 }
 
 /**
- * Removes the lock of a dead owner. To look at it and to remove it are two steps: in between it could become the lock of one
- * who lives, if others removed it as well. So the right to remove a lock is a lock itself, under a name made of what stands
- * in the first. Resolves to who has that right, where it is not this process.
+ * Removes the lock of a dead owner. Reading and removing it are two steps: in between it could become the
+ * lock of a living process, if others removed it as well. So the right to remove a lock is itself a lock,
+ * under a name made of the content of the first. Resolves to the content of that lock if another process has
+ * it.
  */
 async function removeDead(dead: LockText, options: LockFileOptions): Promise<LockText | undefined> {
   const { file, text, isHeld, clearUp } = options;
@@ -91,7 +92,7 @@ async function removeDead(dead: LockText, options: LockFileOptions): Promise<Loc
   }
 }
 
-/** Written whole and then linked under its name, so that nobody reads half of it. */
+/** Written completely and then linked under its name, so that half of it is never visible. */
 async function createWhole(file: string, text: string): Promise<boolean> {
   const temporary = await writeTemporary(file, text);
   try {

@@ -9,7 +9,7 @@ import { redactWords } from './redact/redact-words.ts';
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
 
-/** A number with the last digit that its checksum asks for. */
+/** A number with the last digit that its checksum needs. */
 function completed(digits: string, passes: (digits: string) => boolean): string {
   const last = DIGITS.find((digit) => passes(digits + digit));
   return digits + (last ?? '');
@@ -25,7 +25,7 @@ const email = fc.constantFrom('a@b.co', 'first.last+tag@mail.example.in', 'य�
 const scripts = ['0', '०', '０', '૦', '\u{1D7CE}'].map((zero) => zero.codePointAt(0) ?? 0);
 const separators = ['', ' ', '-', '\u00A0', ' - ', '.', '\u2011', '\u200B', ' \u2060', '\n', '/'];
 
-/** As somebody may have written it: in any script's digits, with anything between them. */
+/** As people write it: in any script's digits, with separators. */
 function written(
   number: fc.Arbitrary<string>,
 ): fc.Arbitrary<{ readonly number: string; readonly text: string }> {
@@ -60,7 +60,7 @@ describe('redactText', () => {
     ['card', card],
     ['aadhaar', aadhaar],
     ['phone', phone],
-  ])('finds a %s in any script, with anything between its digits', (kind, number) => {
+  ])('finds a %s in any script, with separators between its digits', (kind, number) => {
     fc.assert(
       fc.property(written(number), around, around, ({ number: digits, text }, before, behind) => {
         const after = ` ${behind}`;
@@ -94,7 +94,7 @@ describe('redactText', () => {
     ['A B C P D 1 2 3 4 F', '[pan]'],
     ['write to Ravi.K@example.co.in.', 'write to [email].'],
     ['98765\uFFFD43210', '[phone …10]'],
-  ])('makes of %j %j', (text, masked) => expect(redactText(text, 'mask').text).toBe(masked));
+  ])('redacts %j to %j', (text, masked) => expect(redactText(text, 'mask').text).toBe(masked));
 
   it.each([
     '50 lakhs, 5000000 rupees, flat 1203, sector 45',
@@ -108,7 +108,7 @@ describe('redactText', () => {
     '',
   ])('leaves %j alone', (text) => expect(redactText(text, 'mask')).toEqual({ text, count: 0 }));
 
-  it('changes nothing when it is told to, or a second time', () => {
+  it('changes nothing in mode none, or a second time', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom('mask', 'drop'), (text, mode) => {
         expect(redactText(text, 'none')).toEqual({ text, count: 0 });
@@ -148,7 +148,7 @@ describe('redactText', () => {
   });
 });
 
-/** A number in its digits, as the codec has those that a JavaScript number does not hold. */
+/** A number as its digits, for one that a JavaScript number would round. */
 function inDigits(digits: string, writtenOut = digits): Json {
   return { digits, writtenOut: () => writtenOut };
 }
@@ -166,7 +166,7 @@ describe('a number of JSON', () => {
     });
   });
 
-  it('stays as it is where it is none', () => {
+  it('stays as it is if it is not personal data', () => {
     const order = inDigits('750727362669608961');
     expect(redactJson({ order, large: 2 ** 60 }, 'drop')).toEqual({
       value: { order, large: 2 ** 60 },
@@ -174,7 +174,7 @@ describe('a number of JSON', () => {
     });
   });
 
-  it('is taken for a card where its last digits may be rounded away', () => {
+  it('is taken for a card if its last digits may be rounded', () => {
     fc.assert(
       fc.property(digitsOf(17), (digits) => {
         const rounded = Number(completed(`4${digits}`, passesLuhn));
@@ -185,7 +185,7 @@ describe('a number of JSON', () => {
 });
 
 describe('redactJson', () => {
-  it('looks into keys and values at any depth, and at numbers', () => {
+  it('searches keys and values at any depth, and numbers', () => {
     const value = {
       phone: 9_876_543_210,
       'a@b.co': [{ note: 'call 98765 43210' }],
@@ -207,7 +207,7 @@ describe('redactJson', () => {
     );
   });
 
-  it('leaves the shape of everything else', () => {
+  it('keeps the shape of everything else', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const { value: masked, count } = redactJson(value as Json, 'mask');
@@ -219,7 +219,7 @@ describe('redactJson', () => {
 });
 
 describe('redactWords', () => {
-  it('finds a number that no word holds as a whole', () => {
+  it('finds a number that no single word contains', () => {
     const words = ['it', 'is', '98765', '43210', 'yes'].map((text, startMs) => ({ text, startMs }));
     expect(redactWords(words, 'mask')).toEqual({
       words: ['it', 'is', '[phone]', '[phone]', 'yes'].map((text, startMs) => ({ text, startMs })),

@@ -32,7 +32,7 @@ function lineFromTheFuture(call: CallKey): Buffer {
   return Buffer.concat([Buffer.from(`${checksum} ${payload.length} `), payload, Buffer.from('\n')]);
 }
 
-/** The spool of a gateway that was killed. */
+/** The spool of a killed gateway. */
 async function deadSpool(instance: string, ...files: readonly (readonly Buffer[])[]): Promise<string> {
   const folder = path.join(root, instance);
   await mkdir(folder);
@@ -44,7 +44,7 @@ async function deadSpool(instance: string, ...files: readonly (readonly Buffer[]
   return folder;
 }
 
-test('a call goes out of the spools of dead gateways, and everything else stays as it is, byte for byte', async () => {
+test('a call is removed from the spools of dead gateways, and everything else stays, byte for byte', async () => {
   const kept = [lineOf(OTHER, 1), lineOf(SAME_NAME, 1), lineFromTheFuture(OTHER)];
   const [first = Buffer.alloc(0), second = Buffer.alloc(0), third = Buffer.alloc(0)] = kept;
   const torn = lineOf(ERASED, 3).subarray(0, -9);
@@ -65,7 +65,7 @@ test('a call goes out of the spools of dead gateways, and everything else stays 
   expect(await eraseFromSpools(root, [ERASED])).toEqual({ events: 0, living: 0 });
 });
 
-test('the spool of a gateway that lives is left to it, and told of', async () => {
+test('the spool of a living gateway is left alone, and reported', async () => {
   const living = await openSpoolFolders(root, 'gw-1');
   const file = path.join(root, 'gw-1', '0000000001.spool');
   const line = lineOf(ERASED, 1);
@@ -75,7 +75,7 @@ test('the spool of a gateway that lives is left to it, and told of', async () =>
   await living.close();
 });
 
-test('the events of all spools can be looked through, also those of another version', async () => {
+test('the events of all spools can be searched, including those of another version', async () => {
   await deadSpool('gw-1', [lineOf(OTHER, 1)]);
   await deadSpool('gw-2', [lineOf(ERASED, 1), lineFromTheFuture(OTHER)]);
   const seen: string[] = [];

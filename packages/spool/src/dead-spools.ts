@@ -5,15 +5,21 @@ import { lockFolder } from './folder-lock.ts';
 import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { readEvents, withoutCalls, type WrittenEvent } from './spool-record.ts';
 
-/** What became of an erasure from spools. */
+/** The outcome of an erasure from spools. */
 export interface SpoolErasure {
-  /** How many events were taken out. */
+  /** How many events were removed. */
   readonly events: number;
-  /** How many spools belong to gateways that live: these are refused the calls by Redis, and let go of them themselves. */
+  /**
+   * How many spools belong to living gateways: Redis refuses them these calls, and they drop the events
+   * themselves.
+   */
   readonly living: number;
 }
 
-/** Every event in the spools under a folder, of gateways dead and alive; what is written meanwhile may be missing. */
+/**
+ * Every event in the spools under a folder, of dead and living gateways; events that are written during the
+ * read may be missing.
+ */
 export async function* eventsInSpools(root: string): AsyncGenerator<WrittenEvent> {
   for (const folder of await spoolsIn(root)) {
     const disk = await openSpoolDisk(folder);
@@ -21,7 +27,7 @@ export async function* eventsInSpools(root: string): AsyncGenerator<WrittenEvent
   }
 }
 
-/** Takes the events of calls out of the spools of dead gateways. No gateway can take over a spool meanwhile. */
+/** Removes the events of calls from the spools of dead gateways. Prevents a takeover in the meantime. */
 export async function eraseFromSpools(root: string, calls: readonly CallKey[]): Promise<SpoolErasure> {
   if (calls.length === 0) return { events: 0, living: 0 };
   const names = new Set(calls.map(callId));

@@ -4,13 +4,13 @@ import path from 'node:path';
 
 const LOCK_FILE = 'owner.json';
 const RENEW_EVERY_MS = 5_000;
-/** An owner on another host (another container on a shared volume) that has not been heard of for so long is dead. */
+/** An owner on another host (another container on a shared volume) counts as dead after this silence. */
 const FOREIGN_DEAD_AFTER_MS = 30_000;
 
-/** What a folder is locked for: to write in it, or to clear away what a dead gateway left in it. */
+/** Why a folder is locked: to write in it, or to clear what a dead gateway left. */
 export type LockPurpose = 'own' | 'leftovers';
 
-/** A process; pids are used again, a pid with its start is not. */
+/** A process; pids are reused, a pid with its start is not. */
 interface Owner {
   readonly host: string;
   readonly pid: number;
@@ -18,17 +18,17 @@ interface Owner {
   readonly purpose?: LockPurpose;
 }
 
-/** A folder that is this process' own until it is released. */
+/** A folder that belongs to this process until it is released. */
 export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** The lock, or who holds it, and what for. */
+/** The lock, or its holder and purpose. */
 export type LockResult =
   | { readonly ok: true; readonly lock: FolderLock }
   | { readonly ok: false; readonly holder: string; readonly purpose: LockPurpose };
 
-/** Takes a folder for this process unless one that lives has it. */
+/** Takes a folder for this process unless a living one has it. */
 export async function lockFolder(folder: string, purpose: LockPurpose): Promise<LockResult> {
   const own: Owner = { host: hostname(), pid: process.pid, start: processStart(process.pid) ?? '', purpose };
   const file = path.join(folder, LOCK_FILE);
@@ -40,7 +40,7 @@ export async function lockFolder(folder: string, purpose: LockPurpose): Promise<
 
 function keepRenewed(lock: LockFile): FolderLock {
   const renewal = setInterval(() => {
-    // A lock that can't be renewed shows in the next write of the spool, which is on the same disk.
+    // A lock that cannot be renewed shows in the next write of the spool, which is on the same disk.
     lock.renew().catch(() => undefined);
   }, RENEW_EVERY_MS);
   renewal.unref();
@@ -59,7 +59,7 @@ function isHeld({ text, renewedAtMs }: LockText): boolean {
   return processStart(owner.pid) === owner.start;
 }
 
-/** `undefined` for what no gateway wrote: a loss of power may leave a file without its text. */
+/** `undefined` for a text that no gateway wrote: a loss of power may leave an empty file. */
 function parseOwner(text: string): Owner | undefined {
   try {
     return JSON.parse(text) as Owner;

@@ -3,20 +3,22 @@ import path from 'node:path';
 
 const SEGMENT = /^\d{10}\.spool$/;
 
-/** One file of the spool, while it is written. */
+/** One file of the spool while it is written. */
 export interface SpoolFile {
-  /** Resolves when the bytes are on the disk, not just with the system. */
+  /** Resolves when the bytes are on the disk, not only in the system's cache. */
   append(bytes: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The folder of a spool. A port, so that a test can have a full disk. */
+/** The folder of a spool. An interface, so that a test can have a full disk. */
 export interface SpoolDisk {
-  /** The numbers of the files that are there, the oldest first. */
+  /** The numbers of the existing files, the oldest first. */
   list(): Promise<number[]>;
   read(number: number): Promise<Buffer>;
   create(number: number): Promise<SpoolFile>;
-  /** Puts other bytes in the place of a file that nobody writes: after a loss of power it holds the old ones or the new. */
+  /**
+   * Replaces a file that is not being written: after a loss of power it has the old bytes or the new ones.
+   */
   replace(number: number, bytes: Buffer): Promise<void>;
   remove(number: number): Promise<void>;
 }
@@ -34,7 +36,7 @@ export async function openSpoolDisk(folder: string): Promise<SpoolDisk> {
     read: (number) => readFile(fileOf(number)),
     create: async (number) => {
       const handle = await open(fileOf(number), 'ax', 0o600);
-      // A file whose name is not on the disk is not there after a loss of power.
+      // A file whose name is not on the disk is missing after a loss of power.
       await syncFolder(folder);
       return toFile(handle);
     },

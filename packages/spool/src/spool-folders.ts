@@ -4,27 +4,30 @@ import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { readRecords, type SpoolRecord } from './spool-record.ts';
 
-/** What gateways that died left, in one folder of theirs. */
+/** The files that dead gateways left in one of their folders. */
 export interface Leftover {
   readonly records: readonly SpoolRecord[];
-  /** Lines that are no records: the last one of a file may be torn. */
+  /** Lines that are not records: the last one of a file may be torn. */
   readonly damaged: number;
-  /** To be called when Redis has acknowledged every record. */
+  /** Call it when Redis has acknowledged every record. */
   remove(): Promise<void>;
 }
 
-/** The folder of one gateway, and what it finds there and beside it. */
+/** The folder of one gateway, and its findings there and beside it. */
 export interface SpoolFolders {
   readonly disk: SpoolDisk;
   readonly firstNumber: number;
-  /** What there was of gateways that had died before. */
+  /** The files of gateways that died before. */
   readonly leftovers: readonly Leftover[];
-  /** Takes over what gateways left that have died since (a container that was replaced comes back under another name). */
+  /** Takes over the files of gateways that died since (a replaced container has another name). */
   takeOver(): Promise<Leftover[]>;
   close(): Promise<void>;
 }
 
-/** Takes the folder of this instance, and those of dead gateways. Throws when a living gateway has the instance's own. */
+/**
+ * Takes the folder of this instance, and those of dead gateways. Throws if a living gateway has the
+ * instance's own.
+ */
 export async function openSpoolFolders(root: string, instance: string): Promise<SpoolFolders> {
   await mkdir(root, { recursive: true });
   const { folder: own, lock } = await lockOwn(root, instance);
@@ -33,7 +36,7 @@ export async function openSpoolFolders(root: string, instance: string): Promise<
   const numbers = await disk.list();
 
   const takeOne = async (folder: string): Promise<Leftover[]> => {
-    // Not to be in the way of a gateway that starts there, a folder without anything is not even locked.
+    // An empty folder is not even locked, so as not to block a gateway that starts there.
     const foreign = await openSpoolDisk(folder);
     if ((await foreign.list()).length === 0) return [];
     const taken = await lockFolder(folder, 'leftovers');
@@ -66,7 +69,10 @@ export async function openSpoolFolders(root: string, instance: string): Promise<
   };
 }
 
-/** Where another gateway still clears away what this instance left when it died, it starts in a folder beside that one. */
+/**
+ * If another gateway is still clearing what this instance left when it died, it starts in a folder beside
+ * that one.
+ */
 async function lockOwn(root: string, instance: string): Promise<{ folder: string; lock: FolderLock }> {
   for (let nth = 1; ; nth += 1) {
     const folder = path.join(root, nth === 1 ? instance : `${instance}~${nth}`);

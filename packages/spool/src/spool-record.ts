@@ -1,7 +1,7 @@
 import { readEncodedEvent, type CallKey, type EncodedEvent } from '@turnlog/call-events';
 import { crc32 } from 'node:zlib';
 
-/** How a duplicate of an event is found in the log: by its place in its source, or by its id. */
+/** How a duplicate of an event is found in the log: by its source sequence, or by its id. */
 export type AppendMode = 'ordered' | 'unordered';
 
 /** An event for the spool. */
@@ -20,8 +20,8 @@ const SPACE = 0x20;
 const CHECKSUM_LENGTH = 8;
 
 /**
- * One line: checksum (CRC-32, eight hex digits), length in bytes, JSON. Both are of the JSON, so that a line that was
- * torn or overwritten is known for what it is.
+ * One line: checksum (CRC-32, eight hex digits), length in bytes, JSON. Both are of the JSON, so that a torn
+ * or overwritten line is recognized.
  */
 export function encodeRecord({ text, rememberId }: SpoolEvent, mode: AppendMode): Buffer {
   const json = `{"mode":"${mode}","rememberId":${rememberId},"event":${text}}`;
@@ -33,7 +33,10 @@ export function encodeRecord({ text, rememberId }: SpoolEvent, mode: AppendMode)
   ]);
 }
 
-/** The records of a file, and how many lines were none: at most the torn last one, unless the disk is at fault. */
+/**
+ * The records of a file, and the number of invalid lines: at most the torn last one, unless the disk is at
+ * fault.
+ */
 export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; readonly damaged: number } {
   const records: SpoolRecord[] = [];
   let damaged = 0;
@@ -46,7 +49,10 @@ export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; r
   return { records, damaged };
 }
 
-/** The events of a file as they are written, also those that this version does not know; torn lines are left out. */
+/**
+ * The events of a file as they are written, including those that this version does not know; torn lines are
+ * skipped.
+ */
 export function* readEvents(bytes: Buffer): Generator<WrittenEvent> {
   for (const line of linesOf(bytes)) {
     const payload = readPayload(line);
@@ -64,8 +70,8 @@ function* linesOf(bytes: Buffer): Generator<Buffer> {
 }
 
 /**
- * The lines of a file without those of some calls, byte for byte, also those that this version can't read. Torn ones go as
- * well: nobody can say whose they are, and nobody will read them.
+ * The lines of a file without those of some calls, byte for byte, including those that this version cannot
+ * read. Torn lines are removed as well: they cannot be attributed to a call, and are never read.
  */
 export function withoutCalls(
   bytes: Buffer,
@@ -82,7 +88,7 @@ export function withoutCalls(
   return { kept: Buffer.concat(kept), events };
 }
 
-/** `undefined` for a line that is not whole. */
+/** `undefined` for a torn line. */
 function readPayload(line: Buffer): string | undefined {
   const lengthEnd = line.indexOf(SPACE, CHECKSUM_LENGTH + 1);
   const payload = line.subarray(lengthEnd + 1);
@@ -93,7 +99,7 @@ function readPayload(line: Buffer): string | undefined {
   return isWhole ? payload.toString() : undefined;
 }
 
-/** What {@link encodeRecord} wrote, or a later version of it: the checksum says so. */
+/** Written by {@link encodeRecord} or a later version of it, which the checksum proves. */
 interface WrittenRecord {
   readonly event: WrittenEvent;
 }
@@ -103,7 +109,7 @@ export interface WrittenEvent extends CallKey {
   readonly at?: unknown;
 }
 
-/** What stands before the text of the event. The text itself is taken as it is. */
+/** The fields before the text of the event. The text itself is copied. */
 const BEFORE_EVENT = /^\{"mode":"(ordered|unordered)","rememberId":(true|false),"event":/;
 
 function toRecord(payload: string): SpoolRecord | undefined {

@@ -1,6 +1,6 @@
 import { type SpoolFile } from './spool-disk.ts';
 
-/** One file of the spool, and how many of its events Redis has not acknowledged. */
+/** One file of the spool, and its events that Redis has not acknowledged. */
 export class SpoolSegment {
   readonly number: number;
   readonly file: SpoolFile;
@@ -22,13 +22,13 @@ export class SpoolSegment {
     return this.#bytes;
   }
 
-  /** Notes what is about to be written, so that the file stays meanwhile. */
+  /** Reserves the file for events that are about to be written, so that it is not removed. */
   hold(events: number, bytes: number): void {
     this.#events += events;
     this.#bytes += bytes;
   }
 
-  /** So many of its events are needed no more: Redis has them. */
+  /** Releases this many of its events: Redis has them. */
   release(events: number): void {
     this.#events -= events;
     if (this.#events === 0) this.#onEmpty(this);

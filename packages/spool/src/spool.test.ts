@@ -51,7 +51,7 @@ async function openSpool({ maxBytes = 1_000_000, disk }: { maxBytes?: number; di
   return { spool, told };
 }
 
-/** A disk whose flushes end when they are told to, or fail. */
+/** A disk whose flushes end, or fail, on demand. */
 async function slowDisk() {
   const disk = await openSpoolDisk(root);
   const flushes: { readonly finish: () => void; readonly fail: (error: Error) => void }[] = [];
@@ -68,7 +68,7 @@ async function slowDisk() {
 
 const sourceSeqs = (records: readonly SpoolEvent[]) => records.map(({ event }) => event.sourceSeq);
 
-test('what was written is read back as it was, with its mode', () => {
+test('a written record is read back as it was, with its mode', () => {
   const event = eventOf(1, { text: 'पचास लाख\n"quoted" 😀' });
   const { records, damaged } = readRecords(encodeRecord(event, 'unordered'));
   expect(records).toEqual([{ ...event, mode: 'unordered' }]);
@@ -85,7 +85,7 @@ test('a torn tail is dropped wherever it was torn, and never misread', () => {
   }
 });
 
-test('a flipped bit costs its own line alone', () => {
+test('a flipped bit loses only its own line', () => {
   const lines = [1, 2, 3].map((seq) => encodeRecord(eventOf(seq), 'ordered'));
   const middle = lines[1] ?? Buffer.alloc(0);
   for (let at = 0; at < middle.length - 1; at += 1) {
@@ -96,23 +96,23 @@ test('a flipped bit costs its own line alone', () => {
   }
 });
 
-test('a write is told of only after its flush, and what comes meanwhile shares the next one', async () => {
+test('a write is reported only after its flush, and writes in the meantime share the next one', async () => {
   const { disk, flushes } = await slowDisk();
   const { spool } = await openSpool({ disk });
   let told = 0;
   const writes = [1, 2, 3, 4].map((seq) => spool.store([eventOf(seq)], 'ordered').then(() => (told += 1)));
-  await waitUntil(() => flushes.length === 1, { what: 'the first flush is asked for' });
+  await waitUntil(() => flushes.length === 1, { what: 'the first flush is requested' });
   expect(told).toBe(0);
   flushes[0]?.finish();
   await writes[0];
-  await waitUntil(() => flushes.length === 2, { what: 'the second flush is asked for' });
+  await waitUntil(() => flushes.length === 2, { what: 'the second flush is requested' });
   expect(told).toBe(1);
   flushes[1]?.finish();
   await Promise.all(writes);
   expect(flushes).toHaveLength(2);
 });
 
-test('a file is for its user alone, and goes when all that is in it is acknowledged', async () => {
+test('a file is for its user alone, and is removed when all its events are acknowledged', async () => {
   const { spool } = await openSpool();
   const [first, second] = await Promise.all([
     spool.store([eventOf(1), eventOf(2)], 'ordered'),
@@ -130,7 +130,7 @@ test('a file is for its user alone, and goes when all that is in it is acknowled
   expect(await spool.store([eventOf(4)], 'ordered')).toBeDefined();
 });
 
-test('a full spool takes nothing more, says so once, and takes again when there is room', async () => {
+test('a full spool refuses events, reports it once, and accepts events again when there is room', async () => {
   const { spool, told } = await openSpool({ maxBytes: 1_000 });
   const taken = await spool.store([eventOf(1), eventOf(2)], 'ordered');
   for (const seq of [3, 4]) {
@@ -141,7 +141,7 @@ test('a full spool takes nothing more, says so once, and takes again when there 
   expect([spool.problem, told]).toEqual([undefined, ['full', 'recovered']]);
 });
 
-test('after a flush that failed the file is not trusted, and another one is tried until it works', async () => {
+test('after a failed flush the file is not used any more, and a new one is tried until it works', async () => {
   const { disk, flushes } = await slowDisk();
   const { spool, told } = await openSpool({ disk });
   const first = spool.store([eventOf(1)], 'ordered');
@@ -167,7 +167,7 @@ test('after a flush that failed the file is not trusted, and another one is trie
   expect(told).toEqual(['failing', 'recovered']);
 });
 
-test('a folder that can not be written makes a spool that says so', async () => {
+test('an unwritable folder makes a spool that reports it', async () => {
   const disk = await openSpoolDisk(path.join(root, 'gone'));
   await rm(path.join(root, 'gone'), { recursive: true });
   const { spool } = await openSpool({ disk });
@@ -176,7 +176,7 @@ test('a folder that can not be written makes a spool that says so', async () => 
   await spool.close();
 });
 
-test('a gateway finds what its predecessor left, drops the torn tail, and does not overwrite it', async () => {
+test('a gateway finds the files of its predecessor, drops the torn tail, and does not overwrite them', async () => {
   const folder = path.join(root, 'gw-1');
   const { spool } = await openSpool({ disk: await openSpoolDisk(folder) });
   await spool.store([eventOf(1), eventOf(2), eventOf(3)], 'ordered');
@@ -211,7 +211,7 @@ test('a folder of a living gateway is refused to another of the same name, with 
   await heir.close();
 });
 
-test('what a gateway leaves that dies while another one lives is taken over, once, and its folder is free again', async () => {
+test('the files of a gateway that dies while another one lives are taken over, once, and its folder is free again', async () => {
   const living = await openSpoolFolders(root, 'gw-2');
   const another = await openSpoolFolders(root, 'gw-3');
   const mortal = await openSpoolFolders(root, 'gw-1');
@@ -233,7 +233,7 @@ test('what a gateway leaves that dies while another one lives is taken over, onc
   for (const folders of [living, another]) await folders.close();
 });
 
-test('a gateway that was taken for dead takes its lock again when it is free, and never that of another', async () => {
+test("a gateway that was taken for dead takes its lock again when it is free, and never another's", async () => {
   const file = path.join(root, 'owner.json');
   const taken = await lockFolder(root, 'own');
   const own = await readFile(file, 'utf8');
@@ -249,7 +249,7 @@ test('a gateway that was taken for dead takes its lock again when it is free, an
   expect(await readFile(file, 'utf8')).toBe(another);
 });
 
-/** The host's name, as a lock tells it. */
+/** The host's name in a lock. */
 async function ownerOf(folder: string): Promise<string> {
   const taken = await lockFolder(folder, 'own');
   const { host } = JSON.parse(await readFile(path.join(folder, 'owner.json'), 'utf8')) as { host: string };
@@ -257,11 +257,11 @@ async function ownerOf(folder: string): Promise<string> {
   return host;
 }
 
-test('of several who want a folder at once one gets it, also where all have the same pid', async () => {
+test('of several processes that want a folder at once one gets it, even if all have the same pid', async () => {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const folder = await mkdtemp(path.join(root, 'wanted-'));
     const wanting = Array.from({ length: 8 }, async (_, turns) => {
-      // Each begins a little later, so that they meet at different steps.
+      // Each starts a little later, so that they meet at different steps.
       for (let turn = 0; turn < turns; turn += 1) await nextTurn();
       return lockFolder(folder, 'leftovers');
     });
@@ -272,7 +272,7 @@ test('of several who want a folder at once one gets it, also where all have the 
   }
 });
 
-test('an owner on another host lives for as long as it renews its lock', async () => {
+test('an owner on another host counts as living while it renews its lock', async () => {
   const file = path.join(root, 'owner.json');
   await writeFile(file, JSON.stringify({ host: 'another', pid: 1, start: '1' }));
   expect(await lockFolder(root, 'own')).toEqual({

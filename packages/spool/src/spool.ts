@@ -1,11 +1,12 @@
 /*
- * Where events wait on the disk while Redis does not take them. The gateway still has them in memory and sends them from
- * there; the files are read only after a death.
+ * Where events wait on the disk while Redis does not accept them. The gateway still has them in memory and
+ * sends them from there; the files are read only after a death.
  *
- * - A write is told of after its fsync. Whatever came in meanwhile shares the next one.
- * - A file goes when Redis has acknowledged all that is in it.
- * - After a write that failed nothing is known of its file's end: it is never written again. A new one is tried every
- *   second; until that works events are as safe as Redis and this process, and no new calls should be taken.
+ * - A write is reported after its fsync. Writes in the meantime share the next one.
+ * - A file is removed when Redis has acknowledged all its events.
+ * - After a failed write the end of its file is unknown, so it is never written again. A new one is tried
+ *   every second; until that works events are only in Redis and this process, and the gateway should accept
+ *   no new calls.
  */
 import { startTimer, type StartTimer } from '@turnlog/service-kit';
 import { type SpoolDisk } from './spool-disk.ts';
@@ -14,17 +15,17 @@ import { SpoolSegment } from './spool-segment.ts';
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 const PROBE_AFTER_MS = 1_000;
-/** More than a file may hold beside its name, so that a full disk shows. Lines without anything are passed over. */
+/** Larger than a file without events, so that a full disk shows. Empty lines are skipped. */
 const PROBE = Buffer.alloc(8 * 1024, '\n');
 
-/** Why the spool takes nothing: it has reached its limit, or its disk refuses writes. */
+/** Why the spool accepts nothing: it has reached its limit, or its disk refuses writes. */
 export type SpoolProblem = 'full' | 'failing';
 
-/** What a spool tells the one who logs. */
+/** The observer of a spool. */
 export interface SpoolObserver {
   onProblem(problem: SpoolProblem, error?: unknown): void;
   onRecovered(): void;
-  /** A file that is needed no more could not be removed. Its events would be repeats. */
+  /** A file that is not needed any more could not be removed. Its events would be duplicates. */
   onNotRemoved(error: unknown): void;
 }
 
@@ -75,8 +76,8 @@ export class Spool {
   }
 
   /**
-   * Resolves when the events are on the disk, to the segment that is to be told once Redis has them (`release`);
-   * to `undefined` if they can't be stored. Never rejects.
+   * Resolves when the events are on the disk, to the segment to `release` once Redis has them; to `undefined`
+   * if they cannot be stored. Never rejects.
    */
   store(events: readonly SpoolEvent[], mode: AppendMode): Promise<SpoolSegment | undefined> {
     if (this.#problem === 'failing') return Promise.resolve(undefined);
@@ -92,13 +93,13 @@ export class Spool {
     });
   }
 
-  /** Resolves when all that was handed over is on the disk or refused, and what is done with is removed. */
+  /** Resolves when all pending writes are on the disk or refused, and unneeded files are removed. */
   async whenIdle(): Promise<void> {
     while (this.#underWay !== undefined) await this.#underWay;
     await this.#removals;
   }
 
-  /** Lets go of the files; those with events that Redis lacks stay. */
+  /** Closes the files; those with events that Redis lacks stay. */
   async close(): Promise<void> {
     this.#cancelProbe();
     await this.whenIdle();
@@ -142,7 +143,7 @@ export class Spool {
     return segment;
   }
 
-  /** What is written from now on goes to another file. */
+  /** Later writes go to another file. */
   async #seal(): Promise<void> {
     const sealed = this.#current;
     this.#current = undefined;
@@ -199,7 +200,7 @@ export class Spool {
       await segment.file.append(PROBE);
       this.#recover();
     } catch {
-      // Still the problem that was told of when it began.
+      // The problem that was reported when it began.
       this.#probeLater();
     }
     if (segment !== undefined) await this.#discard(segment);

@@ -9,14 +9,14 @@ test.each(['10.0.0.0/8', '203.0.113.7', '0.0.0.0/0', '::1', '2001:db8::/32', '::
 );
 
 test.each(['', '10.0.0.0/33', '2001:db8::/129', '10.0.0/8', 'localhost', '10.0.0.0/', '10.0.0.0/-1', '*'])(
-  '%j is none',
+  '%j is not a range of addresses',
   (text) => {
     expect(isAddressRange(text)).toBe(false);
     expect(() => addressSet([text])).toThrow(RangeError);
   },
 );
 
-test('an address is in a set when one of the ranges holds it', () => {
+test('an address is in a set if one of the ranges contains it', () => {
   const set = addressSet(['10.1.0.0/16', '203.0.113.7', '2001:db8::/32']);
   const inside = ['10.1.255.255', '203.0.113.7', '2001:db8:ffff::1', '::ffff:10.1.2.3', '2001:db8::1%eth0'];
   expect(inside.filter((address) => !set.has(address))).toEqual([]);
@@ -32,11 +32,11 @@ test('an address is in a set when one of the ranges holds it', () => {
   expect(outside.filter((address) => set.has(address))).toEqual([]);
 });
 
-test('an empty set holds nobody', () => {
+test('an empty set contains no address', () => {
   expect(addressSet([]).has('127.0.0.1')).toBe(false);
 });
 
-test('a range of all IPv4 addresses holds no IPv6 address', () => {
+test('a range of all IPv4 addresses contains no IPv6 address', () => {
   expect(addressSet(['0.0.0.0/0']).has('::1')).toBe(false);
 });
 

@@ -1,8 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 
-/** A set of addresses, asked for each connection that has no credential. */
+/** A set of addresses, checked for each connection without a credential. */
 export interface AddressSet {
-  /** False for what is no address. An IPv4 address in IPv6 dress (`::ffff:10.0.0.1`) is the IPv4 address. */
+  /**
+   * False for a text that is not an address. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as its
+   * IPv4 address.
+   */
   has(address: string): boolean;
 }
 
@@ -11,7 +14,7 @@ export function isAddressRange(text: string): boolean {
   return parseRange(text) !== undefined;
 }
 
-/** The addresses of all ranges together. Throws a RangeError on a text that {@link isAddressRange} denies. */
+/** The addresses of all ranges. Throws a RangeError on a text that {@link isAddressRange} rejects. */
 export function addressSet(ranges: readonly string[]): AddressSet {
   const list = new BlockList();
   for (const text of ranges) {
@@ -30,12 +33,12 @@ export function addressSet(ranges: readonly string[]): AddressSet {
 
 const LOOPBACK_ADDRESSES = addressSet(['127.0.0.0/8', '::1']);
 
-/** Whether a host name or address is reachable from this machine only. */
+/** Whether a host name or address is reachable only from this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || LOOPBACK_ADDRESSES.has(host);
 }
 
-/** The address without IPv6 dress around IPv4, and without a zone. */
+/** The IPv4 address of an IPv4-mapped one, and any address without its zone. */
 export function plainAddress(address: string): string {
   const [withoutZone = ''] = address.split('%', 1);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(withoutZone);

@@ -14,11 +14,11 @@ describe('adding a tenant', () => {
     expect(tenant.secrets).toEqual(created.map(({ secret }) => secret));
   });
 
-  test('is refused while it is there', () => {
+  test('is refused if the tenant exists', () => {
     expect(() => addTenant('acme', acme(), 0)).toThrow(expect.objectContaining({ code: 'tenant_exists' }));
   });
 
-  test('brings back one that was revoked, with its policy and none of its old secrets', () => {
+  test('brings back a revoked tenant, with its policy and new secrets', () => {
     const before = changePolicy('acme', { maxCalls: 7 }, acme()).tenant;
     const { tenant } = addTenant('acme', revokeTenant('acme', before, 0).tenant, 0);
     expect(tenant).toMatchObject({ revokedAt: null, policy: { maxCalls: 7 } });
@@ -27,7 +27,7 @@ describe('adding a tenant', () => {
 });
 
 describe('rotating a secret', () => {
-  test('leaves the one before it valid, and no older one', () => {
+  test('keeps the previous one valid, and no older one', () => {
     const first = acme();
     const second = rotateSecret('acme', 'stream', first, 1);
     const third = rotateSecret('acme', 'stream', second.tenant, 2);
@@ -40,7 +40,7 @@ describe('rotating a secret', () => {
     expect(idsOf(third.tenant, 'api')).toEqual(idsOf(first, 'api'));
   });
 
-  test('is finished when the newest alone is left', () => {
+  test('is finished when only the newest is left', () => {
     const { tenant, created } = rotateSecret('acme', 'api', acme(), 1);
     expect(idsOf(finishRotation('acme', 'api', tenant).tenant, 'api')).toEqual([created[0]?.secret.id]);
     expect(() => finishRotation('acme', 'stream', tenant)).toThrow(
@@ -49,7 +49,7 @@ describe('rotating a secret', () => {
   });
 });
 
-test('a revoked tenant has no secrets, and can not be changed', () => {
+test('a revoked tenant has no secrets, and cannot be changed', () => {
   const { tenant } = revokeTenant('acme', acme(), 5);
   expect(tenant).toMatchObject({ secrets: [], revokedAt: '1970-01-01T00:00:00.005Z' });
   const changes = [
@@ -60,7 +60,7 @@ test('a revoked tenant has no secrets, and can not be changed', () => {
   for (const change of changes) expect(change).toThrow(expect.objectContaining({ code: 'tenant_revoked' }));
 });
 
-test('nothing can be done with a tenant that there is not, but adding it', () => {
+test('an unknown tenant can only be added', () => {
   const changes = [
     () => revokeTenant('acme', undefined, 0),
     () => rotateSecret('acme', 'stream', undefined, 0),
@@ -70,7 +70,7 @@ test('nothing can be done with a tenant that there is not, but adding it', () =>
   for (const change of changes) expect(change).toThrow(expect.objectContaining({ code: 'no_such_tenant' }));
 });
 
-test('a policy changes where it is named', () => {
+test('a policy changes only where it is named', () => {
   const { tenant } = changePolicy('acme', { redaction: 'mask', addresses: ['10.0.0.0/8'] }, acme());
   expect(tenant.policy).toEqual({ ...DEFAULT_POLICY, redaction: 'mask', addresses: ['10.0.0.0/8'] });
 });

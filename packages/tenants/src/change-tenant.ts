@@ -11,17 +11,17 @@ import {
 } from './tenant.ts';
 
 /*
- * What can be done with a tenant. Each change takes the tenant as it is stored, or nothing where there is none, and throws
- * a TenantError where it can't be done. The revision is the store's.
+ * The changes of a tenant. Each takes the stored tenant, or nothing if there is none, and throws a
+ * TenantError if it is not possible. The store counts the revision.
  */
 
-/** A changed tenant, and the secrets that were made for it: the only time that they are known. */
+/** A changed tenant, and its new secrets, which are known only now. */
 export interface Changed {
   readonly tenant: Tenant;
   readonly created: readonly NewSecret[];
 }
 
-/** A new tenant with a secret of each kind. One that was revoked comes back, with new secrets alone. */
+/** A new tenant with a secret of each kind. A revoked one comes back, with new secrets alone. */
 export function addTenant(name: string, current: Tenant | undefined, nowMs: number): Changed {
   if (current?.revokedAt === null) {
     throw new TenantError(
@@ -49,7 +49,7 @@ export function rotateSecret(
   return { tenant: { ...live, secrets: [...others, ...kept] }, created: [created] };
 }
 
-/** The end of a rotation: of a kind, only the newest secret stays valid. */
+/** The end of a rotation: only the newest secret of a kind stays valid. */
 export function finishRotation(name: string, kind: SecretKind, current: Tenant | undefined): Changed {
   const live = requireLive(name, current);
   const [others, ofKind] = split(live, kind);
@@ -59,13 +59,13 @@ export function finishRotation(name: string, kind: SecretKind, current: Tenant |
   return { tenant: { ...live, secrets: [...others, ...ofKind.slice(-1)] }, created: [] };
 }
 
-/** Nothing opens for the tenant any more. Its records stay. */
+/** The tenant cannot authenticate any more. Its records stay. */
 export function revokeTenant(name: string, current: Tenant | undefined, nowMs: number): Changed {
   const live = requireLive(name, current);
   return { tenant: { ...live, secrets: [], revokedAt: new Date(nowMs).toISOString() }, created: [] };
 }
 
-/** Another policy, as far as it is named. */
+/** Changes the named fields of the policy. */
 export function changePolicy(
   name: string,
   policy: Partial<TenantPolicy>,

@@ -1,4 +1,4 @@
-/** Why something can't be done with a tenant. */
+/** Why a tenant cannot be changed. */
 export type TenantErrorCode = 'tenant_exists' | 'no_such_tenant' | 'tenant_revoked' | 'nothing_to_finish';
 
 /** An error with a sentence for the operator. */

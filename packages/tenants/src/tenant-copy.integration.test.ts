@@ -29,7 +29,7 @@ test('tenants are read as they were written, from the hash of the key prefix', a
   await copy.write([]);
 });
 
-test('a tenant is written over an older copy of itself, and never over a newer one', async () => {
+test('a tenant replaces an older copy of itself, and never a newer one', async () => {
   const { tenant } = addTenant('rotated', undefined, 0);
   await copy.write([{ ...tenant, revision: 5 }]);
   await copy.write([{ ...tenant, revision: 4 }]);
@@ -39,7 +39,7 @@ test('a tenant is written over an older copy of itself, and never over a newer o
 });
 
 test.each(['no JSON', '{}', '[]', '7', 'null', '{"revision":"many"}'])(
-  'a copy that reads %j is written over',
+  'a copy that reads %j is replaced',
   async (text) => {
     await redis.hset(`${prefix}tenants`, 'broken', text);
     await copy.write([addTenant('broken', undefined, 0).tenant]);

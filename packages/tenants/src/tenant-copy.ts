@@ -2,8 +2,8 @@ import { type Redis } from 'ioredis';
 import { type Tenant } from './tenant.ts';
 
 /**
- * Writes tenants over older copies of themselves, never over newer ones: whoever has read Postgres a moment before
- * somebody else changed it must not put the old tenant back.
+ * Writes tenants over older copies of themselves, never over newer ones: a process with an outdated read of
+ * Postgres must not restore the old tenant.
  *
  * KEYS  the hash
  * ARGV  name, revision, JSON, and so on
@@ -18,7 +18,7 @@ end
 return redis.status_reply('OK')
 `;
 
-/** The copy of all tenants in Redis, which gateways read. The truth is in Postgres. */
+/** The copy of all tenants in Redis, which gateways read. Postgres is authoritative. */
 export interface TenantCopy {
   /** The tenants' JSON texts by name. */
   readAll(): Promise<Readonly<Record<string, string>>>;

@@ -26,13 +26,13 @@ async function store({ tenant }: Changed): Promise<Tenant> {
 const textOf = ({ created }: Changed, kind: SecretKind): string =>
   created.find(({ secret }) => secret.kind === kind)?.text ?? '';
 
-test('before it was read, nothing is known', async () => {
+test('before the first read, the directory is unknown', async () => {
   expect([directory.isLoaded, directory.isEmpty]).toEqual([false, true]);
   await directory.reload();
   expect([directory.isLoaded, directory.isEmpty]).toEqual([true, true]);
 });
 
-test('a tenant is who has its secret, of the kind that is asked for', async () => {
+test('a tenant is found by its secret of the right kind', async () => {
   const [acme, other] = [addTenant('acme', undefined, 0), addTenant('other', undefined, 0)];
   await store(acme);
   await store(other);
@@ -43,7 +43,7 @@ test('a tenant is who has its secret, of the kind that is asked for', async () =
   expect(directory.authenticate('stream', 'acme')).toBeUndefined();
 });
 
-test('an id of one secret with the rest of another opens nothing', async () => {
+test('an id of one secret with the rest of another does not match', async () => {
   const [acme, other] = [addTenant('acme', undefined, 0), addTenant('other', undefined, 0)];
   await store(acme);
   await store(other);
@@ -52,7 +52,7 @@ test('an id of one secret with the rest of another opens nothing', async () => {
   expect(directory.authenticate('stream', theirs.slice(0, length) + mine.slice(length))).toBeUndefined();
 });
 
-test('the old secret and the new one are valid until the rotation after', async () => {
+test('the old secret and the new one are valid until the next rotation', async () => {
   const added = addTenant('acme', undefined, 0);
   const second = rotateSecret('acme', 'stream', await store(added), 1);
   const stored = await store(second);
@@ -63,7 +63,7 @@ test('the old secret and the new one are valid until the rotation after', async 
   expect(validity()).toEqual([undefined, 'acme']);
 });
 
-test('a live tenant is found by the addresses that its policy names', async () => {
+test('a live tenant is found by the addresses of its policy', async () => {
   const named = changePolicy(
     'acme',
     { addresses: ['203.0.113.0/24'] },
@@ -77,7 +77,7 @@ test('a live tenant is found by the addresses that its policy names', async () =
   expect(namesAt('203.0.113.9')).toEqual([]);
 });
 
-test('a revoked tenant is nobody, and still no reason to take everybody', async () => {
+test('a revoked tenant is not found, and its existence still excludes anonymous streams', async () => {
   const added = addTenant('acme', undefined, 0);
   await store(revokeTenant('acme', await store(added), 1));
   expect(directory.find('acme')).toBeUndefined();
@@ -86,7 +86,7 @@ test('a revoked tenant is nobody, and still no reason to take everybody', async 
   expect(directory.isEmpty).toBe(false);
 });
 
-test('what is known stays known while Redis is away, empty, or back without its newest writes', async () => {
+test('known tenants stay known while Redis is unavailable, empty, or back without its newest writes', async () => {
   const added = addTenant('acme', undefined, 0);
   const stored = await store(added);
   const older = copies;
@@ -102,7 +102,7 @@ test('what is known stays known while Redis is away, empty, or back without its 
   expect(away.isLoaded).toBe(false);
 });
 
-test('a copy that can not be read leaves the tenant as it was, and the others too', async () => {
+test('an unreadable copy leaves the tenant as it was, and the others too', async () => {
   await store(addTenant('acme', undefined, 0));
   copies = { ...copies, acme: '{"name":', other: '{}' };
   await store(addTenant('third', undefined, 0));
@@ -112,7 +112,7 @@ test('a copy that can not be read leaves the tenant as it was, and the others to
   expect(unreadable.sort()).toEqual(['acme', 'other']);
 });
 
-test('a copy under the name of another tenant counts for neither', async () => {
+test('a copy under the name of another tenant is ignored', async () => {
   const { tenant } = addTenant('acme', undefined, 0);
   copies = { other: JSON.stringify(tenant) };
   await directory.reload();
@@ -120,7 +120,7 @@ test('a copy under the name of another tenant counts for neither', async () => {
   expect(directory.isEmpty).toBe(true);
 });
 
-test('a tenant of an older version has the defaults of what it does not know', async () => {
+test('a tenant of an older version has the defaults of new fields', async () => {
   const { tenant } = addTenant('acme', undefined, 0);
   copies = { acme: JSON.stringify({ ...tenant, policy: { redaction: 'mask' } }) };
   await directory.reload();

@@ -4,7 +4,7 @@ import { secretIdOf } from './secrets/secret-text.ts';
 import { addressSet, type AddressSet } from './address-range.ts';
 import { decodeTenant, type SecretKind, type Tenant, type TenantSecret } from './tenant.ts';
 
-/** Told once of a copy of a tenant that can't be read. The tenant stays as it was last known. */
+/** Called once for a copy that cannot be read. The tenant stays as it was. */
 export type OnUnreadable = (name: string, error: unknown) => void;
 
 interface Known {
@@ -13,14 +13,14 @@ interface Known {
 }
 
 /**
- * The tenants as a gateway knows them. Nothing is ever forgotten: a tenant is revoked by a newer copy that says so, so that
- * a Redis that came back empty, or without its newest writes, changes nothing here.
+ * The tenants as a gateway knows them. Tenants are never removed: a newer copy revokes one, so that a Redis
+ * that came back empty, or without its newest writes, changes nothing here.
  */
 export class TenantDirectory {
   readonly #copy: Pick<TenantCopy, 'readAll'>;
   readonly #onUnreadable: OnUnreadable;
   readonly #known = new Map<string, Known>();
-  /** Copies that can't be read, so that each is told of once. */
+  /** Copies that cannot be read, so that each is reported once. */
   readonly #unreadable = new Map<string, string>();
   /** Of live tenants, by the secrets' ids. */
   #secrets = new Map<string, { readonly tenant: Tenant; readonly secret: TenantSecret }>();
@@ -33,12 +33,12 @@ export class TenantDirectory {
     this.#onUnreadable = onUnreadable;
   }
 
-  /** Whether the copy was read once: before, nothing is known of anybody. */
+  /** Whether the copy was read once: before, no tenant is known. */
   get isLoaded(): boolean {
     return this.#isLoaded;
   }
 
-  /** No tenant was ever added, and everything belongs to the one that the gateway is set to. */
+  /** No tenant was ever added, and all calls belong to the gateway's default tenant. */
   get isEmpty(): boolean {
     return this.#known.size === 0;
   }
@@ -48,7 +48,7 @@ export class TenantDirectory {
     return this.#live;
   }
 
-  /** Reads the copy again. Rejects when Redis doesn't answer; what was known stays known. */
+  /** Reads the copy again. Rejects if Redis does not answer; known tenants stay known. */
   async reload(): Promise<void> {
     const copies = await this.#copy.readAll();
     const hasChanged = Object.entries(copies).map(([name, text]) => this.#take(name, text));
@@ -62,7 +62,9 @@ export class TenantDirectory {
     return tenant !== undefined && isLive(tenant) ? tenant : undefined;
   }
 
-  /** The live tenant whose secret of this kind it is. Takes the same time for a wrong secret as for a right one. */
+  /**
+   * The live tenant with this secret of this kind. Takes the same time for a wrong secret as for a right one.
+   */
   authenticate(kind: SecretKind, text: string): Tenant | undefined {
     const found = this.#secrets.get(secretIdOf(text) ?? '');
     const isRight = matchesSecret(text, found?.secret);
@@ -82,7 +84,7 @@ export class TenantDirectory {
     this.#addresses = withAddresses.map((tenant) => ({ tenant, set: addressSet(tenant.policy.addresses) }));
   }
 
-  /** Takes a copy where it is news. A text that has not changed is not read again. */
+  /** Applies a copy if it is new. An unchanged text is not parsed again. */
   #take(name: string, text: string): boolean {
     const known = this.#known.get(name);
     if (known?.text === text || this.#unreadable.get(name) === text) return false;

@@ -2,23 +2,23 @@ import { tenantName } from '@turnlog/call-events';
 import { z } from 'zod';
 import { isAddressRange } from './address-range.ts';
 
-/** What a secret opens: the carrier's streams, the HTTP API, or the carrier's callbacks. */
+/** What a secret authorizes: the carrier's streams, the HTTP API, or the carrier's callbacks. */
 export const secretKind = z.enum(['stream', 'api', 'webhook']);
 export type SecretKind = z.infer<typeof secretKind>;
 
-/** At most so many secrets of a kind are live: the new one, and the one that it replaces. */
+/** The most live secrets of a kind: the new one, and the one that it replaces. */
 export const MAX_SECRETS_OF_A_KIND = 2;
 
 const tenantSecret = z.object({
-  /** Stands in the secret's text, so that it is found without trying them all. Not secret. */
+  /** Part of the secret's text, so that it is found without trying them all. Not secret. */
   id: z.string().regex(/^[0-9a-f]{12}$/),
   kind: secretKind,
-  /** Of the whole text, in hex. The text itself is nowhere. */
+  /** Of the whole text, in hex. The text itself is not stored. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   createdAt: z.iso.datetime(),
 });
 
-/** What is kept of a secret. */
+/** What is stored of a secret. */
 export type TenantSecret = Readonly<z.infer<typeof tenantSecret>>;
 
 const addressRange = z
@@ -26,15 +26,15 @@ const addressRange = z
   .refine(isAddressRange, 'expected an address or a range such as 203.0.113.0/24');
 const positive = z.int().min(1).nullable();
 
-// Every field has a default, so that what an older version has written can be read.
+// Every field has a default, so that tenants of an older version can be read.
 const tenantPolicy = z.object({
-  /** What becomes of card numbers and the like before a text is stored. */
+  /** How card numbers and other personal data are treated before a text is stored. */
   redaction: z.enum(['none', 'mask', 'drop']).default('none'),
   /** The most calls at once; null for any number. */
   maxCalls: positive.default(null),
-  /** The most MiB of events in an hour; null for what the gateway is set to. */
+  /** The most MiB of events in an hour; null for the gateway's setting. */
   maxMibPerHour: positive.default(null),
-  /** From where one may stream without a credential. */
+  /** The addresses that may stream without a credential. */
   addresses: z.array(addressRange).default([]),
   /** How long each is kept; null for ever. */
   transcriptDays: positive.default(null),
@@ -42,12 +42,12 @@ const tenantPolicy = z.object({
   audioHours: positive.default(null),
 });
 
-/** What a tenant may do, and what is done with its calls. */
+/** What a tenant may do, and how its calls are treated. */
 export type TenantPolicy = Readonly<Omit<z.infer<typeof tenantPolicy>, 'addresses'>> & {
   readonly addresses: readonly string[];
 };
 
-/** The policy of a tenant of whom nothing else was said. */
+/** The policy of a tenant without one. */
 export const DEFAULT_POLICY: TenantPolicy = Object.freeze(tenantPolicy.parse({}));
 
 /** The schema of a tenant as it is stored. */
@@ -60,7 +60,7 @@ export const tenant = z.object({
   revokedAt: z.iso.datetime().nullable(),
 });
 
-/** One customer of a Turnlog: whose calls these are is who authenticated. */
+/** One customer. The authenticated tenant owns the calls of a connection. */
 export interface Tenant {
   readonly name: string;
   readonly revision: number;
@@ -69,7 +69,7 @@ export interface Tenant {
   readonly revokedAt: string | null;
 }
 
-/** The tenant in a JSON text; throws with what is wrong with it. */
+/** Parses a tenant; throws with the problem of the text. */
 export function decodeTenant(text: string): Tenant {
   return tenant.parse(JSON.parse(text));
 }

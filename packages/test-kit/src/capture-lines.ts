@@ -6,8 +6,8 @@ export interface CapturedLines {
   /** All lines so far; grows as more arrive. */
   readonly lines: readonly string[];
   /**
-   * The first line that matches, as soon as there is one; throws with all lines when there is none in time, or none is
-   * to come.
+   * The first line that matches, as soon as there is one; throws with all lines if there is none in time, or
+   * the stream ends.
    */
   waitFor(pattern: string | RegExp, timeoutMs?: number): Promise<string>;
 }

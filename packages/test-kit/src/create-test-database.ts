@@ -4,19 +4,19 @@ import { testDatabaseUrl } from './test-environment.ts';
 
 export interface TestDatabase {
   readonly url: string;
-  /** Removes the database, and sends away whoever is still connected to it. */
+  /** Drops the database, and closes its remaining connections. */
   drop(): Promise<void>;
 }
 
 export interface TestDatabaseOptions {
-  /** Fills the new database: usually the migrations. When it throws, the database is removed again. */
+  /** Fills the new database: usually the migrations. If it throws, the database is dropped. */
   readonly migrate?: (url: string) => Promise<unknown>;
 }
 
-/** Makes an empty database in the Postgres of this test run: one for each test file, made in `beforeAll`. */
+/** Creates an empty database in the Postgres of this test run: one for each test file, in `beforeAll`. */
 export async function createTestDatabase({ migrate }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  // Copying files is the quick way for a small template on a server whose disk writes are not awaited.
+  // Copying files is fast for a small template on a server that does not wait for its disk.
   await runOnServer(`create database ${name} strategy file_copy`);
   const url = new URL(testDatabaseUrl());
   url.pathname = `/${name}`;

@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 /**
- * A proxy of Redis that keeps the connections of its clients when the server behind it changes, as managed services do
- * when they fail over.
+ * A proxy of Redis that keeps the connections of its clients when the server behind it changes, as managed
+ * services do in a failover.
  */
 export interface KeepingProxy {
   readonly port: number;
-  /** Connects every client to the server at another port. What was under way is cut off; no client notices. */
+  /**
+   * Connects every client to the server at another port. Requests in flight are cut off; no client notices.
+   */
   switchTo(port: number): Promise<void>;
   close(): Promise<void>;
 }

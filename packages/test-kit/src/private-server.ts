@@ -5,19 +5,19 @@ import path from 'node:path';
 import { freePort } from './free-port.ts';
 import { testCacheDir } from './test-environment.ts';
 
-/** A server of the test's own, to be broken. Its url, port and data stay the same from start to start. */
+/** A server of the test's own, to break. Its url, port and data stay the same across starts. */
 export interface PrivateServer {
   readonly url: string;
   readonly port: number;
-  /** Ends it without warning (SIGKILL) and waits until it is gone. */
+  /** Kills it (SIGKILL) and waits until it is gone. */
   crash(): Promise<void>;
-  /** Ends it cleanly. */
+  /** Stops it cleanly. */
   stop(): Promise<void>;
   /** Starts it again after `crash()` or `stop()`. */
   start(): Promise<void>;
   /** Freezes it (SIGSTOP): connections stay open and nothing answers. */
   pause(): void;
-  /** Lets it go on after `pause()`. */
+  /** Resumes it after `pause()`. */
   resume(): void;
   /** Stops it for good and removes its data. Call it in `afterAll` or `finally`. */
   close(): Promise<void>;
@@ -38,20 +38,20 @@ export function startRedisForTest(options: PrivateRedisOptions = {}): Promise<Pr
   return startPrivately('redis', (place) => startRedis({ ...place, ...options }));
 }
 
-/** What a Sentinel watches over. */
+/** The primary of a Sentinel. */
 export interface WatchedPrimary {
   readonly primaryName: string;
   readonly primaryPort: number;
 }
 
-/** A Sentinel for this test alone, which puts a replica in the place of a primary that is silent for a second. */
+/** A Sentinel for this test alone, which replaces a primary that is silent for a second. */
 export function startSentinelForTest(primary: WatchedPrimary): Promise<PrivateServer> {
   return startPrivately('sentinel', (place) => startSentinel({ ...place, ...primary }));
 }
 
 /**
- * A Postgres for this test alone, with an empty database. It does not wait for the disk (`fsync=off`): enough to survive
- * the end of a process, which is what a test can bring about, and not a loss of power.
+ * A Postgres for this test alone, with an empty database. It does not wait for the disk (`fsync=off`): its
+ * data survives the end of a process, which is what a test can cause, and not a loss of power.
  */
 export function startPostgresForTest({ settings }: PrivatePostgresOptions = {}): Promise<PrivateServer> {
   return startPrivately('postgres', (place) =>
@@ -93,10 +93,10 @@ async function startPrivately(
   };
 }
 
-/** Named as the run's own folder is, so that the next run clears away what a run that died has left. */
+/** Named like the run's own folder, so that the next run removes the leftovers of a dead one. */
 async function makeTestFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
-  // Under root, Postgres runs as another user, who must get through.
+  // Under root, Postgres runs as another user, who needs access.
   await chmod(folder, 0o711);
   return folder;
 }

@@ -6,12 +6,12 @@ export function testRedisUrl(): string {
   return fromRun('TURNLOG_TEST_REDIS_URL');
 }
 
-/** The Postgres of this test run, as its superuser. Make a database in it with `createTestDatabase()`. */
+/** The Postgres of this test run, as its superuser. Create a database in it with `createTestDatabase()`. */
 export function testDatabaseUrl(): string {
   return fromRun('TURNLOG_TEST_DATABASE_URL');
 }
 
-/** Where the server programs are, for `startRedisForTest()` and `startPostgresForTest()`. */
+/** The server programs for `startRedisForTest()` and `startPostgresForTest()`. */
 export function testCacheDir(): string {
   return fromRun('TURNLOG_TEST_CACHE_DIR');
 }

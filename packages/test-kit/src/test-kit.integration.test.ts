@@ -21,7 +21,7 @@ afterEach(async () => {
 
 async function query<Row extends object>(url: string, statement: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
-  // The server may be killed under it, which the caller's next query shows.
+  // The server may be killed, which the caller's next query shows.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -90,7 +90,7 @@ test('a private Redis that crashes comes back on the same port with its data', a
   expect(await waitUntil(() => redis.get('call'), { what: 'Redis answers' })).toBe('kept');
 });
 
-test('a private Redis that is paused answers only after it goes on', async () => {
+test('a paused private Redis answers only after it is resumed', async () => {
   const server = await closedAfterTest(startRedisForTest());
   const [patient, impatient] = [redisClient(server.url), redisClient(server.url, 500)];
   await patient.ping();
@@ -113,14 +113,14 @@ test('a private Postgres that crashes comes back on the same port with its data'
   expect(await query(server.url, 'select sid from calls')).toEqual([{ sid: 'kept' }]);
 });
 
-test('waiting in vain says for what, and shows the last error', async () => {
+test('a wait that times out names its condition, and shows the last error', async () => {
   const failing = waitUntil(() => Promise.reject(new Error('not yet')), { what: 'pigs fly', timeoutMs: 30 });
 
   await expect(failing).rejects.toThrow('Waited 30 ms in vain until pigs fly');
   await expect(failing).rejects.toHaveProperty('cause.message', 'not yet');
 });
 
-test('captured lines are found whether they came before or after they are waited for', async () => {
+test('captured lines are found whether they arrive before or after the wait', async () => {
   const stream = new PassThrough();
   const captured = captureLines(stream);
   stream.write('first\nsec');

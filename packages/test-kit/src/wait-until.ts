@@ -3,15 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 const POLL_MS = 10;
 
 export interface WaitOptions {
-  /** What is waited for, to complete "waited in vain until …". */
+  /** The condition, to complete "waited in vain until …". */
   readonly what: string;
   /** 10 seconds by default. */
   readonly timeoutMs?: number;
 }
 
 /**
- * Asks again and again until the answer is neither false nor undefined, and returns it. Throws when that takes too long,
- * with the last error of the condition as its cause: a condition that throws has not come true yet.
+ * Polls until the answer is neither false nor undefined, and returns it. Throws if that takes too long, with
+ * the last error of the condition as its cause; a condition that throws counts as not yet true.
  */
 export async function waitUntil<Value>(
   condition: () => Value | Promise<Value>,

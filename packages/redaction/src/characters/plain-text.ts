@@ -1,20 +1,21 @@
 /**
- * A text as it reads: digits of every script as 0 to 9, full-width letters as ASCII, and nothing that is invisible. What is
- * found in it is found in the text by `starts`: character `i` stands there from `starts[i]` to before `starts[i + 1]`.
+ * A text without its variants: digits of every script as 0 to 9, full-width letters as ASCII, and no
+ * invisible characters. `starts` maps it to the original text: character `i` is there from `starts[i]` to
+ * before `starts[i + 1]`.
  */
 export interface PlainText {
   readonly characters: string;
   readonly starts: Uint32Array;
 }
 
-// Joiners, soft hyphens, direction marks, variation selectors, and what became of a NUL: somebody who looks at the text
-// sees nothing there.
+// Joiners, soft hyphens, direction marks, variation selectors, and the replacement of a NUL: invisible to a
+// reader.
 const INVISIBLE =
   /\u00AD|\u034F|\u061C|\u180E|[\u200B-\u200F]|[\u202A-\u202E]|[\u2060-\u206F]|[\uFE00-\uFE0F]|\uFEFF|\uFFFD/;
 const FULL_WIDTH = { first: 0xff01, last: 0xff5e, offset: 0xfee0 };
 const ASCII_END = 0x80;
 
-/** Reads a text. Takes time in proportion to its length. */
+/** Takes time in proportion to the length of the text. */
 export function toPlainText(text: string): PlainText {
   const characters: string[] = [];
   const starts = new Uint32Array(text.length + 1);
@@ -32,7 +33,7 @@ export function toPlainText(text: string): PlainText {
   return { characters: characters.join(''), starts: starts.subarray(0, characters.length + 1) };
 }
 
-/** One UTF-16 unit, or none for what is invisible. */
+/** One UTF-16 unit, or none for an invisible character. */
 function toPlain(code: number, unit: string): string {
   if (code < ASCII_END) return unit;
   if (INVISIBLE.test(unit)) return '';
@@ -40,14 +41,17 @@ function toPlain(code: number, unit: string): string {
     return String.fromCharCode(code - FULL_WIDTH.offset);
   const digit = digitOf(code);
   if (digit !== undefined) return String(digit);
-  // Outside of the first plane nothing else matters here; half a pair would look like something that it isn't.
+  // Outside of the first plane nothing else matters here; half a pair would look like another character.
   return code > 0xffff ? '\u2400' : unit;
 }
 
 const digits = new Map<number, number | undefined>();
 const MAX_REMEMBERED = 4096;
 
-/** Unicode keeps the decimal digits of a script together and in order, so the distance to the first of them tells. */
+/**
+ * Unicode keeps the decimal digits of a script together and in order, so the distance to the first is the
+ * value.
+ */
 function digitOf(code: number): number | undefined {
   if (digits.has(code)) return digits.get(code);
   let digit: number | undefined;

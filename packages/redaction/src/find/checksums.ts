@@ -9,7 +9,7 @@ export function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-// Verhoeff's dihedral check: the product of the dihedral group D5, and the permutation that is applied per place.
+// Verhoeff's dihedral check: the product of the dihedral group D5, and the permutation for each place.
 const PRODUCT = [
   '0123456789',
   '1234067895',

@@ -3,11 +3,11 @@ import { type Found } from './found.ts';
 const LOCAL = /[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
 const DOMAIN = /[\p{L}\p{M}\p{N}.-]/u;
 const TOP_LEVEL = /\.[\p{L}\p{M}]{2,}$/u;
-// RFC 5321 §4.5.3.1. The bounds also keep a text of nothing but @ from being read again and again.
+// RFC 5321 §4.5.3.1. The bounds also keep a text of @ alone from taking quadratic time.
 const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
 
-/** E-mail addresses: read from each @ both ways. */
+/** E-mail addresses: read from each @ in both directions. */
 export function findEmails(text: string): Found[] {
   const found: Found[] = [];
   let searchedTo = 0;
@@ -30,7 +30,7 @@ function readBack(text: string, at: number, limit: number): number {
 function readDomain(text: string, from: number): number | undefined {
   let end = from;
   while (end < text.length && end - from < MAX_DOMAIN && DOMAIN.test(text[end] ?? '')) end += 1;
-  // A full stop behind it belongs to the sentence.
+  // A full stop after it belongs to the sentence.
   while (end > from && /[.-]/.test(text[end - 1] ?? '')) end -= 1;
   return TOP_LEVEL.test(text.slice(from, end)) ? end : undefined;
 }

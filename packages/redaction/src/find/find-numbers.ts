@@ -1,19 +1,22 @@
 import { type Found, type Kind } from './found.ts';
 import { kindOfNumber, MAX_DIGITS, MIN_DIGITS } from './number-kinds.ts';
 
-/** Digits without anything between them. */
+/** Consecutive digits. */
 interface Group {
   readonly start: number;
   readonly end: number;
   readonly hasPlus: boolean;
 }
 
-// What people write between the digits of one number: blanks, dashes, dots, brackets, underscores, slashes.
+// What people write between the digits of one number: spaces, dashes, dots, brackets, underscores, slashes.
 const SEPARATOR = /[\p{Zs}\t\r\n\p{Pd}\u2212.·•()_/]/u;
 const MAX_SEPARATORS = 3;
 const LETTER = /[a-z]/i;
 
-/** Cards, Aadhaar numbers and phones. They begin and end with a group of digits: never in the middle of a longer number. */
+/**
+ * Cards, Aadhaar numbers and phones. They begin and end at groups of digits: never in the middle of a longer
+ * number.
+ */
 export function findNumbers(text: string): Found[] {
   const found: Found[] = [];
   for (const run of runsOf(text)) {
@@ -53,13 +56,13 @@ function longestFrom(
   return longest;
 }
 
-/** A phone has no check digit: touched by a Latin letter it is rather a part of an id. */
+/** A phone has no check digit: next to a Latin letter it is more likely part of an id. */
 function standsAlone(text: string, kind: Kind, first: Group, last: Group): boolean {
   if (kind !== 'phone') return true;
   return !LETTER.test(text[first.start - 1] ?? '') && !LETTER.test(text[last.end] ?? '');
 }
 
-/** Groups of digits with little enough between them that they may be one number. */
+/** Groups of digits that are close enough to be one number. */
 function* runsOf(text: string): Generator<Group[]> {
   let run: Group[] = [];
   for (const { index, 0: digits } of text.matchAll(/\d+/g)) {

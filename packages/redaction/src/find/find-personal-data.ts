@@ -4,11 +4,13 @@ import { findNumbers } from './find-numbers.ts';
 import { findPans } from './find-pans.ts';
 import { type Found } from './found.ts';
 
-// Nothing shorter than `a@b.co` is looked for.
+// The shortest find is `a@b.co`.
 const MIN_LENGTH = 6;
 const MAY_HOLD = /[@\p{Nd}\uFF20]/u;
 
-/** Everything personal in a text, in its order, without overlaps: of two at one place, the one that begins first. */
+/**
+ * All personal data in a text, in order and without overlaps: of two at one place, the one that begins first.
+ */
 export function findPersonalData(text: string): Found[] {
   if (text.length < MIN_LENGTH || !MAY_HOLD.test(text)) return [];
   const { characters, starts } = toPlainText(text);
@@ -21,7 +23,7 @@ export function findPersonalData(text: string): Found[] {
   }));
 }
 
-/** Behind its last visible character: what is invisible there may belong to the next. */
+/** After its last visible character: an invisible one there may belong to the next. */
 function endOf(starts: Uint32Array, end: number): number {
   return starts[end] ?? 0;
 }

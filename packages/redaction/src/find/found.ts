@@ -1,4 +1,4 @@
-/** What is looked for. */
+/** The kinds of finds. */
 export type Kind = 'card' | 'aadhaar' | 'pan' | 'phone' | 'email';
 
 /** A find: where it begins in a text, and where it has ended. */
@@ -6,6 +6,6 @@ export interface Found {
   readonly kind: Kind;
   readonly start: number;
   readonly end: number;
-  /** Its digits, where it is made of digits. */
+  /** Its digits, if it is a number. */
   readonly digits?: string;
 }

@@ -1,11 +1,14 @@
 import { passesLuhn, passesVerhoeff } from './checksums.ts';
 import { type Kind } from './found.ts';
 
-/** The fewest and the most digits of any number that is looked for. */
+/** The fewest and the most digits of a find. */
 export const MIN_DIGITS = 8;
 export const MAX_DIGITS = 19;
 
-/** Issuers by how their numbers begin, and how long these are. Source: ISO/IEC 7812 ranges in use, RuPay's included. */
+/**
+ * Issuers by the first digits and the lengths of their numbers. Source: ISO/IEC 7812 ranges in use, including
+ * RuPay's.
+ */
 const CARDS: readonly (readonly [beginning: RegExp, lengths: readonly number[]])[] = [
   [/^4/, [13, 16, 19]],
   [/^5[0-8]/, [16]],
@@ -27,7 +30,9 @@ const MAX_PHONE_DIGITS = 14;
 const AADHAAR_DIGITS = 12;
 const AADHAAR = /^[2-9]\d{11}$/;
 
-/** What a number is; `undefined` for one that is nobody's. Most are told by their length and first digit. */
+/**
+ * The kind of a number; `undefined` for one of no kind. Most are recognized by their length and first digit.
+ */
 export function kindOfNumber(digits: string, hasPlus: boolean): Kind | undefined {
   if (hasPlus && INTERNATIONAL_PHONE.test(digits)) return 'phone';
   if (digits.length >= MIN_CARD_DIGITS && isCard(digits)) return 'card';
@@ -36,7 +41,7 @@ export function kindOfNumber(digits: string, hasPlus: boolean): Kind | undefined
   return INDIAN_PHONE.test(digits) ? 'phone' : undefined;
 }
 
-/** Whether an issuer has cards with so many digits that begin so; its check digit is not looked at. */
+/** Whether an issuer has cards with this length and these first digits; the check digit is not tested. */
 export function mayBeCard(digits: string): boolean {
   if (!CARD_BEGINNINGS.includes(digits[0] ?? '')) return false;
   return CARDS.some(([beginning, lengths]) => lengths.includes(digits.length) && beginning.test(digits));

@@ -1,14 +1,14 @@
 import { type Found } from '../find/found.ts';
 
 /**
- * What becomes of personal data.
+ * How personal data is treated.
  * - `none`: it stays.
- * - `mask`: its kind stands in its place, and of a number the last digits: `[card …1111]`.
- * - `drop`: its kind stands in its place, and a field that held nothing else goes.
+ * - `mask`: its kind replaces it, with the last digits of a number: `[card …1111]`.
+ * - `drop`: its kind replaces it, and a field that held nothing else is removed.
  */
 export type RedactionMode = 'none' | 'mask' | 'drop';
 
-/** Enough to tell which of one's cards, or phones, was meant. */
+/** Enough to recognize one of one's own cards or phones. */
 const SHOWN_DIGITS: Readonly<Record<Found['kind'], number>> = {
   card: 4,
   aadhaar: 4,
@@ -17,7 +17,7 @@ const SHOWN_DIGITS: Readonly<Record<Found['kind'], number>> = {
   email: 0,
 };
 
-/** What stands in the place of a find. */
+/** The replacement of a find. */
 export function labelOf({ kind, digits }: Found, mode: Exclude<RedactionMode, 'none'>): string {
   const shown = SHOWN_DIGITS[kind];
   if (mode === 'drop' || shown === 0 || digits === undefined) return `[${kind}]`;

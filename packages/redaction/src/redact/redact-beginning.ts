@@ -3,8 +3,8 @@ import { type RedactionMode } from './mode.ts';
 import { redactText, replaceFound } from './redact-text.ts';
 
 /**
- * The part of a text that was heard of it. Where it breaks off within a number, it is no number any more, and would show
- * most of one: what is personal in the whole is so in its beginning.
+ * The part of a text that was heard. A number that is cut off is not recognized any more and would show most
+ * of its digits, so finds of the whole text also apply to its beginning.
  */
 export function redactBeginning(beginning: string, whole: string, mode: RedactionMode): string {
   if (mode === 'none') return beginning;

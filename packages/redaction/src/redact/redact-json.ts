@@ -2,7 +2,7 @@ import { mayBeCard } from '../find/number-kinds.ts';
 import { isNothingElse, redactText } from './redact-text.ts';
 import { type RedactionMode } from './mode.ts';
 
-/** A JSON number that is kept as its digits, because a JavaScript number would not hold it. */
+/** A JSON number that is kept as its digits, because a JavaScript number would round it. */
 export interface NumberInDigits {
   readonly digits: string;
   /** Without an exponent. */
@@ -13,16 +13,16 @@ export interface NumberInDigits {
 export type Json =
   string | number | NumberInDigits | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** A value without personal data, and how many finds there were in its keys and values. */
+/** A value without personal data, and the number of finds in its keys and values. */
 export interface RedactedJson {
-  /** `undefined` when nothing is left of it. */
+  /** `undefined` if nothing is left of it. */
   readonly value: Json | undefined;
   readonly count: number;
 }
 
 /**
- * Takes personal data out of a JSON value: out of keys and values, at any depth, numbers included. With `drop`, a field or
- * an item that was nothing else is gone.
+ * Removes personal data from a JSON value: from keys and values, at any depth, numbers included. With `drop`,
+ * a field or an item that was nothing else is removed.
  */
 export function redactJson(value: Json, mode: RedactionMode): RedactedJson {
   if (mode === 'none') return { value, count: 0 };
@@ -66,7 +66,7 @@ export function redactJson(value: Json, mode: RedactionMode): RedactedJson {
   return { value: left, count };
 }
 
-/** Two keys that look the same once they are redacted stay two. */
+/** Two keys that are equal after redaction stay two. */
 function numbered(fields: readonly [string, Json][]): [string, Json][] {
   const seen = new Map<string, number>();
   return fields.map(([name, value]) => {
@@ -76,12 +76,12 @@ function numbered(fields: readonly [string, Json][]): [string, Json][] {
   });
 }
 
-/** Some of its digits may be rounded away, so that a check digit proves nothing. */
+/** Some of its digits may be rounded, so that a check digit proves nothing. */
 function isRounded(number: number): boolean {
   return Number.isInteger(number) && !Number.isSafeInteger(number);
 }
 
-/** A function never comes out of JSON. */
+/** JSON never contains a function. */
 function isInDigits(node: Json): node is NumberInDigits {
   return (
     typeof node === 'object' && node !== null && 'writtenOut' in node && typeof node.writtenOut === 'function'

@@ -2,20 +2,20 @@ import { findPersonalData } from '../find/find-personal-data.ts';
 import { type Found } from '../find/found.ts';
 import { labelOf, type RedactionMode } from './mode.ts';
 
-/** A text without personal data, and how many finds there were. */
+/** A text without personal data, and the number of finds. */
 export interface RedactedText {
   readonly text: string;
   readonly count: number;
 }
 
-/** Takes personal data out of a text. Takes time in proportion to its length, whatever it holds. */
+/** Removes personal data from a text. Takes time in proportion to its length, whatever its content. */
 export function redactText(text: string, mode: RedactionMode): RedactedText {
   if (mode === 'none') return { text, count: 0 };
   const found = findPersonalData(text);
   return { text: replaceFound(text, found, mode), count: found.length };
 }
 
-/** The text with a label in the place of each find, the finds in their order. */
+/** The text with a label instead of each find, the finds in order. */
 export function replaceFound(
   text: string,
   found: readonly Found[],

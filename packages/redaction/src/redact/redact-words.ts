@@ -2,9 +2,9 @@ import { findPersonalData } from '../find/find-personal-data.ts';
 import { type RedactionMode } from './mode.ts';
 
 /**
- * Pieces of a text, such as its words, without the personal data that they are when they are read together: a number that
- * was spoken in pieces is in no single one of them. In each piece that holds a part of it, its kind stands in the place of
- * that part. `between` is what stands between two pieces in the text.
+ * Parts of a text, such as its words, without the personal data that they contain together: a number that was
+ * spoken in parts is in no single one. Each part of it is replaced by its kind. `between` is the text between
+ * two parts.
  */
 export function redactWords<Piece extends { readonly text: string }>(
   pieces: readonly Piece[],

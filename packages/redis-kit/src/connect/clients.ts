@@ -8,7 +8,7 @@ import { isReadOnly } from '../server/read-only.ts';
 import { refuseCluster } from './refuse-cluster.ts';
 import { explainConnectionError, readAddress } from './tls.ts';
 
-/** How long a command may take before it counts as failed. */
+/** How long a command may take before it fails. */
 const COMMAND_TIMEOUT_MS = 5_000;
 
 /** How much longer than the server's own limit a blocking read may take. */
@@ -17,30 +17,30 @@ const BLOCKING_GRACE_MS = 1_000;
 const SHARED = {
   connectTimeout: 5_000,
   keepAlive: 10_000,
-  // A command that was in flight when the connection broke is rejected at once. Its caller knows whether it may be
-  // sent again; ioredis, which would send it again by itself, doesn't.
+  // A command in flight when the connection breaks is rejected at once. Its caller knows whether it may be
+  // resent; ioredis, which would resend it by itself, does not.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   // While the connection is down a command fails instead of waiting in an unbounded queue.
   enableOfflineQueue: false,
   retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
-  // After a failover the old primary refuses writes: connect anew, and let the caller send again.
+  // After a failover the old primary refuses writes: reconnect, and let the caller resend.
   reconnectOnError: (error: Error) => (isReadOnly(error) ? 1 : false),
 } satisfies RedisOptions;
 
-/** What a Sentinel is given to answer. Others are asked after that. */
+/** How long a Sentinel may take to answer. Others are asked after that. */
 const SENTINEL_TIMEOUT_MS = 2_000;
 
-/** What a client needs. */
+/** Options of a client. */
 export interface RedisClientOptions {
   /**
-   * `redis://user:password@host:port/0`; `rediss://…?ssl_ca_certs=<file>` over TLS; or `redis+sentinel://…`: then it is
-   * always connected to the server that is the primary at present.
+   * `redis://user:password@host:port/0`; `rediss://…?ssl_ca_certs=<file>` over TLS; or `redis+sentinel://…`,
+   * which always connects to the current primary.
    */
   readonly url: string;
   /** Shown by `CLIENT LIST`. */
   readonly name: string;
-  /** Told of every connection error; ioredis goes on connecting by itself. */
+  /** Called with every connection error; ioredis reconnects by itself. */
   readonly onError: (error: Error) => void;
 }
 
@@ -50,13 +50,13 @@ export function createCommandClient(options: RedisClientOptions): Redis {
 }
 
 /**
- * A client for blocking reads, which hold up every other command on their connection. A read whose answer doesn't come
- * (a frozen server, a connection that died without a word) settles as `null` after the block and a grace.
+ * A client for blocking reads, which delay every other command on their connection. A read without an answer
+ * (a frozen server, a connection that died silently) resolves to `null` after the block and a grace.
  */
 export function createBlockingClient(options: RedisClientOptions & { readonly blockMs: number }): Redis {
   return connect(options, {
-    // For reads without a limit of their own. The others get theirs and the grace, which by default is 100 ms: less than
-    // by which a read could be told from one that the server answered in time.
+    // For reads without a limit of their own. The others get theirs and the grace, which by default is 100
+    // ms: too short to tell a timeout from a read that the server answered in time.
     blockingTimeout: options.blockMs + BLOCKING_GRACE_MS,
     blockingTimeoutGrace: BLOCKING_GRACE_MS,
     socketTimeout: options.blockMs + 10 * BLOCKING_GRACE_MS,
@@ -64,8 +64,8 @@ export function createBlockingClient(options: RedisClientOptions & { readonly bl
 }
 
 /**
- * Resolves when the client can take commands. Rejects when it was closed meanwhile, on the signal, and with
- * {@link ClusterNotSupportedError} where it is of no use to try again.
+ * Resolves when the client can take commands. Rejects if it is closed, on the signal, and with {@link
+ * ClusterNotSupportedError} if retrying is useless.
  */
 export async function untilReady(redis: Redis, signal?: AbortSignal): Promise<void> {
   await untilConnected(redis, signal);
@@ -104,7 +104,9 @@ function connect(
   return redis;
 }
 
-/** A client asks for the primary whenever it connects, and connects anew when a Sentinel says that there is another one. */
+/**
+ * A client asks for the primary whenever it connects, and reconnects when a Sentinel reports another one.
+ */
 function sentinelOptions(address: SentinelAddress) {
   const { sentinels, primaryName, credentials, sentinelCredentials, database, isTls, caFile } = address;
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
@@ -119,9 +121,9 @@ function sentinelOptions(address: SentinelAddress) {
     ...(isTls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
     sentinelCommandTimeout: SENTINEL_TIMEOUT_MS,
     sentinelRetryStrategy: SHARED.retryStrategy,
-    // ioredis' own pause of a minute would be a minute without hearing of another primary.
+    // ioredis' own pause of a minute would be a minute without news of another primary.
     sentinelReconnectStrategy: SHARED.retryStrategy,
-    // A primary that was cut off from the Sentinels goes on answering: what it takes will be thrown away.
+    // A primary that is cut off from the Sentinels keeps answering: what it accepts will be lost.
     failoverDetector: true,
   } as const satisfies RedisOptions;
 }

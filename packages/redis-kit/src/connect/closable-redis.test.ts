@@ -2,19 +2,19 @@ import { expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
 import { createCommandClient } from './clients.ts';
 
-/** A port on which nothing listens. */
+/** A port without a server. */
 const NOBODY = 'redis://127.0.0.1:1';
 
-test('a client that is closed while Redis is away leaves nothing that the process would wait for', async () => {
+test('a client that is closed while Redis is unavailable leaves nothing that keeps the process alive', async () => {
   const redis = createCommandClient({ url: NOBODY, name: 'test', onError: () => undefined });
   await waitUntil(() => redis.status === 'reconnecting', { what: 'the first attempt has failed' });
   const before = timers();
   redis.disconnect();
-  // That of the next attempt is gone, and no other has come.
+  // The timer of the next attempt is gone, and no other was started.
   expect(timers()).toBe(before - 1);
 });
 
-/** How many timers keep the process from ending. */
+/** The number of timers that keep the process alive. */
 function timers(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 }

@@ -1,18 +1,18 @@
 import { type Redis } from 'ioredis';
 import { createBlockingClient, createCommandClient, type RedisClientOptions } from './clients.ts';
 
-/** Where a service registers what ends with it, such as the lifecycle of service-kit. */
+/** Where a service registers what it closes at its end, such as the lifecycle of service-kit. */
 export interface StopSteps {
   onStop(name: string, step: () => unknown): void;
 }
 
-/** What the state of a connection is logged with. */
+/** The logger of a connection's state. */
 export interface ConnectionLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
 }
 
-/** What a connection of a service needs. */
+/** Options of a connection of a service. */
 export interface ConnectRedisOptions extends Pick<RedisClientOptions, 'url' | 'name'> {
   readonly logger: ConnectionLogger;
   /** For a connection of blocking reads: how long one read waits. Without it, the connection is for commands. */
@@ -20,8 +20,8 @@ export interface ConnectRedisOptions extends Pick<RedisClientOptions, 'url' | 'n
 }
 
 /**
- * Connects a service to Redis until it stops. The client connects again by itself for as long as it takes; a lost
- * connection is logged once, however many attempts follow, and so is the next success.
+ * Connects a service to Redis until it stops. The client reconnects by itself; a lost connection is logged
+ * once, however many attempts follow, and so is the next success.
  */
 export function connectRedis(
   lifecycle: StopSteps,
@@ -44,8 +44,8 @@ export function connectRedis(
 }
 
 /**
- * Returns whether a client is connected, or was until less than `graceMs` ago: a service goes on through a short
- * interruption. False until the first connection.
+ * Returns whether a client is connected, or was until less than `graceMs` ago: a service keeps working
+ * through a short interruption. False until the first connection.
  */
 export function watchUsability(
   redis: Redis,

@@ -2,8 +2,8 @@ import { type RedisOptions } from 'ioredis';
 import { ClosableRedis } from './closable-redis.ts';
 
 /**
- * A client that follows the primary of Sentinels until it is closed. By itself ioredis ends for good when it hears of another
- * primary at the very moment at which it looks for one.
+ * A client that follows the primary of Sentinels until it is closed. ioredis by itself ends for good when
+ * another primary is announced while it looks for one.
  */
 export class FollowingRedis extends ClosableRedis {
   #isClosed = false;
@@ -11,7 +11,7 @@ export class FollowingRedis extends ClosableRedis {
   constructor(options: RedisOptions & { readonly replyMapping?: 'legacy' }) {
     super(options);
     this.on('end', () => {
-      // What becomes of it is told by its events.
+      // Its events report the result.
       if (!this.#isClosed) this.connect().catch(() => undefined);
     });
   }

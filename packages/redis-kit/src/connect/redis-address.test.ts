@@ -28,13 +28,13 @@ describe('parseRedisAddress', () => {
     });
   });
 
-  it('takes a password without a user, as Redis before 6 has it', () => {
+  it('accepts a password without a user, for Redis before 6', () => {
     expect(parseRedisAddress('redis+sentinel://:secret@host/mymaster')).toMatchObject({
       value: { credentials: { password: 'secret' }, sentinelCredentials: {}, database: 0 },
     });
   });
 
-  it('speaks TLS to Sentinels and primary with rediss+sentinel', () => {
+  it('uses TLS for Sentinels and primary with rediss+sentinel', () => {
     const url = 'rediss+sentinel://host/mymaster?ssl_ca_certs=%2Fetc%2Fca.pem';
     expect(parseRedisAddress(url)).toMatchObject({ value: { isTls: true, caFile: '/etc/ca.pem' } });
   });

@@ -1,19 +1,19 @@
-/** Where a Redis is: a server by its URL, or a primary that Sentinels know by its name. */
+/** The address of a Redis: a server by its URL, or a primary by its name in Sentinels. */
 export type RedisAddress = { readonly kind: 'server'; readonly url: string } | SentinelAddress;
 
-/** A primary, and the Sentinels that say where it is at present. */
+/** A primary, and the Sentinels that return its current address. */
 export interface SentinelAddress {
   readonly kind: 'sentinel';
   readonly sentinels: readonly HostAndPort[];
-  /** What the Sentinels call the primary: the name in `sentinel monitor`. */
+  /** The name of the primary in `sentinel monitor`. */
   readonly primaryName: string;
   /** For the primary; Sentinels have credentials of their own. */
   readonly credentials: Credentials;
   readonly sentinelCredentials: Credentials;
   readonly database: number;
-  /** To Sentinels and primary alike. */
+  /** For Sentinels and primary alike. */
   readonly isTls: boolean;
-  /** The file of the CA that has signed their certificates; one of those that the system trusts where there is none. */
+  /** The file of the CA that signed their certificates; without it, the CAs that the system trusts. */
   readonly caFile: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** Empty where none is asked for. */
+/** Empty if none is needed. */
 export interface Credentials {
   readonly username?: string;
   readonly password?: string;
@@ -34,9 +34,10 @@ const SENTINEL_PARTS = /^redis(s?)\+sentinel:\/\/(?:([^/?#]*)@)?([^@/?#]*)(?:\/(
 const SENTINEL_QUERY = ['sentinel_username', 'sentinel_password', 'ssl_ca_certs'];
 
 /**
- * Reads a `redis://` or `rediss://` URL, or
- * `redis+sentinel://user:password@host:26379,host2:26379/name/0?sentinel_username=…&sentinel_password=…` (`rediss+sentinel` for TLS)
- * with the name that the Sentinels give the primary. A problem never quotes the URL: it may hold a password.
+ * Parses a `redis://` or `rediss://` URL, or
+ * `redis+sentinel://user:password@host:26379,host2:26379/name/0?sentinel_username=…&sentinel_password=…`
+ * (`rediss+sentinel` for TLS) with the primary's name in the Sentinels. A problem never quotes the URL: it
+ * may contain a password.
  */
 export function parseRedisAddress(
   text: string,

@@ -1,6 +1,6 @@
 import { type Redis } from 'ioredis';
 
-/** The server belongs to a Redis Cluster. Trying again is pointless: the address has to be another one. */
+/** The server belongs to a Redis Cluster. Retrying is useless: the address must change. */
 export class ClusterNotSupportedError extends Error {
   override readonly name = 'ClusterNotSupportedError';
 }
@@ -10,8 +10,8 @@ const WHAT_TO_DO =
   'Give it a Redis without cluster mode (cluster-enabled no), or one behind Sentinels (redis+sentinel://…)';
 
 /**
- * Rejects with {@link ClusterNotSupportedError} on a server of a Redis Cluster: it answers a ping, and refuses most writes.
- * A server that does not tell is taken for none.
+ * Rejects with {@link ClusterNotSupportedError} on a server of a Redis Cluster, which answers a ping and
+ * refuses most writes. A server that does not say so is taken for none.
  */
 export async function refuseCluster(redis: Redis): Promise<void> {
   if (/^cluster_enabled:1/m.test(await clusterInfo(redis))) throw new ClusterNotSupportedError(WHAT_TO_DO);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const client of clients) client.disconnect();
-  // One that is still looking for its primary notices only after its next attempt.
+  // A client that is still looking for its primary notices only after its next attempt.
   for (const client of clients)
     await waitUntil(() => client.status === 'end', { what: 'a client has ended' });
   await sentinel.close();
@@ -41,7 +41,7 @@ function open(url: string): Redis {
   return client;
 }
 
-/** The first Sentinel that is asked is not there. */
+/** The first Sentinel in the list does not exist. */
 function sentinelUrl(name = PRIMARY): string {
   return `redis+sentinel://127.0.0.1:1,127.0.0.1:${sentinel.port}/${name}`;
 }
@@ -57,7 +57,7 @@ async function untilOn(client: Redis, { port }: PrivateServer): Promise<void> {
   });
 }
 
-test('clients leave a primary that is frozen, and whose connections stay open, for the one that takes its place', async () => {
+test('clients leave a frozen primary, whose connections stay open, for the new one', async () => {
   const client = open(sentinelUrl());
   const onError = (): void => undefined;
   const blocking = createBlockingClient({ url: sentinelUrl(), name: 'blocking', blockMs: 60_000, onError });
@@ -71,25 +71,26 @@ test('clients leave a primary that is frozen, and whose connections stay open, f
   await untilOn(client, replica);
   await untilOn(blocking, replica);
 
-  // The Sentinels' own word of the switch may come only now: whoever has found the new primary before connects once more.
+  // The Sentinels' own message of the switch may come only now: a client that found the new primary earlier
+  // reconnects once more.
   const isKept = async () => (await client.get('call')) === 'kept';
   const isTaken = async () => {
     await client.set('call', 'newer');
     return true;
   };
   await waitUntil(isKept, { what: 'the new primary has what was written', timeoutMs: TIMEOUT_MS });
-  await waitUntil(isTaken, { what: 'the new primary takes writes', timeoutMs: TIMEOUT_MS });
+  await waitUntil(isTaken, { what: 'the new primary accepts writes', timeoutMs: TIMEOUT_MS });
 });
 
-test('a client that hears of another primary while it looks for one goes on looking', async () => {
+test('a client keeps looking when another primary is announced while it looks for one', async () => {
   const client = open(sentinelUrl());
   expect(client.status).toBe('connecting');
-  // What ioredis does when a Sentinel tells it.
+  // What ioredis does when a Sentinel announces it.
   (client as unknown as { connector: { disconnect(): void } }).connector.disconnect();
   await waitUntil(() => client.status === 'ready', { what: 'it has found the primary' });
 });
 
-test('a name that no Sentinel knows is told to whoever listens for errors', async () => {
+test('a name that no Sentinel knows is reported to error listeners', async () => {
   const errors: Error[] = [];
   const client = createCommandClient({
     url: sentinelUrl('other'),
@@ -97,6 +98,6 @@ test('a name that no Sentinel knows is told to whoever listens for errors', asyn
     onError: (error) => void errors.push(error),
   });
   clients.push(client);
-  await waitUntil(() => errors.length > 0, { what: 'an error is told' });
+  await waitUntil(() => errors.length > 0, { what: 'an error is reported' });
   expect(errors[0]?.message).toMatch(/sentinels are unreachable|invalid/i);
 });

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { type RedisOptions } from 'ioredis';
 
-/** The parameter of a `rediss://` URL that names the file of the CA, as redis-py has it. */
+/** The parameter of a `rediss://` URL with the file of the CA, as in redis-py. */
 const CA_PARAMETER = 'ssl_ca_certs';
 
-/** How to reach a Redis: its URL without what is not the server's, and TLS that verifies, where the URL asks for it. */
+/**
+ * How to reach a Redis: its URL without the client's parameters, and TLS with verification, if the URL asks
+ * for it.
+ */
 export function readAddress(redisUrl: string): { readonly url: string; readonly tls: RedisOptions['tls'] } {
-  // Sentinels have an address of another kind, which is read elsewhere, with the file of their CA.
+  // The URL of Sentinels is parsed elsewhere, with the file of their CA.
   if (!/^rediss?:\/\//i.test(redisUrl) || !URL.canParse(redisUrl)) return { url: redisUrl, tls: undefined };
   const url = new URL(redisUrl);
   const caFile = url.searchParams.get(CA_PARAMETER);
@@ -18,7 +21,7 @@ export function readAddress(redisUrl: string): { readonly url: string; readonly 
   };
 }
 
-/** An error of a connection; one over the server's certificate says what to do about it. */
+/** An error of a connection; one about the server's certificate includes the remedy. */
 export function explainConnectionError(error: Error): Error {
   const code = 'code' in error ? String(error.code) : '';
   if (!/CERT|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(code)) return error;

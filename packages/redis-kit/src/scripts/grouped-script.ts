@@ -2,15 +2,15 @@ import { type Redis } from 'ioredis';
 import { runAll, type ScriptRun } from './script-pipeline.ts';
 import { defineScript, type Script } from './script.ts';
 
-/** The most runs of one call: a script holds everybody else up for as long as it runs. */
+/** The most runs of one call: a script blocks all other clients while it runs. */
 const MAX_GROUPED_RUNS = 8;
 
 /**
- * A script that is run for many calls at a time: what a command costs on both sides is more than what most scripts do.
- * Each run has its own KEYS and ARGV. An error of one is that of all of its group.
+ * A script that runs for many calls at a time: a command costs both sides more than most scripts do. Each run
+ * has its own KEYS and ARGV. An error of one fails its whole group.
  *
  * KEYS  those of all runs
- * ARGV  for each run how many keys and arguments it has, then its arguments
+ * ARGV  for each run its number of keys and arguments, then its arguments
  * Reply those of the runs
  */
 export function defineGroupedScript(lua: string, options: { readonly repliesBytes?: boolean } = {}): Script {
@@ -34,7 +34,9 @@ return replies
   );
 }
 
-/** Runs a grouped script; resolves to the replies, in the order of the runs. Rejects with the first error of any. */
+/**
+ * Runs a grouped script; resolves to the replies, in the order of the runs. Rejects with the first error.
+ */
 export async function runGrouped(
   redis: Redis,
   script: Script,

@@ -1,11 +1,11 @@
-/** Something asked for, and whom to tell what came of it. */
+/** A request, and the callbacks for its result. */
 export interface Asked<Request, Reply> {
   readonly request: Request;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Hands over together what was asked for in one turn of the event loop. Under load that makes large batches by itself. */
+/** Makes micro-batches of the requests of one turn of the event loop. They become large under load. */
 export function microBatch<Request, Reply>(run: (asked: readonly Asked<Request, Reply>[]) => void) {
   let waiting: Asked<Request, Reply>[] = [];
 

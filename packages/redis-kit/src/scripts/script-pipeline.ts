@@ -2,24 +2,24 @@ import { type ChainableCommander, type Redis } from 'ioredis';
 import { microBatch, type Asked } from './micro-batch.ts';
 import { isUnknownScript, pipeScript, runScript, type Script, type ScriptArgument } from './script.ts';
 
-/** The most runs that are sent as one pipeline. */
+/** The most runs of one pipeline. */
 const MAX_RUNS = 256;
 
-/** What one run of a script is given. */
+/** The keys and arguments of one run of a script. */
 export interface ScriptRun {
   readonly keys: readonly string[];
   readonly args: readonly ScriptArgument[];
 }
 
-/** Commands behind the runs of a pipeline that tell whether what these wrote is safe. */
+/** Commands behind the runs of a pipeline that check whether their writes are durable. */
 export interface Barrier {
   /** The reply of the last command counts. */
   readonly pipe: (pipeline: ChainableCommander) => ChainableCommander;
-  /** Why the runs don't count as done, in words. */
+  /** Why the runs are not durable, in words. */
   readonly problemOf: (reply: unknown) => string | undefined;
 }
 
-/** Runs a script; runs that were asked for in one turn of the event loop travel as one pipeline. */
+/** Runs a script; the runs of one turn of the event loop are sent as one pipeline. */
 export function createScriptPipeline(redis: Redis, script: Script) {
   const run = microBatch<ScriptRun, unknown>((asked) => pipeRuns(redis, script, asked));
   return (keys: readonly string[], args: readonly ScriptArgument[]) => run({ keys, args });
@@ -36,8 +36,8 @@ export function runScripts(redis: Redis, script: Script, runs: readonly ScriptRu
 }
 
 /**
- * The same for a script that does many things in one run, and replies with what came of each. Resolves to the replies of
- * all; rejects with the first error of any.
+ * The same for a script that does many things in one run, and replies with the outcome of each. Resolves to
+ * the replies of all; rejects with the first error.
  */
 export async function runAll(redis: Redis, script: Script, runs: readonly ScriptRun[]): Promise<unknown[]> {
   const replies = ((await runScripts(redis, script, runs)) as unknown[][]).flat();
@@ -46,7 +46,10 @@ export async function runAll(redis: Redis, script: Script, runs: readonly Script
   return replies;
 }
 
-/** Sends runs of a script as pipelines, and tells each what came of it: without its barriers, nothing came of it. */
+/**
+ * Sends runs of a script as pipelines, and resolves each with its result; if the barriers do not pass, each
+ * is rejected.
+ */
 export function pipeRuns(
   redis: Redis,
   script: Script,
@@ -77,7 +80,10 @@ function send(
     .catch((error: unknown) => asked.forEach(({ reject }) => reject(toError(error))));
 }
 
-/** Adds barriers to a pipeline. What it returns tells from the replies why what was written before them does not count. */
+/**
+ * Adds barriers to a pipeline. The returned function reads from the replies why the writes before them are
+ * not durable.
+ */
 function pipeBarriers(pipeline: ChainableCommander, barriers: readonly Barrier[]) {
   const places = barriers.map((barrier) => ({ barrier, index: barrier.pipe(pipeline).length - 1 }));
   return (replies: readonly [Error | null, unknown][] | null): Error | undefined => {
@@ -85,13 +91,13 @@ function pipeBarriers(pipeline: ChainableCommander, barriers: readonly Barrier[]
       const [error, reply] = replies?.[index] ?? [new Error('Redis answered nothing'), undefined];
       if (error !== null) return error;
       const problem = barrier.problemOf(reply);
-      if (problem !== undefined) return new Error(`written, but not as safe as it has to be: ${problem}`);
+      if (problem !== undefined) return new Error(`written, but not durable: ${problem}`);
     }
     return undefined;
   };
 }
 
-/** What came of one run of a pipeline, and of the barriers behind all of them. */
+/** The result of one run of a pipeline, and of the barriers behind all of them. */
 interface RunReply {
   readonly reply: [Error | null, unknown] | undefined;
   readonly barriers: readonly Barrier[];
@@ -128,7 +134,7 @@ async function runWhole(
   return reply;
 }
 
-/** What was thrown, as an error. */
+/** A thrown value as an error. */
 export function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,30 +1,31 @@
 import { createHash } from 'node:crypto';
 import { type ChainableCommander, type Redis } from 'ioredis';
 
-/** A Lua script, known to the server by its digest. */
+/** A Lua script, which the server knows by its digest. */
 export interface Script {
   readonly lua: string;
   readonly sha: string;
-  /** Whether the texts of its reply are wanted as the bytes that they came as. */
+  /** Whether the texts of its reply are returned as bytes. */
   readonly repliesBytes: boolean;
 }
 
 /** An argument of a script. */
 export type ScriptArgument = string | number | Buffer;
 
-/** How a script is run. */
+/** Options of a script. */
 export interface ScriptOptions {
   readonly repliesBytes?: boolean;
   /**
-   * Runs also while Redis is out of memory: for scripts that free memory, or take none. Everything else is refused then,
-   * and Redis would stay full. Known from Redis 7.0 on, which is the oldest that Turnlog runs on.
+   * Runs even while Redis is out of memory: for scripts that free memory, or need none. Other scripts are
+   * refused then, and Redis would stay full. Supported from Redis 7.0, the oldest version that Turnlog runs
+   * on.
    */
   readonly runsWithoutMemory?: boolean;
 }
 
 const ALLOW_OOM = '#!lua flags=allow-oom\n';
 
-/** Makes a script of its text. */
+/** Makes a script from its text. */
 export function defineScript(
   text: string,
   { repliesBytes = false, runsWithoutMemory = false }: ScriptOptions = {},
@@ -33,7 +34,7 @@ export function defineScript(
   return { lua, sha: createHash('sha1').update(lua).digest('hex'), repliesBytes };
 }
 
-/** Runs a script; a server that doesn't know it (restarted, flushed) gets its text. */
+/** Runs a script; sends its text if the server does not know it (restarted, flushed). */
 export async function runScript(
   redis: Redis,
   { lua, sha, repliesBytes }: Script,
@@ -50,7 +51,9 @@ export async function runScript(
   }
 }
 
-/** Adds a run of the script to a pipeline. Its result may be an error that {@link isUnknownScript} recognises. */
+/**
+ * Adds a run of the script to a pipeline. Its result may be an error that {@link isUnknownScript} recognizes.
+ */
 export function pipeScript(
   pipeline: ChainableCommander,
   { sha, repliesBytes }: Script,
@@ -60,7 +63,7 @@ export function pipeScript(
   pipeline[repliesBytes ? 'callBuffer' : 'call']('evalsha', sha, keys.length, ...keys, ...args);
 }
 
-/** Whether the server answered that it doesn't know the script. Such a run had no effect. */
+/** Whether the server does not know the script. Such a run had no effect. */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

@@ -1,6 +1,6 @@
 import { type Asked } from './micro-batch.ts';
 
-/** Hands over one batch after the other: what is asked for while one is under way goes together, as the next. */
+/** Sends one batch after the other: requests during one form the next. */
 export function serialize<Request, Reply>(run: (asked: readonly Asked<Request, Reply>[]) => void) {
   let waiting: Asked<Request, Reply>[] = [];
   let isUnderWay = false;

@@ -1,4 +1,4 @@
-/** How Redis begins its refusal of a write while it is a replica. */
+/** The start of a replica's error for a write. */
 const READ_ONLY = 'READONLY';
 
 /** Whether a server refused a write because it is a replica: then the primary is another one. */
@@ -7,8 +7,8 @@ export function isReadOnly(error: Error): boolean {
 }
 
 /**
- * Lua, to stand before a script that does many things at a time and tells of each what came of it: makes an error reply of
- * what was caught, and says whether it has to be the reply of the whole script. A refusal by a replica has to, because a
+ * Lua for scripts that do many things at a time and report on each: makes an error reply of a caught error,
+ * and decides whether it must be the reply of the whole script. A refusal by a replica must be, because a
  * client looks for it in the reply of a command.
  */
 export const CAUGHT_LUA = `

@@ -1,22 +1,22 @@
 import { type Redis } from 'ioredis';
 import { type Barrier } from '../scripts/script-pipeline.ts';
 
-/** Enough of a run's 40 digits to tell the few runs apart that one call can see. */
+/** Enough of a run's 40 digits to distinguish the few runs during one call. */
 export const RUN_ID_DIGITS = 12;
 
 export const NO_RUN_ID = 'Redis does not say which run of the server this is (INFO server: run_id)';
 
-/** What Redis answers a script that may not call INFO: a user without the right to it, or a service that forbids it. */
+/** The error of a script that may not call INFO: the user lacks the right, or the provider forbids it. */
 const NOT_IN_SCRIPTS = /can't run this command|no permissions to run the 'info'|not allowed from script/i;
 
-/** Whether a script failed because it may not ask which run of the server it is on. */
+/** Whether a script failed because it may not ask for the server run. */
 export function isInfoForbidden(error: unknown): boolean {
   return error instanceof Error && NOT_IN_SCRIPTS.test(error.message);
 }
 
 /**
- * The run of the server for scripts that may not ask for it: it is asked for again behind each pipeline. What was appended
- * under another one counts as unanswered, and is sent again.
+ * The server run, for scripts that may not ask for it: it is read again behind each pipeline. Writes under
+ * another run count as unanswered, and are resent.
  */
 export class AskedServerRun {
   readonly #redis: Redis;
@@ -26,18 +26,18 @@ export class AskedServerRun {
     this.#redis = redis;
   }
 
-  /** The run as it was last heard of. */
+  /** The last known run. */
   async current(): Promise<string> {
     return (this.#known ??= readRunId(await this.#redis.info('server')));
   }
 
-  /** Passed where the server behind the pipeline still is in the run that the scripts were given. */
+  /** Passes if the server behind the pipeline is still in the run that the scripts were given. */
   barrier(given: string): Barrier {
     return {
       pipe: (pipeline) => pipeline.info('server'),
       problemOf: (reply) => {
         this.#known = readRunId(String(reply));
-        return this.#known === given ? undefined : 'another server has answered meanwhile';
+        return this.#known === given ? undefined : 'another server answered in the meantime';
       },
     };
   }

@@ -3,7 +3,7 @@ import { type Redis } from 'ioredis';
 /** The reply of TIME: seconds and microseconds. */
 export type TimeReply = readonly (string | number)[];
 
-/** The clock of Redis, Unix ms. What services compare between them is told by this one clock. */
+/** The clock of Redis, Unix ms. Services compare times by this one clock. */
 export async function serverTimeMs(redis: Redis): Promise<number> {
   return toUnixMs(await redis.time());
 }

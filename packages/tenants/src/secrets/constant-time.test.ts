@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import * as crypto from 'node:crypto';
 
-/** What the code under test asked of node:crypto since it was last looked at. */
+/** The calls to node:crypto since the last check. */
 const work = { hashes: 0, comparedBytes: [] as number[] };
 
 jest.unstable_mockModule('node:crypto', () => ({
@@ -22,7 +22,7 @@ const { createSecret } = await import('./secret-text.ts');
 
 const ROUNDS = 101;
 const CALLS_PER_ROUND = 200;
-/** Without the work for nobody's secret, an unknown one is told in a fifth of the time. */
+/** Without the work for an unknown secret, it would be refused in a fifth of the time. */
 const MAX_RATIO = 1.5;
 
 async function openDirectory() {
@@ -44,7 +44,7 @@ async function openDirectory() {
   };
 }
 
-test('whoever is asked for, one text is hashed and all of the hash is compared', async () => {
+test('for known and unknown ids alike, one text is hashed and all of the hash is compared', async () => {
   const { tell, right, wrong } = await openDirectory();
   const workOf = (text: string) => {
     Object.assign(work, { hashes: 0, comparedBytes: [] });
@@ -58,10 +58,10 @@ test('whoever is asked for, one text is hashed and all of the hash is compared',
   }
 });
 
-test('how long it takes to refuse a secret does not tell whether its id is known or how much of it is right', async () => {
+test('the time to refuse a secret does not show whether its id is known or how much of it is right', async () => {
   const { tell, wrong } = await openDirectory();
   const samples = Object.entries(wrong).map(([what, text]) => ({ what, text, roundsMs: [] as number[] }));
-  // In turns, so that whatever else the machine does meets all of them alike.
+  // Interleaved, so that other load on the machine affects all of them alike.
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const { text, roundsMs } of samples) {
       const beganAtMs = performance.now();
@@ -70,7 +70,7 @@ test('how long it takes to refuse a secret does not tell whether its id is known
     }
   }
 
-  // The fastest round is the one in which the machine did nothing else.
+  // In the fastest round the machine did nothing else.
   const fastestMs = samples.map(({ roundsMs }) => Math.min(...roundsMs));
   expect(Math.max(...fastestMs) / Math.min(...fastestMs)).toBeLessThan(MAX_RATIO);
 });

@@ -5,8 +5,8 @@ import { hashSecret } from './secret-text.ts';
 const NOBODYS_SHA256 = '0'.repeat(64);
 
 /**
- * Whether a text is the secret. Takes as long where there is no such secret: one hash and one comparison of all 32
- * bytes, whatever was given.
+ * Whether a text is the secret. Takes as long if there is no such secret: one hash and one comparison of all
+ * 32 bytes, whatever the text.
  */
 export function matchesSecret(text: string, secret: TenantSecret | undefined): boolean {
   const expected = Buffer.from(secret?.sha256 ?? NOBODYS_SHA256, 'hex');

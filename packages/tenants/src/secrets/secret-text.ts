@@ -5,7 +5,7 @@ const ID_BYTES = 6;
 const RANDOM_BYTES = 32;
 const PATTERN = /^tl_(?:stream|api|webhook|token)_([0-9a-f]{12})_[\w-]{43}$/;
 
-/** A secret as it is handed to its owner, once, and what is kept of it. */
+/** A secret as its owner receives it, once, and what is stored of it. */
 export interface NewSecret {
   readonly text: string;
   readonly secret: TenantSecret;
@@ -18,21 +18,21 @@ export function createSecret(kind: SecretKind, nowMs: number): NewSecret {
   return { text, secret };
 }
 
-/** A text in the form of a secret, of something else than a {@link SecretKind} if need be. */
+/** A text in the form of a secret, of another kind than a {@link SecretKind} if needed. */
 export function randomText(kind: SecretKind | 'token'): { readonly id: string; readonly text: string } {
   const id = randomBytes(ID_BYTES).toString('hex');
   return { id, text: `tl_${kind}_${id}_${randomBytes(RANDOM_BYTES).toString('base64url')}` };
 }
 
 /**
- * SHA-256 of a secret's text, in hex. No salt and no slow hash: they help against guessing what people choose, and this
- * was drawn from 2^256.
+ * SHA-256 of a secret's text, in hex. No salt and no slow hash: they protect secrets that people choose, and
+ * this one has 256 random bits.
  */
 export function hashSecret(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The id that stands in a secret's text, or nothing where the text is not one. */
+/** The id in a secret's text, or nothing if the text is not a secret. */
 export function secretIdOf(text: string): string | undefined {
   return PATTERN.exec(text)?.[1];
 }

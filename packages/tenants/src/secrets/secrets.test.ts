@@ -3,18 +3,15 @@ import { secretKind } from '../tenant.ts';
 import { matchesSecret } from './matches-secret.ts';
 import { createSecret, hashSecret, secretIdOf } from './secret-text.ts';
 
-test.each(secretKind.options)(
-  'a %s secret names its kind and id, and can stand in a URL as it is',
-  (kind) => {
-    const { text, secret } = createSecret(kind, 0);
-    expect(text).toMatch(new RegExp(`^tl_${kind}_[0-9a-f]{12}_[\\w-]{43}$`));
-    expect(new URL(`wss://name:${text}@host/`).password).toBe(text);
-    expect(secretIdOf(text)).toBe(secret.id);
-    expect(secret).toMatchObject({ kind, createdAt: '1970-01-01T00:00:00.000Z', sha256: hashSecret(text) });
-  },
-);
+test.each(secretKind.options)('a %s secret has its kind and id, and needs no escaping in a URL', (kind) => {
+  const { text, secret } = createSecret(kind, 0);
+  expect(text).toMatch(new RegExp(`^tl_${kind}_[0-9a-f]{12}_[\\w-]{43}$`));
+  expect(new URL(`wss://name:${text}@host/`).password).toBe(text);
+  expect(secretIdOf(text)).toBe(secret.id);
+  expect(secret).toMatchObject({ kind, createdAt: '1970-01-01T00:00:00.000Z', sha256: hashSecret(text) });
+});
 
-test('what is kept of a secret does not hold its text', () => {
+test('what is stored of a secret does not contain its text', () => {
   const { text, secret } = createSecret('api', 0);
   const random = text.split('_').slice(3).join('_');
   expect(JSON.stringify(secret)).not.toContain(random);
@@ -34,7 +31,7 @@ test('a secret matches itself, and nothing else matches it', () => {
   expect(others.filter((other) => matchesSecret(other, secret))).toEqual([]);
 });
 
-test('nothing matches where there is no secret, not even what hashes to nothing known', () => {
+test('without a stored secret nothing matches, not even an empty text', () => {
   expect(matchesSecret('', undefined)).toBe(false);
   expect(matchesSecret(createSecret('api', 0).text, undefined)).toBe(false);
 });

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { WebSocket } from 'ws';
 
-/** What nothing that is written may hold: a phone as carriers write it, and whatever this word stands in. */
+/** What logs and metrics must not contain: a phone as carriers write it, and any text with this word. */
 export const CANARY_PHONE = '+919811122233';
 const CANARY_WORD = 'qzxcanary';
 
@@ -12,20 +12,20 @@ export function canary(what: string): string {
   return `${CANARY_WORD} ${what} of Ramesh, ${CANARY_PHONE}`;
 }
 
-/** The lines of a text that hold marked data. */
+/** The lines of a text that contain marked data. */
 export function canariesIn(text: string): string[] {
   return text
     .split('\n')
     .filter((line) => new RegExp(`${CANARY_WORD}|98111\\s?22233|Ramesh`, 'i').test(line));
 }
 
-/** Everything that the services of a stack have written to their logs, the lines before a restart included. */
+/** Everything in the logs of a stack's services, including the lines before a restart. */
 export async function readLogs({ logDir }: { readonly logDir: string }): Promise<string> {
   const files = await readdir(logDir);
   return (await Promise.all(files.map((file) => readFile(path.join(logDir, file), 'utf8')))).join('\n');
 }
 
-/** What every service says of itself to whoever asks. */
+/** The public endpoints of every service. */
 export async function readOps({
   services,
 }: {
@@ -39,7 +39,7 @@ export async function readOps({
   return (await Promise.all(answers)).join('\n');
 }
 
-/** Plays the carrier: sends frames on one socket, waits, sends the last one, and lets go. */
+/** Plays the carrier: sends frames on one socket, waits, sends the last one, and closes. */
 export async function playCarrier(
   url: string,
   frames: readonly (string | object)[],
@@ -50,7 +50,7 @@ export async function playCarrier(
   for (const frame of frames) socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   await wait();
   socket.send(JSON.stringify(last));
-  // The gateway may have closed it already, for one of the frames.
+  // The gateway may have closed it already because of a frame.
   const closed = once(socket, 'close');
   socket.close(1000);
   await closed;

@@ -12,13 +12,13 @@ describe('a seeded generator', () => {
     expect(draw(42)).not.toEqual(draw(43));
   });
 
-  it('keeps to its bounds', () => {
+  it('stays within its bounds', () => {
     const rng = createRng(7);
     const drawn = Array.from({ length: 2_000 }, () => rng.int(3, 5));
     expect(new Set(drawn)).toEqual(new Set([3, 4, 5]));
   });
 
-  it('is not disturbed in one part by what another part draws', () => {
+  it('is not affected in one part by the draws of another part', () => {
     const [quiet, busy] = [createRng(1), createRng(1)];
     busy.next();
     expect(busy.fork('load').next()).toBe(quiet.fork('load').next());

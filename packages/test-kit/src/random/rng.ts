@@ -1,4 +1,4 @@
-/** Numbers that look random and follow from a seed alone, so that a run can be repeated. */
+/** Pseudo-random numbers that follow from a seed, so that a run can be repeated. */
 export interface Rng {
   /** From 0 up to, not including, 1. */
   next(): number;
@@ -9,7 +9,7 @@ export interface Rng {
   pick<T>(items: readonly T[]): T;
   /** The items in another order. */
   shuffle<T>(items: readonly T[]): T[];
-  /** Numbers of its own for a part of the run: what another part draws does not change them. */
+  /** Independent numbers for a part of the run: the draws of other parts do not change them. */
   fork(name: string): Rng;
 }
 
@@ -29,7 +29,7 @@ export function createRng(seed: number): Rng {
     chance: (probability) => next() < probability,
     pick: (items) => {
       const item = items[int(0, items.length - 1)];
-      if (item === undefined) throw new RangeError('there is nothing to pick from');
+      if (item === undefined) throw new RangeError('cannot pick from an empty list');
       return item;
     },
     shuffle: (items) => {

@@ -9,7 +9,7 @@ const INFRA = fileURLToPath(new URL('../../../../infra', import.meta.url));
 
 const passwordOf = (name: string): string => `password-of-${name}`;
 
-/** A server's URL for one of its users, whose password is made of its name. */
+/** A server's URL for one of its users, whose password is derived from its name. */
 export function withUser(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.username = name;
@@ -17,10 +17,10 @@ export function withUser(serverUrl: string, name: string): string {
   return url.href;
 }
 
-/** Which Redis users are wanted for: the one that holds the logs, or one that holds audio alone. */
+/** The Redis of the users: the one that holds the logs, or one that holds audio alone. */
 export type RedisUse = 'logs' | 'audio';
 
-/** What infra/redis/users.sh makes: the users of Redis, one a line, as an ACL file has them. */
+/** The output of infra/redis/users.sh: the users of Redis, one a line, as in an ACL file. */
 export async function redisUsers(
   env: Readonly<Record<string, string>> = {},
   use: RedisUse = 'logs',
@@ -43,7 +43,7 @@ export async function redisUsers(
   return stdout;
 }
 
-/** Makes the roles of infra/postgres/roles.sh in a database; `url` is its superuser's. */
+/** Creates the roles of infra/postgres/roles.sh in a database; `url` is its superuser's. */
 export async function makePostgresRoles(url: string): Promise<void> {
   const { username, pathname } = new URL(url);
   const names = ['owner', 'persister', 'reconciler', 'reader', 'eraser'];
@@ -59,8 +59,8 @@ export async function makePostgresRoles(url: string): Promise<void> {
 }
 
 /**
- * The script as it is, its psql played by the driver: not every machine that runs tests has a psql. Its variables are
- * those that the script gives on the command line, and `\gexec` runs what a query returns.
+ * Runs the real script with the driver in place of psql, which not every test machine has. Its variables are
+ * those of the script's command line, and `\gexec` runs the result of a query.
  */
 async function runRoles(url: string, env: Readonly<Record<string, string>>): Promise<void> {
   const script = path.join(INFRA, 'postgres/roles.sh');

@@ -31,7 +31,7 @@ const VERBS: Readonly<Record<string, (table: string) => string>> = {
   drop: (table) => `drop ${table === 'call_turns' ? 'view' : 'table'} ${table}`,
   alter: (table) => `alter ${table === 'call_turns' ? 'view' : 'table'} ${table} rename to x`,
 };
-/** What each role may do with each table. */
+/** The rights of each role on each table. */
 export const POSTGRES_RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   turnlog_persister: {
     call_sessions: ['select', 'insert', 'update'],
@@ -79,7 +79,7 @@ const BEYOND_TABLES = [
 /** insufficient_privilege; and for a view, object_not_in_prerequisite_state. */
 const REFUSALS = ['42501', '55000'];
 
-/** Tries a role on every verb and table but its own, and on what is nobody's but the server's owner's. */
+/** Tries every verb of a role on tables without that right, and the statements of a server's owner. */
 export async function tryPostgresRole(urlOf: (role: string) => string, role: string): Promise<RightsTrial> {
   const client = new pg.Client({ connectionString: urlOf(role) });
   await client.connect();
@@ -108,7 +108,7 @@ function forbiddenStatements(role: string): string[] {
   );
 }
 
-/** What the server has granted and should not have, or the other way round. */
+/** The server's grants that differ from the expected ones. */
 async function differencesOf(client: pg.Client, role: string): Promise<string[]> {
   const { rows } = await client.query<{ table_name: string; privilege_type: string }>(
     `select table_name, privilege_type from information_schema.role_table_grants where grantee = $1`,

@@ -12,7 +12,7 @@ const FEEDS = [
   'xclaim',
 ].concat(...[['xack', 'xdel', 'xrange', 'xlen', 'xinfo|groups', 'xinfo|consumers']]);
 
-/** All commands that each user of a service may call at all, on some key. */
+/** All commands that each user of a service may call, on some key. */
 export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   gateway: [
     ...CONNECTING,
@@ -74,14 +74,14 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What came of trying all that a user must not do. */
+/** The result of trying all that a user must not do. */
 export interface RightsTrial {
   readonly tried: number;
-  /** What was not refused. */
+  /** The commands that were not refused. */
   readonly problems: readonly string[];
 }
 
-/** Tries a user on every command of the server but its own. `urlOf` gives the server's URL for a user. */
+/** Tries a user on every command of the server but its own. `urlOf` returns the server's URL for a user. */
 export async function tryRedisCommands(urlOf: (name: string) => string, name: string): Promise<RightsTrial> {
   const allowed = new Set(REDIS_RIGHTS[name]);
   const user = new Redis(urlOf(name));
@@ -99,7 +99,7 @@ export async function tryRedisCommands(urlOf: (name: string) => string, name: st
   }
 }
 
-/** The error with which a command is refused, or what it answered. */
+/** The error of a refused command, or its reply. */
 export async function redisRefusal(user: Redis, [command = '', ...args]: readonly string[]): Promise<string> {
   try {
     return `answered ${JSON.stringify(await user.call(command, ...args))}`;
@@ -108,7 +108,7 @@ export async function redisRefusal(user: Redis, [command = '', ...args]: readonl
   }
 }
 
-/** Every command of the server and every subcommand, with as many arguments as it takes at least. */
+/** Every command of the server and every subcommand, with its minimum number of arguments. */
 async function commandsOf(url: string): Promise<{ name: string; args: string[] }[]> {
   const operator = new Redis(url);
   type Info = readonly [name: string, arity: number, ...rest: unknown[]];

@@ -57,7 +57,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: 'const temporary = `${file}.${process.pid}`;',
     test: {
       file: 'packages/spool/src/spool.test.ts',
-      name: 'of several who want a folder at once one gets it, also where all have the same pid',
+      name: 'of several processes that want a folder at once one gets it, even if all have the same pid',
     },
   },
   {
@@ -68,7 +68,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/process-lock/src/lock-file.test.ts',
-      name: 'the lock of a dead one is removed by one process, and left alone by others meanwhile',
+      name: 'the lock of a dead owner is removed by one process, and left alone by others in the meantime',
     },
   },
   {

@@ -10,7 +10,7 @@ export const redisClientGuards: readonly Guard[] = [
     without: '0',
     test: {
       file: 'packages/embedded/src/drop-open-transaction.integration.test.ts',
-      name: 'what Redis takes after a loss of power in the middle of a transaction outlives the next one',
+      name: 'writes after a loss of power in the middle of a transaction survive the next one',
     },
   },
   {
@@ -32,7 +32,7 @@ export const redisClientGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/redis-kit/src/connect/sentinel.integration.test.ts',
-      name: 'a client that hears of another primary while it looks for one goes on looking',
+      name: 'a client keeps looking when another primary is announced while it looks for one',
     },
   },
   {

@@ -43,7 +43,7 @@ export const secrecyGuards: readonly Guard[] = [
     without: "const isEqual = Buffer.from(hashSecret(text), 'hex').equals(expected);",
     test: {
       file: 'packages/tenants/src/secrets/constant-time.test.ts',
-      name: 'whoever is asked for, one text is hashed and all of the hash is compared',
+      name: 'for known and unknown ids alike, one text is hashed and all of the hash is compared',
     },
   },
   {
@@ -55,7 +55,7 @@ export const secrecyGuards: readonly Guard[] = [
     const isRight = matchesSecret(text, found.secret);`,
     test: {
       file: 'packages/tenants/src/secrets/constant-time.test.ts',
-      name: 'how long it takes to refuse a secret does not tell whether its id is known or how much of it is right',
+      name: 'the time to refuse a secret does not show whether its id is known or how much of it is right',
     },
   },
 ];
