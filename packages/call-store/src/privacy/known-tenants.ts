@@ -25,7 +25,7 @@ export async function tenantsOfSid(db: Kysely<CallStoreSchema>, callSid: string)
   return rows;
 }
 
-/** Whether a call was erased: nothing of it is written any more. */
+/** Whether a call was erased: it is not written any more. */
 export async function wasErased(db: Kysely<CallStoreSchema>, call: CallKey): Promise<boolean> {
   const { rows } = await sql`
     select from erased_calls

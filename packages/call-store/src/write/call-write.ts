@@ -15,7 +15,7 @@ export function callOfRow({ tenant, call_sid: callSid }: Pick<CallRow, 'tenant' 
   return { tenant, callSid };
 }
 
-/** One write per call, the one with the highest version, in the order in which every batch takes its row locks. */
+/** One write per call, the one with the highest version, in the order in which every batch locks rows. */
 export function newestPerCall(batch: readonly CallWrite[]): Map<string, CallWrite> {
   const newest = new Map<string, CallWrite>();
   for (const write of batch) {
