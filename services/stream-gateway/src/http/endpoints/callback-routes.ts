@@ -6,10 +6,12 @@ import { requestProblem } from '../answers/request-problem.ts';
 import { json, problemOf, retryLater, type Operation } from '../openapi/operation.ts';
 import { type CallbackKind, type CallbacksEndpoint } from './callbacks-endpoint.ts';
 
+/** `/webhooks/exotel/status/<secret>`: the path begins with a slash. */
+const SECRET_SEGMENT = 4;
 const MAX_BODY_BYTES = 64 * 1024;
 const KINDS: readonly CallbackKind[] = ['status', 'passthru'];
 
-type CallbackRequest = FastifyRequest<{ Params: { secret: string }; Body: Buffer | undefined }>;
+type CallbackRequest = FastifyRequest<{ Body: Buffer | undefined }>;
 
 /** `GET` and `POST` of `/webhooks/exotel/status/:secret` and `/webhooks/exotel/passthru/:secret`. */
 export function callbackRoutes(endpoint: CallbacksEndpoint): FastifyPluginCallback {
@@ -23,7 +25,7 @@ export function callbackRoutes(endpoint: CallbacksEndpoint): FastifyPluginCallba
           bodyLimit: MAX_BODY_BYTES,
           config: { smallerBody: 'a callback of Exotel is a fraction of that' },
           onRequest: (request: CallbackRequest, reply, next) => {
-            const tenant = endpoint.admit(kind, request.params.secret, request.raw);
+            const tenant = endpoint.admit(kind, secretIn(request.url), request.raw);
             if (tenant === undefined) return void send(reply, unknownWebhook);
             request.tenant = tenant;
             next();
@@ -49,6 +51,12 @@ export function callbackRoutes(endpoint: CallbacksEndpoint): FastifyPluginCallba
     };
     return send(reply, await endpoint.answer(kind, request.tenant, callback));
   }
+}
+
+/** As it stands in the path. One that is percent-encoded is not the address that was given out. */
+function secretIn(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path.split('/')[SECRET_SEGMENT] ?? '';
 }
 
 const unknownWebhook = unread(

@@ -221,6 +221,12 @@ describe('what is not taken', () => {
 
   test.each([
     ['an unknown secret', 404, 'unknown_webhook', () => fetch(urlOf('status', { secret: `${SECRET}x` }))],
+    [
+      'an encoded secret',
+      404,
+      'unknown_webhook',
+      () => fetch(urlOf('status', { secret: SECRET.replace('t', '%74') })),
+    ],
     ['another kind', 404, 'not_found', () => fetch(urlOf('other'))],
     ['another method', 405, 'method_not_allowed', () => fetch(urlOf('status'), { method: 'PUT', body: 'x' })],
     ['no call sid', 400, 'no_call_sid', () => fetch(urlOf('status'), form(`From=${PHONE}&Status=busy`))],
