@@ -1,4 +1,4 @@
-/** What can keep a local stack from starting. */
+/** The reasons why a local stack cannot start. */
 export type LocalStackErrorCode =
   'already_running' | 'port_taken' | 'server_failed' | 'service_failed' | 'no_such_service';
 

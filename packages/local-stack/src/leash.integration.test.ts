@@ -19,7 +19,7 @@ const PROGRAM = `
   console.log('pids ' + stack.services.map(({ pid }) => pid).join(' '));
 `;
 
-/** Takes a moment to stop, and leaves at once when it is told to a second time, as services do. */
+/** Takes a moment to stop, and exits at once at a second request, as services do. */
 const SLOW_TO_STOP = `
   import { writeFileSync } from 'node:fs';
   let isStopping = false;
@@ -36,7 +36,7 @@ const SLOW_TO_STOP = `
   console.log('ready');
 `;
 
-/** Ends when the service that it has told to stop is stopping. */
+/** Exits when the service that it asked to stop is stopping. */
 const STOPPING_PROGRAM = `
   const { spawnService } = await import(${JSON.stringify(SERVICE_PROCESS)});
   const [, mainFile, DONE] = process.argv;
@@ -54,7 +54,7 @@ describe('a stack whose process is killed', () => {
   let dataDir: string;
   beforeAll(async () => {
     dataDir = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
-    // Under root, Postgres runs as another user, who must get through.
+    // Under root, Postgres runs as another user, who needs access.
     await chmod(dataDir, 0o711);
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
@@ -76,8 +76,8 @@ describe('a stack whose process is killed', () => {
   });
 });
 
-describe('a service that was told to stop', () => {
-  it('finishes what is in flight, although its stack ends before it', async () => {
+describe('a service that was asked to stop', () => {
+  it('finishes its work in progress, although its stack ends before it', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
     const [mainFile, done] = [path.join(folder, 'main.mjs'), path.join(folder, 'done')];
     await writeFile(mainFile, SLOW_TO_STOP);

@@ -17,7 +17,7 @@ describe('a local stack', () => {
   });
   afterAll(() => test.close());
 
-  /** A call on which the turns were spoken, and which goes on. */
+  /** A call in progress with these turns. */
   async function callWithTurns(options: Partial<PlaceCallOptions> = {}): Promise<SimulatedCall> {
     const url = test.stack.streamUrls[0] ?? '';
     const call = placeCall({ url, audio: 0.2, hangUpAfterMs: Infinity, ...options });
@@ -34,7 +34,7 @@ describe('a local stack', () => {
     expect(await test.store.verifyCall({ tenant: 'default', callSid })).toEqual({ ok: true });
   }
 
-  it('takes a call in and puts its record out', async () => {
+  it('accepts a call and writes its record', async () => {
     const call = await callWithTurns();
     call.hangUp();
     await expectWholeRecord(call.callSid, 'callended');
@@ -46,7 +46,7 @@ describe('a local stack', () => {
     await expectWholeRecord(call.callSid, 'socket_closed');
   });
 
-  it('ends the calls of a gateway that is killed, and starts it again', async () => {
+  it('ends the calls of a killed gateway, and restarts it', async () => {
     const gateway = test.stack.service('gateway-1');
     const firstPid = gateway.pid;
     const call = await callWithTurns();
@@ -60,7 +60,7 @@ describe('a local stack', () => {
     expect(gateway.pid).not.toBe(firstPid);
   });
 
-  it('tells a signal that somebody else has sent', async () => {
+  it('reports a signal from another process', async () => {
     const session = test.stack.service('session-1');
     process.kill(session.pid ?? 0, 'SIGKILL');
     await session.untilDown();
@@ -68,7 +68,7 @@ describe('a local stack', () => {
     expect(test.notices).toContainEqual(expect.stringMatching(/^session-1 ended with SIGKILL; starting/));
   });
 
-  it('writes what a persister that was killed has left', async () => {
+  it('writes the calls of a killed persister', async () => {
     const persister = test.stack.service('persister-1');
     const calls = await Promise.all(Array.from({ length: 5 }, () => callWithTurns()));
     for (const call of calls) call.hangUp();
@@ -78,7 +78,7 @@ describe('a local stack', () => {
     await persister.start();
   });
 
-  it('stops a service when asked to, which then stays down until it is started', async () => {
+  it('stops a service on request, which then stays stopped until it is started', async () => {
     const session = test.stack.service('session-1');
     await session.stop();
     expect(session.pid).toBeUndefined();
@@ -86,14 +86,14 @@ describe('a local stack', () => {
     expect(session.pid).toBeDefined();
   });
 
-  it('says in its data folder where it is', async () => {
+  it('writes its address into its data folder', async () => {
     const pids = (): (number | undefined)[] => test.stack.services.map(({ pid }) => pid);
     const stack = await waitUntil(
       async () => {
         const running = await readRunningStack(test.dataDir);
         return running?.services.every(({ pid }, index) => pid === pids()[index]) === true && running;
       },
-      { what: 'the file names the pids of now' },
+      { what: 'the file has the current pids' },
     );
     expect(stack.gatewayUrls).toEqual(test.stack.gatewayUrls);
     expect(stack.databaseUrl).toBe(test.stack.databaseUrl);
@@ -113,7 +113,7 @@ describe('a local stack with a side gateway', () => {
   });
   afterAll(() => test.close());
 
-  it('takes calls there with settings of its own, and tells nobody of it', async () => {
+  it('accepts calls there with settings of its own, and does not announce it', async () => {
     const { port } = test.stack.service('gateway-side');
     const url = `ws://127.0.0.1:${port}/exotel/stream`;
     const call = placeCall({ url, audio: 0.1, hangUpAfterMs: 100 });
@@ -128,7 +128,7 @@ describe('a local stack with a side gateway', () => {
 });
 
 describe('a local stack whose service does not start', () => {
-  it('says what the service said of its settings and nothing else, and leaves nothing running', async () => {
+  it("shows the service's message about its settings and nothing else, and leaves nothing running", async () => {
     const lines: string[] = [];
     const starting = startTestStack({
       serviceEnv: { persister: { BATCH_CALLS: 'many' } },
@@ -142,11 +142,11 @@ describe('a local stack whose service does not start', () => {
   });
 });
 
-describe('a local stack whose start is broken off', () => {
+describe('a local stack whose start is aborted', () => {
   it.each([
     ['before a service runs', undefined],
     ['while services start', /./],
-  ])('stops at once, and starts nothing again: %s', async (_, when) => {
+  ])('stops at once, and restarts nothing: %s', async (_, when) => {
     const interrupt = new AbortController();
     const notices: string[] = [];
     if (when === undefined) interrupt.abort(new Error('interrupted'));

@@ -5,7 +5,7 @@ import { createCallStore, migrate, type CallStore, type StoredCall } from '@turn
 import { createTestDatabase, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { startLocalStack, type LocalStack, type LocalStackOptions } from './local-stack.ts';
 
-/** A stack of a test's own on the servers of the test run, with its record and everything that was said of it. */
+/** A stack of a test's own on the servers of the test run, with its record and its output. */
 export interface TestStack {
   readonly stack: LocalStack;
   readonly store: CallStore;
@@ -13,7 +13,7 @@ export interface TestStack {
   readonly notices: readonly string[];
   /** Reports messages of an agent over HTTP. */
   report(callSid: string, ...messages: readonly object[]): Promise<void>;
-  /** Waits for the record of a call that is over. */
+  /** Waits for the record of an ended call. */
   record(callSid: string): Promise<StoredCall>;
   close(): Promise<void>;
 }

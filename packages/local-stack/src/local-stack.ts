@@ -20,41 +20,47 @@ import { readRunningStack } from './stack-file.ts';
 import { createStackAddress } from './stack-address.ts';
 
 export interface LocalStackOptions {
-  /** Holds the data of the embedded servers, `logs/` and `stack.json`. Made when missing, kept after a stop. */
+  /**
+   * The folder for the data of the embedded servers, `logs/` and `stack.json`. Created if missing, kept after
+   * a stop.
+   */
   readonly dataDir: string;
-  /** Holds the programs of the embedded servers; any number of stacks may share it. `<dataDir>/cache` by default. */
+  /**
+   * The folder for the programs of the embedded servers, shared by any number of stacks. `<dataDir>/cache` by
+   * default.
+   */
   readonly cacheDir?: string;
   /** A Redis and a Postgres to use instead of embedded ones. */
   readonly redisUrl?: string | undefined;
   readonly databaseUrl?: string | undefined;
-  /** The first gateway's; the others get free ports, and so does the first where it is not given. */
+  /** The first gateway's; the others get free ports, and so does the first if it is not given. */
   readonly gatewayPort?: number;
   /** How many of each; 1 by default, 0 is fine. */
   readonly gateways?: number;
   readonly sessions?: number;
   readonly persisters?: number;
-  /** One by default where EXOTEL_API_KEY is set, else none: without credentials it has nothing to do. */
+  /** One by default if EXOTEL_API_KEY is set, else none: without credentials it has no work. */
   readonly reconcilers?: number;
-  /** Settings of all services, on top of this process's environment; `undefined` takes one away. */
+  /** Settings of all services, on top of this process's environment; `undefined` removes one. */
   readonly env?: Environment;
   /** Other URLs of the same servers for one kind of service: with credentials of its own. */
   readonly serviceUrls?: Readonly<Partial<Record<ServiceKind, ServiceUrls>>>;
   /** Settings of one kind of service, on top of those. */
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
   /**
-   * Gateways for one purpose, by their names, each with its own settings on top of those: on free loopback ports, known
-   * to nobody but who asks `service` for them, and not among `services`.
+   * Extra gateways by name, each with settings of its own on top of those: on free loopback ports, available
+   * only through `service`, and not among `services`.
    */
   readonly sideGateways?: Readonly<Record<string, Environment>>;
-  /** Whether a service that ends by itself is started again; true by default. */
+  /** Whether a service that ends by itself is restarted; true by default. */
   readonly autoRestart?: boolean;
   /** Settings of the embedded Postgres, such as `{ fsync: 'off' }` for tests. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
-  /** Breaks off a start that is under way: what runs is stopped, and the signal's reason thrown. */
+  /** Aborts a start in progress: running services are stopped, and the signal's reason is thrown. */
   readonly signal?: AbortSignal;
   /** Each line that a service prints. */
   readonly onLine?: (service: string, line: string) => void;
-  /** What a person should know meanwhile, in sentences. */
+  /** Progress messages for people, in sentences. */
   readonly onNotice?: (sentence: string) => void;
 }
 
@@ -64,10 +70,10 @@ export interface LocalStack {
   readonly databaseUrl: string;
   /** `http://127.0.0.1:8080`, one for each gateway. */
   readonly gatewayUrls: readonly string[];
-  /** `ws://127.0.0.1:8080/exotel/stream`: what Exotel is pointed at, one for each gateway. */
+  /** `ws://127.0.0.1:8080/exotel/stream`: the stream URL for Exotel, one for each gateway. */
   readonly streamUrls: readonly string[];
   readonly services: readonly LocalService[];
-  /** The servers that the stack started itself, to be broken by tests. */
+  /** The servers that the stack started itself, for tests to break. */
   readonly servers: {
     readonly redis: EmbeddedServer | undefined;
     readonly postgres: EmbeddedServer | undefined;
@@ -75,14 +81,15 @@ export interface LocalStack {
   readonly logDir: string;
   /** A service by its name, `persister-1`. Throws `no_such_service`. */
   service(name: string): LocalService;
-  /** Stops everything, in the reverse of the order in which it was started. A second call waits for the first. */
+  /** Stops everything, in reverse order of the start. A second call waits for the first. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts Redis and Postgres where none are given, brings the schema up to date, and runs every service as a process of
- * its own until all are ready. When this throws, nothing is left running. When this process dies without `stop`, the
- * services stop by themselves, and the next start on the same folder stops the servers that were left.
+ * Starts Redis and Postgres unless they are given, brings the schema up to date, and runs every service as a
+ * process of its own until all are ready. If it throws, nothing is left running. If this process dies without
+ * `stop`, the services stop by themselves, and the next start on the same folder stops the servers that were
+ * left.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   await mkdir(options.dataDir, { recursive: true });
@@ -207,7 +214,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (result ??= work());
 }
 
-/** Does the work, unless the signal aborts first: then its reason is thrown, and the work's own result is nobody's. */
+/** Does the work, unless the signal aborts first: then its reason is thrown, and the result is dropped. */
 async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work();
   signal.throwIfAborted();

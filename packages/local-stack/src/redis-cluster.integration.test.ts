@@ -13,7 +13,7 @@ afterAll(() => redis.close());
 const ACCOUNT = { EXOTEL_ACCOUNT_SID: 'a', EXOTEL_API_KEY: 'k', EXOTEL_API_TOKEN: 't' };
 
 test.each(['services/stream-gateway', 'services/session', 'services/persister', 'services/reconciler'])(
-  '%s does not start on a server of a Redis Cluster, and says what to do',
+  '%s does not start on a server of a Redis Cluster, and logs the remedy',
   async (service) => {
     const main = fileURLToPath(new URL(`../../../${service}/dist/main.js`, import.meta.url));
     const { exitCode, output } = await run(main, [], {
@@ -29,7 +29,7 @@ test.each(['services/stream-gateway', 'services/session', 'services/persister', 
   },
 );
 
-test('nor does the command go on there', async () => {
+test('the command does not work there either', async () => {
   const main = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
   const { exitCode, output } = await run(main, ['monitor', '--redis', redis.url], {});
   expect(output).toContain('Turnlog does not work on Redis Cluster');

@@ -5,7 +5,7 @@ import { requireFreePort } from './require-free-port.ts';
 
 describe('requireFreePort', () => {
   it.each(['127.0.0.1', '0.0.0.0'])(
-    'says which port is taken, on %s, and how to choose another',
+    'names the taken port, on %s, and how to choose another',
     async (host) => {
       const server = createServer().listen({ port: 0, host });
       await once(server, 'listening');

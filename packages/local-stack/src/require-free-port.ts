@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { LocalStackError } from './errors.ts';
 
-/** Throws a `port_taken` that says what to do, unless a gateway could listen on this port. */
+/** Throws a `port_taken` with the remedy, unless a gateway could listen on this port. */
 export async function requireFreePort(port: number): Promise<void> {
-  // A program that listens on one address alone may leave room for one that listens on all, and take its connections.
+  // A program that listens on one address may leave room for one that listens on all, and take its
+  // connections.
   for (const host of ['127.0.0.1', undefined]) {
     const problem = await whyNot(port, host);
     if (problem === undefined) continue;

@@ -5,7 +5,7 @@ import { startPostgres, startRedis, type EmbeddedServer } from '@turnlog/embedde
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
 import { LocalStackError } from './errors.ts';
 
-/** One that was just started may have much to load. */
+/** A server that was just started may have much to load. */
 const REDIS_TIMEOUT_MS = 60_000;
 
 /** Redis and Postgres, given or started here. */
@@ -27,7 +27,7 @@ export interface ServersOptions {
   readonly onNotice: (sentence: string) => void;
 }
 
-/** Both servers, reachable and migrated; or none running, and the reason thrown. */
+/** Both servers, reachable and migrated. Throws the reason if not, and leaves none running. */
 export async function startServers(options: ServersOptions): Promise<Servers> {
   const [redis, postgres] = await startMissing(options);
   let isStopping = false;
@@ -97,7 +97,7 @@ async function requireRedis(url: string): Promise<void> {
   }
 }
 
-/** Why it can't be reached; nothing when it can. */
+/** Why it cannot be reached; undefined if it can. */
 async function ping(redis: ReturnType<typeof createCommandClient>): Promise<string | undefined> {
   try {
     await untilReady(redis);

@@ -8,7 +8,7 @@ import {
 import { type ServiceKind, type ServicePlan } from './service-plan.ts';
 
 export interface CrewOptions extends SupervisionOptions {
-  /** Gets a log file of each service. */
+  /** Receives a log file of each service. */
   readonly logDir: string;
 }
 
@@ -16,7 +16,7 @@ export interface CrewOptions extends SupervisionOptions {
 export interface Crew {
   /** In the order of their plans. */
   readonly services: readonly LocalService[];
-  /** Lets gateways go first, so that what they end is still taken up. */
+  /** Stops gateways first, so that the ends of their calls are still processed. */
   stop(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ const SERVERS = {
   serviceEnv: {},
 };
 
-test('a service is given more time to stop than it takes by its settings, whoever made them', () => {
+test('a service gets more time to stop than its settings need, wherever they come from', () => {
   const timeoutOf = (env: Record<string, string>): number => {
     const [plan] = planServices('gateway', [{ port: 8080, healthPort: 8084 }], { ...SERVERS, env });
     return stopTimeoutMsOf('gateway', plan?.env ?? {});

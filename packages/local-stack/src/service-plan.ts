@@ -13,7 +13,7 @@ export interface ServicePorts {
   readonly healthPort: number;
 }
 
-/** One service that is to run: its name, its ports, and its whole environment. */
+/** One service to run: its name, its ports, and its whole environment. */
 export interface ServicePlan extends ServicePorts {
   readonly name: string;
   readonly kind: ServiceKind;
@@ -21,17 +21,17 @@ export interface ServicePlan extends ServicePorts {
   readonly mainFile: string;
 }
 
-/** What all services of a stack share, and what is one kind's own. */
+/** The settings that all services of a stack share, and those of one kind. */
 export interface StackSettings {
   readonly redisUrl: string;
   readonly databaseUrl: string;
-  /** Of this process, and what was asked for on top of it. */
+  /** Of this process, and the requested settings on top of it. */
   readonly env: Environment;
   readonly serviceEnv: Readonly<Partial<Record<ServiceKind, Environment>>>;
   readonly serviceUrls?: Readonly<Partial<Record<ServiceKind, ServiceUrls>>> | undefined;
 }
 
-/** How one kind of service reaches the servers, with credentials of its own. */
+/** The URLs of the servers for one kind of service, with credentials of its own. */
 export interface ServiceUrls {
   readonly redisUrl?: string;
   readonly databaseUrl?: string;
@@ -46,13 +46,15 @@ const FOLDERS: Readonly<Record<ServiceKind, string>> = {
   reconciler: 'reconciler',
 };
 
-/** Ctrl-C must not wait for the end of a call: a gateway that stops gives live calls a moment, then lets go of them. */
+/**
+ * Ctrl-C must not wait for the end of a call: a gateway that stops gives live calls a moment, then cuts them.
+ */
 const QUICK_STOP: Environment = { DRAIN_DEADLINE_MS: '1000', FLUSH_DEADLINE_MS: '5000' };
 
-/** On top of what a service takes by its settings. */
+/** On top of the time that a service needs by its settings. */
 const STOP_SLACK_MS = 90_000;
 
-/** How long a service may take to stop: less than that is taken by all but one that hangs. */
+/** How long a service may take to stop: only a service that hangs takes longer. */
 export function stopTimeoutMsOf(kind: ServiceKind, env: Environment): number {
   if (kind !== 'gateway') return STOP_SLACK_MS;
   const waits = [env['DRAIN_DEADLINE_MS'], env['AGENT_LINGER_MS'], env['FLUSH_DEADLINE_MS']];
@@ -71,7 +73,7 @@ export function planServices(
   });
 }
 
-/** Plans a gateway with a name and settings of its own, which only this machine reaches. */
+/** Plans a gateway with a name and settings of its own, which is only reachable from this machine. */
 export function planSideGateway(
   name: string,
   ports: ServicePorts,
@@ -105,7 +107,7 @@ function environmentOf(
   };
 }
 
-/** What runs a service of this kind: of this tree, or of another one that is built. */
+/** The program of a service of this kind: of this tree, or of another built one. */
 export function mainFileOf(kind: ServiceKind, root = OWN_ROOT): string {
   return path.join(root, 'services', FOLDERS[kind], 'dist', 'main.js');
 }

@@ -6,7 +6,7 @@ import { removeStackFile, writeStackFile } from './stack-file.ts';
 /** How other processes find the stack: `stack.json` in its data folder, from ready to stop. */
 export interface StackAddress {
   readonly gatewayUrls: readonly string[];
-  /** Writes the file anew, with the pids as they are now. Does nothing once the file was removed. */
+  /** Writes the file again with the current pids. Does nothing once the file was removed. */
   publish(services: readonly LocalService[]): Promise<void>;
   remove(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export function createStackAddress({
   const settings = plans[0]?.env ?? {};
   const audioRedisUrl = gateways[0]?.env['AUDIO_REDIS_URL'];
 
-  // Written one after another, so that the newest stays.
+  // Serialized, so that the newest stays.
   let writing: Promise<void> = Promise.resolve();
   let isRemoved = false;
   const write = async (services: readonly LocalService[]): Promise<void> => {

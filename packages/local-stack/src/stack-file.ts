@@ -10,7 +10,7 @@ const runningStack = z.object({
   startedAt: z.string(),
   redisUrl: z.string(),
   databaseUrl: z.string(),
-  /** Where the calls' audio is, where that is another Redis. */
+  /** The Redis of the calls' audio, if it is another one. */
   audioRedisUrl: z.string().optional(),
   keyPrefix: z.string(),
   partitions: z.int(),
@@ -21,16 +21,18 @@ const runningStack = z.object({
   ),
 });
 
-/** Where a running stack is, as other processes find it in its data folder. Holds the database's password. */
+/**
+ * The address of a running stack for other processes, in its data folder. Contains the database's password.
+ */
 export type RunningStack = z.infer<typeof runningStack>;
 
-/** The stack that runs on a data folder; `undefined` when there is none, or its process has died. */
+/** The stack that runs on a data folder; `undefined` if there is none, or its process has died. */
 export async function readRunningStack(dataDir: string): Promise<RunningStack | undefined> {
   const stack = runningStack.safeParse(await readJson(path.join(dataDir, FILE)));
   return stack.success && isAlive(stack.data.pid) ? stack.data : undefined;
 }
 
-/** Says where the stack is; whoever reads at the same time sees the whole of one version. */
+/** Writes the address of the stack; a concurrent reader gets one complete version. */
 export async function writeStackFile(dataDir: string, stack: RunningStack): Promise<void> {
   const temporary = path.join(dataDir, `${FILE}.${process.pid}`);
   await writeFile(temporary, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
@@ -41,7 +43,7 @@ export async function removeStackFile(dataDir: string): Promise<void> {
   await rm(path.join(dataDir, FILE), { force: true });
 }
 
-/** A file that is missing or damaged names no stack. */
+/** A missing or damaged file means that there is no stack. */
 async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as unknown;

@@ -1,8 +1,8 @@
-/** How a payload holds its samples. */
+/** The encoding of a payload's samples. */
 export type AudioCodec = 'pcm16' | 'mulaw' | 'alaw';
 
 const NAMES: Readonly<Record<AudioCodec, readonly string[]>> = {
-  // `base64` names the transport: live calls say so of 16-bit PCM.
+  // `base64` is the transport: live calls use it for 16-bit PCM.
   pcm16: [
     ...[
       'raw',
@@ -29,8 +29,8 @@ const CODECS = new Map(
 );
 
 /**
- * The codec that an encoding names, such as `audio/x-mulaw;rate=8000` or `PCMU/8000`; undefined where none of that name is known. Without
- * an encoding it is 16-bit PCM.
+ * The codec of an encoding, such as `audio/x-mulaw;rate=8000` or `PCMU/8000`; undefined if it is unknown.
+ * Without an encoding it is 16-bit PCM.
  */
 export function codecOf(encoding: string | undefined): AudioCodec | undefined {
   const [name = ''] = (encoding ?? '').toLowerCase().split(';', 1);
@@ -44,7 +44,7 @@ export function codecOf(encoding: string | undefined): AudioCodec | undefined {
   return CODECS.get(plain);
 }
 
-/** The rate that an encoding names as its parameter; undefined where it names none. */
+/** The rate in an encoding's parameter; undefined if it has none. */
 export function rateParameterOf(encoding: string | undefined): string | undefined {
   return /;\s*rate=(\d{1,6})/i.exec(encoding ?? '')?.[1];
 }

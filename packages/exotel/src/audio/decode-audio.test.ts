@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { base64ByteLength } from '../wire/base64-byte-length.ts';
 import { decodeAudio } from './decode-audio.ts';
 
-test('whole samples come back as they were encoded, and half a sample is set apart', () => {
+test('whole samples are decoded unchanged, and half a sample is returned separately', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 5000 }), (bytes) => {
       fc.pre(bytes[0] !== 0x7b);
@@ -17,7 +17,7 @@ test('whole samples come back as they were encoded, and half a sample is set apa
   );
 });
 
-test('the length of base64 tells its bytes, padded or not', () => {
+test('the length of base64 determines its bytes, padded or not', () => {
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       expect(base64ByteLength(Buffer.from(bytes).toString('base64'))).toBe(bytes.length);
@@ -33,7 +33,7 @@ test.each(['not base64!', 'AA!A', 'AAAA=AAA', '====', 'AAAAA', '\u0141AAA', '\u0
   },
 );
 
-test('a frame wrapped in a payload is refused, and sound that begins like one is not', () => {
+test('a payload that contains a frame is refused, and sound with a similar start is not', () => {
   const wrapped = Buffer.from('{"event":"media"}').toString('base64');
   expect(decodeAudio(wrapped)).toStrictEqual({ ok: false, reason: 'payload_is_json' });
   expect(decodeAudio(Buffer.from('{ sound }').toString('base64'))).toHaveProperty('ok', true);

@@ -1,6 +1,6 @@
 import { base64ByteLength } from '../wire/base64-byte-length.ts';
 
-/** What a media payload holds. */
+/** The contents of a media payload. */
 export type DecodedAudio =
   | {
       ok: true;
@@ -12,12 +12,13 @@ export type DecodedAudio =
   | { ok: false; reason: 'invalid_base64' | 'payload_is_json' };
 
 /**
- * Decodes a media payload. Node skips what is not base64; here that is `invalid_base64`. A payload that holds a
- * JSON object (some clients wrap a frame twice) is refused, for it would be heard as a burst of noise.
+ * Decodes a media payload. Node skips characters that are not base64; here they are `invalid_base64`. A
+ * payload that contains a JSON object (some clients wrap a frame twice) is refused, because it would be heard
+ * as a burst of noise.
  *
- * An odd byte is reported and left out, and should be dropped: Exotel's payloads start on a sample, so one that
- * ends inside a sample was cut short. Carried over, that byte would shift every later sample and turn the rest
- * of the call into noise.
+ * An odd byte is returned separately, and should be dropped: Exotel's payloads start on a sample, so one that
+ * ends inside a sample was cut short. Carried over, that byte would shift every later sample and turn the
+ * rest of the call into noise.
  */
 export function decodeAudio(payload: string): DecodedAudio {
   const bytes = Buffer.from(payload, 'base64');
@@ -29,7 +30,7 @@ export function decodeAudio(payload: string): DecodedAudio {
   return { ok: true, pcm: bytes.subarray(0, -1), oddByte: bytes.at(-1) };
 }
 
-// Node reads a character beyond Latin-1 by its low byte, so a letter such as U+0141 would pass for "A".
+// Node reads the low byte of a character beyond Latin-1, so a letter such as U+0141 would pass for "A".
 function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;
 }

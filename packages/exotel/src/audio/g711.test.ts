@@ -56,7 +56,7 @@ test.each([
   expect(buffer.readInt16LE(0)).toBe(sample);
 });
 
-test('what lies behind is read before it is written over', () => {
+test('a sample is read before it is overwritten', () => {
   const buffer = Buffer.from([9, 9, 0, 0, 0, 0x80, 0x00, 0xff, 0xfe]);
   expandG711(buffer, 1, 4, 'mulaw');
   expect(buffer[0]).toBe(9);

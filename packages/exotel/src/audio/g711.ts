@@ -24,8 +24,8 @@ const TABLES: Readonly<Record<Exclude<AudioCodec, 'pcm16'>, Int16Array>> = {
 };
 
 /**
- * Expands samples of G.711 to 16-bit little-endian PCM, within one buffer: `count` bytes that begin at `offset + count`
- * become twice as many that begin at `offset`. Each is read before it is written over.
+ * Expands samples of G.711 to 16-bit little-endian PCM, within one buffer: `count` bytes at `offset + count`
+ * become twice as many at `offset`. Each is read before it is overwritten.
  */
 export function expandG711(
   buffer: Buffer,

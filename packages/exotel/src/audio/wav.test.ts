@@ -22,7 +22,7 @@ describe('readWav', () => {
     expect(readWav(Buffer.concat([file.subarray(0, 36), odd, file.subarray(36)])).pcm).toStrictEqual(pcm);
   });
 
-  test('reads to the end of the file when the data chunk claims more', () => {
+  test('reads to the end of the file if the data chunk claims more', () => {
     expect(readWav(patched((file) => file.writeUInt32LE(0xffffffff, 40))).pcm).toStrictEqual(pcm);
   });
 
@@ -35,7 +35,7 @@ describe('readWav', () => {
     ['stereo', patched((file) => file.writeUInt16LE(2, 22)), /2 channels.*ffmpeg/],
     ['44.1 kHz', writeWav(pcm, 44100), /44100 Hz, not one of 8000, 16000, 24000/],
     ['24 bits', patched((file) => file.writeUInt16LE(24, 34)), /24 bits/],
-  ])('refuses %s and says why', (_, file, message) => {
+  ])('refuses %s with the reason', (_, file, message) => {
     expect(() => readWav(file)).toThrow(WavFormatError);
     expect(() => readWav(file)).toThrow(message);
   });

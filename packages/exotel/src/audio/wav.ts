@@ -6,14 +6,14 @@ const pcmFormat = 1;
 const extensibleFormat = 0xfffe;
 const remedy = 'Convert it with: ffmpeg -i in.wav -ac 1 -ar 8000 -c:a pcm_s16le out.wav';
 
-/** A file that is not a WAV Exotel could play; the message says what is wrong and how to convert it. */
+/** A file that is not a WAV that Exotel could play; the message has the problem and how to convert it. */
 export class WavFormatError extends Error {
   override name = 'WavFormatError';
   readonly code = 'wav_format';
 }
 
 /**
- * Reads a WAV of 16-bit mono PCM at 8, 16 or 24 kHz. A data chunk that claims more than the file holds, as
+ * Reads a WAV of 16-bit mono PCM at 8, 16 or 24 kHz. A data chunk that claims more than the file has, as
  * streaming writers leave it, ends with the file. Throws `WavFormatError` on anything else.
  */
 export function readWav(file: Buffer): { pcm: Buffer; sampleRate: SampleRate } {
@@ -41,7 +41,7 @@ function chunksOf(file: Buffer): Map<string, Buffer> {
 }
 
 function checkFormat(format: Buffer): SampleRate {
-  // An extensible header names its real format in the first two bytes of a GUID.
+  // An extensible header has its real format in the first two bytes of a GUID.
   const announced = format.readUInt16LE(0);
   const isExtensible = announced === extensibleFormat && format.length >= 26;
   const encoding = isExtensible ? format.readUInt16LE(24) : announced;

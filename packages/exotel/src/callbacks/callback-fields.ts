@@ -3,40 +3,42 @@ import { isObject } from '../wire/fields.ts';
 import { readJson } from '../wire/read-json.ts';
 import { saysNothing } from './says-nothing.ts';
 
-/** The fields of a callback or of an answer, however they were written: flat, bracketed, as JSON or as XML. */
+/** The fields of a callback or of an answer in any notation: flat, bracketed, as JSON or as XML. */
 export interface CallbackFields {
   /**
-   * The first of these fields that is there and says something: not empty, and none of the words for "nothing", such as
-   * `null`. A field is named by its path, `stream.status` for
-   * `Stream[Status]`; neither case nor `_`, `-` and blanks in a name matter.
+   * The first of these fields that has a value: not empty, and none of the words for "nothing", such as
+   * `null`. A field is named by its path, `stream.status` for `Stream[Status]`; case and `_`, `-` and spaces
+   * in a name do not matter.
    */
   readonly get: (...names: readonly string[]) => string | undefined;
-  /** Every field by its path as it was written, its value to the letter; credentials in URLs are taken out. */
+  /**
+   * Every field by its path in the original notation, with its exact value; credentials in URLs are removed.
+   */
   readonly raw: Readonly<Record<string, string>>;
 }
 
-/** A name and a value as a form or a query has them, or a JSON document has at its top. */
+/** A name and a value of a form or a query, or of the top of a JSON document. */
 export type RawField = readonly [name: string, value: unknown];
 
 const MAX_FIELDS = 256;
 const MAX_DEPTH = 8;
-/** Of a value that is kept as one text. */
+/** For a value that is kept as one text. */
 const MAX_DEPTH_OF_TEXT = 64;
 const MAX_NAME_CHARACTERS = 128;
 const MAX_RAW_CHARACTERS = 2_048;
 
-/** A user's own text, also where it looks like JSON. */
+/** A user's own text, even if it looks like JSON. */
 const TEXTS = new Set(['customfield', 'call.customfield']);
 
 /**
- * Reads fields; of two with the same name the first that says something counts. `undefined` when there are too many, or
- * too deep ones.
+ * Reads fields; of two with the same name the first with a value takes precedence. `undefined` if there are
+ * too many, or too deep ones.
  */
 export function readFields(fields: Iterable<RawField>): CallbackFields | undefined {
   const found = new Map<string, string>();
   const raw = new Map<string, string>();
 
-  /** False when there is too much. */
+  /** False if there is too much. */
   const take = (path: readonly string[], value: unknown): boolean => {
     if (value === undefined || value === null || value === '') return true;
     if (path.length > MAX_DEPTH || raw.size >= MAX_FIELDS) return false;
@@ -77,7 +79,7 @@ function normalise(name: string): string {
   return name.toLowerCase().replace(/[_\-\s]/g, '');
 }
 
-/** The parts of a value that has any. Exotel sends objects also as their JSON text, `Stream={…}`. */
+/** The parts of a compound value. Exotel also sends objects as their JSON text, `Stream={…}`. */
 function childrenOf(value: unknown): RawField[] | undefined {
   const read = typeof value === 'string' && /^\s*[{[]/.test(value) ? parseJson(value) : value;
   return isObject(read) || Array.isArray(read) ? Object.entries(read) : undefined;
@@ -105,8 +107,8 @@ function textOf(value: unknown): string | undefined {
 const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
 
 /**
- * A value that may be kept: a URL loses its user and password, and the URL of our own stream, which Exotel repeats with
- * everything that we gave it, its query as well.
+ * The storable form of a value: a URL loses its user and password, and the URL of our own stream, which
+ * Exotel repeats with all its parameters, its query as well.
  */
 function withoutUrlSecrets(normalisedName: string, value: string): string {
   const anonymous = value.replace(USER_INFO, '$1');

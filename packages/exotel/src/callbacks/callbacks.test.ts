@@ -89,7 +89,7 @@ describe('a status callback', () => {
 
   test.each([
     ['as JSON', json(TERMINAL)],
-    ['as JSON that calls itself a form', { ...json(TERMINAL), contentType: form('').contentType }],
+    ['as JSON with the content type of a form', { ...json(TERMINAL), contentType: form('').contentType }],
     ['as a form with Legs as JSON text', form(new URLSearchParams(entries(TERMINAL)).toString())],
     ['as a form with bracketed Legs', form(bracketed.toString())],
     ['as multipart', multipart(TERMINAL)],
@@ -113,7 +113,7 @@ describe('a status callback', () => {
     expect(Object.keys(raw)).toEqual(['CallSid', 'DateUpdated', 'Status']);
   });
 
-  test('of an answer tells when that was', () => {
+  test('of an answer has the time of the answer', () => {
     const answered = { CallSid: 'c', EventType: 'answered', DateUpdated: '2026-01-25 16:45:31' };
     expect(status(json(answered))).toMatchObject({
       status: 'in_progress',
@@ -121,12 +121,12 @@ describe('a status callback', () => {
     });
   });
 
-  test('does not end a call by a status that nobody knows', () => {
+  test('does not end a call with an unknown status', () => {
     const { status: read, raw } = status(json({ CallSid: 'c', Status: 'teleported' }));
     expect([read, raw['Status']]).toEqual(['in_progress', 'teleported']);
   });
 
-  test('says nothing by a time of 1970, an absurd duration or a recording that is no URL', () => {
+  test('ignores a time of 1970, an absurd duration or a recording that is not a URL', () => {
     const odd = {
       CallSid: 'c',
       Status: 'busy',
@@ -142,7 +142,7 @@ describe('a status callback', () => {
     ]);
   });
 
-  test('without a call is none', () => {
+  test('without a call is not a report', () => {
     const parsed = parseCallback(json({ Status: 'completed' }));
     expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toEqual({
       ok: false,
@@ -152,7 +152,7 @@ describe('a status callback', () => {
   });
 
   test.each(['None', 'null', 'NaN', ' ', '{{CallSid}}', '${CallSid}', '%CallSid%'])(
-    'of a call %j is of none',
+    'of a call %j is not a report',
     (callSid) => {
       const parsed = parseCallback(json({ CallSid: callSid, Status: 'busy' }));
       expect(parsed.ok && readStatusCallback(parsed.fields, IST)).toMatchObject({ problem: 'no_call_sid' });
@@ -160,7 +160,7 @@ describe('a status callback', () => {
   );
 
   test.each(['null', '', 'None', 'NaN', 'N/A', '#N/A', '(null)', '<nil>', '""', null])(
-    'has the next name of what %j stands for',
+    'uses the next name of a field instead of %j',
     (nothing) => {
       const fields = {
         ...{
@@ -183,12 +183,12 @@ describe('a status callback', () => {
     },
   );
 
-  test('has a value that the body says nothing of from the query', () => {
+  test('takes a value from the query if the body has none', () => {
     const report = status({ ...json({ CallSid: 'null', Status: 'busy' }), query: 'CallSid=c' });
     expect([report.callSid, report.raw['CallSid']]).toEqual(['c', 'c']);
   });
 
-  test('is not kept from a value by one before it that can not be read', () => {
+  test('uses a value after one that cannot be read', () => {
     const fields = { StartTime: '1970-01-01 05:30:00', DateCreated: '2026-01-25 16:45:20', Duration: 'long' };
     const report = status(
       json({ CallSid: 'c', Status: 'x', CallStatus: 'busy', ...fields, ConversationDuration: 3 }),
@@ -200,7 +200,7 @@ describe('a status callback', () => {
     });
   });
 
-  test('has the custom field as it was set, also where that is JSON', () => {
+  test('has the custom field as it was set, even if that is JSON', () => {
     const customField = '{"lead":"42"}';
     expect(status(json({ ...TERMINAL, CustomField: customField })).customField).toBe(customField);
     expect(status(json({ ...TERMINAL, CustomField: { lead: '42' } })).customField).toBe(customField);
@@ -211,11 +211,11 @@ describe('a status callback', () => {
     ['a terminal event', { EventType: 'terminal', Status: 'completed-no-answer' }, 'completed-no-answer'],
     ['the time of its end', { EndTime: '2026-01-25 16:46:10', Status: 'gone' }, 'gone'],
     [
-      'a terminal event of a call that goes on',
+      'a terminal event of a call in progress',
       { EventType: 'terminal', Status: 'in-progress' },
       'in-progress',
     ],
-    ['a terminal event without a word', { EventType: 'Terminal', Status: 'null' }, undefined],
+    ['a terminal event without a status', { EventType: 'Terminal', Status: 'null' }, undefined],
   ])('ends the call by %s, whatever its status is', (_what, fields, statusWord) => {
     const report = status(json({ CallSid: 'c', ...fields }));
     expect(report).toMatchObject({ status: 'completed', assumed: true });
@@ -296,7 +296,7 @@ describe('a passthru', () => {
     expect(kept).not.toMatch(/hunter2|tl_secret/);
   });
 
-  test('behind a Connect applet names who was dialled, and with what success', () => {
+  test('after a Connect applet has the dialled number and the result', () => {
     const dialled =
       'CallSid=a1&DialWhomNumber=0999&DialCallStatus=no-answer&DialCallDuration=0&CallType=incomplete';
     expect(passthru(query(dialled))).toMatchObject({
@@ -305,7 +305,7 @@ describe('a passthru', () => {
     });
   });
 
-  test('without a call says what it knows, and of which stream', () => {
+  test('without a call has its fields and its stream', () => {
     const parsed = parseCallback(query('Stream[StreamSID]=f00d&Stream[Status]=failed&CallSid=None'));
     expect(parsed.ok && readPassthru(parsed.fields, IST)).toMatchObject({
       ok: false,
@@ -313,7 +313,7 @@ describe('a passthru', () => {
     });
   });
 
-  test('says that the caller hung up', () => {
+  test('reports that the caller hung up', () => {
     const left = query('CallSid=a1&Stream[Status]=cancelled&Stream[DisconnectedBy]=user&Stream[Duration]=12');
     expect(passthru(left)).toMatchObject({
       status: 'completed',
@@ -322,7 +322,7 @@ describe('a passthru', () => {
     });
   });
 
-  test('of a stream that the bot ended leaves the call going on, with its recording', () => {
+  test('of a stream that the bot ended does not end the call, and has its recording', () => {
     const url = 'https://recordings.example/f00d.mp3?sig=abc';
     const done = `CallSid=a1&streamsid=f00d&status=completed&disconnectedby=bot&recordingurl=${encodeURIComponent(url)}`;
     const report = passthru(query(done));
@@ -331,7 +331,7 @@ describe('a passthru', () => {
   });
 });
 
-test('a Connect applet that names no event tells of the leg as well', () => {
+test('a Connect applet without an event reports the leg as well', () => {
   const told = { CallSid: 'c', CallFrom: '0980', DialWhomNumber: '0999', Status: 'busy' };
   expect(status(json(told))).toMatchObject({
     ...{ status: 'in_progress', subject: 'leg', from: '0980' },
@@ -340,17 +340,17 @@ test('a Connect applet that names no event tells of the leg as well', () => {
   expect(status(json({ ...told, DateUpdated: '2026-01-25 16:46:12' })).status).toBe('busy');
 });
 
-test('a leg whose number is the word null is none, and the call ends', () => {
+test('a leg whose number is the word null is ignored, and the call ends', () => {
   const report = status(json({ ...TERMINAL, DialWhomNumber: 'null', AgentEmail: 'NA' }));
   expect([report.status, report.subject, report.leg]).toEqual(['no_answer', undefined, undefined]);
 });
 
-test('the word null hides no other name of a field', () => {
+test('the word null does not hide another name of a field', () => {
   const report = status(json({ CallSid: 'null', Sid: 'c', Status: 'null', CallStatus: 'busy' }));
   expect([report.callSid, report.status]).toEqual(['c', 'busy']);
 });
 
-test('a custom field that is JSON of some depth is kept as its text', () => {
+test('a deep custom field in JSON is kept as its text', () => {
   const nested = `${'['.repeat(40)}1${']'.repeat(40)}`;
   const parsed = parseCallback({
     query: '',
@@ -360,31 +360,31 @@ test('a custom field that is JSON of some depth is kept as its text', () => {
   expect(parsed.ok && parsed.fields.get('CustomField')).toBe(nested);
 });
 
-describe('what is no callback', () => {
+describe('what is not a callback', () => {
   test.each([
     ['JSON that is broken', json('').contentType, '{"CallSid":', 'not_json'],
-    ['JSON that is no object', 'application/json', '[1]', 'not_json'],
+    ['JSON that is not an object', 'application/json', '[1]', 'not_json'],
     ['JSON that is not UTF-8', 'application/json', '{"a":"\xff"}', 'not_json'],
     ['multipart without its boundary', 'multipart/form-data', 'x', 'not_a_form'],
     [
-      'fields without end',
+      'unlimited fields',
       'application/x-www-form-urlencoded',
       Array.from({ length: 300 }, (_, n) => `a${n}=1`).join('&'),
       'too_many_fields',
     ],
     [
-      'fields of great depth',
+      'deeply nested fields',
       'application/json',
       `${'{"a":'.repeat(50)}1${'}'.repeat(50)}`,
       'too_many_fields',
     ],
     [
-      'a text of great depth',
+      'deeply nested text',
       'application/json',
       `{"CallSid":"c","CustomField":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
       'too_many_fields',
     ],
-    ['a text without an end', 'application/json', `{"CallSid":1e400,"${'\\"'.repeat(30_000)}`, 'not_json'],
+    ['an endless text', 'application/json', `{"CallSid":1e400,"${'\\"'.repeat(30_000)}`, 'not_json'],
   ])('%s', (_what, contentType, body, problem) => {
     const request = { query: '', contentType, body: Buffer.from(body, 'latin1') };
     const startMs = performance.now();
@@ -393,7 +393,7 @@ describe('what is no callback', () => {
   });
 });
 
-test('whatever comes, nothing throws', () => {
+test('no input makes it throw', () => {
   const bodies = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.json().map((text) => Buffer.from(text)),

@@ -1,4 +1,4 @@
-/** The status of a call, in Turnlog's spelling of the carrier's words. */
+/** The status of a call, as Turnlog spells the carrier's words. */
 export type CarrierStatus =
   'initiated' | 'ringing' | 'in_progress' | 'completed' | 'failed' | 'no_answer' | 'busy' | 'canceled';
 
@@ -7,20 +7,22 @@ export interface CarrierLeg {
   readonly number?: string;
   /** The carrier's word. */
   readonly status?: string;
-  /** Who answers there, where the carrier knows it: an address or a name. */
+  /** The agent there, if the carrier knows it: an address or a name. */
   readonly agent?: string;
   readonly durationSeconds?: number;
 }
 
-/** What the carrier said of a call outside the stream. Moments are ISO 8601 in UTC with milliseconds. */
+/**
+ * What the carrier reports about a call outside the stream. Moments are ISO 8601 in UTC with milliseconds.
+ */
 export interface CarrierReport {
   readonly callSid: string;
   readonly status: CarrierStatus;
-  /** No status was named that is known; this one follows from that the call is over. */
+  /** The report has no known status; this one follows because the call is over. */
   readonly assumed?: true;
-  /** The carrier's word, where it is none that is known. */
+  /** The carrier's word, if it is unknown. */
   readonly statusWord?: string;
-  /** When the carrier says that it knew this. */
+  /** The time of the carrier's information. */
   readonly reportedAt?: string;
   readonly eventType?: string;
   readonly from?: string;
@@ -38,7 +40,7 @@ export interface CarrierReport {
   readonly currency?: string;
   readonly customField?: string;
   readonly leg?: CarrierLeg;
-  /** The report is about that leg: of the call's own status it says nothing. */
+  /** The report is about that leg, not about the call's own status. */
   readonly subject?: 'leg';
   readonly streamSid?: string;
   readonly streamStatus?: string;
@@ -46,15 +48,15 @@ export interface CarrierReport {
   readonly raw: Readonly<Record<string, string>>;
 }
 
-/** What was said of a call that is not named. */
+/** A report without a call. */
 export type NamelessReport = Omit<CarrierReport, 'callSid'>;
 
-/** A report; or what was said, where the fields do not say of which call. */
+/** A report, or its fields if they do not identify a call. */
 export type ReadReport =
   | { readonly ok: true; readonly report: CarrierReport }
   | { readonly ok: false; readonly problem: 'no_call_sid'; readonly nameless: NamelessReport };
 
-/** What was said, as a report on the call where its id is known. */
+/** The fields as a report on the call, if its id is known. */
 export function reportOn(callSid: string | undefined, nameless: NamelessReport): ReadReport {
   if (callSid === undefined) return { ok: false, problem: 'no_call_sid', nameless };
   return { ok: true, report: { callSid, ...nameless } };

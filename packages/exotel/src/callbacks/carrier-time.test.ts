@@ -23,7 +23,7 @@ test.each([
   ['2026-01-25T11:15:25.123456Z', '2026-01-25T11:15:25.123Z'],
   ['Sun, 25 Jan 2026 16:45:25 +0530', '2026-01-25T11:15:25.000Z'],
   ['Sun, 25 Jan 2026 11:15:25 GMT', '2026-01-25T11:15:25.000Z'],
-])('%s names its zone', (text, moment) => {
+])('%s has its own zone', (text, moment) => {
   expect(parseCarrierTime(text, 0)).toBe(moment);
 });
 
@@ -47,11 +47,11 @@ test.each([
   '2026-13-01 10:00:00',
   '2026-01-25',
   '1769339725',
-])('%s is no time', (text) => {
+])('%s is not a time', (text) => {
   expect(parseCarrierTime(text, IST)).toBeUndefined();
 });
 
-test('what is written at an offset is read at it', () => {
+test('a time that is written at an offset is read at it', () => {
   const moments = fc.integer({ min: Date.UTC(2000, 0, 2), max: Date.UTC(2099, 0, 1) });
   fc.assert(
     fc.property(moments, fc.integer({ min: -840, max: 840 }), (atMs, offset) => {
@@ -63,7 +63,7 @@ test('what is written at an offset is read at it', () => {
   );
 });
 
-test('a date that does not exist is no other date', () => {
+test('a date that does not exist is not read as another', () => {
   for (const text of [
     '2026-02-30 10:00:00',
     '2026-02-30T10:00:00Z',

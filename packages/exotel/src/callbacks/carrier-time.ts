@@ -1,6 +1,6 @@
 const MINUTE_MS = 60_000;
 
-/** Exotel writes `1970-01-01 05:30:00` where it knows no time; nothing from before it existed is one. */
+/** Exotel writes `1970-01-01 05:30:00` for an unknown time; no time is older than Exotel. */
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
@@ -20,13 +20,13 @@ const IN_WORDS = new RegExp(
   'i',
 );
 
-/** India Standard Time: what evidence there is says that Exotel's times without a zone are in it. */
+/** India Standard Time: the evidence says that Exotel's times without a zone are in it. */
 export const DEFAULT_UTC_OFFSET_MINUTES = 330;
 
 /**
- * A time as Exotel writes it, as ISO 8601 in UTC with milliseconds. One without a zone is taken to be at the given offset
- * from UTC; one that names its zone is taken at its word. `undefined` for anything else, and for a date that does not
- * exist or is not the weekday that it says: a time is not guessed.
+ * Converts a time of Exotel's to ISO 8601 in UTC with milliseconds. One without a zone is taken at the given
+ * offset from UTC. `undefined` for anything else, and for a date that does not exist or does not match its
+ * weekday: a time is not guessed.
  */
 export function parseCarrierTime(text: string | undefined, utcOffsetMinutes: number): string | undefined {
   if (text === undefined || text.length > 64) return undefined;
@@ -39,13 +39,13 @@ export function parseCarrierTime(text: string | undefined, utcOffsetMinutes: num
   return atMs < EARLIEST_MS || atMs >= LATEST_MS ? undefined : new Date(atMs).toISOString();
 }
 
-/** Unix ms as Exotel writes a time at the given offset: `YYYY-MM-DD HH:mm:ss`. */
+/** Formats Unix ms as Exotel writes a time at the given offset: `YYYY-MM-DD HH:mm:ss`. */
 export function formatCarrierTime(atMs: number, utcOffsetMinutes: number): string {
   const local = new Date(atMs + utcOffsetMinutes * MINUTE_MS).toISOString();
   return local.slice(0, 19).replace('T', ' ');
 }
 
-/** The minutes of an offset such as `+05:30` or `Z`; `undefined` when it is none. */
+/** The minutes of an offset such as `+05:30` or `Z`; `undefined` if it is invalid. */
 export function parseUtcOffset(text: string): number | undefined {
   if (text === 'Z') return 0;
   const [, sign, hours = '', minutes = ''] = /^([+-])(\d\d):(\d\d)$/.exec(text) ?? [];
@@ -63,7 +63,7 @@ function localTimeMs(written: Written): number | undefined {
   const date = `${year}-${monthNumber}-${day.padStart(2, '0')}`;
   const iso = `${date}T${hours}:${minutes}:${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
   const atMs = Date.parse(iso);
-  // `Date` rolls 30 February over into March.
+  // `Date` turns 30 February into a day in March.
   if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== iso) return undefined;
   return weekday === undefined || isWeekday(weekday, atMs) ? atMs : undefined;
 }
@@ -77,7 +77,7 @@ function isWeekday(word: string, atMs: number): boolean {
   return DAYS[new Date(atMs).getUTCDay()]?.toLowerCase() === word.toLowerCase();
 }
 
-/** Minutes; `undefined` where no zone is named, not a number where there is no such zone. */
+/** Minutes; `undefined` without a zone, NaN for an invalid zone. */
 function zoneOffset(zone: string | undefined): number | undefined {
   if (zone === undefined) return undefined;
   if (/^[a-z]/i.test(zone)) return 0;

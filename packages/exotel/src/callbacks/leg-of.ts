@@ -5,8 +5,8 @@ import { definedOnly, firstOf, secondsOf, wordOf } from './read-values.ts';
 const LEG_EVENT = /^(?:dial|leg|agent)/i;
 
 /**
- * Whether a report with an event is about another leg of the call: a Connect applet tells of the colleague whom it
- * dials, and `Status` is the state of that phone (`busy` while it rings, `free` after).
+ * Whether a report with an event is about another leg of the call: a Connect applet reports on the colleague
+ * whom it dials, and `Status` is the state of that phone (`busy` while it rings, `free` after).
  */
 export function isOfLeg(fields: CallbackFields): boolean {
   const eventType = fields.get('EventType');
@@ -15,8 +15,8 @@ export function isOfLeg(fields: CallbackFields): boolean {
 }
 
 /**
- * The same where a status is told without an event: a StatusCallback says when it was updated and names no number that was
- * dialled besides, a Connect applet the other way around.
+ * The same for a report without an event: a StatusCallback has the time of its update and no dialled number,
+ * a Connect applet the other way around.
  */
 export function isOfUnnamedLeg(fields: CallbackFields): boolean {
   return (
@@ -25,7 +25,7 @@ export function isOfUnnamedLeg(fields: CallbackFields): boolean {
   );
 }
 
-/** The leg that a report tells of, if it does. */
+/** The leg of a report, if it is about one. */
 export function legOf(fields: CallbackFields, isSubject = isOfLeg(fields)): CarrierLeg | undefined {
   const statusNames = isSubject ? ['DialCallStatus', 'Status'] : ['DialCallStatus'];
   const leg = definedOnly({

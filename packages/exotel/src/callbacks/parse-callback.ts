@@ -11,10 +11,10 @@ export interface CallbackRequest {
   readonly body: Buffer;
 }
 
-/** Why a request is no callback. */
+/** Why a request is not a callback. */
 export type CallbackProblem = 'not_json' | 'not_a_form' | 'too_many_fields';
 
-/** The fields of a callback, or why there are none. */
+/** The fields of a callback, or why it has none. */
 export type ParsedCallback =
   | { readonly ok: true; readonly fields: CallbackFields }
   | { readonly ok: false; readonly problem: CallbackProblem };
@@ -22,8 +22,8 @@ export type ParsedCallback =
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The fields of a callback: JSON, `multipart/form-data` or urlencoded, whichever it is, and the query of its URL. What
- * the body says outweighs the query. Never throws.
+ * Reads the fields of a callback: JSON, `multipart/form-data` or urlencoded, and the query of its URL. The
+ * body takes precedence. Never throws.
  */
 export function parseCallback({ query, contentType, body }: CallbackRequest): ParsedCallback {
   const inBody = bodyFields(contentType ?? '', body);
@@ -35,7 +35,7 @@ export function parseCallback({ query, contentType, body }: CallbackRequest): Pa
 function bodyFields(contentType: string, body: Buffer): Iterable<RawField> | CallbackProblem {
   if (body.length === 0) return [];
   if (/^multipart\/form-data\b/i.test(contentType)) return parseMultipart(contentType, body) ?? 'not_a_form';
-  // Senders of JSON have been seen to call it a form, and senders of forms to call them nothing.
+  // Some senders of JSON call it a form, and some senders of forms have no content type.
   const looksLikeJson = body.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
   if (looksLikeJson || /\bjson\b/i.test(contentType)) return jsonFields(body);
   return new URLSearchParams(body.toString('utf8'));

@@ -8,9 +8,10 @@ import { isOfLeg, legOf } from './leg-of.ts';
 const CALLER_WORDS = new Set(['user', 'caller']);
 
 /**
- * Reads what a Passthru applet behind a Voicebot or Stream applet sends
- * (https://support.exotel.com/support/solutions/articles/3000132269): what became of the stream, as `Stream[…]`, as
- * `Stream={…}` or flat. It is about the stream: the call goes on to the next applet, unless the caller hung up.
+ * Reads the report of a Passthru applet after a Voicebot or Stream applet
+ * (https://support.exotel.com/support/solutions/articles/3000132269): the result of the stream, as
+ * `Stream[…]`, as `Stream={…}` or flat. It concerns the stream: the call goes on to the next applet, unless
+ * the caller hung up.
  */
 export function readPassthru(fields: CallbackFields, utcOffsetMinutes: number): ReadReport {
   const told = <T>(read: (text: string | undefined) => T | undefined, ...names: string[]) =>
@@ -45,7 +46,7 @@ export function readPassthru(fields: CallbackFields, utcOffsetMinutes: number): 
   });
 }
 
-/** Where status and error disagree, Exotel's guide says to trust the error. */
+/** If status and error disagree, Exotel's guide trusts the error. */
 function errorOf(
   status: string | undefined,
   error: string | undefined,

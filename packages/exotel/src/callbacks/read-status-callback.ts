@@ -9,8 +9,8 @@ import { toldStatus } from './told-status.ts';
 const STATUS_NAMES = ['Status', 'CallStatus', 'Call.Status'];
 
 /**
- * Reads a StatusCallback (https://developer.exotel.com/docs/voice-v1/api-reference/status-callback). Only CallSid,
- * Status, DateUpdated and RecordingUrl are always there.
+ * Reads a StatusCallback (https://developer.exotel.com/docs/voice-v1/api-reference/status-callback). Only
+ * CallSid, Status, DateUpdated and RecordingUrl are always present.
  */
 export function readStatusCallback(fields: CallbackFields, utcOffsetMinutes: number): ReadReport {
   const callSid = firstOf(fields, ['CallSid', 'Sid', 'Call.CallSid', 'Call.Sid'], idOf);
@@ -48,7 +48,7 @@ function readCall(fields: CallbackFields, utcOffsetMinutes: number): NamelessRep
   };
 }
 
-/** What is said of another leg: of the call itself, no more than who it is between. */
+/** A report on another leg says nothing about the call but its parties. */
 function readLeg(fields: CallbackFields, utcOffsetMinutes: number): NamelessReport {
   return {
     status: 'in_progress',

@@ -21,10 +21,7 @@ const MAX_URL_CHARACTERS = 2_048;
 const MAX_TEXT_CHARACTERS = 512;
 const MAX_SECONDS = 7 * 86_400;
 
-/**
- * The first of these fields that can be read: one that holds no value, or none that is understood, does not hide the
- * next.
- */
+/** The first of these fields that can be read: an empty or invalid one does not hide the next. */
 export function firstOf<T>(
   fields: CallbackFields,
   names: readonly string[],
@@ -42,7 +39,7 @@ export function statusOf(text: string | undefined): CarrierStatus | undefined {
   return text === undefined ? undefined : STATUSES.get(text.toLowerCase().replace(/[^a-z]/g, ''));
 }
 
-/** Whole or broken seconds, from 0 to a week. */
+/** Whole or fractional seconds, from 0 to a week. */
 export function secondsOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,7}(?:\.\d{1,6})?$/.test(text)) return undefined;
   const seconds = Number(text);
@@ -62,13 +59,13 @@ export function currencyOf(text: string | undefined): string | undefined {
   return text !== undefined && /^[a-z]{3}$/i.test(text) ? text.toUpperCase() : undefined;
 }
 
-/** An address at which a browser finds something. */
+/** A URL that a browser can open. */
 export function webUrlOf(text: string | undefined): string | undefined {
   if (text === undefined || text.length > MAX_URL_CHARACTERS || !/^https?:\/\//i.test(text)) return undefined;
   return URL.canParse(text) ? text : undefined;
 }
 
-/** A word of the carrier's; what it writes for "nothing" is none. */
+/** A word of the carrier's; a word for "nothing" counts as absent. */
 export function wordOf(text: string | undefined): string | undefined {
   if (text === undefined || saysNothing(text)) return undefined;
   return cutText(text, MAX_TEXT_CHARACTERS).toWellFormed();

@@ -1,4 +1,4 @@
-/** What carriers and their clients write where they know nothing. */
+/** The words for "nothing" of carriers and their clients. */
 const NOTHING = /^\s*(?:na|#?n\/a|nan|nil|none|null|undefined|[(<]n(?:ull|il|one)[)>]|-|""|'')?\s*$/i;
 
 /** Whether a text is one of the words for "nothing", or blank. */

@@ -2,12 +2,12 @@ import { type CarrierReport, type CarrierStatus } from './carrier-report.ts';
 import { statusOf, wordOf } from './read-values.ts';
 import { type CallbackFields } from './callback-fields.ts';
 
-/** A status, and what it stands on. */
+/** A status, and its source. */
 export type ToldStatus = Pick<CarrierReport, 'status' | 'assumed' | 'statusWord'>;
 
 const OVER: ReadonlySet<CarrierStatus> = new Set(['completed', 'failed', 'busy', 'no_answer', 'canceled']);
 
-/** Events of a call that goes on, whatever their `Status` says. */
+/** Events of a call in progress, whatever their `Status`. */
 const MID_CALL =
   /^(?:initiat|queue|ring|answer|in-?_?\s?progress|dial|leg|agent|connect|incoming|outgoing|.*start(?:ed)?$)/i;
 const TERMINAL = /terminal|complete|hang-?_?\s?up|disconnect|^end|ended$/i;
@@ -17,13 +17,14 @@ export interface StatusEvidence {
   readonly fields: CallbackFields;
   readonly names: readonly string[];
   readonly eventType: string | undefined;
-  /** Something says that the call is over, such as the time of its end. */
+  /** Another field shows that the call is over, such as the time of its end. */
   readonly hasEnded: boolean;
 }
 
 /**
- * The status of the call. An event of the middle of a call does not end it. Where the call is over and no word says how, it
- * is `completed`, as an assumption that any word outweighs, and the carrier's own word is kept.
+ * The status of the call. An event in the middle of a call does not end it. If the call is over and the
+ * status is unknown, it is assumed to be `completed`, any explicit status takes precedence, and the carrier's
+ * own word is kept.
  */
 export function toldStatus({ fields, names, eventType, hasEnded }: StatusEvidence): ToldStatus {
   const words = names.flatMap((name) => fields.get(name) ?? []);

@@ -31,7 +31,7 @@ const eventsOf = (
 ) => toCarrierEvents(told, { call, source, receivedAtMs });
 const idsOf = (events: readonly KnownEvent[]) => events.map(({ id }) => id);
 
-test('a report is its status and its recording, at the time that it names', () => {
+test('a report becomes its status and its recording, at its own time', () => {
   expect(eventsOf(report)).toMatchObject([
     {
       type: 'call.status_reported',
@@ -42,7 +42,7 @@ test('a report is its status and its recording, at the time that it names', () =
   ]);
 });
 
-test('a report that names no time, or one of the far future, happened when it was received', () => {
+test('a report without a time, or with one in the far future, has the time of its receipt', () => {
   const timeless: CarrierReport = { callSid: 'CA1', status: 'completed', raw: {} };
   for (const told of [timeless, { ...report, reportedAt: '2036-01-25T11:16:12.000Z' }]) {
     expect(eventsOf(told)[0]?.at).toBe(new Date(NOW).toISOString());
@@ -50,13 +50,13 @@ test('a report that names no time, or one of the far future, happened when it wa
 });
 
 describe('the id of an event', () => {
-  test('is the same whenever the report comes, and whatever the order of its fields', () => {
+  test('is the same whenever the report arrives, and whatever the order of its fields', () => {
     const raw = { DateUpdated: '2026-01-25 16:46:12', Status: 'completed' };
     const repeated = eventsOf({ ...report, raw }, { receivedAtMs: NOW + 60_000 });
     expect(idsOf(repeated)).toEqual(idsOf(eventsOf(report)));
   });
 
-  test('differs with anything that the report says, its call and its tenant', () => {
+  test('differs with every field of the report, its call and its tenant', () => {
     const others = [
       eventsOf({ ...report, status: 'busy' }),
       eventsOf({ ...report, reportedAt: '2026-01-25T11:16:13.000Z' }),
@@ -74,7 +74,7 @@ describe('the id of an event', () => {
   });
 });
 
-test('text that Postgres refuses is replaced, and the message kept as it came', () => {
+test('text that Postgres refuses is replaced, and the original message kept', () => {
   const message = Buffer.from('as it came');
   const [event] = toCarrierEvents(
     { ...report, direction: 'a\0b' },
@@ -83,7 +83,7 @@ test('text that Postgres refuses is replaced, and the message kept as it came', 
   expect(event).toMatchObject({ data: { direction: 'a\uFFFDb' }, original: message.toString('base64') });
 });
 
-test('callbacks in any order, any of them repeated, give the same record', () => {
+test('callbacks in any order, with any repeats, give the same record', () => {
   const time = (seconds: number) => `2026-01-25 16:46:${String(seconds).padStart(2, '0')}`;
   const seconds = fc.nat(5).map(time);
   const status = fc.record({
@@ -134,7 +134,7 @@ test('callbacks in any order, any of them repeated, give the same record', () =>
   );
 });
 
-/** As a log gives it back. */
+/** As a log returns it. */
 function reread(event: KnownEvent): KnownEvent {
   const decoded = decodeEvent(encodeEvent(event));
   if (!decoded.ok || decoded.event.type === 'unknown') throw new Error('not an event');

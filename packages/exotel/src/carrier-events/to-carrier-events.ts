@@ -11,20 +11,20 @@ import {
 import { type CarrierReport } from '../callbacks/carrier-report.ts';
 
 /**
- * Where a report comes from. It names no replica: whoever takes the same report makes the same event. Of two reports of
- * one second the alphabet decides, so that an answer of the carrier comes after a callback.
+ * The source of a report. It contains no replica: each replica makes the same event of a report. Reports of
+ * the same second are ordered alphabetically, so that an answer of the carrier comes after a callback.
  */
 export type CarrierSource = 'exotel:passthru' | 'exotel:status' | 'reconciler' | 'placement';
 
-/** What is known of a report beside what it says. */
+/** The context of a report. */
 export interface ReportOrigin {
   readonly call: CallKey;
   readonly source: CarrierSource;
-  /** When it was received, Unix ms: the time of the events where the report itself names none. */
+  /** When it was received, Unix ms: the time of the events if the report has none. */
   readonly receivedAtMs: number;
-  /** The carrier was asked, and this is its answer. */
+  /** It is the carrier's answer to a question. */
   readonly isConfirmed?: boolean;
-  /** The message it came from, for when its text can't be stored as it is. */
+  /** The original message, for a text that cannot be stored. */
   readonly message?: Buffer;
 }
 
@@ -33,8 +33,8 @@ const MAX_AHEAD_MS = 24 * 3_600_000;
 const ID_CHARACTERS = 32;
 
 /**
- * The events that a report makes: its status, and its recording as an event of its own. Their ids follow from the call,
- * the type and what the report says, so that a repeat changes nothing, whoever it comes to.
+ * The events of a report: its status, and its recording as an event of its own. Their ids follow from the
+ * call, the type and the fields, so that a repeat changes nothing, whichever replica receives it.
  */
 export function toCarrierEvents(report: CarrierReport, origin: ReportOrigin): KnownEvent[] {
   const reportedAtMs = Date.parse(report.reportedAt ?? '');

@@ -5,7 +5,7 @@ export interface ExotelAccount {
   readonly accountSid: string;
   readonly apiKey: string;
   readonly apiToken: string;
-  /** The zone of its times, which name none. */
+  /** The zone of its times, which have none. */
   readonly utcOffsetMinutes: number;
   /** How long an answer may take. */
   readonly timeoutMs: number;

@@ -1,21 +1,21 @@
-/** Why the API gave no answer that can be used. */
+/** Why the API gave no usable answer. */
 export type ApiFailure =
-  /** Too many requests, of everybody who uses the account. */
+  /** Too many requests, from all users of the account. */
   | { readonly kind: 'rate_limited'; readonly status: number; readonly retryAfterMs: number | undefined }
-  /** No answer, a broken one, or a fault of theirs: ask again later. */
+  /** No answer, a broken one, or a server error: retry later. */
   | { readonly kind: 'unavailable'; readonly reason: string }
-  /** The credentials are wrong, or may not do this. */
+  /** The credentials are wrong, or lack the right. */
   | { readonly kind: 'unauthorised'; readonly status: number }
   | { readonly kind: 'not_found' }
-  /** The request itself is refused, and will be again. */
+  /** The request itself is refused, and a retry would be. */
   | { readonly kind: 'rejected'; readonly status: number };
 
-/** What came of a request. Nothing in a failure repeats what was sent. */
+/** The outcome of a request. A failure repeats nothing of the request. */
 export type ApiAnswer<T> = { readonly kind: 'ok'; readonly value: T } | ApiFailure;
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** What a status other than 200 means (https://developer.exotel.com/docs/references/error-codes). */
+/** The meaning of a status other than 200 (https://developer.exotel.com/docs/references/error-codes). */
 export function failureOf(status: number, retryAfter: string | null, nowMs: number): ApiFailure {
   const retryAfterMs = retryAfterMsOf(retryAfter, nowMs);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined))

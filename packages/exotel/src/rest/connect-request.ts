@@ -1,25 +1,28 @@
-/** Where the callee's side of a call goes: to our stream, or into a flow of the account. */
+/** The destination of the callee's side: our stream, or a flow of the account. */
 export type CallTarget =
   { readonly kind: 'stream'; readonly url: string } | { readonly kind: 'flow'; readonly url: string };
 
-/** A call that is to be placed (https://developer.exotel.com/docs/agentstream/connect-voice-ai). */
+/** A call to place (https://developer.exotel.com/docs/agentstream/connect-voice-ai). */
 export interface ConnectRequest {
   /** The number to dial. */
   readonly to: string;
-  /** The ExoPhone that is shown to the callee. */
+  /** The ExoPhone that the callee sees. */
   readonly callerId: string;
   readonly target: CallTarget;
-  /** Comes back in callbacks as CustomField; at most 128 characters. */
+  /** Returned in callbacks as CustomField; at most 128 characters. */
   readonly reference: string;
   readonly statusCallbackUrl?: string;
   readonly record?: boolean;
-  /** `dual` has each party on a channel of its own. */
+  /** `dual` has each party on its own channel. */
   readonly recordingChannels?: 'single' | 'dual';
   /** At most 14,400. */
   readonly timeLimitSeconds?: number;
 }
 
-/** The form of `Calls/connect`. `From` is the number that is dialled: the API's word for who is called first. */
+/**
+ * The form of `Calls/connect`. `From` is the dialled number: the API's name for the party that is called
+ * first.
+ */
 export function connectForm(request: ConnectRequest): URLSearchParams {
   const { to, callerId, target, reference, statusCallbackUrl, record, recordingChannels, timeLimitSeconds } =
     request;

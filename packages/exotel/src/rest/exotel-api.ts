@@ -8,28 +8,34 @@ import { createRequester } from './request.ts';
 import { findCall, findCalls, readAnswer } from './read-answer.ts';
 import { readCallDetails } from './read-call-details.ts';
 
-/** Which calls to list: those to one number, of some minutes. */
+/** Which calls to list: those to one number, within some minutes. */
 export interface CallListFilter {
-  /** The number that was dialled: `From`, of a call that the API placed. */
+  /** The dialled number: `From`, for a call that the API placed. */
   readonly from: string;
   readonly sinceMs: number;
   readonly untilMs: number;
 }
 
-/** As much of Exotel's REST API as Turnlog uses. Methods resolve also when Exotel does not answer; none retries. */
+/**
+ * The part of Exotel's REST API that Turnlog uses. Methods resolve even if Exotel does not answer; none
+ * retries.
+ */
 export interface ExotelApi {
-  /** What the carrier knows of a call. */
+  /** The carrier's details of a call. */
   callDetails(callSid: string): Promise<ApiAnswer<CarrierReport>>;
   /** At most 100 calls, the latest first. */
   listCalls(filter: CallListFilter): Promise<ApiAnswer<CarrierReport[]>>;
-  /** Places a call, or says why there is none, or that there may be one. To be tried once: see {@link ConnectOutcome}. */
+  /**
+   * Places a call, or says why there is none, or that there may be one. Call it once: see {@link
+   * ConnectOutcome}.
+   */
   connect(request: ConnectRequest): Promise<ConnectOutcome>;
 }
 
 const PAGE_SIZE = 100;
 const BROKEN = { kind: 'unavailable', reason: 'the answer is not what the API documents' } as const;
 
-/** Opens an account. Nothing is sent before a method is called. */
+/** Opens an account. No request is sent yet. */
 export function createExotelApi(account: ExotelAccount): ExotelApi {
   const { utcOffsetMinutes } = account;
   const request = createRequester(account);

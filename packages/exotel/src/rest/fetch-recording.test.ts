@@ -42,7 +42,7 @@ test('a recording of the API is fetched with its key', async () => {
   ]);
 });
 
-test('neither another host nor one that a redirect leads to gets the key, and nothing goes unencrypted', async () => {
+test("only the API's host gets the key, and no request is unencrypted, whatever a redirect says", async () => {
   const account = { apiUrl: 'https://api.exotel.com', ...credentials };
   answer = (_, response) => response.end('sound');
   expect(await fetchRecording(`${apiUrl}/1.mp3`, account)).toMatchObject({ kind: 'unsafe_address' });
@@ -58,12 +58,12 @@ test.each([
   [401, { kind: 'unauthorised', status: 401 }],
   [404, { kind: 'not_found' }],
   [503, { kind: 'unavailable' }],
-])('HTTP %d is told as a failure', async (status, failure) => {
+])('HTTP %d is returned as a failure', async (status, failure) => {
   answer = (_, response) => response.writeHead(status).end();
   expect(await fetchRecording(`${apiUrl}/1.mp3`, { apiUrl, ...credentials })).toMatchObject(failure);
 });
 
-test('redirects without end are given up', async () => {
+test('endless redirects fail', async () => {
   answer = (_, response) => response.writeHead(302, { location: '/again' }).end();
   expect(await fetchRecording(`${apiUrl}/1.mp3`, { apiUrl, ...credentials })).toMatchObject({
     kind: 'unsafe_address',

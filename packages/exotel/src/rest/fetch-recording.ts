@@ -1,7 +1,7 @@
 import { failureOf, type ApiFailure } from './api-answer.ts';
 import { type ExotelAccount } from './account.ts';
 
-/** A recording that is being fetched, or why there is none. */
+/** A recording in transfer, or why there is none. */
 export type FetchedRecording =
   | {
       readonly kind: 'ok';
@@ -18,8 +18,8 @@ const MAX_REDIRECTS = 4;
 const TIMEOUT_MS = 15 * 60_000;
 
 /**
- * Fetches a recording. The API's credentials go along to Exotel's own hosts alone, whatever a callback called a recording
- * and wherever a redirect leads: its storage wants none.
+ * Fetches a recording. The API's credentials are sent to Exotel's own hosts alone, whatever the URL in a
+ * callback and wherever a redirect leads: its storage needs none.
  */
 export async function fetchRecording(recordingUrl: string, account: Credentials): Promise<FetchedRecording> {
   let url = new URL(recordingUrl);
@@ -40,7 +40,7 @@ export async function fetchRecording(recordingUrl: string, account: Credentials)
     if (response.status < 300 || response.status >= 400 || location === null)
       return failureOf(response.status, response.headers.get('retry-after'), Date.now());
     if (!URL.canParse(location, url.href))
-      return { kind: 'unsafe_address', reason: 'a redirect leads to no address' };
+      return { kind: 'unsafe_address', reason: 'a redirect has no address' };
     url = new URL(location, url);
   }
   return { kind: 'unsafe_address', reason: 'there are too many redirects' };
@@ -54,7 +54,7 @@ function basic({ apiKey, apiToken }: Credentials): string {
   return `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}`;
 }
 
-/** What went wrong is told without the address: it may hold a signature. */
+/** The problem never contains the address, which may have a signature. */
 async function ask(
   url: URL,
   headers: Record<string, string>,

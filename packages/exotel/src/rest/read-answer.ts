@@ -3,8 +3,8 @@ import { readJson } from '../wire/read-json.ts';
 import { parseXml } from './parse-xml.ts';
 
 /**
- * The document of an answer. Version 1 of the API answers in XML unless the path ends in `.json`, and has been seen to
- * do so even then.
+ * The document of an answer. Version 1 of the API answers in XML unless the path ends in `.json`, and
+ * sometimes even then.
  */
 export function readAnswer(text: string): JsonObject | undefined {
   const document = /^\s*</.test(text) ? parseXml(text.trim()) : parseJson(text);
@@ -19,7 +19,10 @@ export function findCall(document: JsonObject): JsonObject | undefined {
   return undefined;
 }
 
-/** The calls of a list: `{"Calls": […]}`, or `<Calls><Call>…</Call>…</Calls>`. `undefined` when there is no list. */
+/**
+ * The calls of a list: `{"Calls": […]}`, or `<Calls><Call>…</Call>…</Calls>`. `undefined` if there is no
+ * list.
+ */
 export function findCalls(document: JsonObject): JsonObject[] | undefined {
   for (const candidate of [document, ...Object.values(document).filter(isObject)]) {
     if (!Object.hasOwn(candidate, 'Calls')) continue;

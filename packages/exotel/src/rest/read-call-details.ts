@@ -14,8 +14,9 @@ import { toldStatus } from '../callbacks/told-status.ts';
 import { idOf, type JsonObject } from '../wire/fields.ts';
 
 /**
- * Reads a `Call` of the API (https://developer.exotel.com/docs/voice-v1/api-reference/call-details). `undefined` when it
- * doesn't say which call it is, or has no status at all. Where that says nothing, what else there is counts.
+ * Reads a `Call` of the API (https://developer.exotel.com/docs/voice-v1/api-reference/call-details).
+ * `undefined` if it has no id or no status. If one field says nothing, the others of the same meaning are
+ * used.
  */
 export function readCallDetails(call: JsonObject, utcOffsetMinutes: number): CarrierReport | undefined {
   const fields = readFields(Object.entries(call));

@@ -1,13 +1,16 @@
 import { failureOf, type ApiFailure } from './api-answer.ts';
 import { type ExotelAccount } from './account.ts';
 
-/** An answer's text, or why there is none; `wasSent` is false where the carrier has certainly not seen the request. */
+/**
+ * An answer's text, or why there is none; `wasSent` is false if the carrier has certainly not received the
+ * request.
+ */
 export type TextAnswer =
   { readonly kind: 'ok'; readonly value: string } | (ApiFailure & { readonly wasSent?: boolean });
 
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Errors that come before a single byte of the request was sent. */
+/** Errors before a single byte of the request was sent. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,7 +36,7 @@ export function createRequester({ apiUrl, accountSid, apiKey, apiToken, timeoutM
       const response = await fetch(base + path, {
         method,
         headers: { authorization, accept: 'application/json' },
-        // A redirect would carry the credentials elsewhere.
+        // A redirect would send the credentials elsewhere.
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
         ...(form !== undefined && { body: form }),
@@ -61,7 +64,7 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(chunks, length).toString('utf8');
 }
 
-/** Codes alone: messages may repeat an address. */
+/** Codes alone: messages may contain an address. */
 function describe(error: unknown, timeoutMs: number): { reason: string; wasSent: boolean } {
   if (textIn(error, 'name') === 'TimeoutError') {
     return { reason: `no answer within ${timeoutMs} ms`, wasSent: true };

@@ -10,9 +10,9 @@ const secretPart = /token|secret|passw|signature|credential|apikey|authorization
 const secretWord = new Set(['key', 'auth', 'sig', 'pwd', 'pass', 'jwt', 'hmac']);
 
 /**
- * The call's own parameters: the query of the stream's URL, overridden by those `start` repeated. At most 32.
- * Left out are the sample rate and whatever is named like a secret (`token`, `api_key`, `sig` …), because Exotel
- * repeats the whole query in `start` and parameters end up in records.
+ * The call's own parameters: the query of the stream's URL, overridden by those that `start` repeats. At most
+ * 32. The sample rate and names of secrets (`token`, `api_key`, `sig` …) are left out, because Exotel repeats
+ * the whole query in `start` and parameters end up in records.
  */
 export function readCallParameters(source: {
   url?: string | URL | undefined;

@@ -4,7 +4,7 @@ import { readCallParameters } from './call-parameters.ts';
 import { cutText } from './cut-text.ts';
 import { parseExotelFrame } from './parse-exotel-frame.ts';
 
-test('a cut text is its beginning, as long as it may be, and never ends within a character', () => {
+test('a cut text is a prefix of limited length, and never ends within a character', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'é', '😀', '\u{1F468}\u200D\u{1F469}') });
   fc.assert(
     fc.property(text, fc.integer({ min: 1, max: 40 }), (whole, maxLength) => {
@@ -17,7 +17,7 @@ test('a cut text is its beginning, as long as it may be, and never ends within a
   );
 });
 
-test('a parameter is not cut within an emoji, whether the URL has it or the start', () => {
+test('a parameter is not cut within an emoji, in the URL or in the start', () => {
   const note = `${'x'.repeat(1_023)}😀`;
   expect(readCallParameters({ url: `/media?note=${encodeURIComponent(note)}` })).toEqual({
     note: 'x'.repeat(1_023),

@@ -1,4 +1,4 @@
-/** The beginning of a text: at most so many UTF-16 units, and never one half of a character. */
+/** The start of a text: at most this many UTF-16 units, and never half a character. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const isInsideCharacter = (text.codePointAt(maxLength - 1) ?? 0) > 0xffff;

@@ -1,8 +1,8 @@
 /*
- * From us to Exotel, Voicebot applet only. The ids go as `stream_sid` and every number as a string, with
- * `sequence_number`, `chunk` and `timestamp` always there: documented as optional, but Exotel's own samples
- * say that some streams end early without them.
- * Source: https://developer.exotel.com/docs/agentstream/websocket-protocol
+ * From us to Exotel, Voicebot applet only. The ids go as `stream_sid` and every number as a string, and
+ * `sequence_number`, `chunk` and `timestamp` are always present: documented as optional, but according to
+ * Exotel's own samples some streams end early without them. Source:
+ * https://developer.exotel.com/docs/agentstream/websocket-protocol
  */
 
 /** Audio for the caller. Exotel wants 3,200 to 100,000 bytes a frame, in multiples of 320. */
@@ -37,7 +37,7 @@ export function encodeMark(mark: { streamSid: string; sequence: number; name: st
   });
 }
 
-/** Encodes a clear: Exotel drops the audio that has not been played yet, as when the caller interrupts. */
+/** Encodes a clear: Exotel drops the audio that was not played yet, as when the caller interrupts. */
 export function encodeClear(clear: { streamSid: string; sequence: number }): string {
   return JSON.stringify({
     event: 'clear',

@@ -1,7 +1,7 @@
 import { cutText } from './cut-text.ts';
 import { namesNothing } from './names-nothing.ts';
 
-/** A JSON object as `JSON.parse` makes it: `__proto__` in it is an ordinary own key. */
+/** A JSON object of `JSON.parse`: `__proto__` in it is an ordinary own key. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 const maxIdLength = 256;
@@ -11,7 +11,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The named part of a frame, or the frame itself where a client sends its fields flat. */
+/** The named part of a frame, or the frame itself if a client sends its fields flat. */
 export function nestedOrFlat(frame: JsonObject, name: string): JsonObject {
   const nested = frame[name];
   return isObject(nested) ? nested : frame;
@@ -24,7 +24,10 @@ export function textOf(value: unknown, maxLength: number): string | undefined {
   return cutText(value, maxLength);
 }
 
-/** An identifier. One of absurd length counts as absent: a cut identifier would be another call's. So does `None`, or `{{CallSid}}`. */
+/**
+ * An identifier. An absurdly long one counts as absent, because a cut identifier would be another call's. So
+ * does `None`, or `{{CallSid}}`.
+ */
 export function idOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string' || value === '' || value.length > maxIdLength) return undefined;

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { parseExotelFrame } from './parse-exotel-frame.ts';
 
 /*
- * A frame is read from its bytes as a whole. An earlier version took the payload out before it read the rest, which changed
- * what other events carry under that name, and took for JSON what is none.
+ * A frame is parsed as a whole. An earlier version removed the payload first, which changed other events with
+ * a field of that name, and accepted texts that are not JSON.
  */
 const AUDIO = Buffer.alloc(600, 7).toString('base64');
 
@@ -16,7 +16,7 @@ test('a parameter of the name payload is kept, however large the frame is', () =
   }
 });
 
-test('a frame whose payload holds a raw line break is no JSON', () => {
+test('a frame whose payload has a raw line break is not JSON', () => {
   const text = `{"event":"tool","name":"crm","payload":"one\ntwo ${'x'.repeat(600)}"}`;
   expect(parseExotelFrame(Buffer.from(text))).toMatchObject({ kind: 'invalid', reason: 'not_json' });
 });

@@ -1,13 +1,13 @@
 import { type Scalar } from './leaves.ts';
 
 /*
- * The frames of Exotel's stream, after the differences between its pages, its samples and its live traffic have
- * been taken out. Every property is always present (`undefined` when the frame did not carry it), so that a
- * frame of one kind always has one shape. The gateway remembers the ids; only `start` can be relied on for them.
- * Source: https://developer.exotel.com/docs/agentstream/websocket-protocol
+ * The frames of Exotel's stream, normalized over the differences between its pages, its samples and its live
+ * traffic. Every property is always present (`undefined` if the frame did not have it), so that a frame of
+ * one kind always has one shape. The gateway keeps the ids; only `start` has them reliably. Source:
+ * https://developer.exotel.com/docs/agentstream/websocket-protocol
  */
 
-/** One frame of the stream. `parseExotelFrame` always gives one of these, whatever it was handed. */
+/** One frame of the stream, the result of `parseExotelFrame` for any input. */
 export type ParsedFrame =
   | ConnectedFrame
   | StartFrame
@@ -19,24 +19,24 @@ export type ParsedFrame =
   | UnknownFrame
   | InvalidFrame;
 
-/** What any event of the stream may carry. */
+/** What any event of the stream may have. */
 export interface FrameHeader {
   streamSid: string | undefined;
   /** One counter for all events of a stream. For metrics only: gaps and repeats occur without loss. */
   sequence: number | undefined;
 }
 
-/** The first frame of a socket. Some clients leave it out. */
+/** The first frame of a socket. Some clients omit it. */
 export interface ConnectedFrame extends FrameHeader {
   kind: 'connected';
   protocol: string | undefined;
   version: string | undefined;
 }
 
-/** The stream begins: who calls whom, and in what format the audio comes. */
+/** The start of the stream: the parties and the audio format. */
 export interface StartFrame extends FrameHeader {
   kind: 'start';
-  /** `call_sid`, or `leg_sid` where that is the only id. */
+  /** `call_sid`, or `leg_sid` if that is the only id. */
   callSid: string | undefined;
   legSid: string | undefined;
   accountSid: string | undefined;
@@ -45,11 +45,11 @@ export interface StartFrame extends FrameHeader {
   /** At most 32 parameters. May repeat secrets of the stream's URL: see `readCallParameters`. */
   customParameters: Readonly<Record<string, string>>;
   mediaFormat: MediaFormat;
-  /** Fields nobody has documented, as `path → scalar`; at most 32. */
+  /** Undocumented fields, as `path → scalar`; at most 32. */
   extra: Readonly<Record<string, Scalar>>;
 }
 
-/** As announced; `chooseSampleRate` and `codecOf` say what to believe. */
+/** As announced; `chooseSampleRate` and `codecOf` decide what to use. */
 export interface MediaFormat {
   encoding: string | undefined;
   /** Hz. */
@@ -62,11 +62,11 @@ export interface MediaFrame extends FrameHeader {
   kind: 'media';
   /** Base64, for `decodeAudio`. */
   payload: string;
-  /** The bytes in `payload`, counted from its length: true if the payload decodes. */
+  /** The bytes in `payload`, from its length: correct if the payload decodes. */
   byteLength: number;
   /** Counts media frames only; starts at 0 or 1. */
   chunk: number | undefined;
-  /** As it was sent; `readTimestamp` reads it. Never a substitute for counting bytes. */
+  /** As it was sent; `readTimestamp` parses it. Never a substitute for counting bytes. */
   timestamp: string | number | undefined;
   track: string | undefined;
 }
@@ -84,12 +84,12 @@ export interface MarkFrame extends FrameHeader {
   name: string;
 }
 
-/** Drop the audio that is queued. From us to Exotel; its samples accept it the other way too. */
+/** Drop the queued audio. From us to Exotel; its samples accept it the other way too. */
 export interface ClearFrame extends FrameHeader {
   kind: 'clear';
 }
 
-/** The stream is over. `closed` is the word of some clients for the same thing. */
+/** The end of the stream. Some clients write `closed`. */
 export interface StopFrame extends FrameHeader {
   kind: 'stop';
   event: 'stop' | 'closed';
@@ -99,7 +99,7 @@ export interface StopFrame extends FrameHeader {
   reason: string | undefined;
 }
 
-/** An event this version does not know: count it, keep the socket. */
+/** An event that this version does not know: count it, keep the socket. */
 export interface UnknownFrame extends FrameHeader {
   kind: 'unknown';
   /** At most 64 characters. */
@@ -110,7 +110,7 @@ export interface UnknownFrame extends FrameHeader {
 export interface InvalidFrame {
   kind: 'invalid';
   reason: InvalidFrameReason;
-  /** The event it claimed to be. */
+  /** Its event, as claimed. */
   event: string | undefined;
 }
 

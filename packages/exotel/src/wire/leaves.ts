@@ -1,19 +1,19 @@
 import { cutText } from './cut-text.ts';
 import { isObject } from './fields.ts';
 
-/** What a JSON document has at the end of a path. */
+/** A value at the end of a path in a JSON document. */
 export type Scalar = string | number | boolean | null;
 
 export interface LeafLimits {
   maxLeaves: number;
-  /** Bounds the depth as well, for every step adds to the path. */
+  /** Also limits the depth, because every step adds to the path. */
   maxPathLength: number;
   maxTextLength: number;
 }
 
 /**
- * The scalars of a JSON value as `path → scalar`, dots between the steps, within limits; what lies beyond
- * them is left out. `skip` leaves out a key and all below it.
+ * The scalars of a JSON value as `path → scalar`, dots between the steps, within limits; the rest is left
+ * out. `skip` leaves out a key and all below it.
  */
 export function leavesOf(
   value: unknown,
@@ -36,7 +36,7 @@ function* walk(
 ): Generator<[string, Scalar]> {
   if (!isObject(value) && !Array.isArray(value)) return;
   for (const [key, child] of Object.entries(value) as [string, unknown][]) {
-    // A record with this key would change its prototype when somebody copies it with `Object.assign`.
+    // A record with this key would change its prototype when it is copied with `Object.assign`.
     if (key === '__proto__' || skip(key)) continue;
     const path = prefix + key;
     if (path.length > limits.maxPathLength) continue;

@@ -2,13 +2,18 @@ import { saysNothing } from '../callbacks/says-nothing.ts';
 
 const MAX_CHARACTERS = 64;
 
-/** Each frame has an identifier. Most need no further look: no word for "nothing" is as long, and no placeholder begins so. */
+/**
+ * Runs for each frame. Most identifiers need no further check: no word for "nothing" is as long, and no
+ * placeholder begins so.
+ */
 const LONGEST_WORD = 'undefined'.length;
 
-/** What stands where a template was not filled in, or a program had no value. */
+/** The text of an unfilled template, or of a program without a value. */
 const PLACEHOLDER = /^\s*(?:\[object \w+\]|\{\{?\s*\w*\s*\}?\}|\$\{?\w*\}?|%\w*%|<\w*>)\s*$/;
 
-/** Whether an identifier names nothing, such as `None` or `{{CallSid}}`: all calls of that name would become one. */
+/**
+ * Whether an identifier is empty, such as `None` or `{{CallSid}}`: all calls of that name would become one.
+ */
 export function namesNothing(id: string): boolean {
   if (id.length > MAX_CHARACTERS) return false;
   if (id.length > LONGEST_WORD && isAlphanumeric(id, 0) && isAlphanumeric(id, id.length - 1)) return false;

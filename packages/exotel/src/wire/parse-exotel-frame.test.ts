@@ -112,7 +112,7 @@ describe('a start frame', () => {
       { ...start, customParameters: { n: '1', yes: 'true', none: '', 'deep.er': 'x' } },
     ],
     [
-      'with fields nobody documented',
+      'with undocumented fields',
       { ...withStart({ region: 'in', stream: { name: 'a' } }), version: 2 },
       { ...start, extra: { 'start.region': 'in', 'start.stream.name': 'a', version: 2 } },
     ],
@@ -142,7 +142,7 @@ describe('a start frame', () => {
     expect(frame.extra.k0).toHaveLength(256);
   });
 
-  test('takes nothing from `__proto__`', () => {
+  test('ignores `__proto__`', () => {
     const frame = parseExotelFrame(
       '{"__proto__":{"event":"stop"},"event":"start","start":{"__proto__":{"call_sid":"X"},"custom_parameters":{"__proto__":"y","a":"1"}}}',
     );
@@ -267,7 +267,7 @@ describe('a media frame', () => {
     expect(parseExotelFrame(Buffer.from(text))).toStrictEqual(parseExotelFrame(text));
   });
 
-  test('loses the line breaks some base64 encoders put in', () => {
+  test('loses the line breaks that some base64 encoders add', () => {
     const audio = Buffer.alloc(300, 7);
     const wrapped = audio.toString('base64').replace(/.{76}/g, '$&\r\n') + '\n';
     const frame = parse({ event: 'media', media: { payload: wrapped } });
@@ -410,7 +410,7 @@ describe('parsing never throws', () => {
   });
 });
 
-test('a start whose call sid was not filled in names none there, and one that tells another field does', () => {
+test('a start with an unfilled call sid has none there, and uses another field', () => {
   for (const nothing of ['None', '{{CallSid}}', '${CallSid}', '$CallSid', '%CallSid%', '<CallSid>']) {
     const start = { call_sid: nothing, callSid: 'CA1', stream_sid: nothing };
     expect(parseExotelFrame(JSON.stringify({ event: 'start', start }))).toMatchObject({

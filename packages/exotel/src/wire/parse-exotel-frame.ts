@@ -21,9 +21,9 @@ const maxMarkNameLength = 1024;
 const space = 0x20;
 
 /**
- * Reads one text frame of Exotel's stream, in any documented shape and any seen in the wild: numbers as text,
- * snake and camel case, nested and flat. Never throws: what cannot be read is `invalid` with a reason, and an
- * event that is not known is `unknown`. Audio stays in base64 until `decodeAudio`, so counting it costs nothing.
+ * Parses one text frame of Exotel's stream, in any documented or observed shape: numbers as text, snake and
+ * camel case, nested and flat. Never throws: an unreadable frame is `invalid` with a reason, and an unknown
+ * event is `unknown`. Audio stays in base64 until `decodeAudio`, so counting it costs nothing.
  */
 export function parseExotelFrame(text: string | Buffer): ParsedFrame {
   let frame: unknown;
@@ -38,7 +38,7 @@ export function parseExotelFrame(text: string | Buffer): ParsedFrame {
   return parseEvent(event, frame);
 }
 
-/** Most frames are audio whose stream is named by text: those are not looked at for numbers. */
+/** Most frames are audio with a text id: those are not searched for numbers. */
 function readFrame(text: string): unknown {
   const frame = JSON.parse(text) as unknown;
   const isAudio = isObject(frame) && typeof frame.event === 'string' && frame.event.toLowerCase() === 'media';
@@ -89,7 +89,7 @@ function parseMedia(frame: JsonObject): MediaFrame | InvalidFrame {
   };
 }
 
-// Some languages' base64 puts a line break after every 76 characters and at the end.
+// Some languages' base64 has a line break after every 76 characters and at the end.
 function unwrapped(payload: string): string {
   const isWrapped = payload.charCodeAt(payload.length - 1) <= space || payload.charCodeAt(76) <= space;
   return isWrapped ? payload.replace(/\s+/g, '') : payload;

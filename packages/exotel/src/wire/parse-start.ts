@@ -16,7 +16,7 @@ const knownKeys = new Set([
   ...['encoding', 'sample_rate', 'sampleRate', 'bit_rate', 'bitRate'],
 ]);
 
-/** Reads a `start` event whose fields sit in `start` or beside it, in snake or camel case. */
+/** Parses a `start` event whose fields are in `start` or beside it, in snake or camel case. */
 export function parseStart(frame: JsonObject, header: FrameHeader): StartFrame {
   const start = nestedOrFlat(frame, 'start');
   const spellings = (snake: string, camel: string): unknown[] => [
@@ -48,8 +48,8 @@ function saysSomething(value: unknown): boolean {
   return typeof value === 'string' ? !saysNothing(value) : value !== undefined && value !== null;
 }
 
-// Missing and "" mean none. Text is read as the query string it came from, where a name without "=" is a
-// parameter with an empty value, which is what live traffic sends for such a query.
+// Missing and "" mean none. Text is read as a query string, where a name without "=" is a parameter with an
+// empty value, as in live traffic.
 function parseCustomParameters(value: unknown): Record<string, string> {
   const parameters = typeof value === 'string' ? Object.fromEntries(new URLSearchParams(value)) : value;
   const leaves: [string, Scalar][] = Object.entries(leavesOf(parameters, parameterLimits));
@@ -57,7 +57,7 @@ function parseCustomParameters(value: unknown): Record<string, string> {
 }
 
 function parseMediaFormat(value: unknown): MediaFormat {
-  // Some clients give no more than a content type, as the ExoML verb does.
+  // Some clients send only a content type, as the ExoML verb does.
   const format: JsonObject = isObject(value) ? value : { encoding: value };
   const encoding = [format.encoding, format.content_type, format.contentType]
     .map((each) => textOf(each, maxTextLength))

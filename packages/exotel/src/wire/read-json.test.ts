@@ -16,7 +16,7 @@ describe('a number that JavaScript would change is read as its digits', () => {
     },
   );
 
-  test('everything else is read, or refused, as JSON.parse does', () => {
+  test('everything else is read or refused as by JSON.parse', () => {
     const read = (parse: (text: string) => unknown, text: string): unknown => {
       try {
         return [parse(text)];
@@ -47,12 +47,12 @@ describe('a number that JavaScript would change is read as its digits', () => {
     '[01234567890123456789]',
     '["a"9007199254740993]',
     '[9007199254740993.]',
-  ])('%s is no JSON', (text) => {
+  ])('%s is not JSON', (text) => {
     expect(() => readJson(text)).toThrow(SyntaxError);
   });
 });
 
-describe('a stream whose ids, numbers and parameters come as JSON numbers', () => {
+describe('a stream whose ids, numbers and parameters are JSON numbers', () => {
   const start = (callSid: string) =>
     parseExotelFrame(
       `{"event":"start","stream_sid":1111111111111111119,"start":{"call_sid":${callSid},"account_sid":2222222222222222229,` +
@@ -70,7 +70,7 @@ describe('a stream whose ids, numbers and parameters come as JSON numbers', () =
     });
   });
 
-  test('is another one than that whose id differs in the last digit', () => {
+  test('differs from one whose id has another last digit', () => {
     expect(start('1234567890123456788')).toMatchObject({ callSid: '1234567890123456788' });
   });
 

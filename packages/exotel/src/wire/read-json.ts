@@ -1,19 +1,19 @@
-// A number that JavaScript would write otherwise than it came: long, with an exponent, with zeros at its end, minus zero.
+// A number that JavaScript would write differently: long, with an exponent, with trailing zeros, minus zero.
 const MAY_BE_CHANGED = /(?:^|[:[,\s])-?(?:\d(?:[\d.]{15}|[\d.]*[eE])|0\.0{6}|\d+\.\d*0(?![\dZ])|0(?![\d.]))/;
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*(?!\s*:)/gs;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
- * `JSON.parse`, but a number that it would change is read as the text of its digits: ids, numbers and parameters of a call
- * come as numbers at times, and two of 19 digits would become one.
+ * `JSON.parse`, but a number that it would change is read as the text of its digits: ids, numbers and
+ * parameters of a call are sometimes numbers, and two of 19 digits would become one.
  */
 export function readJson(text: string): unknown {
-  // Parsed in any case: in a text that is no JSON, a quote without its end is looked for again and again.
+  // Parsed in any case: a text that is not JSON would be searched again and again for the end of a quote.
   const value = JSON.parse(text) as unknown;
   return mayBeChanged(text) ? (JSON.parse(withDigitsAsText(text)) as unknown) : value;
 }
 
-/** Whether {@link readJson} may read a text otherwise than `JSON.parse` does. */
+/** Whether {@link readJson} may return another value than `JSON.parse`. */
 export function mayBeChanged(text: string): boolean {
   return MAY_BE_CHANGED.test(text);
 }

@@ -9,7 +9,7 @@ export function isSampleRate(rate: number | undefined): rate is SampleRate {
   return sampleRates.some((known) => known === rate);
 }
 
-/** Reads 8000, "8000", "8000Hz" and "8kHz" as 8000; `undefined` for anything else. */
+/** Parses 8000, "8000", "8000Hz" and "8kHz" as 8000; `undefined` for anything else. */
 export function parseSampleRate(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const [, number, kilo] = ratePattern.exec(String(value)) ?? [];
@@ -17,8 +17,8 @@ export function parseSampleRate(value: unknown): number | undefined {
 }
 
 /**
- * The rate to believe, in Hz: what `start` announced if Exotel can send it, else what the stream's URL asked for
- * (`sample-rate` or `sample_rate`: the documentation has both), else 8000.
+ * The rate in Hz: from `start` if Exotel can send it, else from the stream's URL (`sample-rate` or
+ * `sample_rate`: the documentation has both), else 8000.
  */
 export function chooseSampleRate(evidence: {
   startRate?: number | undefined;

@@ -11,7 +11,7 @@ describe('openLogFile', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('keeps the log of the run before', () => {
+  it('keeps the log of the previous run', () => {
     const file = path.join(folder, 'logs', 'a.log');
     for (const line of ['first', 'second']) {
       const log = openLogFile(file);
@@ -22,7 +22,7 @@ describe('openLogFile', () => {
     expect(readFileSync(`${file}.1`, 'utf8')).toBe('first\n');
   });
 
-  it('begins anew when it is full', () => {
+  it('starts again when it is full', () => {
     const file = path.join(folder, 'a.log');
     const log = openLogFile(file, 10);
     for (const line of ['1234', '5678', 'abcd']) log.write(line);

@@ -1,14 +1,14 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
-/** A log file that stays bounded: when it is full, it becomes `<file>.1`, in place of the one before. */
+/** A log file of bounded size: when it is full, it becomes `<file>.1`, in place of the previous one. */
 export interface LogFile {
   readonly file: string;
   write(line: string): void;
   close(): void;
 }
 
-/** Begins a log file; what an earlier run wrote is kept as `<file>.1`. */
+/** Starts a log file; the log of an earlier run is kept as `<file>.1`. */
 export function openLogFile(file: string, maxBytes = 10 * 1024 * 1024): LogFile {
   mkdirSync(path.dirname(file), { recursive: true });
   let descriptor = begin(file);
@@ -34,6 +34,6 @@ export function openLogFile(file: string, maxBytes = 10 * 1024 * 1024): LogFile 
 
 function begin(file: string): number {
   if (existsSync(file)) renameSync(file, `${file}.1`);
-  // Only for the person who runs it: a log names calls.
+  // Only for its owner: a log has the ids of calls.
   return openSync(file, 'w', 0o600);
 }

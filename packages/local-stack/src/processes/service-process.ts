@@ -12,25 +12,25 @@ const LEASH = fileURLToPath(new URL('../../dist/processes/leash.js', import.meta
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Whether that signal was sent by way of this module: else it came from somebody else. */
+  /** Whether that signal was sent through this module: otherwise another process sent it. */
   readonly wasSent: boolean;
 }
 
-/** Where a service printed a line: its log is on stdout. */
+/** The stream of a line: a service logs to stdout. */
 export type ServiceOutput = 'stdout' | 'stderr';
 
 /** One run of a service. */
 export interface ServiceProcess {
   readonly pid: number;
-  /** Settles when it has ended and all its lines were seen. */
+  /** Resolves when it has ended and all its lines were read. */
   readonly exited: Promise<ProcessExit>;
   readonly hasExited: boolean;
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to stop; one that takes longer than this is killed, and the answer is false. */
+  /** Asks it to stop; kills it after this time and resolves to false. */
   stop(timeoutMs: number): Promise<boolean>;
 }
 
-/** What to run, and who hears of its lines. */
+/** What to run, and the observer of its lines. */
 export interface ServiceCommand {
   /** A built service: `services/<name>/dist/main.js`. */
   readonly mainFile: string;
@@ -39,8 +39,8 @@ export interface ServiceCommand {
 }
 
 /**
- * Starts a service in a process group of its own, so that Ctrl-C in the terminal reaches the stack alone, and on a
- * leash: it stops when this process ends, even by SIGKILL.
+ * Starts a service in a process group of its own, so that Ctrl-C in the terminal reaches the stack alone. It
+ * stops when this process ends, even by SIGKILL.
  */
 export async function spawnService({ mainFile, env, onLine }: ServiceCommand): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ['--import', LEASH, mainFile], {
@@ -78,9 +78,9 @@ export async function spawnService({ mainFile, env, onLine }: ServiceCommand): P
     },
     kill,
     async stop(timeoutMs) {
-      // For its leash. Where the channel is closed there is nobody to be told.
+      // For leash.ts. If the channel is closed, the process is ending.
       child.send('stopping', () => undefined);
-      // One that was frozen must run to hear of it.
+      // A frozen process must run to receive it.
       kill('SIGCONT');
       kill('SIGTERM');
       if (!(await withDeadline(exited, timeoutMs)).timedOut) return true;

@@ -9,7 +9,7 @@ import {
 import { describeExit, untilServiceReady, type StartedService } from './until-ready.ts';
 
 const BACKOFF = { minMs: 200, maxMs: 10_000 };
-/** A service that ran for this long and then died starts its backoff anew. */
+/** A service that ran for this long before it died starts its backoff again. */
 const HEALTHY_AFTER_MS = 30_000;
 /** Its servers may have much to load. */
 const READY_TIMEOUT_MS = 120_000;
@@ -26,31 +26,33 @@ export interface LocalService {
   readonly healthPort: number;
   /** `undefined` while it isn't running. */
   readonly pid: number | undefined;
-  /** Sends a signal to the process, `SIGKILL` for one. What is no end that was asked for is followed by a restart. */
+  /**
+   * Sends a signal to the process, for example `SIGKILL`. An end that was not requested leads to a restart.
+   */
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when it isn't running. */
+  /** Resolves when it is not running. */
   untilDown(): Promise<void>;
-  /** Starts it where it isn't running, and waits until it is ready. Throws `service_failed`. */
+  /** Starts it if it is not running, and waits until it is ready. Throws `service_failed`. */
   start(): Promise<void>;
-  /** Stops it gracefully, and it stays down. */
+  /** Stops it gracefully; it stays stopped. */
   stop(): Promise<void>;
-  /** Stops and starts it, with these settings on top of its own where they are given. */
+  /** Stops and starts it, with these settings on top of its own if given. */
   restart(env?: Environment): Promise<void>;
   /** From its next start on it runs the build of the tree at `root`, this one by default: another version of itself. */
   useBuild(root?: string): void;
 }
 
 export interface SupervisionOptions {
-  /** Whether one that ends by itself is started again. */
+  /** Whether it is restarted when it ends by itself. */
   readonly autoRestart: boolean;
   readonly onLine: (service: string, line: string) => void;
-  /** Told, in a sentence, of an end that nobody asked for and of a stop that had to be forced. */
+  /** Called with a sentence about an unexpected end or a forced stop. */
   readonly onNotice: (sentence: string) => void;
-  /** Told when the service has another pid. */
+  /** Called when the service has another pid. */
   readonly onChange: () => void;
 }
 
-/** A service that is started when asked to, and again when it dies. */
+/** A service that is started on request, and restarted when it dies. */
 export function createSupervisedService(plan: ServicePlan, options: SupervisionOptions): LocalService {
   return new SupervisedService(plan, options);
 }
@@ -67,7 +69,7 @@ class SupervisedService implements LocalService {
   #env: Environment;
   #launching: Promise<ServiceProcess> | undefined;
   #run: ServiceProcess | undefined;
-  /** Aborts when it is no longer to be started again. */
+  /** Aborts when it must not be restarted any more. */
   #supervision: AbortController | undefined;
   #deaths = 0;
   #stops = 0;
@@ -99,7 +101,7 @@ class SupervisedService implements LocalService {
     const stops = this.#stops;
     const run = this.#run ?? (await this.#launch());
     await untilServiceReady({ ...this.#identity(), run }, READY_TIMEOUT_MS);
-    // A stop that came meanwhile has the last word.
+    // A stop in the meantime takes precedence.
     if (stops === this.#stops) this.#supervise();
   }
 

@@ -6,17 +6,19 @@ import { type ProcessExit, type ServiceProcess } from './service-process.ts';
 const POLL_MS = 25;
 const REQUEST_TIMEOUT_MS = 2_000;
 
-/** A service that was started, and what to say of it when it isn't ready. */
+/** A started service, and its output for the error if it does not become ready. */
 export interface StartedService {
   readonly name: string;
   readonly healthPort: number;
   readonly run: ServiceProcess;
   readonly lastLines: () => readonly string[];
-  /** What it said on stderr, to the person who starts it. */
+  /** Its stderr, for the person who starts it. */
   readonly lastProblems: () => readonly string[];
 }
 
-/** Waits until the service's `/readyz` says yes. Throws `service_failed` when it ends first or takes too long. */
+/**
+ * Waits until the service's `/readyz` succeeds. Throws `service_failed` if it ends first or takes too long.
+ */
 export async function untilServiceReady(service: StartedService, timeoutMs: number): Promise<void> {
   const { name, healthPort, run } = service;
   const deadline = performance.now() + timeoutMs;
@@ -33,7 +35,7 @@ export function describeExit(name: string, { code, signal, wasSent }: ProcessExi
   return `${name} ended with ${how}${wasSent ? ', which it was sent' : ''}`;
 }
 
-/** A service that can't start with its settings says so itself; nothing is to be added to that. */
+/** A service that cannot start with its settings prints the reason itself; it needs no addition. */
 function endedEarly(service: StartedService, exit: ProcessExit): LocalStackError {
   const problems = service.lastProblems();
   const isCrash = problems.some((line) => line.startsWith('    at '));
@@ -44,7 +46,7 @@ function endedEarly(service: StartedService, exit: ProcessExit): LocalStackError
 
 function notReady({ lastLines }: StartedService, what: string): LocalStackError {
   const lines = lastLines();
-  const said = lines.length === 0 ? 'It said nothing.' : `Its last lines:\n${lines.join('\n')}`;
+  const said = lines.length === 0 ? 'It printed nothing.' : `Its last lines:\n${lines.join('\n')}`;
   return new LocalStackError('service_failed', `${what}. ${said}`);
 }
 
@@ -56,7 +58,7 @@ function isReady(port: number): Promise<boolean> {
       resolve(response.statusCode === 200);
     });
     request.on('timeout', () => request.destroy());
-    // Not listening yet, or no longer: the next question, or the end of the process, tells.
+    // Not listening yet, or no longer: the next request, or the end of the process, decides.
     request.on('error', () => resolve(false));
   });
 }

@@ -14,10 +14,10 @@ export interface Certificates {
   remove(): Promise<void>;
 }
 
-/** Made anew for each test: a file in the repository would expire. */
+/** Created for each test: a file in the repository would expire. */
 export async function makeCertificates(): Promise<Certificates> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
-  // Under root, Postgres runs as another user, who must get through.
+  // Under root, Postgres runs as another user, who needs access.
   await chmod(folder, 0o755);
   const file = (name: string): string => path.join(folder, name);
   const keyPair = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];

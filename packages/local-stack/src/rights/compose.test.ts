@@ -25,7 +25,7 @@ describe('in compose', () => {
     expect(image).toMatch(/\nUSER node\n/);
   });
 
-  test('every service goes to Redis under a name that Redis knows, and to Postgres as nobody who owns it', () => {
+  test('every service connects to Redis as a known user, and to Postgres without owning it', () => {
     const names = [...compose.matchAll(/redis:\/\/([^:@]*):/g)].map(([, name]) => name);
     expect(names.length).toBeGreaterThanOrEqual(4);
     for (const name of names) expect(users).toContain(`$(user ${name} `);
@@ -36,7 +36,7 @@ describe('in compose', () => {
     }
   });
 
-  test('audio has a Redis of its own, which gateways and turnlog know, and which keeps nothing on a disk', () => {
+  test('audio has a Redis of its own, which gateways and turnlog use, and which keeps nothing on a disk', () => {
     const block = byName.get('redis-audio') ?? '';
     expect(block).toContain('users.sh audio');
     expect(block).not.toContain('redis-data');
@@ -47,7 +47,7 @@ describe('in compose', () => {
     expect(conf).toMatch(/^maxmemory-policy volatile-ttl$/m);
   });
 
-  test('turnlog reaches the spools of the gateways, to erase what dead ones left there', () => {
+  test('turnlog has access to the spools of the gateways, to erase the events of dead ones', () => {
     const spoolOf = (name: string) => [
       /SPOOL_DIR: (\S+)/.exec(byName.get(name) ?? '')?.[1],
       /gateway-spool:(\/[^\]:,\s]+)/.exec(byName.get(name) ?? '')?.[1],
@@ -57,7 +57,7 @@ describe('in compose', () => {
     for (const name of ['stream-gateway', 'turnlog']) expect(spoolOf(name)).toEqual([folder, folder]);
   });
 
-  test('Postgres logs no details of errors: they hold whole rows', () => {
+  test('Postgres logs no details of errors, which contain whole rows', () => {
     expect(byName.get('postgres')).toContain('command: [postgres, -c, log_error_verbosity=terse]\n');
   });
 });

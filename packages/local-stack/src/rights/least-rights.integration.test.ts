@@ -23,8 +23,8 @@ import {
 } from './private-servers.test-support.ts';
 
 /*
- * F41: the real services run with the credentials that compose gives them, which proves that these are enough; and each
- * credential is tried on every command of the server, and on every verb and table, that it must not have.
+ * F41: the real services run with the credentials of compose, which proves that these are enough; and each
+ * credential is tried on every command of the server, and every verb and table, that it must not have.
  */
 
 const space = { prefix: 'tl:', partitions: 2 };
@@ -74,7 +74,7 @@ describe('the services', () => {
       const url = `${stack.gatewayUrls[0] ?? ''}/v1/calls/CA-rights/events`;
       const body = JSON.stringify({ event: 'turn', id: '1', turn: { speaker: 'user', text: 'late' } });
       await fetch(url, { method: 'POST', body, headers: { connection: 'close' } });
-      // The poison is numbered by hand: nobody else may append meanwhile.
+      // The poison has its seq set by hand: no other append may happen in the meantime.
       await waitUntil(async () => (await store.readCall('CA-rights'))?.status === 'completed', {
         what: 'the call has ended',
         timeoutMs: 15_000,
@@ -85,7 +85,7 @@ describe('the services', () => {
         async () => (await store.readCall('CA-rights'))?.full_transcript.some(({ text }) => text === 'late'),
         { what: 'the call is persisted', timeoutMs: 15_000 },
       );
-      await waitUntil(async () => (await lettersOf(operator)) > 0, { what: 'the poison is set aside' });
+      await waitUntil(async () => (await lettersOf(operator)) > 0, { what: 'the poison is dead-lettered' });
       expect(await store.verifyCall({ tenant: 'default', callSid: 'CA-rights' })).toMatchObject({});
     } finally {
       operator.disconnect();
@@ -109,7 +109,7 @@ async function lettersOf(operator: Redis): Promise<number> {
 }
 
 describe('Redis', () => {
-  test.each(Object.keys(REDIS_RIGHTS))('%s may call no command but its own', async (name) => {
+  test.each(Object.keys(REDIS_RIGHTS))('%s may only call its own commands', async (name) => {
     const { tried, problems } = await tryRedisCommands(redis.urlOf, name);
     expect(problems).toEqual([]);
     expect(tried).toBeGreaterThan(150);
@@ -153,7 +153,7 @@ describe('Redis', () => {
     }
   });
 
-  test('nobody gets in without a name, or as the user who has none', async () => {
+  test('a client without a name is refused, and so is the user without a password', async () => {
     const { port } = new URL(redis.urlOf('gateway'));
     const socket = connect(Number(port), '127.0.0.1');
     let heard = '';
@@ -165,7 +165,7 @@ describe('Redis', () => {
     expect(answers).toEqual(['-NOAUTH', '-WRONGPASS', '-WRONGPASS', '-NOAUTH', '']);
   });
 
-  test('has after a crash what a transaction wrote, whosever it was', async () => {
+  test('has the writes of a transaction after a crash, whichever user made them', async () => {
     const log = 'tl:{p01}:call:default/CA-crash:log';
     const write = `redis.call('XADD', KEYS[1], '1-0', 'e', 'a') return redis.call('XADD', KEYS[1], '2-0', 'e', 'b')`;
     const gateway = new Redis(redis.urlOf('gateway'));
@@ -184,7 +184,7 @@ describe('the Redis of the audio', () => {
   beforeAll(async () => (audioRedis = await startGuardedRedis({ KEY_PREFIX: 'tl:' }, 'audio')));
   afterAll(() => audioRedis.close());
 
-  test('has users who may write and read audio, and who see how full it is', async () => {
+  test('has users who may write and read audio, and read its memory use', async () => {
     const gateway = new Redis(audioRedis.urlOf('gateway'));
     const operator = new Redis(audioRedis.urlOf('operator'));
     try {
@@ -223,7 +223,7 @@ describe('the Redis of the audio', () => {
 });
 
 describe('Postgres', () => {
-  test.each(Object.keys(POSTGRES_RIGHTS))('%s may do nothing but what is its own', async (role) => {
+  test.each(Object.keys(POSTGRES_RIGHTS))('%s may only use its own rights', async (role) => {
     const { tried, problems } = await tryPostgresRole(postgres.urlOf, role);
     expect(problems).toEqual([]);
     expect(tried).toBeGreaterThan(50);

@@ -11,11 +11,11 @@ import {
   type RedisUse,
 } from '@turnlog/test-kit';
 
-/** A server on which everybody has a name. */
+/** A server on which every client needs a name. */
 export interface GuardedServer {
   /** Its address for one of its users. */
   readonly urlOf: (name: string) => string;
-  /** Kills it, and starts it on what it has written. */
+  /** Kills it, and starts it on its data. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ describe('Redis over TLS', () => {
   });
   afterAll(() => server.close());
 
-  test('is trusted when the CA that was named has signed its certificate', async () => {
+  test('is trusted if the named CA has signed its certificate', async () => {
     const url = withRedisCa(`rediss://localhost:${port}`, ours.caFile);
     const redis = createCommandClient({ url, name: 'test', onError: () => undefined });
     const answer = untilReady(redis).then(() => redis.ping());
@@ -57,7 +57,7 @@ describe('Redis over TLS', () => {
   test.each([
     ['another CA was named', () => others.caFile],
     ['no CA was named', () => undefined],
-  ])('is refused when %s, and the error says what to do', async (_when, caFile) => {
+  ])('is refused when %s, and the error names the remedy', async (_when, caFile) => {
     const errors: string[] = [];
     const url = withRedisCa(`rediss://localhost:${port}`, caFile());
     const redis = createCommandClient({ url, name: 'test', onError: ({ message }) => errors.push(message) });
@@ -80,7 +80,7 @@ describe('Postgres over TLS', () => {
   });
   afterAll(() => server.close());
 
-  test('is trusted when the CA that was named has signed its certificate', async () => {
+  test('is trusted if the named CA has signed its certificate', async () => {
     const databaseUrl = withDatabaseCa(urlOf(), ours.caFile);
     await migrate({ databaseUrl });
     const store = createCallStore({ databaseUrl, maxConnections: 1 });
@@ -100,8 +100,8 @@ describe('Postgres over TLS', () => {
 
   test.each([
     ['another CA was named', () => withDatabaseCa(urlOf(), others.caFile)],
-    ['TLS is asked for and no CA was named', () => `${urlOf()}?sslmode=require`],
-  ])('is refused when %s, and the error says what to do', async (_when, databaseUrl) => {
+    ['TLS is required and no CA was named', () => `${urlOf()}?sslmode=require`],
+  ])('is refused when %s, and the error names the remedy', async (_when, databaseUrl) => {
     const store = createCallStore({ databaseUrl: databaseUrl(), maxConnections: 1 });
     const refused = await store.ping().then(
       () => 'it was trusted',
@@ -111,12 +111,12 @@ describe('Postgres over TLS', () => {
     expect(refused).toMatch(/the certificate of Postgres is not trusted; DATABASE_CA_FILE names the CA/);
   });
 
-  test('is not asked to be trusted blindly', () => {
+  test('refuses a URL that would trust any certificate', () => {
     expect(() => createCallStore({ databaseUrl: `${urlOf()}?sslmode=no-verify` })).toThrow(/verify-full/);
   });
 });
 
-/** Runs a service as it was built, on the servers of all tests but where the settings name others. */
+/** Runs a built service on the servers of all tests, unless the settings name others. */
 async function whileRunning(
   kind: ServiceKind,
   settings: Readonly<Record<string, string>>,
@@ -135,7 +135,7 @@ async function whileRunning(
   }
 }
 
-/** `undefined` while nobody answers. */
+/** `undefined` while it does not answer. */
 async function ask(url: string): Promise<string | undefined> {
   try {
     return await (await fetch(url)).text();

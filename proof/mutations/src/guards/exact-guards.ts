@@ -43,7 +43,7 @@ export const exactGuards: readonly Guard[] = [
     without: 'return frame;',
     test: {
       file: 'packages/exotel/src/wire/read-json.test.ts',
-      name: 'a stream whose ids, numbers and parameters come as JSON numbers keeps all their digits',
+      name: 'a stream whose ids, numbers and parameters are JSON numbers keeps all their digits',
     },
   },
   {

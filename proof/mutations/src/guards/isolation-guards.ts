@@ -152,7 +152,7 @@ export const isolationGuards: readonly Guard[] = [
     without: 'isInsideCharacter ? maxLength : maxLength',
     test: {
       file: 'packages/exotel/src/wire/cut-text.test.ts',
-      name: 'a parameter is not cut within an emoji, whether the URL has it or the start',
+      name: 'a parameter is not cut within an emoji, in the URL or in the start',
     },
   },
   {

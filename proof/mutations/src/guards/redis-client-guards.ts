@@ -21,7 +21,7 @@ export const redisClientGuards: readonly Guard[] = [
     without: 'user default off resetpass resetkeys resetchannels -@all',
     test: {
       file: 'packages/local-stack/src/rights/least-rights.integration.test.ts',
-      name: 'Redis has after a crash what a transaction wrote, whosever it was',
+      name: 'Redis has the writes of a transaction after a crash, whichever user made them',
     },
   },
   {

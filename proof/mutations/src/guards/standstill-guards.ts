@@ -10,7 +10,7 @@ export const standstillGuards: readonly Guard[] = [
     without: 'const value = mayBeChanged(text) ? undefined : (JSON.parse(text) as unknown);',
     test: {
       file: 'packages/exotel/src/callbacks/callbacks.test.ts',
-      name: 'what is no callback a text without an end',
+      name: 'what is not a callback an endless text',
     },
   },
   {
@@ -21,7 +21,7 @@ export const standstillGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'packages/exotel/src/callbacks/callbacks.test.ts',
-      name: 'what is no callback a text of great depth',
+      name: 'what is not a callback deeply nested text',
     },
   },
   {

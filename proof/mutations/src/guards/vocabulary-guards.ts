@@ -65,18 +65,18 @@ export const vocabularyGuards: readonly Guard[] = [
     without: 'if (value !== undefined) return value;',
     test: {
       file: 'packages/exotel/src/callbacks/callbacks.test.ts',
-      name: 'a leg whose number is the word null is none, and the call ends',
+      name: 'a leg whose number is the word null is ignored, and the call ends',
     },
   },
   {
     name: 'dates-do-not-roll-over',
-    keeps: 'a date that does not exist is no other date',
+    keeps: 'a date that does not exist is not read as another',
     file: 'packages/exotel/src/callbacks/carrier-time.ts',
     text: 'if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== iso) return undefined;',
     without: 'if (Number.isNaN(atMs)) return undefined;',
     test: {
       file: 'packages/exotel/src/callbacks/carrier-time.test.ts',
-      name: 'a date that does not exist is no other date',
+      name: 'a date that does not exist is not read as another',
     },
   },
   {
@@ -120,7 +120,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: "if (url.protocol === 'ftp:')",
     test: {
       file: 'packages/exotel/src/rest/fetch-recording.test.ts',
-      name: 'neither another host nor one that a redirect leads to gets the key, and nothing goes unencrypted',
+      name: "only the API's host gets the key, and no request is unencrypted, whatever a redirect says",
     },
   },
   {
@@ -153,7 +153,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: 'saysNothing(id)',
     test: {
       file: 'packages/exotel/src/wire/parse-exotel-frame.test.ts',
-      name: 'a start whose call sid was not filled in names none there, and one that tells another field does',
+      name: 'a start with an unfilled call sid has none there, and uses another field',
     },
   },
 ];
