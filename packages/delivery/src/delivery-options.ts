@@ -2,7 +2,7 @@ import { type AppendOutcome, type AppendRequest, type NewEvent, type RefusalReas
 import { type CallKey } from '@turnlog/call-events';
 import { type Backoff, type StartTimer } from '@turnlog/service-kit';
 
-/** An appender that is also told whether the end of a connection depends on an append. */
+/** An appender. With `leadsToEnd`, the end of a connection waits for the append. */
 export interface ProducerAppender {
   append(request: AppendRequest & { readonly leadsToEnd?: boolean }): Promise<AppendOutcome>;
 }

@@ -95,7 +95,9 @@ export async function startGateway(
   startTimers({ ...parts, health });
   watchRedis(stores, { logger, lifecycle });
   registerDrain(parts);
-  startTakingOver(stores, { logger, lifecycle });
+  const { spool, retention, delivery: producer } = stores;
+  const replay = { retention, producer, logger, lifecycle, now: Date.now };
+  if (spool !== undefined) takeOverSpools(spool, { ...replay, outbox: spool.outbox });
   // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
   const { signal } = lifecycle;
   await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
@@ -106,17 +108,6 @@ export async function startGateway(
   });
   await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
   return { host: server.host, port: server.port, health_port };
-}
-
-/** Sends what dead gateways have left on this disk. */
-function startTakingOver(
-  { spool, retention, delivery: producer }: GatewayStores,
-  { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
-): void {
-  if (spool === undefined) return;
-  const replay = { outbox: spool.outbox, retention, producer, logger, now: Date.now };
-  const takingOver = takeOverSpools(spool, replay, lifecycle.signal);
-  lifecycle.onStop('inherited spools', () => takingOver);
 }
 
 /** What keeps new calls away although Redis answers. */

@@ -95,7 +95,7 @@ test('a Redis that was started again and lost nothing has nothing restored', asy
   expect(restored).toEqual([]);
 });
 
-test('what is restored is told, in batches of a bounded size', async () => {
+test('restored reports are counted, and sent in batches of a bounded size', async () => {
   const log = new FaultyLog();
   const { keeper, restored, sweep } = keeperOn(log);
   await send(keeper, ...Array.from({ length: 450 }, (_, index) => report(`e${index}`)));
@@ -107,7 +107,7 @@ test('what is restored is told, in batches of a bounded size', async () => {
   expect(restored).toEqual([450]);
 });
 
-test('what is persisted is let go of, and the call with it', async () => {
+test('persisted reports are forgotten, and their call with them', async () => {
   const log = new FaultyLog();
   const { keeper, retention, sweep } = keeperOn(log);
   await send(keeper, report('a'), report('b'));
@@ -136,7 +136,7 @@ test('what is not persisted is kept for as long as after a connection, counted f
   expect(retention.buffers).toHaveLength(0);
 });
 
-test('of one call and of all, the oldest are let go of when there is no more room', async () => {
+test('of one call and of all, the oldest reports are forgotten when there is no more room', async () => {
   const log = new FaultyLog();
   const size = heldBytesOf(report('a'));
   const { keeper, retention, clock, sweep } = keeperOn(log, {
@@ -208,7 +208,7 @@ test('while Redis is away what it lost is on the disk, and goes from there when 
   await waitUntil(() => log.appends > 3 && disk.events === 2, { what: 'both are on the disk, sent in vain' });
   const [holder] = retention.buffers;
   expect(holder).toMatchObject({ pendingEvents: 2, unsafeEvents: 0 });
-  // Not let go of, however long it takes, and looked for no second time.
+  // It is not forgotten, however long that takes.
   await retention.sweep(T0 + 10 * KEEP_MS);
   expect(retention.buffers).toHaveLength(1);
 
@@ -219,7 +219,7 @@ test('while Redis is away what it lost is on the disk, and goes from there when 
   expect(holder).toMatchObject({ pendingEvents: 0, pendingBytes: 0 });
 });
 
-test('a keeper that is given up says what it leaves behind, and what of it is nowhere else', async () => {
+test('an abandoned buffer returns how many events it leaves, and knows which of them are in no spool', async () => {
   const log = new FaultyLog();
   const { keeper, retention } = keeperOn(log);
   await send(keeper, report('a'), report('b'));

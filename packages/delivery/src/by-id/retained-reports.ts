@@ -1,11 +1,10 @@
 import { identityOf, type CallKey } from '@turnlog/call-events';
 import { type Appender, type AppendOutcome, type CallLog, type NewEvent } from '@turnlog/call-log';
 import { type Backoff, type StartTimer } from '@turnlog/service-kit';
-import { isErased } from '../by-sequence/delivery-result.ts';
 import { type AppendObserver, type ProducerSpool } from '../delivery-options.ts';
 import { DeliveryLoop, observeLoop } from '../loop/delivery-loop.ts';
 import { isUnsafe, SpoolCopies, type Unacknowledged } from '../loop/spool-copies.ts';
-import { takeBatch } from '../loop/take-batch.ts';
+import { isErased, takeBatch } from '../loop/append-batch.ts';
 import { heldBytesOf } from '../retention/held-bytes.ts';
 import { type RetentionBuffer } from '../retention/retention-buffer.ts';
 

@@ -29,10 +29,10 @@ function takingUnless(problemOf: (callSid: string) => string | undefined): Appen
 test('events that Redis refuses for what they are about hold up no others, however many they are', async () => {
   let isBroken = true;
   const problemOf = (callSid: string) => (isBroken && callSid.startsWith('broken') ? WRONG_TYPE : undefined);
-  const told: string[] = [];
+  const seen: string[] = [];
   const outbox = new SpoolOutbox(takingUnless(problemOf), BACKOFF, {
-    onStalled: () => told.push('stalled'),
-    onAnswered: () => told.push('answered'),
+    onStalled: () => seen.push('stalled'),
+    onAnswered: () => seen.push('answered'),
   });
   const delivered = new Set<string>();
   const deliver = (callSid: string) => outbox.deliver(requestOf(callSid), () => delivered.add(callSid));
@@ -40,7 +40,7 @@ test('events that Redis refuses for what they are about hold up no others, howev
   deliver('well');
   await waitUntil(() => delivered.has('well'), { what: 'the event behind them is delivered' });
   expect([delivered.size, outbox.events, outbox.isEmpty]).toEqual([1, 200, true]);
-  expect(told).not.toContain('stalled');
+  expect(seen).not.toContain('stalled');
 
   isBroken = false;
   await outbox.whenIdle();

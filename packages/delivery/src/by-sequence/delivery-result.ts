@@ -1,6 +1,7 @@
 import { type EncodedHeader } from '@turnlog/call-events';
 import { type AppendResult } from '@turnlog/call-log';
 import { type DeliveryResult } from '../delivery-options.ts';
+import { isErased } from '../loop/append-batch.ts';
 import { type Unacknowledged } from '../loop/spool-copies.ts';
 
 /** An event that a producer has not forgotten yet. */
@@ -39,10 +40,5 @@ export function isAcknowledged({ result }: ProducedEvent): boolean {
 
 /** The event was refused for lack of room, or as a conflict; an acknowledged event is taken nevertheless. */
 export function isFull(result: AppendResult): boolean {
-  return result.status === 'refused' && result.reason !== 'call_erased';
-}
-
-/** Nothing of the call may be stored any more. */
-export function isErased(result: AppendResult): boolean {
-  return result.status === 'refused' && result.reason === 'call_erased';
+  return result.status === 'refused' && !isErased(result);
 }

@@ -42,7 +42,7 @@ function add(producer: EventProducer, id: string, receipts?: Map<string, Deliver
   );
 }
 
-test('whatever is lost on the way, the log ends with every event once and in order, each told of once', async () => {
+test('whatever is lost, the log has every event once and in order, and each event has one result', async () => {
   const fault = fc.constantFrom<Fault>('none', 'none', 'request_lost', 'reply_lost', 'tail_lost');
   await fc.assert(
     fc.asyncProperty(
@@ -75,7 +75,7 @@ test('whatever is lost on the way, the log ends with every event once and in ord
   );
 });
 
-test('what piles up while an append is under way goes as one', async () => {
+test('events that come while an append is pending go with the next one', async () => {
   const log = new FaultyLog();
   const { producer } = producerOn(log);
   for (let index = 0; index < 50; index += 1) add(producer, `e${index}`);
@@ -84,7 +84,7 @@ test('what piles up while an append is under way goes as one', async () => {
   expect(log.entries).toHaveLength(50);
 });
 
-test('our own second attempt is no duplicate to whoever sent the event', async () => {
+test('our own resend is not a duplicate for the sender', async () => {
   const { producer } = producerOn(new FaultyLog(['reply_lost']));
   const receipts = new Map<string, DeliveryResult[]>();
   add(producer, 'a', receipts);
@@ -92,7 +92,7 @@ test('our own second attempt is no duplicate to whoever sent the event', async (
   expect(receipts.get('a')).toEqual([{ status: 'appended', seq: undefined }]);
 });
 
-test('an event is told of only when the log has it', async () => {
+test('an event has a result only when the log has it', async () => {
   const { producer } = producerOn(new FaultyLog(['request_lost', 'request_lost']));
   const receipts = new Map<string, DeliveryResult[]>();
   add(producer, 'a', receipts);
@@ -102,7 +102,7 @@ test('an event is told of only when the log has it', async () => {
   expect(receipts.get('a')).toEqual([{ status: 'appended', seq: 1 }]);
 });
 
-test('what is persisted is let go of; what is not is kept', async () => {
+test('persisted events are forgotten, the others are kept', async () => {
   const log = new FaultyLog();
   const { producer } = producerOn(log);
   for (const id of ['a', 'b', 'c']) add(producer, id);
@@ -128,7 +128,7 @@ test('a head that lost its newest events has them sent again', async () => {
   expect(gaps).toEqual([0]);
 });
 
-test('an event that is lost is sent again though its answer never told where in the log it was', async () => {
+test('a lost event is sent again although its seq was never known', async () => {
   const log = new FaultyLog(['none', 'reply_lost']);
   const { producer } = producerOn(log);
   add(producer, 'a');
@@ -144,7 +144,7 @@ test('an event that is lost is sent again though its answer never told where in 
   expect(log.ids).toEqual(['a', 'end']);
 });
 
-test('events that are no more at hand are not asked for for ever: the rest goes on under another name', async () => {
+test('where the log lacks forgotten events, the source continues under another name', async () => {
   const log = new FaultyLog();
   const { producer, gaps } = producerOn(log);
   for (const id of ['a', 'b']) add(producer, id);

@@ -14,18 +14,12 @@ import {
   type NewEvent,
 } from '@turnlog/call-log';
 import { type DeliveryResult, type EventProducerOptions, type SpoolHold } from '../delivery-options.ts';
+import { isErased } from '../loop/append-batch.ts';
 import { DeliveryLoop, observeLoop } from '../loop/delivery-loop.ts';
 import { isUnsafe, SpoolCopies } from '../loop/spool-copies.ts';
 import { heldBytesOf } from '../retention/held-bytes.ts';
 import { type RetentionBuffer } from '../retention/retention-buffer.ts';
-import {
-  isAcknowledged,
-  isErased,
-  isFull,
-  resultOf,
-  SPOOLED,
-  type ProducedEvent,
-} from './delivery-result.ts';
+import { isAcknowledged, isFull, resultOf, SPOOLED, type ProducedEvent } from './delivery-result.ts';
 import { EventWindow } from './event-window.ts';
 
 /**

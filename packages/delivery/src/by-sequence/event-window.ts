@@ -1,5 +1,5 @@
 import { underSource } from '@turnlog/call-events';
-import { takeBatch } from '../loop/take-batch.ts';
+import { takeBatch } from '../loop/append-batch.ts';
 import { isAcknowledged, type ProducedEvent } from './delivery-result.ts';
 
 /**

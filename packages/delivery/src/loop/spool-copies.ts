@@ -56,7 +56,7 @@ export class SpoolCopies<E extends Unacknowledged> {
     for (const event of events) event.copy = 'requested';
     const hold = await spool.store(events);
     for (const event of events) {
-      // Where the log got the event meanwhile, nobody else will release this copy.
+      // Where the log got the event meanwhile, nothing else releases this copy.
       const isNeeded = event.copy === 'requested';
       if (isNeeded) event.copy = hold;
       if (hold === undefined) continue;

@@ -4,7 +4,7 @@ import { type Leftover } from '@turnlog/spool';
 import { type SpoolOutbox } from '../by-id/spool-outbox.ts';
 import { EventProducer } from '../by-sequence/event-producer.ts';
 import { type EventProducerOptions } from '../delivery-options.ts';
-import { takeBatch } from '../loop/take-batch.ts';
+import { takeBatch } from '../loop/append-batch.ts';
 import { type Retention } from '../retention/retention.ts';
 import { planReplay, type SpooledRun } from './plan-replay.ts';
 

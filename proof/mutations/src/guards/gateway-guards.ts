@@ -90,7 +90,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: 'if (isLost) this.#probe();',
     test: {
       file: 'packages/delivery/src/by-sequence/event-producer.test.ts',
-      name: 'an event that is lost is sent again though its answer never told where in the log it was',
+      name: 'a lost event is sent again although its seq was never known',
     },
   },
 ];

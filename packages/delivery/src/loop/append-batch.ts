@@ -1,4 +1,5 @@
 import { type EncodedEvent } from '@turnlog/call-events';
+import { type AppendResult } from '@turnlog/call-log';
 
 /** The most that one append takes: Redis does nothing else meanwhile. */
 const MAX_EVENTS = 200;
@@ -19,4 +20,9 @@ export function takeBatch<E extends EncodedEvent>(
     batch.push(event);
   }
   return batch;
+}
+
+/** Nothing of the call may be stored any more. */
+export function isErased(result: AppendResult): boolean {
+  return result.status === 'refused' && result.reason === 'call_erased';
 }
