@@ -90,4 +90,15 @@ export const readingGuards: readonly Guard[] = [
       name: 'a report that is no JSON is refused, and neither it nor an array of reports goes to the carrier',
     },
   },
+  {
+    name: 'no-views-past-the-most-messages',
+    keeps: 'an array of millions of items does not stop the loop while they are counted',
+    file: 'services/stream-gateway/src/domain/split-messages.ts',
+    text: 'if (count >= maxMessages) count += 1;',
+    without: 'if (maxMessages < 0) count += 1;',
+    test: {
+      file: 'services/stream-gateway/src/domain/split-messages.test.ts',
+      name: 'a body is taken apart into its messages what is past the most that are allowed costs no view of the body',
+    },
+  },
 ];

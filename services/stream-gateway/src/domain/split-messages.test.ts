@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { splitMessages } from './split-messages.ts';
 
@@ -63,5 +63,16 @@ describe('a body is taken apart into its messages', () => {
       count: 5_001,
     });
     expect(split('[1,2]', 2)).toEqual(['1', '2']);
+  });
+
+  test('what is past the most that are allowed costs no view of the body', () => {
+    const body = Buffer.from(`[${'{},'.repeat(100_000)}{}]`);
+    const views = jest.spyOn(Buffer.prototype, 'subarray');
+    try {
+      expect(splitMessages(body, 10)).toMatchObject({ problem: 'too_many', count: 100_001 });
+      expect(views.mock.calls.length).toBeLessThan(50);
+    } finally {
+      views.mockRestore();
+    }
   });
 });
