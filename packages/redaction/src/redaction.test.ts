@@ -166,6 +166,13 @@ describe('a number of JSON', () => {
     });
   });
 
+  it('is written out only where that may make a number that is looked for', () => {
+    const maxZeros: number[] = [];
+    const small = { digits: '1e-900', writtenOut: (max: number) => `1e-900 ${maxZeros.push(max)}` };
+    expect(redactJson([small, 1e300], 'mask')).toEqual({ value: [small, 1e300], count: 0 });
+    expect(maxZeros).toEqual([19]);
+  });
+
   it('stays as it is if it is not personal data', () => {
     const order = inDigits('750727362669608961');
     expect(redactJson({ order, large: 2 ** 60 }, 'drop')).toEqual({

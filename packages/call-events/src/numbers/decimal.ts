@@ -9,8 +9,8 @@ export interface Decimal {
   readonly exponent: number;
   /** How many digits it has without an exponent, before and after the point. */
   readonly writtenOutDigits: number;
-  /** Without an exponent; `undefined` when that takes more than {@link MAX_NUMBER_DIGITS} digits. */
-  writtenOut(): string | undefined;
+  /** Without an exponent; `undefined` when that takes more than `maxZeros` zeros that are not among its digits. */
+  writtenOut(maxZeros: number): string | undefined;
 }
 
 const JSON_NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
@@ -27,8 +27,8 @@ export function readDecimal(text: string): Decimal {
     digits,
     exponent,
     writtenOutDigits,
-    writtenOut: () =>
-      writtenOutDigits > MAX_NUMBER_DIGITS ? undefined : minus + withPoint(digits, exponent),
+    writtenOut: (maxZeros) =>
+      writtenOutDigits - digits.length > maxZeros ? undefined : minus + withPoint(digits, exponent),
   };
 }
 

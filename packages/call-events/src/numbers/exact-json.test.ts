@@ -161,11 +161,15 @@ describe('a decimal', () => {
     ['12.50', '12.50'],
     ['0e2', '0'],
     ['1e5', '100000'],
-    ['1e999', `1${'0'.repeat(999)}`],
-    ['1e1000', undefined],
-    ['1e-1000', undefined],
-    ['1e99999999999999999999', undefined],
+    ['1e19', `1${'0'.repeat(19)}`],
+    ['1e-19', `0.${'0'.repeat(18)}1`],
+    ['4111111111111111000000000000000e-15', '4111111111111111.000000000000000'],
   ])('%s is written out as %s', (text, expected) => {
-    expect(readDecimal(text).writtenOut()).toBe(expected);
+    expect(readDecimal(text).writtenOut(19)).toBe(expected);
+  });
+
+  test('is not written out where that takes too many zeros', () => {
+    for (const text of ['1e20', '1e-20', '1e-900', '1e99999999999999999999'])
+      expect(readDecimal(text).writtenOut(19)).toBeUndefined();
   });
 });

@@ -32,9 +32,9 @@ export class ExactNumber {
     this.digits = digits;
   }
 
-  /** The number without an exponent, unless that would take more than a thousand digits. */
-  writtenOut(): string {
-    return readDecimal(this.digits).writtenOut() ?? this.digits;
+  /** The number without an exponent, unless that would take more zeros than these: `1e-900` would take 900. */
+  writtenOut(maxZeros: number): string {
+    return readDecimal(this.digits).writtenOut(maxZeros) ?? this.digits;
   }
 
   toString(): string {

@@ -1,8 +1,10 @@
+const ZERO = '0'.charCodeAt(0);
+
 /** ISO/IEC 7812: the check digit of payment cards. */
 export function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let index = 0; index < digits.length; index += 1) {
-    const digit = Number(digits[digits.length - 1 - index]);
+    const digit = digits.charCodeAt(digits.length - 1 - index) - ZERO;
     const doubled = index % 2 === 0 ? digit : digit * 2;
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
@@ -21,7 +23,7 @@ const PRODUCT = [
   '7659821043',
   '8765932104',
   '9876543210',
-];
+].map(toNumbers);
 const PERMUTATION = [
   '0123456789',
   '1576283094',
@@ -31,15 +33,19 @@ const PERMUTATION = [
   '4286573901',
   '2793806415',
   '7046913258',
-];
+].map(toNumbers);
 
 /** The check digit of Aadhaar numbers. */
 export function passesVerhoeff(digits: string): boolean {
   let check = 0;
   for (let index = 0; index < digits.length; index += 1) {
-    const digit = Number(digits[digits.length - 1 - index]);
-    const permuted = Number(PERMUTATION[index % 8]?.[digit]);
-    check = Number(PRODUCT[check]?.[permuted]);
+    const digit = digits.charCodeAt(digits.length - 1 - index) - ZERO;
+    const permuted = PERMUTATION[index % 8]?.[digit] ?? 0;
+    check = PRODUCT[check]?.[permuted] ?? 0;
   }
   return check === 0;
+}
+
+function toNumbers(digits: string): number[] {
+  return Array.from(digits, Number);
 }

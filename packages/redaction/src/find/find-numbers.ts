@@ -6,6 +6,14 @@ interface Group {
   readonly start: number;
   readonly end: number;
   readonly hasPlus: boolean;
+  /** How many digits of its run stand before it. */
+  readonly digitsBefore: number;
+}
+
+/** Groups with little enough between them that they may be one number, and the digits of all of them. */
+interface Run {
+  readonly groups: readonly Group[];
+  readonly digits: string;
 }
 
 // What people write between the digits of one number: spaces, dashes, dots, brackets, underscores, slashes.
@@ -20,8 +28,10 @@ const LETTER = /[a-z]/i;
 export function findNumbers(text: string): Found[] {
   const found: Found[] = [];
   for (const run of runsOf(text)) {
-    for (let first = 0; first < run.length;) {
-      const number = longestFrom(text, run, first);
+    let end = 0;
+    for (let first = 0; first < run.groups.length;) {
+      end = endOfNumber(run.groups, first, end);
+      const number = longestFrom(text, run, first, end);
       if (number === undefined) first += 1;
       else {
         found.push(number.found);
@@ -32,28 +42,42 @@ export function findNumbers(text: string): Found[] {
   return found;
 }
 
-/** The longest number that begins with a group, and the first group after it. */
+/** The longest number of the groups from `first` to before `end`, and the first group after it. */
 function longestFrom(
   text: string,
-  run: readonly Group[],
+  { groups, digits }: Run,
   first: number,
+  end: number,
 ): { readonly found: Found; readonly next: number } | undefined {
-  let longest: { readonly found: Found; readonly next: number } | undefined;
-  let digits = '';
-  const start = run[first];
-  for (let last = first; start !== undefined && last < run.length; last += 1) {
-    const group = run[last];
-    // A plus begins another number.
-    if (group === undefined || (last > first && group.hasPlus)) break;
-    if (digits.length + group.end - group.start > MAX_DIGITS) break;
-    digits += text.slice(group.start, group.end);
-    if (digits.length < MIN_DIGITS) continue;
-    const kind = kindOfNumber(digits, start.hasPlus);
-    if (kind === undefined || !standsAlone(text, kind, start, group)) continue;
-    const from = start.hasPlus ? start.start - 1 : start.start;
-    longest = { found: { kind, start: from, end: group.end, digits }, next: last + 1 };
+  const start = groups[first];
+  if (start === undefined) return undefined;
+  const { digitsBefore, hasPlus } = start;
+  for (let next = end; next > first; next -= 1) {
+    const last = groups[next - 1] ?? start;
+    const digitsTo = last.digitsBefore + last.end - last.start;
+    if (digitsTo - digitsBefore < MIN_DIGITS) break;
+    const number = digits.slice(digitsBefore, digitsTo);
+    const kind = kindOfNumber(number, hasPlus);
+    if (kind === undefined || !standsAlone(text, kind, start, last)) continue;
+    const from = hasPlus ? start.start - 1 : start.start;
+    return { found: { kind, start: from, end: last.end, digits: number }, next };
   }
-  return longest;
+  return undefined;
+}
+
+/**
+ * Behind the most groups from `first` on that may be one number. `before` is the same of an earlier group, so that no group
+ * is counted for each of those before it. A plus begins another number.
+ */
+function endOfNumber(groups: readonly Group[], first: number, before: number): number {
+  const mostDigits = (groups[first]?.digitsBefore ?? 0) + MAX_DIGITS;
+  let end = Math.max(first, before);
+  for (let group = groups[end]; group !== undefined; group = groups[end]) {
+    const isOther = end > first && group.hasPlus;
+    if (isOther || group.digitsBefore + group.end - group.start > mostDigits) break;
+    end += 1;
+  }
+  return end;
 }
 
 /** A phone has no check digit: next to a Latin letter it is more likely part of an id. */
@@ -63,18 +87,20 @@ function standsAlone(text: string, kind: Kind, first: Group, last: Group): boole
 }
 
 /** Groups of digits that are close enough to be one number. */
-function* runsOf(text: string): Generator<Group[]> {
-  let run: Group[] = [];
-  for (const { index, 0: digits } of text.matchAll(/\d+/g)) {
-    const group = { start: index, end: index + digits.length, hasPlus: text[index - 1] === '+' };
-    const before = run.at(-1);
-    if (before !== undefined && !isGap(text, before.end, group.hasPlus ? index - 1 : index)) {
-      yield run;
-      run = [];
+function* runsOf(text: string): Generator<Run> {
+  let groups: Group[] = [];
+  let digits = '';
+  for (const { index, 0: own } of text.matchAll(/\d+/g)) {
+    const hasPlus = text[index - 1] === '+';
+    const before = groups.at(-1);
+    if (before !== undefined && !isGap(text, before.end, hasPlus ? index - 1 : index)) {
+      yield { groups, digits };
+      [groups, digits] = [[], ''];
     }
-    run.push(group);
+    groups.push({ start: index, end: index + own.length, hasPlus, digitsBefore: digits.length });
+    digits += own;
   }
-  if (run.length > 0) yield run;
+  if (groups.length > 0) yield { groups, digits };
 }
 
 function isGap(text: string, from: number, to: number): boolean {

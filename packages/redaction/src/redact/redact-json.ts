@@ -1,12 +1,12 @@
-import { mayBeCard } from '../find/number-kinds.ts';
+import { MAX_DIGITS, mayBeCard } from '../find/number-kinds.ts';
 import { isNothingElse, redactText } from './redact-text.ts';
 import { type RedactionMode } from './mode.ts';
 
 /** A JSON number that is kept as its digits, because a JavaScript number would round it. */
 export interface NumberInDigits {
   readonly digits: string;
-  /** Without an exponent. */
-  writtenOut(): string;
+  /** Without an exponent; as it is where that takes more zeros than these. */
+  writtenOut(maxZeros: number): string;
 }
 
 /** A JSON value. */
@@ -33,7 +33,8 @@ export function redactJson(value: Json, mode: RedactionMode): RedactedJson {
     if (typeof node === 'number')
       return isRounded(node) ? redactRounded(node) : redactLeaf(node, String(node));
     if (node === null || typeof node === 'boolean') return node;
-    if (isInDigits(node)) return redactLeaf(node, node.writtenOut());
+    // Digits beside so many zeros are a part of a longer number than any that is looked for.
+    if (isInDigits(node)) return redactLeaf(node, node.writtenOut(MAX_DIGITS));
     if (isList(node)) return node.map(redact).filter((item) => item !== undefined);
     return redactObject(node);
   };
@@ -46,7 +47,9 @@ export function redactJson(value: Json, mode: RedactionMode): RedactedJson {
   };
 
   const redactRounded = (number: number): Json | undefined => {
-    if (!mayBeCard(BigInt(Math.abs(number)).toString())) return redactLeaf(number, String(number));
+    const size = Math.abs(number);
+    if (size >= 10 ** MAX_DIGITS || !mayBeCard(BigInt(size).toString()))
+      return redactLeaf(number, String(number));
     count += 1;
     return mode === 'drop' ? undefined : '[card]';
   };

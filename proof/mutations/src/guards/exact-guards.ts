@@ -50,11 +50,23 @@ export const exactGuards: readonly Guard[] = [
     name: 'redaction-of-numbers-written-out',
     keeps: 'a card number with an exponent is redacted',
     file: 'packages/redaction/src/redact/redact-json.ts',
-    text: 'return redactLeaf(node, node.writtenOut());',
+    text: 'return redactLeaf(node, node.writtenOut(MAX_DIGITS));',
     without: 'return redactLeaf(node, node.digits);',
     test: {
       file: 'packages/redaction/src/redaction.test.ts',
       name: 'a number of JSON is personal data by its digits, however many there are, and with an exponent',
+    },
+  },
+  {
+    name: 'zeros-of-numbers-written-out',
+    keeps:
+      'numbers with large exponents do not hold up the reports of others while personal data is looked for',
+    file: 'packages/call-events/src/numbers/decimal.ts',
+    text: 'writtenOutDigits - digits.length > maxZeros ?',
+    without: 'writtenOutDigits > MAX_NUMBER_DIGITS ?',
+    test: {
+      file: 'packages/call-events/src/numbers/exact-json.test.ts',
+      name: 'a decimal is not written out where that takes too many zeros',
     },
   },
   {
