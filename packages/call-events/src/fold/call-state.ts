@@ -1,7 +1,7 @@
 import { type EventData, type EventOf } from '../events/call-event.ts';
 import { type CallKey } from '../events/envelope.ts';
-import { type JsonValue } from '../text/json.ts';
 import { AppendOnlyList, AppendOnlySet } from './append-only.ts';
+import { CollectedReports } from './collected-reports.ts';
 import { type Stamped } from './order.ts';
 
 /**
@@ -44,11 +44,10 @@ export interface CallState {
   readonly turns: AppendOnlyList<EventOf<'turn.completed'>>;
   readonly objections: AppendOnlyList<EventOf<'objection.raised'>>;
   readonly consents: AppendOnlyList<EventOf<'consent.recorded'>>;
-  readonly collected: AppendOnlyList<EventOf<'data.collected'>>;
+  readonly collected: CollectedReports;
   readonly stages: AppendOnlyList<EventOf<'stage.changed'>>;
   readonly outcomes: AppendOnlyList<EventOf<'outcome.decided'>>;
-  /** The newest value of each; right as long as no report was superseded. */
-  readonly fields: Readonly<Record<string, Stamped<JsonValue>>>;
+  /** The newest stage and outcome: right as long as no report was superseded. */
   readonly stage: Stamped<string> | undefined;
   readonly outcome: Stamped<string> | undefined;
   readonly speaking: Stamped<EventData<'speaking.changed'>> | undefined;
@@ -130,10 +129,9 @@ export function initialState(call: CallKey): CallState {
     turns: AppendOnlyList.empty(),
     objections: AppendOnlyList.empty(),
     consents: AppendOnlyList.empty(),
-    collected: AppendOnlyList.empty(),
+    collected: CollectedReports.of([]),
     stages: AppendOnlyList.empty(),
     outcomes: AppendOnlyList.empty(),
-    fields: {},
     stage: undefined,
     outcome: undefined,
     speaking: undefined,

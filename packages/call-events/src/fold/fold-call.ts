@@ -35,12 +35,6 @@ class Draft {
     this.state = { ...base };
   }
 
-  /** The collected facts, to be changed. */
-  get fields(): Mutable<CallState['fields']> {
-    if (this.state.fields === this.#base.fields) this.state.fields = copyOf(this.state.fields);
-    return this.state.fields;
-  }
-
   /** The connections, to be changed. */
   get connections(): Mutable<CallState['connections']> {
     if (this.state.connections === this.#base.connections)
@@ -98,7 +92,6 @@ function change(draft: Draft, event: CallEvent): void {
       break;
     case 'data.collected':
       state.collected = state.collected.push(event);
-      mergeFields(draft, event);
       break;
     case 'stage.changed':
       state.stages = state.stages.push(event);
@@ -158,12 +151,6 @@ function endOf(event: EventOf<'call.ended'> | EventOf<'call.disconnected'>): Con
 
 function laterEnd(current: ConnectionEnd | undefined, candidate: ConnectionEnd): ConnectionEnd {
   return current !== undefined && compareEnds(current, candidate) > 0 ? current : candidate;
-}
-
-function mergeFields({ fields }: Draft, event: EventOf<'data.collected'>): void {
-  const order = orderOf(event);
-  for (const [name, value] of Object.entries(event.data.fields))
-    fields[name] = newest(fields[name], { value, order });
 }
 
 /**

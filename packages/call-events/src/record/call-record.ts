@@ -113,8 +113,8 @@ function toLead(state: CallState): Record<string, string> {
 /** The collected facts, by name. */
 function toCollectedData(state: CallState): Record<string, JsonValue> {
   const fields = countingFields(state);
-  const names = Object.keys(fields).sort();
-  return Object.fromEntries(names.map((name) => [name, fields[name]?.value ?? null]));
+  const names = [...fields.keys()].sort();
+  return Object.fromEntries(names.map((name) => [name, fields.get(name)?.value ?? null]));
 }
 
 /** The objections in the order in which they were raised. */

@@ -1,5 +1,6 @@
 import { type EventOf } from '../events/call-event.ts';
 import { type CallState } from '../fold/call-state.ts';
+import { CollectedReports } from '../fold/collected-reports.ts';
 import { newest, orderOf, type Stamped } from '../fold/order.ts';
 import { newestInPlace, newestOfEach } from '../fold/revisions.ts';
 import { type JsonValue } from '../text/json.ts';
@@ -39,17 +40,10 @@ export function countingOutcome({ outcomes, outcome, superseded }: CallState): s
 /** The newest value of each field that was collected. */
 export function countingFields({
   collected,
-  fields,
   superseded,
-}: CallState): Readonly<Record<string, Stamped<JsonValue>>> {
-  if (superseded === 0) return fields;
-  const counting = Object.create(null) as Record<string, Stamped<JsonValue>>;
-  for (const event of newestOfEach(collected.toArray())) {
-    const order = orderOf(event);
-    for (const [name, value] of Object.entries(event.data.fields))
-      counting[name] = newest(counting[name], { value, order });
-  }
-  return counting;
+}: CallState): ReadonlyMap<string, Stamped<JsonValue>> {
+  const counting = superseded === 0 ? collected : CollectedReports.of(newestOfEach(collected.toArray()));
+  return counting.newestFields();
 }
 
 function newestValue<E extends EventOf<'stage.changed'> | EventOf<'outcome.decided'>>(

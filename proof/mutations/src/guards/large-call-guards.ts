@@ -136,4 +136,15 @@ export const largeCallGuards: readonly Guard[] = [
       name: 'what asks for a call that was set aside is not read either',
     },
   },
+  {
+    name: 'fields-of-an-earlier-state',
+    keeps: 'a state does not show what was collected after it, although states share the fields',
+    file: 'packages/call-events/src/fold/collected-reports.ts',
+    text: 'if (shared.merged > this.length) return',
+    without: 'if (shared.merged < 0) return',
+    test: {
+      file: 'packages/call-events/src/fold/collected-reports.test.ts',
+      name: 'reports keep their fields when others are made of them and are read first',
+    },
+  },
 ];

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeEvent, initialState } from '@turnlog/call-events';
+import { growthOverTenfold } from '@turnlog/test-kit';
 import { callOf, eventOf, turn } from '../session.test-support.ts';
 import { foldLog } from './fold-log.ts';
+import { toSessionFields } from './session-fields.ts';
 import { transcriptHistoryFrom } from './transcript-history.ts';
 
 const call = callOf('CA1');
@@ -29,5 +31,22 @@ describe('foldLog', () => {
     expect(transcriptHistoryFrom(second.state, first.state.turns.length)).toEqual([
       expect.stringContaining('"text":"two"'),
     ]);
+  });
+
+  it('takes time in proportion to the collected fields, however many pages they come in', () => {
+    const pages = Array.from({ length: 1_000 }, (_, page) => {
+      const data = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`field_${page}_${n}`, n]));
+      return {
+        seq: page,
+        text: encodeEvent(eventOf(call, ['data.collected', { fields: data }], { id: `c${page}` })),
+      };
+    });
+    const fold = (length: number): void => {
+      const state = pages
+        .slice(0, length)
+        .reduce((state, page) => foldLog(state, [page]).state, initialState(call));
+      expect(JSON.parse(toSessionFields(state).collected_data)).toHaveProperty(`field_${length - 1}_19`, 19);
+    };
+    expect(growthOverTenfold(fold, 100)).toBeLessThan(40);
   });
 });
