@@ -12,7 +12,7 @@ import {
   type ToolCall,
   type Turn,
 } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, rejected } from './outbox.ts';
 import { type HttpOptions } from './post-messages.ts';
 import { SocketSender } from './socket-sender.ts';
 import { TurnlogError } from './turnlog-error.ts';
@@ -127,7 +127,9 @@ export class CallReporter {
    * id must be the agent's own, so that a repeat is a duplicate.
    */
   report(message: AgentMessage): Promise<Acknowledgement> {
-    if (this.#closed !== undefined) return refusal('closed', 'this call is closed: nothing more is reported');
+    if (this.#closed !== undefined) {
+      return rejected(new TurnlogError('closed', 'this call is closed: nothing more is reported'));
+    }
     const answered = this.#outbox.add({ ...message, timestamp: message.timestamp ?? this.#timeOf(message) });
     this.#send();
     return answered;
@@ -190,10 +192,4 @@ export class CallReporter {
     }
     throw new TurnlogError('not_acknowledged', text);
   }
-}
-
-function refusal(code: string, message: string): Promise<never> {
-  const refused = Promise.reject(new TurnlogError(code, message));
-  refused.catch(() => undefined);
-  return refused;
 }

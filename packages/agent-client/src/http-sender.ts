@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { acknowledgementOf, isToBeSentAgain, keyOf, type MessageKey } from './messages.ts';
 import { type Outbox, type Pending } from './outbox.ts';
 import { postMessages, type HttpAnswer, type HttpOptions, type MessageResult } from './post-messages.ts';
@@ -41,7 +42,8 @@ export class HttpSender {
     this.#isRunning = true;
     while (this.#outbox.size > 0 && isWanted() && !this.#stop.signal.aborted) {
       const pauseMs = await this.#post(this.#nextBatch());
-      if (pauseMs > 0) await pause(pauseMs, this.#stop.signal);
+      // A stop ends the pause.
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
     this.#isRunning = false;
   }
@@ -137,17 +139,4 @@ function isForLaterResult({ error }: MessageResult): boolean {
 function reasonOf(thrown: unknown): string {
   const { message, cause } = thrown as Error;
   return cause === undefined ? message : (cause as Error).message;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
 }

@@ -127,7 +127,8 @@ function idInUse(id: string): TurnlogError {
   return new TurnlogError('id_in_use', `another message with the id "${id}" is not acknowledged yet`);
 }
 
-function rejected(error: TurnlogError): Promise<never> {
+/** A rejection that need not be handled. */
+export function rejected(error: TurnlogError): Promise<never> {
   return quiet(Promise.reject(error));
 }
 

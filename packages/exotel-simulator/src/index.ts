@@ -1,7 +1,6 @@
 export { shapes, type ShapeName } from './shapes/shapes.ts';
 export { speechLikeNoise, tone } from './audio/synthesise.ts';
-export { placeCall } from './call/exotel-call.ts';
-export { type SimulatedCall } from './call/simulated-call.ts';
+export { placeCall, type SimulatedCall } from './call/simulated-call.ts';
 export { startFakeRestApi, type FakeRestApi } from './rest-api/fake-rest-api.ts';
 export { type Misbehaviour } from './rest-api/misbehaviour.ts';
 export { istTime, type CallFields, type FakeCall } from './rest-api/fake-call.ts';

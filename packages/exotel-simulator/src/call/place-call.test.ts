@@ -13,7 +13,7 @@ import {
   parseExotelFrame,
 } from '@turnlog/exotel';
 import { shapes, type ShapeName } from '../shapes/shapes.ts';
-import { placeCall } from './exotel-call.ts';
+import { placeCall } from './simulated-call.ts';
 
 interface ServedCall {
   socket: WebSocket;

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type PlaceCallOptions } from '../call/call-plan.ts';
 import { type CallReport } from '../call/call-report.ts';
-import { placeCall } from '../call/exotel-call.ts';
-import { type SimulatedCall } from '../call/simulated-call.ts';
+import { placeCall, type SimulatedCall } from '../call/simulated-call.ts';
 
 /** Many calls, and how to hold their conversations. */
 export interface CallLoad<Conversation> {
