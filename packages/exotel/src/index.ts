@@ -50,7 +50,7 @@ export { type ConnectOutcome } from './rest/connect-outcome.ts';
 export { type CallTarget, type ConnectRequest } from './rest/connect-request.ts';
 export { createExotelApi, type CallListFilter, type ExotelApi } from './rest/exotel-api.ts';
 export { type ExotelAccount } from './rest/account.ts';
-export { parseMultipart } from './callbacks/parse-multipart.ts';
+export { readMultipart } from './callbacks/read-multipart.ts';
 export {
   toCarrierEvents,
   type CarrierSource,

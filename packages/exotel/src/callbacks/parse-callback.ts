@@ -1,6 +1,6 @@
 import { isObject } from '../wire/fields.ts';
 import { readJson } from '../wire/read-json.ts';
-import { parseMultipart } from './parse-multipart.ts';
+import { readMultipart } from './read-multipart.ts';
 import { readFields, type CallbackFields, type RawField } from './callback-fields.ts';
 
 /** A callback as it came over HTTP. */
@@ -25,16 +25,25 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * Reads the fields of a callback: JSON, `multipart/form-data` or urlencoded, and the query of its URL. The
  * body takes precedence. Never throws.
  */
-export function parseCallback({ query, contentType, body }: CallbackRequest): ParsedCallback {
-  const inBody = bodyFields(contentType ?? '', body);
+export async function parseCallback(request: CallbackRequest): Promise<ParsedCallback> {
+  const { query, contentType = '', body } = request;
+  if (body.length === 0 || !/^multipart\/form-data\b/i.test(contentType)) return parsePlainCallback(request);
+  return withQuery((await readMultipart(contentType, body)) ?? 'not_a_form', query);
+}
+
+/** {@link parseCallback} for JSON and urlencoded bodies. */
+export function parsePlainCallback({ query, contentType = '', body }: CallbackRequest): ParsedCallback {
+  return withQuery(plainFields(contentType, body), query);
+}
+
+function withQuery(inBody: Iterable<RawField> | CallbackProblem, query: string): ParsedCallback {
   if (typeof inBody === 'string') return { ok: false, problem: inBody };
   const fields = readFields([...inBody, ...new URLSearchParams(query)]);
   return fields === undefined ? { ok: false, problem: 'too_many_fields' } : { ok: true, fields };
 }
 
-function bodyFields(contentType: string, body: Buffer): Iterable<RawField> | CallbackProblem {
+function plainFields(contentType: string, body: Buffer): Iterable<RawField> | CallbackProblem {
   if (body.length === 0) return [];
-  if (/^multipart\/form-data\b/i.test(contentType)) return parseMultipart(contentType, body) ?? 'not_a_form';
   // Some senders of JSON call it a form, and some senders of forms have no content type.
   const looksLikeJson = body.subarray(0, 64).toString('latin1').trimStart().startsWith('{');
   if (looksLikeJson || /\bjson\b/i.test(contentType)) return jsonFields(body);

@@ -7,7 +7,7 @@ import {
   toCallRecord,
   type KnownEvent,
 } from '@turnlog/call-events';
-import { parseCallback } from '../callbacks/parse-callback.ts';
+import { parsePlainCallback } from '../callbacks/parse-callback.ts';
 import { readPassthru } from '../callbacks/read-passthru.ts';
 import { readStatusCallback } from '../callbacks/read-status-callback.ts';
 import { type CarrierReport } from '../callbacks/carrier-report.ts';
@@ -103,7 +103,7 @@ test('callbacks in any order, with any repeats, give the same record', () => {
     'Stream[Error]': fc.constantFrom('', '3009'),
   });
   const read = (fields: object, isPassthru: boolean): KnownEvent[] => {
-    const parsed = parseCallback({
+    const parsed = parsePlainCallback({
       query: new URLSearchParams({ ...fields }).toString(),
       contentType: undefined,
       body: Buffer.alloc(0),

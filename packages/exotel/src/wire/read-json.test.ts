@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCallback } from '../callbacks/parse-callback.ts';
+import { parsePlainCallback } from '../callbacks/parse-callback.ts';
 import { parseExotelFrame } from './parse-exotel-frame.ts';
 import { readJson } from './read-json.ts';
 
@@ -91,7 +91,7 @@ test('a callback whose sid and price are JSON numbers keeps their digits', () =>
   const body = Buffer.from(
     '{"CallSid":1234567890123456789,"Price":1.250000,"Stream":"{\\"StreamSID\\":1111111111111111119}"}',
   );
-  const parsed = parseCallback({ query: '', contentType: 'application/json', body });
+  const parsed = parsePlainCallback({ query: '', contentType: 'application/json', body });
   if (!parsed.ok) throw new Error(parsed.problem);
   expect(parsed.fields.raw).toEqual({
     CallSid: '1234567890123456789',

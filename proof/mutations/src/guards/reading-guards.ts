@@ -68,17 +68,6 @@ export const readingGuards: readonly Guard[] = [
     },
   },
   {
-    name: 'no-pattern-that-tries-again',
-    keeps: 'the head of a part of a callback is read in a time in proportion to its length',
-    file: 'packages/exotel/src/callbacks/parse-multipart.ts',
-    text: '/filename\\*?=/i',
-    without: '/;?\\s*filename\\*?=/i',
-    test: {
-      file: 'services/stream-gateway/src/linear-time.test.ts',
-      name: 'blanks before the name of a file do not make the head of a part slow',
-    },
-  },
-  {
     name: 'broken-report-is-refused',
     keeps: 'a report that is no JSON is answered, and is not sent to the carrier',
     file: 'services/stream-gateway/src/agent/agent-channel.ts',

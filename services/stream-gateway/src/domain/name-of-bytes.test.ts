@@ -44,7 +44,7 @@ test('it is the id that a parser finds, whatever else there is', () => {
   );
 });
 
-test('it is found, and a body is taken apart, in a time in proportion to the length', () => {
+test('it is found, and a body is taken apart, in a time in proportion to the length', async () => {
   for (const unit of ['{', '[', '"', '\\', '{"id":', '"id":"', ',', '{},', '"a\\"']) {
     // Made beforehand: memory that is taken meanwhile has garbage collected, in a time that is that of the whole process.
     const bodies = new Map([LENGTH, 10 * LENGTH].map((length) => [length, bodyOf(unit, length)]));
@@ -53,7 +53,7 @@ test('it is found, and a body is taken apart, in a time in proportion to the len
       nameOfBytes(body.subarray(1));
       splitMessages(body, 1_000);
     };
-    const growth = growthOverTenfold(run, LENGTH);
+    const growth = await growthOverTenfold(run, LENGTH);
     expect({ unit, growth, isLinear: growth < 40 }).toEqual({ unit, growth, isLinear: true });
   }
 });

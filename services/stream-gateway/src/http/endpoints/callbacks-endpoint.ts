@@ -105,18 +105,19 @@ export class CallbacksEndpoint {
   }
 
   async #take(kind: CallbackKind, tenant: string, callback: Callback): Promise<Taken> {
-    const read = this.#read(kind, callback);
+    const read = await this.#read(kind, callback);
     if ('answer' in read) return refused(read.answer);
     if ('report' in read) return this.#store(tenant, kind, read.report, callback.body);
     return this.#place(tenant, read.nameless);
   }
 
-  #read(
+  async #read(
     kind: CallbackKind,
     callback: Callback,
-  ):
-    { readonly report: CarrierReport } | { readonly nameless: NamelessReport } | { readonly answer: Answer } {
-    const parsed = parseCallback(callback);
+  ): Promise<
+    { readonly report: CarrierReport } | { readonly nameless: NamelessReport } | { readonly answer: Answer }
+  > {
+    const parsed = await parseCallback(callback);
     if (!parsed.ok) return { answer: problem(400, parsed.problem, PROBLEMS[parsed.problem]) };
     const result = READERS[kind].read(parsed.fields, this.#options.utcOffsetMinutes);
     if (result.ok) {

@@ -12,8 +12,8 @@ test.each([
   ['', multipart('CallSid', 'CA1')],
   ['CallSid=CA2', 'CallSid=CA1'],
   ['CallSid=', 'Sid=CA1'],
-])('%j and %j name a call', (query, body) => {
-  expect(namedCall(query, body)).toBe('CA1');
+])('%j and %j name a call', async (query, body) => {
+  expect(await namedCall(query, body)).toBe('CA1');
 });
 
 test.each([
@@ -24,6 +24,6 @@ test.each([
   ['', '[]'],
   ['', `CallSid=${'x'.repeat(200)}`],
   ['CallSid=a%00b', ''],
-])('%j and %j name none', (query, body) => {
-  expect(namedCall(query, body)).toBeUndefined();
+])('%j and %j name none', async (query, body) => {
+  expect(await namedCall(query, body)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { type streamUrlAnswer } from '../../domain/stream-url-answer.ts';
-import { parseMultipart, readCallParameters } from '@turnlog/exotel';
+import { readMultipart, readCallParameters } from '@turnlog/exotel';
 import { validCallSid } from '../../domain/stream-request.ts';
 import { type z } from 'zod';
 import { type Gatekeeper } from '../../auth/gatekeeper.ts';
@@ -47,7 +47,7 @@ export async function answerStreamUrl(
   if (publicUrl === undefined) return problem(501, 'no_public_url', NO_PUBLIC_URL);
   const url = streamUrl(publicUrl, new URLSearchParams(query));
   if (gatekeeper.isOpen) return told(url);
-  const callSid = namedCall(query, body.toString());
+  const callSid = await namedCall(query, body.toString());
   const token = await tokens.issue({ tenant, callSid }).catch(() => undefined);
   if (token === undefined) return problem(503, 'not_ready', NOT_READY, { 'retry-after': '2' });
   url.pathname += `/${token}`;
@@ -82,14 +82,14 @@ const NAMES = ['callsid', 'call_sid', 'sid'];
 const MAX_BOUNDARY_CHARACTERS = 70;
 
 /** The call that a request names, in its body or its query, however it is encoded; undefined where it names none. */
-export function namedCall(query: string, body: string): string | undefined {
-  const fields = [...bodyFields(body), ...new URLSearchParams(query)];
+export async function namedCall(query: string, body: string): Promise<string | undefined> {
+  const fields = [...(await bodyFields(body)), ...new URLSearchParams(query)];
   const found = fields.filter(([name]) => NAMES.includes(name.toLowerCase()));
   return found.map(([, value]) => validCallSid(value)).find((callSid) => callSid !== undefined);
 }
 
 /** Told apart by their looks: senders of one encoding have been seen to announce another. */
-function bodyFields(body: string): [string, string][] {
+async function bodyFields(body: string): Promise<[string, string][]> {
   const text = body.trimStart();
   if (text.startsWith('{')) return jsonFields(text);
   if (text.startsWith('--')) return multipartFields(text);
@@ -97,10 +97,10 @@ function bodyFields(body: string): [string, string][] {
 }
 
 /** A body of parts begins with their boundary. */
-function multipartFields(text: string): [string, string][] {
+async function multipartFields(text: string): Promise<[string, string][]> {
   const boundary = text.slice('--'.length, text.indexOf('\r\n')).trimEnd();
   if (boundary.length > MAX_BOUNDARY_CHARACTERS || boundary.includes('"')) return [];
-  return parseMultipart(`multipart/form-data; boundary="${boundary}"`, Buffer.from(text)) ?? [];
+  return (await readMultipart(`multipart/form-data; boundary="${boundary}"`, Buffer.from(text))) ?? [];
 }
 
 function jsonFields(text: string): [string, string][] {
