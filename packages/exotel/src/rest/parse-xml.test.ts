@@ -19,8 +19,9 @@ test.each(['', 'text', '<a>', '<a></b>', '</a>', '<a><b></a></b>', '<a', '<a>1</
   },
 );
 
-test('an element named __proto__ is one like any other, and depth is bounded', () => {
+test('an element named __proto__ is one like any other; a document type and great depth are refused', () => {
   expect(JSON.stringify(parseXml('<a><__proto__>1</__proto__></a>'))).toBe('{"a":{"__proto__":"1"}}');
+  expect(parseXml('<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>')).toBeUndefined();
   expect(parseXml(`${'<a>'.repeat(100)}${'</a>'.repeat(100)}`)).toBeUndefined();
 });
 

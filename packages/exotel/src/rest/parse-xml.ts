@@ -1,62 +1,55 @@
-const TOKEN =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([A-Za-z_][\w.:-]*)[^<>]*?(\/?)>|([^<]+)/g;
-const MAX_DEPTH = 32;
+import { SaxesParser } from 'saxes';
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const MAX_DEPTH = 32;
 
 /** An element: its text when it has no elements in it, else these by their names; several of a name as a list. */
 export type XmlValue = string | XmlValue[] | { [name: string]: XmlValue };
 
-interface Open {
-  readonly name: string;
+interface OpenElement {
   text: string;
   readonly children: Map<string, XmlValue>;
 }
 
 /**
- * Reads the plain XML that Exotel's API answers in: elements and text. Attributes are passed over, and no entity is
- * known but the five and numbers. `undefined` when it is not well-formed. Never throws.
+ * Reads the plain XML that Exotel's API answers in: elements and text, without attributes. `undefined` when it is not
+ * well-formed, is too deep or has a document type, which could define entities. Never throws.
  */
 export function parseXml(xml: string): XmlValue | undefined {
-  const root: Open = { name: '', text: '', children: new Map() };
-  const open = [root];
-  let position = 0;
-  for (const token of xml.matchAll(TOKEN)) {
-    if (token.index !== position) return undefined;
-    position += token[0].length;
-    const [, cdata, slash, name, selfClosing, text] = token;
-    const current = open.at(-1) ?? root;
-    if (cdata !== undefined) current.text += cdata;
-    else if (text !== undefined) current.text += decodeEntities(text);
-    else if (name === undefined) continue;
-    else if (slash === '/') {
-      if (open.length === 1 || current.name !== name) return undefined;
-      open.pop();
-      addTo(open.at(-1) ?? root, name, valueOf(current));
-    } else if (selfClosing === '/') addTo(current, name, '');
-    else {
-      if (open.length > MAX_DEPTH) return undefined;
-      open.push({ name, text: '', children: new Map() });
-    }
-  }
-  const isWhole = position === xml.length && open.length === 1 && root.children.size > 0;
-  return isWhole ? valueOf(root) : undefined;
-}
-
-function addTo({ children }: Open, name: string, value: XmlValue): void {
-  const before = children.get(name);
-  if (before === undefined) children.set(name, value);
-  else children.set(name, Array.isArray(before) ? [...before, value] : [before, value]);
-}
-
-function valueOf({ text, children }: Open): XmlValue {
-  return children.size === 0 ? text.trim() : Object.fromEntries(children);
-}
-
-function decodeEntities(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{2,4}));/gi, (whole, decimal, hex, name) => {
-    if (typeof name === 'string') return ENTITIES[name] ?? whole;
-    const code = typeof hex === 'string' ? Number.parseInt(hex, 16) : Number(decimal);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  let current: OpenElement = { text: '', children: new Map() };
+  const parents: OpenElement[] = [];
+  const addText = (text: string) => (current.text += text);
+  const parser = new SaxesParser();
+  parser.on('error', (error) => refuse(error.message));
+  parser.on('doctype', refuse);
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.on('opentag', () => {
+    if (parents.push(current) > MAX_DEPTH) refuse('the document is too deep');
+    current = { text: '', children: new Map() };
   });
+  parser.on('closetag', ({ name }) => {
+    const parent = parents.pop() ?? refuse('no element is open');
+    add(parent.children, name, valueOf(current));
+    current = parent;
+  });
+  try {
+    parser.write(xml).close();
+    return valueOf(current);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(problem: string): never {
+  throw new Error(problem);
+}
+
+function add(children: Map<string, XmlValue>, name: string, value: XmlValue): void {
+  const before = children.get(name);
+  if (Array.isArray(before)) before.push(value);
+  else children.set(name, before === undefined ? value : [before, value]);
+}
+
+function valueOf({ text, children }: OpenElement): XmlValue {
+  return children.size === 0 ? text.trim() : Object.fromEntries(children);
 }
