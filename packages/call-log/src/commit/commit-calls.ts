@@ -66,9 +66,7 @@ while arg <= #ARGV do
   if ok then
     for i = arg + 4, arg + 3 + idCount do settled[#settled + 1] = ARGV[i] end
   else
-    local error, isOfAll = caught(reply)
-    if isOfAll then return error end
-    reply = error
+    reply = caught(reply)
   end
   replies[#replies + 1] = reply
   key, arg = key + 5, arg + 4 + idCount

@@ -102,14 +102,20 @@ test('claims the entries of a dead worker even if the clock of its own host is s
   const log = await openLog();
   await appendCalls(log, 'a');
   await readAsZombie(log, 'worker-that-died');
-  let turns = 0;
-  const { sids } = consume(log, { claimIdleMs: 1_000, onTurn: () => (turns += 1) });
-  await waitUntil(() => turns > 1, { what: 'another consumer has looked for entries' });
-
   const rightNow = Date.now.bind(Date);
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => rightNow() - 3_600_000);
+  const clock = jest.spyOn(Date, 'now');
   try {
-    await waitUntil(() => sids().length === 1, { what: 'it has claimed the entry' });
+    // Set back while a new entry is handled: by then it has looked for entries to claim, and it does not do so right now.
+    const handle = (): Promise<void> => {
+      clock.mockImplementation(() => rightNow() - 3_600_000);
+      return Promise.resolve();
+    };
+    const { sids } = consume(log, { claimIdleMs: 600_000, handle });
+    await appendCalls(log, 'b');
+    await waitUntil(() => sids().length === 1, { what: 'the clock is set back' });
+    expect(sids()).toEqual(['b']);
+    await makeIdle(log, 'worker-that-died', 600_000);
+    await waitUntil(() => sids().length === 2, { what: 'it has claimed the entry' });
   } finally {
     clock.mockRestore();
   }
@@ -354,6 +360,15 @@ async function readAsZombie({ redis, space }: TestLog, name: string, count = 100
     const { activity } = partitionKeys(space, partition);
     await redis.xgroup('CREATE', activity, 'session', '0', 'MKSTREAM').catch(() => undefined);
     await redis.xreadgroup('GROUP', 'session', name, 'COUNT', count, 'STREAMS', activity, '>');
+  }
+}
+
+/** As if the consumer had read all its entries so long ago. */
+async function makeIdle({ redis, space }: TestLog, name: string, idleMs: number): Promise<void> {
+  for (const partition of allPartitions(space)) {
+    const { activity } = partitionKeys(space, partition);
+    const pending = (await redis.xpending(activity, 'session', '-', '+', 100, name)) as [id: string][];
+    for (const [id] of pending) await redis.xclaim(activity, 'session', name, 0, id, 'IDLE', idleMs);
   }
 }
 

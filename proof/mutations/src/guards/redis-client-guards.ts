@@ -36,17 +36,6 @@ export const redisClientGuards: readonly Guard[] = [
     },
   },
   {
-    name: 'read-only-reply-of-settling',
-    keeps: 'a persister leaves a primary that has become a replica',
-    file: 'packages/call-log/src/commit/commit-calls.ts',
-    text: 'if isOfAll then return error end',
-    without: '',
-    test: {
-      file: 'packages/call-log/src/commit/commit-calls.integration.test.ts',
-      name: 'a client that commits on a server that has become read-only reconnects',
-    },
-  },
-  {
     name: 'read-only-reply-of-audio',
     keeps: 'the audio of a gateway leaves a primary that has become a replica',
     file: 'packages/call-log/src/audio/append-audio-script.ts',
