@@ -91,6 +91,25 @@ describe('turnlog on a database', () => {
     });
   });
 
+  it('verify counts rows of an earlier fold version apart, and ends with 0', async () => {
+    const foldedBy = async (version: string): Promise<void> => {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(`update call_sessions set fold_version = ${version} where call_sid = (
+        select min(call_sid) from call_sessions)`);
+      await client.end();
+    };
+    await foldedBy('fold_version - 1');
+    const { code, out } = await turnlog('verify', '--all');
+    const json = await turnlog('verify', '--all', '--json');
+    await foldedBy('fold_version + 1');
+    expect([code, json.code]).toEqual([0, 0]);
+    expect(out).toContain(
+      '1 of them were not compared: an earlier version of the rules folded their rows.\n',
+    );
+    expect(JSON.parse(json.out)).toMatchObject({ verified: 2, otherFoldVersion: 1, differing: [] });
+  });
+
   it('verify says what differs, and ends with 1', async () => {
     const call = { tenant: 'default', callSid: 'CAaltered' };
     await writeCall(store, call, seedEvents(call));

@@ -120,7 +120,9 @@ describe('verifying a call', () => {
     await client.query(`update call_sessions set fold_version = 0, metrics = '{}' where call_sid = $1`, [
       call.callSid,
     ]);
-    expect(await damagedColumns()).toEqual(['fold_version']);
+    expect(await store.verifyCall(call)).toEqual({ ok: true, foldVersion: 0 });
+    await client.query('update call_sessions set version = 1 where call_sid = $1', [call.callSid]);
+    expect(await damagedColumns()).toEqual(['version']);
   });
 });
 

@@ -22,6 +22,8 @@ interface Verification {
   readonly verified: number;
   /** Retention has taken away what they could be compared with. */
   readonly withoutArchive: number;
+  /** Other rules folded their rows: they are compared once they are written again. */
+  readonly otherFoldVersion: number;
   readonly differing: readonly DifferingCall[];
   /** Redis says that they are in Postgres, which lacks them or a part of them. Looked for with `--all`. */
   readonly lost: readonly CallKey[];
@@ -81,16 +83,18 @@ async function verifyAll(
   const differing: DifferingCall[] = [];
   let verified = 0;
   let withoutArchive = 0;
+  let otherFoldVersion = 0;
   const work = async (): Promise<void> => {
     for await (const call of calls) {
       const result = await store.verifyCall(call);
       if (!result.ok) differing.push({ ...call, differences: result.differences });
       else if ('archiveRemovedAt' in result) withoutArchive += 1;
+      else if ('foldVersion' in result) otherFoldVersion += 1;
       onProgress((verified += 1));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { verified, withoutArchive, differing };
+  return { verified, withoutArchive, otherFoldVersion, differing };
 }
 
 function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (verified: number) => void {
@@ -99,7 +103,7 @@ function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (v
   };
 }
 
-function describe({ verified, withoutArchive, differing, lost }: Verification): string[] {
+function describe({ verified, withoutArchive, otherFoldVersion, differing, lost }: Verification): string[] {
   const lostLines = lost.map(
     ({ tenant, callSid }) =>
       `❌ ${tenant}/${visibleText(callSid)}: Redis says that it is in Postgres, which lacks it or a part of it.`,
@@ -116,5 +120,9 @@ function describe({ verified, withoutArchive, differing, lost }: Verification): 
     withoutArchive === 0
       ? []
       : [`${withoutArchive} of them can't be compared: retention has taken their archives away.`];
-  return [...lines, ...lostLines, verdict, ...retained];
+  const older =
+    otherFoldVersion === 0
+      ? []
+      : [`${otherFoldVersion} of them were not compared: an earlier version of the rules folded their rows.`];
+  return [...lines, ...lostLines, verdict, ...retained, ...older];
 }

@@ -5,6 +5,7 @@ import { type Violation } from './violation.ts';
 
 const verification = z.object({
   verified: z.number(),
+  otherFoldVersion: z.number(),
   differing: z.array(
     z.object({
       callSid: z.string(),
@@ -18,16 +19,16 @@ export async function verifyRecords({ sql, postgres }: World, mayBeOlderFolds = 
   const text = await turnlogOutput('verify', '--all', '--json', '--database', postgres.url);
   const read = verification.safeParse(jsonOf(text));
   if (!read.success) return [{ problem: `verify: it says ${text.slice(0, 500)}` }];
-  const { verified, differing } = read.data;
+  const { verified, otherFoldVersion, differing } = read.data;
   const { rows } = await sql.query<{ count: number }>('select count(*)::integer as count from call_sessions');
   const count = rows[0]?.count;
   const all = verified === count ? [] : [{ problem: `verify: ${verified} of ${count} rows were verified` }];
   const violations = differing.flatMap(({ callSid, differences }) =>
-    differences
-      .filter(({ column }) => !(mayBeOlderFolds && column === 'fold_version'))
-      .map(({ column, problem }) => ({ callSid, problem: `verify: ${column}: ${problem}` })),
+    differences.map(({ column, problem }) => ({ callSid, problem: `verify: ${column}: ${problem}` })),
   );
-  return [...all, ...violations];
+  const isCompared = otherFoldVersion === 0 || mayBeOlderFolds;
+  const folds = isCompared ? [] : [{ problem: `verify: ${otherFoldVersion} rows have another fold version` }];
+  return [...all, ...folds, ...violations];
 }
 
 function jsonOf(text: string): unknown {
