@@ -59,11 +59,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (answer === undefined) logger.error({ err }, 'request failed');
     return send(reply, answer ?? problem(500, 'internal', 'the request failed; send it again'));
   });
-  // A client that sends on and on over one connection would keep the server from closing.
-  http.addHook('onResponse', (_request, _reply, done) => {
-    if (!http.server.listening) setImmediate(() => http.server.closeIdleConnections());
-    done();
-  });
   http.get('/openapi.json', { schema: openApiOperation }, (_request, reply) =>
     send(reply, { status: 200, body: openApi }),
   );

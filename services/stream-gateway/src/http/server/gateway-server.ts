@@ -24,6 +24,8 @@ export interface GatewayServer {
   close(): Promise<void>;
 }
 
+const CLOSE_IDLE_EVERY_MS = 50;
+
 /** Starts listening. Rejects if the port can't be had. */
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   const { host, logger, http, upgrades, pending } = options;
@@ -40,5 +42,11 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   server.listen({ host, port: options.port });
   await once(server, 'listening');
   server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
-  return { host, port: (server.address() as AddressInfo).port, close: () => http.close() };
+  return { host, port: (server.address() as AddressInfo).port, close: () => close(http) };
+}
+
+/** A connection whose request began before the stop is idle after its answer, and would keep the server from closing. */
+async function close(http: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => http.server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
+  await http.close().finally(() => clearInterval(timer));
 }
