@@ -1,21 +1,9 @@
 import { DEFAULT_KEY_SPACE } from '@turnlog/call-log';
-import {
-  commonSettings,
-  databaseSettings,
-  described,
-  envValue,
-  port,
-  wholeNumber,
-} from '@turnlog/service-kit';
+import { commonSettings, databaseSettings, described, port, share, wholeNumber } from '@turnlog/service-kit';
 import { z } from 'zod';
 import { settingMeanings } from './setting-meanings.ts';
 
 const HOUR_MS = 3_600_000;
-
-const memoryShare = envValue('a number above 0 and up to 1', (text) => {
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
-  return value > 0 && value <= 1 ? { value } : { problem: `got ${text}` };
-});
 
 /** The settings of the persister, by the names of their variables. */
 export const configSchema = z.object({
@@ -27,7 +15,7 @@ export const configSchema = z.object({
       BATCH_CALLS: wholeNumber(1, 1000, 'calls').default(100),
       DATABASE_CONNECTIONS: wholeNumber(1, 100).default(4),
       KEEP_KEYS_MS: wholeNumber(1000, 30 * 24 * HOUR_MS, 'milliseconds').default(HOUR_MS),
-      RELEASE_MEMORY_SHARE: memoryShare.default(0.75),
+      RELEASE_MEMORY_SHARE: share.default(0.75),
       GATHER_LATE_MS: wholeNumber(0, 60_000, 'milliseconds').default(1_500),
       MAX_ROW_BYTES: wholeNumber(1_000_000, 240 * 1024 * 1024, 'bytes').default(64 * 1024 * 1024),
       LOCK_TIMEOUT_MS: wholeNumber(10, 15_000, 'milliseconds').default(1_000),
@@ -37,3 +25,6 @@ export const configSchema = z.object({
     settingMeanings,
   ),
 });
+
+/** The settings of one persister. */
+export type Config = z.infer<typeof configSchema>;

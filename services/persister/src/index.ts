@@ -1,5 +1,5 @@
-export { createCallPersister } from './persist/persist-calls.ts';
-export { createCallWriter } from './store/call-writer.ts';
-export { createDatabaseWatch } from './store/database-watch.ts';
-export { createSuspects } from './domain/suspects.ts';
-export { type PersistReport } from './report/persist-report.ts';
+export { CallPersister } from './persist/persist-calls.ts';
+export { CallWriter } from './store/call-writer.ts';
+export { DatabaseWatch } from './store/database-watch.ts';
+export { Suspects } from './domain/suspects.ts';
+export { type PersistObserver } from './report/persist-report.ts';

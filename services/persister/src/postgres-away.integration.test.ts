@@ -57,7 +57,7 @@ test('a Postgres that goes away under load and comes back costs nothing but time
   await place(200, 300);
   const beatsThen = beats();
   await waitUntil(() => beats() > beatsThen + 2, { what: 'the loop turns on', timeoutMs: 20_000 });
-  expect(watch.state()).toBe('unavailable');
+  expect(watch.state).toBe('unavailable');
 
   await postgres.start();
   await system.settled();
@@ -96,7 +96,7 @@ test('while the schema is missing, calls wait and a person is called; after the 
   await append(system, call, wholeCall('Hello'));
 
   expect(await log.waitFor('Postgres needs a person', 20_000)).toContain('"page":true');
-  expect(watch.state()).toBe('misconfigured');
+  expect(watch.state).toBe('misconfigured');
   expect(await system.letters.list()).toEqual([]);
 
   await migrate({ databaseUrl: empty.url });

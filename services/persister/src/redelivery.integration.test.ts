@@ -37,7 +37,7 @@ test('a persister that dies between commit and acknowledgement leaves a row that
   let deaths = 0;
   const settle = createSettler(system.redis, system.space, NEVER_MS);
   const { counted } = await system.start({
-    settle: async (settled) => {
+    commit: async (settled) => {
       if (deaths++ === 0) throw new Error('killed after the commit');
       await settle(settled);
     },

@@ -29,10 +29,9 @@ import {
   type TestDatabase,
 } from '@turnlog/test-kit';
 import pg from 'pg';
-import { BLOCK_MS, startPersister, type PersisterOptions } from './service.ts';
-import { createPersistMetrics } from './report/persist-metrics.ts';
-import { createPersistReport } from './report/persist-report.ts';
-import { createDatabaseWatch } from './store/database-watch.ts';
+import { BLOCK_MS, persistFeed, type PersistFeedOptions } from './persist/persist-feed.ts';
+import { PersistReport } from './report/persist-report.ts';
+import { DatabaseWatch } from './store/database-watch.ts';
 
 /** Any moment will do. */
 const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
@@ -75,13 +74,13 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
 
     /** Starts a persister; what is not given is as in production, but quicker to claim. */
     start: async (
-      overrides: Partial<PersisterOptions> | ((store: CallStore) => Partial<PersisterOptions>) = {},
+      overrides: Partial<PersistFeedOptions> | ((store: CallStore) => Partial<PersistFeedOptions>) = {},
     ) => {
       const output = new PassThrough();
       const logger = createLogger({ service: 'persister', level: 'debug', destination: output });
       const metrics = createMetrics('persister');
-      const report = createPersistReport(logger, createPersistMetrics(metrics), Date.now);
-      const watch = createDatabaseWatch(logger, Date.now);
+      const report = new PersistReport(logger, metrics);
+      const watch = new DatabaseWatch(logger, Date.now);
       const own = createCallStore({ databaseUrl, maxConnections: 2 });
       const commands = createCommandClient({ url: testRedisUrl(), name: 'persister', onError });
       const blocking = createBlockingClient({
@@ -92,7 +91,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
       });
       await Promise.all([untilReady(commands), untilReady(blocking)]);
       let beats = 0;
-      const persister = startPersister({
+      const persister = persistFeed({
         commands,
         blocking,
         space,

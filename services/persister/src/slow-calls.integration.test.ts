@@ -51,7 +51,7 @@ test('a call whose row is locked waits by itself: others pass, Postgres counts a
     await waitUntil(() => system.store.readCall(call), { what: `${call.callSid} is persisted` });
   await waitUntil(() => stuck().calls === 1, { what: 'the locked call is known to be stuck' });
   expect(stuck().cause).toContain('55P03');
-  expect(watch.state()).toBe('up');
+  expect(watch.state).toBe('up');
   expect(await log.waitFor('Failed to persist session to database')).toContain('"outcome":"deferred"');
 
   await locker.query('rollback');
@@ -79,7 +79,7 @@ test('a Postgres that takes long for each row is handed as many as it can write 
   await system.query('drop trigger slow on call_sessions');
 
   expect(await counted('written')).toBe(60);
-  expect(watch.state()).toBe('up');
+  expect(watch.state).toBe('up');
   expect(log.lines.join('\n')).not.toContain('Postgres is unavailable');
   await store.close();
 });

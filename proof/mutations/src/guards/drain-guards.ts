@@ -3,7 +3,7 @@ import { type Guard } from '../guard.ts';
 const FULL_MEMORY = 'packages/call-log/src/release/full-memory.integration.test.ts';
 const BROKEN_PARTITION = 'packages/call-log/src/feed/broken-partition.integration.test.ts';
 const CONSUMERS = 'packages/call-log/src/feed/feed-consumers.integration.test.ts';
-const COMPARISON = 'services/persister/src/compare/comparison.integration.test.ts';
+const COMPARISON = 'services/persister/src/store/comparison.integration.test.ts';
 const SWEEP = 'services/session/src/live-state/sweep.integration.test.ts';
 
 /** What lets consumers go on: with a full Redis, a key of another type, a clock set back, a Postgres that lost commits. */
@@ -181,7 +181,7 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'compare-with-another-server',
     keeps: 'calls are compared when Postgres was started anew, or is another server',
-    file: 'services/persister/src/store/comparison-loop.ts',
+    file: 'services/persister/src/store/comparison.ts',
     text: 'if (run !== lastRun) doubt.raise();',
     without: '',
     test: {

@@ -38,7 +38,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'largest-row',
     keeps: 'a call that no row can hold is set aside, and is not tried again and again',
-    file: 'services/persister/src/persist/persist-long-call.ts',
+    file: 'services/persister/src/persist/fold-long-call.ts',
     text: 'if (bytes > maxRowBytes)',
     without: 'if (bytes > Infinity)',
     test: {
@@ -50,7 +50,7 @@ export const largeCallGuards: readonly Guard[] = [
     name: 'archive-before-row',
     keeps: 'the row of a long call is never without its archive',
     file: 'services/persister/src/persist/persist-calls.ts',
-    text: 'for await (const segments of stretches()) {',
+    text: 'for await (const segments of longSegments(outcome, read, this.#options)) {',
     without: 'for await (const segments of [] as never[]) {',
     test: {
       file: 'services/persister/src/long-calls.integration.test.ts',

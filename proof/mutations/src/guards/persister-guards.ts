@@ -39,9 +39,9 @@ export const persisterGuards: readonly Guard[] = [
     name: 'expiry-after-commit',
     keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
     file: 'services/persister/src/persist/persist-batch.ts',
-    text: 'const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));',
-    without: `await settleEach(folded.map(toSettlement));
-    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));`,
+    text: 'const written = await this.#write(decodable, earlierAttempts);',
+    without: `await this.#commit(decodable.map((call) => ({ ...call, kind: 'persisted' })) as never);
+    const written = await this.#write(decodable, earlierAttempts);`,
     test: {
       file: 'services/persister/src/service.integration.test.ts',
       name: 'the keys of a call begin to expire only after the commit',
@@ -62,8 +62,8 @@ export const persisterGuards: readonly Guard[] = [
     name: 'write-slots',
     keeps: 'a slow Postgres is not taken for dead by a batch that waits for a connection',
     file: 'services/persister/src/persist/persist-calls.ts',
-    text: 'const writeSlots = new Slots(maxWrites);',
-    without: 'const writeSlots = new Slots(1_000);',
+    text: 'this.#writes = new Semaphore(maxWrites);',
+    without: 'this.#writes = new Semaphore(1_000);',
     test: {
       file: 'services/persister/src/service.integration.test.ts',
       name: 'no more is written at once than there are connections, however much waits',
@@ -72,7 +72,7 @@ export const persisterGuards: readonly Guard[] = [
   {
     name: 'capped-pause',
     keeps: 'persisting goes on within seconds of Postgres, however long it was away',
-    file: 'services/persister/src/service.ts',
+    file: 'services/persister/src/persist/persist-feed.ts',
     text: 'const PAUSE = { minMs: 100, maxMs: 5_000 };',
     without: 'const PAUSE = { minMs: 100, maxMs: 600_000 };',
     test: {

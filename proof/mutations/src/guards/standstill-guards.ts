@@ -28,8 +28,8 @@ export const standstillGuards: readonly Guard[] = [
     name: 'late-calls-in-limited-reads',
     keeps: 'calls whose late events are due at the same time are read with limits',
     file: 'services/persister/src/persist/persist-calls.ts',
-    text: 'persistTogether: persistInReads,',
-    without: 'persistTogether: (tasks) => gate.beside(() => persistTogether(tasks)),',
+    text: 'persistTogether: (tasks) => this.#persistInReads(tasks),',
+    without: 'persistTogether: (tasks) => this.#work.use(() => this.#persistTogether(tasks)),',
     test: {
       file: 'services/persister/src/persist/persist-calls.test.ts',
       name: 'calls whose late events are due at the same time are read no more at once than those of a batch',

@@ -1,11 +1,5 @@
 import { consumeFeed } from '@turnlog/call-log';
-import {
-  createCallPersister,
-  createCallWriter,
-  createDatabaseWatch,
-  createSuspects,
-  type PersistReport,
-} from '@turnlog/persister';
+import { CallPersister, CallWriter, DatabaseWatch, Suspects, type PersistObserver } from '@turnlog/persister';
 import { backoffDelayMs, createLogger } from '@turnlog/service-kit';
 import { type SimProcess } from '../kernel/sim-process.ts';
 import { postgresOf, redisOf, type Surroundings } from './surroundings.ts';
@@ -25,21 +19,21 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
   const { readPages, settle, letters, trials, reader, relieve } = redisOf(process, surroundings);
   process.every(RELIEVE_EVERY_MS, () => void relieve().catch(() => undefined));
   const report = reportTo(process);
-  const watch = createDatabaseWatch(SILENT, process.now);
+  const watch = new DatabaseWatch(SILENT, process.now);
   const client = { feed: 'persist' as const, consumer: process.name, count: batchCalls };
   const postgres = postgresOf(process, surroundings);
-  const persister = createCallPersister({
+  const persister = new CallPersister({
     readPages: async (requests) => {
       const pages = await readPages(requests);
       const isFatal = pages.some(({ call, entries }) => entries.length > 0 && isDeadly(call));
       return isFatal ? process.dieOf() : pages;
     },
-    writer: createCallWriter(postgres, watch, { maxCalls: batchCalls, onPaused: report.paused }),
-    settle,
+    writer: new CallWriter(postgres, watch, { maxCalls: batchCalls, onPaused: report.paused }),
+    commit: settle,
     letters,
     trials,
     ping: postgres.ping,
-    suspects: createSuspects(SUSPECT_LIMITS, process.now),
+    suspects: new Suspects(SUSPECT_LIMITS, process.now),
     report,
     limits: LIMITS,
     batchCalls,
@@ -67,15 +61,14 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
   });
 }
 
-function reportTo(process: SimProcess): PersistReport {
+function reportTo(process: SimProcess): PersistObserver {
   return {
     persistedCalls: () => 0,
     timed: (_calls, write) => write(),
-    persisted: ({ task }, { outcome, summary }) =>
-      process.tell(() => `${task.call.callSid} v${summary.version} is ${outcome}`),
-    alreadyPersisted: ({ call }) => process.tell(() => `${call.callSid} is persisted already`),
-    gone: ({ call }, { epoch, lastSeq, persistedSeq }) =>
-      process.tell(() => `${call.callSid} is gone (${epoch ?? 'no head'} ${lastSeq}/${persistedSeq})`),
+    persisted: ({ task, result, summary }) =>
+      process.tell(() => `${task.call.callSid} v${summary.version} is ${result}`),
+    gone: ({ task, log: { epoch, lastSeq, persistedSeq } }) =>
+      process.tell(() => `${task.call.callSid} is gone (${epoch ?? 'no head'} ${lastSeq}/${persistedSeq})`),
     paused: (_calls, trouble) => process.tell(() => `pauses: ${trouble.message}`),
     failed: ({ call }, error, result) => process.tell(() => `${call.callSid} is ${result}: ${String(error)}`),
     deadLettered: ({ call, kind, seq }) =>

@@ -1,8 +1,8 @@
 import { createEvent, encodeEvent } from '@turnlog/call-events';
 import { JoinedEntries, JoinedLog } from '@turnlog/call-log';
 import { describe, expect, test } from '@jest/globals';
-import { foldLog } from './fold-log.ts';
-import { type LoggedEvent } from './logged-events.ts';
+import { LogFold } from './fold-log.ts';
+import { type LoggedEvent, type ReadLog } from './segments.ts';
 
 const call = { tenant: 'default', callSid: 'CA1' };
 
@@ -10,6 +10,11 @@ function turnText(n: number, of = call): string {
   const data = { speaker: 'user' as const, text: `turn ${n}` };
   const origin = { call: of, source: 'c1', sourceSeq: n, atMs: n * 1000, id: `e${n}` };
   return encodeEvent(createEvent('turn.completed', data, origin));
+}
+
+function foldLog(of: typeof call, log: ReadLog) {
+  const fold = new LogFold(of, { isWeighed: false });
+  return { ...fold.add(log), record: fold.record() };
 }
 
 function inOnePiece(texts: readonly string[]): JoinedLog {

@@ -10,7 +10,7 @@ import {
   type CallRecord,
   type CallState,
 } from '@turnlog/call-events';
-import { type JoinedEvents, type LoggedEvent, type ReadLog } from './logged-events.ts';
+import { type JoinedEvents, type LoggedEvent, type ReadLog } from './segments.ts';
 
 /** An entry of the log that is no event of this call. */
 export interface UndecodableEvent extends LoggedEvent {
@@ -25,19 +25,7 @@ export interface DecodedPage {
   readonly undecodable: readonly UndecodableEvent[];
 }
 
-/** A call's log, folded. */
-export interface FoldedLog extends DecodedPage {
-  readonly record: CallRecord;
-}
-
 const OTHER_CALL = { code: 'other_call', detail: 'it is an event of another call' };
-
-/** Folds a log that is at hand as a whole into its record. Entries that are no events are left out, and returned. */
-export function foldLog(call: CallKey, log: ReadLog): FoldedLog {
-  const fold = new LogFold(call, { isWeighed: false });
-  const page = fold.add(log);
-  return { ...page, record: fold.record() };
-}
 
 /** Folds a log page by page: of the pages before, only the state of the call is kept. */
 export class LogFold {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createSuspects } from './suspects.ts';
+import { Suspects } from './suspects.ts';
 
 function suspectsAt(clock: { nowMs: number }) {
-  return createSuspects({ maxFailures: 3, minAgeMs: 60_000 }, () => clock.nowMs);
+  return new Suspects({ maxFailures: 3, minAgeMs: 60_000 }, () => clock.nowMs);
 }
 
 test('a call is given up after enough failures over enough time while others got through', () => {

@@ -1,4 +1,4 @@
-/** When a call that fails by itself, for a reason nobody knows, is given up. */
+/** When a call that fails by itself, for an unknown reason, is dead-lettered. */
 export interface SuspectLimits {
   readonly maxFailures: number;
   readonly minAgeMs: number;
@@ -12,34 +12,35 @@ interface Suspicion {
 }
 
 /**
- * Calls that failed alone with an error of an unknown kind. A failure counts against a call only when others were
- * persisted since its last one: while nothing gets through, the fault is the database's.
+ * Calls that failed alone for an unknown reason. A failure counts against a call only if others were persisted since its
+ * last one: while no call gets through, the database is at fault.
  */
-export function createSuspects({ maxFailures, minAgeMs }: SuspectLimits, now: () => number) {
-  const suspicions = new Map<string, Suspicion>();
-  let persisted = 0;
-  return {
-    /** These calls were persisted, and are above suspicion. */
-    clear: (keys: readonly string[]): void => {
-      persisted += keys.length;
-      for (const key of keys) suspicions.delete(key);
-    },
+export class Suspects {
+  readonly #limits: SuspectLimits;
+  readonly #now: () => number;
+  readonly #suspicions = new Map<string, Suspicion>();
+  #persisted = 0;
 
-    /** This call failed alone. True when it is to be given up. */
-    fail: (key: string): boolean => {
-      const { failures, sinceMs, persistedBefore } = suspicions.get(key) ?? {
-        failures: 0,
-        sinceMs: now(),
-        persistedBefore: -1,
-      };
-      const counted = failures + (persisted > persistedBefore ? 1 : 0);
-      suspicions.set(key, { failures: counted, sinceMs, persistedBefore: persisted });
-      const isGivenUp = counted >= maxFailures && now() - sinceMs >= minAgeMs;
-      if (isGivenUp) suspicions.delete(key);
-      return isGivenUp;
-    },
-  };
+  constructor(limits: SuspectLimits, now: () => number) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /** These calls were persisted, and are not suspected any more. */
+  clear(keys: readonly string[]): void {
+    this.#persisted += keys.length;
+    for (const key of keys) this.#suspicions.delete(key);
+  }
+
+  /** This call failed alone. True when it is to be dead-lettered. */
+  fail(key: string): boolean {
+    const none = { failures: 0, sinceMs: this.#now(), persistedBefore: -1 };
+    const { failures, sinceMs, persistedBefore } = this.#suspicions.get(key) ?? none;
+    const counted = failures + (this.#persisted > persistedBefore ? 1 : 0);
+    this.#suspicions.set(key, { failures: counted, sinceMs, persistedBefore: this.#persisted });
+    const { maxFailures, minAgeMs } = this.#limits;
+    const isDead = counted >= maxFailures && this.#now() - sinceMs >= minAgeMs;
+    if (isDead) this.#suspicions.delete(key);
+    return isDead;
+  }
 }
-
-/** Calls under suspicion. */
-export type Suspects = ReturnType<typeof createSuspects>;

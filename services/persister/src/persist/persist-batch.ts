@@ -1,164 +1,107 @@
 import { callId } from '@turnlog/call-events';
-import { type DeadLetter, type DeadLetters, type LogPointer, type SettledCall } from '@turnlog/call-log';
-import { describeDatabaseError } from '@turnlog/call-store';
-import { type CallTask } from '../domain/call-task.ts';
+import { type SettledCall } from '@turnlog/call-log';
 import { type Suspects } from '../domain/suspects.ts';
-import { TooLargeError } from '../domain/too-large.ts';
-import { callLetter, eventLetter } from './dead-letters.ts';
-import { pointerOf, type PreparedCall } from './prepare-call.ts';
-import { type FoldedCall } from '../store/folded-call.ts';
-import { blame } from './read-logs.ts';
-import { type PersistReport } from '../report/persist-report.ts';
-import { attemptEach, type FailureKind } from '../store/bisect.ts';
-import { type CallAttempt, type CallWriteOptions, type CallWriter } from '../store/call-writer.ts';
+import { type PersistObserver } from '../report/persist-report.ts';
+import { bisect } from '../store/bisect.ts';
+import {
+  outcomesOf,
+  withoutWrite,
+  type BrokenCall,
+  type CallOutcome,
+  type FoldedCall,
+  type GoneCall,
+  type PersistedCall,
+} from '../store/call-outcome.ts';
+import { type CallWriter } from '../store/call-writer.ts';
+import { classifyRedisError } from './read-logs.ts';
+import { type SetAside } from './set-aside.ts';
 
-/** What persisting a batch takes. */
+/** What persisting a batch needs. */
 export interface PersistBatchOptions {
-  readonly write: CallWriter['write'];
-  readonly settle: (settled: readonly SettledCall[]) => Promise<void>;
-  readonly letters: Pick<DeadLetters, 'add'>;
+  readonly writer: Pick<CallWriter, 'write'>;
+  /** Marks calls as persisted, acknowledges their entries and starts their expiry. */
+  readonly commit: (calls: readonly SettledCall[]) => Promise<void>;
+  readonly setAside: SetAside;
   readonly suspects: Suspects;
-  readonly report: PersistReport;
-  /** Has a call that failed alone tried again later, by itself. */
-  readonly retryLater: (task: CallTask, cause: string) => Promise<void>;
-  /** These calls are persisted or set aside. */
+  readonly report: PersistObserver;
+  /** Called with the keys of calls that are committed. */
   readonly onDone: (keys: readonly string[]) => void;
-  readonly now: () => number;
 }
 
-/** Writes folded calls, acknowledges what asked for them, and sets aside what can't be written. */
-export function createBatchPersister(options: PersistBatchOptions) {
-  const { write, settle, suspects, report, now } = options;
+type CommittableCall = PersistedCall | GoneCall;
 
-  const persist = async (prepared: readonly PreparedCall[], how: CallWriteOptions = {}): Promise<void> => {
-    const folded = await setAsideUndecodable(prepared.flatMap(foldedOf));
-    const attempts = await report.timed(folded.length, () => write(folded.filter(hasEvents), how));
-    const persisted = attempts.filter(isOk);
-    for (const { item, result } of persisted) report.persisted(item, result);
+/** Writes folded calls to Postgres, commits what is there in Redis, and sets aside what failed. */
+export class BatchPersister {
+  readonly #options: PersistBatchOptions;
 
-    const done = [...persisted.map(({ item }) => item), ...folded.filter(isEmpty)];
-    const known = prepared.flatMap(persistedOf);
-    const unsettled = await settleEach([
-      ...[...done, ...known].map(toSettlement),
-      ...prepared.flatMap(goneToSettlement),
-    ]);
+  constructor(options: PersistBatchOptions) {
+    this.#options = options;
+  }
 
-    for (const { task, log } of prepared.flatMap(goneOf)) report.gone(task, log);
-    for (const { task } of known) report.alreadyPersisted(task);
-    for (const { task, log, error } of [...prepared.flatMap(brokenOf), ...unsettled])
-      await refuse(task, log, error, error instanceof TooLargeError ? 'row' : 'unknown');
-    for (const attempt of attempts)
-      if (!attempt.ok) await refuse(attempt.item.task, pointerOf(attempt.item), attempt.error, attempt.kind);
-  };
+  /** Throws when Postgres or Redis is in trouble: what is not committed by then stays pending. */
+  async persist(outcomes: readonly CallOutcome[], earlierAttempts = 0): Promise<void> {
+    const decodable = await this.#deadLetterUndecodable(outcomes);
+    const written = await this.#write(decodable, earlierAttempts);
+    const committed = await this.#commit(written);
+    for (const call of committed) if (call.kind === 'broken') await this.#options.setAside.broken(call);
+  }
 
-  /** Resolves to those that could not be settled: they are in Postgres, and stay pending. */
-  const settleEach = async (settlements: readonly Settlement[]): Promise<Unsettled[]> => {
-    const settleSome = async (some: readonly Settlement[]): Promise<readonly Settlement[]> => {
-      await settle(some.map(({ settled }) => settled));
+  async #deadLetterUndecodable(outcomes: readonly CallOutcome[]): Promise<CallOutcome[]> {
+    const decodable: CallOutcome[] = [];
+    for (const call of outcomes) if (await this.#options.setAside.undecodable(call)) decodable.push(call);
+    return decodable;
+  }
+
+  async #write(
+    outcomes: readonly CallOutcome[],
+    earlierAttempts: number,
+  ): Promise<(CommittableCall | BrokenCall)[]> {
+    const { writer, report } = this.#options;
+    const folded = outcomes.filter(isFolded);
+    const empty = folded.filter((call) => !hasEvents(call)).map((call) => withoutWrite(call, 'empty'));
+    const others = outcomes.flatMap((call) => (isFolded(call) ? [] : [call]));
+    const write = () => writer.write(folded.filter(hasEvents), earlierAttempts);
+    const written = await report.timed(folded.length, write);
+    for (const call of written) if (call.kind === 'persisted') report.persisted(call);
+    return [...written, ...empty, ...others];
+  }
+
+  /** A call that can't be committed is in Postgres already, and stays pending. */
+  async #commit(calls: readonly (CommittableCall | BrokenCall)[]): Promise<CallOutcome[]> {
+    const { commit, suspects, report, onDone } = this.#options;
+    const run = async (some: readonly CommittableCall[]) => {
+      await commit(some.map(toSettled));
       return some;
     };
-    const attempts = await attemptEach(settlements, { write: settleSome, classify: blame });
-    const settledKeys = attempts.filter(({ ok }) => ok).map(({ item }) => callId(item.task.call));
-    suspects.clear(settledKeys);
-    options.onDone(settledKeys);
-    return attempts.flatMap((attempt) =>
-      attempt.ok ? [] : [{ task: attempt.item.task, log: undefined, error: attempt.error }],
-    );
-  };
-
-  /** Resolves to the calls whose undecodable entries are safe. The others stay pending as they are. */
-  const setAsideUndecodable = async (calls: readonly FoldedCall[]): Promise<readonly FoldedCall[]> => {
-    if (calls.every(({ undecodable }) => undecodable.length === 0)) return calls;
-    const safe: FoldedCall[] = [];
-    for (const call of calls) {
-      // What was archived before, and left out, was set aside before.
-      const news = call.undecodable.filter(({ seq }) => seq > call.archivedSeq);
-      const letters = news.map((entry) => eventLetter(call.task, call.epoch, entry, now()));
-      const added = await Promise.all(letters.map((letter) => addLetter(letter, [])));
-      if (added.every(Boolean)) safe.push(call);
+    const committable = calls.filter(isCommittable);
+    const outcomes = outcomesOf(await bisect(committable, run, { classify: classifyRedisError }));
+    const committed = outcomes.filter(isCommittable);
+    const keys = committed.map(({ task }) => callId(task.call));
+    suspects.clear(keys);
+    onDone(keys);
+    for (const call of committed) {
+      if (call.kind === 'gone') report.gone(call);
+      else if (call.result === 'known') report.persisted(call);
     }
-    return safe;
-  };
-
-  /** A call that failed by itself. Where the reason is unknown or passes, it is tried again later, alone. */
-  const refuse = async (
-    task: CallTask,
-    log: LogPointer | undefined,
-    error: unknown,
-    kind: FailureKind,
-  ): Promise<void> => {
-    const isGivenUp = kind === 'row' || (kind === 'unknown' && suspects.fail(callId(task.call)));
-    report.failed(task, error, isGivenUp ? 'dead' : 'deferred');
-    if (isGivenUp && (await addLetter(callLetter(task, log, error, now()), task.entryIds)))
-      options.onDone([callId(task.call)]);
-    else await options.retryLater(task, describeDatabaseError(error));
-  };
-
-  /** False when the letter could not be written: what it is about stays pending. */
-  const addLetter = async (letter: DeadLetter, entryIds: readonly string[]): Promise<boolean> => {
-    try {
-      await options.letters.add(letter, entryIds);
-      report.deadLettered(letter);
-      return true;
-    } catch (error) {
-      report.letterFailed(letter, error);
-      return false;
-    }
-  };
-
-  return { persist, refuse };
+    return [...calls.filter((call) => !isCommittable(call)), ...outcomes];
+  }
 }
 
-function foldedOf(prepared: PreparedCall): FoldedCall[] {
-  return prepared.kind === 'folded' ? [prepared.folded] : [];
-}
-
-function persistedOf(prepared: PreparedCall): (PreparedCall & { kind: 'persisted' })[] {
-  return prepared.kind === 'persisted' ? [prepared] : [];
-}
-
-function goneOf(prepared: PreparedCall): (PreparedCall & { kind: 'gone' })[] {
-  return prepared.kind === 'gone' ? [prepared] : [];
-}
-
-function brokenOf(prepared: PreparedCall): Unsettled[] {
-  return prepared.kind === 'broken' ? [prepared] : [];
-}
-
-/** A call that failed outside of Postgres. */
-interface Unsettled {
-  readonly task: CallTask;
-  readonly log: LogPointer | undefined;
-  readonly error: unknown;
-}
-
-function isOk(attempt: CallAttempt): attempt is CallAttempt & { ok: true } {
-  return attempt.ok;
-}
-
-function hasEvents({ summary }: FoldedCall): boolean {
+/** Whether a folded call has anything to write. */
+export function hasEvents({ summary }: FoldedCall): boolean {
   return summary.version > 0;
 }
 
-function isEmpty(call: FoldedCall): boolean {
-  return !hasEvents(call);
+function isFolded(call: CallOutcome): call is FoldedCall {
+  return call.kind === 'folded';
 }
 
-/** What is to be settled of a task. */
-interface Settlement {
-  readonly task: CallTask;
-  readonly settled: SettledCall;
+function isCommittable(call: CallOutcome): call is CommittableCall {
+  return call.kind === 'persisted' || call.kind === 'gone';
 }
 
-function toSettlement({ task, epoch, seq }: Pick<FoldedCall, 'task' | 'epoch' | 'seq'>): Settlement {
-  const { call, entryIds } = task;
-  return { task, settled: { call, epoch, seq, entryIds } };
-}
-
-/** Without an epoch, nothing but the acknowledgement is left to do. */
-function goneToSettlement(prepared: PreparedCall): Settlement[] {
-  if (prepared.kind !== 'gone') return [];
-  const { task } = prepared;
-  const { call, entryIds } = task;
-  return [{ task, settled: { call, epoch: '', seq: 0, entryIds } }];
+/** Without an epoch, only the acknowledgement is left to do. */
+function toSettled(call: CommittableCall): SettledCall {
+  const { epoch, seq } = call.kind === 'persisted' ? call : { epoch: '', seq: 0 };
+  return { call: call.task.call, epoch, seq, entryIds: call.task.entryIds };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type FeedEntry } from '@turnlog/call-log';
-import { createCallPersister } from './persist-calls.ts';
-import { createSuspects } from '../domain/suspects.ts';
+import { CallPersister } from './persist-calls.ts';
+import { Suspects } from '../domain/suspects.ts';
 
 const BATCH_CALLS = 8;
 const nothing = () => undefined;
@@ -18,7 +18,7 @@ test('calls whose late events are due at the same time are read no more at once 
   const timers: (() => void)[] = [];
   let nowMs = 0;
   const report = new Proxy({}, { get: () => (_calls: number, work?: () => unknown) => work?.() });
-  const persister = createCallPersister({
+  const persister = new CallPersister({
     readPages: (requests) => {
       reads.push(requests.length);
       return Promise.resolve(
@@ -28,7 +28,7 @@ test('calls whose late events are due at the same time are read no more at once 
         })),
       );
     },
-    settle: (calls) => {
+    commit: (calls) => {
       for (const { call } of calls) settled.add(call.callSid);
       return done();
     },
@@ -36,8 +36,8 @@ test('calls whose late events are due at the same time are read no more at once 
     letters: { add: done },
     trials: { counts: () => Promise.resolve([]), begin: () => Promise.resolve(1), survive: done },
     ping: done,
-    suspects: createSuspects({ maxFailures: 5, minAgeMs: 60_000 }, () => nowMs),
-    report: report as Parameters<typeof createCallPersister>[0]['report'],
+    suspects: new Suspects({ maxFailures: 5, minAgeMs: 60_000 }, () => nowMs),
+    report: report as ConstructorParameters<typeof CallPersister>[0]['report'],
     limits: { maxRowBytes: 1e6, maxMemoryBytes: 1e6, maxHeldBytes: 1e6 },
     batchCalls: BATCH_CALLS,
     maxWrites: 4,

@@ -6,38 +6,50 @@ import {
   type ReadLogPages,
 } from '@turnlog/call-log';
 import { type CallTask } from '../domain/call-task.ts';
-import { type CallLimits } from './persist-long-call.ts';
-import { type BrokenCall } from './prepare-call.ts';
-import { attemptEach } from '../store/bisect.ts';
+import { bisect } from '../store/bisect.ts';
+import { type BrokenCall } from '../store/call-outcome.ts';
 
 /** The most text of one read. A log of several pages that does not fit any more is folded page by page. */
 const MAX_READ_BYTES = 32_000_000;
 
-/** What was read of a task's log: all of it, the first page of a long one, or nothing but an error. */
-export type LogRead =
-  | { readonly kind: 'whole'; readonly task: CallTask; readonly pages: readonly [LogPage, ...LogPage[]] }
-  | { readonly kind: 'long'; readonly task: CallTask; readonly first: LogPage }
-  | BrokenCall;
+/** What was read of a call's log: all of it, the first page of a long one, or only an error. */
+export type LogRead = WholeLog | LongLog | BrokenCall;
+
+/** All pages of a log. */
+export interface WholeLog {
+  readonly kind: 'whole';
+  readonly task: CallTask;
+  readonly pages: readonly [LogPage, ...LogPage[]];
+}
+
+/** A log that is too long to be held as a whole. */
+export interface LongLog {
+  readonly kind: 'long';
+  readonly task: CallTask;
+  readonly first: LogPage;
+}
 
 /** Reads the logs of tasks in one round trip, and further pages of those that have some. */
 export async function readLogs(
   readPages: ReadLogPages,
   tasks: readonly CallTask[],
-  { maxHeldBytes }: Pick<CallLimits, 'maxHeldBytes'>,
+  { maxHeldBytes }: { readonly maxHeldBytes: number },
 ): Promise<LogRead[]> {
-  const read = (some: readonly CallTask[]) => readPages(some.map(firstPageOf));
-  const attempts = await attemptEach(tasks, { write: read, classify: blame });
+  const readFirst = (some: readonly CallTask[]) => readPages(some.map(firstPageOf));
+  const attempts = await bisect(tasks, readFirst, { classify: classifyRedisError });
   let bytes = attempts.reduce((sum, attempt) => sum + (attempt.ok ? attempt.result.bytes : 0), 0);
   const reads: LogRead[] = [];
   for (const attempt of attempts) {
     const { item: task } = attempt;
-    if (!attempt.ok) reads.push({ kind: 'broken', task, log: undefined, error: attempt.error });
-    else {
-      const maxBytes = Math.min(maxHeldBytes, MAX_READ_BYTES - bytes + attempt.result.bytes);
-      const log = await readOn(readPages, task, attempt.result, maxBytes);
-      if (log.kind === 'whole') bytes += bytesOf(log) - attempt.result.bytes;
-      reads.push(log);
+    if (!attempt.ok) {
+      const { error, kind: cause } = attempt;
+      reads.push({ kind: 'broken', task, log: undefined, error, cause });
+      continue;
     }
+    const maxBytes = Math.min(maxHeldBytes, MAX_READ_BYTES - bytes + attempt.result.bytes);
+    const read = await readOn(readPages, task, attempt.result, maxBytes);
+    if (read.kind === 'whole') bytes += bytesOf(read) - attempt.result.bytes;
+    reads.push(read);
   }
   return reads;
 }
@@ -47,8 +59,8 @@ export function bytesOf(read: LogRead): number {
   return read.kind === 'whole' ? read.pages.reduce((sum, page) => sum + page.bytes, 0) : 0;
 }
 
-/** Of what Redis refuses, a call may be to blame, or Redis itself is in trouble. */
-export function blame(error: unknown): 'unknown' | 'unavailable' {
+/** Whether a call may be the cause of an error of Redis, or Redis itself is in trouble. */
+export function classifyRedisError(error: unknown): 'unknown' | 'unavailable' {
   return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';
 }
 
@@ -61,7 +73,7 @@ async function readOn(
   task: CallTask,
   first: LogPage,
   maxBytes: number,
-): Promise<LogRead> {
+): Promise<WholeLog | LongLog> {
   if (first.isLast) return { kind: 'whole', task, pages: [first] };
   if ((first.logBytes ?? 0) > maxBytes) return { kind: 'long', task, first };
   const pages: [LogPage, ...LogPage[]] = [first];

@@ -1,35 +1,30 @@
 import { type CallReleaser } from '@turnlog/call-log';
-import { describeError, sleep, type Logger, type Metrics } from '@turnlog/service-kit';
+import { describeError, runLoop, type Lifecycle, type Logger, type Metrics } from '@turnlog/service-kit';
 
 const EVERY_MS = 1_000;
 
-/** What relieving the memory of Redis takes. */
+/** What relieving the memory of Redis needs. */
 export interface RelieveMemoryOptions {
   readonly releaser: CallReleaser;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  readonly everyMs?: number;
+  readonly lifecycle: Lifecycle;
 }
 
-/**
- * Measures every second whether Redis is short of memory, until stopped, and releases calls that are in Postgres for as long
- * as it is. Says once when it begins and once when it is over.
- */
-export async function relieveMemory(
-  { releaser, logger, metrics, everyMs = EVERY_MS }: RelieveMemoryOptions,
-  signal: AbortSignal,
-): Promise<void> {
+/** While Redis is short of memory, releases calls that are in Postgres. Logs once when it starts and once when it ends. */
+export function relieveMemory({ releaser, logger, metrics, lifecycle }: RelieveMemoryOptions): void {
   const released = metrics.counter({
     name: 'persist_released_calls_total',
     help: 'Persisted calls whose keys were taken away before their time, because Redis was short of memory',
   });
   let wasShort = false;
-  let isFailing = false;
-  while (!signal.aborted) {
-    try {
+  runLoop({
+    name: 'memory watch',
+    lifecycle,
+    everyMs: EVERY_MS,
+    task: async () => {
       const count = await releaser.relieve();
       released.inc(count);
-      isFailing = false;
       const isShort = releaser.isMemoryShort();
       if (isShort && !wasShort)
         logger.warn(
@@ -38,12 +33,12 @@ export async function relieveMemory(
         );
       if (!isShort && wasShort) logger.info('Redis has enough memory again');
       wasShort = isShort;
-    } catch (error) {
-      // Also told by the connection; but memory that can't be measured is news of its own.
-      if (!isFailing)
+    },
+    // The connection has logged that Redis is unavailable; that its memory is not known is news of its own.
+    onError: (error, failures) => {
+      if (failures === 1)
         logger.warn({ error: describeError(error).message }, 'The memory of Redis is not known');
-      isFailing = true;
-    }
-    await sleep(everyMs, signal);
-  }
+    },
+    signal: lifecycle.signal,
+  });
 }

@@ -1,5 +1,5 @@
 import { createLagMeter, type FeedLag, type KeySpace } from '@turnlog/call-log';
-import { sleep, type Logger, type Metrics } from '@turnlog/service-kit';
+import { runLoop, type Lifecycle, type Logger, type Metrics } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { type DatabaseWatch } from '../store/database-watch.ts';
 
@@ -7,8 +7,9 @@ const EVERY_MS = 10_000;
 const WARN_AGE_MS = 10_000;
 const ERROR_AGE_MS = 60_000;
 
-/** What the report of the lag takes. */
+/** What the report of the lag needs. */
 export interface LagReportOptions {
+  readonly lifecycle: Lifecycle;
   readonly redis: Redis;
   readonly space: KeySpace;
   readonly watch: DatabaseWatch;
@@ -16,25 +17,31 @@ export interface LagReportOptions {
   /** How many calls have been persisted so far. */
   readonly persistedCalls: () => number;
   readonly now: () => number;
-  readonly everyMs?: number;
 }
 
-/** Says how far persisting is behind, every ten seconds until stopped. Also the sign of life during an outage. */
-export async function reportLag(options: LagReportOptions, signal: AbortSignal): Promise<void> {
-  const { watch, persistedCalls, now, everyMs = EVERY_MS } = options;
-  const measure = createLagMeter(options.redis, options.space, 'persist');
+/** Logs how far persisting is behind, every ten seconds. Also the sign of life during an outage. */
+export function reportLag(options: LagReportOptions): void {
+  const { lifecycle, redis, space, watch, logger, persistedCalls, now } = options;
+  const measure = createLagMeter(redis, space, 'persist');
   let [lastCalls, lastAt] = [persistedCalls(), now()];
-  for (;;) {
-    await sleep(everyMs, signal);
-    if (signal.aborted) return;
+  const report = (lag: FeedLag | undefined): void => {
     const [calls, at] = [persistedCalls(), now()];
     const callsPerSecond = Math.round(((calls - lastCalls) * 10_000) / Math.max(1, at - lastAt)) / 10;
     [lastCalls, lastAt] = [calls, at];
-    const lag = await measureOrUnknown(measure);
-    const database = { database: watch.state(), database_paused_ms: watch.pausedMs() };
+    const database = { database: watch.state, database_paused_ms: watch.pausedMs };
     const fields = { ...toFields(lag), calls_per_second: callsPerSecond, ...database };
-    options.logger[levelOf(lag)](fields, 'persister lag');
-  }
+    logger[levelOf(lag)](fields, 'persister lag');
+  };
+  runLoop({
+    name: 'lag report',
+    lifecycle,
+    everyMs: EVERY_MS,
+    firstAfterMs: EVERY_MS,
+    task: async () => report(await measure()),
+    // Redis is unavailable, which its connection has logged. Unknown is not zero.
+    onError: () => report(undefined),
+    signal: lifecycle.signal,
+  });
 }
 
 /** Gauges of the lag, measured when they are scraped. What is unknown is absent. */
@@ -66,15 +73,6 @@ export function registerLagGauges(
     ({ unreadable }) => unreadable,
   );
   gauge('dead_letter_messages', 'Dead letters that lie there', ({ deadLetters }) => deadLetters);
-}
-
-async function measureOrUnknown(measure: () => Promise<FeedLag>): Promise<FeedLag | undefined> {
-  try {
-    return await measure();
-  } catch {
-    // Redis is away, which its connection has told. Unknown is not zero.
-    return undefined;
-  }
 }
 
 function toFields(lag: FeedLag | undefined) {

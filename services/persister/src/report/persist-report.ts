@@ -1,103 +1,140 @@
 import { callId } from '@turnlog/call-events';
-import { type CallLog, type DeadLetter } from '@turnlog/call-log';
+import { type DeadLetter } from '@turnlog/call-log';
 import { describeDatabaseError } from '@turnlog/call-store';
-import { describeError, type Logger } from '@turnlog/service-kit';
+import { describeError, type Logger, type Metrics } from '@turnlog/service-kit';
+import { LRUCache } from 'lru-cache';
 import { type CallTask } from '../domain/call-task.ts';
-import { RepeatedNews } from './repeated-news.ts';
-import { type FoldedCall } from '../store/folded-call.ts';
-import { type PersistedCall } from '../store/call-writer.ts';
+import { type FoldedCall, type GoneCall, type PersistedCall } from '../store/call-outcome.ts';
 import { type DatabaseTrouble } from '../store/database-watch.ts';
-import { type PersistMetrics } from './persist-metrics.ts';
 
-/** How often a call that can't be written is logged. */
-const DEFERRAL_NEWS_MS = 60_000;
+/** How often a deferred call is logged as an error, and of how many calls this is remembered. */
+const DEFERRALS = { max: 10_000, ttl: 60_000 };
 
-/** Says what becomes of calls, in the log and in figures. */
-export function createPersistReport(logger: Logger, metrics: PersistMetrics, now: () => number) {
-  let persistedCalls = 0;
-  const deferrals = new RepeatedNews(DEFERRAL_NEWS_MS);
-  return {
-    /** How many calls have been persisted so far. */
-    persistedCalls: (): number => persistedCalls,
+/** What is reported of persisting calls. */
+export type PersistObserver = Pick<PersistReport, keyof PersistReport>;
 
-    /** Runs one write of so many calls. */
-    timed: async <T>(calls: number, write: () => Promise<T>): Promise<T> => {
-      metrics.batchCalls.observe(calls);
-      const stop = metrics.duration.startTimer();
-      try {
-        return await write();
-      } finally {
-        stop();
-      }
-    },
+/** Reports the results of persisting calls, in the log and in metrics. */
+export class PersistReport {
+  readonly #logger: Logger;
+  readonly #metrics: ReturnType<typeof createPersistMetrics>;
+  /** The deferred calls that were logged lately. */
+  readonly #deferrals = new LRUCache<string, true>(DEFERRALS);
+  #persistedCalls = 0;
 
-    persisted: ({ task }: FoldedCall, { outcome, summary }: PersistedCall): void => {
-      metrics.calls.inc({ result: outcome });
-      const call_sid = task.call.callSid;
-      if (outcome === 'stale' || outcome === 'kept' || outcome === 'erased') {
-        logger.debug({ call_sid, outcome }, 'Nothing of the session was to be persisted');
-        return;
-      }
-      persistedCalls += 1;
-      if (task.isCheckpoint) {
-        logger.debug({ call_sid, version: summary.version }, 'Checkpoint of session persisted to database');
-        return;
-      }
-      metrics.endToPersist.observe(Math.max(0, now() - task.askedAtMs) / 1000);
-      const { exchanges, fields } = summary;
-      logger.info({ call_sid, exchanges }, 'Persisting transcript to database');
-      logger.info({ call_sid, fields }, 'Persisting collected data to database');
-      logger.info({ call_sid }, 'Session successfully persisted to database');
-    },
+  constructor(logger: Logger, metrics: Metrics) {
+    this.#logger = logger;
+    this.#metrics = createPersistMetrics(metrics);
+  }
 
-    /** All of its log was in Postgres before it was asked for once more. */
-    alreadyPersisted: ({ call }: CallTask): void => {
-      metrics.calls.inc({ result: 'known' });
-      logger.debug({ call_sid: call.callSid }, 'Nothing of the session was to be persisted');
-    },
+  /** How many calls have been persisted so far. */
+  persistedCalls(): number {
+    return this.#persistedCalls;
+  }
 
-    /** A call whose keys have expired, or whose log is missing though it was never persisted, which is a loss. */
-    gone: ({ call, entryIds }: CallTask, { epoch, lastSeq, persistedSeq }: CallLog): void => {
-      metrics.calls.inc({ result: 'gone' });
-      const fields = { call_sid: call.callSid, entries: entryIds.length };
-      const isLoss = epoch !== undefined && persistedSeq < lastSeq;
-      if (isLoss) logger.error({ ...fields, lastSeq, persistedSeq }, 'The log of a session is missing');
-      else logger.debug(fields, 'Session has expired from Redis, nothing to persist');
-    },
+  /** Runs one write of so many calls. */
+  async timed<T>(calls: number, write: () => Promise<T>): Promise<T> {
+    this.#metrics.batchCalls.observe(calls);
+    const stop = this.#metrics.duration.startTimer();
+    try {
+      return await write();
+    } finally {
+      stop();
+    }
+  }
 
-    /** Postgres takes nothing at present. These calls wait in Redis, as all that come after them will. */
-    paused: (calls: readonly FoldedCall[], { message }: DatabaseTrouble): void => {
-      for (const { task } of calls) {
-        if (task.isCheckpoint) continue;
-        const fields = { call_sid: task.call.callSid, error: message, outcome: 'paused' };
-        logger.error(fields, 'Failed to persist session to database');
-      }
-    },
+  persisted({ task, result, summary }: PersistedCall): void {
+    this.#metrics.calls.inc({ result });
+    const call_sid = task.call.callSid;
+    if (result !== 'written' && result !== 'merged') {
+      this.#logger.debug({ call_sid, outcome: result }, 'Nothing of the session was to be persisted');
+      return;
+    }
+    this.#persistedCalls += 1;
+    if (task.isCheckpoint) {
+      this.#logger.debug(
+        { call_sid, version: summary.version },
+        'Checkpoint of session persisted to database',
+      );
+      return;
+    }
+    this.#metrics.endToPersist.observe(Math.max(0, Date.now() - task.askedAtMs) / 1000);
+    const { exchanges, fields } = summary;
+    this.#logger.info({ call_sid, exchanges }, 'Persisting transcript to database');
+    this.#logger.info({ call_sid, fields }, 'Persisting collected data to database');
+    this.#logger.info({ call_sid }, 'Session successfully persisted to database');
+  }
 
-    /** A call that is tried again and again is logged once in a while. */
-    failed: ({ call }: CallTask, error: unknown, result: 'dead' | 'deferred'): void => {
-      metrics.calls.inc({ result });
-      const fields = { call_sid: call.callSid, error: describeDatabaseError(error), outcome: result };
-      const isTold = result === 'deferred' && !deferrals.isNews(callId(call), now());
-      logger[isTold ? 'debug' : 'error'](fields, 'Failed to persist session to database');
-    },
+  /** A call whose keys have expired, or whose log is missing though it was never persisted, which is a loss. */
+  gone({ task: { call, entryIds }, log: { epoch, lastSeq, persistedSeq } }: GoneCall): void {
+    this.#metrics.calls.inc({ result: 'gone' });
+    const fields = { call_sid: call.callSid, entries: entryIds.length };
+    const isLoss = epoch !== undefined && persistedSeq < lastSeq;
+    if (isLoss) this.#logger.error({ ...fields, lastSeq, persistedSeq }, 'The log of a session is missing');
+    else this.#logger.debug(fields, 'Session has expired from Redis, nothing to persist');
+  }
 
-    deadLettered: ({ call, kind, seq, reason }: DeadLetter): void => {
-      metrics.letters.inc({ kind });
-      logger.error({ call_sid: call.callSid, kind, seq, reason }, 'Set aside as a dead letter');
-    },
+  /** Postgres accepts nothing at present. These calls wait in Redis, as all that come after them will. */
+  paused(calls: readonly FoldedCall[], { message }: DatabaseTrouble): void {
+    for (const { task } of calls) {
+      if (task.isCheckpoint) continue;
+      const fields = { call_sid: task.call.callSid, error: message, outcome: 'paused' };
+      this.#logger.error(fields, 'Failed to persist session to database');
+    }
+  }
 
-    letterFailed: ({ call, kind, seq }: DeadLetter, error: unknown): void => {
-      const fields = { call_sid: call.callSid, kind, seq, error: describeError(error).message };
-      logger.error(fields, 'A dead letter could not be written, its entry stays pending');
-    },
+  /** A call that is retried again and again is an error in the log once in a while. */
+  failed({ call }: CallTask, error: unknown, result: 'dead' | 'deferred'): void {
+    this.#metrics.calls.inc({ result });
+    const fields = { call_sid: call.callSid, error: describeDatabaseError(error), outcome: result };
+    const isRepeated = result === 'deferred' && this.#deferrals.has(callId(call));
+    if (result === 'deferred' && !isRepeated) this.#deferrals.set(callId(call), true);
+    this.#logger[isRepeated ? 'debug' : 'error'](fields, 'Failed to persist session to database');
+  }
 
-    lost: (count: number): void => {
-      metrics.lost.inc(count);
-      logger.error({ count }, 'Pending entries of the persist feed were deleted by somebody else');
-    },
-  };
+  deadLettered({ call, kind, seq, reason }: DeadLetter): void {
+    this.#metrics.letters.inc({ kind });
+    this.#logger.error({ call_sid: call.callSid, kind, seq, reason }, 'Set aside as a dead letter');
+  }
+
+  letterFailed({ call, kind, seq }: DeadLetter, error: unknown): void {
+    const fields = { call_sid: call.callSid, kind, seq, error: describeError(error).message };
+    this.#logger.error(fields, 'A dead letter could not be written, its entry stays pending');
+  }
+
+  lost(count: number): void {
+    this.#metrics.lost.inc(count);
+    this.#logger.error({ count }, 'Pending entries of the persist feed were deleted by somebody else');
+  }
 }
 
-/** Says what becomes of calls. */
-export type PersistReport = ReturnType<typeof createPersistReport>;
+function createPersistMetrics(metrics: Metrics) {
+  return {
+    calls: metrics.counter({
+      name: 'persist_total',
+      help: 'Calls by the result of persisting them: written, merged, stale, kept, known, gone, deferred, dead',
+      labels: ['result'],
+    }),
+    letters: metrics.counter({
+      name: 'dead_letters_written_total',
+      help: 'Dead letters written, by kind',
+      labels: ['kind'],
+    }),
+    lost: metrics.counter({
+      name: 'persist_entries_lost_total',
+      help: 'Pending entries of the feed that somebody deleted: each one is a loss to look into',
+    }),
+    batchCalls: metrics.histogram({
+      name: 'persist_batch_calls',
+      help: 'Calls in one write',
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000],
+    }),
+    duration: metrics.histogram({
+      name: 'persist_duration_seconds',
+      help: 'Duration of one write to Postgres',
+    }),
+    endToPersist: metrics.histogram({
+      name: 'end_to_persist_seconds',
+      help: 'From the event that ended a call, or came after its end, to its row in Postgres',
+    }),
+  };
+}

@@ -1,5 +1,4 @@
 import { type CheckOutcome, type Health, type Metrics } from '@turnlog/service-kit';
-import { type Persister } from '../service.ts';
 import { type StuckCalls } from '../persist/waiting-calls.ts';
 
 /** A call that could not be written for so long needs attention. */
@@ -7,7 +6,7 @@ const STUCK_AFTER_MS = 60_000;
 
 /** Shows calls that can't be written, while others are, in readiness and figures. */
 export function reportStuckCalls(
-  persister: Pick<Persister, 'stuck'>,
+  persister: { stuck(): StuckCalls },
   { health, metrics }: { readonly health: Health; readonly metrics: Metrics },
 ): void {
   health.readinessCheck('stuck calls', () => Promise.resolve(checkStuckCalls(persister.stuck())));

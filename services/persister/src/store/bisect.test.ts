@@ -1,7 +1,6 @@
 import { type DatabaseErrorKind } from '@turnlog/call-store';
 import { expect, test } from '@jest/globals';
-import { attemptEach } from './bisect.ts';
-import { WriteSize } from './write-size.ts';
+import { BatchSize, bisect } from './bisect.ts';
 
 class WriteError extends Error {
   readonly kind: DatabaseErrorKind;
@@ -23,15 +22,15 @@ function tableThatRefuses(bad: readonly number[], kind: DatabaseErrorKind) {
     if (batch.some((item) => bad.includes(item))) return Promise.reject(new WriteError(kind));
     return Promise.resolve(batch.map((item) => item * 10));
   };
-  return { batches, writer: { write, classify } };
+  return { batches, write };
 }
 
 const hundred = Array.from({ length: 100 }, (_, index) => index);
 
 test('a batch that is taken is written once', async () => {
-  const { batches, writer } = tableThatRefuses([], 'row');
+  const { batches, write } = tableThatRefuses([], 'row');
 
-  const attempts = await attemptEach([1, 2], writer);
+  const attempts = await bisect([1, 2], write, { classify });
 
   expect(attempts).toEqual([
     { ok: true, item: 1, result: 10 },
@@ -41,9 +40,9 @@ test('a batch that is taken is written once', async () => {
 });
 
 test('the one bad row of a hundred stands alone after a few halvings, and all others are written', async () => {
-  const { batches, writer } = tableThatRefuses([37], 'row');
+  const { batches, write } = tableThatRefuses([37], 'row');
 
-  const attempts = await attemptEach(hundred, writer);
+  const attempts = await bisect(hundred, write, { classify });
 
   expect(attempts.map(({ item }) => item)).toEqual(hundred);
   expect(attempts.filter(({ ok }) => !ok).map(({ item }) => item)).toEqual([37]);
@@ -51,7 +50,7 @@ test('the one bad row of a hundred stands alone after a few halvings, and all ot
 });
 
 test('a batch of nothing but bad rows is refused row by row', async () => {
-  const attempts = await attemptEach(hundred, tableThatRefuses(hundred, 'row').writer);
+  const attempts = await bisect(hundred, tableThatRefuses(hundred, 'row').write, { classify });
 
   expect(attempts.filter(({ ok }) => !ok)).toHaveLength(100);
 });
@@ -59,30 +58,30 @@ test('a batch of nothing but bad rows is refused row by row', async () => {
 test.each(['unavailable', 'misconfigured'] as const)(
   'an error that is %s is nobody’s fault',
   async (kind) => {
-    const { batches, writer } = tableThatRefuses([37], kind);
+    const { batches, write } = tableThatRefuses([37], kind);
 
-    await expect(attemptEach(hundred, writer)).rejects.toThrow(kind);
+    await expect(bisect(hundred, write, { classify })).rejects.toThrow(kind);
     expect(batches).toHaveLength(1);
   },
 );
 
 test('an error nobody knows is tracked down to the row that is to blame', async () => {
-  const attempts = await attemptEach(hundred, tableThatRefuses([0], 'unknown').writer);
+  const attempts = await bisect(hundred, tableThatRefuses([0], 'unknown').write, { classify });
 
   expect(attempts.filter(({ ok }) => !ok)).toEqual([expect.objectContaining({ item: 0, kind: 'unknown' })]);
 });
 
 test('an error nobody knows that hits everything is not the rows’ fault, and is not asked of each', async () => {
-  const { batches, writer } = tableThatRefuses(hundred, 'unknown');
+  const { batches, write } = tableThatRefuses(hundred, 'unknown');
 
-  await expect(attemptEach(hundred, writer)).rejects.toThrow('unknown');
+  await expect(bisect(hundred, write, { classify })).rejects.toThrow('unknown');
   expect(batches.length).toBeLessThan(20);
 });
 
 test.each(['locked', 'timeout', 'retry'] as const)(
   'the one item that is %s stands alone, and all others are written',
   async (kind) => {
-    const attempts = await attemptEach(hundred, tableThatRefuses([37], kind).writer);
+    const attempts = await bisect(hundred, tableThatRefuses([37], kind).write, { classify });
 
     expect(attempts.filter(({ ok }) => !ok)).toEqual([
       expect.objectContaining({ item: 37, kind: 'slow', ok: false }),
@@ -101,25 +100,25 @@ function slowTable(itemMs: number, timeoutMs: number) {
       ? Promise.reject(new WriteError('timeout'))
       : Promise.resolve(batch);
   };
-  return { sizes, elapsedMs: () => elapsedMs, writer: { write, classify } };
+  return { sizes, elapsedMs: () => elapsedMs, write };
 }
 
 test('what took too long is halved until it passes, and what passed is the size from then on', async () => {
-  const { sizes, writer } = slowTable(200, 5_000);
-  const size = new WriteSize(100);
+  const { sizes, write } = slowTable(200, 5_000);
+  const size = new BatchSize(100);
   for (let batch = 0; batch < 3; batch += 1) {
-    const attempts = await attemptEach(hundred, { ...writer, size });
+    const attempts = await bisect(hundred, write, { classify, size });
     expect(attempts.every(({ ok }) => ok)).toBe(true);
   }
   expect(sizes.slice(0, 3)).toEqual([100, 50, 25]);
   // Of three hundred items, what was lost to time-outs is little.
   expect(sizes.filter((count) => count > 25).length).toBeLessThanOrEqual(6);
-  expect(size.calls).toBeGreaterThanOrEqual(12);
+  expect(size.items).toBeGreaterThanOrEqual(12);
 });
 
 test('where each item takes too long alone, the others of the batch are not waited for', async () => {
-  const { sizes, writer, elapsedMs } = slowTable(6_000, 5_000);
-  const attempts = await attemptEach(hundred, { ...writer, size: new WriteSize(100) });
+  const { sizes, write, elapsedMs } = slowTable(6_000, 5_000);
+  const attempts = await bisect(hundred, write, { classify, size: new BatchSize(100) });
 
   expect(attempts.map(({ item }) => item)).toEqual(hundred);
   expect(attempts.every((attempt) => !attempt.ok && attempt.kind === 'slow')).toBe(true);

@@ -7,136 +7,134 @@ import {
   type WriteOutcome,
 } from '@turnlog/call-store';
 import { backoffDelayMs, sleep } from '@turnlog/service-kit';
-import { summaryOf, type CallSummary } from '../domain/call-summary.ts';
-import { bytesOfRow } from '../persist/prepare-call.ts';
-import { writesOf, type FoldedCall } from './folded-call.ts';
-import { attemptEach, type Attempt } from './bisect.ts';
+import { BatchSize, bisect, type Attempt } from './bisect.ts';
+import {
+  bytesOfRow,
+  outcomesOf,
+  pointerOf,
+  summaryOf,
+  writesOf,
+  type BrokenCall,
+  type FoldedCall,
+  type PersistedCall,
+} from './call-outcome.ts';
 import { toDatabaseTrouble, type DatabaseTrouble, type DatabaseWatch } from './database-watch.ts';
-import { WriteSize } from './write-size.ts';
 
-/** A call that is in Postgres: `stale` and `kept` when all of it, or more, was there already. An `erased` one is not, for good. */
-export interface PersistedCall {
-  readonly outcome: 'written' | 'stale' | 'merged' | 'kept' | 'erased';
-  readonly summary: CallSummary;
-}
-
-/** What became of each call of a batch. */
-export type CallAttempt = Attempt<FoldedCall, PersistedCall>;
-
-/** What the writer takes of the store. */
+/** What the writer needs of the store. */
 export type CallTables = Pick<CallStore, 'writeCalls' | 'archiveEvents' | 'mergeCall'>;
 
-/** What a writer takes. */
+/** How calls are written. */
 export interface CallWriterOptions {
   /** The most calls of one statement. */
   readonly maxCalls: number;
-  /** Told of the first calls that trouble with Postgres keeps waiting. */
+  /** Called with the first calls that have to wait because of trouble with Postgres. */
   readonly onPaused: (calls: readonly FoldedCall[], trouble: DatabaseTrouble) => void;
 }
 
-/** A call that was too slow before is given more time with each attempt. */
-export interface CallWriteOptions {
-  readonly earlierAttempts?: number;
-}
-
-/** A large row is given this much longer than the others, by its size. */
+/** A large row gets this much more time than the others, by its size. */
 const BYTES_PER_MS = 1_000;
-/** Below this, it gets no time-out of its own, which would cost it a transaction of several round trips. */
+/** Below this, it gets no timeout of its own, which would cost it a transaction of several round trips. */
 const LARGE_BYTES = 4_000_000;
 const MAX_TIMEOUT_MS = 300_000;
 
+const CONFLICT_ATTEMPTS = 5;
+const CONFLICT_BACKOFF = { minMs: 5, maxMs: 200, jitter: 'full' } as const;
+
+const classify = classifyDatabaseError;
+
 /**
- * Writes calls, each of them on its own merits. Throws a `DatabaseTrouble` when Postgres takes nothing at present; some
- * of the calls may have been written by then, and writing them again changes nothing.
+ * Writes calls so that one that fails does not fail the others. Throws a `DatabaseTrouble` when Postgres accepts nothing at
+ * present; some of the calls may have been written by then, and writing them again changes nothing.
  */
-export function createCallWriter(
-  store: CallTables,
-  watch: DatabaseWatch,
-  { maxCalls, onPaused }: CallWriterOptions,
-) {
-  const classify = classifyDatabaseError;
-  const size = new WriteSize(maxCalls);
+export class CallWriter {
+  readonly #store: CallTables;
+  readonly #watch: DatabaseWatch;
+  readonly #onPaused: CallWriterOptions['onPaused'];
+  readonly #size: BatchSize;
 
-  const writeWith =
-    (options: WriteOptions) =>
-    async (calls: readonly FoldedCall[]): Promise<WriteOutcome[]> => {
-      const writes = calls.map(writesOf);
-      const outcomes = await retryConflicts(() => store.writeCalls(writes.flat(), options));
-      let position = 0;
-      return writes.map(({ length }) => {
-        const outcome = outcomes[position] ?? 'other_epoch';
-        position += length;
-        return outcome;
-      });
+  constructor(store: CallTables, watch: DatabaseWatch, { maxCalls, onPaused }: CallWriterOptions) {
+    this.#store = store;
+    this.#watch = watch;
+    this.#onPaused = onPaused;
+    this.#size = new BatchSize(maxCalls);
+  }
+
+  /** Writes rows and segments. Calls that were too slow before get more time with each earlier attempt. */
+  async write(calls: readonly FoldedCall[], earlierAttempts = 0): Promise<(PersistedCall | BrokenCall)[]> {
+    const succeeded = this.#watch.began();
+    const options = timeoutOf(calls, earlierAttempts);
+    try {
+      const run = (some: readonly FoldedCall[]) => this.#writeRows(some, options);
+      const outcomes: (PersistedCall | BrokenCall)[] = [];
+      for (const attempt of await bisect(calls, run, { classify, size: this.#size }))
+        outcomes.push(...(await this.#complete(attempt, options)));
+      if (outcomes.some(({ kind }) => kind === 'persisted')) succeeded();
+      return outcomes;
+    } catch (error) {
+      throw this.#toTrouble(error, calls);
+    }
+  }
+
+  /** Archives segments of a call that is too long for one statement. Resolves to the call if that failed. */
+  async archive(call: FoldedCall, segments: readonly CallSegment[]): Promise<BrokenCall | undefined> {
+    const run = async (calls: readonly FoldedCall[]) => {
+      await this.#store.archiveEvents(segments);
+      return calls;
     };
+    try {
+      const [outcome] = outcomesOf(await bisect([call], run, { classify }), pointerOf);
+      return outcome?.kind === 'broken' ? outcome : undefined;
+    } catch (error) {
+      throw this.#toTrouble(error, [call]);
+    }
+  }
 
-  /** The row stems from another life of the log, whose events are in the archive, as those of this one are by now. */
-  const mergeWith =
-    (options: WriteOptions) =>
-    async ({ task: { call }, epoch }: FoldedCall): Promise<PersistedCall> => {
-      const { outcome, record } = await retryConflicts(() => store.mergeCall({ call, epoch }, options));
-      return { outcome: outcome === 'written' ? 'merged' : outcome, summary: summaryOf(record) };
-    };
+  async #writeRows(calls: readonly FoldedCall[], options: WriteOptions): Promise<WriteOutcome[]> {
+    const writes = calls.map(writesOf);
+    const outcomes = await retryConflicts(() => this.#store.writeCalls(writes.flat(), options));
+    let position = 0;
+    return writes.map(({ length }) => {
+      const outcome = outcomes[position] ?? 'other_epoch';
+      position += length;
+      return outcome;
+    });
+  }
 
-  const complete = async (
+  /** A row of another epoch of the log is merged: the events of both are in the archive by now. */
+  async #complete(
     attempt: Attempt<FoldedCall, WriteOutcome>,
     options: WriteOptions,
-  ): Promise<CallAttempt[]> => {
-    if (!attempt.ok) return [attempt];
+  ): Promise<(PersistedCall | BrokenCall)[]> {
+    if (!attempt.ok) return outcomesOf([attempt], pointerOf);
     const { item, result } = attempt;
-    const merge = mergeWith(options);
-    if (result === 'other_epoch')
-      return attemptEach([item], { classify, write: (calls) => Promise.all(calls.map(merge)) });
-    return [{ ok: true, item, result: { outcome: result, summary: item.summary } }];
-  };
+    if (result !== 'other_epoch') return [toPersisted(item, result, item.summary)];
+    const merge = (calls: readonly FoldedCall[]) =>
+      Promise.all(calls.map((call) => this.#merge(call, options)));
+    return outcomesOf(await bisect([item], merge, { classify }), pointerOf);
+  }
 
-  /** Postgres is in trouble, whatever it is handed. */
-  const toTrouble = (error: unknown, calls: readonly FoldedCall[]): DatabaseTrouble => {
+  async #merge(folded: FoldedCall, options: WriteOptions): Promise<PersistedCall> {
+    const { task, epoch } = folded;
+    const merge = () => this.#store.mergeCall({ call: task.call, epoch }, options);
+    const { outcome, record } = await retryConflicts(merge);
+    return toPersisted(folded, outcome === 'written' ? 'merged' : outcome, summaryOf(record));
+  }
+
+  /** The trouble is with Postgres, whatever it receives. */
+  #toTrouble(error: unknown, calls: readonly FoldedCall[]): DatabaseTrouble {
     const trouble = toDatabaseTrouble(error);
-    if (watch.failed(trouble)) onPaused(calls, trouble);
+    if (this.#watch.failed(trouble)) this.#onPaused(calls, trouble);
     return trouble;
-  };
-
-  return {
-    write: async (
-      calls: readonly FoldedCall[],
-      { earlierAttempts = 0 }: CallWriteOptions = {},
-    ): Promise<CallAttempt[]> => {
-      const succeeded = watch.began();
-      const options = timeoutOf(calls, earlierAttempts);
-      try {
-        const attempts: CallAttempt[] = [];
-        for (const attempt of await attemptEach(calls, { classify, write: writeWith(options), size })) {
-          attempts.push(...(await complete(attempt, options)));
-        }
-        if (attempts.some(({ ok }) => ok)) succeeded();
-        return attempts;
-      } catch (error) {
-        throw toTrouble(error, calls);
-      }
-    },
-
-    /** Archives stretches of the log of a call that is too long for one statement. */
-    archive: async (
-      call: FoldedCall,
-      segments: readonly CallSegment[],
-    ): Promise<Attempt<FoldedCall, 'archived'>> => {
-      const write = async (): Promise<'archived'[]> => {
-        await store.archiveEvents(segments);
-        return ['archived'];
-      };
-      try {
-        const [attempt] = await attemptEach([call], { classify, write });
-        return attempt ?? { ok: true, item: call, result: 'archived' };
-      } catch (error) {
-        throw toTrouble(error, [call]);
-      }
-    },
-  };
+  }
 }
 
-/** The writer of one persister. */
-export type CallWriter = ReturnType<typeof createCallWriter>;
+function toPersisted(
+  { task, epoch, seq }: FoldedCall,
+  result: PersistedCall['result'],
+  summary: PersistedCall['summary'],
+): PersistedCall {
+  return { kind: 'persisted', task, epoch, seq, result, summary };
+}
 
 function timeoutOf(calls: readonly FoldedCall[], earlierAttempts: number): WriteOptions {
   const largest = calls.reduce((most, { row }) => Math.max(most, row.full_transcript.length), 0);
@@ -146,17 +144,14 @@ function timeoutOf(calls: readonly FoldedCall[], earlierAttempts: number): Write
   return { timeoutMs: Math.min(MAX_TIMEOUT_MS, baseMs * 2 ** Math.min(earlierAttempts, 5)) };
 }
 
-const MAX_ATTEMPTS = 5;
-const BACKOFF = { minMs: 5, maxMs: 200, jitter: 'full' } as const;
-
-/** Tries again at once, a few times, while somebody else is in the way: a deadlock, a lock, a serialization failure. */
+/** Tries again at once, a few times, after a deadlock, a lock or a serialization failure. */
 async function retryConflicts<T>(operation: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await operation();
     } catch (error) {
-      if (classifyDatabaseError(error) !== 'retry' || attempt + 1 >= MAX_ATTEMPTS) throw error;
-      await sleep(backoffDelayMs(attempt, BACKOFF));
+      if (classify(error) !== 'retry' || attempt + 1 >= CONFLICT_ATTEMPTS) throw error;
+      await sleep(backoffDelayMs(attempt, CONFLICT_BACKOFF));
     }
   }
 }

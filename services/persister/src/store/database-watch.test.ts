@@ -2,12 +2,12 @@ import { PassThrough } from 'node:stream';
 import { createLogger } from '@turnlog/service-kit';
 import { captureLines } from '@turnlog/test-kit';
 import { expect, test } from '@jest/globals';
-import { createDatabaseWatch, toDatabaseTrouble } from './database-watch.ts';
+import { DatabaseWatch, toDatabaseTrouble } from './database-watch.ts';
 
 function watchAt(clock: { nowMs: number }) {
   const output = new PassThrough();
   const logger = createLogger({ service: 'persister', destination: output });
-  return { watch: createDatabaseWatch(logger, () => clock.nowMs), log: captureLines(output) };
+  return { watch: new DatabaseWatch(logger, () => clock.nowMs), log: captureLines(output) };
 }
 
 const away = toDatabaseTrouble(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
@@ -19,11 +19,11 @@ test('an outage is told once when it begins and once when it is over', async () 
 
   expect([watch.failed(away), watch.failed(away)]).toEqual([true, false]);
   clock.nowMs = 7_000;
-  expect(watch.pausedMs()).toBe(7_000);
+  expect(watch.pausedMs).toBe(7_000);
   watch.began()();
   watch.began()();
 
-  expect(watch.state()).toBe('up');
+  expect(watch.state).toBe('up');
   expect(await log.waitFor('Postgres takes writes again')).toContain('"paused_ms":7000');
   expect(log.lines).toHaveLength(2);
 });
@@ -35,7 +35,7 @@ test('a write that began before the trouble does not end it', () => {
 
   succeeded();
 
-  expect(watch.state()).toBe('unavailable');
+  expect(watch.state).toBe('unavailable');
 });
 
 test('a schema that is missing calls a person, also when Postgres was away before', async () => {
@@ -44,6 +44,6 @@ test('a schema that is missing calls a person, also when Postgres was away befor
 
   expect(watch.failed(unmigrated)).toBe(true);
 
-  expect(watch.state()).toBe('misconfigured');
+  expect(watch.state).toBe('misconfigured');
   expect(await log.waitFor('Postgres needs a person')).toContain('"page":true');
 });

@@ -1,10 +1,17 @@
-import { CallStoreError, classifyDatabaseError, describeDatabaseError } from '@turnlog/call-store';
-import { type Logger } from '@turnlog/service-kit';
+import {
+  CallStoreError,
+  classifyDatabaseError,
+  describeDatabaseError,
+  type CallStore,
+} from '@turnlog/call-store';
+import { runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
 
-/** How Postgres does, as far as the last word of it goes. */
+const SCHEMA_BACKOFF = { minMs: 500, maxMs: 10_000 };
+
+/** The state of Postgres, as of the last attempt to use it. */
 export type DatabaseState = 'up' | 'unavailable' | 'misconfigured';
 
-/** Postgres takes nothing at present, whatever it is handed. Nothing is wrong with any call. */
+/** Postgres accepts nothing at present, whatever it receives. Nothing is wrong with any call. */
 export class DatabaseTrouble extends Error {
   override readonly name = 'DatabaseTrouble';
   readonly state: Exclude<DatabaseState, 'up'>;
@@ -15,50 +22,86 @@ export class DatabaseTrouble extends Error {
   }
 }
 
-/** Keeps the state of the database, and says once when it changes. */
-export function createDatabaseWatch(logger: Logger, now: () => number) {
-  let state: DatabaseState = 'up';
-  let sinceMs = now();
-  let failures = 0;
+/** Keeps the state of the database, and logs once when it changes. */
+export class DatabaseWatch {
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  #state: DatabaseState = 'up';
+  #sinceMs: number;
+  #failures = 0;
 
-  const turn = (next: DatabaseState): number => {
-    const lastedMs = now() - sinceMs;
-    if (state === 'up' || next === 'up') sinceMs = now();
-    state = next;
-    return Math.round(lastedMs);
-  };
+  constructor(logger: Logger, now: () => number) {
+    this.#logger = logger;
+    this.#now = now;
+    this.#sinceMs = now();
+  }
 
-  return {
-    state: (): DatabaseState => state,
+  get state(): DatabaseState {
+    return this.#state;
+  }
 
-    /** How long it has been in trouble; zero while it is up. */
-    pausedMs: (): number => (state === 'up' ? 0 : Math.round(now() - sinceMs)),
+  /** How long it has been in trouble; zero while it is up. */
+  get pausedMs(): number {
+    return this.#state === 'up' ? 0 : Math.round(this.#now() - this.#sinceMs);
+  }
 
-    /**
-     * To be asked when a write begins, and told when it succeeds. Of writes at once, one that began before the trouble
-     * and ends well after it does not mean that the trouble is over.
-     */
-    began: (): (() => void) => {
-      const failuresBefore = failures;
-      return () => {
-        if (state === 'up' || failures > failuresBefore) return;
-        logger.info({ paused_ms: turn('up') }, 'Postgres takes writes again, persisting goes on');
-      };
-    },
+  /**
+   * To be called when a write begins; returns what to call when it succeeds. Of concurrent writes, one that began before
+   * the trouble and ends well after it does not mean that the trouble is over.
+   */
+  began(): () => void {
+    const failuresBefore = this.#failures;
+    return () => {
+      if (this.#state === 'up' || this.#failures > failuresBefore) return;
+      const { pausedMs } = this;
+      this.#turn('up');
+      this.#logger.info({ paused_ms: pausedMs }, 'Postgres takes writes again, persisting goes on');
+    };
+  }
 
-    /** Notes the trouble. True when it is news. */
-    failed: (trouble: DatabaseTrouble): boolean => {
-      failures += 1;
-      if (state === trouble.state) return false;
-      turn(trouble.state);
-      tell(logger, trouble);
-      return true;
-    },
-  };
+  /** Notes the trouble. True when it is news. */
+  failed(trouble: DatabaseTrouble): boolean {
+    this.#failures += 1;
+    if (this.#state === trouble.state) return false;
+    this.#turn(trouble.state);
+    logTrouble(this.#logger, trouble);
+    return true;
+  }
+
+  #turn(next: DatabaseState): void {
+    if (this.#state === 'up' || next === 'up') this.#sinceMs = this.#now();
+    this.#state = next;
+  }
 }
 
-/** The watch over one database. */
-export type DatabaseWatch = ReturnType<typeof createDatabaseWatch>;
+/**
+ * Checks at the start whether Postgres is available and migrated, and logs it when it is not, before the first call comes.
+ * Repeats the check until it passes, or until a write has succeeded.
+ */
+export function watchSchema(
+  store: Pick<CallStore, 'assertMigrated'>,
+  watch: DatabaseWatch,
+  lifecycle: Lifecycle,
+): void {
+  let hasFailed = false;
+  runLoop({
+    name: 'schema check',
+    lifecycle,
+    everyMs: Infinity,
+    task: async () => {
+      if (hasFailed && watch.state === 'up') return;
+      const succeeded = watch.began();
+      await store.assertMigrated();
+      succeeded();
+    },
+    onError: (error) => {
+      hasFailed = true;
+      watch.failed(toDatabaseTrouble(error));
+    },
+    retry: SCHEMA_BACKOFF,
+    signal: lifecycle.signal,
+  });
+}
 
 /** What an error of the database that no row is to blame for makes of its state. */
 export function toDatabaseTrouble(error: unknown): DatabaseTrouble {
@@ -67,7 +110,7 @@ export function toDatabaseTrouble(error: unknown): DatabaseTrouble {
   return new DatabaseTrouble(isMisconfigured ? 'misconfigured' : 'unavailable', error);
 }
 
-function tell(logger: Logger, { state, cause }: DatabaseTrouble): void {
+function logTrouble(logger: Logger, { state, cause }: DatabaseTrouble): void {
   const error = describeDatabaseError(cause);
   if (state === 'unavailable') {
     logger.warn({ error }, 'Postgres is unavailable: persisting pauses, calls wait in Redis');

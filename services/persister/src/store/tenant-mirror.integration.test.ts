@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
-import { createLogger } from '@turnlog/service-kit';
+import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
 import { addTenant, createTenantCopy, revokeTenant } from '@turnlog/tenants';
 import {
   startPostgresForTest,
@@ -11,13 +11,13 @@ import {
   type PrivateServer,
 } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
-import { startTenantMirror, type TenantMirror } from './tenant-mirror.ts';
+import { mirrorTenants } from './tenant-mirror.ts';
 
 const prefix = testKeyPrefix();
 let servers: { readonly redis: PrivateServer; readonly postgres: PrivateServer };
 let redis: Redis;
 let store: CallStore;
-let mirror: TenantMirror | undefined;
+let lifecycle: Lifecycle | undefined;
 let logLines: string[] = [];
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await mirror?.stop();
+  await lifecycle?.stop('the test is over');
   logLines = [];
 });
 
@@ -40,16 +40,21 @@ afterAll(async () => {
   await Promise.all([servers.redis.close(), servers.postgres.close()]);
 });
 
-function start(everyMs: number): TenantMirror {
+/** Starts copying; returns how to copy at once. */
+function start(everyMs: number): () => void {
   const destination = { write: (line: string) => void logLines.push(line) };
   const logger = createLogger({ service: 'persister', destination });
-  mirror = startTenantMirror({
+  lifecycle = createLifecycle({ logger });
+  let copyNow = (): void => undefined;
+  mirrorTenants({
     store: store.tenants,
     copy: createTenantCopy(redis, { prefix }),
     everyMs,
     logger,
+    lifecycle,
+    wake: (wakeUp) => (copyNow = wakeUp),
   });
-  return mirror;
+  return () => copyNow();
 }
 
 const copyOf = async (name: string): Promise<string | undefined> =>
@@ -69,10 +74,10 @@ test('what is in Postgres is copied at the start, and again and again', async ()
 
 test('a Redis that came back empty has them again at once', async () => {
   await add('emptied');
-  const started = start(3_600_000);
+  const copyNow = start(3_600_000);
   await waitUntil(() => copyOf('emptied'), { what: 'the tenant is copied' });
   await redis.flushall();
-  started.now();
+  copyNow();
   await waitUntil(() => copyOf('emptied'), { what: 'the tenant is copied again' });
 });
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { callKeys, createPersistedCalls, partitionKeys, partitionOf } from '@turnlog/call-log';
-import { createLogger, createMetrics } from '@turnlog/service-kit';
+import { createLifecycle, createLogger, createMetrics, type Lifecycle } from '@turnlog/service-kit';
 import { captureLines, waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -14,12 +14,11 @@ import {
   wholeCall,
   type TestSystem,
 } from '../service.test-support.ts';
-import { Doubt, keepComparing } from '../store/comparison-loop.ts';
+import { Doubt, keepComparing } from './comparison.ts';
 
 let database: TestDatabase;
 let system: TestSystem;
-const stopping: AbortController[] = [];
-const running: Promise<void>[] = [];
+const running: Lifecycle[] = [];
 
 beforeAll(async () => {
   database = await createMigratedDatabase();
@@ -29,8 +28,7 @@ beforeEach(async () => {
   system = await openTestSystem(database.url);
 });
 afterEach(async () => {
-  for (const each of stopping.splice(0)) each.abort();
-  await Promise.all(running.splice(0));
+  for (const lifecycle of running.splice(0)) await lifecycle.stop('the test is over');
   await system.close();
 });
 
@@ -38,27 +36,25 @@ function compare(serverRun: () => string = () => 'one', everyMs = 3_600_000) {
   const output = new PassThrough();
   const log = captureLines(output);
   const metrics = createMetrics('persister');
-  const stop = new AbortController();
-  stopping.push(stop);
+  const logger = createLogger({ service: 'persister', level: 'debug', destination: output });
+  const lifecycle = createLifecycle({ logger });
+  running.push(lifecycle);
   const doubt = new Doubt();
-  const comparing = keepComparing(
-    {
-      calls: createPersistedCalls(system.redis, system.space),
-      doubt,
-      store: {
-        findMissing: (claims) => system.store.findMissing(claims),
-        serverRun: () => Promise.resolve(serverRun()),
-      },
-      logger: createLogger({ service: 'persister', level: 'debug', destination: output }),
-      metrics,
-      everyMs,
-      now: () => performance.now(),
-      lookEveryMs: 20,
-      minGapMs: 20,
+  keepComparing({
+    calls: createPersistedCalls(system.redis, system.space),
+    doubt,
+    store: {
+      findMissing: (claims) => system.store.findMissing(claims),
+      serverRun: () => Promise.resolve(serverRun()),
     },
-    stop.signal,
-  );
-  running.push(comparing);
+    logger,
+    metrics,
+    lifecycle,
+    everyMs,
+    now: () => performance.now(),
+    lookEveryMs: 20,
+    minGapMs: 20,
+  });
   const comparisons = () => log.lines.filter((line) => line.includes('compared_calls')).length;
   return { doubt, log, metrics, comparisons };
 }

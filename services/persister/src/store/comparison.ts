@@ -1,0 +1,147 @@
+import { type AskedAgain, type PersistedCalls, type PersistedClaim } from '@turnlog/call-log';
+import { type CallStore } from '@turnlog/call-store';
+import {
+  describeError,
+  runLoop,
+  sleep,
+  type Lifecycle,
+  type Logger,
+  type Metrics,
+} from '@turnlog/service-kit';
+
+const LOOK_EVERY_MS = 3_000;
+/** The least time between two comparisons, however often connections break. */
+const MIN_GAP_MS = 10_000;
+/** The most calls that one comparison names in the log; all are counted. */
+const MAX_NAMED = 20;
+const PAGE = 200;
+/** Between two pages: a few thousand calls a second are no load for either server. */
+const PAUSE_MS = 25;
+
+/** What comparing needs. */
+export interface ComparisonOptions {
+  readonly calls: PersistedCalls;
+  readonly store: Pick<CallStore, 'findMissing' | 'serverRun'>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly lifecycle: Lifecycle;
+  /** How often Redis and Postgres are compared without a reason. */
+  readonly everyMs: number;
+  readonly doubt: Doubt;
+  readonly now: () => number;
+  readonly lookEveryMs?: number;
+  readonly minGapMs?: number;
+}
+
+/** Whether Postgres may have lost commits. Raised at the start, and by each event that may mean a loss. */
+export class Doubt {
+  #isRaised = true;
+
+  get isRaised(): boolean {
+    return this.#isRaised;
+  }
+
+  /** For example when a connection broke: the next one may lead to another server. */
+  raise(): void {
+    this.#isRaised = true;
+  }
+
+  settle(): void {
+    this.#isRaised = false;
+  }
+}
+
+/**
+ * Compares what Redis marks as persisted with Postgres: at the start, after Postgres was started anew (a failover, a restore
+ * and a restart all are), after a connection broke, and every few minutes.
+ */
+export function keepComparing(options: ComparisonOptions): void {
+  const { store, logger, lifecycle, everyMs, doubt, now, minGapMs = MIN_GAP_MS } = options;
+  const compare = createComparison(options);
+  let lastRun: string | undefined;
+  let comparedAtMs = -Infinity;
+
+  const look = async (): Promise<void> => {
+    const run = await store.serverRun();
+    if (run !== lastRun) doubt.raise();
+    lastRun = run;
+    const sinceMs = now() - comparedAtMs;
+    if (sinceMs < (doubt.isRaised ? Math.min(minGapMs, everyMs) : everyMs)) return;
+    doubt.settle();
+    comparedAtMs = now();
+    try {
+      await compare();
+    } catch (error) {
+      doubt.raise();
+      throw error;
+    }
+  };
+
+  runLoop({
+    name: 'comparison',
+    lifecycle,
+    everyMs: options.lookEveryMs ?? LOOK_EVERY_MS,
+    task: look,
+    // Either server is unavailable, which is logged elsewhere.
+    onError: (error, failures) => {
+      if (failures === 1) logger.debug({ error: describeError(error).message }, 'Not compared with Postgres');
+    },
+    signal: lifecycle.signal,
+  });
+}
+
+function createComparison({ calls, store, logger, metrics, lifecycle }: ComparisonOptions) {
+  const compared = metrics.counter({
+    name: 'persist_compared_calls_total',
+    help: 'Persisted calls that were compared with Postgres',
+  });
+  const missed = metrics.counter({
+    name: 'persist_missing_calls_total',
+    help: 'Persisted calls of which Postgres lacks something: asked for again, without a log any more, or given up',
+    labels: ['result'],
+  });
+
+  return async (): Promise<void> => {
+    let missing = 0;
+    const onMissing = ({ call, persistedSeq }: PersistedClaim, result: AskedAgain): void => {
+      missed.inc({ result });
+      missing += 1;
+      if (missing > MAX_NAMED) return;
+      const fields = { call_sid: call.callSid, tenant: call.tenant, persisted_seq: persistedSeq, result };
+      logger.error(fields, 'Postgres lacks a call that was persisted');
+    };
+    const count = await comparePersisted({ calls, store, onMissing }, lifecycle.signal);
+    compared.inc(count);
+    const fields = { compared_calls: count, missing_calls: missing };
+    if (missing === 0) logger.debug(fields, 'Postgres has all calls that were persisted');
+    else logger.error(fields, 'Postgres has lost commits: what Redis has of them is persisted again');
+  };
+}
+
+interface ComparePersistedOptions extends Pick<ComparisonOptions, 'calls'> {
+  readonly store: Pick<CallStore, 'findMissing'>;
+  /** Called with each call of which Postgres lacks something, and what is done about it. */
+  readonly onMissing: (claim: PersistedClaim, asked: AskedAgain) => void;
+}
+
+/**
+ * Compares all claims of Redis with Postgres, and requests that what is missing is persisted again for as long as Redis has
+ * its log. Resolves to the number of claims; rejects when either server is unavailable.
+ */
+async function comparePersisted(
+  { calls, store, onMissing }: ComparePersistedOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  let compared = 0;
+  for await (const claims of calls.claims(PAGE)) {
+    if (signal.aborted) break;
+    for (const claim of await store.findMissing(claims)) {
+      const asked = await calls.askAgain(claim);
+      // Otherwise it was persisted anew, or erased, meanwhile.
+      if (asked !== 'changed') onMissing(claim, asked);
+    }
+    compared += claims.length;
+    await sleep(PAUSE_MS, signal);
+  }
+  return compared;
+}
