@@ -56,7 +56,7 @@ export {
   type PersistedClaim,
 } from './persisted/persisted-calls.ts';
 export { createSettler, type SettledCall } from './commit/commit-calls.ts';
-export { createLiveCalls, type LiveCall, type LiveCalls, type LostCall } from './live/live-calls.ts';
+export { LiveCalls, type LiveCall, type LostCall } from './live/live-calls.ts';
 export {
   createSessionSaver,
   readSession,
@@ -66,20 +66,18 @@ export {
 } from './state/session-state.ts';
 export { publishChange, subscribeToChanges, type CallChange } from './state/changes.ts';
 export {
-  createDeadLetters,
+  DeadLetters,
   type DeadLetter,
-  type DeadLetters,
   type LogPointer,
   type StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
 export { removeOldLetters, type OldLetters } from './dead-letters/old-letters.ts';
 export {
-  createAudioStreams,
+  AudioStreams,
   type AppendedAudio,
   type AudioBatch,
   type AudioFate,
   type AudioLimits,
-  type AudioStreams,
   type AudioTrack,
   type CallAudio,
 } from './audio/audio-stream.ts';

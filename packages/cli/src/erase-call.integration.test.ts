@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { callKeys, createAudioStreams, createDeadLetters, toNewEvent } from '@turnlog/call-log';
+import { AudioStreams, callKeys, DeadLetters, toNewEvent } from '@turnlog/call-log';
 import { openSpoolFolders, Spool } from '@turnlog/spool';
 import { eventOf, writeCall } from './cli.test-support.ts';
 import {
@@ -79,12 +79,12 @@ describe('a call is erased by its sid', () => {
       offsetMs: 0,
       connectionId: 'c',
     } as const;
-    await createAudioStreams(bench.redis, bench.space).append([{ call: audio, batch }], {
+    await new AudioStreams(bench.redis, bench.space).append([{ call: audio, batch }], {
       maxBatches: 9,
       keepMs: 3_600_000,
     });
     const letter = { kind: 'event', seq: 1, reason: 'not_json', detail: '', original: 'x', atMs: 1 } as const;
-    await createDeadLetters(bench.redis, bench.space).add({ ...letter, call: dead }, []);
+    await new DeadLetters(bench.redis, bench.space).add({ ...letter, call: dead }, []);
     const spoolDir = await mkdtemp(path.join(bench.folder, 'spool-'));
     const folders = await openSpoolFolders(spoolDir, 'gw-1');
     const { disk, firstNumber } = folders;

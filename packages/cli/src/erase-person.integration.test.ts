@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { callKeys, createDeadLetters, partitionKeys } from '@turnlog/call-log';
+import { callKeys, DeadLetters, partitionKeys } from '@turnlog/call-log';
 import { createCarrierStore } from '@turnlog/call-store';
 import fc from 'fast-check';
 import { eventOf, terminalWith, writeCall } from './cli.test-support.ts';
@@ -82,12 +82,9 @@ describe('a person is found', () => {
     await bench.redis.rpush(callKeys(bench.space, callOf('CA-state')).turns, '{"text":"it is 98765 43210"}');
     const letter = { kind: 'event', seq: 1, reason: 'not_json', detail: '', atMs: 1 } as const;
     const original = '{"from":"+91 98765-43210","torn';
-    await createDeadLetters(bench.redis, bench.space).add(
-      { ...letter, call: callOf('CA-dead'), original },
-      [],
-    );
+    await new DeadLetters(bench.redis, bench.space).add({ ...letter, call: callOf('CA-dead'), original }, []);
     expect(sids((await bench.erase('--phone', PHONE)).erased)).toEqual(['CA-dead', 'CA-log', 'CA-state']);
-    expect(await createDeadLetters(bench.redis, bench.space).list()).toEqual([]);
+    expect(await new DeadLetters(bench.redis, bench.space).list()).toEqual([]);
     expect((await bench.erase('--phone', PHONE)).erased).toEqual([]);
   });
 

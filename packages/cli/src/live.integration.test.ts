@@ -4,11 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeEvent } from '@turnlog/call-events';
 import {
+  AudioStreams,
   createAppender,
-  toNewEvent,
-  createAudioStreams,
-  createDeadLetters,
+  DeadLetters,
   publishChange,
+  toNewEvent,
   type KeySpace,
 } from '@turnlog/call-log';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
@@ -74,7 +74,7 @@ describe('turnlog on a Redis', () => {
   });
 
   it('audio writes both tracks', async () => {
-    const streams = createAudioStreams(redis, space);
+    const streams = new AudioStreams(redis, space);
     for (const track of ['inbound', 'outbound'] as const) {
       const batch = { track, sampleRate: 8_000, pcm: Buffer.alloc(1_600), offsetMs: 0, connectionId: 'c1' };
       await streams.append([{ call: CALL, batch }], { maxBatches: 10, keepMs: 60_000 });
@@ -110,7 +110,7 @@ describe('turnlog on a Redis', () => {
     if (started === undefined) throw new Error('the call has no events');
     const events = [toNewEvent(started, { rememberId: true })];
     await createAppender(redis, space, { maxEvents: 10 }).append({ call: CALL, events, mode: 'unordered' });
-    await createDeadLetters(redis, space).add(letter, []);
+    await new DeadLetters(redis, space).add(letter, []);
 
     const listed = await turnlog('dead-letters', 'list', '--utc');
     const [, id = ''] =
@@ -133,7 +133,7 @@ describe('turnlog on a Redis', () => {
     await createAppender(redis, space, { maxEvents: 10 }).append({ call, events, mode: 'unordered' });
     const log = { epoch: 'e', fromSeq: 1, toSeq: 5, bytes: 4_000_000 };
     const reason = { kind: 'call', reason: 'too_large', detail: 'its row has 70 MiB' } as const;
-    const letters = createDeadLetters(redis, space);
+    const letters = new DeadLetters(redis, space);
     await letters.add({ call, seq: 5, original: '', log, atMs: Date.now(), ...reason }, []);
     const [letter] = (await letters.list()).filter((each) => each.call.callSid === 'CApointed');
     const { out } = await turnlog('dead-letters', 'show', letter?.id ?? '');
@@ -146,7 +146,7 @@ describe('turnlog on a Redis', () => {
   it('dead-letters keeps a letter whose call has expired, and says so', async () => {
     const call = { ...CALL, callSid: 'CAexpired' };
     const letter = { call, seq: 8, reason: '22021', detail: '', original: '{}', atMs: Date.now() };
-    await createDeadLetters(redis, space).add({ ...letter, kind: 'call' }, []);
+    await new DeadLetters(redis, space).add({ ...letter, kind: 'call' }, []);
     const { code, out } = await turnlog('dead-letters', 'replay', '--all', '--json');
     const [id = ''] = (JSON.parse(out) as { kept: string[] }).kept;
     expect({ code, ...(JSON.parse(out) as object) }).toEqual({ code: 1, replayed: [], kept: [id], gone: [] });

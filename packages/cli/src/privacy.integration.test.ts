@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type CallKey, type KnownEvent } from '@turnlog/call-events';
 import {
+  AudioStreams,
   callKeys,
   createAppender,
-  createAudioStreams,
-  createDeadLetters,
+  DeadLetters,
   toNewEvent,
   type KeySpace,
 } from '@turnlog/call-log';
@@ -86,7 +86,7 @@ test('a person goes from Postgres, from calls that wait in Redis, and from the d
   await writeCall(store, callOf('CA3'), eventsWith(callOf('CA3'), '+919800000009'));
   await append(callOf('CA-waiting'), eventsWith(callOf('CA-waiting'), PHONE));
   await append(callOf('CA-other'), eventsWith(callOf('CA-other'), '+919800000009'));
-  await createDeadLetters(redis, space).add(
+  await new DeadLetters(redis, space).add(
     {
       ...{ call: callOf('CA-dead'), kind: 'event', seq: 1, reason: 'not_json', detail: '' },
       ...{ original: `{"from":"+91 98765-43210","torn`, atMs: 1 },
@@ -107,7 +107,7 @@ test('a person goes from Postgres, from calls that wait in Redis, and from the d
   expect(await sidsIn()).toEqual(['CA3']);
   expect(await redis.exists(callKeys(space, callOf('CA-waiting')).log)).toBe(0);
   expect(await redis.exists(callKeys(space, callOf('CA-other')).log)).toBe(1);
-  expect(await createDeadLetters(redis, space).list()).toEqual([]);
+  expect(await new DeadLetters(redis, space).list()).toEqual([]);
   expect(await turnlog('verify', '--all')).toMatchObject({ code: 0 });
 
   const written = (await readFile(ledger, 'utf8')) + JSON.stringify(await store.privacy.erasures());
@@ -221,7 +221,7 @@ test('retention goes by the policy of each tenant, says what it did, and leaves 
       connectionId: 'c',
     } as const;
     const limits = { maxBatches: 9, keepMs: 3_600_000 };
-    await createAudioStreams(redis, space).append([{ call: callOf(`CA-${tenant}`, tenant), batch }], limits);
+    await new AudioStreams(redis, space).append([{ call: callOf(`CA-${tenant}`, tenant), batch }], limits);
   }
   await turnlog(
     'tenants',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { callKeys, createDeadLetters } from '@turnlog/call-log';
+import { callKeys, DeadLetters } from '@turnlog/call-log';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -169,7 +169,7 @@ test('the letter of a call whose log has expired can’t be replayed, and is kep
 
 test('nothing is acknowledged while its dead letter can’t be written', async () => {
   let isBroken = true;
-  const letters = createDeadLetters(system.redis, system.space);
+  const letters = new DeadLetters(system.redis, system.space);
   const call = await appendWithDamage('CA-no-letter');
   const { log } = await system.start({
     letters: {

@@ -11,10 +11,10 @@ import {
   allPartitions,
   callKeys,
   createAppender,
-  toNewEvent,
-  createDeadLetters,
+  DeadLetters,
   partitionKeys,
   partitionOf,
+  toNewEvent,
   type KeySpace,
 } from '@turnlog/call-log';
 import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/redis-kit';
@@ -60,7 +60,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
     redis,
     store,
     appender: createAppender(redis, space, { maxEvents: 10_000 }),
-    letters: createDeadLetters(redis, space),
+    letters: new DeadLetters(redis, space),
 
     query: async <Row extends object>(statement: string, values: unknown[] = []): Promise<Row[]> => {
       const client = new pg.Client({ connectionString: databaseUrl });

@@ -2,11 +2,11 @@ import { getHeapStatistics } from 'node:v8';
 import {
   allPartitions,
   createAppender,
-  createLiveCalls,
   createPageReader,
   createSessionSaver,
-  partitionKeys,
+  LiveCalls,
   NO_LIMITS,
+  partitionKeys,
   publishChange,
   startFeedConsumer,
   watchPartitions,
@@ -99,7 +99,7 @@ function startSweeping({ config, lifecycle, space, redis, health, observer, part
     quietAfterMs: quietAfterMs(config),
     // An end is accepted beyond any limit, and while Redis is full: the call is then persisted, and its memory freed.
     appender: createAppender(redis, space, { ...NO_LIMITS, runsWithoutMemory: true }),
-    liveCalls: createLiveCalls(redis, space, config.CHECKPOINT_EVERY_MS),
+    liveCalls: new LiveCalls(redis, space, config.CHECKPOINT_EVERY_MS),
     serverTimeMs: () => serverTimeMs(redis),
     partitions: allPartitions(space),
     now,

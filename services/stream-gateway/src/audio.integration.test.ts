@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createAudioStreams } from '@turnlog/call-log';
+import { AudioStreams } from '@turnlog/call-log';
 import { placeCall } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
@@ -29,7 +29,7 @@ test('both tracks are where they belong in the audio stream, byte for byte', asy
   socket.send(frames.stop);
   socket.socket.close();
   await gateway.eventsUntil(frames.callSid, 'call.ended');
-  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const streams = new AudioStreams(gateway.redis, gateway.space);
   const batches = await waitUntil(
     async () => {
       const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
@@ -51,7 +51,7 @@ test('audio that is waiting goes out when a batch would be full, though nothing 
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start, frames.media(20));
-  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const streams = new AudioStreams(gateway.redis, gateway.space);
   const batches = await waitUntil(
     async () => {
       const read = await streams.read({ tenant: 'default', callSid: frames.callSid });
@@ -77,7 +77,7 @@ test('a second of μ-law is a second, kept as 16-bit PCM, with its encoding in t
   expect(eventOf(events, 'audio.summarised').data).toMatchObject({
     ...{ encoding: 'mulaw', inboundBytes: 16_000, inboundMs: 1_000, frames: 50 },
   });
-  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const streams = new AudioStreams(gateway.redis, gateway.space);
   const pcm = await waitUntil(
     async () => {
       const read = await streams.read({ tenant: 'default', callSid });

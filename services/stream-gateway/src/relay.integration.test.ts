@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { createAudioStreams } from '@turnlog/call-log';
+import { AudioStreams } from '@turnlog/call-log';
 import { encodeClear, encodeMark, encodeMedia } from '@turnlog/exotel';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
@@ -92,7 +92,7 @@ test("the agent's audio is the outbound track, silence between its words include
   await waitUntil(() => carrier.received.length === 2, { what: 'the second word is out' });
   carrier.send(frames.stop);
   await gateway.eventsUntil(frames.callSid, 'call.ended');
-  const streams = createAudioStreams(gateway.redis, gateway.space);
+  const streams = new AudioStreams(gateway.redis, gateway.space);
   const batches = await waitUntil(
     async () => {
       const read = await streams.read({ tenant: 'default', callSid: frames.callSid });

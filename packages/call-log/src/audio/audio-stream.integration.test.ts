@@ -4,7 +4,7 @@ import { startRedisForTest, testRedisUrl } from '@turnlog/test-kit';
 import { callOf, openTestLog } from '../call-log.test-support.ts';
 import { callKeys } from '../keys.ts';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
-import { createAudioStreams, type AudioBatch } from './audio-stream.ts';
+import { AudioStreams, type AudioBatch } from './audio-stream.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog()));
@@ -21,7 +21,7 @@ function batch(offsetMs: number, track: AudioBatch['track'] = 'inbound'): AudioB
 }
 
 test('audio is read byte for byte, both tracks, in the order in which it was sent', async () => {
-  const audio = createAudioStreams(log.redis, log.space);
+  const audio = new AudioStreams(log.redis, log.space);
   const sent = [batch(0), batch(0, 'outbound'), batch(500)];
   const together = sent.map((each) => ({ call: callOf('both'), batch: each }));
   expect(await audio.append(together, { maxBatches: 100, keepMs: 60_000 })).toEqual({
@@ -33,7 +33,7 @@ test('audio is read byte for byte, both tracks, in the order in which it was sen
 });
 
 test('the stream is bounded: the oldest batches are dropped', async () => {
-  const audio = createAudioStreams(log.redis, log.space);
+  const audio = new AudioStreams(log.redis, log.space);
   for (let n = 0; n < 400; n += 1)
     await audio.append([{ call: callOf('long'), batch: batch(n) }], { maxBatches: 50, keepMs: 60_000 });
   const kept = await audio.read(callOf('long'));
@@ -45,7 +45,7 @@ test('audio renews the expiry of its stream, and so does the end of the connecti
   let nowMs = 0;
   const call = callOf('kept');
   const limits = { maxBatches: 50, keepMs: 60_000 };
-  const audio = createAudioStreams(log.redis, log.space, () => nowMs);
+  const audio = new AudioStreams(log.redis, log.space, () => nowMs);
   const left = () => log.redis.pttl(callKeys(log.space, call).audio);
   await audio.append([{ call, batch: batch(0) }], limits);
   await log.redis.pexpire(callKeys(log.space, call).audio, 20_000);
@@ -61,7 +61,7 @@ test('audio renews the expiry of its stream, and so does the end of the connecti
 });
 
 test('a stream that Redis lost starts again with an expiry', async () => {
-  const audio = createAudioStreams(log.redis, log.space);
+  const audio = new AudioStreams(log.redis, log.space);
   const call = callOf('lost');
   const key = callKeys(log.space, call).audio;
   const limits = { maxBatches: 50, keepMs: 60_000 };
@@ -72,7 +72,7 @@ test('a stream that Redis lost starts again with an expiry', async () => {
 });
 
 test('a batch that cannot be written does not block the others', async () => {
-  const audio = createAudioStreams(log.redis, log.space);
+  const audio = new AudioStreams(log.redis, log.space);
   await log.redis.set(callKeys(log.space, callOf('broken')).audio, 'no stream');
   const batches = ['first', 'broken', 'last'].map((name) => ({ call: callOf(name), batch: batch(0) }));
   const limits = { maxBatches: 50, keepMs: 60_000 };
@@ -87,7 +87,7 @@ test('nothing is written above its share of the memory', async () => {
   const client = createCommandClient({ url: server.url, name: 'audio', onError: () => undefined });
   try {
     await untilReady(client);
-    const audio = createAudioStreams(client, log.space);
+    const audio = new AudioStreams(client, log.space);
     const limits = { maxBatches: 50, keepMs: 60_000, memoryShare: 0.5 };
     const append = () => audio.append([{ call: callOf('crowded'), batch: batch(0) }], limits);
     expect(await append()).toEqual({ fates: ['written'], isMemoryKnown: true });
@@ -113,7 +113,7 @@ test('a user who may not ask for the memory use writes, and reports that it is u
     await untilReady(client);
     const limits = { maxBatches: 50, keepMs: 60_000, memoryShare: 0.000_001, maxCallBytes: 1_000 };
     const together = [{ call: callOf('blind'), batch: batch(0) }];
-    const audio = createAudioStreams(client, log.space);
+    const audio = new AudioStreams(client, log.space);
     expect(await audio.append(together, limits)).toEqual({ fates: ['written'], isMemoryKnown: false });
   } finally {
     client.disconnect();
@@ -124,11 +124,11 @@ test('a user who may not ask for the memory use writes, and reports that it is u
 test('a call gets no more than its budget, whichever gateway writes', async () => {
   const limits = { maxBatches: 50, keepMs: 60_000, maxCallBytes: 12 };
   const twice = () => [0, 500].map((offsetMs) => ({ call: callOf('talkative'), batch: batch(offsetMs) }));
-  const fatesOf = async () => (await createAudioStreams(log.redis, log.space).append(twice(), limits)).fates;
+  const fatesOf = async () => (await new AudioStreams(log.redis, log.space).append(twice(), limits)).fates;
   expect(await fatesOf()).toEqual(['written', 'written']);
   expect(await fatesOf()).toEqual(['written', 'call_full']);
   expect(await fatesOf()).toEqual(['call_full', 'call_full']);
-  expect(await createAudioStreams(log.redis, log.space).read(callOf('talkative'))).toHaveLength(3);
+  expect(await new AudioStreams(log.redis, log.space).read(callOf('talkative'))).toHaveLength(3);
 });
 
 test('a client that appends audio to a server that has become read-only reconnects', async () => {
@@ -140,7 +140,7 @@ test('a client that appends audio to a server that has become read-only reconnec
     const leaves = once(client, 'close');
     const together = [1, 2].map((n) => ({ call: callOf(`read-only-${n}`), batch: batch(0) }));
     const limits = { maxBatches: 50, keepMs: 60_000 };
-    await expect(createAudioStreams(client, log.space).append(together, limits)).rejects.toThrow(/^READONLY/);
+    await expect(new AudioStreams(client, log.space).append(together, limits)).rejects.toThrow(/^READONLY/);
     await leaves;
   } finally {
     client.disconnect();

@@ -62,66 +62,71 @@ const FATES: ReadonlyMap<unknown, AudioFate> = new Map([
 ]);
 
 /** Writes and reads the audio streams of calls, which may be on a Redis of their own. */
-export function createAudioStreams(redis: Redis, space: KeySpace, now: () => number = Date.now) {
-  const renewedAtMs = new WeakMap<CallKey, number>();
-  const keysOf = new WeakMap<CallKey, string>();
-  const keyOf = (call: CallKey): string => {
-    const key = keysOf.get(call) ?? callKeys(space, call).audio;
-    keysOf.set(call, key);
+export class AudioStreams {
+  readonly #redis: Redis;
+  readonly #space: KeySpace;
+  readonly #now: () => number;
+  readonly #renewedAtMs = new WeakMap<CallKey, number>();
+  readonly #keys = new WeakMap<CallKey, string>();
+
+  constructor(redis: Redis, space: KeySpace, now: () => number = Date.now) {
+    this.#redis = redis;
+    this.#space = space;
+    this.#now = now;
+  }
+
+  /**
+   * Appends batches of any calls with one command. Audio is not part of the record: the caller counts and
+   * drops what was not written. Rejects if Redis accepted none.
+   */
+  async append(
+    batches: readonly CallAudio[],
+    { maxBatches, keepMs, memoryShare = 1, maxCallBytes = Number.MAX_SAFE_INTEGER }: AudioLimits,
+  ): Promise<AppendedAudio> {
+    const facts = batches.map(({ call, batch: { track, sampleRate, offsetMs, connectionId } }) => [
+      track,
+      sampleRate,
+      offsetMs,
+      connectionId,
+      this.#isRenewalDue(call, keepMs),
+    ]);
+    const limits = [maxBatches, keepMs, memoryShare, maxCallBytes];
+    const [isMemoryKnown, ...replies] = (await runScript(
+      this.#redis,
+      appendAudio,
+      batches.map(({ call }) => this.#keyOf(call)),
+      [JSON.stringify(facts), ...limits, ...batches.map(({ batch }) => batch.pcm)],
+    )) as unknown[];
+    return {
+      fates: replies.map((reply) => FATES.get(reply) ?? 'failed'),
+      isMemoryKnown: isMemoryKnown === 1,
+    };
+  }
+
+  /** Renews the expiry of a call's audio when its connection is over. */
+  async renew(call: CallKey, { keepMs }: AudioLimits): Promise<void> {
+    await this.#redis.pexpire(this.#keyOf(call), keepMs);
+  }
+
+  /** Reads a call's remaining audio, in order. */
+  async read(call: CallKey): Promise<AudioBatch[]> {
+    const entries = await this.#redis.xrangeBuffer(callKeys(this.#space, call).audio, '-', '+');
+    return entries.map(([, fields]) => toBatch(fields));
+  }
+
+  #keyOf(call: CallKey): string {
+    const key = this.#keys.get(call) ?? callKeys(this.#space, call).audio;
+    this.#keys.set(call, key);
     return key;
-  };
+  }
 
-  const isRenewalDue = (call: CallKey, keepMs: number): boolean => {
-    const nowMs = now();
-    if (nowMs - (renewedAtMs.get(call) ?? -Infinity) < keepMs / RENEWALS) return false;
-    renewedAtMs.set(call, nowMs);
+  #isRenewalDue(call: CallKey, keepMs: number): boolean {
+    const nowMs = this.#now();
+    if (nowMs - (this.#renewedAtMs.get(call) ?? -Infinity) < keepMs / RENEWALS) return false;
+    this.#renewedAtMs.set(call, nowMs);
     return true;
-  };
-
-  return {
-    /**
-     * Appends batches of any calls with one command. Audio is not part of the record: the caller counts and
-     * drops what was not written. Rejects if Redis accepted none.
-     */
-    append: async (
-      batches: readonly CallAudio[],
-      { maxBatches, keepMs, memoryShare = 1, maxCallBytes = Number.MAX_SAFE_INTEGER }: AudioLimits,
-    ): Promise<AppendedAudio> => {
-      const facts = batches.map(({ call, batch: { track, sampleRate, offsetMs, connectionId } }) => [
-        track,
-        sampleRate,
-        offsetMs,
-        connectionId,
-        isRenewalDue(call, keepMs),
-      ]);
-      const limits = [maxBatches, keepMs, memoryShare, maxCallBytes];
-      const [isMemoryKnown, ...replies] = (await runScript(
-        redis,
-        appendAudio,
-        batches.map(({ call }) => keyOf(call)),
-        [JSON.stringify(facts), ...limits, ...batches.map(({ batch }) => batch.pcm)],
-      )) as unknown[];
-      return {
-        fates: replies.map((reply) => FATES.get(reply) ?? 'failed'),
-        isMemoryKnown: isMemoryKnown === 1,
-      };
-    },
-
-    /** Renews the expiry of a call's audio when its connection is over. */
-    renew: async (call: CallKey, { keepMs }: AudioLimits): Promise<void> => {
-      await redis.pexpire(keyOf(call), keepMs);
-    },
-
-    /** Reads a call's remaining audio, in order. */
-    read: async (call: CallKey): Promise<AudioBatch[]> => {
-      const entries = await redis.xrangeBuffer(callKeys(space, call).audio, '-', '+');
-      return entries.map(([, fields]) => toBatch(fields));
-    },
-  };
+  }
 }
-
-/** The audio streams of a key space. */
-export type AudioStreams = ReturnType<typeof createAudioStreams>;
 
 function toBatch(fields: readonly Buffer[]): AudioBatch {
   const named: Record<string, Buffer> = {};

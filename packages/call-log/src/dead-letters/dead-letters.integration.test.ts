@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
 import { createSettler } from '../commit/commit-calls.ts';
-import { createDeadLetters, type DeadLetter } from './dead-letters.ts';
+import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 
 const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
 const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
@@ -25,7 +25,7 @@ function letterOf(callSid: string, more: Partial<DeadLetter> = {}): DeadLetter {
 }
 
 test('a dead letter keeps the original bytes, and is found by its id', async () => {
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   await letters.add(letterOf('kept'), []);
   const [stored] = await letters.list();
   expect(stored).toMatchObject(letterOf('kept'));
@@ -33,7 +33,7 @@ test('a dead letter keeps the original bytes, and is found by its id', async () 
 });
 
 test('the same dead letter is not written twice while it exists', async () => {
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   await log.appender.append(ordered(callOf('twice'), 'c', 1, [turn('a')]));
   await letters.add(letterOf('twice'), []);
   await letters.add(letterOf('twice'), []);
@@ -46,14 +46,14 @@ test('writing a dead letter acknowledges its entries in the same step', async ()
   await log.redis.xgroup('CREATE', persist, 'persister', '0', 'MKSTREAM');
   const id = String(await log.redis.xadd(persist, '*', 'c', 'default/acknowledged', 's', 2, 'r', 'closed'));
   await log.redis.xreadgroup('GROUP', 'persister', 'w', 'STREAMS', persist, '>');
-  await createDeadLetters(log.redis, log.space).add(letterOf('acknowledged'), [id]);
+  await new DeadLetters(log.redis, log.space).add(letterOf('acknowledged'), [id]);
   expect([await log.redis.xlen(persist), (await log.redis.xpending(persist, 'persister'))[0]]).toEqual([
     0, 0,
   ]);
 });
 
 test('a replay requests the call again and removes the dead letter, once', async () => {
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   await log.appender.append(ordered(callOf('replayed'), 'c', 1, [turn('a')]));
   await letters.add(letterOf('replayed'), []);
   const stored = (await letters.list()).find(({ call }) => call.callSid === 'replayed');
@@ -68,7 +68,7 @@ test('a replay requests the call again and removes the dead letter, once', async
 });
 
 test('a replayed dead letter is written again for later entries, and not for a request that arrives late', async () => {
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   const { persist } = partitionKeys(log.space, 0);
   const lettersThere = async () =>
     (await letters.list()).filter(({ call }) => call.callSid === 'late').map(({ seq }) => seq);
@@ -87,7 +87,7 @@ test('a replayed dead letter is written again for later entries, and not for a r
 });
 
 test('a dead letter whose call has no log is not replayed, and stays', async () => {
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   await letters.add(letterOf('expired'), []);
   const stored = (await letters.list()).find(({ call }) => call.callSid === 'expired');
   if (stored === undefined) throw new Error('the dead letter is missing');
@@ -96,7 +96,7 @@ test('a dead letter whose call has no log is not replayed, and stays', async () 
 });
 
 test('a dead letter that points at its log keeps it from expiring until it is replayed', async () => {
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   const call = callOf('pointed-at');
   const outcome = await log.appender.append(ordered(call, 'c', 1, [opened, ended]));
   const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
@@ -123,7 +123,7 @@ test('a dead letter that points at its log keeps it from expiring until it is re
 test('dead letters of the other partitions are listed while a key is of another type, which is reported', async () => {
   const own = await openTestLog({ partitions: 4 });
   try {
-    const letters = createDeadLetters(own.redis, own.space);
+    const letters = new DeadLetters(own.redis, own.space);
     let n = 0;
     while (partitionOf(own.space, callOf(`CA${n}`)) === 0) n += 1;
     await letters.add(letterOf(`CA${n}`), []);

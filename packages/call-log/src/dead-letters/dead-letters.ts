@@ -47,66 +47,70 @@ export interface StoredDeadLetter extends DeadLetter {
 }
 
 /** The dead letters of a key space. They are never trimmed. */
-export function createDeadLetters(redis: Redis, space: KeySpace) {
-  const read = async (partition: number, from: string, to: string): Promise<StoredDeadLetter[]> => {
-    const entries = (await redis.xrange(partitionKeys(space, partition).dead, from, to)) as RawEntry[];
+export class DeadLetters {
+  readonly #redis: Redis;
+  readonly #space: KeySpace;
+
+  constructor(redis: Redis, space: KeySpace) {
+    this.#redis = redis;
+    this.#space = space;
+  }
+
+  /** Writes the dead letter and acknowledges the persist feed's entries in the same step. */
+  async add(letter: DeadLetter, entryIds: readonly string[]): Promise<void> {
+    const { dead, persist } = partitionKeys(this.#space, partitionOf(this.#space, letter.call));
+    const { head, log, ids } = callKeys(this.#space, letter.call);
+    const fields = toFields(letter);
+    await runScript(
+      this.#redis,
+      deadLetterScript,
+      [head, dead, persist, log, ids],
+      [letterKey(letter), groupOf('persist'), pinOf(letter), fields.length / 2, ...fields, ...entryIds],
+    );
+  }
+
+  /**
+   * All dead letters, oldest first. If their key in one partition is of another type, it rejects; with
+   * `onUnreadable` it reports the key and resolves to the dead letters of the others.
+   */
+  async list(onUnreadable?: (key: string, error: unknown) => void): Promise<StoredDeadLetter[]> {
+    const lists = await Promise.all(
+      allPartitions(this.#space).map((partition) =>
+        this.#read(partition, '-', '+').catch((error: unknown) => {
+          if (onUnreadable === undefined || !isFaultOfTheCall(error)) throw error;
+          onUnreadable(partitionKeys(this.#space, partition).dead, error);
+          return [];
+        }),
+      ),
+    );
+    return lists.flat().sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** One dead letter. */
+  async get(id: string): Promise<StoredDeadLetter | undefined> {
+    const { partition, entryId } = parseId(id);
+    return (await this.#read(partition, entryId, entryId))[0];
+  }
+
+  /**
+   * Requests the letter's call again and removes the letter. False if it was already replayed, or if the
+   * call's log has expired: then the letter stays, as the last copy of its content.
+   */
+  async replay(letter: StoredDeadLetter): Promise<boolean> {
+    const { id, call, seq } = letter;
+    const { partition, entryId } = parseId(id);
+    const { dead, persist } = partitionKeys(this.#space, partition);
+    const { log, head } = callKeys(this.#space, call);
+    const args = [entryId, callId(call), seq, pinOf(letter)];
+    return (await runScript(this.#redis, replayScript, [dead, persist, log, head], args)) === 1;
+  }
+
+  async #read(partition: number, from: string, to: string): Promise<StoredDeadLetter[]> {
+    const { dead } = partitionKeys(this.#space, partition);
+    const entries = (await this.#redis.xrange(dead, from, to)) as RawEntry[];
     return entries.map((entry) => toLetter(partition, entry));
-  };
-
-  return {
-    /** Writes the dead letter and acknowledges the persist feed's entries in the same step. */
-    add: async (letter: DeadLetter, entryIds: readonly string[]): Promise<void> => {
-      const { dead, persist } = partitionKeys(space, partitionOf(space, letter.call));
-      const { head, log, ids } = callKeys(space, letter.call);
-      const fields = toFields(letter);
-      await runScript(
-        redis,
-        deadLetterScript,
-        [head, dead, persist, log, ids],
-        [letterKey(letter), groupOf('persist'), pinOf(letter), fields.length / 2, ...fields, ...entryIds],
-      );
-    },
-
-    /**
-     * All dead letters, oldest first. If their key in one partition is of another type, it rejects; with
-     * `onUnreadable` it reports the key and resolves to the dead letters of the others.
-     */
-    list: async (onUnreadable?: (key: string, error: unknown) => void): Promise<StoredDeadLetter[]> => {
-      const lists = await Promise.all(
-        allPartitions(space).map((partition) =>
-          read(partition, '-', '+').catch((error: unknown) => {
-            if (onUnreadable === undefined || !isFaultOfTheCall(error)) throw error;
-            onUnreadable(partitionKeys(space, partition).dead, error);
-            return [];
-          }),
-        ),
-      );
-      return lists.flat().sort((a, b) => a.atMs - b.atMs);
-    },
-
-    /** One dead letter. */
-    get: async (id: string): Promise<StoredDeadLetter | undefined> => {
-      const { partition, entryId } = parseId(id);
-      return (await read(partition, entryId, entryId))[0];
-    },
-
-    /**
-     * Requests the letter's call again and removes the letter. False if it was already replayed, or if the
-     * call's log has expired: then the letter stays, as the last copy of its content.
-     */
-    replay: async (letter: StoredDeadLetter): Promise<boolean> => {
-      const { id, call, seq } = letter;
-      const { partition, entryId } = parseId(id);
-      const { dead, persist } = partitionKeys(space, partition);
-      const { log, head } = callKeys(space, call);
-      const args = [entryId, callId(call), seq, pinOf(letter)];
-      return (await runScript(redis, replayScript, [dead, persist, log, head], args)) === 1;
-    },
-  };
+  }
 }
-
-/** The dead letters of a key space. */
-export type DeadLetters = ReturnType<typeof createDeadLetters>;
 
 function letterKey({ kind, seq }: DeadLetter): string {
   return kind === 'call' ? 'call' : `event:${seq}`;

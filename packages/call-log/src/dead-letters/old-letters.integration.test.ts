@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type CallKey } from '@turnlog/call-events';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
-import { createDeadLetters, type DeadLetter } from './dead-letters.ts';
+import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 import { removeOldLetters } from './old-letters.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,10 +21,7 @@ async function refused(callSid: string, events: readonly AnyEventData[], more: P
   const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
   const letter = { call, kind: 'call', seq: 1, reason: '22P05', detail: '', original: '' } as const;
   const pointer = { epoch, fromSeq: 1, toSeq: events.length };
-  await createDeadLetters(log.redis, log.space).add(
-    { ...letter, log: pointer, atMs: Date.now(), ...more },
-    [],
-  );
+  await new DeadLetters(log.redis, log.space).add({ ...letter, log: pointer, atMs: Date.now(), ...more }, []);
   return call;
 }
 
@@ -37,7 +34,7 @@ function removeOld(more: { held?: string; beforeMs?: number; isDryRun?: boolean;
 
 const hasLog = (call: CallKey) => log.redis.exists(callKeys(log.space, call).log);
 const lettersLeft = async () =>
-  (await createDeadLetters(log.redis, log.space).list()).map(({ call }) => call.callSid);
+  (await new DeadLetters(log.redis, log.space).list()).map(({ call }) => call.callSid);
 
 test('an old dead letter is removed with the log that it points at and all keys of the call', async () => {
   const call = await refused('old', [opened, turn('said'), closed]);
@@ -74,7 +71,7 @@ test('the log of a call with two dead letters goes with the last, and not before
   const call = await refused('two', [opened, turn('said'), closed], { kind: 'event', seq: 2 });
   const again = { call, reason: 'not_json', detail: '', original: '', atMs: Date.now() };
   const pointer = { epoch: 'any', fromSeq: 3, toSeq: 3 };
-  await createDeadLetters(log.redis, log.space).add({ ...again, kind: 'event', seq: 3, log: pointer }, []);
+  await new DeadLetters(log.redis, log.space).add({ ...again, kind: 'event', seq: 3, log: pointer }, []);
   expect(await log.redis.hget(callKeys(log.space, call).head, 'pinned')).toBe('2');
   expect([await removeOld(), await hasLog(call)]).toEqual([2, 1]);
   expect(await log.redis.hget(callKeys(log.space, call).head, 'pinned')).toBeNull();
@@ -91,6 +88,6 @@ test('a dead letter of an older version, which holds the call itself, is removed
     original: 'said',
     atMs: 1,
   } as const;
-  await createDeadLetters(log.redis, log.space).add(letter, []);
+  await new DeadLetters(log.redis, log.space).add(letter, []);
   expect([await removeOld(), await lettersLeft()]).toEqual([1, []]);
 });

@@ -7,8 +7,8 @@ import {
   unordered,
   type AnyEventData,
 } from '../call-log.test-support.ts';
-import { createAudioStreams } from '../audio/audio-stream.ts';
-import { createDeadLetters } from '../dead-letters/dead-letters.ts';
+import { AudioStreams } from '../audio/audio-stream.ts';
+import { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
 import { createSettler } from '../commit/commit-calls.ts';
 import { createCallEraser } from './call-eraser.ts';
@@ -38,11 +38,11 @@ async function fillCall(callSid: string): Promise<void> {
     offsetMs: 0,
     connectionId: 'c',
   } as const;
-  await createAudioStreams(log.redis, log.space).append([{ call, batch }], {
+  await new AudioStreams(log.redis, log.space).append([{ call, batch }], {
     maxBatches: 9,
     keepMs: HOUR_MS,
   });
-  await createDeadLetters(log.redis, log.space).add(letterOf(callSid), []);
+  await new DeadLetters(log.redis, log.space).add(letterOf(callSid), []);
 }
 
 const textsOf = async (stream: string): Promise<string> =>
@@ -79,7 +79,7 @@ test('a later append to it, of any kind, is refused and leaves no trace', async 
   expect(await log.appender.append(unordered(callOf('late'), ['t9', ...turn('x')]))).toMatchObject({
     results: [refused],
   });
-  await createDeadLetters(log.redis, log.space).add(letterOf('late'), []);
+  await new DeadLetters(log.redis, log.space).add(letterOf('late'), []);
   await createSettler(
     log.redis,
     log.space,

@@ -1,5 +1,5 @@
 import { type Redis } from 'ioredis';
-import { createFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
+import { RedisFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { InFlight } from './in-flight.ts';
 import { pauseFor } from './pause-for.ts';
@@ -61,7 +61,7 @@ export interface FeedConsumer {
 
 /** Starts consuming from Redis, until stopped: see {@link consumeFeed}. */
 export function startFeedConsumer({ commands, blocking, ...options }: FeedConsumerOptions): FeedConsumer {
-  return consumeFeed(createFeedReader(commands, blocking, options), options);
+  return consumeFeed(new RedisFeedReader(commands, blocking, options), options);
 }
 
 /** Starts consuming: own pending entries first, then those of dead consumers, then new ones, until stopped. */
@@ -84,7 +84,7 @@ async function consume(reader: FeedReader, handling: FeedHandling, stopping: Abo
   let failures = 0;
   while (!stopping.aborted) {
     try {
-      await readUntilTrouble(reader, handling, stopping, () => (failures = 0));
+      await new FeedRun(reader, handling, stopping, () => (failures = 0)).run();
     } catch (error) {
       if (isStopped(stopping)) return;
       failures += 1;
@@ -94,55 +94,74 @@ async function consume(reader: FeedReader, handling: FeedHandling, stopping: Abo
   }
 }
 
-async function readUntilTrouble(
-  reader: FeedReader,
-  handling: FeedHandling,
-  stopping: AbortSignal,
-  onProgress: () => void,
-): Promise<void> {
-  const { handle, onTurn, onLost, blockMs, reclaimEveryMs, readAhead } = handling;
-  const { now = () => performance.now() } = handling;
-  const inFlight = new InFlight();
-  const take = async ({ entries, lost }: FeedBatch): Promise<void> => {
+/** Reads until the signal aborts or something fails. */
+class FeedRun {
+  readonly #reader: FeedReader;
+  readonly #handling: FeedHandling;
+  readonly #stopping: AbortSignal;
+  readonly #onProgress: () => void;
+  readonly #now: () => number;
+  readonly #inFlight = new InFlight();
+  #reclaimedAt = -Infinity;
+
+  constructor(reader: FeedReader, handling: FeedHandling, stopping: AbortSignal, onProgress: () => void) {
+    this.#reader = reader;
+    this.#handling = handling;
+    this.#stopping = stopping;
+    this.#onProgress = onProgress;
+    this.#now = handling.now ?? (() => performance.now());
+  }
+
+  async run(): Promise<void> {
+    await this.#reader.untilReady(this.#stopping);
+    await this.#reader.ensureGroups();
+    try {
+      await this.#takeAll(this.#reader.ownPending());
+      while (!this.#stopping.aborted) {
+        await this.#reclaimWhenDue();
+        await this.#takeNew();
+      }
+    } finally {
+      await this.#inFlight.settled();
+    }
+  }
+
+  async #reclaimWhenDue(): Promise<void> {
+    if (this.#now() - this.#reclaimedAt < this.#handling.reclaimEveryMs) return;
+    await this.#inFlight.untilFewerThan(1);
+    await this.#takeAll(this.#reader.reclaimed());
+    this.#reclaimedAt = this.#now();
+  }
+
+  async #takeNew(): Promise<void> {
+    const { blockMs, readAhead } = this.#handling;
+    const readAt = this.#now();
+    const batch = await this.#reader.readNew();
+    const isLate = this.#now() - readAt > blockMs + LATE_ANSWER_MS;
+    this.#inFlight.add(this.#take(batch));
+    const isBacklog = readAhead !== undefined && batch.entries.length >= readAhead.fromEntries;
+    await this.#inFlight.untilFewerThan(isBacklog ? readAhead.maxReads : 1);
+    if (!isLate) return;
+    // A reply may have arrived after the deadline: its entries are pending for this consumer.
+    await this.#inFlight.untilFewerThan(1);
+    await this.#takeAll(this.#reader.ownPending());
+  }
+
+  async #takeAll(batches: AsyncIterable<FeedBatch>): Promise<void> {
+    for await (const batch of batches) {
+      if (this.#stopping.aborted) return;
+      this.#inFlight.add(this.#take(batch));
+      await this.#inFlight.untilFewerThan(this.#handling.readAhead?.maxReads ?? 1);
+    }
+    await this.#inFlight.untilFewerThan(1);
+  }
+
+  async #take({ entries, lost }: FeedBatch): Promise<void> {
+    const { handle, onLost, onTurn } = this.#handling;
     if (lost > 0) onLost(lost);
     if (entries.length > 0) await handle(entries);
-    onProgress();
+    this.#onProgress();
     onTurn();
-  };
-  const takeAll = async (batches: AsyncIterable<FeedBatch>): Promise<void> => {
-    for await (const batch of batches) {
-      if (stopping.aborted) return;
-      inFlight.add(take(batch));
-      await inFlight.untilFewerThan(readAhead?.maxReads ?? 1);
-    }
-    await inFlight.untilFewerThan(1);
-  };
-
-  await reader.untilReady(stopping);
-  await reader.ensureGroups();
-  let reclaimedAt = -Infinity;
-  try {
-    await takeAll(reader.ownPending());
-    while (!stopping.aborted) {
-      if (now() - reclaimedAt >= reclaimEveryMs) {
-        await inFlight.untilFewerThan(1);
-        await takeAll(reader.reclaimed());
-        reclaimedAt = now();
-      }
-      const readAt = now();
-      const batch = await reader.readNew();
-      const isLate = now() - readAt > blockMs + LATE_ANSWER_MS;
-      inFlight.add(take(batch));
-      const isBacklog = readAhead !== undefined && batch.entries.length >= readAhead.fromEntries;
-      await inFlight.untilFewerThan(isBacklog ? readAhead.maxReads : 1);
-      // A reply may have arrived after the deadline: its entries are pending for this consumer.
-      if (isLate) {
-        await inFlight.untilFewerThan(1);
-        await takeAll(reader.ownPending());
-      }
-    }
-  } finally {
-    await inFlight.settled();
   }
 }
 

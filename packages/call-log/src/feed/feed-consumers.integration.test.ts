@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys } from '../keys.ts';
 import { startFeedConsumer } from './feed-consumer.ts';
-import { createFeedReader, type FeedReaderOptions } from './feed-reader.ts';
+import { RedisFeedReader, type FeedReaderOptions } from './feed-reader.ts';
 import { StuckEntries } from './stuck-entries.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
@@ -35,7 +35,7 @@ function optionsOf(consumer: string, others: Partial<FeedReaderOptions> = {}): F
 async function readerOf(consumer: string, others: Partial<FeedReaderOptions> = {}) {
   const blocking = log.blocking(50);
   closing.push(() => blocking.disconnect());
-  const reader = createFeedReader(log.redis, blocking, optionsOf(consumer, others));
+  const reader = new RedisFeedReader(log.redis, blocking, optionsOf(consumer, others));
   await reader.untilReady(AbortSignal.timeout(5_000));
   await reader.ensureGroups();
   return reader;

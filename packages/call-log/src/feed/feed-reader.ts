@@ -1,7 +1,7 @@
 import { type Redis } from 'ioredis';
 import { untilReady } from '@turnlog/redis-kit';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
-import { withDeliveries } from './with-deliveries.ts';
+import { withDeliveries, type PendingOf } from './with-deliveries.ts';
 import { BrokenPartitions } from './broken-partitions.ts';
 import { removeConsumer, removeGoneConsumers } from './feed-consumers.ts';
 import { ensureGroups } from './feed-groups.ts';
@@ -67,137 +67,146 @@ export function groupOf(feed: FeedName): string {
 }
 
 /** Reads one feed over its partitions. Blocking reads take a connection of their own. */
-export function createFeedReader(commands: Redis, blocking: Redis, options: FeedReaderOptions): FeedReader {
-  const { space, feed, consumer, partitions, count, blockMs, claimIdleMs } = options;
-  const { goneAfterMs = GONE_AFTER_MS, broken = untold() } = options;
-  const group = groupOf(feed);
-  const keys = partitions.map((partition) => partitionKeys(space, partition)[feed]);
-  const partitionOfKey = new Map(keys.map((key, index) => [key, partitions[index] ?? 0]));
-  const now = () => performance.now();
-  const stuck = new StuckEntries({ commands, group, consumer, claimIdleMs, now });
-  const interrupted = new AbortController();
-  let readable: readonly string[] = keys;
-  let cleanedAtMs = -Infinity;
+export class RedisFeedReader implements FeedReader {
+  readonly #commands: Redis;
+  readonly #blocking: Redis;
+  readonly #options: FeedReaderOptions;
+  readonly #group: string;
+  readonly #keys: readonly string[];
+  readonly #partitions: ReadonlyMap<string, number>;
+  readonly #broken: BrokenPartitions;
+  readonly #stuck: StuckEntries;
+  readonly #pendingOf: PendingOf;
+  readonly #interrupted = new AbortController();
+  #readable: readonly string[];
+  #cleanedAtMs = -Infinity;
 
-  const ready = async (signal: AbortSignal): Promise<void> => {
-    await untilReady(commands, signal);
-    await untilReady(blocking, signal);
-  };
+  constructor(commands: Redis, blocking: Redis, options: FeedReaderOptions) {
+    const { space, feed, consumer, partitions, claimIdleMs, broken = untold() } = options;
+    const keyOf = (partition: number): string => partitionKeys(space, partition)[feed];
+    this.#commands = commands;
+    this.#blocking = blocking;
+    this.#options = options;
+    this.#group = groupOf(feed);
+    this.#partitions = new Map(partitions.map((partition) => [keyOf(partition), partition]));
+    this.#keys = [...this.#partitions.keys()];
+    this.#readable = this.#keys;
+    this.#broken = broken;
+    const group = this.#group;
+    this.#stuck = new StuckEntries({ commands, group, consumer, claimIdleMs, now: () => performance.now() });
+    this.#pendingOf = { keyOf, group, consumer };
+  }
 
-  /** One read covers all feeds and fails with any of them, so feeds that cannot be read are left out. */
-  const findReadable = async (): Promise<void> => {
+  async untilReady(signal: AbortSignal): Promise<void> {
+    await untilReady(this.#commands, signal);
+    await untilReady(this.#blocking, signal);
+  }
+
+  async ensureGroups(): Promise<void> {
     const unreadable = new Map(
-      (await ensureGroups(commands, keys, group)).map(({ key, error }) => [key, error]),
+      (await ensureGroups(this.#commands, this.#keys, this.#group)).map(({ key, error }) => [key, error]),
     );
-    readable = keys.filter((key) => !unreadable.has(key));
-    for (const [key, error] of unreadable) broken.note(key, error);
-    for (const key of readable) broken.clear(key);
-  };
+    this.#readable = this.#keys.filter((key) => !unreadable.has(key));
+    for (const [key, error] of unreadable) this.#broken.note(key, error);
+    for (const key of this.#readable) this.#broken.clear(key);
+  }
 
-  const ownPending = async function* (): AsyncGenerator<FeedBatch> {
-    let cursors = new Map(readable.map((key) => [key, '0']));
+  async *ownPending(): AsyncGenerator<FeedBatch> {
+    let cursors = new Map(this.#readable.map((key) => [key, '0']));
     while (cursors.size > 0) {
-      const reply = (await commands.xreadgroup(
+      const reply = (await this.#commands.xreadgroup(
         'GROUP',
-        group,
-        consumer,
+        this.#group,
+        this.#options.consumer,
         'COUNT',
-        count,
+        this.#options.count,
         'STREAMS',
         ...cursors.keys(),
         ...cursors.values(),
       )) as StreamReply;
       cursors = nextCursors(reply);
-      if (cursors.size > 0) yield await countedBatch(reply);
+      if (cursors.size > 0) yield await this.#countedBatch(reply);
     }
-  };
+  }
 
-  const reclaimed = async function* (): AsyncGenerator<FeedBatch> {
-    if (readable.length < keys.length) await findReadable();
-    for (const key of readable) yield* claimIdle(key);
-    for (const claimed of await stuck.claim(readable)) yield await countedBatch([claimed]);
-    if (now() - cleanedAtMs < goneAfterMs / 10) return;
-    cleanedAtMs = now();
-    await removeGoneConsumers(commands, readable, group, goneAfterMs);
-  };
+  async *reclaimed(): AsyncGenerator<FeedBatch> {
+    if (this.#readable.length < this.#keys.length) await this.ensureGroups();
+    for (const key of this.#readable) yield* this.#claimIdle(key);
+    for (const claimed of await this.#stuck.claim(this.#readable)) yield await this.#countedBatch([claimed]);
+    const { goneAfterMs = GONE_AFTER_MS } = this.#options;
+    if (performance.now() - this.#cleanedAtMs < goneAfterMs / 10) return;
+    this.#cleanedAtMs = performance.now();
+    await removeGoneConsumers(this.#commands, this.#readable, this.#group, goneAfterMs);
+  }
 
-  const claimIdle = async function* (key: string): AsyncGenerator<FeedBatch> {
+  async *#claimIdle(key: string): AsyncGenerator<FeedBatch> {
     let cursor = '0-0';
     do {
-      const [next, entries, deleted] = (await commands.xautoclaim(
+      const [next, entries, deleted] = (await this.#commands.xautoclaim(
         key,
-        group,
-        consumer,
-        claimIdleMs,
+        this.#group,
+        this.#options.consumer,
+        this.#options.claimIdleMs,
         cursor,
         'COUNT',
-        count,
+        this.#options.count,
       )) as [string, RawEntry[], string[]?];
       cursor = next;
-      const batch = await countedBatch([[key, entries]]);
+      const batch = await this.#countedBatch([[key, entries]]);
       if (entries.length > 0 || deleted?.length)
         yield { ...batch, lost: batch.lost + (deleted?.length ?? 0) };
     } while (cursor !== '0-0');
-  };
+  }
 
-  const readNew = async (): Promise<FeedBatch> => {
-    if (readable.length === 0) {
-      await pauseFor(blockMs, interrupted.signal);
+  async readNew(): Promise<FeedBatch> {
+    if (this.#readable.length === 0) {
+      await pauseFor(this.#options.blockMs, this.#interrupted.signal);
       return { entries: [], lost: 0 };
     }
-    const reply = (await blocking.xreadgroup(
+    const reply = (await this.#blocking.xreadgroup(
       'GROUP',
-      group,
-      consumer,
+      this.#group,
+      this.#options.consumer,
       'COUNT',
-      count,
+      this.#options.count,
       'BLOCK',
-      blockMs,
+      this.#options.blockMs,
       'STREAMS',
-      ...readable,
-      ...readable.map(() => '>'),
+      ...this.#readable,
+      ...this.#readable.map(() => '>'),
     )) as StreamReply;
-    return toBatch(reply);
-  };
+    return this.#toBatch(reply);
+  }
 
-  const pendingOf = {
-    keyOf: (partition: number) => partitionKeys(space, partition)[feed],
-    group,
-    consumer,
-  };
+  async #countedBatch(reply: StreamReply): Promise<FeedBatch> {
+    const { entries, lost } = await this.#toBatch(reply);
+    return { entries: await withDeliveries(this.#commands, this.#pendingOf, entries), lost };
+  }
 
-  const countedBatch = async (reply: StreamReply): Promise<FeedBatch> => {
-    const { entries, lost } = await toBatch(reply);
-    return { entries: await withDeliveries(commands, pendingOf, entries), lost };
-  };
-
-  const toBatch = async (reply: StreamReply): Promise<FeedBatch> => {
+  async #toBatch(reply: StreamReply): Promise<FeedBatch> {
     const entries: FeedEntry[] = [];
     const lost: [key: string, id: string][] = [];
     for (const [key, rawEntries] of reply ?? []) {
       for (const raw of rawEntries) {
-        const entry = readFeedEntry(partitionOfKey.get(key) ?? 0, raw);
+        const entry = readFeedEntry(this.#partitions.get(key) ?? 0, raw);
         if (entry === undefined) lost.push([key, raw[0]]);
         else entries.push(entry);
       }
     }
-    for (const [key, id] of lost) await commands.pipeline().xack(key, group, id).xdel(key, id).exec();
+    for (const [key, id] of lost)
+      await this.#commands.pipeline().xack(key, this.#group, id).xdel(key, id).exec();
     return { entries, lost: lost.length };
-  };
+  }
 
-  return {
-    untilReady: ready,
-    ensureGroups: findReadable,
-    ownPending,
-    reclaimed,
-    readNew,
-    interrupt: () => {
-      interrupted.abort();
-      // Only this ends a blocking read at once.
-      blocking.disconnect();
-    },
-    leave: () => removeConsumer(commands, readable, group, consumer),
-  };
+  interrupt(): void {
+    this.#interrupted.abort();
+    // Only this ends a blocking read at once.
+    this.#blocking.disconnect();
+  }
+
+  leave(): Promise<void> {
+    return removeConsumer(this.#commands, this.#readable, this.#group, this.#options.consumer);
+  }
 }
 
 function nextCursors(reply: StreamReply): Map<string, string> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { allPartitions } from '../keys.ts';
-import { createFeedReader, type FeedBatch } from './feed-reader.ts';
+import { RedisFeedReader, type FeedBatch } from './feed-reader.ts';
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog()));
@@ -10,13 +10,12 @@ afterAll(() => log.close());
 function readerOf(consumer: string) {
   const blocking = log.blocking(100);
   const options = { space: log.space, partitions: allPartitions(log.space), count: 2, blockMs: 100 };
-  const reader = createFeedReader(log.redis, blocking, {
+  return new RedisFeedReader(log.redis, blocking, {
     ...options,
     feed: 'activity',
     consumer,
     claimIdleMs: 0,
   });
-  return { ...reader, close: () => blocking.disconnect() };
 }
 
 async function deliveriesOf(batches: AsyncIterable<FeedBatch>): Promise<(number | undefined)[]> {
@@ -37,5 +36,5 @@ test('entries that are read or claimed again have their number of deliveries', a
   }
   expect(await deliveriesOf(dead.ownPending())).toEqual([2, 2, 2, 2, 2]);
   expect(await deliveriesOf(living.reclaimed())).toEqual([3, 3, 3, 3, 3]);
-  for (const reader of [dead, living]) reader.close();
+  for (const reader of [dead, living]) reader.interrupt();
 });

@@ -8,7 +8,7 @@ import {
   type AnyEventData,
 } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
-import { createLiveCalls } from './live-calls.ts';
+import { LiveCalls } from './live-calls.ts';
 
 const LONG_AGO = 1_000;
 
@@ -32,7 +32,7 @@ async function forgetSince(callSid: string): Promise<void> {
 
 describe('lost calls', () => {
   test('are those not seen for too long, with their open connections', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
+    const calls = new LiveCalls(log.redis, log.space);
     await log.appender.append(ordered(callOf('lost'), 'c', 1, [opened]));
     await log.appender.append(ordered(callOf('seen'), 'c', 1, [opened]));
     await forgetSince('lost');
@@ -44,7 +44,7 @@ describe('lost calls', () => {
   });
 
   test('do not include one seen an hour ahead, by a clock set back since: it counts as seen now and can be lost from now on', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
+    const calls = new LiveCalls(log.redis, log.space);
     await log.appender.append(ordered(callOf('ahead'), 'c', 1, [opened]));
     await log.redis.zadd(live(), Date.now() + 3_600_000, 'default/ahead');
     expect(await calls.findLost(0, 45_000)).toEqual([]);
@@ -52,7 +52,7 @@ describe('lost calls', () => {
   });
 
   test('are not brought back by a heartbeat', async () => {
-    await createLiveCalls(log.redis, log.space).touch([callOf('given-up')]);
+    await new LiveCalls(log.redis, log.space).touch([callOf('given-up')]);
     expect(await log.redis.zscore(live(), 'default/given-up')).toBeNull();
   });
 });
@@ -60,13 +60,13 @@ describe('lost calls', () => {
 test('do not include connections for a call whose events come over HTTP alone', async () => {
   await log.appender.append(unordered(callOf('quiet'), ['t1', ...turn('over HTTP')]));
   await forgetSince('quiet');
-  const lost = await createLiveCalls(log.redis, log.space).findLost(0, 45_000);
+  const lost = await new LiveCalls(log.redis, log.space).findLost(0, 45_000);
   expect(lost).toEqual([{ call: callOf('quiet'), seenAtMs: LONG_AGO, openConnections: [] }]);
 });
 
 describe('checkpoints', () => {
   test('are requested once, for open calls that changed since they were persisted', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
+    const calls = new LiveCalls(log.redis, log.space);
     for (const sid of ['changed', 'unchanged', 'over', 'gone']) {
       await log.appender.append(ordered(callOf(sid), 'c', 1, [opened, turn('a')]));
       await log.redis.zadd(checkpoints(), LONG_AGO, `default/${sid}`);
@@ -80,25 +80,25 @@ describe('checkpoints', () => {
 
   test('are not requested before they are due', async () => {
     await log.redis.zadd(checkpoints(), Date.now() + 20_000, 'default/changed');
-    expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(0);
+    expect(await new LiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(0);
   });
 
   test('are requested if a clock that was set back since made them due in an hour', async () => {
     await log.appender.append(ordered(callOf('due-ahead'), 'c', 1, [opened, turn('a')]));
     await log.redis.zadd(checkpoints(), Date.now() + 3_600_000, 'default/due-ahead');
-    expect(await createLiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(1);
+    expect(await new LiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(1);
     expect(await persistReasons('due-ahead')).toEqual(['checkpoint']);
   });
 
   test('are requested for a call over HTTP alone until it is over', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
+    const calls = new LiveCalls(log.redis, log.space);
     await log.appender.append(unordered(callOf('http'), ['t1', ...turn('over HTTP')]));
     await log.redis.zadd(checkpoints(), LONG_AGO, 'default/http');
     expect([await calls.requestDueCheckpoints(0), await persistReasons('http')]).toEqual([1, ['checkpoint']]);
   });
 
   test('stay due while the feed is of another type, and one with a broken head does not block the others', async () => {
-    const calls = createLiveCalls(log.redis, log.space);
+    const calls = new LiveCalls(log.redis, log.space);
     await log.appender.append(ordered(callOf('waits'), 'c', 1, [opened, turn('a')]));
     await log.redis.set(callKeys(log.space, callOf('broken')).head, 'x');
     for (const sid of ['waits', 'broken']) await log.redis.zadd(checkpoints(), LONG_AGO, `default/${sid}`);

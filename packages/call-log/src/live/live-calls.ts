@@ -32,76 +32,86 @@ const CHECKPOINT_EVERY_MS = 30_000;
  * The sorted sets of calls in progress and of their due checkpoints. A checkpoint is due at most
  * `checkpointEveryMs` after it was requested.
  */
-export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs = CHECKPOINT_EVERY_MS) {
-  return {
-    /** Marks these calls as still connected. */
-    touch: async (calls: readonly CallKey[]): Promise<void> => {
-      for (const [partition, members] of groupByPartition(space, calls)) {
-        await runScript(redis, touchScript, [partitionKeys(space, partition).live], members);
-      }
-    },
+export class LiveCalls {
+  readonly #redis: Redis;
+  readonly #space: KeySpace;
+  readonly #checkpointEveryMs: number;
 
-    /** All live calls, the least recently seen first. */
-    list: async (): Promise<LiveCall[]> => {
-      const lists = await Promise.all(
-        allPartitions(space).map((partition) =>
-          redis.zrange(partitionKeys(space, partition).live, '0', '-1', 'WITHSCORES').then(toLiveCalls),
-        ),
-      );
-      return lists.flat().sort((a, b) => a.seenAtMs - b.seenAtMs);
-    },
+  constructor(redis: Redis, space: KeySpace, checkpointEveryMs = CHECKPOINT_EVERY_MS) {
+    this.#redis = redis;
+    this.#space = space;
+    this.#checkpointEveryMs = checkpointEveryMs;
+  }
 
-    /**
-     * Live calls of a partition that were not seen for `lostAfterMs`: one page after an offset. Calls seen in
-     * the future count as seen now, otherwise a clock that was set back would keep a dead gateway's calls for
-     * as long.
-     */
-    findLost: async (partition: number, lostAfterMs: number, passOver = 0): Promise<LostCall[]> => {
-      const { live } = partitionKeys(space, partition);
-      const nowMs = await serverTimeMs(redis);
-      const ahead = await redis.zrangebyscore(live, nowMs + AHEAD_MS, '+inf', 'LIMIT', 0, SWEEP_LIMIT);
-      if (ahead.length > 0) await runScript(redis, touchScript, [live], ahead);
-      const until = nowMs - lostAfterMs;
-      const found = await redis.zrangebyscore(
-        live,
-        '-inf',
-        until,
-        'WITHSCORES',
-        'LIMIT',
-        passOver,
-        SWEEP_LIMIT,
-      );
-      return Promise.all(
-        toLiveCalls(found).map(async (lost) => ({ ...lost, openConnections: await openOf(lost.call) })),
-      );
-    },
+  /** Marks these calls as still connected. */
+  async touch(calls: readonly CallKey[]): Promise<void> {
+    for (const [partition, members] of groupByPartition(this.#space, calls)) {
+      await runScript(this.#redis, touchScript, [partitionKeys(this.#space, partition).live], members);
+    }
+  }
 
-    /**
-     * Requests the checkpoints that are due in a partition; resolves to their number. One that is due later
-     * than possible comes from a clock that was set back since: it is due now.
-     */
-    requestDueCheckpoints: async (partition: number): Promise<number> => {
-      const { checkpoints, persist } = partitionKeys(space, partition);
-      const nowMs = await serverTimeMs(redis);
-      const limit = ['LIMIT', 0, SWEEP_LIMIT] as const;
-      const aheadMs = nowMs + checkpointEveryMs + AHEAD_MS;
-      const due = [
-        ...(await redis.zrangebyscore(checkpoints, '-inf', nowMs, ...limit)),
-        ...(await redis.zrangebyscore(checkpoints, aheadMs, '+inf', ...limit)),
-      ];
-      const asked = await Promise.all(
-        due.map(async (member) => {
-          const keys = [callKeys(space, callOfId(member)).head, checkpoints, persist];
-          return (await runScript(redis, checkpointScript, keys, [member])) === 1;
-        }),
-      );
-      return asked.filter(Boolean).length;
-    },
-  };
+  /** All live calls, the least recently seen first. */
+  async list(): Promise<LiveCall[]> {
+    const lists = await Promise.all(
+      allPartitions(this.#space).map((partition) =>
+        this.#redis
+          .zrange(partitionKeys(this.#space, partition).live, '0', '-1', 'WITHSCORES')
+          .then(toLiveCalls),
+      ),
+    );
+    return lists.flat().sort((a, b) => a.seenAtMs - b.seenAtMs);
+  }
+
+  /**
+   * Live calls of a partition that were not seen for `lostAfterMs`: one page after an offset. Calls seen in
+   * the future count as seen now, otherwise a clock that was set back would keep a dead gateway's calls for
+   * as long.
+   */
+  async findLost(partition: number, lostAfterMs: number, passOver = 0): Promise<LostCall[]> {
+    const { live } = partitionKeys(this.#space, partition);
+    const nowMs = await serverTimeMs(this.#redis);
+    const ahead = await this.#redis.zrangebyscore(live, nowMs + AHEAD_MS, '+inf', 'LIMIT', 0, SWEEP_LIMIT);
+    if (ahead.length > 0) await runScript(this.#redis, touchScript, [live], ahead);
+    const until = nowMs - lostAfterMs;
+    const found = await this.#redis.zrangebyscore(
+      live,
+      '-inf',
+      until,
+      'WITHSCORES',
+      'LIMIT',
+      passOver,
+      SWEEP_LIMIT,
+    );
+    return Promise.all(
+      toLiveCalls(found).map(async (lost) => ({ ...lost, openConnections: await this.#openOf(lost.call) })),
+    );
+  }
+
+  /**
+   * Requests the checkpoints that are due in a partition; resolves to their number. One that is due later
+   * than possible comes from a clock that was set back since: it is due now.
+   */
+  async requestDueCheckpoints(partition: number): Promise<number> {
+    const { checkpoints, persist } = partitionKeys(this.#space, partition);
+    const nowMs = await serverTimeMs(this.#redis);
+    const limit = ['LIMIT', 0, SWEEP_LIMIT] as const;
+    const aheadMs = nowMs + this.#checkpointEveryMs + AHEAD_MS;
+    const due = [
+      ...(await this.#redis.zrangebyscore(checkpoints, '-inf', nowMs, ...limit)),
+      ...(await this.#redis.zrangebyscore(checkpoints, aheadMs, '+inf', ...limit)),
+    ];
+    const asked = await Promise.all(
+      due.map(async (member) => {
+        const keys = [callKeys(this.#space, callOfId(member)).head, checkpoints, persist];
+        return (await runScript(this.#redis, checkpointScript, keys, [member])) === 1;
+      }),
+    );
+    return asked.filter(Boolean).length;
+  }
 
   /** A call whose head is of another type has no known connections, and does not block the others. */
-  async function openOf(call: CallKey): Promise<string[]> {
-    const fields = await redis.hgetall(callKeys(space, call).head).catch((error: unknown) => {
+  async #openOf(call: CallKey): Promise<string[]> {
+    const fields = await this.#redis.hgetall(callKeys(this.#space, call).head).catch((error: unknown) => {
       if (isFaultOfTheCall(error)) return {};
       throw error;
     });
@@ -111,9 +121,6 @@ export function createLiveCalls(redis: Redis, space: KeySpace, checkpointEveryMs
     );
   }
 }
-
-/** The live calls of a key space. */
-export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
 function toLiveCalls(flat: readonly string[]): LiveCall[] {
   return Object.entries(toRecord(flat)).map(([member, score]) => ({

@@ -3,12 +3,12 @@ import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
 import { createAppender } from '../append/appender.ts';
 import { NO_LIMITS } from '../append/append-request.ts';
-import { createDeadLetters } from '../dead-letters/dead-letters.ts';
+import { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { createCallEraser } from '../erase/call-eraser.ts';
 import { startFeedConsumer } from '../feed/feed-consumer.ts';
 import { type FeedEntry } from '../feed/feed-entry.ts';
 import { allPartitions, callKeys, partitionKeys } from '../keys.ts';
-import { createLiveCalls } from '../live/live-calls.ts';
+import { LiveCalls } from '../live/live-calls.ts';
 import { readCallLogs } from '../read/call-reader.ts';
 import { createSettler } from '../commit/commit-calls.ts';
 import { createSessionSaver } from '../state/session-state.ts';
@@ -154,11 +154,11 @@ test('a full Redis accepts dead letters, erasures and heartbeats of gateways', a
   for (const partition of allPartitions(log.space))
     await log.redis.zadd(partitionKeys(log.space, partition).live, 'XX', 1_000, 'default/goes-on');
   await fill();
-  const letters = createDeadLetters(log.redis, log.space);
+  const letters = new DeadLetters(log.redis, log.space);
   const letter = { call, kind: 'call', seq: 3, reason: 'r', detail: 'd', original: 'o', atMs: 1 } as const;
   await letters.add(letter, []);
   expect(await letters.list()).toHaveLength(1);
-  const calls = createLiveCalls(log.redis, log.space);
+  const calls = new LiveCalls(log.redis, log.space);
   await calls.touch([goesOn]);
   expect((await calls.list()).map(({ seenAtMs }) => seenAtMs > 1_000)).toEqual([true]);
   const erased = await createCallEraser(log.redis, log.space).erase(call, 60_000);

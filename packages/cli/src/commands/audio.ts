@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type CallKey } from '@turnlog/call-events';
-import { createAudioStreams, type AudioBatch } from '@turnlog/call-log';
+import { AudioStreams, type AudioBatch } from '@turnlog/call-log';
 import { durationMs } from '@turnlog/exotel';
 import { oneOf } from '@turnlog/service-kit';
 import { layTracks, renderWav, type Tracks } from '../audio/lay-tracks.ts';
@@ -56,7 +56,7 @@ async function readAudio(
   const { audioRedisUrl, redisUrl, space } = await findServers(values, terminal);
   const url = audioRedisUrl ?? redisUrl;
   if (url === undefined) throw notFound('Redis');
-  const batches = await openRedis(url, (redis) => createAudioStreams(redis, space).read(call));
+  const batches = await openRedis(url, (redis) => new AudioStreams(redis, space).read(call));
   if (batches.length > 0) return batches;
   throw new CommandError(
     `There is no audio of a call "${visibleText(call.callSid)}": it is kept for ten minutes after the call by default, ` +

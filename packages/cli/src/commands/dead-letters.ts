@@ -1,10 +1,4 @@
-import {
-  createDeadLetters,
-  createPageReader,
-  type DeadLetters,
-  type KeySpace,
-  type StoredDeadLetter,
-} from '@turnlog/call-log';
+import { createPageReader, DeadLetters, type KeySpace, type StoredDeadLetter } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -33,7 +27,7 @@ export const deadLetters = defineCommand({
   flags: { all: switchFlag('replay every letter'), ...clockFlags, ...redisFlags, ...jsonFlag },
   run: ({ values, positionals: [action = '', id] }, terminal) =>
     withRedis(values, terminal, async ({ redis, space }) => {
-      const letters = createDeadLetters(redis, space);
+      const letters = new DeadLetters(redis, space);
       const clock = clockOf(values);
       const onUnreadable = (key: string, error: unknown): void =>
         void terminal.err.write(

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { stringifyJson, decodeEvent, type CallEvent } from '@turnlog/call-events';
-import { createLiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
+import { LiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
 import { redisFlags } from '../connections/server-flags.ts';
@@ -57,7 +57,7 @@ function linesOf({ events }: CallChange, format: (event: CallEvent) => string | 
 }
 
 async function greeting({ redis, space }: OpenRedis): Promise<string> {
-  const live = await createLiveCalls(redis, space).list();
+  const live = await new LiveCalls(redis, space).list();
   const going = live.length === 0 ? 'none is going on' : `${live.length} going on`;
   const sids = live.slice(0, 10).map(({ call }) => `  ${visibleText(call.callSid)}`);
   return [`👀 Watching calls, ${going}. Ctrl-C ends it.`, ...sids].join('\n');

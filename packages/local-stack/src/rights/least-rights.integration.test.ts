@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { callKeys, createAudioStreams, partitionKeys, type AudioBatch } from '@turnlog/call-log';
+import { AudioStreams, callKeys, partitionKeys, type AudioBatch } from '@turnlog/call-log';
 import { createCallStore, migrate } from '@turnlog/call-store';
 import { placeCall } from '@turnlog/exotel-simulator';
 import {
@@ -192,12 +192,12 @@ describe('the Redis of the audio', () => {
         ...{ track: 'inbound', sampleRate: 8_000, offsetMs: 0, connectionId: 'c' },
         pcm: Buffer.alloc(8),
       };
-      const written = await createAudioStreams(gateway, space).append([{ call, batch }], {
+      const written = await new AudioStreams(gateway, space).append([{ call, batch }], {
         ...{ maxBatches: 9, keepMs: 60_000, memoryShare: 0.9, maxCallBytes: 100 },
       });
       expect(written).toEqual({ fates: ['written'], isMemoryKnown: true });
       expect(await operator.pttl(key)).toBeGreaterThan(0);
-      expect(await createAudioStreams(operator, space).read(call)).toEqual([batch]);
+      expect(await new AudioStreams(operator, space).read(call)).toEqual([batch]);
       expect(await operator.del(key)).toBe(1);
     } finally {
       gateway.disconnect();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createDeadLetters, readCallLogs, type StoredDeadLetter } from '@turnlog/call-log';
+import { DeadLetters, readCallLogs, type StoredDeadLetter } from '@turnlog/call-log';
 import { type World } from '../world/world.ts';
 import { compareCall, compareLog } from './compare-call.ts';
 import { untilQuiet } from './quiescence.ts';
@@ -41,7 +41,7 @@ async function findSetAside(
   { redisEye, space }: World,
   { mayBeDeadLetters = [] }: Expectations,
 ): Promise<ReadonlySet<string>> {
-  const letters = await createDeadLetters(redisEye, space).list();
+  const letters = await new DeadLetters(redisEye, space).list();
   const calls = letters.filter(({ kind }) => kind === 'call').map(({ call }) => call.callSid);
   return new Set(calls.filter((callSid) => mayBeDeadLetters.includes(callSid)));
 }
@@ -89,7 +89,7 @@ async function compareLetters(
   { redisEye, space }: World,
   { deadLetters: planted = [], mayBeDeadLetters = [] }: Expectations,
 ): Promise<Violation[]> {
-  const all = await createDeadLetters(redisEye, space).list();
+  const all = await new DeadLetters(redisEye, space).list();
   const letters = all.filter(({ call }) => !mayBeDeadLetters.includes(call.callSid));
   const found = letters.map(({ call }) => call.callSid).sort();
   if (isDeepStrictEqual(found, [...planted].sort())) return [];

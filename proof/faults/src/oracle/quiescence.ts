@@ -1,4 +1,4 @@
-import { createLiveCalls, measureFeedLag } from '@turnlog/call-log';
+import { LiveCalls, measureFeedLag } from '@turnlog/call-log';
 import { sleep } from '@turnlog/service-kit';
 import { type World } from '../world/world.ts';
 import { type Violation } from './violation.ts';
@@ -8,7 +8,7 @@ const POLL_MS = 200;
 /** Waits until nothing is on its way any more; resolves to what still is when that takes too long. */
 export async function untilQuiet({ redisEye, space }: World, timeoutMs: number): Promise<Violation[]> {
   const deadline = performance.now() + timeoutMs;
-  const liveCalls = createLiveCalls(redisEye, space);
+  const liveCalls = new LiveCalls(redisEye, space);
   for (;;) {
     const left = await whatIsLeft().catch((error: unknown) => [`Redis can't be asked: ${String(error)}`]);
     if (left.length === 0) return [];

@@ -1,4 +1,4 @@
-import { callKeys, createDeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
+import { callKeys, DeadLetters, type StoredDeadLetter } from '@turnlog/call-log';
 import { type JsonValue } from '@turnlog/call-events';
 import { untilQuiet } from '../oracle/quiescence.ts';
 import { type AgentMessage } from '../ledger/planned-call.ts';
@@ -42,7 +42,7 @@ export const poison: Scenario = {
     await persister.start();
     for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);
 
-    const letters = await createDeadLetters(context.redisEye, context.space).list();
+    const letters = await new DeadLetters(context.redisEye, context.space).list();
     context.note('dead letters', letters.length);
     const letterOf = (callSid: string): StoredDeadLetter | undefined =>
       letters.find(({ call }) => call.callSid === callSid);

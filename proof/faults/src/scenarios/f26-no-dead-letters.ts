@@ -1,6 +1,6 @@
 import { callId } from '@turnlog/call-events';
 import { sleep } from '@turnlog/service-kit';
-import { allPartitions, createDeadLetters, groupOf, partitionKeys, partitionOf } from '@turnlog/call-log';
+import { allPartitions, DeadLetters, groupOf, partitionKeys, partitionOf } from '@turnlog/call-log';
 import { acceptCall, refuseCall } from './refuse-call.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { turnlog } from '../world/turnlog-command.ts';
@@ -45,7 +45,7 @@ async function isPending({ redisEye, space }: Context): Promise<boolean> {
 async function untilLetter({ redisEye, space }: Context): Promise<string> {
   const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
-    const [letter] = await createDeadLetters(redisEye, space).list();
+    const [letter] = await new DeadLetters(redisEye, space).list();
     if (letter !== undefined) return letter.id;
     await sleep(100);
   }

@@ -1,4 +1,4 @@
-import { callKeys, createDeadLetters } from '@turnlog/call-log';
+import { callKeys, DeadLetters } from '@turnlog/call-log';
 import { type JsonValue } from '@turnlog/call-events';
 import { type AgentMessage } from '../ledger/planned-call.ts';
 import { plantOldCall } from './old-call.ts';
@@ -87,7 +87,7 @@ async function reportGiant(context: Context, callSid: string, giant: Giant): Pro
 /** It has become a row, or a dead letter that leaves its log where it is. */
 async function expectOldCall(context: Context, acknowledge: () => void): Promise<void> {
   const { store, redisEye, space } = context;
-  const letters = createDeadLetters(redisEye, space);
+  const letters = new DeadLetters(redisEye, space);
   const lettersOfOld = async () => (await letters.list()).filter(({ call }) => call.callSid === OLD_CALL);
   const hasRow = async (): Promise<boolean> => (await store.readCall(OLD_CALL)) !== undefined;
   const isSettled = await until(async () => (await lettersOfOld()).length > 0 || (await hasRow()), 120_000);

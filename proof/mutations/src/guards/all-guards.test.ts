@@ -14,9 +14,9 @@ describe.each(allGuards)('the guard $name', (guard) => {
     const title = guard.test.name;
     // A title, or the first cell of a row of `test.each`, which is the title of its case.
     const titles = [
-      ...read(guard.test.file).matchAll(/(?:\b(?:it|test|describe)\(|\[)\s*'((?:[^'\\]|\\.)+)'/g),
+      ...read(guard.test.file).matchAll(/(?:\b(?:it|test|describe)\(|\[)\s*(['"])((?:(?!\1)[^\\]|\\.)+)\1/g),
     ];
-    expect(titles.some(([, each]) => each !== undefined && title.endsWith(each))).toBe(true);
+    expect(titles.some(([, , each]) => each !== undefined && title.endsWith(each))).toBe(true);
   });
 });
 

@@ -78,8 +78,8 @@ export const drainGuards: readonly Guard[] = [
     name: 'broken-feed-alone',
     keeps: 'a feed key of another type stops no other partition',
     file: 'packages/call-log/src/feed/feed-reader.ts',
-    text: 'readable = keys.filter((key) => !unreadable.has(key));',
-    without: 'readable = keys;',
+    text: 'this.#readable = this.#keys.filter((key) => !unreadable.has(key));',
+    without: 'this.#readable = this.#keys;',
     test: {
       file: BROKEN_PARTITION,
       name: 'a feed key of another type before consumers start stops only its own partition',
@@ -133,7 +133,7 @@ export const drainGuards: readonly Guard[] = [
     name: 'checkpoints-after-a-clock-set-back',
     keeps: 'checkpoints are asked for after the clock of Redis was set back',
     file: 'packages/call-log/src/live/live-calls.ts',
-    text: "...(await redis.zrangebyscore(checkpoints, aheadMs, '+inf', ...limit)),",
+    text: "...(await this.#redis.zrangebyscore(checkpoints, aheadMs, '+inf', ...limit)),",
     without: '',
     test: {
       file: 'packages/call-log/src/live/live-calls.integration.test.ts',

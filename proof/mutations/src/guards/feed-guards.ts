@@ -6,7 +6,7 @@ export const feedGuards: readonly Guard[] = [
     name: 'own-pending-read',
     keeps: 'a worker that was killed finds after its restart what it was given before',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
-    text: 'try {\n    await takeAll(reader.ownPending());',
+    text: 'try {\n      await this.#takeAll(this.#reader.ownPending());',
     without: 'try {',
     test: {
       file: 'services/persister/src/redelivery.integration.test.ts',
@@ -17,7 +17,7 @@ export const feedGuards: readonly Guard[] = [
     name: 'own-pending-read-after-a-late-answer',
     keeps: 'entries in an answer that came after its deadline are not left pending',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
-    text: 'const isLate = now() - readAt > blockMs + LATE_ANSWER_MS;',
+    text: 'const isLate = this.#now() - readAt > blockMs + LATE_ANSWER_MS;',
     without: 'const isLate = readAt > Infinity;',
     test: {
       file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
@@ -28,7 +28,7 @@ export const feedGuards: readonly Guard[] = [
     name: 'reclaim',
     keeps: 'what a dead worker was given is done by a living one',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
-    text: 'await takeAll(reader.reclaimed());',
+    text: 'await this.#takeAll(this.#reader.reclaimed());',
     without: '',
     test: {
       file: 'services/persister/src/redelivery.integration.test.ts',
@@ -39,8 +39,8 @@ export const feedGuards: readonly Guard[] = [
     name: 'monotonic-clock-of-consumers',
     keeps: 'a consumer goes on claiming the entries of the dead when the clock of its host is set back',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
-    text: 'const { now = () => performance.now() } = handling;',
-    without: 'const { now = () => Date.now() } = handling;',
+    text: 'this.#now = handling.now ?? (() => performance.now());',
+    without: 'this.#now = handling.now ?? (() => Date.now());',
     test: {
       file: 'packages/call-log/src/feed/feed-consumer.integration.test.ts',
       name: 'claims the entries of a dead worker even if the clock of its own host is set back',

@@ -4,10 +4,10 @@ import {
   allPartitions,
   callKeys,
   createAppender,
-  createDeadLetters,
-  createLiveCalls,
   createSessionSaver,
   createSettler,
+  DeadLetters,
+  LiveCalls,
   partitionKeys,
   readCallLogs,
   readSession,
@@ -78,8 +78,8 @@ function createPair(rng: Rng) {
     onLogExpired: () => undefined,
   });
   const appender = createAppender(redis, space, LIMITS);
-  const liveCalls = createLiveCalls(redis, space, 1e9);
-  const letters = createDeadLetters(redis, space);
+  const liveCalls = new LiveCalls(redis, space, 1e9);
+  const letters = new DeadLetters(redis, space);
   const sent = new Map<string, number>();
 
   const epochsOf = async (call: CallKey, ofNow: boolean): Promise<readonly [real: string, model: string]> => {

@@ -1,10 +1,10 @@
 import { getHeapStatistics } from 'node:v8';
 import {
   allPartitions,
-  createDeadLetters,
   createPageReader,
   createSettler,
   createTrials,
+  DeadLetters,
   startFeedConsumer,
   type BrokenPartitions,
   type FeedConsumer,
@@ -72,7 +72,7 @@ export interface PersistFeedOptions {
   readonly broken?: BrokenPartitions;
   /** A sign of life: called after every read, batch and failed attempt, so also while Postgres is unavailable. */
   readonly onBeat: () => void;
-  /** By default {@link createSettler} and {@link createDeadLetters} on `commands`. */
+  /** By default {@link createSettler} and {@link DeadLetters} on `commands`. */
   readonly commit?: PersistCallsOptions['commit'];
   readonly letters?: PersistCallsOptions['letters'];
   /** How it waits before it tries again; by default for the time that it is given. */
@@ -134,7 +134,7 @@ function createPersister(options: PersistFeedOptions, stopping: AbortSignal): Ca
       onPaused: (calls, trouble) => report.paused(calls, trouble),
     }),
     commit: options.commit ?? createSettler(commands, space, options.keepKeysMs, options),
-    letters: options.letters ?? createDeadLetters(commands, space),
+    letters: options.letters ?? new DeadLetters(commands, space),
     trials: createTrials(commands, space),
     ping: () => store.ping(),
     suspects: new Suspects(SUSPECT_LIMITS, () => monotonicClock.now()),

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { decodeEvent, type CallKey } from '@turnlog/call-events';
 import {
   allPartitions,
-  createLiveCalls,
   createSettler,
+  LiveCalls,
   partitionKeys,
   partitionOf,
   readCallLogs,
@@ -41,7 +41,7 @@ async function seasonedSweep(options: Partial<SweepOptions> = {}, redisAheadMs =
   const clock = { nowMs: startMs };
   const sweeper = new Sweep({
     appender: space.appender,
-    liveCalls: createLiveCalls(space.redis, space.space),
+    liveCalls: new LiveCalls(space.redis, space.space),
     serverTimeMs: async () => (await serverTimeMs(space.redis)) + clock.nowMs - startMs + redisAheadMs(),
     partitions: allPartitions(space.space),
     lostAfterMs: LOST_AFTER_MS,
@@ -88,7 +88,7 @@ test('a call whose gateway is gone is ended, when it was last seen', async () =>
     data: { connectionId: 'c1', reason: 'gateway_lost' },
   });
   expect((await space.feed('persist')).map(({ reason }) => reason)).toEqual(['closed']);
-  expect(await createLiveCalls(space.redis, space.space).list()).toEqual([]);
+  expect(await new LiveCalls(space.redis, space.space).list()).toEqual([]);
 });
 
 test('while Redis has no memory for checkpoints, lost calls are given up all the same', async () => {
@@ -96,8 +96,10 @@ test('while Redis has no memory for checkpoints, lost calls are given up all the
   await unseenFor(call, LOST_AFTER_MS + 1_000);
   const isFull = (): Promise<never> =>
     Promise.reject(new Error("OOM command not allowed when used memory > 'maxmemory'."));
-  const liveCalls = createLiveCalls(space.redis, space.space);
-  const { sweep } = await seasonedSweep({ liveCalls: { ...liveCalls, requestDueCheckpoints: isFull } });
+  const liveCalls = new LiveCalls(space.redis, space.space);
+  const { sweep } = await seasonedSweep({
+    liveCalls: { findLost: (...page) => liveCalls.findLost(...page), requestDueCheckpoints: isFull },
+  });
   expect(await sweep()).toEqual({ lostConnections: 1, quietCalls: 0, checkpoints: 0 });
 });
 

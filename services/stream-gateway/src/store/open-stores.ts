@@ -1,11 +1,10 @@
 import {
+  AudioStreams,
   createAppender,
-  createAudioStreams,
-  createLiveCalls,
+  LiveCalls,
   readCallLogs,
   type Appender,
   type KeySpace,
-  type LiveCalls,
 } from '@turnlog/call-log';
 import { connectRedis, watchUsability } from '@turnlog/redis-kit';
 import { keySpaceOf, withRedisCa, type Lifecycle, type Logger } from '@turnlog/service-kit';
@@ -151,7 +150,7 @@ export async function openStores(
     },
     reports,
     retention,
-    liveCalls: createLiveCalls(redis, space),
+    liveCalls: new LiveCalls(redis, space),
     streamCalls: createStreamCalls({
       redis,
       prefix: config.KEY_PREFIX,
@@ -185,7 +184,7 @@ function createAudioWriter(
   { space, metrics, logger, audioDrops }: AudioSurroundings,
 ): AudioWriter {
   return new AudioWriter({
-    streams: createAudioStreams(redis, space),
+    streams: new AudioStreams(redis, space),
     limits: {
       maxBatches: config.AUDIO_MAX_BATCHES,
       keepMs: config.AUDIO_KEEP_MS,
