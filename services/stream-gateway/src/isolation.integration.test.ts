@@ -6,11 +6,15 @@ import { WebSocket } from 'ws';
 import { AgentChannel } from './agent/agent-channel.ts';
 import { AgentRelay } from './agent/agent-relay.ts';
 import { FrameQueue } from './agent/frame-queue.ts';
+import { AudioDrops } from './audio/audio-drops.ts';
 import { BufferPool } from './audio/buffer-pool.ts';
 import { CallConnection } from './exotel/call-connection.ts';
 import { Liveness } from './exotel/liveness.ts';
+import { StreamSockets } from './exotel/stream-sockets.ts';
 import { CallEventsEndpoint } from './http/endpoints/call-events-endpoint.ts';
+import { StreamUpgrades } from './http/server/stream-upgrades.ts';
 import { PendingConnections } from './limits/pending-connections.ts';
+import { StreamQuotas } from './limits/stream-quotas.ts';
 import { EventProducer, Retention } from '@turnlog/delivery';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
@@ -41,6 +45,7 @@ afterAll(async () => {
 afterEach(() => {
   jest.restoreAllMocks();
   for (const { socket } of carriers.splice(0)) socket.terminate();
+  for (const socket of unanswered.splice(0)) socket.terminate();
 });
 
 const fail = (): never => {
@@ -65,6 +70,8 @@ const failIn = (caller: string): void => {
 };
 
 const carriers: BareSocket[] = [];
+/** Sockets whose upgrade failed. */
+const unanswered: WebSocket[] = [];
 
 interface Call {
   readonly frames: ReturnType<typeof framesOf>;
@@ -87,8 +94,7 @@ async function twoCalls(): Promise<{ readonly call: Call; readonly neighbour: Ca
   const call = { frames: framesOf(), carrier: await dial(gateway.url) };
   const neighbour = { frames: framesOf(), carrier: await dial(gateway.url) };
   carriers.push(call.carrier, neighbour.carrier);
-  neighbour.carrier.send(neighbour.frames.start);
-  await agentOf(neighbour);
+  await begin(neighbour);
   return { call, neighbour };
 }
 
@@ -220,6 +226,15 @@ describe('a fault ends the call that it is about, with the reason in its record 
       },
     ],
     [
+      'agent.read',
+      async (call) => {
+        const socket = await begin(call);
+        once(EventProducer.prototype, 'addEncoded');
+        // So large that another thread reads it.
+        socket.send({ ...turn, turn: { speaker: 'user', text: 'x'.repeat(20_000) } });
+      },
+    ],
+    [
       'audio.done',
       async (call) => {
         await begin(call);
@@ -251,9 +266,10 @@ describe('a fault after the end of a call costs it its agent alone:', () => {
     const socket = await begin(call);
     // Of an agent that doesn't answer a close any more.
     rawOf(socket).pause();
+    // Before the end: the linger begins there, and is over before a slow machine has seen the end in the log.
+    once(WebSocket.prototype, method);
     call.carrier.send(call.frames.stop);
     await gateway.eventsUntil(call.frames.callSid, 'call.ended');
-    once(WebSocket.prototype, method);
     await waitUntil(() => faultsOf(entry)[0], { what: 'it fails', timeoutMs: 10_000 });
     jest.restoreAllMocks();
     rawOf(socket).resume();
@@ -265,12 +281,30 @@ describe('a fault after the end of a call costs it its agent alone:', () => {
 
 describe('a fault in what calls share is logged, and they go on:', () => {
   test.each<[entry: string, provoke: () => unknown]>([
+    ['tick.sockets', () => once(StreamSockets.prototype, 'tick')],
+    ['tick.audio', () => once(AudioDrops.prototype, 'report')],
     ['tick.retention', () => once(Retention.prototype, 'enforceLimit')],
     ['retention.compare', () => once(EventProducer.prototype, 'compareWithHead')],
     [
       'http.connection',
       async () => {
         once(PendingConnections.prototype, 'accept');
+        const socket = await dial(gateway.url);
+        socket.socket.close();
+      },
+    ],
+    [
+      'http.upgrade',
+      () => {
+        once(StreamUpgrades.prototype, 'take');
+        const socket = new WebSocket(gateway.url).on('error', () => undefined);
+        unanswered.push(socket);
+      },
+    ],
+    [
+      'http.leave',
+      async () => {
+        jest.spyOn(StreamQuotas.prototype, 'take').mockResolvedValueOnce({ ok: true, release: fail });
         const socket = await dial(gateway.url);
         socket.socket.close();
       },

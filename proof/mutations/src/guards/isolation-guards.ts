@@ -69,6 +69,11 @@ export const isolationGuards: readonly Guard[] = [
     text: "guard.wrap('agent.receipt', (result: DeliveryResult) =>\n      this.#acknowledge(report, result),\n    )",
     without: '(result: DeliveryResult) => this.#acknowledge(report, result)',
   }),
+  entryGuard('agent.read', {
+    file: REPORTS,
+    text: "guard.settled('agent.read', reader.read(job), onReports, onFailed);",
+    without: 'void reader.read(job).then(onReports, onFailed);',
+  }),
   entryGuard('agent.open', {
     file: RELAY,
     text: 'open: () => this.#onOpen(socket),',
@@ -111,6 +116,30 @@ export const isolationGuards: readonly Guard[] = [
     file: 'services/stream-gateway/src/service.ts',
     text: "guard.run('tick.retention', () => stores.retention.enforceLimit(Date.now()));",
     without: 'stores.retention.enforceLimit(Date.now());',
+    of: SHARED,
+  }),
+  entryGuard('tick.sockets', {
+    file: 'services/stream-gateway/src/service.ts',
+    text: "guard.run('tick.sockets', () => sockets.tick());",
+    without: 'sockets.tick();',
+    of: SHARED,
+  }),
+  entryGuard('tick.audio', {
+    file: 'services/stream-gateway/src/service.ts',
+    text: "guard.run('tick.audio', () => stores.audioDrops.report(performance.now()));",
+    without: 'stores.audioDrops.report(performance.now());',
+    of: SHARED,
+  }),
+  entryGuard('http.upgrade', {
+    file: 'services/stream-gateway/src/http/server/gateway-server.ts',
+    text: "guard.run('http.upgrade', () => {",
+    without: '[1].forEach(() => {',
+    of: SHARED,
+  }),
+  entryGuard('http.leave', {
+    file: 'services/stream-gateway/src/http/server/stream-upgrades.ts',
+    text: "this.#guard.wrap('http.leave', () => {",
+    without: '(() => {',
     of: SHARED,
   }),
   entryGuard('retention.compare', {
