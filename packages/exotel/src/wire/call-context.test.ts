@@ -16,6 +16,14 @@ describe('the sample rate', () => {
   ])('announced as %p with the URL %p is %i', (startRate, url, expected) => {
     expect(chooseSampleRate({ startRate, url })).toBe(expected);
   });
+
+  test('comes from the custom parameters of the start if nothing else names it', () => {
+    const customParameters = { 'sample-rate': '16000' };
+    expect(chooseSampleRate({ customParameters })).toBe(16000);
+    expect(chooseSampleRate({ customParameters: { sample_rate: '24kHz' } })).toBe(24000);
+    expect(chooseSampleRate({ customParameters, url: '/media?sample_rate=24000' })).toBe(24000);
+    expect(chooseSampleRate({ customParameters, startRate: 8000 })).toBe(8000);
+  });
 });
 
 describe('the parameters of a call', () => {

@@ -18,16 +18,19 @@ export function parseSampleRate(value: unknown): number | undefined {
 
 /**
  * The rate in Hz: from `start` if Exotel can send it, else from the stream's URL (`sample-rate` or
- * `sample_rate`: the documentation has both), else 8000.
+ * `sample_rate`: the documentation has both), else from the custom parameters of `start`, where Exotel
+ * repeats the query of the URL, else 8000.
  */
 export function chooseSampleRate(evidence: {
   startRate?: number | undefined;
   url?: string | URL | undefined;
+  customParameters?: Readonly<Record<string, string>> | undefined;
 }): SampleRate {
   if (isSampleRate(evidence.startRate)) return evidence.startRate;
   const query = queryOf(evidence.url ?? '');
-  const asked = [query.get('sample-rate'), query.get('sample_rate')].map(parseSampleRate).find(isSampleRate);
-  return asked ?? defaultSampleRate;
+  const repeated = new Map(Object.entries(evidence.customParameters ?? {}));
+  const asked = [query, repeated].flatMap((from) => [from.get('sample-rate'), from.get('sample_rate')]);
+  return asked.map(parseSampleRate).find(isSampleRate) ?? defaultSampleRate;
 }
 
 /** The query of a whole URL or of a request target such as `/media?a=1`. Never throws. */

@@ -66,6 +66,14 @@ describe('every shape of the wire tells the same call', () => {
   });
 });
 
+test('a rate that only the custom parameters of the start name is the rate of the call', () => {
+  const start = frame({
+    event: 'start',
+    start: { call_sid: 'CA1', custom_parameters: { 'sample-rate': '16000' } },
+  });
+  expect(run(waiting(), start).state).toMatchObject({ sampleRate: 16_000, parameters: {} });
+});
+
 test.each([
   ['a leg id, where that is the only one', { event: 'start', start: { leg_sid: 'L1' } }, 'L1'],
   ['fields beside start', { event: 'start', callSid: 'CA2' }, 'CA2'],

@@ -154,7 +154,11 @@ function begin({ connectionId, request, held }: WaitingConnection, start: StartF
     from: start.from ?? request.from,
     to: start.to ?? request.to,
     parameters: callParametersOf(request, start.customParameters),
-    sampleRate: chooseSampleRate({ startRate: start.mediaFormat?.sampleRate, url: request.url }),
+    sampleRate: chooseSampleRate({
+      startRate: start.mediaFormat?.sampleRate,
+      url: request.url,
+      customParameters: start.customParameters,
+    }),
     encoding: start.mediaFormat?.encoding,
     codec: codec ?? 'pcm16',
     startedAtMs,
