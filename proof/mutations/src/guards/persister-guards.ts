@@ -91,4 +91,15 @@ export const persisterGuards: readonly Guard[] = [
       name: 'a replayed dead letter is written again for later entries, and not for a request that arrives late',
     },
   },
+  {
+    name: 'rows-of-another-fold-version',
+    keeps: 'after an upgrade no row is taken for damaged because other rules folded it',
+    file: 'packages/call-store/src/verify/compare-call.ts',
+    text: 'if (isOfOtherFold(stored)) return counts;',
+    without: '',
+    test: {
+      file: 'packages/call-store/src/verify/verify-call.integration.test.ts',
+      name: 'verifying a call does not report a row of another fold version as damaged',
+    },
+  },
 ];
