@@ -16,7 +16,7 @@ export { caFile, withDatabaseCa, withRedisCa } from './config/ca-file.ts';
 export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/env-url.ts';
 export { commonSettings, databaseSettings, keySpaceOf } from './config/common-settings.ts';
 export { described } from './config/described.ts';
-export { type ConfigHost, loadConfigOrExit } from './config/load-config-or-exit.ts';
+export { type ConfigHost } from './config/load-config-or-exit.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
 
 export { createLogger, type CreateLoggerOptions, type Logger, type LogLevel } from './log/logger.ts';
@@ -50,8 +50,8 @@ export {
 } from './ops/health.ts';
 export { type Heartbeat, type HeartbeatReport } from './ops/heartbeat.ts';
 export { createMetrics, type MetricOptions, type Metrics } from './ops/metrics.ts';
-export { createOpsHandler, type OpsHandler } from './ops/ops-handler.ts';
-export { type OpsServer, startOpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
+export { type OpsHandler } from './ops/ops-handler.ts';
+export { type OpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
 export { answersPing, startOps, type StartOpsOptions } from './ops/start-ops.ts';
 export { type CheckOutcome, type ReadinessCheck } from './ops/readiness-check.ts';
 export { type Counter, type Gauge, type Histogram } from 'prom-client';

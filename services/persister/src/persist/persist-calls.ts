@@ -14,7 +14,8 @@ import { bytesOf, readLogs, type LogRead, type LongLog } from './read-logs.ts';
 import { Semaphore } from './semaphore.ts';
 import { SetAside } from './set-aside.ts';
 import { SuspectTrials } from './try-suspects.ts';
-import { WaitingCalls, type StuckCalls } from './waiting-calls.ts';
+import { type StuckCalls } from '../report/stuck-calls.ts';
+import { WaitingCalls } from './waiting-calls.ts';
 
 /** The most events of one read. Their size is not known before; their number is. */
 const MAX_READ_EVENTS = 20_000;

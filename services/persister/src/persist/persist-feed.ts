@@ -26,7 +26,7 @@ import { type PersistObserver } from '../report/persist-report.ts';
 import { CallWriter, type CallTables } from '../store/call-writer.ts';
 import { DatabaseTrouble, type DatabaseWatch } from '../store/database-watch.ts';
 import { CallPersister, type PersistCallsOptions } from './persist-calls.ts';
-import { type StuckCalls } from './waiting-calls.ts';
+import { type StuckCalls } from '../report/stuck-calls.ts';
 
 /** How long one blocking read waits for an entry. */
 export const BLOCK_MS = 2_000;

@@ -1,6 +1,7 @@
 import { callId } from '@turnlog/call-events';
 import { backoffDelayMs } from '@turnlog/service-kit';
 import { joinTasks, type CallTask } from '../domain/call-task.ts';
+import { type StuckCalls } from '../report/stuck-calls.ts';
 
 /** A call that could not be written is tried again after so long. */
 const RETRY = { minMs: 500, maxMs: 30_000 };
@@ -40,14 +41,6 @@ interface Failures {
   readonly attempts: number;
   readonly sinceMs: number;
   readonly cause: string;
-}
-
-/** Calls that can't be written, for readiness and metrics. */
-export interface StuckCalls {
-  readonly calls: number;
-  readonly oldestMs: number;
-  /** Of the one that waits longest. */
-  readonly cause: string | undefined;
 }
 
 /**

@@ -1,5 +1,12 @@
 import { type CheckOutcome, type Health, type Metrics } from '@turnlog/service-kit';
-import { type StuckCalls } from '../persist/waiting-calls.ts';
+
+/** Calls that can't be written, for readiness and metrics. */
+export interface StuckCalls {
+  readonly calls: number;
+  readonly oldestMs: number;
+  /** Of the one that waits longest. */
+  readonly cause: string | undefined;
+}
 
 /** A call that could not be written for so long needs attention. */
 const STUCK_AFTER_MS = 60_000;
