@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { callId, type CallKey } from '@turnlog/call-events';
+import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 
 /** Where in Redis Turnlog keeps its keys. All services of one system must use the same. */
 export interface KeySpace {
@@ -57,6 +57,26 @@ export function callKeys(space: KeySpace, call: CallKey): CallKeys {
   };
 }
 
+const PARTS: readonly (keyof CallKeys)[] = ['log', 'head', 'ids', 'session', 'turns', 'audio'];
+
+/** The pattern of the calls' keys, for `SCAN`: of one part, or of the calls with one sid. */
+export function callKeyPattern(
+  { prefix }: KeySpace,
+  { part = '*', callSid }: { readonly part?: keyof CallKeys | '*'; readonly callSid?: string | undefined },
+): string {
+  const call = callSid === undefined ? '*' : `*/${escapeGlob(callSid)}`;
+  return `${escapeGlob(prefix)}{p*}:call:${call}:${part}`;
+}
+
+/** The call of a key; `undefined` for a key of another program, which is not in the right partition. */
+export function callOfKey(space: KeySpace, key: string): CallKey | undefined {
+  const begin = key.indexOf('}:call:') + '}:call:'.length;
+  const part = PARTS.find((each) => key.endsWith(`:${each}`));
+  if (part === undefined) return undefined;
+  const call = callOfId(key.slice(begin, -`:${part}`.length));
+  return callKeys(space, call)[part] === key ? call : undefined;
+}
+
 /** The keys of one partition. */
 export function partitionKeys(space: KeySpace, partition: number): PartitionKeys {
   const base = partitionBase(space, partition);
@@ -72,6 +92,15 @@ export function partitionKeys(space: KeySpace, partition: number): PartitionKeys
 /** The channel on which changes of live calls are published. */
 export function changesChannel({ prefix }: KeySpace): string {
   return `${prefix}changes`;
+}
+
+/** The key of the write that a barrier waits for. */
+export function durabilityKey({ prefix }: KeySpace): string {
+  return `${prefix}durability`;
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[\\*?[\]]/g, '\\$&');
 }
 
 function partitionBase({ prefix }: KeySpace, partition: number): string {

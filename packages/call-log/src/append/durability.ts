@@ -1,5 +1,5 @@
 import { type ChainableCommander, type Redis } from 'ioredis';
-import { type KeySpace } from '../keys.ts';
+import { durabilityKey, type KeySpace } from '../keys.ts';
 import { type Barrier } from '@turnlog/redis-kit';
 
 /**
@@ -74,8 +74,8 @@ function diskBarrier(space: KeySpace, { timeoutMs }: Extract<Durability, { level
  * is a duplicate, writes nothing: without this write, a server that considers only the connection's writes
  * would answer at once.
  */
-function pipeMark(pipeline: ChainableCommander, { prefix }: KeySpace): ChainableCommander {
-  return pipeline.set(`${prefix}durability`, '');
+function pipeMark(pipeline: ChainableCommander, space: KeySpace): ChainableCommander {
+  return pipeline.set(durabilityKey(space), '');
 }
 
 /** For a forbidden `CONFIG`: the value is unknown and does not count. */

@@ -1,7 +1,7 @@
 import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
-import { allPartitions, callKeys, partitionKeys, type CallKeys, type KeySpace } from '../keys.ts';
+import { allPartitions, callKeyPattern, callKeys, callOfKey, partitionKeys, type KeySpace } from '../keys.ts';
 
 /** A text of a call in Redis, as a search for a person reads it. */
 export interface LoggedText extends CallKey {
@@ -25,8 +25,7 @@ export async function* callsInRedis(
   callSid?: string,
 ): AsyncGenerator<CallKey> {
   const seen = new Set<string>();
-  const name = callSid === undefined ? '*' : `*/${escapeGlob(callSid)}`;
-  const pattern = `${escapeGlob(space.prefix)}{p*}:call:${name}:*`;
+  const pattern = callKeyPattern(space, { callSid });
   let cursor = '0';
   do {
     const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE);
@@ -80,18 +79,4 @@ export async function* entriesOf(redis: Redis, stream: string): AsyncGenerator<R
     if (last === undefined || page.length < ENTRIES_AT_ONCE) return;
     from = `(${last}`;
   }
-}
-
-const PARTS: readonly (keyof CallKeys)[] = ['log', 'head', 'ids', 'session', 'turns', 'audio'];
-
-function callOfKey(space: KeySpace, key: string): CallKey | undefined {
-  const begin = key.indexOf('}:call:') + '}:call:'.length;
-  const part = PARTS.find((each) => key.endsWith(`:${each}`));
-  if (part === undefined) return undefined;
-  const call = callOfId(key.slice(begin, -`:${part}`.length));
-  return callKeys(space, call)[part] === key ? call : undefined;
-}
-
-function escapeGlob(text: string): string {
-  return text.replace(/[\\*?[\]]/g, '\\$&');
 }
