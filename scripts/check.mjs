@@ -99,6 +99,7 @@ const isSound = await sideBySide([
   ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
   ['dead code', ['node_modules/knip/bin/knip.js', '--no-progress']],
   ['imports', ['scripts/check-structure.mjs']],
+  ['log events', ['scripts/check-logs.mjs']],
   ['settings', ['scripts/settings.mjs', '--check']],
 ]);
 if (!isSound) process.exit(1);

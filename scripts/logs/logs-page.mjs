@@ -8,7 +8,8 @@ export function renewPage(page, lines) {
   const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (before === -1 || after === -1) throw new Error(`docs/logs.md lacks "${BEGIN}" or "${END}"`);
   const advice = readAdvice(page.slice(before, after));
-  const head = '| event | level | from | message | fields | what to do |\n| --- | --- | --- | --- | --- | --- |';
+  const head =
+    '| event | level | from | message | fields | what to do |\n| --- | --- | --- | --- | --- | --- |';
   const rows = [...byEvent(lines)].map(([event, known]) => toRow(event, known, advice.get(event)));
   return `${page.slice(0, before)}${BEGIN}\n\n${[head, ...rows].join('\n')}\n\n${page.slice(after)}`;
 }
@@ -21,7 +22,8 @@ export function problemsOf(page, lines) {
   const serious = ['warn', 'error', 'fatal', 'by severity'];
   const unadvised = [...byEvent(lines)].filter(
     ([event, { levels }]) =>
-      [...levels].some((level) => serious.includes(level)) && (advice.get(event) ?? NOTHING_TO_DO) === NOTHING_TO_DO,
+      [...levels].some((level) => serious.includes(level)) &&
+      (advice.get(event) ?? NOTHING_TO_DO) === NOTHING_TO_DO,
   );
   return [
     ...nameless.map(({ file, messages }) => `${file}: the log line "${messages[0] ?? ''}" names no event`),
@@ -37,7 +39,12 @@ function byEvent(lines) {
   const events = new Map();
   const named = lines.filter(({ event }) => event !== undefined);
   for (const { event, levels, messages, fields, place } of named) {
-    const known = events.get(event) ?? { levels: new Set(), messages: new Set(), fields: new Set(), places: new Set() };
+    const known = events.get(event) ?? {
+      levels: new Set(),
+      messages: new Set(),
+      fields: new Set(),
+      places: new Set(),
+    };
     for (const level of levels) known.levels.add(level);
     for (const message of messages) known.messages.add(message);
     for (const field of fields) known.fields.add(field);

@@ -149,10 +149,10 @@ test('nothing that is written about calls holds what was said in them', async ()
     'invalid frame from the carrier',
     'agent is not reachable',
     'Call stopped',
-    'log entry is not an event',
-    'Set aside as a dead letter',
+    'a log entry is not an event',
+    'set aside as a dead letter',
     'Failed to persist session to database',
-    'events are not acknowledged: they are sent again',
+    'events are not acknowledged; sending them again',
   ]) {
     expect(logs).toContain(told);
   }

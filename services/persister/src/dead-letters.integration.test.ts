@@ -132,7 +132,7 @@ test('an entry that is no event is set aside once, however often its call is per
 
   expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
   expect(await system.letters.list()).toHaveLength(1);
-  expect(log.lines.filter((line) => line.includes('Set aside as a dead letter'))).toHaveLength(1);
+  expect(log.lines.filter((line) => line.includes('set aside as a dead letter'))).toHaveLength(1);
 });
 
 test('an entry that has become an event since is persisted by its replay', async () => {

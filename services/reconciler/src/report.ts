@@ -30,34 +30,48 @@ export function createReconcilerObserver(logger: Logger, metrics: Metrics) {
   return {
     onChecked: ({ callSid }: CallKey, result: CheckResult): void => {
       checks.inc({ result });
-      if (result === 'news') logger.info({ call_sid: callSid }, 'the carrier knew more of a call');
+      if (result === 'news')
+        logger.info(
+          { event: 'carrier_report_added', call_sid: callSid },
+          'the carrier reported new facts of a call',
+        );
     },
     onPlacement: (reference: string, result: PlacementResult): void => {
       placements.inc({ result });
-      if (result === 'found') logger.info({ reference }, 'a call that may exist was found');
+      if (result === 'found')
+        logger.info({ event: 'placement_found', reference }, 'the call of a placement was found');
       if (result === 'not_found')
-        logger.warn({ reference }, 'a call that may exist was not found: there is none');
+        logger.warn({ event: 'placement_not_found', reference }, 'a placement has no call');
       if (result === 'ambiguous') {
-        logger.warn({ reference }, 'a call that may exist could be several: it is left to a person');
+        logger.warn(
+          { event: 'placement_ambiguous', reference },
+          'a placement matches several calls; decide by hand',
+        );
       }
     },
     onApiFailure: (failure: ApiFailure): void => {
       failures.inc({ kind: failure.kind });
       if (failure.kind === 'unauthorised') {
         const todo = 'check EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN and EXOTEL_API_URL';
-        logger.error({ status: failure.status, page: true, todo }, "Exotel's API refuses the credentials");
+        logger.error(
+          { event: 'carrier_api_refused', status: failure.status, page: true, todo },
+          "Exotel's API refused the credentials",
+        );
         return;
       }
       const { kind } = failure;
       const detail = failure.kind === 'unavailable' ? { detail: failure.reason } : {};
-      logger.debug({ kind, ...detail }, "Exotel's API did not answer");
+      logger.debug({ event: 'carrier_api_failed', kind, ...detail }, "Exotel's API did not answer");
     },
     /** Of failures in a row, the first one is a warning. */
     onError: (error: unknown, failures = 2): void => {
       errors.inc();
       const isOfDatabase = classifyDatabaseError(error) !== 'unknown';
       const what = isOfDatabase ? describeDatabaseError(error) : describeError(error).message;
-      logger[failures === 1 ? 'warn' : 'debug']({ error: what }, 'reconciling failed, trying again');
+      logger[failures === 1 ? 'warn' : 'debug'](
+        { event: 'reconciling_failed', error: what },
+        'reconciling failed; retrying',
+      );
     },
   };
 }

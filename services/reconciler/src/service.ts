@@ -61,7 +61,10 @@ export async function startReconciler(
   const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
   const api = openAccount(config);
   if (api === undefined) {
-    logger.info('the reconciler is off: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN are not set');
+    logger.info(
+      { event: 'reconciler_disabled' },
+      'the reconciler is off: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN are not set',
+    );
     return { health_port };
   }
   const observer = createReconcilerObserver(logger, metrics);
@@ -121,7 +124,7 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
 function refuseCluster(redis: Redis, lifecycle: Lifecycle, logger: Logger): void {
   untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal: lifecycle.signal }).catch((err: unknown) => {
     if (lifecycle.isStopping) return;
-    logger.fatal({ err }, 'this Redis can not be used');
+    logger.fatal({ event: 'redis_unusable', err }, 'this Redis cannot be used');
     lifecycle.onStop('redis that can not be used', () => Promise.reject(toError(err)));
     lifecycle.beginStop('unusable redis');
   });

@@ -23,43 +23,58 @@ export function createSessionObserver(logger: Logger, metrics: Metrics): Session
     onSaved: (outcome) => count.saves.inc({ outcome }),
     onUndecodable({ callSid }, seq, { code, detail }) {
       count.undecodable.inc();
-      logger.warn({ call_sid: callSid, seq, code, detail }, 'log entry is not an event');
+      logger.warn(
+        { event: 'log_entry_invalid', call_sid: callSid, seq, code, detail },
+        'a a log entry is not an event',
+      );
     },
     onCallFailed({ callSid }, err) {
       count.failedCalls.inc();
-      logger.error({ call_sid: callSid, err }, 'call could not be folded');
+      logger.error({ event: 'call_fold_failed', call_sid: callSid, err }, 'a call could not be folded');
     },
     onCallTooLarge({ callSid }, memoryBytes) {
       count.tooLargeCalls.inc();
       const memory_mb = Math.round(memoryBytes / 2 ** 20);
-      logger.error({ call_sid: callSid, memory_mb }, 'call is too large for a live state');
+      logger.error(
+        { event: 'call_too_large', call_sid: callSid, memory_mb },
+        'a call is too large for a live state',
+      );
     },
     onUnpublished(err) {
       count.unpublished.inc();
-      logger.warn({ err }, 'change could not be published');
+      logger.warn({ event: 'change_not_published', err }, 'a a change could not be published');
     },
     onSwept({ lostConnections, quietCalls, checkpoints }) {
       count.swept.inc({ what: 'lost_connection' }, lostConnections);
       count.swept.inc({ what: 'quiet_call' }, quietCalls);
       count.swept.inc({ what: 'checkpoint' }, checkpoints);
       if (lostConnections + quietCalls === 0) return;
-      logger.info({ lost_connections: lostConnections, quiet_calls: quietCalls }, 'unseen calls given up');
+      logger.info(
+        { event: 'unseen_calls_ended', lost_connections: lostConnections, quiet_calls: quietCalls },
+        'unseen calls were ended',
+      );
     },
     onSweepFailed(err) {
       count.failedSweeps.inc();
-      logger.error({ err }, 'sweep failed');
+      logger.error({ event: 'sweep_failed', err }, 'the sweep failed');
     },
     onNotGivenUp({ callSid }, err) {
       count.failedCalls.inc();
-      logger.error({ call_sid: callSid, err }, 'an unseen call could not be given up');
+      logger.error(
+        { event: 'unseen_call_not_ended', call_sid: callSid, err },
+        'an unseen call could not be ended',
+      );
     },
     onReadFailed(err, attempt) {
       count.failedReads.inc();
-      logger.error({ err, attempt }, 'activity could not be folded, trying again');
+      logger.error({ event: 'activity_fold_failed', err, attempt }, 'activity could not be folded; retrying');
     },
     onLost(entries) {
       count.lostEntries.inc(entries);
-      logger.error({ entries }, 'pending activity entries are gone');
+      logger.error(
+        { event: 'pending_entries_deleted', entries },
+        'pending entries of the activity feed were deleted by another program',
+      );
     },
   };
 }
@@ -121,10 +136,13 @@ export function createLagReport({ redis, space, logger, metrics }: LagReportOpti
       latest = await measure();
       const { lag = null, pending, oldestAgeMs, unreadable } = latest;
       const fields = { lag, pending, oldest_age_ms: oldestAgeMs, unreadable_total: unreadable };
-      logger[unreadable > 0 ? 'error' : 'info'](fields, 'session lag');
+      logger[unreadable > 0 ? 'error' : 'info']({ event: 'session_lag', ...fields }, 'session lag');
     },
     onError: (err: unknown): void => {
-      logger.warn({ lag: null, pending: null, oldest_age_ms: null, err }, 'session lag');
+      logger.warn(
+        { event: 'session_lag', lag: null, pending: null, oldest_age_ms: null, err },
+        'session lag',
+      );
     },
   };
 }

@@ -115,7 +115,7 @@ test('an entry that is no event is logged without its text', async () => {
   await space.redis.hset(head, 'seq', 1, 'epoch', 'e');
   await space.append(call, turn('after'));
   await untilTranscript(['after']);
-  const line = await waitUntil(() => lines.find(({ msg }) => msg === 'log entry is not an event'), {
+  const line = await waitUntil(() => lines.find(({ msg }) => msg === 'a log entry is not an event'), {
     what: 'it is logged',
   });
   expect(line).toMatchObject({ call_sid: 'CA1', seq: 1, code: 'not_an_envelope' });

@@ -82,7 +82,10 @@ export class CallGuard {
     try {
       this.#onFault(error, entry);
     } catch (err) {
-      this.#logger.error({ err, step: entry }, 'a call that failed could not be ended');
+      this.#logger.error(
+        { event: 'faulty_call_not_ended', err, step: entry },
+        'a call that failed could not be ended',
+      );
     }
   }
 }
@@ -90,6 +93,9 @@ export class CallGuard {
 /** For what all calls share: a fault is logged, and everything else goes on. */
 export function sharedGuard(logger: Logger): CallGuard {
   return new CallGuard(logger, (err, entry) => {
-    logger.error({ err, step: entry }, 'the gateway failed at something that its calls share');
+    logger.error(
+      { event: 'gateway_fault', err, step: entry },
+      'the gateway failed at a task that all calls share',
+    );
   });
 }

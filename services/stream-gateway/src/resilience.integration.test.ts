@@ -55,7 +55,7 @@ test('Redis is killed in mid-call and comes back: nothing is lost, order is kept
   socket.send(...meanwhile.map((id) => turn(id)));
   carrier.send(frames.media(), frames.dtmf('3'));
   await waitUntil(
-    () => gateway.logLines.some(({ msg }) => msg === 'events are not acknowledged: they are sent again'),
+    () => gateway.logLines.some(({ msg }) => msg === 'events are not acknowledged; sending them again'),
     {
       what: 'the gateway notices',
     },

@@ -147,12 +147,16 @@ function startTimers(
     now: Date.now,
     onFailure: (err) => {
       metrics.heartbeatFailures.inc();
-      logger.debug({ err }, 'heartbeat failed');
+      logger.debug({ event: 'heartbeat_failed', err }, 'heartbeat failed');
     },
   });
   const beat = setInterval(() => {
     heartbeat.beat();
-    slots.renew().catch((err: unknown) => logger.debug({ err }, "calls' places were not renewed"));
+    slots
+      .renew()
+      .catch((err: unknown) =>
+        logger.debug({ event: 'call_slots_not_renewed', err }, 'the slots of calls were not renewed'),
+      );
   }, config.HEARTBEAT_MS);
   // After an outage calls have not been seen for long: say that they are alive before the sweep takes them for lost.
   stores.link.redis.on('ready', () => heartbeat.beat());

@@ -22,11 +22,14 @@ export function watchPartitions(logger: PartitionLogger, now: () => number = () 
     now,
     onBroken: ({ key, error, forMs }) =>
       logger.error(
-        { error: `${key}: ${error}`, for_ms: Math.round(forMs), todo: TODO },
-        'A partition can not be read; the others go on',
+        { event: 'partition_unreadable', error: `${key}: ${error}`, for_ms: Math.round(forMs), todo: TODO },
+        'a partition cannot be read; the others continue',
       ),
     onMended: ({ key, forMs }) =>
-      logger.info({ detail: key, for_ms: Math.round(forMs) }, 'A partition can be read again'),
+      logger.info(
+        { event: 'partition_readable', detail: key, for_ms: Math.round(forMs) },
+        'the partition can be read again',
+      ),
   });
   const check = (): Promise<Readiness> => {
     const [first, ...others] = broken.lasting(NOT_READY_AFTER_MS);

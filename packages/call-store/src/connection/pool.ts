@@ -79,7 +79,7 @@ export function createPool({
   // transaction, ends the process. The pool repeats the client's events.
   pool.on('connect', (client) => {
     client.on('error', (error) => {
-      logger?.warn({ err: error }, 'database connection lost');
+      logger?.warn({ event: 'database_connection_lost', err: error }, 'database connection lost');
       onConnectionLost?.();
     });
   });

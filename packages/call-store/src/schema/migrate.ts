@@ -39,7 +39,7 @@ export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<
     if (error !== undefined) throw toMigrateError(error, databaseUrl);
     await grantRights(db);
     const applied = results.map(({ migrationName }) => migrationName);
-    logger?.info({ applied }, 'database schema is up to date');
+    logger?.info({ event: 'database_schema_current', applied }, 'database schema is up to date');
     return { applied };
   } finally {
     await db.destroy();

@@ -58,13 +58,15 @@ export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<Ga
 function observe(logger: Logger): SpoolObserver {
   return {
     onProblem: (problem, err) => {
-      const text =
+      logger.error(
+        { event: 'spool_unavailable', problem, err },
         problem === 'full'
-          ? 'the spool has reached its limit: no new calls are taken until Redis takes events again'
-          : 'the spool can not be written: no new calls are taken until it can';
-      logger.error({ problem, err }, text);
+          ? 'the spool is full; new calls are refused until Redis accepts events again'
+          : 'the spool cannot be written; new calls are refused until it can',
+      );
     },
-    onRecovered: () => logger.info('the spool takes events again'),
-    onNotRemoved: (err) => logger.warn({ err }, 'a file of the spool could not be closed or removed'),
+    onRecovered: () => logger.info({ event: 'spool_recovered' }, 'the spool accepts events again'),
+    onNotRemoved: (err) =>
+      logger.warn({ event: 'spool_file_not_removed', err }, 'a spool file could not be closed or removed'),
   };
 }

@@ -32,7 +32,10 @@ export async function replaySpool(leftover: Leftover, options: ReplayOptions): P
   const { records, damaged } = leftover;
   const { sources, unordered, ends } = planReplay(records);
   const fields = { events: records.length, sources: sources.length, damaged_lines: damaged };
-  logger.warn(fields, 'a gateway has died and left events in its spool: they are sent now');
+  logger.warn(
+    { event: 'spool_replay_started', ...fields },
+    'a gateway died and left events in its spool; sending them now',
+  );
   const rest = unordered.flatMap(inBatches).map((request) => delivered(outbox, request));
   const replays: Promise<unknown>[] = [];
   for (let start = 0; start < sources.length; start += SOURCES_AT_ONCE) {
@@ -45,7 +48,10 @@ export async function replaySpool(leftover: Leftover, options: ReplayOptions): P
   // Only now: with an end before the last events of its call, the call would be persisted twice.
   await Promise.all(ends.map((request) => delivered(outbox, request)));
   await leftover.remove();
-  logger.info({ ...fields, ended_connections: ends.length }, 'all events of the spool are in Redis');
+  logger.info(
+    { event: 'spool_replayed', ...fields, ended_connections: ends.length },
+    'all events of the spool are in Redis',
+  );
 }
 
 async function replaySource(runs: readonly SpooledRun[], options: ReplayOptions): Promise<void> {

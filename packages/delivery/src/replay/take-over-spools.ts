@@ -16,7 +16,10 @@ export function takeOverSpools(
   const { logger, lifecycle } = options;
   const replay = (leftover: Leftover): void => {
     replaySpool(leftover, options).catch((err: unknown) => {
-      logger.error({ err }, 'the spool of a dead gateway was not replayed; its files stay');
+      logger.error(
+        { event: 'spool_not_replayed', err },
+        'the spool of a dead gateway was not replayed; its files are kept',
+      );
     });
   };
   for (const leftover of spool.leftovers) replay(leftover);
@@ -29,6 +32,7 @@ export function takeOverSpools(
     task: async () => {
       for (const leftover of await spool.takeOver()) replay(leftover);
     },
-    onError: (err) => logger.warn({ err }, 'the spools of other gateways could not be looked at'),
+    onError: (err) =>
+      logger.warn({ event: 'spools_not_read', err }, 'the spools of other gateways could not be read'),
   });
 }

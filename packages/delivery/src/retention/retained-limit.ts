@@ -17,7 +17,10 @@ export function maxTotalRetainedBytes(
   if (setting === undefined) return Math.min(DEFAULT_BYTES, Math.floor(heapBytes * DEFAULT_SHARE_OF_HEAP));
   if (setting > heapBytes * LARGEST_SHARE_OF_HEAP) {
     const fields = { limit: setting, heap_bytes: heapBytes };
-    logger.warn(fields, 'MAX_TOTAL_RETAINED_BYTES is more than half of the heap: raise --max-old-space-size');
+    logger.warn(
+      { event: 'retention_exceeds_heap', ...fields },
+      'MAX_TOTAL_RETAINED_BYTES is more than half of the heap; raise --max-old-space-size',
+    );
   }
   return setting;
 }

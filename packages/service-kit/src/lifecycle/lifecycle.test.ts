@@ -68,7 +68,7 @@ describe('createLifecycle', () => {
     const { failedSteps } = await lifecycle.stop('test');
     expect(failedSteps).toEqual(['throws', 'hangs']);
     expect(hasRun).toBe(true);
-    expect(messages).toEqual(['stopping', 'stop step failed', 'stop step ran out of time']);
+    expect(messages).toEqual(['stopping', 'stop step failed', 'stop step timed out']);
   });
 
   it('runs a step that is registered during the stop', async () => {
@@ -146,7 +146,7 @@ describe('runService', () => {
     host.emit('SIGINT');
     expect(await exitCode).toBe(1);
     finish();
-    expect(log.messages).toContain('second signal: leaving at once');
+    expect(log.messages).toContain('second signal received; exiting now');
   });
 
   it('takes two signals of one key press for one', async () => {
@@ -202,7 +202,7 @@ describe('runService', () => {
     const { host, exitCode, log } = await started(never);
     host.emit(event, new Error('unforeseen'));
     expect(await exitCode).toBe(1);
-    expect(log.messages).toContain('unexpected error: leaving at once');
+    expect(log.messages).toContain('unexpected error; exiting now');
     expect(log.hasFlushed()).toBe(true);
   });
 });

@@ -63,7 +63,7 @@ export function createLifecycle({ logger, stepTimeoutMs = 10_000 }: CreateLifecy
 
   function beginStop(reason: string): void {
     if (stopping.signal.aborted) return;
-    logger.info({ reason }, 'stopping');
+    logger.info({ event: 'service_stopping', reason }, 'stopping');
     stopping.abort(new Error(`stopping: ${reason}`));
     const report = runSteps().then((failedSteps) => ({ reason, failedSteps }));
     stopped.resolve(report);
@@ -76,7 +76,11 @@ export function createLifecycle({ logger, stepTimeoutMs = 10_000 }: CreateLifecy
     signal: stopping.signal,
     untilStopped: stopped.promise,
     onStop(name, run, { timeoutMs = stepTimeoutMs } = {}) {
-      if (hasStopped) logger.warn({ step: name }, 'stop step came after the stop and will not run');
+      if (hasStopped)
+        logger.warn(
+          { event: 'stop_step_too_late', step: name },
+          'a stop step was registered after the stop and will not run',
+        );
       steps.push({ name, run, timeoutMs });
     },
     beginStop,
@@ -92,10 +96,14 @@ async function runStep(step: StopStep, logger: Logger): Promise<boolean> {
   const { name, run, timeoutMs } = step;
   try {
     const outcome = await withDeadline(Promise.resolve().then(run), timeoutMs);
-    if (outcome.timedOut) logger.error({ step: name, timeout_ms: timeoutMs }, 'stop step ran out of time');
+    if (outcome.timedOut)
+      logger.error(
+        { event: 'stop_step_timed_out', step: name, timeout_ms: timeoutMs },
+        'stop step timed out',
+      );
     return !outcome.timedOut;
   } catch (err) {
-    logger.error({ err, step: name }, 'stop step failed');
+    logger.error({ event: 'stop_step_failed', err, step: name }, 'stop step failed');
     return false;
   }
 }

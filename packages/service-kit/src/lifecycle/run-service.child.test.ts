@@ -53,14 +53,14 @@ describe('a service in a process of its own', () => {
     const again = setInterval(() => child.signal('SIGTERM'), 100);
     expect(await child.exitCode()).toBe(1);
     clearInterval(again);
-    expect(child.output).toContain('second signal: leaving at once');
+    expect(child.output).toContain('second signal received; exiting now');
   });
 
   it('logs an unhandled rejection as fatal and exits 1', async () => {
     const child = new Child('reject');
     expect(await child.exitCode()).toBe(1);
     expect(child.output).toMatch(
-      /"level":60,.*"message":"unforeseen".*"msg":"unexpected error: leaving at once"/,
+      /"level":60,.*"message":"unforeseen".*"msg":"unexpected error; exiting now"/,
     );
   });
 });

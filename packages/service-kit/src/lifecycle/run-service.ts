@@ -39,11 +39,11 @@ export async function runService(options: RunServiceOptions): Promise<number> {
     {
       onStopSignal: (signal) => lifecycle.beginStop(signal),
       onForceSignal: (signal) => {
-        logger.fatal({ signal }, 'second signal: leaving at once');
+        logger.fatal({ event: 'service_killed', signal }, 'second signal received; exiting now');
         forcedExit.resolve(1);
       },
       onCrash: (kind, err) => {
-        logger.fatal({ err, kind }, 'unexpected error: leaving at once');
+        logger.fatal({ event: 'service_crashed', err, kind }, 'unexpected error; exiting now');
         forcedExit.resolve(1);
       },
     },
@@ -64,20 +64,20 @@ interface Run extends Pick<RunServiceOptions, 'name' | 'logger' | 'start'> {
 async function runUntilStopped({ name, logger, start, lifecycle }: Run): Promise<number> {
   const failures: string[] = [];
   const onStarted = (): void => {
-    if (!lifecycle.isStopping) logger.info(`${name} started`);
+    if (!lifecycle.isStopping) logger.info({ event: 'service_started' }, `${name} started`);
   };
   const onStartFailed = (err: unknown): void => {
     if (lifecycle.isStopping) {
-      logger.info({ err }, 'start interrupted');
+      logger.info({ event: 'service_start_interrupted', err }, 'start interrupted');
       return;
     }
     failures.push('start');
-    logger.fatal({ err }, `${name} could not start`);
+    logger.fatal({ event: 'service_start_failed', err }, `${name} could not start`);
     lifecycle.beginStop('start failed');
   };
   Promise.resolve(lifecycle).then(start).then(onStarted, onStartFailed);
   const { reason, failedSteps } = await lifecycle.untilStopped;
-  logger.info({ reason, failed_steps: failedSteps }, `${name} stopped`);
+  logger.info({ event: 'service_stopped', reason, failed_steps: failedSteps }, `${name} stopped`);
   failures.push(...failedSteps);
   return failures.length > 0 ? 1 : 0;
 }

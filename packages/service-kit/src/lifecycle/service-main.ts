@@ -37,6 +37,10 @@ export async function serviceMain<S extends z.ZodObject & z.ZodType<LogSettings>
   await runService({
     name,
     logger,
-    start: async (lifecycle) => logger.info(await start(config, { lifecycle, logger }), `${name} ready`),
+    start: async (lifecycle) =>
+      logger.info(
+        { event: 'service_ready', ...(await start(config, { lifecycle, logger })) },
+        `${name} ready`,
+      ),
   });
 }

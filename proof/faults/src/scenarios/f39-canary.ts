@@ -24,10 +24,10 @@ const TOLD = [
   'unknown event from the carrier',
   'invalid frame from the carrier',
   'Call stopped',
-  'events are not acknowledged: they are sent again',
+  'events are not acknowledged; sending them again',
   'all events of the spool are in Redis',
-  'log entry is not an event',
-  'Set aside as a dead letter',
+  'a log entry is not an event',
+  'set aside as a dead letter',
   'Failed to persist session to database',
 ];
 

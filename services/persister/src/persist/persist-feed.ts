@@ -157,7 +157,7 @@ function logFailure(logger: Logger, error: unknown, attempt: number): void {
   if (error instanceof DatabaseTrouble) return;
   const level = attempt === 1 ? 'warn' : 'debug';
   logger[level](
-    { error: describeError(error).message, attempt },
-    'Reading the persist feed failed, trying again',
+    { event: 'persist_feed_failed', error: describeError(error).message, attempt },
+    'reading the persist feed failed; retrying',
   );
 }

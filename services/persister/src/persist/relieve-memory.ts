@@ -28,16 +28,20 @@ export function relieveMemory({ releaser, logger, metrics, lifecycle }: RelieveM
       const isShort = releaser.isMemoryShort();
       if (isShort && !wasShort)
         logger.warn(
-          { count },
-          'Redis is short of memory: calls that are in Postgres are not kept any longer',
+          { event: 'redis_memory_short', count },
+          'Redis is short of memory; calls that are in Postgres are released at once',
         );
-      if (!isShort && wasShort) logger.info('Redis has enough memory again');
+      if (!isShort && wasShort)
+        logger.info({ event: 'redis_memory_recovered' }, 'Redis has enough memory again');
       wasShort = isShort;
     },
     // The connection has logged that Redis is unavailable; that its memory is not known is news of its own.
     onError: (error, failures) => {
       if (failures === 1)
-        logger.warn({ error: describeError(error).message }, 'The memory of Redis is not known');
+        logger.warn(
+          { event: 'redis_memory_unknown', error: describeError(error).message },
+          'the memory use of Redis is unknown',
+        );
     },
     signal: lifecycle.signal,
   });

@@ -30,7 +30,7 @@ export function reportLag(options: LagReportOptions): void {
     [lastCalls, lastAt] = [calls, at];
     const database = { database: watch.state, database_paused_ms: watch.pausedMs };
     const fields = { ...toFields(lag), calls_per_second: callsPerSecond, ...database };
-    logger[levelOf(lag)](fields, 'persister lag');
+    logger[levelOf(lag)]({ event: 'persister_lag', ...fields }, 'persister lag');
   };
   runLoop({
     name: 'lag report',

@@ -46,22 +46,31 @@ export class PersistReport {
     this.#metrics.calls.inc({ result });
     const call_sid = task.call.callSid;
     if (result !== 'written' && result !== 'merged') {
-      this.#logger.debug({ call_sid, outcome: result }, 'Nothing of the session was to be persisted');
+      this.#logger.debug(
+        { event: 'call_already_persisted', call_sid, outcome: result },
+        'nothing to persist for this call',
+      );
       return;
     }
     this.#persistedCalls += 1;
     if (task.isCheckpoint) {
       this.#logger.debug(
-        { call_sid, version: summary.version },
+        { event: 'call_checkpoint_persisted', call_sid, version: summary.version },
         'Checkpoint of session persisted to database',
       );
       return;
     }
     this.#metrics.endToPersist.observe(Math.max(0, Date.now() - task.askedAtMs) / 1000);
     const { exchanges, fields } = summary;
-    this.#logger.info({ call_sid, exchanges }, 'Persisting transcript to database');
-    this.#logger.info({ call_sid, fields }, 'Persisting collected data to database');
-    this.#logger.info({ call_sid }, 'Session successfully persisted to database');
+    this.#logger.info(
+      { event: 'transcript_persisting', call_sid, exchanges },
+      'Persisting transcript to database',
+    );
+    this.#logger.info(
+      { event: 'collected_data_persisting', call_sid, fields },
+      'Persisting collected data to database',
+    );
+    this.#logger.info({ event: 'call_persisted', call_sid }, 'Session successfully persisted to database');
   }
 
   /** A call whose keys have expired, or whose log is missing though it was never persisted, which is a loss. */
@@ -69,8 +78,16 @@ export class PersistReport {
     this.#metrics.calls.inc({ result: 'gone' });
     const fields = { call_sid: call.callSid, entries: entryIds.length };
     const isLoss = epoch !== undefined && persistedSeq < lastSeq;
-    if (isLoss) this.#logger.error({ ...fields, lastSeq, persistedSeq }, 'The log of a session is missing');
-    else this.#logger.debug(fields, 'Session has expired from Redis, nothing to persist');
+    if (isLoss)
+      this.#logger.error(
+        { event: 'call_log_missing', ...fields, lastSeq, persistedSeq },
+        'the log of a call is missing',
+      );
+    else
+      this.#logger.debug(
+        { event: 'call_expired', ...fields },
+        'the call has expired from Redis; nothing to persist',
+      );
   }
 
   /** Postgres accepts nothing at present. These calls wait in Redis, as all that come after them will. */
@@ -78,7 +95,10 @@ export class PersistReport {
     for (const { task } of calls) {
       if (task.isCheckpoint) continue;
       const fields = { call_sid: task.call.callSid, error: message, outcome: 'paused' };
-      this.#logger.error(fields, 'Failed to persist session to database');
+      this.#logger.error(
+        { event: 'call_persist_failed', ...fields },
+        'Failed to persist session to database',
+      );
     }
   }
 
@@ -88,22 +108,34 @@ export class PersistReport {
     const fields = { call_sid: call.callSid, error: describeDatabaseError(error), outcome: result };
     const isRepeated = result === 'deferred' && this.#deferrals.has(callId(call));
     if (result === 'deferred' && !isRepeated) this.#deferrals.set(callId(call), true);
-    this.#logger[isRepeated ? 'debug' : 'error'](fields, 'Failed to persist session to database');
+    this.#logger[isRepeated ? 'debug' : 'error'](
+      { event: 'call_persist_failed', ...fields },
+      'Failed to persist session to database',
+    );
   }
 
   deadLettered({ call, kind, seq, reason }: DeadLetter): void {
     this.#metrics.letters.inc({ kind });
-    this.#logger.error({ call_sid: call.callSid, kind, seq, reason }, 'Set aside as a dead letter');
+    this.#logger.error(
+      { event: 'dead_letter_added', call_sid: call.callSid, kind, seq, reason },
+      'set aside as a dead letter',
+    );
   }
 
   letterFailed({ call, kind, seq }: DeadLetter, error: unknown): void {
     const fields = { call_sid: call.callSid, kind, seq, error: describeError(error).message };
-    this.#logger.error(fields, 'A dead letter could not be written, its entry stays pending');
+    this.#logger.error(
+      { event: 'dead_letter_not_written', ...fields },
+      'a dead letter could not be written; its entry stays pending',
+    );
   }
 
   lost(count: number): void {
     this.#metrics.lost.inc(count);
-    this.#logger.error({ count }, 'Pending entries of the persist feed were deleted by somebody else');
+    this.#logger.error(
+      { event: 'pending_entries_deleted', count },
+      'pending entries of the persist feed were deleted by another program',
+    );
   }
 }
 

@@ -84,7 +84,11 @@ export function keepComparing(options: ComparisonOptions): void {
     task: look,
     // Either server is unavailable, which is logged elsewhere.
     onError: (error, failures) => {
-      if (failures === 1) logger.debug({ error: describeError(error).message }, 'Not compared with Postgres');
+      if (failures === 1)
+        logger.debug(
+          { event: 'comparison_failed', error: describeError(error).message },
+          'the comparison with Postgres failed',
+        );
     },
     signal: lifecycle.signal,
   });
@@ -108,13 +112,21 @@ function createComparison({ calls, store, logger, metrics, lifecycle }: Comparis
       missing += 1;
       if (missing > MAX_NAMED) return;
       const fields = { call_sid: call.callSid, tenant: call.tenant, persisted_seq: persistedSeq, result };
-      logger.error(fields, 'Postgres lacks a call that was persisted');
+      logger.error(
+        { event: 'persisted_call_missing', ...fields },
+        'Postgres lacks a call that was persisted',
+      );
     };
     const count = await comparePersisted({ calls, store, onMissing }, lifecycle.signal);
     compared.inc(count);
     const fields = { compared_calls: count, missing_calls: missing };
-    if (missing === 0) logger.debug(fields, 'Postgres has all calls that were persisted');
-    else logger.error(fields, 'Postgres has lost commits: what Redis has of them is persisted again');
+    if (missing === 0)
+      logger.debug({ event: 'comparison_clean', ...fields }, 'Postgres has all calls that were persisted');
+    else
+      logger.error(
+        { event: 'postgres_lost_commits', ...fields },
+        'Postgres has lost commits; what Redis still has is persisted again',
+      );
   };
 }
 

@@ -55,7 +55,10 @@ export class DatabaseWatch {
       if (this.#state === 'up' || this.#failures > failuresBefore) return;
       const { pausedMs } = this;
       this.#turn('up');
-      this.#logger.info({ paused_ms: pausedMs }, 'Postgres takes writes again, persisting goes on');
+      this.#logger.info(
+        { event: 'postgres_available', paused_ms: pausedMs },
+        'Postgres accepts writes again; persisting continues',
+      );
     };
   }
 
@@ -113,12 +116,15 @@ export function toDatabaseTrouble(error: unknown): DatabaseTrouble {
 function logTrouble(logger: Logger, { state, cause }: DatabaseTrouble): void {
   const error = describeDatabaseError(cause);
   if (state === 'unavailable') {
-    logger.warn({ error }, 'Postgres is unavailable: persisting pauses, calls wait in Redis');
+    logger.warn(
+      { event: 'postgres_unavailable', error },
+      'Postgres is unavailable; persisting is paused, calls wait in Redis',
+    );
   } else {
     const todo = 'check DATABASE_URL and its role, and run "turnlog migrate"';
     logger.error(
-      { error, page: true, todo },
-      'Postgres needs a person: persisting pauses, calls wait in Redis',
+      { event: 'postgres_misconfigured', error, page: true, todo },
+      'Postgres is misconfigured; persisting is paused until it is fixed, calls wait in Redis',
     );
   }
 }

@@ -25,9 +25,12 @@ export function mirrorTenants({ store, copy, everyMs, logger, lifecycle, wake }:
     task: async () => copy.write(await store.list()),
     onError: (error, failures) => {
       if (failures === 1)
-        logger.warn({ error: describeError(error).message }, 'tenants are not copied to Redis');
+        logger.warn(
+          { event: 'tenant_copy_failed', error: describeError(error).message },
+          'tenants could not be copied to Redis',
+        );
     },
-    onRecovered: () => logger.info('tenants are copied to Redis again'),
+    onRecovered: () => logger.info({ event: 'tenant_copy_recovered' }, 'tenants are copied to Redis again'),
     retry: { minMs: retryMs, maxMs: retryMs },
     wake,
   });

@@ -127,7 +127,10 @@ export class CallAgent {
       {
         onMessage: (data, isBinary) => this.#channel?.receive(data, isBinary),
         onFailure: ({ error, attempt, givesUp }) => {
-          logger.warn({ ...this.#logFields(), error, attempt, gives_up: givesUp }, 'agent is not reachable');
+          logger.warn(
+            { event: 'agent_unreachable', ...this.#logFields(), error, attempt, gives_up: givesUp },
+            'agent is not reachable',
+          );
         },
         onHungUp: () => this.#onHungUp(),
         onGivenUp: () => {
@@ -147,7 +150,7 @@ export class CallAgent {
   }
 
   #onHungUp(): void {
-    this.#needs.logger.info(this.#logFields(), 'agent hung up');
+    this.#needs.logger.info({ event: 'agent_hung_up', ...this.#logFields() }, 'agent hung up');
     if (this.#isTwoWay && this.#needs.hangsUpWithAgent) this.#events.onHangUp('agent_hung_up');
   }
 

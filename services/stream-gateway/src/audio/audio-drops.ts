@@ -31,7 +31,10 @@ export class AudioDrops {
     if (this.#bytes.size === 0 || nowMs - this.#lastLoggedAtMs < LOG_EVERY_MS) return;
     this.#lastLoggedAtMs = nowMs;
     for (const [reason, bytes] of this.#bytes) {
-      this.#logger.warn({ reason, dropped_bytes: bytes }, `audio was dropped: ${EXPLANATIONS[reason]}`);
+      this.#logger.warn(
+        { event: 'audio_dropped', reason, dropped_bytes: bytes },
+        `audio was dropped: ${EXPLANATIONS[reason]}`,
+      );
     }
     this.#bytes.clear();
   }

@@ -21,7 +21,10 @@ export function createAuth(
   const prefix = config.KEY_PREFIX;
   const directory = new TenantDirectory(createTenantCopy(redis, { prefix }), (name, error) => {
     // What is wrong is told by field names; the copy itself holds hashes, which are no one's business.
-    logger.error({ tenant: name, error: describeError(error).type }, 'the copy of a tenant can not be read');
+    logger.error(
+      { event: 'tenant_copy_unreadable', tenant: name, error: describeError(error).type },
+      'the copy of a tenant cannot be read',
+    );
   });
   const tokens = createStreamTokens({ redis, prefix, lifetimeMs: config.STREAM_TOKEN_MS, now });
   const gatekeeper = new Gatekeeper({

@@ -2,7 +2,6 @@ import { runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { isLoopback, type TenantDirectory } from '@turnlog/tenants';
 
 const RELOAD_EVERY_MS = 2_000;
-const ONLY_THIS_MACHINE = 'no tenant exists: only requests of this machine are served';
 
 /** What keeps the tenant directory up to date. */
 export interface TenantRefreshOptions {
@@ -27,10 +26,18 @@ export function refreshTenants({ directory, logger, lifecycle, host, wake }: Ten
       const hasTenant = !directory.isEmpty;
       if (isLoopback(host) || servesOthers === hasTenant) return;
       servesOthers = hasTenant;
-      if (servesOthers) logger.info({ host }, 'a tenant exists: requests of other machines are served');
-      else logger.warn({ host, todo: 'turnlog tenants add <name>' }, ONLY_THIS_MACHINE);
+      if (servesOthers)
+        logger.info(
+          { event: 'serving_other_machines', host },
+          'a tenant exists; requests of other machines are served',
+        );
+      else
+        logger.warn(
+          { event: 'serving_this_machine_only', host, todo: 'turnlog tenants add <name>' },
+          'no tenant exists; only requests of this machine are served',
+        );
     },
-    onError: (err) => logger.debug({ err }, 'tenants could not be read'),
+    onError: (err) => logger.debug({ event: 'tenants_not_read', err }, 'tenants could not be read'),
     wake,
   });
 }

@@ -26,16 +26,24 @@ export interface DrainOptions {
  */
 export async function drain(options: DrainOptions): Promise<void> {
   const { sockets, logger, drainMs, lingerMs, flushMs } = options;
-  logger.info({ connections: sockets.count }, 'draining');
+  logger.info({ event: 'gateway_draining', connections: sockets.count }, 'draining');
   await until(() => sockets.unfinishedSessions === 0, drainMs);
   sockets.drain();
   await until(() => sockets.unfinishedSessions === 0, lingerMs);
   sockets.terminate();
   await withDeadline(flushed(options), flushMs);
   const { lost, spooled } = await giveUpOn(options);
-  if (lost > 0) logger.error({ events: lost }, 'events are lost: Redis did not acknowledge them in time');
-  if (spooled > 0) logger.warn({ events: spooled }, 'events wait in the spool for the next start');
-  if (lost + spooled === 0) logger.info('drained');
+  if (lost > 0)
+    logger.error(
+      { event: 'events_lost', events: lost },
+      'events are lost: Redis did not acknowledge them in time',
+    );
+  if (spooled > 0)
+    logger.warn(
+      { event: 'events_left_in_spool', events: spooled },
+      'events wait in the spool for the next start',
+    );
+  if (lost + spooled === 0) logger.info({ event: 'gateway_drained' }, 'drained');
 }
 
 async function flushed({ retention, audioWriter, outbox }: DrainOptions): Promise<void> {

@@ -100,7 +100,10 @@ function createCallEvents(
     store,
     ...intake,
     onNotRead: ({ callSid }, err) =>
-      logger.error({ err, call_sid: callSid }, 'the messages of a request could not be read'),
+      logger.error(
+        { event: 'request_not_read', err, call_sid: callSid },
+        'the messages of a request could not be read',
+      ),
     now: Date.now,
     newId: nanoid,
     onResult: (result) => metrics.events.inc({ via: 'http', result }),
@@ -126,7 +129,10 @@ function createCallbacks(
     now: Date.now,
     onCallback: (kind, fate) => metrics.callbacks.inc({ kind, fate }),
     onUnplaced: seldom((count) =>
-      logger.warn({ count }, 'a Passthru names no call that is known: it is kept as a call of its own'),
+      logger.warn(
+        { event: 'passthru_unplaced', count },
+        'a Passthru names no known call; it is recorded as a call of its own',
+      ),
     ),
   });
 }
@@ -143,7 +149,10 @@ function createUpgrades(
     maxPerTenant: config.MAX_SOCKETS_PER_TENANT,
     newId: nanoid,
     onNotReleased: (err) =>
-      logger.debug({ err }, 'the slot of a call was not released; it expires in a moment'),
+      logger.debug(
+        { event: 'call_slot_not_released', err },
+        'the slot of a call was not released; it expires soon',
+      ),
   });
   return new StreamUpgrades({
     ...shared,

@@ -34,8 +34,8 @@ export function watchRedis(
         // One that is away is told of elsewhere; one that refuses it lacks a right of the user, and will go on to.
         if (!isTold && err instanceof Error && err.name === 'ReplyError')
           logger.warn(
-            { err },
-            'Redis does not count the bytes of tenants: their limits hold for each gateway by itself',
+            { event: 'tenant_bytes_not_shared', err },
+            'Redis does not count the bytes of tenants; their limits apply to each gateway separately',
           );
         isTold ||= err instanceof Error && err.name === 'ReplyError';
       })

@@ -27,16 +27,22 @@ export class ConnectionLog {
     const fields = { call_sid: callSid, connection_id: this.#connectionId, stream_sid: streamSid };
     if (isUnidentified) {
       tally.unidentifiedCalls += 1;
-      logger.warn(fields, 'no frame says which call this is: recorded under the id of the connection');
+      logger.warn(
+        { event: 'call_unidentified', ...fields },
+        'no frame names the call; it is recorded under the id of the connection',
+      );
     }
-    logger.info({ ...fields, applet: request.applet, sample_rate: sampleRate }, 'call started');
+    logger.info(
+      { event: 'call_started', ...fields, applet: request.applet, sample_rate: sampleRate },
+      'call started',
+    );
   }
 
   /** Who was let in for one call has named another. */
   refused({ callSid, tenant }: Principal): void {
     this.#needs.logger.warn(
-      { call_sid: callSid, connection_id: this.#connectionId, tenant },
-      'a token was used for another call than its own: refused',
+      { event: 'stream_token_misused', call_sid: callSid, connection_id: this.#connectionId, tenant },
+      'a token was used for a call that is not its own; the call is refused',
     );
   }
 
@@ -44,7 +50,10 @@ export class ConnectionLog {
   failed(err: unknown, entry: string): void {
     const fields = { err, step: entry, call_sid: this.#callSid, connection_id: this.#connectionId };
     this.#needs.tally.faults += 1;
-    this.#needs.logger.error(fields, 'the gateway failed at this call: the call is ended');
+    this.#needs.logger.error(
+      { event: 'call_fault', ...fields },
+      'the gateway failed at this call; the call is ended',
+    );
   }
 
   /** The connection is over. */
@@ -54,8 +63,12 @@ export class ConnectionLog {
       ending.kind === 'stopped' ? loggableWord(ending.reason, KNOWN_STOP_REASONS) : ending.reason;
     const fields = { call_sid: this.#callSid, connection_id: this.#connectionId, reason };
     count(tally.endings, ending.kind === 'stopped' ? 'stopped' : ending.reason);
-    if (ending.kind === 'stopped') logger.info(fields, 'Call stopped');
-    else logger.info({ ...fields, close_code: ending.closeCode }, 'call disconnected');
+    if (ending.kind === 'stopped') logger.info({ event: 'call_stopped', ...fields }, 'Call stopped');
+    else
+      logger.info(
+        { event: 'call_disconnected', ...fields, close_code: ending.closeCode },
+        'call disconnected',
+      );
   }
 
   /** A frame was not as it should be. Each kind is logged once, and counted every time. */
@@ -69,7 +82,7 @@ export class ConnectionLog {
       this.#warnOnce(notice.reason, 'invalid frame from the carrier');
     } else if (notice.kind === 'unknown_encoding') {
       tally.unknownEncodings += 1;
-      this.#warnOnce(notice.kind, 'the encoding of the audio is not known: it is taken for 16-bit PCM');
+      this.#warnOnce(notice.kind, 'unknown audio encoding; it is read as 16-bit PCM');
     } else {
       this.#warnOnce(notice.kind, 'unexpected frame from the carrier');
     }
@@ -79,6 +92,9 @@ export class ConnectionLog {
     const kinds = (this.#loggedKinds ??= new Set());
     if (kinds.has(kind) || kinds.size >= MAX_LOGGED_KINDS) return;
     kinds.add(kind);
-    this.#needs.logger.warn({ call_sid: this.#callSid, connection_id: this.#connectionId, kind }, message);
+    this.#needs.logger.warn(
+      { event: 'carrier_frame_unexpected', call_sid: this.#callSid, connection_id: this.#connectionId, kind },
+      message,
+    );
   }
 }

@@ -181,8 +181,12 @@ export class StreamSocket {
   #refuse(): void {
     this.#isRefused = true;
     this.#needs.logger.warn(
-      { connection_id: this.#session.connectionId, tenant: this.#principal.tenant },
-      'one socket began too many calls, or too fast: it is closed',
+      {
+        event: 'socket_began_too_many_calls',
+        connection_id: this.#session.connectionId,
+        tenant: this.#principal.tenant,
+      },
+      'one socket began too many calls, or began them too fast; it is closed',
     );
     this.#socket.close(POLICY_VIOLATION, 'too many calls on one socket');
   }
@@ -205,7 +209,7 @@ export class StreamSocket {
     this.#hasFailed = true;
     const { connectionId, openCall } = this.#session;
     this.#needs.logger.warn(
-      { err, call_sid: openCall?.callSid, connection_id: connectionId },
+      { event: 'carrier_socket_failed', err, call_sid: openCall?.callSid, connection_id: connectionId },
       'socket failed',
     );
   }

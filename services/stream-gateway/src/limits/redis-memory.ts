@@ -87,7 +87,10 @@ export class RedisMemory {
     this.#usedBytes = numberOf('used_memory') - numberOf('mem_not_counted_for_evict');
     this.#maxBytes = numberOf('maxmemory');
     if (this.#isForbidden)
-      this.#options.logger.info('Redis tells how full it is: MAX_MEMORY_SHARE is kept to');
+      this.#options.logger.info(
+        { event: 'redis_memory_known' },
+        'the memory use of Redis is known; MAX_MEMORY_SHARE applies',
+      );
     this.#isForbidden = false;
     this.#judge();
   }
@@ -100,10 +103,10 @@ export class RedisMemory {
     const fields = { used_bytes: this.#usedBytes, maxmemory_bytes: this.#maxBytes };
     if (this.#isShort)
       logger.error(
-        fields,
-        'Redis is nearly full (MAX_MEMORY_SHARE): no events are appended until it is drained',
+        { event: 'redis_nearly_full', ...fields },
+        'Redis is above MAX_MEMORY_SHARE; no events are appended until it is drained',
       );
-    else logger.info(fields, 'Redis has room again: events are appended');
+    else logger.info({ event: 'redis_has_room', ...fields }, 'Redis has room again; events are appended');
   }
 
   #forbid(error: Error): void {
@@ -112,8 +115,10 @@ export class RedisMemory {
     if (this.#isForbidden) return;
     this.#isForbidden = true;
     const reason = describeError(error).message;
-    const text = 'Redis does not tell how full it is (the user needs +info): MAX_MEMORY_SHARE is not kept to';
-    this.#options.logger.warn({ error: reason }, text);
+    this.#options.logger.warn(
+      { event: 'redis_memory_unknown', error: reason },
+      'the memory use of Redis is unknown (the user needs +info); MAX_MEMORY_SHARE does not apply',
+    );
   }
 
   #pauseMs(): number {

@@ -26,17 +26,27 @@ export function observeAppends(
     onRetry: ({ call, attempt, error }) => {
       metrics.retries.inc();
       const fields = { call_sid: call.callSid, attempt: attempt + 1, err: error };
-      if (isPowerOfTwo(attempt + 1)) logger.warn(fields, 'events are not acknowledged: they are sent again');
+      if (isPowerOfTwo(attempt + 1))
+        logger.warn(
+          { event: 'events_retried', ...fields },
+          'events are not acknowledged; sending them again',
+        );
     },
     onGap: ({ call, expected, lost }) => {
       metrics.gaps.inc({ via: 'socket' });
       const fields = { call_sid: call.callSid, expected, not_at_hand: lost };
-      logger.warn(fields, 'redis has lost acknowledged events: they are sent again');
+      logger.warn(
+        { event: 'redis_lost_events', ...fields },
+        'Redis lost acknowledged events; sending them again',
+      );
     },
     onRestored: ({ call, events }) => {
       metrics.gaps.inc({ via: 'http' });
       const fields = { call_sid: call.callSid, events };
-      logger.warn(fields, 'redis had lost acknowledged reports: it has them again');
+      logger.warn(
+        { event: 'redis_lost_reports_restored', ...fields },
+        'Redis had lost acknowledged reports; it has them again',
+      );
     },
   };
 }

@@ -199,9 +199,13 @@ function createAudioWriter(
     },
     onMemoryKnown: (isKnown) =>
       isKnown
-        ? logger.info('Redis tells how full it is: AUDIO_MEMORY_SHARE is kept to')
+        ? logger.info(
+            { event: 'audio_memory_known' },
+            'the memory use of Redis is known; AUDIO_MEMORY_SHARE applies',
+          )
         : logger.warn(
-            'Redis does not tell how full it is (its user may not call INFO), so AUDIO_MEMORY_SHARE can not be kept to: at most 64 MiB of this gateway are kept',
+            { event: 'audio_memory_unknown' },
+            'the memory use of Redis is unknown (the user needs +info); AUDIO_MEMORY_SHARE does not apply: at most 64 MiB of audio per gateway are kept',
           ),
   });
 }

@@ -23,7 +23,7 @@ export function createStreamCalls({ redis, prefix, lifetimeMs, logger }: StreamC
 
   const ask = async (name: string): Promise<string | undefined> => {
     const asked = redis.get(keyOf(name)).catch((err: unknown) => {
-      logger.debug({ err }, 'the call of a stream can not be looked up');
+      logger.debug({ event: 'stream_call_not_found', err }, 'the call of a stream could not be looked up');
       return null;
     });
     const answer = await withDeadline(asked, FIND_TIMEOUT_MS);
@@ -38,7 +38,9 @@ export function createStreamCalls({ redis, prefix, lifetimeMs, logger }: StreamC
       if (own.size > MAX_OWN_STREAMS && oldest !== undefined) own.delete(oldest);
       redis
         .set(keyOf(name), callSid, 'PX', lifetimeMs)
-        .catch((err: unknown) => logger.debug({ err }, 'the call of a stream was not noted down'));
+        .catch((err: unknown) =>
+          logger.debug({ event: 'stream_call_not_stored', err }, 'the call of a stream was not stored'),
+        );
     },
     find: async (tenant, streamSid) => {
       const name = nameOf(tenant, streamSid);

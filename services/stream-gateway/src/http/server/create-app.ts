@@ -56,7 +56,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   takeBodiesAsBytes(http);
   http.setErrorHandler((err, request, reply) => {
     const answer = requestProblem(err, request);
-    if (answer === undefined) logger.error({ err }, 'request failed');
+    if (answer === undefined) logger.error({ event: 'request_failed', err }, 'request failed');
     return send(reply, answer ?? problem(500, 'internal', 'the request failed; send it again'));
   });
   http.get('/openapi.json', { schema: openApiOperation }, (_request, reply) =>

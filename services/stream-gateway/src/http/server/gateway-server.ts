@@ -41,7 +41,9 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   });
   server.listen({ host, port: options.port });
   await once(server, 'listening');
-  server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
+  server.on('error', (err) =>
+    logger.error({ event: 'connection_not_accepted', err }, 'a connection could not be accepted'),
+  );
   return { host, port: (server.address() as AddressInfo).port, close: () => close(http) };
 }
 

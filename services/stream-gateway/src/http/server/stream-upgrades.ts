@@ -63,12 +63,14 @@ export class StreamUpgrades {
   take(upgrade: UpgradeRequest): void {
     const { logger } = this.#options;
     // The peer may go away before the handshake is done, which is no fault of ours.
-    upgrade.socket.on('error', (err) => logger.debug({ err }, 'socket failed during its handshake'));
+    upgrade.socket.on('error', (err) =>
+      logger.debug({ event: 'handshake_failed', err }, 'socket failed during its handshake'),
+    );
     const answer = (refusal: Refusal | undefined): void => {
       if (refusal !== undefined) this.#refuse(upgrade.socket, refusal);
     };
     this.#guard.settled('http.upgrade', this.#take(upgrade), answer, (err) => {
-      logger.error({ err }, 'an upgrade failed');
+      logger.error({ event: 'upgrade_failed', err }, 'an upgrade failed');
       upgrade.socket.destroy();
     });
   }
@@ -103,7 +105,9 @@ export class StreamUpgrades {
 
   #giveBack(giveBack: () => Promise<void>): void {
     const { logger } = this.#options;
-    giveBack().catch((err: unknown) => logger.debug({ err }, 'a token could not be given back'));
+    giveBack().catch((err: unknown) =>
+      logger.debug({ event: 'stream_token_not_returned', err }, 'a token could not be returned'),
+    );
   }
 
   #accept({ request, socket, head }: UpgradeRequest, stream: AcceptedStream, onUsed: () => void): void {
