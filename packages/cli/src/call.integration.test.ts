@@ -82,7 +82,7 @@ describe('turnlog recording', () => {
     query(`insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256, recording_url)
       values ('default', '${callSid}', 'completed', 1, 3, 'e', '', ${url === null ? 'null' : `'${url}'`})`);
 
-  it('fetches the recording of a call with the key of the API, into a file that is not there yet', async () => {
+  it('fetches the recording of a call with the key of the API, into a new file', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'turnlog-test-'));
     const asked: (string | undefined)[] = [];
     const server = createServer((request, response) => {
@@ -109,7 +109,7 @@ describe('turnlog recording', () => {
     }
   });
 
-  it('asks Exotel where it is when the record does not say, and tells where there is none', async () => {
+  it('asks Exotel for the address if the record has none, and reports if there is none', async () => {
     await addRow('CA-unrecorded', null);
     carrier.addCall('CA-unrecorded', { RecordingUrl: null });
     const ran = await turnlog('recording', 'CA-unrecorded', '--out', '/nonexistent/x.mp3');
@@ -119,7 +119,7 @@ describe('turnlog recording', () => {
 });
 
 describe('turnlog call', () => {
-  it('places a call to the gateways, with its callbacks, and notes it in the log', async () => {
+  it('places a call to the gateways, with its callbacks, and records it in the log', async () => {
     const ran = await turnlog(...TO);
     expect([ran.code, ran.err]).toEqual([0, '']);
     const { outcome, call_sid, reference } = documentOf(ran);
@@ -136,7 +136,7 @@ describe('turnlog call', () => {
     expect(await placements()).toMatchObject([{ state: 'placed', call_sid: 'placed-1', dialled: null }]);
   });
 
-  it('has the call recorded as it is told, with a channel for each party', async () => {
+  it('has the call recorded on request, with a channel for each party', async () => {
     await turnlog(...TO);
     await turnlog(...TO, '--record');
     await turnlog(...TO, '--record-channels', 'dual');
@@ -149,7 +149,7 @@ describe('turnlog call', () => {
     expect((await turnlog(...TO, '--record-channels', 'three')).code).not.toBe(0);
   });
 
-  it('gives the stream its credentials, and its flow or address where one is named', async () => {
+  it('adds its credentials to the stream, and uses a given flow or address', async () => {
     env['STREAM_SECRET'] = 'stream-secret';
     await turnlog(...TO);
     await turnlog(...TO, '--stream-url', 'wss://other.example/s');
@@ -167,43 +167,46 @@ describe('turnlog call', () => {
     { kind: 'status', status: 500 },
     { kind: 'text', text: 'gateway time-out' },
   ];
-  it.each(silences)('says after %j that the call may exist, and never dials again', async (misbehaviour) => {
-    carrier.misbehave(misbehaviour);
-    if (misbehaviour.kind === 'hang') env['EXOTEL_CONNECT_TIMEOUT_MS'] = '300';
-    const ran = await turnlog(...TO);
-    expect(ran.code).toBe(1);
-    const { outcome, reference = '' } = documentOf(ran);
-    expect(outcome).toBe('may_exist');
-    expect(carrier.requests).toHaveLength(1);
-    expect(await placements()).toMatchObject([{ state: 'may_exist', dialled: PHONE, reference }]);
-    const status = await turnlog('call', 'status', reference, '--json');
-    expect(documentOf(status)).toMatchObject({ state: 'may_exist', callSid: null });
-    const words = await turnlog('call', 'status', reference);
-    expect(words.out).toContain(`${reference}: may_exist`);
-  });
+  it.each(silences)(
+    'reports after %j that the call may exist, and never dials again',
+    async (misbehaviour) => {
+      carrier.misbehave(misbehaviour);
+      if (misbehaviour.kind === 'hang') env['EXOTEL_CONNECT_TIMEOUT_MS'] = '300';
+      const ran = await turnlog(...TO);
+      expect(ran.code).toBe(1);
+      const { outcome, reference = '' } = documentOf(ran);
+      expect(outcome).toBe('may_exist');
+      expect(carrier.requests).toHaveLength(1);
+      expect(await placements()).toMatchObject([{ state: 'may_exist', dialled: PHONE, reference }]);
+      const status = await turnlog('call', 'status', reference, '--json');
+      expect(documentOf(status)).toMatchObject({ state: 'may_exist', callSid: null });
+      const words = await turnlog('call', 'status', reference);
+      expect(words.out).toContain(`${reference}: may_exist`);
+    },
+  );
 
-  it.each([400, 401, 429])('says after HTTP %d that there is no call', async (status) => {
+  it.each([400, 401, 429])('reports after HTTP %d that there is no call', async (status) => {
     carrier.misbehave({ kind: 'status', status });
     const ran = await turnlog(...TO);
     expect([ran.code, documentOf(ran)['outcome']]).toEqual([1, 'refused']);
     expect(await placements()).toMatchObject([{ state: 'refused', dialled: null }]);
   });
 
-  it('is not placed when Postgres does not note it first', async () => {
+  it('is not placed if Postgres does not record it first', async () => {
     await query('alter table call_placements rename to elsewhere');
     const ran = await turnlog(...TO);
     expect([ran.code, carrier.requests.length]).toEqual([1, 0]);
     expect(ran.err).toContain('refuses');
   });
 
-  it('is not placed while Postgres is away', async () => {
+  it('is not placed while Postgres is unavailable', async () => {
     env['DATABASE_URL'] = `postgres://u:p@127.0.0.1:${await freePort()}/x`;
     const ran = await turnlog(...TO);
     expect([ran.code, carrier.requests.length]).toEqual([1, 0]);
     expect(ran.err).toContain("can't be reached");
   });
 
-  it('is placed also when Redis can not be told, and says so', async () => {
+  it('is placed even if Redis cannot record it, and reports it', async () => {
     env['REDIS_URL'] = `redis://127.0.0.1:${await freePort()}`;
     const ran = await turnlog(...TO);
     expect([ran.code, documentOf(ran)['outcome']]).toEqual([0, 'placed']);
@@ -212,13 +215,13 @@ describe('turnlog call', () => {
 
   it.each([
     ['no number', ['call', '--from', '08047000001'], /--to/],
-    ['a number that is none', ['call', '--to', `${PHONE}x`], /--to: expected a number/],
+    ['an invalid number', ['call', '--to', `${PHONE}x`], /--to: expected a number/],
     ['no ExoPhone', ['call', '--to', PHONE], /EXOTEL_CALLER_ID/],
-    ['two ways to go', [...TO, '--flow', 'http://x', '--stream-url', 'wss://x'], /not both/],
-    ['a stream that is none', [...TO, '--stream-url', 'http://x'], /--stream-url/],
+    ['two destinations', [...TO, '--flow', 'http://x', '--stream-url', 'wss://x'], /not both/],
+    ['an invalid stream', [...TO, '--stream-url', 'http://x'], /--stream-url/],
     ['an unknown reference', ['call', 'status', 'tl-x'], /no placement/],
     ['something else', ['call', 'back'], /Usage/],
-  ])('with %s places nothing and says what is missing', async (_what, args, message) => {
+  ])('with %s places nothing and reports the problem', async (_what, args, message) => {
     const ran = await turnlog(...args);
     expect([ran.code, carrier.requests.length]).toEqual([1, 0]);
     expect(ran.err).toMatch(message);

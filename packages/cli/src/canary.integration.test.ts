@@ -26,8 +26,8 @@ import { startRudeAgent } from './canary.test-support.ts';
 import { terminalWith } from './cli.test-support.ts';
 
 /*
- * F39: marked phones, names, words, collected values, custom parameters and secrets go through every path of the real
- * processes, the failing ones too, and none of them turns up in anything that was written about it.
+ * F39: marked phones, names, words, collected values, custom parameters and secrets take every path of the
+ * real processes, including the failing ones, and appear in no log and no metric.
  */
 
 const SECRET = `qzxcanary${randomBytes(6).toString('hex')}`;
@@ -116,7 +116,7 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-test('nothing that is written about calls holds what was said in them', async () => {
+test('logs and metrics about calls never contain what was said in them', async () => {
   await refuseRowsThatSay('poison row');
   await aCallWithBadFrames();
   await aCallThatStopsForOneWord();
@@ -141,7 +141,7 @@ test('nothing that is written about calls holds what was said in them', async ()
   ]);
   const written = [logs, await readOps(stack), ...printed, ...commands.flatMap(({ out, err }) => [out, err])];
 
-  // It did go through them, and was told of.
+  // The services did process them, and logged each kind.
   expect(agent.urls.join()).toContain('9811122233');
   for (const status of ['"ack"', '"error"']) expect(agent.answers.join()).toContain(status);
   for (const told of [
@@ -192,7 +192,7 @@ async function reportsOverHttp(): Promise<void> {
   await waitForRow('CA-http');
 }
 
-/** Appended behind the gateway's back, as a broken service would. */
+/** Appended directly to the log, as a broken service would. */
 async function anEntryThatIsNoEvent(): Promise<void> {
   const call = { tenant: 'default', callSid: 'CA-http' };
   const { activity, persist } = partitionKeys(space, partitionOf(space, call));
@@ -207,7 +207,7 @@ async function anEntryThatIsNoEvent(): Promise<void> {
       source: 'x',
       at: '2026-01-25T11:15:25.120Z',
     },
-    data: { fields: canary('no object'), [canary('unknown key')]: CANARY_PHONE },
+    data: { fields: canary('not an object'), [canary('unknown key')]: CANARY_PHONE },
   };
   await redis.xadd(log, `${seq}-0`, 'e', JSON.stringify(event));
   await redis.xadd(activity, '*', 'c', 'default/CA-http', 's', seq);
@@ -222,7 +222,7 @@ async function aRowThatPostgresRefuses(): Promise<void> {
   await untilLetters(2);
 }
 
-/** Postgres names the whole row in the detail of its error. */
+/** Postgres repeats the whole row in the detail of its error. */
 async function refuseRowsThatSay(text: string): Promise<void> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -232,7 +232,9 @@ async function refuseRowsThatSay(text: string): Promise<void> {
   await client.end();
 }
 
-/** A key of another type where the head belongs: the script fails, and Redis repeats in the error what it was given. */
+/**
+ * A key of another type in place of the head: the script fails, and Redis repeats its arguments in the error.
+ */
 async function aLogThatCannotBeAppendedTo(): Promise<void> {
   const { head } = callKeys(space, { tenant: 'default', callSid: 'CA-wrongtype' });
   await redis.set(head, canary('wrong type'));

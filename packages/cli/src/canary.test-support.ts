@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { canary } from '@turnlog/test-kit';
 import { WebSocketServer } from 'ws';
 
-/** An agent that reports the messages it was given, and breaks off as soon as all of them were answered. */
+/** An agent that sends its messages, and closes as soon as all of them are answered. */
 export async function startRudeAgent(messages: readonly (string | object)[]) {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');

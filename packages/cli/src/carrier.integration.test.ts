@@ -83,7 +83,7 @@ async function query(statement: string): Promise<Record<string, unknown>[]> {
   return rows;
 }
 
-it('a call that was held gets what its callbacks say, and then what the carrier knows', async () => {
+it("a held call gets the content of its callbacks, and then the carrier's details", async () => {
   const call = placeCall({ url: stack.streamUrls[0] ?? '', audio: 0.2, hangUpAfterMs: Infinity });
   expect(await call.connected).toBe(true);
   const now = Date.now();
@@ -117,7 +117,7 @@ it('a call that was held gets what its callbacks say, and then what the carrier 
 });
 
 it('a call that may exist is found, gets its row though it never streamed, and is dialled once', async () => {
-  // The reset is meant for the request to connect, not for a question about the first call.
+  // The reset is for the request to connect, not for a question about the first call.
   const isAnyDue = async () =>
     (await query(`select from call_reconciliations where state = 'due'`)).length > 0;
   await waitUntil(async () => !(await isAnyDue()), { what: 'no other call is asked about' });

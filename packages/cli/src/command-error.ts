@@ -1,10 +1,10 @@
 import { types } from 'node:util';
-/** A command cannot do what it was asked for; the message is the sentence that its user reads. */
+/** A command cannot do what was asked; the message is the sentence for its user. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
-/** What anything that was thrown says. */
+/** The message of anything that was thrown. */
 export function reasonOf(thrown: unknown): string {
   return types.isNativeError(thrown) && thrown.message !== '' ? thrown.message : String(thrown);
 }

@@ -2,25 +2,25 @@ import { CommandError } from './command-error.ts';
 import { readArguments, type Flags, type FlagValues } from './flags.ts';
 import { type Terminal } from './terminal.ts';
 
-/** What a command was asked for. */
+/** The arguments of a command. */
 export interface CommandInput<F extends Flags> {
   readonly values: FlagValues<F>;
   readonly positionals: readonly string[];
 }
 
-/** A command as its own file defines it. */
+/** The definition of a command. */
 export interface CommandDefinition<F extends Flags> {
   readonly name: string;
-  /** What it does, in a line. */
+  /** What it does, in one line. */
   readonly summary: string;
-  /** What stands after the name, such as `<callSid>`; empty for nothing. */
+  /** The parameters after the name, such as `<callSid>`; empty for none. */
   readonly parameters: string;
-  /** How many of those there may be. */
+  /** The allowed number of positional arguments. */
   readonly count: { readonly min: number; readonly max: number };
-  /** More to know, for `--help`. */
+  /** More details for `--help`. */
   readonly details?: readonly string[];
   readonly flags: F;
-  /** Resolves to the exit code: 0, or 1 when what was looked at is not as it should be. */
+  /** Resolves to the exit code: 0, or 1 if a check failed. */
   run(input: CommandInput<F>, terminal: Terminal): Promise<number>;
 }
 
@@ -58,7 +58,8 @@ function checkCount(
   parameters: string,
 ): void {
   const usage = `Usage: turnlog ${name} ${parameters}`.trimEnd();
-  if (positionals.length < min) throw new CommandError(`Something is missing. ${usage}`);
+  const missing = /^<\w+>/.exec(parameters) ?? [];
+  if (positionals.length < min) throw new CommandError(`${['Missing argument', ...missing].join(' ')}. ${usage}`);
   const extra = positionals[max];
-  if (extra !== undefined) throw new CommandError(`"${extra}" is one too many. ${usage}`);
+  if (extra !== undefined) throw new CommandError(`Unexpected argument "${extra}". ${usage}`);
 }

@@ -6,15 +6,15 @@ import { CommandError, reasonOf } from './command-error.ts';
 
 const WITH_A_SENTENCE = [CommandError, CallStoreError, LocalStackError, TenantError, WavFormatError];
 
-/** A failure as a program reads it. */
+/** A failure for programs. */
 export interface Failure {
   /** Where the error has one, such as `port_taken`. */
   readonly code?: string;
-  /** What the user reads. */
+  /** The text for the user. */
   readonly message: string;
 }
 
-/** What is told of a failure. Errors that nobody foresaw say how to learn more. */
+/** The report of a failure. Unexpected errors say how to get more information. */
 export function describeFailure(error: unknown): Failure {
   const isForeseen = WITH_A_SENTENCE.some((kind) => error instanceof kind);
   if (!isForeseen) {

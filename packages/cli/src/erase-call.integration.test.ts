@@ -21,7 +21,7 @@ beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
 describe('a call is erased by its sid', () => {
-  test('whatever tenant has it, before it is persisted', async () => {
+  test('in whichever tenant it is, before it is persisted', async () => {
     const call = callOf('CAx', 'acme');
     await bench.append(call, [startedWith(call, {}), endOf(call)]);
     const wrong = await bench.turnlog('erase', '--call', 'CAx', '--tenant', 'default');
@@ -34,7 +34,7 @@ describe('a call is erased by its sid', () => {
     expect((await bench.erase('--call', 'CAx', '--tenant', 'acme')).code).toBe(0);
   });
 
-  test('only where one tenant has it, or one is named', async () => {
+  test('only if one tenant has it, or one is named', async () => {
     for (const tenant of ['acme', 'zeta']) {
       const call = callOf('CA-twice', tenant);
       await writeCall(bench.store, call, [startedWith(call, {})]);
@@ -42,13 +42,13 @@ describe('a call is erased by its sid', () => {
     const refused = await bench.turnlog('erase', '--call', 'CA-twice');
     expect(refused).toMatchObject({ code: 1, out: '' });
     expect(refused.err).toMatch(
-      /acme \(.*\) and zeta \(.*\)\. Say which one with --tenant\. Nothing was erased\./,
+      /acme \(.*\) and zeta \(.*\)\. Name one with --tenant\. Nothing was erased\./,
     );
     expect((await bench.erase('--call', 'CA-twice', '--tenant', 'zeta')).code).toBe(0);
     expect(await bench.sidsIn()).toEqual(['CA-twice']);
   });
 
-  test('and one that is nowhere is told to be nowhere, and not marked unless asked', async () => {
+  test('and an unknown one is reported, and not marked unless requested', async () => {
     const call = callOf('CA-nowhere', 'acme');
     const refused = await bench.turnlog('erase', '--call', 'CA-nowhere', '--tenant', 'acme');
     expect(refused).toMatchObject({ code: 1, out: '' });
@@ -66,7 +66,7 @@ describe('a call is erased by its sid', () => {
     expect(await bench.store.privacy.wasErased(call)).toBe(true);
   });
 
-  test('also where only its audio, a dead letter or a dead spool has it', async () => {
+  test('even if only its audio, a dead letter or a dead spool has it', async () => {
     const [audio, dead, spooled] = [
       callOf('CA-audio', 'acme'),
       callOf('CA-dead', 'acme'),
@@ -102,24 +102,24 @@ describe('a call is erased by its sid', () => {
     expect((await bench.erase('--call', 'CA-dead')).erased).toEqual([{ ...dead, foundIn: ['dead letter'] }]);
     const bySpool = await bench.turnlog('erase', '--call', 'CA-sp', '--spool', spoolDir);
     expect(bySpool.out).toContain('acme/CA-sp  (spool)');
-    expect(bySpool.out).toContain('1 event(s) taken out of the spools of dead gateways');
+    expect(bySpool.out).toContain('1 event(s) removed from the spools of dead gateways');
   });
 
-  test('but not while it goes on, and then the ledger says nothing of it', async () => {
+  test('but not while it is in progress, and then it is not in the ledger', async () => {
     const call = callOf('CA-live', 'acme');
     await bench.append(call, [startedWith(call, {})]);
     const { code, out } = await bench.turnlog('erase', '--call', 'CA-live');
     expect({ code, out }).toMatchObject({
       code: 1,
-      out: expect.stringContaining('1 still going on, not touched'),
+      out: expect.stringContaining('1 in progress, not changed'),
     });
     expect(await bench.store.privacy.erasures()).toEqual([]);
     expect((await bench.erase('--call', 'CA-live', '--dry-run')).live).toMatchObject([call]);
   });
 });
 
-describe('an erasure that is broken off', () => {
-  test('says how far it came, and the same command goes on with the rest', async () => {
+describe('an erasure that is interrupted', () => {
+  test('reports its progress, and the same command continues', async () => {
     for (const callSid of ['CA1', 'CA2', 'CA3']) {
       await bench.persisted(callSid, startedWith(callOf(callSid), { from: PHONE }));
     }
@@ -147,7 +147,7 @@ describe('the ledger erases again', () => {
       await bench.persisted(callSid, startedWith(callOf(callSid), { from }));
   };
 
-  test('the calls of a person by their names, and what else has the number', async () => {
+  test('the calls of a person by their names, and other data with the number', async () => {
     await bench.persisted('CA1', startedWith(callOf('CA1'), { from: PHONE }));
     await bench.erase('--phone', PHONE);
     // As if the archive of one were damaged in the backup, and another had never been in this system.
@@ -159,7 +159,7 @@ describe('the ledger erases again', () => {
     expect(await bench.sidsIn()).toEqual(['CA3']);
   });
 
-  test('a person of an older ledger, which knows the last ten digits only', async () => {
+  test('a person of an older ledger, which has the last ten digits only', async () => {
     const subject = createHmac('sha256', bench.environment()['ERASURE_KEY'] ?? '')
       .update('phone:7911123456')
       .digest('hex');

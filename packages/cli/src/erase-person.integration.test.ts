@@ -24,7 +24,7 @@ beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
 describe('a person is found', () => {
-  test('in whatever column, parameter, fact or turn the number is, and in whatever form', async () => {
+  test('in any column, parameter, fact or turn with the number, in any form', async () => {
     const at = (callSid: string) => callOf(callSid);
     await bench.persisted(
       'CA-sip',
@@ -58,7 +58,7 @@ describe('a person is found', () => {
     expect(await bench.sidsIn()).toEqual(['CA-other']);
   });
 
-  test('in an archive whose row names another, and in a row whose archive is gone', async () => {
+  test('in an archive whose row has another number, and in a row whose archive is missing', async () => {
     const call = callOf('CA-archive');
     const raw = { DialWhomNumber: '09876543210' };
     const reported = { status: 'completed', from: '09855556666', raw } as const;
@@ -88,7 +88,7 @@ describe('a person is found', () => {
     expect((await bench.erase('--phone', PHONE)).erased).toEqual([]);
   });
 
-  test('in calls that were asked of the carrier, but not in one of a call that is held', async () => {
+  test('in calls that were asked of the carrier, but not in one of a held call', async () => {
     const carrier = createCarrierStore({ databaseUrl: bench.databaseUrl, maxConnections: 1 });
     for (const reference of ['free', 'kept']) {
       const placement = {
@@ -159,7 +159,7 @@ describe('a person is found', () => {
 });
 
 describe('another person', () => {
-  test('whose number ends alike is not erased, and who may be meant is for a person to decide', async () => {
+  test('whose number ends alike is not erased, and an ambiguous call is left to a person', async () => {
     const numbers = {
       british: '+447911123456',
       indian: '+917911123456',
@@ -178,7 +178,7 @@ describe('another person', () => {
     expect((await bench.erase('--phone', '+44 7911 123456')).code).toBe(1);
     expect(await bench.sidsIn()).toEqual(['CA-either', 'CA-indian', 'CA-none']);
     const told = await bench.turnlog('erase', '--phone', '+44 7911 123456');
-    expect(told.out).toContain('❓ 1 may be this person’s or another’s, not touched');
+    expect(told.out).toContain('❓ 1 may be this person’s or another’s, not changed');
     expect(told.out).not.toContain('7911');
 
     expect((await bench.erase('--phone', '+44 7911 123456', '--include-ambiguous')).code).toBe(0);
@@ -186,7 +186,7 @@ describe('another person', () => {
     expect(sids((await bench.erase('--phone', '07911 123456')).erased)).toEqual(['CA-indian']);
   });
 
-  test('is told apart by the region', async () => {
+  test('is distinguished by the region', async () => {
     await bench.persisted('CA1', startedWith(callOf('CA1'), { from: '07911123456' }));
     const abroad = terminalWith({ ...bench.environment(), PHONE_REGION: 'GB' });
     const { out } = await abroad('erase', '--phone', '+447911123456', '--json');
@@ -205,7 +205,7 @@ describe('another person', () => {
 });
 
 describe('an erasure', () => {
-  test('is in the ledger with what was found, and with each call of it', async () => {
+  test('is in the ledger with its findings, and with each of its calls', async () => {
     await bench.persisted('CA1', startedWith(callOf('CA1'), { from: PHONE }));
     await bench.persisted('CA2', startedWith(callOf('CA2'), { from: PHONE }));
     await bench.store.privacy.hold(callOf('CA2'), 'case 7');
@@ -218,7 +218,7 @@ describe('an erasure', () => {
     expect(JSON.stringify(ledger)).not.toMatch(/98765|CA1/);
   });
 
-  test('that can not search Redis fails, and erases nothing', async () => {
+  test('that cannot search Redis fails, and erases nothing', async () => {
     await bench.persisted('CA1', startedWith(callOf('CA1'), { from: PHONE }));
     const away = terminalWith({ ...bench.environment(), REDIS_URL: 'redis://127.0.0.1:1' });
     expect(await away('erase', '--phone', PHONE)).toMatchObject({

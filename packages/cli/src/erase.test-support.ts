@@ -13,7 +13,7 @@ import { eventOf, terminalWith, writeCall, type Ran } from './cli.test-support.t
 /** The number that the tests erase. */
 export const PHONE = '+919876543210';
 
-/** What `turnlog erase --json` prints. */
+/** The output of `turnlog erase --json`. */
 export interface Report {
   readonly erased: readonly CallKey[];
   readonly ambiguous: readonly CallKey[];
@@ -36,9 +36,9 @@ export interface ErasureBench {
   /** Writes a call as the persister does. */
   persisted(callSid: string, ...events: readonly KnownEvent[]): Promise<void>;
   append(call: CallKey, events: readonly KnownEvent[]): Promise<void>;
-  /** The calls that Postgres has anything of. */
+  /** The calls with any data in Postgres. */
   sidsIn(): Promise<string[]>;
-  /** Empties Postgres, and goes to keys of its own in Redis. */
+  /** Empties Postgres, and switches to new keys in Redis. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
@@ -99,7 +99,7 @@ export async function openErasureBench(): Promise<ErasureBench> {
 /** A call of the default tenant, or another. */
 export const callOf = (callSid: string, tenant = 'default'): CallKey => ({ tenant, callSid });
 
-/** The start of a call between two strangers, but for what is given. */
+/** The start of a call between two other people, except for the given fields. */
 export function startedWith(call: CallKey, more: Partial<EventData<'call.started'>>): KnownEvent {
   return eventOf(call, 0, 'call.started', { connectionId: 'c1', from: '+911111111111', ...more });
 }

@@ -11,7 +11,7 @@ const flags = {
 };
 
 describe('readArguments', () => {
-  it('reads values, switches and what stands by itself', () => {
+  it('reads values, switches and positionals', () => {
     expect(readArguments(['CA1', '--last', '5', '--json'], flags)).toEqual({
       values: { last: 5, name: undefined, folder: [], drop: undefined, json: true },
       positionals: ['CA1'],
@@ -22,11 +22,11 @@ describe('readArguments', () => {
     [['--drop'], 'no-stop'],
     [['--drop', '--json'], 'no-stop'],
     [['--drop', 'terminate'], 'terminate'],
-  ])('reads a flag that may stand without a value: %j', (args, drop) => {
+  ])('reads a flag with an optional value: %j', (args, drop) => {
     expect(readArguments(args, flags).values.drop).toBe(drop);
   });
 
-  it('reads a flag that may be given several times in the order in which it was', () => {
+  it('reads a flag that may be repeated, in order', () => {
     const { values } = readArguments(['--folder', 'b', '--folder', 'a'], flags);
     expect(values.folder).toEqual(['b', 'a']);
   });
@@ -38,7 +38,7 @@ describe('readArguments', () => {
     [['--last', 'many'], '--last: expected a whole number from 1 to 100, got "many".'],
     [['--folder', 'a', '--folder', ''], '--folder: expected some text, got nothing.'],
     [['--name', ''], '--name: expected some text, got nothing.'],
-  ])('says what is wrong with %j', (args, sentence) => {
+  ])('describes the problem of %j', (args, sentence) => {
     expect(() => readArguments(args, flags)).toThrow(sentence);
   });
 });

@@ -9,11 +9,11 @@ export interface ValueFlag<T> {
   readonly schema: EnvValue<T>;
   readonly placeholder: string;
   readonly help: string;
-  /** What the flag means where it stands without a value. */
+  /** The value of the flag without one. */
   readonly bare?: string;
 }
 
-/** A flag that takes a value and may be given several times, `--spool <folder> --spool <folder>`. */
+/** A flag that takes a value and may be repeated, `--spool <folder> --spool <folder>`. */
 export interface ListFlag<T> {
   readonly kind: 'list';
   readonly schema: EnvValue<T>;
@@ -21,7 +21,7 @@ export interface ListFlag<T> {
   readonly help: string;
 }
 
-/** A flag that is there or not. */
+/** A flag without a value. */
 export interface SwitchFlag {
   readonly kind: 'switch';
   readonly help: string;
@@ -30,7 +30,7 @@ export interface SwitchFlag {
 /** The flags of a command, by their names without the dashes. */
 export type Flags = Readonly<Record<string, ValueFlag<unknown> | ListFlag<unknown> | SwitchFlag>>;
 
-/** What flags were given as: a value or nothing, values in their order, and true or false for a switch. */
+/** The values of flags: a value or undefined, values in their order, and true or false for a switch. */
 export type FlagValues<F extends Flags> = {
   readonly [K in keyof F]: F[K] extends ValueFlag<infer T>
     ? T | undefined
@@ -49,7 +49,7 @@ export function valueFlag<T>(
   return { kind: 'value', schema, placeholder, help, ...(bare !== undefined && { bare }) };
 }
 
-/** A flag each of whose values has this schema. */
+/** A flag that may be repeated; each value has this schema. */
 export function listFlag<T>(schema: EnvValue<T>, placeholder: string, help: string): ListFlag<T> {
   return { kind: 'list', schema, placeholder, help };
 }
@@ -64,7 +64,7 @@ export const text: EnvValue<string> = envValue('some text', (value) =>
   value === '' ? { problem: 'got nothing' } : { value },
 );
 
-/** Reads a command's arguments. Throws a `CommandError` for an unknown flag, or for a value that a flag can't have. */
+/** Parses a command's arguments. Throws a `CommandError` for an unknown flag or an invalid value. */
 export function readArguments<F extends Flags>(
   args: readonly string[],
   flags: F,
@@ -94,7 +94,7 @@ function split(args: readonly string[], flags: Flags) {
   }
 }
 
-/** `--drop` with nothing behind it, or another flag, as `--drop=no-stop`. */
+/** `--drop` at the end or before another flag, as `--drop=no-stop`. */
 function withBareValue(arg: string, next: string | undefined, flags: Flags): string {
   const flag = arg.startsWith('--') ? flags[arg.slice(2)] : undefined;
   const isBare =
@@ -107,7 +107,7 @@ function isAboutArguments(error: unknown): error is Error {
   return String(error.code).startsWith('ERR_PARSE_ARGS_');
 }
 
-/** Node's own words, without its advice on how to give a flag where it is meant as something else. */
+/** Node's own message, without its advice on how to pass a value that begins with a dash. */
 function sentenceOf({ message }: Error): string {
   const [first = message] = message.split(/\. |\n/);
   return `${first.replace(/\.$/, '')}.`;
@@ -127,7 +127,7 @@ function readValue<T>(name: string, schema: EnvValue<T>, value: unknown): T {
   throw new CommandError(`--${name}: ${parsed.error.issues[0]?.message ?? 'that is not a value for it'}.`);
 }
 
-/** Every command that shows something has it. */
+/** Every command with output has it. */
 export const jsonFlag = {
   json: switchFlag('print one JSON document and nothing else; a failure is {"error":{"code","message"}}'),
 };
@@ -140,5 +140,5 @@ export const tenant = envValue('the name of a tenant', (name) =>
 /** Names one tenant. */
 export const tenantFlag = { tenant: valueFlag(tenant, '<name>', 'calls of this tenant') };
 
-/** The tenant of a gateway that was given none. */
+/** The default tenant of a gateway. */
 export const DEFAULT_TENANT = 'default';

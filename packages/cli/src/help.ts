@@ -12,12 +12,12 @@ export function programHelp(commands: readonly Command[]): string {
     '',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     '',
-    `${PROGRAM} <command> --help tells more of one.`,
+    `${PROGRAM} <command> --help shows the help of one.`,
     'Commands find Redis and Postgres by --redis and --database, by REDIS_URL and DATABASE_URL, or in the local stack',
     'that "npm start" runs. TURNLOG_DEBUG=1 adds a stack trace to an error.',
     '',
-    'A command that fails says why on standard error, and ends with exit code 1. With --json it prints one document',
-    'on standard output then, too: {"error":{"code":"port_taken","message":"…"}}, where not every error has a code.',
+    'A command that fails prints the reason on standard error, and ends with exit code 1. With --json it also prints one',
+    'document on standard output: {"error":{"code":"port_taken","message":"…"}}, where some errors have no code.',
   ].join('\n');
 }
 
@@ -36,7 +36,7 @@ export function commandHelp({ name, summary, parameters, details, flags }: Comma
 function flagLines(flags: Flags): [string, string][] {
   return Object.entries(flags).map(([name, flag]) => [
     flag.kind === 'switch' ? `--${name}` : `--${name} ${flag.placeholder}`,
-    flag.kind === 'list' ? `${flag.help}; may be given several times` : flag.help,
+    flag.kind === 'list' ? `${flag.help}; may be repeated` : flag.help,
   ]);
 }
 

@@ -36,7 +36,7 @@ describe('turnlog on a Redis', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('monitor shows what happens on calls, until it is interrupted', async () => {
+  it('monitor shows events of calls until it is interrupted', async () => {
     const ended = new AbortController();
     let out = '';
     const terminal = {
@@ -47,7 +47,7 @@ describe('turnlog on a Redis', () => {
       now: Date.now,
     };
     const watching = runCli(['monitor', '--call', 'CA1', '--utc'], terminal);
-    await waitUntil(() => out.includes('Watching calls, none is going on'), { what: 'monitor watches' });
+    await waitUntil(() => out.includes('Watching calls, none in progress'), { what: 'monitor watches' });
 
     const eventsOf = (callSid: string) =>
       seedEvents({ ...CALL, callSid }).map((event, index) => ({ seq: index + 1, text: encodeEvent(event) }));
@@ -95,7 +95,7 @@ describe('turnlog on a Redis', () => {
     expect((await turnlog('audio', 'CA1')).err).toBe('Say where to write the audio: --out call.wav\n');
   });
 
-  it('dead-letters lists letters, shows one, and hands it back', async () => {
+  it('dead-letters lists dead letters, shows one, and replays it', async () => {
     expect((await turnlog('dead-letters', 'list')).out).toBe('✉️  There are no dead letters.\n');
     const letter = {
       call: CALL,
@@ -125,7 +125,7 @@ describe('turnlog on a Redis', () => {
     expect(JSON.parse((await turnlog('dead-letters', 'list', '--json')).out)).toEqual([]);
   });
 
-  it('dead-letters shows the beginning of the log that a letter points at', async () => {
+  it('dead-letters shows the start of the log that a dead letter points at', async () => {
     const call = { ...CALL, callSid: 'CApointed' };
     const events = seedEvents(call)
       .slice(0, 3)
@@ -143,7 +143,7 @@ describe('turnlog on a Redis', () => {
     expect((await turnlog('dead-letters', 'replay', letter?.id ?? '')).code).toBe(0);
   });
 
-  it('dead-letters keeps a letter whose call has expired, and says so', async () => {
+  it('dead-letters keeps a dead letter whose call has expired, and reports it', async () => {
     const call = { ...CALL, callSid: 'CAexpired' };
     const letter = { call, seq: 8, reason: '22021', detail: '', original: '{}', atMs: Date.now() };
     await new DeadLetters(redis, space).add({ ...letter, kind: 'call' }, []);
@@ -154,10 +154,10 @@ describe('turnlog on a Redis', () => {
   });
 
   it.each([
-    [['forget'], /^"forget" is nothing that can be done with dead letters\. Usage:/],
-    [['show'], /^Name a letter\./],
+    [['forget'], /^Unknown action "forget" for dead letters\. Usage:/],
+    [['show'], /^Name a dead letter\./],
     [['show', 'x'], /^There is no dead letter "x"/],
-    [['replay'], /^Name one letter, or say --all\./],
+    [['replay'], /^Name one dead letter, or use --all\./],
   ])('dead-letters has a sentence for %j', async (args, sentence) => {
     const { code, err } = await turnlog('dead-letters', ...args);
     expect(code).toBe(1);
@@ -166,7 +166,7 @@ describe('turnlog on a Redis', () => {
 });
 
 describe('turnlog without its Redis', () => {
-  it('says that it cannot be reached', async () => {
+  it('reports that it cannot be reached', async () => {
     const url = `redis://:secret@127.0.0.1:${await freePort()}`;
     const { code, err } = await terminalWith({ REDIS_URL: url })('monitor');
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 import { runCli } from './run-cli.ts';
 
-// npm hands the terminal's Ctrl-C on to its child, which has had it from the terminal: one key press, two signals. How
-// long after the first the second comes is up to the machine.
+// npm forwards the terminal's Ctrl-C to its child, which received it from the terminal too: one key press,
+// two signals. The delay between them depends on the machine.
 const signalsPerKeyPress = process.env['npm_lifecycle_event'] === undefined ? 1 : 2;
 
 const interrupted = new AbortController();
@@ -9,13 +9,13 @@ let signals = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     signals += 1;
-    // Somebody is out of patience.
+    // A second Ctrl-C: exit now.
     if (signals > signalsPerKeyPress) process.exit(1);
     interrupted.abort(new Error('interrupted'));
   });
 }
 
-// `turnlog calls | head` closes the pipe when it has seen enough.
+// `turnlog calls | head` closes the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

@@ -80,7 +80,7 @@ async function sidsIn(): Promise<string[]> {
   return (await store.listCalls()).map(({ call_sid }) => call_sid).sort();
 }
 
-test('a person goes from Postgres, from calls that wait in Redis, and from the dead letters', async () => {
+test('a person is erased from Postgres, from calls that wait in Redis, and from the dead letters', async () => {
   await writeCall(store, callOf('CA1'), eventsWith(callOf('CA1'), PHONE));
   await writeCall(store, callOf('CA2', 'acme'), eventsWith(callOf('CA2', 'acme'), '09876543210'));
   await writeCall(store, callOf('CA3'), eventsWith(callOf('CA3'), '+919800000009'));
@@ -115,7 +115,7 @@ test('a person goes from Postgres, from calls that wait in Redis, and from the d
   expect(written).not.toMatch(/9876|CA1|CA2|waiting/);
 });
 
-test('a person goes from what a dead gateway left on its disk, and comes back from there never again', async () => {
+test('a person is erased from the spool of a dead gateway, which never brings the events back', async () => {
   const spoolDir = await mkdtemp(path.join(folder, 'spool-'));
   const emptyDir = await mkdtemp(path.join(folder, 'spool-'));
   const folders = await openSpoolFolders(spoolDir, 'gw-1');
@@ -138,13 +138,13 @@ test('a person goes from what a dead gateway left on its disk, and comes back fr
 
   const { out } = await turnlog('erase', '--phone', PHONE, '--spool', spoolDir, '--spool', emptyDir);
   expect(out).toMatch(/^🧹 1 call\(s\) erased\.\n {2}default\/CA-spooled {2}\(spool\)\n/);
-  expect(out).toContain('💾 3 event(s) taken out of the spools of dead gateways.\n');
+  expect(out).toContain('💾 3 event(s) removed from the spools of dead gateways.\n');
   const [name = ''] = await readdir(path.join(spoolDir, 'gw-1'));
   const left = await readFile(path.join(spoolDir, 'gw-1', name), 'utf8');
   expect(left).toContain('said in CA-other');
   expect(left).not.toMatch(/CA-spooled|9876543210/);
 
-  expect((await turnlog('erase', '--call', 'CA-spooled')).out).toContain('No spool was looked at');
+  expect((await turnlog('erase', '--call', 'CA-spooled')).out).toContain('No spool was searched');
   const lost = await turnlog('erase', '--call', 'CA1', '--spool', spoolDir, '--spool', '/nowhere/at/all');
   expect(lost).toMatchObject({
     code: 1,
@@ -152,7 +152,7 @@ test('a person goes from what a dead gateway left on its disk, and comes back fr
   });
 });
 
-test('the ledger erases again what a backup brings back, and no call that came after', async () => {
+test('the ledger erases again what a backup brings back, and no later call', async () => {
   const ledger = path.join(folder, 'after-restore');
   await writeCall(store, callOf('CA-old'), eventsWith(callOf('CA-old'), PHONE));
   await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
@@ -169,21 +169,21 @@ test('the ledger erases again what a backup brings back, and no call that came a
   const reapplied = await turnlog('erase', '--reapply', '--ledger', ledger, '--json');
   expect(reapplied.code).toBe(0);
   expect(await sidsIn()).toEqual(['CA-new']);
-  // The ledger of the database is whole again, so the next time it does without the file.
+  // The ledger of the database is complete again, so the next time it does without the file.
   await client.query('truncate erased_calls');
   await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
   await turnlog('erase', '--reapply');
   expect(await sidsIn()).toEqual(['CA-new']);
 });
 
-test('a held call is neither erased nor retained away, and both say so', async () => {
+test('a held call is neither erased nor deleted by retention, and both report it', async () => {
   await writeCall(store, callOf('CA1'), seedEvents(callOf('CA1')));
   expect(await turnlog('hold', 'CA1', '--on')).toMatchObject({ code: 1 });
   expect((await turnlog('hold', 'CA1', '--on', '--reason', 'case 7')).code).toBe(0);
   expect((await turnlog('hold')).out).toContain('default/CA1  since');
   const erased = await turnlog('erase', '--call', 'CA1');
   expect(erased.code).toBe(1);
-  expect(erased.out).toContain('⚖️  1 under a legal hold, not touched:\n  default/CA1');
+  expect(erased.out).toContain('⚖️  1 under a legal hold, not changed:\n  default/CA1');
   await client.query(`update call_sessions set ended_at = ended_at - interval '60 days'`);
   const retained = await turnlog('retention', '--tenant', 'default', '--transcript-days', '1');
   expect(retained.out).toContain('transcript of 0 call(s) removed');
@@ -195,21 +195,21 @@ test('a held call is neither erased nor retained away, and both say so', async (
   expect(await sidsIn()).toEqual([]);
 });
 
-test('a call that goes on is told to be erased later', async () => {
+test('a call in progress is reported as one to erase later', async () => {
   await append(callOf('CA-live'), eventsWith(callOf('CA-live'), PHONE).slice(0, 2));
   const { code, out } = await turnlog('erase', '--call', 'CA-live');
-  expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('still going on') });
+  expect({ code, out }).toMatchObject({ code: 1, out: expect.stringContaining('in progress') });
 });
 
-test('erasing wants a key, and one thing to erase', async () => {
+test('erasing needs a key, and one thing to erase', async () => {
   const keyless = terminalWith({ REDIS_URL: testRedisUrl(), DATABASE_URL: database.url });
   expect((await keyless('erase', '--call', 'CA1')).err).toMatch(/^ERASURE_KEY: expected a secret/);
-  expect((await turnlog('erase')).err).toMatch(/^Say what to erase/);
+  expect((await turnlog('erase')).err).toMatch(/^Name what to erase/);
   expect((await turnlog('erase', '--call', 'CA1', '--phone', PHONE)).code).toBe(1);
   expect((await turnlog('erase', '--phone', '12')).err).toContain('expected a phone number of IN');
 });
 
-test('retention goes by the policy of each tenant, says what it did, and leaves verification clean', async () => {
+test('retention follows the policy of each tenant, reports its changes, and leaves verification clean', async () => {
   for (const tenant of ['keeps', 'forgets']) {
     await writeCall(store, callOf(`CA-${tenant}`, tenant), seedEvents(callOf(`CA-${tenant}`, tenant)));
     await turnlog('tenants', 'add', tenant);
@@ -258,8 +258,8 @@ test('retention goes by the policy of each tenant, says what it did, and leaves 
   expect((await store.readCall('CA-keeps'))?.full_transcript).toHaveLength(4);
   const verified = await turnlog('verify', '--all');
   expect(verified.code).toBe(0);
-  expect(verified.out).toContain("1 of them can't be compared: retention has taken their archives away.");
-  expect((await turnlog('show', 'CA-forgets')).out).toContain('(taken away by retention on ');
+  expect(verified.out).toContain("1 of them can't be compared: retention has deleted their archives.");
+  expect((await turnlog('show', 'CA-forgets')).out).toContain('(deleted by retention on');
 });
 
 test('a consent is in the record, and shown', async () => {

@@ -76,17 +76,17 @@ describe('turnlog on a database', () => {
     });
   });
 
-  it('show has a sentence for a call that there is not', async () => {
+  it('show has a sentence for an unknown call', async () => {
     const { code, out, err } = await turnlog('show', 'CA0\u001B[2J', '--json');
     expect(code).toBe(1);
     expect(err).toMatch(/^There is no record of a call "CA0<U\+001B>\[2J"\. [^\n]*\n$/);
     expect(JSON.parse(out)).toEqual({ error: { message: err.trimEnd() } });
   });
 
-  it('verify finds that records are what their archives say', async () => {
+  it('verify finds that records agree with their archives', async () => {
     expect(await turnlog('verify', '--all')).toEqual({
       code: 0,
-      out: '✅ 2 call(s) verified: every record is what its archive says.\n',
+      out: '✅ 2 call(s) verified: every record agrees with its archive.\n',
       err: '',
     });
   });
@@ -126,7 +126,7 @@ describe('turnlog on a database', () => {
     expect(JSON.parse(all.out)).toMatchObject({ verified: 3, differing: [{ callSid: 'CAaltered' }] });
   });
 
-  it('verify says which calls Redis has as persisted and Postgres lacks', async () => {
+  it('verify lists calls that are persisted according to Redis and missing in Postgres', async () => {
     const prefix = testKeyPrefix();
     const space = { prefix, partitions: 16 };
     const redis = new Redis(testRedisUrl());
@@ -144,12 +144,15 @@ describe('turnlog on a database', () => {
       ...{ REDIS_URL: testRedisUrl(), KEY_PREFIX: prefix, PARTITIONS: '16' },
     });
     const { code, out } = await asking('verify', '--all');
-    expect([code, out.match(/❌ .*Redis says/g)]).toEqual([1, ['❌ default/CAlost: Redis says']]);
+    expect([code, out.match(/❌ .*Redis says/g)]).toEqual([
+      1,
+      ['❌ default/CAlost: in Postgres according to Redis'],
+    ]);
     const elsewhere = await asking('verify', '--all', '--tenant', 'acme', '--json');
     expect([elsewhere.code, JSON.parse(elsewhere.out)]).toMatchObject([0, { lost: [] }]);
   });
 
-  it('verify --all tells of a Redis that can not be asked, and verifies all the same', async () => {
+  it('verify --all reports a Redis that cannot be asked, and verifies all the same', async () => {
     const port = await freePort();
     const asking = terminalWith({ DATABASE_URL: database.url, REDIS_URL: `redis://127.0.0.1:${port}` });
     const { err, out } = await asking('verify', '--all', '--tenant', 'acme');
@@ -159,13 +162,13 @@ describe('turnlog on a database', () => {
     ]);
   });
 
-  it('verify wants one call, or all', async () => {
+  it('verify needs one call, or --all', async () => {
     for (const args of [[], ['CA1', '--all']]) {
-      expect((await turnlog('verify', ...args)).err).toMatch(/^Name one call, or say --all\./);
+      expect((await turnlog('verify', ...args)).err).toMatch(/^Name one call, or use --all\./);
     }
   });
 
-  it('shows what a hostile caller said as text that does nothing (F40)', async () => {
+  it('shows hostile text of a caller as harmless text (F40)', async () => {
     const call = { tenant: 'hostile', callSid: 'CAhostile' };
     const said = [
       '<script>alert(1)</script>',
@@ -203,7 +206,7 @@ describe('turnlog without its database', () => {
     );
   });
 
-  it('says that it cannot be reached, without the password', async () => {
+  it('reports that it cannot be reached, without the password', async () => {
     const url = `postgres://turnlog:secret@127.0.0.1:${await freePort()}/turnlog`;
     const { code, err } = await terminalWith({ DATABASE_URL: url })('calls');
     expect(code).toBe(1);
@@ -213,13 +216,13 @@ describe('turnlog without its database', () => {
     expect(err).not.toContain('secret');
   });
 
-  it('says what is wrong with a setting', async () => {
+  it('reports the problem of a setting', async () => {
     const { code, err } = await terminalWith({ DATABASE_URL: 'mysql://x' })('calls');
     expect(code).toBe(1);
     expect(err).toMatch(/^The environment is wrong:\n {2}DATABASE_URL: expected a URL such as postgres:/);
   });
 
-  it('migrates an empty one, which is of no use before', async () => {
+  it('migrates an empty one, which is unusable before', async () => {
     const database = await createTestDatabase();
     const turnlog = terminalWith({ DATABASE_URL: database.url });
     expect((await turnlog('calls')).err).toMatch(/run "turnlog migrate"\.\n$/);

@@ -5,7 +5,7 @@ import { commands } from './commands/all-commands.ts';
 const turnlog = terminalWith({});
 
 describe('turnlog', () => {
-  it.each([[[]], [['help']], [['--help']]])('tells what it can do: %j', async (args) => {
+  it.each([[[]], [['help']], [['--help']]])('shows its help: %j', async (args) => {
     const { code, out } = await turnlog(...args);
     expect(code).toBe(0);
     for (const { name, summary } of commands) expect(out).toContain(`  ${name.padEnd(14)}${summary}\n`);
@@ -18,7 +18,7 @@ describe('turnlog', () => {
     expect(await turnlog('help', name)).toEqual({ code, out, err: '' });
   });
 
-  it('has help no line of which is wider than a terminal', async () => {
+  it('has no line of help that is wider than a terminal', async () => {
     const helps = await Promise.all(commands.map(({ name }) => turnlog(name, '--help')));
     const widest = helps.flatMap(({ out }) => out.split('\n')).map((line) => line.length);
     expect(Math.max(...widest)).toBeLessThanOrEqual(120);
@@ -26,8 +26,8 @@ describe('turnlog', () => {
 
   it.each([
     [['calls', '--lost'], "Unknown option '--lost'. --help lists the flags."],
-    [['show'], 'Something is missing. Usage: turnlog show <callSid>'],
-    [['show', 'a', 'b'], '"b" is one too many. Usage: turnlog show <callSid>'],
+    [['show'], 'Missing argument <callSid>. Usage: turnlog show <callSid>'],
+    [['show', 'a', 'b'], 'Unexpected argument "b". Usage: turnlog show <callSid>'],
     [
       ['load', '--pace', '0'],
       '--pace: expected realtime, flat-out, or how many times faster than real time, got "0".',
@@ -50,7 +50,7 @@ describe('turnlog', () => {
 
   it.each([
     [['calls', '--lost', '--json'], "Unknown option '--lost'. --help lists the flags."],
-    [['show', '--json'], 'Something is missing. Usage: turnlog show <callSid>'],
+    [['show', '--json'], 'Missing argument <callSid>. Usage: turnlog show <callSid>'],
     [['clals', '--json'], expect.stringMatching(/^There is no command "clals"\./)],
     [['--json'], expect.stringMatching(/^There is no command "--json"\./)],
     [['verify', '--all', '--json'], expect.stringMatching(/^No Postgres is known: /)],
@@ -64,7 +64,7 @@ describe('turnlog', () => {
     expect(err).toBe(`${document.error.message}\n`);
   });
 
-  it('still knows the old name of a command, and says the new one', async () => {
+  it('still accepts the old name of a command, and prints the new one', async () => {
     const old = await turnlog('simulate', '--help');
     expect(old).toEqual({
       ...(await turnlog('load', '--help')),
@@ -78,7 +78,7 @@ describe('turnlog', () => {
     expect(error).toMatchObject({ code: 'unreachable' });
   });
 
-  it('adds the stack where it is asked for', async () => {
+  it('adds the stack on request', async () => {
     const { err } = await terminalWith({ TURNLOG_DEBUG: '1' })('clals');
     expect(err).toContain('    at ');
   });

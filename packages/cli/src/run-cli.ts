@@ -8,12 +8,12 @@ import { print, type Terminal } from './terminal.ts';
 
 const HELP_WORDS = new Set(['help', '--help', '-h']);
 
-/** Old names of commands, which work for one release more. */
+/** Old names of commands, which work for one more release. */
 const RENAMED = new Map([['simulate', 'load']]);
 
 /**
- * Runs the command that the arguments name; resolves to the exit code. A failure is a sentence on standard error, and
- * with --json a document on standard output as well.
+ * Runs the command of the arguments; resolves to the exit code. A failure is a sentence on standard error,
+ * and with --json a document on standard output as well.
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -21,7 +21,8 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   } catch (error) {
     const failure = describeFailure(error);
     terminal.err.write(`${failure.message}\n`);
-    // Also where the arguments themselves are wrong. In one line, since that of a command may be lines of JSON.
+    // Even if the arguments themselves are wrong. In one line, since a command's own document may be lines of
+    // JSON.
     if (args.includes('--json')) print(terminal, JSON.stringify({ error: failure }));
     if (terminal.env['TURNLOG_DEBUG'] === '1' && types.isNativeError(error)) {
       terminal.err.write(`${error.stack ?? ''}\n`);

@@ -33,19 +33,19 @@ afterAll(async () => {
 
 const SECRET = /tl_(?:stream|api|webhook)_[0-9a-f]{12}_[\w-]{43}/g;
 
-/** What a gateway takes of these secrets, after the next look. */
+/** The secrets that a gateway accepts after its next read. */
 async function taken(kind: 'stream' | 'api' | 'webhook', ...texts: readonly string[]) {
   await directory.reload();
   return texts.map((text) => directory.authenticate(kind, text)?.name);
 }
 
-test('without tenants, list says what that means', async () => {
+test('without tenants, list explains the consequence', async () => {
   expect((await turnlog('tenants', 'list')).out).toMatch(
-    /^There are no tenants: gateways listen on loopback/,
+    /^There are no tenants: gateways serve loopback/,
   );
 });
 
-test('a tenant goes through its life, and gateways know of each step', async () => {
+test('a tenant is added, rotated and revoked, and gateways apply each step', async () => {
   const added = await turnlog('tenants', 'add', 'acme');
   expect(added.code).toBe(0);
   const [stream = '', api = '', webhook = ''] = added.out.match(SECRET) ?? [];
@@ -93,15 +93,15 @@ test('a secret is never shown again, and its hash never at all', async () => {
 
 test.each([
   [['add', 'quiet'], /^There is a tenant "quiet" already/],
-  [['add', 'Big Corp'], /^"Big Corp" is no name for a tenant: 1 to 63 lower-case/],
+  [['add', 'Big Corp'], /^"Big Corp" is not a valid tenant name: 1 to 63 lower-case/],
   [['add'], /^Name a tenant\. Usage:/],
   [['rotate', 'nobody'], /^There is no tenant "nobody"/],
   [['rotate', 'quiet', '--kind', 'root'], /^--kind: expected one of stream, api, webhook/],
   [['rotate', 'quiet', '--kind', 'webhook', '--finish'], /^Tenant "quiet" has one webhook secret/],
-  [['set', 'quiet'], /^Say what to set/],
+  [['set', 'quiet'], /^Name what to set/],
   [['set', 'quiet', '--addresses', '10.0.0.0/40'], /^--addresses: .*got "10\.0\.0\.0\/40"/],
   [['set', 'quiet', '--max-calls', '0'], /^--max-calls: .* from 1 to 1000000/],
-  [['destroy', 'quiet'], /^"destroy" is nothing that can be done with tenants\. Usage:/],
+  [['destroy', 'quiet'], /^Unknown action "destroy" for tenants\. Usage:/],
 ])('tenants %j is refused with a sentence', async (args, sentence) => {
   const { code, err } = await turnlog('tenants', ...args);
   expect(code).toBe(1);
@@ -117,5 +117,5 @@ test('without Redis a tenant is added all the same, and its secrets are shown', 
   );
   expect(code).toBe(0);
   expect(out.match(SECRET)).toHaveLength(3);
-  expect(err).toMatch(/^It is done, but gateways can't be told now: Redis at .*within 30 seconds/);
+  expect(err).toMatch(/^The change is stored, but gateways can't be notified now: Redis at .*within 30 seconds/);
 });

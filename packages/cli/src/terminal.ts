@@ -8,7 +8,7 @@ export interface Output {
   readonly isTTY?: boolean;
 }
 
-/** What a command knows of the world it runs in. */
+/** The environment of a command. */
 export interface Terminal {
   readonly env: Environment;
   readonly out: Output;
@@ -24,7 +24,7 @@ export function print({ out }: Terminal, ...lines: readonly string[]): void {
   out.write(`${lines.join('\n')}\n`);
 }
 
-/** Writes a machine-readable document, which a person may have on the screen as well. */
+/** Writes a machine-readable document, which may also appear on a screen. */
 export function printJson({ out }: Terminal, document: unknown): void {
   out.write(`${escapeUnsafe(stringifyJson(document, 2))}\n`);
 }

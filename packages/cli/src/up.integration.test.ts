@@ -38,7 +38,7 @@ describe('turnlog up', () => {
     expect(text).toContain('\nThe sample was played 20 times faster than life');
   }, 120_000);
 
-  it('takes calls from then on, which other commands find', async () => {
+  it('accepts calls from then on, which other commands find', async () => {
     const load = ['load', '--calls', '3', '--turns', '4', '--pace', '20', '--verify', '--json'];
     const { code, out } = await program.run(load);
     expect(JSON.parse(out)).toMatchObject({ calls: 3, connected: 3, records: { right: 3, wrong: [] } });
@@ -63,14 +63,14 @@ describe('turnlog up', () => {
   });
 });
 
-describe('turnlog up that does not get far', () => {
+describe('turnlog up that fails', () => {
   let program: Program;
   beforeAll(async () => {
     program = await prepareProgram();
   });
   afterAll(() => program.close());
 
-  it('says which port is taken, and how to choose another', async () => {
+  it('names the taken port, and how to choose another', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -82,7 +82,7 @@ describe('turnlog up that does not get far', () => {
     );
   });
 
-  it('says what is wrong with a setting, before anything else', async () => {
+  it('reports a wrong setting before anything else', async () => {
     const { code, out, err } = await program.run(['up'], { AGENT_URL: 'http://bot' });
     expect({ code, out }).toEqual({ code: 1, out: 'Starting Turnlog …\n' });
     expect(err).toMatch(

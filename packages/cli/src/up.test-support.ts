@@ -19,7 +19,7 @@ export interface Running {
   readonly process: ChildProcess;
   /** Of its standard output. */
   readonly lines: CapturedLines;
-  /** Ctrl-C, and the exit code. */
+  /** Sends Ctrl-C; resolves to the exit code. */
   interrupt(): Promise<number | null>;
 }
 

@@ -32,7 +32,7 @@ if (options.list) {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-/** Several at a time, and then, one after the other, those that have to be alone. */
+/** Several at a time, and then, one after the other, the scenarios that must be alone. */
 async function runAll(): Promise<Outcome[]> {
   const all = scenarios.flatMap((scenario) => Array.from({ length: options.repeat }, () => scenario));
   const together = all.filter(({ alone = false }) => !alone);
@@ -40,7 +40,7 @@ async function runAll(): Promise<Outcome[]> {
   return [...(await runEach(together, options.atOnce)), ...(await runEach(alone, 1))];
 }
 
-/** Progress goes to standard error, so that standard output holds the results alone. */
+/** Progress goes to standard error, so that standard output has the results alone. */
 async function runEach(chosen: readonly Scenario[], atOnce: number): Promise<Outcome[]> {
   const left = [...chosen];
   const outcomes: Outcome[] = [];

@@ -15,7 +15,7 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
   --write        puts the results into docs/fault-results.md
   --keep         keeps the folder of every run`;
 
-/** What was asked for on the command line. */
+/** The options of the command line. */
 export interface Options {
   readonly names: readonly string[];
   readonly seed: number | undefined;
@@ -33,7 +33,7 @@ export interface Options {
 const WHOLE = { calls: 100, eventsPerCall: 40, windowMs: 12_000, intensity: 1 };
 const QUICK = { calls: 20, eventsPerCall: 15, windowMs: 5_000, intensity: 0.3 };
 
-/** Reads the command line. Throws on what it does not know. */
+/** Parses the command line. Throws on an unknown option. */
 export function readOptions(args: readonly string[]): Options {
   const { values, positionals } = parseArgs({
     args: [...args],

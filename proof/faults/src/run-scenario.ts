@@ -13,21 +13,24 @@ import { type Context, type RunSize, type Scenario } from './scenarios/scenario.
 import { usualMemoryBytes, type StackShape } from './world/stack-shape.ts';
 import { createWorld, type World } from './world/world.ts';
 
-/** How long a scenario may take, beside the minutes that it was given: then what it waits for does not come. */
+/**
+ * How long a scenario may take, in addition to its own minutes: after that, its conditions will not come
+ * true.
+ */
 const TIMEOUT_MINUTES = 10;
 
 export interface RunOptions {
   readonly seed: number;
   readonly size: RunSize;
-  /** Whether the folder of a run that went well is kept too. */
+  /** Whether the folder of a successful run is kept too. */
   readonly keep: boolean;
 }
 
-/** Runs one scenario in a world of its own, and judges what came of it. A folder of a failed run is kept. */
+/** Runs one scenario in a world of its own, and checks the result. The folder of a failed run is kept. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
   const startedAt = performance.now();
   const folder = await mkdtemp(path.join(os.tmpdir(), `turnlog-faults-${scenario.id}-`));
-  // Under root, Postgres runs as another user, who must get through.
+  // Under root, Postgres runs as another user, who needs access.
   await chmod(folder, 0o711);
   const notes: Record<string, number | string> = {};
   const recoveries: number[] = [];

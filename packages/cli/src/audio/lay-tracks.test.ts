@@ -20,7 +20,7 @@ function samples(pcm: Buffer | undefined): number[] {
 }
 
 describe('layTracks', () => {
-  it('puts batches where they belong, with silence between them', () => {
+  it('puts batches at their time, with silence between them', () => {
     const { inbound, outbound } = layTracks([
       batch(1),
       batch(2, { offsetMs: 3 }),
@@ -30,12 +30,12 @@ describe('layTracks', () => {
     expect(samples(outbound)).toEqual([0, 9]);
   });
 
-  it('lets the connections of a call follow each other', () => {
+  it('plays the connections of a call one after the other', () => {
     const { inbound } = layTracks([batch(1, { ms: 2 }), batch(2, { connectionId: 'c2', offsetMs: 1 })]);
     expect(samples(inbound)).toEqual([1, 1, 0, 2]);
   });
 
-  it('refuses rates that differ', () => {
+  it('refuses different rates', () => {
     expect(() => layTracks([batch(1), batch(2, { track: 'outbound', sampleRate: 16_000 })])).toThrow(
       'rates of 8000 and 16000 Hz: write one track, with --track',
     );

@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts';
 
 const BYTES_PER_SAMPLE = 2;
 
-/** The tracks of a call from its beginning, as 16-bit mono PCM. One that nothing was recorded of is missing. */
+/** The tracks of a call from its beginning, as 16-bit mono PCM. A track without audio is missing. */
 export interface Tracks {
   readonly sampleRate: number;
   readonly inbound?: Buffer;
@@ -12,8 +12,8 @@ export interface Tracks {
 }
 
 /**
- * Lays batches where they belong in time, with silence between them. Each connection counts from its own start; they
- * follow each other in the order in which their audio came. Throws a `CommandError` when the rates differ.
+ * Lays batches at their time, with silence between them. Each connection counts from its own start;
+ * connections follow each other in the order of their audio. Throws a `CommandError` if the rates differ.
  */
 export function layTracks(batches: readonly AudioBatch[]): Tracks {
   const [sampleRate, ...others] = new Set(batches.map((batch) => batch.sampleRate));
@@ -35,13 +35,13 @@ export function layTracks(batches: readonly AudioBatch[]): Tracks {
   };
 }
 
-/** A WAV of the tracks: stereo where there are two. */
+/** A WAV of the tracks: stereo if there are two. */
 export function renderWav({ sampleRate, inbound, outbound }: Tracks): Buffer {
   if (inbound === undefined || outbound === undefined) {
     return writeWav(inbound ?? outbound ?? Buffer.of(), sampleRate);
   }
   const wav = writeWav(interleave(inbound, outbound), sampleRate);
-  // The header says mono: two channels, and twice as many bytes a second and a sample.
+  // The header is for mono: set two channels, and twice as many bytes a second and a sample.
   wav.writeUInt16LE(2, 22);
   wav.writeUInt32LE(sampleRate * 2 * BYTES_PER_SAMPLE, 28);
   wav.writeUInt16LE(2 * BYTES_PER_SAMPLE, 32);

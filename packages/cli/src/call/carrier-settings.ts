@@ -32,7 +32,7 @@ const environment = z.object({
   STREAM_SECRET: secret.optional(),
 });
 
-/** What the environment says of the carrier: credentials are taken from nowhere else. */
+/** The carrier's settings in the environment: credentials come from nowhere else. */
 export interface CarrierSettings {
   readonly account: ExotelAccount;
   readonly callerId: string | undefined;

@@ -15,7 +15,7 @@ export function streamUrlOf(
   return url.href.replace(/^http/, 'ws');
 }
 
-/** Where the carrier reports on the call; `undefined` where no webhook would know it. */
+/** Where the carrier reports on the call; `undefined` without a webhook secret. */
 export function statusCallbackUrlOf({ publicUrl, webhookSecret }: CarrierSettings): string | undefined {
   if (publicUrl === undefined || webhookSecret === undefined) return undefined;
   return `${publicUrl.replace(/\/+$/, '')}/webhooks/exotel/status/${webhookSecret}`;

@@ -20,7 +20,7 @@ export const audio = defineCommand({
   count: { min: 1, max: 1 },
   details: [
     'Both tracks in stereo, the caller on the left and the agent on the right, or one of them with --track.',
-    'What was not recorded is silence. Several connections of a call follow each other.',
+    'Times without audio are silent. Several connections of a call follow each other.',
   ],
   flags: {
     out: valueFlag(text, '<file>', 'the file to write'),

@@ -23,14 +23,14 @@ const MAX_EVENTS = 100_000;
 
 export const call = defineCommand({
   name: 'call',
-  summary: 'place a call through Exotel, once; or look what became of one that may exist',
+  summary: 'place a call through Exotel, once; or show the outcome of one that may exist',
   parameters: '--to <number> | status <reference>',
   count: { min: 0, max: 2 },
   details: [
     'Credentials come from the environment alone: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN, EXOTEL_API_URL.',
     'With PUBLIC_URL the call streams to /exotel/stream there (STREAM_SECRET authenticates it), and with WEBHOOK_SECRET',
     'Exotel reports to /webhooks/exotel/status. --flow and --stream-url send it elsewhere.',
-    'When no answer comes, the call may exist. It is never dialled again; the reconciler looks for it.',
+    'Without an answer, the call may exist. It is never dialled again; the reconciler looks for it.',
   ],
   flags: {
     to: valueFlag(phone, '<number>', 'the number to dial'),
@@ -75,8 +75,7 @@ export const call = defineCommand({
         store,
         tenant,
         request,
-        onUnsaved: (error) =>
-          warn(terminal, `Postgres does not know yet what came of it: ${reasonOf(error)}.`),
+        onUnsaved: (error) => warn(terminal, `The outcome is not in Postgres yet: ${reasonOf(error)}.`),
       }),
     );
     if (placed.outcome === 'placed') await recordPlaced(placed.report, tenant, values, terminal);
@@ -109,7 +108,10 @@ function targetOf(
   return { kind: 'stream', url };
 }
 
-/** The call is known from now on, also if it never streams. That it isn't recorded is no reason to call it failed. */
+/**
+ * From now on the call is known, even if it never streams. A failure to record that does not make it a failed
+ * call.
+ */
 async function recordPlaced(
   report: CarrierReport,
   tenant: string,
@@ -168,7 +170,7 @@ function describe(placed: CallRequestOutcome): string {
     case 'may_exist':
       return [
         `⚠️  The call may exist: ${placed.reason}. Do not dial again.`,
-        `The reconciler looks for it; "turnlog call status ${reference}" tells what it found.`,
+        `The reconciler looks for it; "turnlog call status ${reference}" shows the result.`,
       ].join('\n');
   }
 }

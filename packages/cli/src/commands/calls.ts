@@ -10,7 +10,7 @@ import { print, printJson } from '../terminal.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** How long ago, or a moment: the value tells the moment once it is told what time it is. */
+/** An age, or a moment: the value returns the moment for a given current time. */
 const since: EnvValue<(nowMs: number) => Date> = envValue(
   'a date (2026-01-25, 2026-01-25T11:15:00Z) or an age (30m, 12h, 7d)',
   (value) => {
@@ -25,7 +25,7 @@ const since: EnvValue<(nowMs: number) => Date> = envValue(
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ]|$)/;
 
-/** Whether there is such a day, and such a time: `Date` makes 2 March of 30 February. */
+/** Whether the day and the time exist: `Date` turns 30 February into 2 March. */
 function isDate(value: string): boolean {
   const [, year, month, day] = DATE.exec(value) ?? [];
   const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
@@ -38,9 +38,9 @@ export const calls = defineCommand({
   parameters: '',
   count: { min: 0, max: 0 },
   flags: {
-    last: valueFlag(wholeNumber(1, 100_000), '<n>', 'at most so many; 20 by default'),
+    last: valueFlag(wholeNumber(1, 100_000), '<n>', 'the most calls to list; 20 by default'),
     status: valueFlag(oneOf(callStatus.options), '<status>', `one of ${callStatus.options.join(', ')}`),
-    outcome: valueFlag(text, '<outcome>', 'calls that came to this, such as qualified'),
+    outcome: valueFlag(text, '<outcome>', 'calls with this outcome, such as qualified'),
     since: valueFlag(since, '<when>', 'calls that began then or later: 2026-01-25, or 30m, 12h, 7d ago'),
     ...tenantFlag,
     ...clockFlags,

@@ -18,20 +18,20 @@ const USAGE = 'Usage: turnlog dead-letters list | show <id> | replay <id> | repl
 
 export const deadLetters = defineCommand({
   name: 'dead-letters',
-  summary: 'list what could not be persisted, show it, or have it persisted again',
+  summary: 'list what could not be persisted, show it, or persist it again',
   parameters: 'list | show <id> | replay <id> | replay --all',
   count: { min: 1, max: 2 },
   details: [
-    'A letter that is replayed goes back to the persister; if it is refused again, it comes back as a new one.',
+    'A replayed dead letter goes back to the persister; if it is refused again, it returns as a new one.',
   ],
-  flags: { all: switchFlag('replay every letter'), ...clockFlags, ...redisFlags, ...jsonFlag },
+  flags: { all: switchFlag('replay every dead letter'), ...clockFlags, ...redisFlags, ...jsonFlag },
   run: ({ values, positionals: [action = '', id] }, terminal) =>
     withRedis(values, terminal, async ({ redis, space }) => {
       const letters = new DeadLetters(redis, space);
       const clock = clockOf(values);
       const onUnreadable = (key: string, error: unknown): void =>
         void terminal.err.write(
-          `The dead letters in ${key} can't be read: ${reasonOf(error)}. The others are here.\n`,
+          `The dead letters in ${key} can't be read: ${reasonOf(error)}. The others are listed.\n`,
         );
       const answer = <T>(document: T, format: (document: T) => string): number => {
         if (values.json) printJson(terminal, document);
@@ -53,21 +53,21 @@ export const deadLetters = defineCommand({
           return result.kept.length === 0 ? 0 : 1;
         }
         default:
-          throw new CommandError(`"${action}" is nothing that can be done with dead letters. ${USAGE}`);
+          throw new CommandError(`Unknown action "${action}" for dead letters. ${USAGE}`);
       }
     }),
 });
 
-/** A letter without what was said in the call, which `show` has. */
+/** A dead letter without the words of the call, which `show` has. */
 function summaryOf(letter: StoredDeadLetter): DeadLetterSummary {
   const { id, call, kind, seq, reason, detail, log, atMs } = letter;
   return { id, call, kind, seq, reason, detail, ...(log !== undefined && { log }), atMs };
 }
 
-/** So much of a log is shown of a letter that points at it. */
+/** This many events of a log are shown of a dead letter that points at it. */
 const MAX_SHOWN_BYTES = 256 * 1024;
 
-/** A letter with what it points at, as far as that is not too much to be shown. */
+/** A dead letter with the start of the log that it points at. */
 async function withContent(
   redis: Redis,
   space: KeySpace,
@@ -89,24 +89,24 @@ async function chosen(
   all: boolean,
   onUnreadable: (key: string, error: unknown) => void,
 ): Promise<StoredDeadLetter[]> {
-  if (all === (id !== undefined)) throw new CommandError(`Name one letter, or say --all. ${USAGE}`);
+  if (all === (id !== undefined)) throw new CommandError(`Name one dead letter, or use --all. ${USAGE}`);
   return all ? letters.list(onUnreadable) : [await getOrThrow(letters, id)];
 }
 
 async function getOrThrow(letters: DeadLetters, id: string | undefined): Promise<StoredDeadLetter> {
-  if (id === undefined) throw new CommandError(`Name a letter. ${USAGE}`);
+  if (id === undefined) throw new CommandError(`Name a dead letter. ${USAGE}`);
   const letter = /^\d+:\d+-\d+$/.test(id) ? await letters.get(id) : undefined;
   if (letter === undefined)
-    throw new CommandError(`There is no dead letter "${id}"; "dead-letters list" has them all.`);
+    throw new CommandError(`There is no dead letter "${id}"; "dead-letters list" lists all of them.`);
   return letter;
 }
 
-/** What became of letters that were to be replayed, by their ids. */
+/** The results of a replay, as ids. */
 interface Replay {
   readonly replayed: string[];
-  /** Their calls have expired in Redis: the letters stay, as the last copies. */
+  /** Their calls have expired in Redis: the dead letters stay, as the last copies. */
   readonly kept: string[];
-  /** Somebody else had already taken these. */
+  /** These were replayed in the meantime. */
   readonly gone: string[];
 }
 
@@ -123,10 +123,10 @@ async function replayOne(letters: DeadLetters, letter: StoredDeadLetter): Promis
 
 function describeReplay({ replayed, kept, gone }: Replay): string {
   const lines = [`♻️  ${replayed.length} dead letter(s) handed back to the persister.`];
-  if (gone.length > 0) lines.push(`${gone.length} had been taken away meanwhile.`);
+  if (gone.length > 0) lines.push(`${gone.length} had been replayed in the meantime.`);
   if (kept.length > 0) {
     lines.push(
-      `${kept.length} could not be: the log of the call has expired in Redis. The letter stays, as its last copy:`,
+      `${kept.length} could not be: the log of the call has expired in Redis. The dead letter stays, as its last copy:`,
       ...kept.map((id) => `  dead-letters show ${id}`),
     );
   }

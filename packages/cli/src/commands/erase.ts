@@ -28,29 +28,27 @@ const environment = z.object({
 
 export const erase = defineCommand({
   name: 'erase',
-  summary: 'take a call, or a person, out of Redis, Postgres, the archive, the dead letters and the spools',
+  summary: 'remove a call, or a person, from Redis, Postgres, the archive, the dead letters and the spools',
   parameters: '--call <callSid> | --phone <number> | --reapply',
   count: { min: 0, max: 0 },
   details: [
-    'A phone is looked for in every text of a call: its row, its archive, its log and live state in Redis, the dead letters,',
+    'A phone is searched in every text of a call: its row, its archive, its log and live state in Redis, the dead letters,',
     'the spools, and the calls that were asked of the carrier. Numbers without a country code are taken to be of PHONE_REGION',
     '(IN by default). Calls whose digits may be another person’s are listed and left, unless --include-ambiguous is given.',
-    'What was erased does not come back: late events of it are refused, and the ledger of erasures says, by a hash that',
-    'ERASURE_KEY makes, what is to be erased again after a restore (--reapply). Keep that key, and with --ledger a copy of',
-    'the ledger, apart from the backups. The exit code is 1 when anything that was found is still there: a call under a legal',
-    'hold, one that goes on, one that is ambiguous or locked; and when something could not be searched.',
-    'Spools of gateways that died are reached where their folder is; gateways that live clean theirs themselves.',
+    'Erased data does not come back: late events are refused, and the erasure ledger lists, by a hash that',
+    'ERASURE_KEY makes, what to erase again after a restore (--reapply). Keep that key, and with --ledger a copy of',
+    'the ledger, apart from the backups. The exit code is 1 if anything that was found is still there (a call under a legal',
+    'hold, in progress, ambiguous or locked), and if something could not be searched.',
+    'Spools of dead gateways are searched if their folder is on this machine; living gateways clean theirs themselves.',
   ],
   flags: {
     call: valueFlag(text, '<callSid>', 'one call'),
     phone: valueFlag(text, '<number>', 'every call with this number in it, of all tenants or of --tenant'),
-    reapply: switchFlag('erase again what the ledger says was erased: after a restore'),
+    reapply: switchFlag('erase again what the ledger lists: after a restore'),
     ledger: valueFlag(text, '<file>', 'a copy of the ledger: added to, and with --reapply read as well'),
-    'include-ambiguous': switchFlag('erase as well what may be another person’s'),
-    unseen: switchFlag(
-      'with --call and --tenant: have refused what comes later of a call that is nowhere yet',
-    ),
-    'dry-run': switchFlag('say what would be erased, and do nothing'),
+    'include-ambiguous': switchFlag('also erase calls that may be another person’s'),
+    unseen: switchFlag('with --call and --tenant: refuse later events of a call that does not exist yet'),
+    'dry-run': switchFlag('show what would be erased, and change nothing'),
     ...tenantFlag,
     ...databaseFlags,
     ...redisFlags,
@@ -59,7 +57,7 @@ export const erase = defineCommand({
   },
   run: async ({ values }, terminal) => {
     const asked = [values.call !== undefined, values.phone !== undefined, values.reapply];
-    if (asked.filter(Boolean).length !== 1) throw new CommandError(`Say what to erase. ${USAGE}`);
+    if (asked.filter(Boolean).length !== 1) throw new CommandError(`Name what to erase. ${USAGE}`);
     const keys = keysFrom(terminal);
     const phone = values.phone === undefined ? undefined : phoneFrom(values.phone, keys.region);
     const wishes = { ...values, phone, isAmbiguousIncluded: values['include-ambiguous'] };
@@ -74,7 +72,7 @@ export const erase = defineCommand({
   },
 });
 
-/** What can't be searched may hold something of the person: it is not passed over. */
+/** Data that cannot be searched may be the person's: it must not be skipped. */
 async function orNothing<T>(search: Promise<T>): Promise<T> {
   return search.catch((error: unknown) => {
     if (error instanceof CommandError) throw error;

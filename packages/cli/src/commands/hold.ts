@@ -13,13 +13,13 @@ const USAGE = 'Usage: turnlog hold <callSid> --on --reason <text> | --off, or tu
 
 export const hold = defineCommand({
   name: 'hold',
-  summary: 'keep a call from retention and erasure, let go of it, or list what is held',
+  summary: 'keep a call from retention and erasure, release it, or list held calls',
   parameters: '[<callSid> --on --reason <text> | --off]',
   count: { min: 0, max: 1 },
   details: ['With --tenant also a call that has no record yet.'],
   flags: {
     on: switchFlag('hold the call'),
-    off: switchFlag('let go of it'),
+    off: switchFlag('release it'),
     reason: valueFlag(text, '<text>', 'why, such as the number of a case'),
     ...tenantFlag,
     ...clockFlags,
@@ -35,17 +35,17 @@ export const hold = defineCommand({
         else print(terminal, formatHolds(holds, clockOf(values)));
         return 0;
       }
-      if (values.on === values.off) throw new CommandError(`Say --on or --off. ${USAGE}`);
+      if (values.on === values.off) throw new CommandError(`Use --on or --off. ${USAGE}`);
       const call = await keyOf(store, callSid, values.tenant);
       const isHeld = values.on;
       if (isHeld) {
-        if (values.reason === undefined) throw new CommandError(`Say why: --reason <text>. ${USAGE}`);
+        if (values.reason === undefined) throw new CommandError(`Give the reason: --reason <text>. ${USAGE}`);
         requireHeld(await store.privacy.hold(call, values.reason), callSid);
       } else if (!(await store.privacy.release(call))) {
         throw new CommandError(`The call "${visibleText(callSid)}" is not held.`);
       }
       if (values.json) printJson(terminal, { ...call, held: isHeld });
-      else print(terminal, `⚖️  ${visibleText(callId(call))} ${isHeld ? 'is held.' : 'is held no more.'}`);
+      else print(terminal, `⚖️  ${visibleText(callId(call))} ${isHeld ? 'is held.' : 'is no longer held.'}`);
       return 0;
     }),
 });
@@ -55,7 +55,7 @@ async function keyOf(store: CallStore, callSid: string, tenant: string | undefin
   const row = await store.readCall(callSid);
   if (row !== undefined) return { tenant: row.tenant, callSid };
   throw new CommandError(
-    `There is no record of a call "${visibleText(callSid)}" yet: say of which tenant it is, with --tenant.`,
+    `There is no record of a call "${visibleText(callSid)}" yet: name its tenant with --tenant.`,
   );
 }
 

@@ -140,7 +140,7 @@ async function startAgents({ values, call, script }: Round, { now, err }: Termin
     return agentsOverHttp({ url, ...(token !== undefined && { token }) }, options);
   }
   const agents = await agentsOverSocket(agentPort, options);
-  if (!json) err.write(`The agent listens: the gateway's AGENT_URL has to be ${agents.url}\n`);
+  if (!json) err.write(`The agent listens: the gateway's AGENT_URL must be ${agents.url}\n`);
   return agents;
 }
 

@@ -10,14 +10,16 @@ export const migrate = defineCommand({
   summary: 'bring the schema of the database up to date',
   parameters: '',
   count: { min: 0, max: 0 },
-  details: ['Safe to run at any time, and by several at once: the second waits and finds nothing to do.'],
+  details: [
+    'Safe to run at any time and several times at once: the second run waits and finds nothing to do.',
+  ],
   flags: { ...databaseFlags, ...jsonFlag },
   run: async ({ values }, terminal) => {
     const { databaseUrl } = await findServers(values, terminal);
     if (databaseUrl === undefined) throw notFound('Postgres');
     const { applied } = await migrateDatabase({ databaseUrl });
     if (values.json) printJson(terminal, { applied });
-    else if (applied.length === 0) print(terminal, 'The schema is up to date; nothing was to do.');
+    else if (applied.length === 0) print(terminal, 'The schema is up to date; there was nothing to do.');
     else print(terminal, 'The schema is up to date. Steps taken:', ...applied.map((step) => `  ${step}`));
     return 0;
   },

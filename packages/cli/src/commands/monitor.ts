@@ -48,7 +48,7 @@ function isWanted(
   return (callSid ?? call.callSid) === call.callSid && (tenant ?? call.tenant) === call.tenant;
 }
 
-/** An entry that is no event is the persister's to report; there is nothing of it to show. */
+/** The persister reports entries that are not events; they cannot be shown. */
 function linesOf({ events }: CallChange, format: (event: CallEvent) => string | undefined): string[] {
   return events.flatMap(({ text: encoded }) => {
     const decoded = decodeEvent(encoded);
@@ -63,15 +63,16 @@ async function greeting({ redis, space }: OpenRedis): Promise<string> {
   return [`👀 Watching calls, ${going}. Ctrl-C ends it.`, ...sids].join('\n');
 }
 
-/** The connection comes back by itself; what happens meanwhile is not shown. */
+/** The client reconnects by itself; events in the meantime are not shown. */
 function tellOutages(subscriber: Redis, { err, signal }: Terminal): void {
   let isAway = false;
   subscriber.on('close', () => {
-    if (!isAway && !signal.aborted) err.write('Redis is away; what happens until it is back is not shown.\n');
+    if (!isAway && !signal.aborted)
+      err.write('Redis is unavailable; events until it is available again are not shown.\n');
     isAway = true;
   });
   subscriber.on('ready', () => {
-    err.write('Redis is back.\n');
+    err.write('Redis is available again.\n');
     isAway = false;
   });
 }

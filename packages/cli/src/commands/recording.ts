@@ -17,7 +17,7 @@ export const recording = defineCommand({
   count: { min: 1, max: 1 },
   details: [
     'Recordings need the key of the API: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN of the environment,',
-    "which go to Exotel's own hosts alone. Where the record has no address, Exotel is asked for it.",
+    "which are sent to Exotel's own hosts alone. If the record has no address, Exotel is asked for it.",
   ],
   flags: {
     out: valueFlag(text, '<file>', 'the file to write; it is not overwritten'),
@@ -51,7 +51,7 @@ async function askForAddress(callSid: string, { account }: CarrierSettings): Pro
   const reason =
     answer.kind === 'ok' ? 'Exotel has none either' : `Exotel does not say where it is (${answer.kind})`;
   throw new CommandError(
-    `The record of the call has no recording, and ${reason}. It comes a few minutes after the call, if the call is recorded.`,
+    `The record of the call has no recording, and ${reason}. It arrives a few minutes after the call, if the call is recorded.`,
   );
 }
 
@@ -60,7 +60,7 @@ function problemOf(fetched: Exclude<FetchedRecording, { kind: 'ok' }>): string {
     case 'unauthorised':
       return `the credentials are refused (HTTP ${fetched.status})`;
     case 'not_found':
-      return 'it is not there (HTTP 404): it may have been deleted, or be not ready yet';
+      return 'it is not there (HTTP 404): it may have been deleted, or is not ready yet';
     case 'rate_limited':
     case 'rejected':
       return `HTTP ${fetched.status}`;
@@ -79,7 +79,7 @@ async function write(file: string, body: AsyncIterable<Uint8Array>): Promise<num
     }
   };
   try {
-    // A recording is personal data: it is for who fetched it.
+    // A recording is personal data: only the user who fetched it may read it.
     await pipeline(body, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
   } catch (error) {
     throw new CommandError(`The recording can't be written: ${reasonOf(error)}.`, { cause: error });

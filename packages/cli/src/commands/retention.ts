@@ -15,13 +15,12 @@ const days = wholeNumber(1, 100_000, 'days');
 
 export const retention = defineCommand({
   name: 'retention',
-  summary:
-    'take away transcripts, archives and audio that their tenants keep no longer; to be run by a timer',
+  summary: 'delete transcripts, archives and audio that are older than their tenants keep them; for a timer',
   parameters: '',
   count: { min: 0, max: 0 },
   details: [
-    "Follows the tenants' policies (turnlog tenants set), or the flags below for one --tenant. With the transcript goes",
-    'everything that was said and collected, the names and numbers, the archive, the answers of the carrier, and dead letters',
+    "Follows the tenants' policies (turnlog tenants set), or the flags below for one --tenant. With the transcript it deletes",
+    'all words and collected data, the names and numbers, the archive, the answers of the carrier, and dead letters',
     'with their logs. The row still says that there was a call, when, and how it ended. A call without an end is as old as',
     'its last write. Calls in progress and calls under a legal hold stay. If a run is interrupted, the next one continues.',
   ],
@@ -29,7 +28,7 @@ export const retention = defineCommand({
     'transcript-days': valueFlag(days, '<n>', 'in place of the policy of --tenant'),
     'archive-days': valueFlag(days, '<n>', 'in place of the policy of --tenant'),
     'audio-hours': valueFlag(wholeNumber(1, 1_000_000, 'hours'), '<n>', 'in place of the policy of --tenant'),
-    'dry-run': switchFlag('say how much would go, and do nothing'),
+    'dry-run': switchFlag('show how much would be deleted, and change nothing'),
     ...tenantFlag,
     ...databaseFlags,
     ...redisFlags,
@@ -49,7 +48,7 @@ export const retention = defineCommand({
       else print(terminal, ...describe(results, isDryRun));
       if (redisUrl !== undefined || tenants.length === 0) return 0;
       terminal.err.write(
-        'No Redis is known: neither dead letters nor audio were looked at. Name it with --redis.\n',
+        'No Redis is known: dead letters and audio were not checked. Name it with --redis.\n',
       );
       return 1;
     }),
@@ -76,7 +75,7 @@ async function keptFor(store: CallStore, wishes: Wishes): Promise<KeptFor[]> {
     ...(wishes['audio-hours'] !== undefined && { audioHours: wishes['audio-hours'] }),
   };
   if (Object.keys(own).length > 0) {
-    if (wishes.tenant === undefined) throw new CommandError('Say for which tenant: --tenant <name>.');
+    if (wishes.tenant === undefined) throw new CommandError('Name the tenant: --tenant <name>.');
     return [{ tenant: wishes.tenant, transcriptDays: null, archiveDays: null, audioHours: null, ...own }];
   }
   const all = await store.tenants.list();
@@ -86,7 +85,7 @@ async function keptFor(store: CallStore, wishes: Wishes): Promise<KeptFor[]> {
 }
 
 function describe(results: readonly RetentionResult[], isDryRun: boolean): string[] {
-  if (results.length === 0) return ['🗓️  Every tenant keeps everything: nothing is to be taken away.'];
+  if (results.length === 0) return ['🗓️  Every tenant keeps everything: there is nothing to delete.'];
   const verb = isDryRun ? 'would be removed' : 'removed';
   return results.map(({ tenant, what, calls }) => {
     const things =

@@ -11,7 +11,7 @@ import { jsonFlag, tenantFlag } from '../flags.ts';
 
 export const show = defineCommand({
   name: 'show',
-  summary: 'show the record of a call: what is known of it, what was collected, every turn',
+  summary: 'show the record of a call: its facts, the collected data, and every turn',
   parameters: '<callSid>',
   count: { min: 1, max: 1 },
   details: ['With --json: the row as it is in Postgres, its columns as keys.'],
@@ -25,7 +25,7 @@ export const show = defineCommand({
     }),
 });
 
-/** The row of a call; a sentence when there is none. */
+/** The row of a call; throws a sentence if there is none. */
 export async function readCallOrThrow(
   store: CallStore,
   callSid: string,
@@ -35,6 +35,6 @@ export async function readCallOrThrow(
   if (call !== undefined) return call;
   throw new CommandError(
     `There is no record of a call "${visibleText(callSid)}"${tenant === undefined ? '' : ` of ${tenant}`}. ` +
-      'One that is going on gets its record when it ends, or after half a minute.',
+      'A call in progress gets its record when it ends, or after half a minute.',
   );
 }

@@ -47,21 +47,21 @@ const count = orNone(wholeNumber(1, 1_000_000));
 
 export const tenants = defineCommand({
   name: 'tenants',
-  summary: 'list who may stream and report, add one, change its secrets or its policy, shut it out',
+  summary: 'list who may stream and report, add one, change its secrets or its policy, revoke it',
   parameters: PARAMETERS,
   count: { min: 1, max: 2 },
   details: [
-    'A secret is shown once, when it is made, and never again: only its hash is kept. After "rotate" the secret before it',
-    'stays valid, until "rotate --finish" or the next rotation. "revoke" shuts a tenant out; its records stay, and "add"',
-    'brings it back with new secrets. Gateways know of a change within two seconds; calls that go on are not cut.',
+    'A secret is shown once, when it is created, and never again: only its hash is kept. After "rotate" the previous secret',
+    'stays valid, until "rotate --finish" or the next rotation. "revoke" locks a tenant out; its records stay, and "add"',
+    'brings it back with new secrets. Gateways apply a change within two seconds; calls in progress are not cut.',
   ],
   flags: {
     kind: valueFlag(oneOf(secretKind.options), '<kind>', 'rotate: stream (default), api or webhook'),
-    finish: switchFlag('rotate: make no new secret; the newest one alone stays valid'),
+    finish: switchFlag('rotate: make no new secret; only the newest one stays valid'),
     redaction: valueFlag(oneOf(['none', 'mask', 'drop']), '<how>', 'set: none, mask or drop'),
     'max-calls': valueFlag(count, '<n>', 'set: the most calls at once, or none'),
     'max-mib-per-hour': valueFlag(count, '<n>', 'set: the most MiB of events an hour, or none'),
-    addresses: valueFlag(addresses, '<list>', 'set: from where streams need no credential, or none'),
+    addresses: valueFlag(addresses, '<list>', 'set: addresses whose streams need no credential, or none'),
     'transcript-days': valueFlag(count, '<n>', 'set: how long records are kept, or none for ever'),
     'archive-days': valueFlag(count, '<n>', 'set: how long events are kept, or none for ever'),
     'audio-hours': valueFlag(count, '<n>', 'set: how long audio is kept, or none for the default'),
@@ -85,7 +85,7 @@ export const tenants = defineCommand({
     }),
 });
 
-/** Whom to change, and how. */
+/** The tenant to change, and the change. */
 type TenantChange = readonly [name: string, change: (current: Tenant | undefined) => Changed];
 
 interface Wishes {
@@ -115,7 +115,7 @@ function changeOf(action: string, name: string, wishes: Wishes, nowMs: number): 
       return [name, (current) => changePolicy(name, policy, current)];
     }
     default:
-      throw new CommandError(`"${action}" is nothing that can be done with tenants. ${USAGE}`);
+      throw new CommandError(`Unknown action "${action}" for tenants. ${USAGE}`);
   }
 }
 
@@ -130,7 +130,8 @@ function policyOf(wishes: Wishes): Partial<TenantPolicy> {
     audioHours: wishes['audio-hours'],
   };
   const named = Object.entries(asked).filter(([, value]) => value !== undefined);
-  if (named.length === 0) throw new CommandError('Say what to set: --redaction, --max-calls, --addresses ….');
+  if (named.length === 0)
+    throw new CommandError('Name what to set: --redaction, --max-calls, --addresses ….');
   return Object.fromEntries(named);
 }
 
@@ -139,18 +140,21 @@ function nameOf(name: string | undefined): string {
   const read = tenant.safeParse(name);
   if (read.success) return read.data;
   throw new CommandError(
-    `"${name}" is no name for a tenant: 1 to 63 lower-case letters, digits, "-" or "_", the first a letter or a digit.`,
+    `"${name}" is not a valid tenant name: 1 to 63 lower-case letters, digits, "-" or "_", the first a letter or a digit.`,
   );
 }
 
-/** What is in Postgres is done: without Redis, gateways hear of it later, and new secrets must be shown all the same. */
+/**
+ * The change is in Postgres: without Redis, gateways apply it later, and new secrets must be shown all the
+ * same.
+ */
 async function tellGateways(changed: Tenant, asked: AskedServers, terminal: Terminal): Promise<void> {
   try {
     await withRedis(asked, terminal, ({ redis, space }) => createTenantCopy(redis, space).write([changed]));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     terminal.err.write(
-      `It is done, but gateways can't be told now: ${reason} A persister does so within 30 seconds of Redis being there.\n`,
+      `The change is stored, but gateways can't be notified now: ${reason} A persister does it within 30 seconds after Redis is available again.\n`,
     );
   }
 }

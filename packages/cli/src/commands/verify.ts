@@ -13,19 +13,21 @@ import { readCallOrThrow } from './show.ts';
 const AT_ONCE = 4;
 const PROGRESS_EVERY = 500;
 
-/** A call whose row is not what its archive says. */
+/** A call whose row differs from its archive. */
 interface DifferingCall extends CallKey {
   readonly differences: readonly CallDifference[];
 }
 
 interface Verification {
   readonly verified: number;
-  /** Retention has taken away what they could be compared with. */
+  /** Retention has deleted their archives, so they cannot be compared. */
   readonly withoutArchive: number;
   /** Other rules folded their rows: they are compared once they are written again. */
   readonly otherFoldVersion: number;
   readonly differing: readonly DifferingCall[];
-  /** Redis says that they are in Postgres, which lacks them or a part of them. Looked for with `--all`. */
+  /**
+   * They are in Postgres according to Redis, but Postgres lacks them or a part of them. Checked with `--all`.
+   */
   readonly lost: readonly CallKey[];
 }
 
@@ -35,8 +37,8 @@ export const verify = defineCommand({
   parameters: '<callSid> | --all',
   count: { min: 0, max: 1 },
   details: [
-    'Ends with exit code 1 when anything differs, and says what.',
-    'With --all also compares what Redis says is in Postgres, where a Redis is known.',
+    'Ends with exit code 1 if anything differs, and lists it.',
+    'With --all also compares what is in Postgres according to Redis, if a Redis is known.',
   ],
   flags: {
     all: switchFlag('verify every call'),
@@ -47,7 +49,7 @@ export const verify = defineCommand({
   },
   run: ({ values, positionals: [callSid] }, terminal) => {
     if ((callSid === undefined) !== values.all) {
-      throw new CommandError('Name one call, or say --all. Usage: turnlog verify <callSid> | --all');
+      throw new CommandError('Name one call, or use --all. Usage: turnlog verify <callSid> | --all');
     }
     return withStore(values, terminal, async (store) => {
       const calls = callSid === undefined ? store.callKeys() : [await keyOf(store, callSid, values.tenant)];
@@ -106,7 +108,7 @@ function progressOf({ json }: { readonly json: boolean }, { err }: Terminal): (v
 function describe({ verified, withoutArchive, otherFoldVersion, differing, lost }: Verification): string[] {
   const lostLines = lost.map(
     ({ tenant, callSid }) =>
-      `❌ ${tenant}/${visibleText(callSid)}: Redis says that it is in Postgres, which lacks it or a part of it.`,
+      `❌ ${tenant}/${visibleText(callSid)}: in Postgres according to Redis, but Postgres lacks it or a part of it.`,
   );
   const lines = differing.flatMap(({ tenant, callSid, differences }) => [
     `❌ ${tenant}/${visibleText(callSid)}`,
@@ -114,7 +116,7 @@ function describe({ verified, withoutArchive, otherFoldVersion, differing, lost 
   ]);
   const verdict =
     differing.length === 0
-      ? `✅ ${verified} call(s) verified: every record is what its archive says.`
+      ? `✅ ${verified} call(s) verified: every record agrees with its archive.`
       : `${verified} call(s) verified, ${differing.length} differ from their archive.`;
   const retained =
     withoutArchive === 0

@@ -14,17 +14,17 @@ import { CommandError } from '../command-error.ts';
 import { type Terminal } from '../terminal.ts';
 import { dataDirOf } from './data-dir.ts';
 
-/** What was said on the command line. */
+/** The flags of the command line. */
 export interface AskedServers {
   readonly redis?: string | undefined;
   readonly database?: string | undefined;
   readonly data?: string | undefined;
 }
 
-/** Where a system's servers are, as far as anything tells. */
+/** The addresses of a system's servers, as far as they are known. */
 export interface FoundServers {
   readonly redisUrl: string | undefined;
-  /** Another Redis, where the calls' audio is kept apart. */
+  /** Another Redis for the calls' audio. */
   readonly audioRedisUrl: string | undefined;
   readonly databaseUrl: string | undefined;
   readonly space: KeySpace;
@@ -76,7 +76,7 @@ function withCa(
   return url === undefined ? undefined : add(url, file);
 }
 
-/** The sentence for when nothing tells where a server is. */
+/** The sentence for a server whose address is unknown. */
 export function notFound(what: 'Redis' | 'Postgres'): CommandError {
   const [flag, variable] = what === 'Redis' ? ['--redis', 'REDIS_URL'] : ['--database', 'DATABASE_URL'];
   return new CommandError(

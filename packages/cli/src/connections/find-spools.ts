@@ -5,19 +5,19 @@ import { CommandError } from '../command-error.ts';
 import { listFlag, text } from '../flags.ts';
 import { type Terminal } from '../terminal.ts';
 
-/** Says where the gateways' spools are. */
+/** Flags for the gateways' spools. */
 export const spoolFlags = {
   spool: listFlag(text, '<folder>', 'folder of the gateways’ spools; SPOOL_DIR by default'),
 };
 
-/** What was said on the command line. */
+/** The flags of the command line. */
 export interface AskedSpools {
   readonly spool: readonly string[];
 }
 
 const environment = z.object({ SPOOL_DIR: envValue('a folder', (value) => ({ value })).optional() });
 
-/** The folders of the gateways' spools on this machine that were named, if any. Throws when one is not there. */
+/** The folders of the gateways' spools that were named, if any. Throws if one does not exist. */
 export async function findSpools(
   { spool }: AskedSpools,
   { env }: Pick<Terminal, 'env'>,

@@ -7,17 +7,17 @@ const dataDir = valueFlag(
   'data folder of the local stack; .data of the repository by default',
 );
 
-/** Says where Redis is. */
+/** Flags for Redis. */
 export const redisFlags = {
   redis: valueFlag(redisUrl, '<url>', 'Redis; REDIS_URL or the local stack by default'),
   data: dataDir,
 };
 
-/** Says where Postgres is. */
+/** Flags for Postgres. */
 export const databaseFlags = {
   database: valueFlag(postgresUrl, '<url>', 'Postgres; DATABASE_URL or the local stack by default'),
   data: dataDir,
 };
 
-/** Says where the local stack is. */
+/** Flags for the local stack. */
 export const dataFlags = { data: dataDir };

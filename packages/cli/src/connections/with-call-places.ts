@@ -6,7 +6,7 @@ import { openRedis, withRedis } from './with-redis.ts';
 import { findSpools, type AskedSpools } from './find-spools.ts';
 import { withStore } from './with-store.ts';
 
-/** Opens everything that holds calls, for as long as the work takes. */
+/** Opens all stores of calls during the work. */
 export async function withCallPlaces<T>(
   asked: AskedServers & AskedSpools,
   terminal: Terminal,

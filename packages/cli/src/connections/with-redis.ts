@@ -8,14 +8,14 @@ import { findServers, notFound, type AskedServers } from './find-servers.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** What work on the log gets: a connection, and where the keys are. */
+/** A connection to Redis, and where the keys are. */
 export interface OpenRedis {
   readonly redis: Redis;
   readonly url: string;
   readonly space: KeySpace;
 }
 
-/** Opens Redis for as long as the work takes. Throws a sentence when it can't be reached. */
+/** Opens Redis during the work. Throws a sentence if it cannot be reached. */
 export async function withRedis<T>(
   asked: AskedServers,
   terminal: Terminal,
@@ -26,7 +26,7 @@ export async function withRedis<T>(
   return openRedis(redisUrl, (redis) => work({ redis, url: redisUrl, space }));
 }
 
-/** The same for a Redis that is known. */
+/** The same for a known Redis. */
 export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
   let lastError: unknown;
   const redis = createCommandClient({ url, name: 'turnlog-cli', onError: (error) => (lastError = error) });
@@ -39,7 +39,7 @@ export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<
   }
 }
 
-/** False at the first failure: whoever sits at the terminal rather tries again than waits. */
+/** False at the first failure: a person at the terminal can run the command again. */
 async function isConnected(redis: Redis): Promise<boolean> {
   return untilReady(redis).then(
     () => true,

@@ -13,10 +13,10 @@ import { type Terminal } from '../terminal.ts';
 import { findServers, notFound, type AskedServers } from './find-servers.ts';
 
 const MAX_CONNECTIONS = 4;
-/** What retention and lists look through may be millions of rows, and whoever waits has Ctrl-C. */
+/** Retention and lists may read millions of rows, and a person can press Ctrl-C. */
 const STATEMENT_TIMEOUT_MS = 10 * 60_000;
 
-/** Opens the record for as long as the work takes. Throws a sentence when Postgres can't be reached or isn't migrated. */
+/** Opens the record during the work. Throws a sentence if Postgres cannot be reached or is not migrated. */
 export async function withStore<T>(
   asked: AskedServers,
   terminal: Terminal,
@@ -25,12 +25,12 @@ export async function withStore<T>(
   return openStore(await databaseUrlOf(asked, terminal), work);
 }
 
-/** The same for a Postgres that is known. */
+/** The same for a known Postgres. */
 export async function openStore<T>(databaseUrl: string, work: (store: CallStore) => Promise<T>): Promise<T> {
   return open(createCallStore, databaseUrl, work);
 }
 
-/** Opens what is to be asked of the carrier, in the same way. */
+/** Opens the pending questions to the carrier, in the same way. */
 export async function withCarrierStore<T>(
   asked: AskedServers,
   terminal: Terminal,

@@ -27,14 +27,14 @@ To view a specific transcript, run:
     );
   });
 
-  it('shows a long sid whole, and names tenants where there are several', () => {
+  it('shows a long sid whole, and tenants if there are several', () => {
     const sid = 'f'.repeat(40);
     const lines = formatCallList([summary({ call_sid: sid, tenant: 'acme' }), summary()], clock).split('\n');
     expect(lines[2]).toMatch(/DATE {16}TENANT$/);
     expect(lines[4]).toBe(`${sid} completed       qualified           45s        2026-01-25 16:45:00 acme`);
   });
 
-  it('shows a dash for what is not known', () => {
+  it('shows a dash for an unknown value', () => {
     const list = formatCallList(
       [summary({ outcome: null, duration_seconds: null, initiated_at: null })],
       clock,

@@ -3,14 +3,14 @@ import { type WallClock } from './clock.ts';
 import { formatDuration } from './duration.ts';
 import { visibleText } from './visible-text.ts';
 
-/** What a column is called, how wide it is at least, and what it shows of a call. */
+/** The title of a column, its least width, and its text for a call. */
 interface Column {
   readonly title: string;
   readonly width: number;
   readonly read: (call: CallSummary) => string;
 }
 
-/** A list of calls, the latest first. The tenants show where there are several. */
+/** A list of calls, the latest first. Shows the tenants if there are several. */
 export function formatCallList(calls: readonly CallSummary[], clock: WallClock): string {
   const found = `📞 Found ${calls.length} call(s):`;
   if (calls.length === 0) return found;
@@ -46,7 +46,7 @@ function columnsFor(calls: readonly CallSummary[], clock: WallClock): Column[] {
   return columns.map((column) => ({ ...column, width: widthOf(column, calls) }));
 }
 
-/** A column grows with what is in it, so that every sid can be copied whole. */
+/** A column grows with its content, so that every sid can be copied whole. */
 function widthOf({ width, read }: Column, calls: readonly CallSummary[]): number {
   return calls.reduce((widest, call) => Math.max(widest, read(call).length), width);
 }

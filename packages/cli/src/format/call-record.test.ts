@@ -6,7 +6,7 @@ import { storedCall } from './format.test-support.ts';
 const clock = wallClock('Asia/Kolkata');
 
 describe('formatCallRecord', () => {
-  it('shows what is known, what was collected, and every turn with its time', () => {
+  it('shows the facts, the collected data, and every turn with its time', () => {
     expect(formatCallRecord(storedCall(), clock)).toBe(
       `
 ================================================================================
@@ -31,7 +31,7 @@ describe('formatCallRecord', () => {
     );
   });
 
-  it('shows outcome, end reason and times where they are known', () => {
+  it('shows outcome, end reason and times if they are known', () => {
     const call = storedCall({
       tenant: 'acme',
       outcome: 'qualified',
@@ -47,13 +47,13 @@ describe('formatCallRecord', () => {
     expect(text).toContain('🙅 OBJECTIONS:\n  too far\n');
   });
 
-  it('says that nothing was collected and nothing spoken', () => {
+  it('shows that there are no data and no turns', () => {
     const text = formatCallRecord(storedCall({ full_transcript: [], collected_data: {} }), clock);
     expect(text).toContain('📊 COLLECTED DATA:\n  (none)\n');
     expect(text).toContain('(no turn was reported)');
   });
 
-  it('shows nothing that a terminal would obey', () => {
+  it('shows nothing that a terminal would execute', () => {
     const evil = '\u001B\u202E';
     const call = storedCall({
       call_sid: evil,

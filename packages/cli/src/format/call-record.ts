@@ -7,7 +7,7 @@ import { visibleText, visibleValue } from './visible-text.ts';
 const WIDTH = 80;
 const LABEL_WIDTH = 16;
 
-/** The whole record of a call: what is known of it, what was collected, and every turn with its time. */
+/** The whole record of a call: its facts, the collected data, and every turn with its time. */
 export function formatCallRecord(call: StoredCall, clock: WallClock): string {
   return [
     '='.repeat(WIDTH),
@@ -79,7 +79,7 @@ function consentLines({ consents }: StoredCall): string[] {
 
 function transcriptLines({ full_transcript, transcript_removed_at }: StoredCall, clock: WallClock): string[] {
   if (transcript_removed_at !== null)
-    return [`(taken away by retention on ${clock.dateTime(transcript_removed_at)})`];
+    return [`(deleted by retention on ${clock.dateTime(transcript_removed_at)})`];
   if (full_transcript.length === 0) return ['(no turn was reported)'];
   return full_transcript.map(({ timestamp, speaker, text, interrupted, heard_text }) => {
     const heard = heard_text === undefined ? '' : `, heard: "${visibleText(heard_text)}"`;

@@ -25,7 +25,7 @@ describe('formatChange', () => {
     expect(formatChange(event, wallClock('UTC'))).toBe(`[11:15:12] CA1  ${what}`);
   });
 
-  it('leaves out what a person has no use for', () => {
+  it('leaves out events that are not useful to a person', () => {
     expect(formatChange(eventOf('mark.played', { name: 'm' }), wallClock('UTC'))).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { type WallClock } from './clock.ts';
 import { speakerLabel } from './speakers.ts';
 import { visibleText, visibleValue } from './visible-text.ts';
 
-/** An event as a line of the live view; `undefined` for those that a person watching has no use for. */
+/** An event as a line of the live view; `undefined` for events that are not useful to a person. */
 export function formatChange(event: CallEvent, clock: WallClock): string | undefined {
   const what = describe(event);
   if (what === undefined) return undefined;
@@ -19,7 +19,7 @@ function describe(event: CallEvent): string | undefined {
     case 'call.disconnected':
       return `🔌 disconnected (${visibleText(event.data.reason)})`;
     case 'call.status_reported':
-      return `📡 the carrier says: ${event.data.status}`;
+      return `📡 the carrier reports: ${event.data.status}`;
     case 'turn.completed':
       return speakerLabel(event.data.speaker) + visibleText(event.data.text);
     case 'data.collected':

@@ -15,11 +15,11 @@ describe('wallClock', () => {
     expect(wallClock('UTC').time(new Date('2026-01-25T00:00:01Z'))).toBe('00:00:01');
   });
 
-  it('prefers UTC where both are asked for', () => {
+  it('prefers UTC if both are given', () => {
     expect(clockOf({ tz: 'Asia/Kolkata', utc: true }).time('2026-01-25T11:15:00.000Z')).toBe('11:15:00');
   });
 
-  it('refuses a zone that there is not', () => {
+  it('refuses an unknown zone', () => {
     const parsed = clockFlags.tz.schema.safeParse('Mars/Olympus');
     expect(parsed.error?.issues[0]?.message).toBe(
       'expected a time zone such as Asia/Kolkata, got "Mars/Olympus"',

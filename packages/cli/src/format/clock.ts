@@ -4,7 +4,7 @@ import { switchFlag, valueFlag } from '../flags.ts';
 /** A moment: a date, or ISO 8601. */
 export type Moment = Date | string;
 
-/** Shows moments as a clock on the wall of one time zone does. */
+/** Shows moments as a wall clock in one time zone. */
 export interface WallClock {
   /** `16:45:12` */
   time(moment: Moment): string;
@@ -16,18 +16,18 @@ const timeZone: EnvValue<string> = envValue('a time zone such as Asia/Kolkata', 
   isTimeZone(name) ? { value: name } : { problem: `got ${JSON.stringify(name)}` },
 );
 
-/** Choose the zone in which times are shown. */
+/** Flags for the zone in which times are shown. */
 export const clockFlags = {
   tz: valueFlag(timeZone, '<zone>', 'show times in this zone, such as Asia/Kolkata; local time by default'),
   utc: switchFlag('show times in UTC'),
 };
 
-/** The clock that the flags ask for; the machine's own zone without any. */
+/** The clock of the flags; the machine's own zone without any. */
 export function clockOf({ tz, utc }: { readonly tz: string | undefined; readonly utc: boolean }): WallClock {
   return wallClock(utc ? 'UTC' : tz);
 }
 
-/** A clock of a zone; of the machine's own where none is given. */
+/** A clock of a zone; of the machine's own by default. */
 export function wallClock(zone?: string): WallClock {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone: zone,
@@ -59,7 +59,7 @@ function isTimeZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    // The one way to ask: an unknown zone throws a RangeError.
+    // The only way to check: an unknown zone throws a RangeError.
     return false;
   }
 }

@@ -8,7 +8,7 @@ export type DeadLetterSummary = Omit<StoredDeadLetter, 'original'>;
 
 /** A dead letter with the bytes that could not be persisted, as far as they are shown. */
 export interface ShownDeadLetter extends StoredDeadLetter {
-  /** So many further events are in the log. */
+  /** The number of further events in the log. */
   readonly notShown?: number;
 }
 
@@ -32,7 +32,7 @@ export function formatDeadLetters(letters: readonly DeadLetterSummary[], clock: 
     '',
     ...lines,
     '',
-    'Look at one with "dead-letters show <id>"; have it persisted again with "dead-letters replay <id>".',
+    'Show one with "dead-letters show <id>"; persist it again with "dead-letters replay <id>".',
   ].join('\n');
 }
 
@@ -57,6 +57,6 @@ function pointerLines({ log }: ShownDeadLetter): string[] {
   if (log === undefined) return [];
   const size = log.bytes === undefined ? '' : `, ${log.bytes} bytes`;
   return [
-    `  Log:     events ${log.fromSeq} to ${log.toSeq} of epoch ${log.epoch}${size}; it is kept for this letter`,
+    `  Log:     events ${log.fromSeq} to ${log.toSeq} of epoch ${log.epoch}${size}; it is kept for this dead letter`,
   ];
 }

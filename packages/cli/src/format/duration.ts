@@ -1,4 +1,4 @@
-/** `45s`, `2m 05s`, `1h 02m 05s`; `-` where it is not known. */
+/** `45s`, `2m 05s`, `1h 02m 05s`; `-` if it is unknown. */
 export function formatDuration(seconds: number | null): string {
   if (seconds === null) return '-';
   const whole = Math.round(seconds);

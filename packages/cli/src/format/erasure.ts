@@ -3,7 +3,7 @@ import { type ErasedAmounts, type ErasureReport } from '../privacy/erase-calls.t
 import { type FoundCall } from '../privacy/find-person.ts';
 import { visibleText } from './visible-text.ts';
 
-/** What became of an erasure, or would. */
+/** The result of an erasure, or of a dry run. */
 export function formatErasure(report: ErasureReport, isDryRun: boolean): string {
   const { erased, ambiguous, ambiguousPlacements, held, live, busy, spool } = report;
   return [
@@ -13,13 +13,13 @@ export function formatErasure(report: ErasureReport, isDryRun: boolean): string 
     ...listOf(
       ambiguous,
       '❓',
-      'may be this person’s or another’s, not touched; look at them, then erase each with --call, or all with --include-ambiguous:',
+      'may be this person’s or another’s, not changed; look at them, then erase each with --call, or all with --include-ambiguous:',
     ),
     ...(ambiguousPlacements > 0
-      ? [`❓ ${ambiguousPlacements} call(s) asked of the carrier may be this person’s, not touched.`]
+      ? [`❓ ${ambiguousPlacements} call(s) asked of the carrier may be this person’s, not changed.`]
       : []),
-    ...listOf(held, '⚖️ ', 'under a legal hold, not touched:'),
-    ...listOf(live, '📞', 'still going on, not touched; erase them when they are over:'),
+    ...listOf(held, '⚖️ ', 'under a legal hold, not changed:'),
+    ...listOf(live, '📞', 'in progress, not changed; erase them when they are over:'),
     ...listOf(busy, '⏳', 'locked by another transaction of Postgres; run this again:'),
     ...(isDryRun ? [] : [aboutSpools(spool)]),
   ].join('\n');
@@ -31,17 +31,16 @@ function listOf(calls: readonly FoundCall[], sign: string, what: string): string
 
 function amountsOf(amounts: ErasedAmounts): string[] {
   const { rows, segments, placements, keys, entries, letters } = amounts;
-  const postgres = `${rows} row(s), ${segments} stretch(es) of the archive and ${placements} placement(s) of Postgres`;
+  const postgres = `${rows} row(s), ${segments} archive segment(s) and ${placements} placement(s) of Postgres`;
   const redis = `${keys} key(s), ${entries} feed entries and ${letters} dead letter(s) of Redis`;
-  return [`   Taken away: ${postgres}; ${redis}.`];
+  return [`   Removed: ${postgres}; ${redis}.`];
 }
 
 function aboutSpools(spool: ErasureReport['spool']): string {
   if (spool === null)
-    return 'ℹ️  No spool was looked at. If gateways have one (SPOOL_DIR), run this where it is, or name it with --spool.';
-  const living =
-    spool.living > 0 ? `; ${spool.living} of gateways that live, which clean them themselves` : '';
-  return `💾 ${spool.events} event(s) taken out of the spools of dead gateways${living}.`;
+    return 'ℹ️  No spool was searched. If gateways have one (SPOOL_DIR), run this where it is, or name it with --spool.';
+  const living = spool.living > 0 ? `; ${spool.living} of living gateways, which clean them themselves` : '';
+  return `💾 ${spool.events} event(s) removed from the spools of dead gateways${living}.`;
 }
 
 function nameOf({ tenant, callSid, foundIn }: CallKey & Pick<FoundCall, 'foundIn'>): string {

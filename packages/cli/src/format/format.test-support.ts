@@ -1,6 +1,6 @@
 import { type StoredCall } from '@turnlog/call-store';
 
-/** The record of a short call, as it comes out of Postgres. */
+/** The record of a short call, as Postgres returns it. */
 export function storedCall(changes: Partial<StoredCall> = {}): StoredCall {
   return {
     tenant: 'default',

@@ -22,9 +22,9 @@ export function formatLoad(summary: LoadSummary): string {
 function recordLines({ records }: LoadSummary): string[] {
   if (records === undefined) return [];
   const { right, wrong } = records;
-  if (wrong.length === 0) return [`✅ ${right} record(s), every one right`];
+  if (wrong.length === 0) return [`✅ ${right} record(s), all correct`];
   return [
-    `❌ ${right} record(s) right, ${wrong.length} wrong:`,
+    `❌ ${right} record(s) correct, ${wrong.length} wrong:`,
     ...wrong.slice(0, SHOWN).map(({ callSid, problems }) => `     ${callSid}: ${problems.join('; ')}`),
   ];
 }

@@ -11,7 +11,7 @@ const SPEAKERS: Readonly<
   system: ['🔧', 'SYSTEM:'],
 };
 
-/** Who speaks, as a transcript names them: `🤖 AI:         `. */
+/** The speakers' names in a transcript: `🤖 AI:         `. */
 export function speakerLabel(speaker: EventData<'turn.completed'>['speaker']): string {
   const [icon, name] = SPEAKERS[speaker];
   return `${icon} ${name.padEnd(LABEL_WIDTH)}`;

@@ -6,7 +6,7 @@ const HOW_TO_USE: Readonly<Record<SecretKind, (name: string) => string>> = {
   webhook: () => "the last part of the callbacks' URLs",
 };
 
-/** A tenant as programs are shown it: its secrets by their ids. */
+/** A tenant for programs: its secrets by their ids. */
 export function withoutHashes({ secrets, ...tenant }: Tenant) {
   return { ...tenant, secrets: secrets.map(({ id, kind, createdAt }) => ({ id, kind, createdAt })) };
 }
@@ -14,13 +14,13 @@ export function withoutHashes({ secrets, ...tenant }: Tenant) {
 /** All tenants, a line each. */
 export function formatTenants(tenants: readonly Tenant[]): string {
   if (tenants.length === 0) {
-    return 'There are no tenants: gateways listen on loopback only. "tenants add <name>" adds the first one.';
+    return 'There are no tenants: gateways serve loopback only. "tenants add <name>" adds the first one.';
   }
   const width = Math.max(...tenants.map(({ name }) => name.length));
   return tenants.map((tenant) => `${tenant.name.padEnd(width)}  ${stateOf(tenant)}`).join('\n');
 }
 
-/** What was done with a tenant, and the secrets that were made: the only time that they are seen. */
+/** The change of a tenant, and the new secrets, which are shown only here. */
 export function formatChange({ tenant, created }: Changed): string {
   const line = `${tenant.name}  ${stateOf(tenant)}`;
   if (created.length === 0) return line;

@@ -10,13 +10,13 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /*
- * What a terminal could take for a command (C0, DEL, C1), what turns the direction of the text around it, and marks that
- * nobody sees. Joiners stay: Indian scripts and emoji need them.
+ * Characters that a terminal could take for a command (C0, DEL, C1), that change the direction of the text
+ * around them, and invisible marks. Joiners stay: Indian scripts and emoji need them.
  */
 const UNSAFE =
   /\r\n|[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]/gu;
 
-/** A text from a call as a terminal may show it: on one line, and nothing in it that acts instead of being read. */
+/** A text from a call that is safe on a terminal: on one line, and without characters that act. */
 export function visibleText(text: string): string {
   return text.toWellFormed().replace(UNSAFE, (found) => NAMED[found] ?? `<U+${codeOf(found)}>`);
 }
@@ -26,12 +26,12 @@ export function visibleValue(value: unknown): string {
   return visibleText(typeof value === 'string' ? value : stringifyJson(value));
 }
 
-/** A JSON text that means the same, with nothing in it that a terminal would obey: JSON leaves C1 and bidi marks as they are. */
+/** An equivalent JSON text that is safe on a terminal: JSON leaves C1 and bidi marks as they are. */
 export function escapeUnsafe(json: string): string {
   return json.replace(UNSAFE, (found) => (LINE_ENDS.has(found) ? found : escapeUnits(found)));
 }
 
-/** Only a line end stands between the values of a JSON text; in its strings JSON has escaped them. */
+/** Line ends occur only between the values of a JSON text; in its strings they are escaped. */
 const LINE_ENDS = new Set(['\n']);
 
 function escapeUnits(text: string): string {

@@ -2,12 +2,12 @@ import { type CallEraser, type KeySpace } from '@turnlog/call-log';
 import { type CallStore } from '@turnlog/call-store';
 import { type Redis } from 'ioredis';
 
-/** Where calls are. */
+/** The stores of calls. */
 export interface CallPlaces {
   readonly store: CallStore;
   readonly redis: Redis;
   readonly space: KeySpace;
   readonly eraser: CallEraser;
-  /** The folders of the gateways' spools that are known. */
+  /** The known folders of the gateways' spools. */
   readonly spoolDirs: readonly string[];
 }

@@ -6,10 +6,13 @@ import { type FoundCall } from './find-person.ts';
 import { appendToLedger } from './ledger-file.ts';
 import { type ErasurePlan } from './plan-erasure.ts';
 
-/** So long, a gateway that still has something of an erased call is refused by Redis; after that, by Postgres. */
+/**
+ * For this time Redis refuses the events of an erased call that a gateway still has; after that, Postgres
+ * does.
+ */
 const MARK_MS = 30 * 24 * 3_600_000;
 
-/** How much was taken away, by its kind. */
+/** How much was removed, by its kind. */
 export interface ErasedAmounts {
   readonly rows: number;
   readonly segments: number;
@@ -19,26 +22,26 @@ export interface ErasedAmounts {
   readonly placements: number;
 }
 
-/** What became of an erasure. */
+/** The result of an erasure. */
 export interface ErasureReport {
   readonly erased: readonly FoundCall[];
   readonly amounts: ErasedAmounts;
-  /** May be another person's: not touched. */
+  /** May be another person's: not changed. */
   readonly ambiguous: readonly FoundCall[];
   readonly ambiguousPlacements: number;
-  /** Under a legal hold: not touched. */
+  /** Under a legal hold: not changed. */
   readonly held: readonly FoundCall[];
-  /** They go on: to be erased when they are over. */
+  /** In progress: to erase when they are over. */
   readonly live: readonly FoundCall[];
-  /** Kept locked by another transaction of Postgres for too long: to be erased when that is over. */
+  /** Locked by another transaction of Postgres for too long: to erase when that is over. */
   readonly busy: readonly FoundCall[];
-  /** What was taken out of spools; `null` where no folder of spools is known. */
+  /** What was removed from spools; `null` if no folder of spools is known. */
   readonly spool: SpoolErasure | null;
 }
 
 const NOTHING: ErasedAmounts = { rows: 0, segments: 0, keys: 0, entries: 0, letters: 0, placements: 0 };
 
-/** What a plan comes to when it is not carried out. */
+/** The result of a plan that is not executed. */
 export function asPlanned({ calls, ambiguous, ambiguousPlacements, held, live }: ErasurePlan): ErasureReport {
   return {
     ...{ erased: calls, amounts: NOTHING, ambiguous, held, live, busy: [], spool: null },
@@ -46,15 +49,15 @@ export function asPlanned({ calls, ambiguous, ambiguousPlacements, held, live }:
   };
 }
 
-/** Whether anything was found that is still there. */
+/** Whether anything that was found is still there. */
 export function isAnythingLeft(report: ErasureReport): boolean {
   const { ambiguous, ambiguousPlacements, held, live, busy } = report;
   return [ambiguous, held, live, busy].some(({ length }) => length > 0) || ambiguousPlacements > 0;
 }
 
 /**
- * Carries a plan out. The ledger first: an erasure that is broken off is then taken up again by `--reapply`, or by the
- * same command. The spools last: a gateway that takes one over before is refused by Redis.
+ * Executes a plan. The ledger first: an interrupted erasure is then continued by `--reapply`, or by the same
+ * command. The spools last: Redis refuses a gateway that takes one over before.
  */
 export async function carryOut(
   places: CallPlaces,
@@ -101,7 +104,7 @@ async function eraseAll(places: CallPlaces, calls: readonly FoundCall[], work: W
       await eraseOne(places, call, work);
     } catch (error) {
       throw new CommandError(
-        `${work.erased.length} of ${calls.length} call(s) were erased; then this happened: ${describeDatabaseError(error)}. Run the same command again: it goes on with what is left.`,
+        `${work.erased.length} of ${calls.length} call(s) were erased; then this happened: ${describeDatabaseError(error)}. Run the same command again to continue.`,
         { cause: error },
       );
     }
@@ -110,8 +113,8 @@ async function eraseAll(places: CallPlaces, calls: readonly FoundCall[], work: W
 }
 
 /**
- * Redis first: what a persister has in its hands meanwhile is refused by Postgres, which is marked second and waits for
- * writes of the call that had begun before.
+ * Redis first: what a persister has read by then is refused by Postgres, which is marked second and waits for
+ * writes of the call that started before.
  */
 async function eraseOne({ store, eraser }: CallPlaces, call: FoundCall, work: Work): Promise<void> {
   if (await store.privacy.isHeld(call)) {

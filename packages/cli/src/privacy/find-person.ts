@@ -6,31 +6,31 @@ import { phoneMatcher } from './phones/phone-matcher.ts';
 import { type Phone, type Region } from './phones/phone.ts';
 import { saidOfCalls, type Place } from './said-of-calls.ts';
 
-/** A call that a person is in, and where that shows. */
+/** A call of a person, and where the number was found. */
 export interface FoundCall extends CallKey {
   readonly foundIn: readonly Place[];
 }
 
-/** What there is of a person: their calls, and calls to them that were asked of the carrier. */
+/** A person's calls, and calls to them that were asked of the carrier. */
 export interface FoundPerson {
   readonly calls: readonly FoundCall[];
-  /** Calls with the digits of the number in them, which may be another person's. */
+  /** Calls with the digits of the number, which may be another person's. */
   readonly ambiguous: readonly FoundCall[];
   /** References of placements. */
   readonly placements: readonly string[];
   readonly ambiguousPlacements: readonly string[];
 }
 
-/** Whose calls to find. */
+/** The person's number and the search options. */
 export interface Person {
   readonly phone: Phone;
-  /** Numbers without a country code are taken to be of it. */
+  /** The country of numbers without a country code. */
   readonly region: Region;
   /** Of one tenant only. */
   readonly tenant: string | undefined;
 }
 
-/** Finds a person's number wherever it is written of a call. */
+/** Finds a person's number in all data of calls. */
 export async function findPerson(
   places: CallPlaces,
   { phone, region, tenant }: Person,
@@ -53,7 +53,7 @@ export async function findPerson(
   return { ...found.sorted(), placements: placements.certain, ambiguousPlacements: placements.ambiguous };
 }
 
-/** Calls with the places that they were found in, each call once. */
+/** Calls with the places in which they were found, each call once. */
 export class FoundCalls {
   readonly #calls = new Map<string, { call: CallKey; isCertain: boolean; places: Set<Place> }>();
 
@@ -69,7 +69,7 @@ export class FoundCalls {
     this.#calls.set(name, known);
   }
 
-  /** By their names; those of which a single place is certain are certain. */
+  /** By their names; a call with one certain place is certain. */
   sorted(): { readonly calls: FoundCall[]; readonly ambiguous: FoundCall[] } {
     const names = [...this.#calls.keys()].sort();
     const all = names.flatMap((name) => this.#calls.get(name) ?? []);

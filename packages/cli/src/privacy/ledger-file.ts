@@ -11,7 +11,10 @@ const line = z.object({
   found: z.record(z.string(), z.number()).optional(),
 });
 
-/** Adds erasures to the copy of the ledger that outlives the database: one JSON document a line, readable by its owner. */
+/**
+ * Appends erasures to the copy of the ledger that outlives the database: one JSON document a line, readable
+ * by its owner.
+ */
 export async function appendToLedger(file: string, erasures: readonly Erasure[]): Promise<void> {
   const text = erasures.map((erasure) => `${JSON.stringify(erasure)}\n`).join('');
   await appendFile(file, text, { mode: 0o600 }).catch((error: unknown) => {
@@ -36,6 +39,6 @@ function parseLine(text: string, number: number): Erasure {
   try {
     return line.parse(JSON.parse(text));
   } catch (error) {
-    throw new CommandError(`Line ${number} of the ledger is no erasure.`, { cause: error });
+    throw new CommandError(`Line ${number} of the ledger is not an erasure.`, { cause: error });
   }
 }

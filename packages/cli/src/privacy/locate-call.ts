@@ -7,11 +7,11 @@ import { type CallPlaces } from './call-places.ts';
 import { type FoundCall } from './find-person.ts';
 import { type Place } from './said-of-calls.ts';
 
-/** A call by its sid, of one tenant or of whichever has it. */
+/** A call by its sid, of one tenant or of any. */
 export interface WantedCall {
   readonly callSid: string;
   readonly tenant: string | undefined;
-  /** Take it also where it is nowhere to be found: what comes of it later is refused then. */
+  /** Also accept an unknown call: its later events are refused then. */
   readonly isUnseen: boolean;
 }
 
@@ -23,13 +23,13 @@ const PLACE_OF_TABLE: Readonly<Record<string, Place>> = {
 };
 
 /**
- * Finds a call wherever it may be, whether it is persisted or not. Throws a sentence when there is none, when another
- * tenant has it, and when several do.
+ * Finds a call in any store, whether it is persisted or not. Throws a sentence if there is none, if another
+ * tenant has it, and if several do.
  */
 export async function locateCall(places: CallPlaces, wanted: WantedCall): Promise<FoundCall> {
   const { callSid, tenant, isUnseen } = wanted;
   if (isUnseen && tenant === undefined)
-    throw new CommandError('Say of which tenant the call is that is not seen yet: --tenant <name>.');
+    throw new CommandError('Name the tenant of the call that does not exist yet: --tenant <name>.');
   const found = await placesByTenant(places, callSid);
   const owners = [...found.keys()].sort();
   if (tenant === undefined && owners.length > 1) throw severalHaveIt(callSid, found);
@@ -42,7 +42,7 @@ export async function locateCall(places: CallPlaces, wanted: WantedCall): Promis
   throw owners.length > 0 ? anotherHasIt(wanted, found) : noneHasIt(wanted, places);
 }
 
-/** Of a call that was erased before, nothing may be left but its mark. To erase it again is no mistake. */
+/** A call that was erased before may have left only its marker. Erasing it again is allowed. */
 async function tenantThatErased(
   { store }: CallPlaces,
   { callSid, tenant }: WantedCall,
@@ -75,7 +75,7 @@ async function placesByTenant(
 
 function severalHaveIt(callSid: string, found: PlacesByTenant): CommandError {
   return new CommandError(
-    `Several tenants have a call "${visibleText(callSid)}": ${namesOf(found)}. Say which one with --tenant. Nothing was erased.`,
+    `Several tenants have a call "${visibleText(callSid)}": ${namesOf(found)}. Name one with --tenant. Nothing was erased.`,
   );
 }
 
@@ -87,10 +87,10 @@ function anotherHasIt({ callSid, tenant }: WantedCall, found: PlacesByTenant): C
 
 function noneHasIt({ callSid, tenant = 'any tenant' }: WantedCall, { spoolDirs }: CallPlaces): CommandError {
   const spools =
-    spoolDirs.length === 0 ? 'no spool was looked at' : `nor in ${spoolDirs.length} folder(s) of spools`;
+    spoolDirs.length === 0 ? 'no spool was searched' : `nor in ${spoolDirs.length} folder(s) of spools`;
   return new CommandError(
     `There is no call "${visibleText(callSid)}" of ${tenant} in Postgres, Redis or the dead letters; ${spools}. Nothing was erased. ` +
-      'If something of it may still come, --unseen with --tenant has that refused.',
+      'If it may still have events later, --unseen with --tenant refuses them.',
   );
 }
 

@@ -6,7 +6,7 @@ const PAGE = 1_000;
 
 export interface OldAudioOptions {
   readonly tenant: string;
-  /** Audio whose newest batch is older goes. */
+  /** Audio whose newest batch is older is removed. */
   readonly beforeMs: number;
   readonly isDryRun: boolean;
   readonly isHeld: (call: CallKey) => Promise<boolean>;
@@ -27,7 +27,7 @@ export async function removeOldAudio(
     for (const key of keys) {
       const callSid = key.slice(key.indexOf(marker) + marker.length, -':audio'.length);
       if (!(await isOlder(redis, key, beforeMs)) || (await isHeld({ tenant, callSid }))) continue;
-      // Another run may have been quicker.
+      // Another run may have removed it.
       removed += isDryRun ? 1 : await redis.del(key);
     }
   } while (cursor !== '0');

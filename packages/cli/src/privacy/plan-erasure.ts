@@ -8,39 +8,39 @@ import { type Phone, type Region } from './phones/phone.ts';
 import { foundByLedger } from './reapply-ledger.ts';
 import { callSubject, phoneSubject } from './subjects.ts';
 
-/** What was asked for: one of a call, a phone, or what the ledger says. */
+/** The target: one of a call, a phone, or the ledger. */
 export interface Wishes {
   readonly call: string | undefined;
   readonly phone: Phone | undefined;
   readonly tenant: string | undefined;
-  /** The copy of the ledger that is kept elsewhere. */
+  /** The copy of the ledger outside the database. */
   readonly ledger: string | undefined;
   readonly unseen: boolean;
-  /** Take calls as well of which it is not certain that they are the person's. */
+  /** Also take calls that are not certain to be the person's. */
   readonly isAmbiguousIncluded: boolean;
 }
 
-/** What the hashes and the numbers are made by. */
+/** The key of the hashes, and the region of the numbers. */
 export interface Keys {
   readonly key: string;
   readonly region: Region;
 }
 
-/** What is to go and what stays, and what the ledger has to say of it. */
+/** What to erase, what stays, and the new entries of the ledger. */
 export interface ErasurePlan {
   readonly calls: readonly FoundCall[];
   readonly placements: readonly string[];
-  /** May be another person's: not touched. */
+  /** May be another person's: not changed. */
   readonly ambiguous: readonly FoundCall[];
   readonly ambiguousPlacements: readonly string[];
-  /** Under a legal hold: not touched. */
+  /** Under a legal hold: not changed. */
   readonly held: readonly FoundCall[];
-  /** They go on: not touched. */
+  /** In progress: not changed. */
   readonly live: readonly FoundCall[];
   readonly erasures: readonly Erasure[];
 }
 
-/** Finds what is to be erased, and changes nothing. */
+/** Finds what to erase, and changes nothing. */
 export async function planErasure(places: CallPlaces, wishes: Wishes, keys: Keys): Promise<ErasurePlan> {
   const erasedAt = new Date();
   if (wishes.call !== undefined) {
@@ -75,7 +75,10 @@ function withAmbiguous({ calls, ambiguous, placements, ambiguousPlacements }: Fo
   };
 }
 
-/** Parts off the calls that stay. The ledger also names each call, so that it is erased again whatever its numbers. */
+/**
+ * Separates the calls that stay. The ledger also has each call, so that it is erased again whatever its
+ * numbers.
+ */
 async function planOf(
   { store, eraser }: CallPlaces,
   { calls, ...others }: FoundPerson,

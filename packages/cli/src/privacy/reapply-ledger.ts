@@ -9,8 +9,8 @@ import { callSubject, legacyPhoneSubject, phoneSubject } from './subjects.ts';
 type Finding = 'certain' | 'ambiguous' | 'none';
 
 /**
- * The calls that the ledger says were erased, and that are there all the same: a backup from before has brought them back.
- * A person who was erased and has called again since is another matter: calls that began later stay.
+ * The calls that the ledger lists as erased, and that exist all the same: an older backup brought them back.
+ * Later calls of an erased person stay.
  */
 export async function foundByLedger(
   places: CallPlaces,
@@ -39,7 +39,7 @@ export async function foundByLedger(
   };
 }
 
-/** Says whether a value names a person who was erased after the moment. */
+/** Whether a value contains the number of a person who was erased after the moment. */
 function personsOf(erasures: readonly Erasure[], key: string, region: Region) {
   const phones = new Map<string, Erasure[]>();
   for (const erasure of erasures) {

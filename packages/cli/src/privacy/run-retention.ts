@@ -12,7 +12,7 @@ export interface KeptFor extends Pick<TenantPolicy, 'transcriptDays' | 'archiveD
   readonly tenant: string;
 }
 
-/** How many calls a run took something away from; of dead letters and placements, how many there were of them. */
+/** The number of calls that changed; for dead letters and placements, the number of them. */
 export interface RetentionResult {
   readonly tenant: string;
   readonly what: RetentionStep['what'] | 'placement' | 'dead letter' | 'audio';
@@ -21,7 +21,7 @@ export interface RetentionResult {
 
 export interface RetentionOptions {
   readonly store: CallStore;
-  /** Where the logs are, and where the audio is: what is not known is not looked at. */
+  /** The Redis of the logs, and that of the audio: an unknown one is skipped. */
   readonly redis: Redis | undefined;
   readonly audio: Redis | undefined;
   readonly space: KeySpace;
@@ -29,7 +29,7 @@ export interface RetentionOptions {
   readonly isDryRun: boolean;
 }
 
-/** Takes away what each tenant keeps no longer; a second run right after finds nothing. */
+/** Deletes what is older than each tenant keeps it; a second run right after finds nothing. */
 export async function runRetention(
   tenants: readonly KeptFor[],
   options: RetentionOptions,

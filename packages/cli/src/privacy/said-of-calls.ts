@@ -4,20 +4,20 @@ import { eventsInSpools } from '@turnlog/spool';
 import { type CallPlaces } from './call-places.ts';
 import { jsonOrText } from './phones/find-in-value.ts';
 
-/** The kinds of places where something is said of a call. */
+/** The kinds of places that contain texts of a call. */
 export type Place = 'spool' | 'log' | 'live state' | 'name' | 'dead letter' | 'row' | 'archive' | 'placement';
 
-/** Something that is said of a call somewhere. */
+/** A text of a call in one of these places. */
 export interface SaidOfCall extends CallKey {
   readonly place: Place;
   readonly beganAt: Date;
-  /** JSON, or a text that is none. */
+  /** JSON, or another text. */
   readonly value: unknown;
 }
 
 /**
- * Everything that is said of calls, one at a time; what Postgres holds only where it matches the pattern. In the order
- * in which events travel, so that a call that moves on meanwhile is met further on.
+ * All texts of calls, one at a time; those in Postgres only if they match the pattern. In the order in which
+ * events travel, so that a call that moves on in the meantime is found later.
  */
 export async function* saidOfCalls(places: CallPlaces, filter: TextFilter = {}): AsyncGenerator<SaidOfCall> {
   const isAsked = ({ tenant }: CallKey) => (filter.tenant ?? tenant) === tenant;
@@ -35,7 +35,10 @@ export async function* saidOfCalls(places: CallPlaces, filter: TextFilter = {}):
     yield { ...stored, beganAt: beginOf(stored) };
 }
 
-/** A stretch of the archive began with its first event, whenever it was written: a restore may have written it anew. */
+/**
+ * An archive segment is as old as its first event, whenever it was written: a restore may have written it
+ * again.
+ */
 function beginOf({ value, beganAt }: StoredText): Date {
   const [first] = Array.isArray(value) ? (value as unknown[]) : [];
   const saidAt = isObject(first) ? momentOf(first['at']) : beganAt;
@@ -56,7 +59,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Of what says nothing of its time, now: it is not taken to be older than it is. */
+/** A text without a time counts as new: it is not assumed to be old. */
 function momentOf(at: unknown): Date {
   const moment = typeof at === 'string' || typeof at === 'number' ? new Date(at) : new Date();
   return Number.isNaN(moment.getTime()) ? new Date() : moment;

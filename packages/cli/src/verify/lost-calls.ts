@@ -9,8 +9,9 @@ import { type Terminal } from '../terminal.ts';
 const PAGE = 200;
 
 /**
- * The calls of which Redis says that they are in Postgres, and Postgres lacks something: it lost commits, and persisters
- * have not made up for it yet. None where no Redis is known; one that is known and can't be reached is told of.
+ * The calls that are in Postgres according to Redis, but that Postgres lacks in part: it lost commits, and
+ * persisters have not repaired them yet. None without a known Redis; one that is known and cannot be reached
+ * is reported.
  */
 export async function findLostCalls(
   asked: AskedServers,

@@ -42,7 +42,7 @@ test('a recording of the API is fetched with its key', async () => {
   ]);
 });
 
-test("only the API's host gets the key, and no request is unencrypted, whatever a redirect says", async () => {
+test('only hosts of Exotel get the key, and no request is unencrypted, whatever a redirect says', async () => {
   const account = { apiUrl: 'https://api.exotel.com', ...credentials };
   answer = (_, response) => response.end('sound');
   expect(await fetchRecording(`${apiUrl}/1.mp3`, account)).toMatchObject({ kind: 'unsafe_address' });

@@ -13,10 +13,10 @@ import {
   type Riddance,
 } from './raw-socket.ts';
 
-/** Something that a stranger may do to a gateway, and how it is to be got rid of. */
+/** An attack of a stranger on a gateway, and how the gateway must end it. */
 export interface Attack {
   readonly name: string;
-  /** `1009`, `431`, `cut`: any of them will do. */
+  /** `1009`, `431`, `cut`: any of them is right. */
   readonly expected: readonly (number | 'cut')[];
   /** How many at once. */
   readonly attackers: number;
@@ -26,7 +26,7 @@ export interface Attack {
 const MEGABYTE = 1024 * 1024;
 const START = { stream_sid: 's', call_sid: 'CAattack', account_sid: 'a', from: '+1', to: '+2' };
 
-/** Sends and is done; what the other side does about it is seen later. */
+/** Sends and returns; the other side's reaction is checked later. */
 function sends(...frames: readonly Buffer[]) {
   return async (port: number): Promise<RawSocket> => {
     const raw = await openRawStream(port);
@@ -38,11 +38,11 @@ function sends(...frames: readonly Buffer[]) {
 const control = (opcode: number, options: object = {}, bytes = 0): Buffer =>
   frame(Buffer.alloc(bytes), { opcode, ...options });
 
-/** Sockets on which nothing good comes are closed as 1008 when START_TIMEOUT_MS is over. */
+/** Sockets without a valid call are closed as 1008 after START_TIMEOUT_MS. */
 export const attacks: readonly Attack[] = [
   {
-    name: 'connections that say nothing',
-    // 408 is Node's answer to a request that takes too long; those beyond the limit get no answer.
+    name: 'connections without data',
+    // 408 is Node's answer to a request that takes too long; connections beyond the limit get no answer.
     expected: [408, 'cut'],
     attackers: 1_500,
     attack: (port) => Promise.resolve(openRaw(port)),
@@ -96,7 +96,7 @@ export const attacks: readonly Attack[] = [
     },
   },
   {
-    name: 'fragments of a byte without an end',
+    name: 'endless one-byte fragments',
     expected: [1008],
     attackers: 20,
     attack: async (port) => {
@@ -129,7 +129,7 @@ export const attacks: readonly Attack[] = [
     attackers: 20,
     attack: sends(frame(Buffer.from([0xc3, 0x28]), { opcode: TEXT })),
   },
-  { name: 'an opcode that is none', expected: [1002], attackers: 10, attack: sends(control(3)) },
+  { name: 'an invalid opcode', expected: [1002], attackers: 10, attack: sends(control(3)) },
   {
     name: 'reserved bits',
     expected: [1002],
@@ -183,7 +183,7 @@ export const attacks: readonly Attack[] = [
   },
 ];
 
-/** A riddance in the words of {@link Attack.expected}. */
+/** An ending in the notation of {@link Attack.expected}. */
 export function wordFor(riddance: Riddance | undefined): number | string {
   if (riddance === undefined) return 'still there';
   if ('status' in riddance) return riddance.status;

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Another address of this machine, so that attackers are not taken for the good callers. */
+/** Another address of this machine, so that attackers are distinguished from the good callers. */
 const ATTACKER = '127.0.0.2';
 
-/** How a peer was got rid of: by a status of HTTP, a close code of WebSocket, or without a word. */
+/** How a peer ended the connection: an HTTP status, a WebSocket close code, or a cut. */
 export type Riddance = { readonly status: number } | { readonly closeCode: number } | { readonly cut: true };
 
-/** A connection that keeps to no protocol. */
+/** A connection that follows no protocol. */
 export interface RawSocket {
   readonly socket: Socket;
-  /** Resolves to how the other side ended it, or to nothing when it didn't in time. */
+  /** Resolves to how the other side ended it, or to undefined if it did not in time. */
   ended(timeoutMs: number): Promise<Riddance | undefined>;
 }
 
@@ -21,7 +21,7 @@ export function openRaw(port: number): RawSocket {
   const chunks: Buffer[] = [];
   let length = 0;
   socket.on('data', (chunk: Buffer) => {
-    // The answer to a flood may be a flood; its beginning and its end tell all.
+    // The answer to a flood may be a flood; its beginning and its end are enough.
     length += chunk.length;
     if (length < 256 * 1024) chunks.push(chunk);
     else chunks.splice(1, chunks.length - 1, chunk);
@@ -38,7 +38,7 @@ export function openRaw(port: number): RawSocket {
   };
 }
 
-/** Connects, and has the connection made a WebSocket. */
+/** Connects, and upgrades the connection to a WebSocket. */
 export async function openRawStream(port: number): Promise<RawSocket> {
   const raw = openRaw(port);
   const key = randomBytes(16).toString('base64');
@@ -64,11 +64,14 @@ export interface FrameOptions {
   readonly isFinal?: boolean;
   readonly isMasked?: boolean;
   readonly reservedBits?: number;
-  /** What the head claims, where that is not what follows. */
+  /** The claimed length, if it is wrong. */
   readonly claimedLength?: number;
 }
 
-/** A frame of WebSocket, right or wrong. Source: RFC 6455, section 5.2. The mask is zero, so the payload is as given. */
+/**
+ * A WebSocket frame, valid or not. Source: RFC 6455, section 5.2. The mask is zero, so the payload is as
+ * given.
+ */
 export function frame(payload: Buffer, options: FrameOptions): Buffer {
   const {
     opcode,
@@ -105,7 +108,7 @@ function lengthBytes(length: number, mask: number): Buffer {
   return bytes;
 }
 
-/** The last word: a close frame at the end, or a status line at the beginning that is not of an upgrade. */
+/** The final message: a close frame at the end, or a status line at the start that is not of an upgrade. */
 function readRiddance(received: Buffer): Riddance {
   const [, status] = /^HTTP\/1\.1 (\d{3})/.exec(received.subarray(0, 16).toString('latin1')) ?? [];
   if (status !== undefined && status !== '101') return { status: Number(status) };

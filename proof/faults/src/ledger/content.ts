@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ExactNumber, type CallEvent, type JsonValue } from '@turnlog/call-events';
 import { type AgentMessage } from './planned-call.ts';
 
-/** What an event says, however it travelled: this is what must come out as it went in. */
+/** The content of an event, however it travelled: it must arrive unchanged. */
 export type Content = Readonly<Record<string, JsonValue>>;
 
 const MESSAGE_OF_TYPE: ReadonlyMap<CallEvent['type'], string> = new Map([
@@ -14,25 +14,25 @@ const MESSAGE_OF_TYPE: ReadonlyMap<CallEvent['type'], string> = new Map([
   ['objection.raised', 'objection'],
 ]);
 
-/** The id that Turnlog gives the event of a message: its kind, and the id that the agent chose. */
+/** Turnlog's id for the event of a message: its kind, and the agent's id. */
 export function eventIdOf({ event, id }: Pick<AgentMessage, 'event' | 'id'>): string {
   return `${event}:${id}`;
 }
 
-/** What a message says. Its time must be given, in Unix ms. */
+/** The content of a message. Its time must be given, in Unix ms. */
 export function contentOfMessage(message: AgentMessage): Content {
   const { event, timestamp, ...others } = message;
   const said = Object.fromEntries(Object.entries(others).filter(([name]) => name !== 'id'));
   return { event, at: new Date(Number(timestamp)).toISOString(), ...flatten(event, said) };
 }
 
-/** What an archived event says; `undefined` for those that no agent reports. */
+/** The content of an archived event; `undefined` for events that no agent reports. */
 export function contentOfEvent(event: CallEvent): Content | undefined {
   const name = MESSAGE_OF_TYPE.get(event.type);
   return name === undefined ? undefined : { event: name, at: event.at, ...(event.data as Content) };
 }
 
-/** A hash of the content that the order of its keys does not change. */
+/** A hash of the content, independent of the order of its keys. */
 export function hashOf(content: Content): string {
   return createHash('sha256').update(canonical(content)).digest('hex').slice(0, 16);
 }
@@ -43,7 +43,7 @@ function flatten(event: string, said: Content): Content {
   return said;
 }
 
-/** A giant that many messages share is written out once. */
+/** A giant value that many messages share is encoded once. */
 const canonicalGiants = new WeakMap<readonly JsonValue[], string>();
 const GIANT_LENGTH = 10_000;
 

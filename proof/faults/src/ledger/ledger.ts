@@ -2,10 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { type AgentMessage } from './planned-call.ts';
 import { contentOfMessage, eventIdOf, hashOf } from './content.ts';
 
-/** What is known of an event that was sent. Acknowledged once is acknowledged for good. */
+/** The state of an event that was sent. Acknowledged once is acknowledged for good. */
 export type LedgerState = 'unknown' | 'acknowledged' | 'refused';
 
-/** One event as the ledger has it. */
+/** One event in the journal. */
 export interface LedgerEvent {
   readonly id: string;
   readonly hash: string;
@@ -13,14 +13,14 @@ export interface LedgerEvent {
   state: LedgerState;
 }
 
-/** How a call's line ended, as its carrier saw it. */
+/** How a call's line ended, from its carrier's side. */
 export type LineEnd = 'hung-up' | 'cut';
 
-/** A call as the ledger has it. */
+/** A call in the journal. */
 export interface LedgerCall {
   readonly callSid: string;
   readonly events: ReadonlyMap<string, LedgerEvent>;
-  /** In the order in which they happened; none for a call without a line. A call may be dialled more than once. */
+  /** In order; none for a call without a line. A call may be dialled more than once. */
   readonly lineEnds: readonly LineEnd[];
 }
 
@@ -29,19 +29,22 @@ interface WritableCall extends LedgerCall {
   readonly lineEnds: LineEnd[];
 }
 
-/** What was sent and what was acknowledged: written down as it happens, and compared with the record afterwards. */
+/**
+ * The events that were sent and acknowledged: recorded as it happens, and compared with the record
+ * afterwards.
+ */
 export class Ledger {
   readonly #descriptor: number;
   readonly #calls = new Map<string, WritableCall>();
   #isClosed = false;
-  /** Events that were sent once more although they had been acknowledged, or whose answer was lost. */
+  /** Events that were resent although they had been acknowledged, or whose answer was lost. */
   resent = 0;
 
   constructor(file: string) {
     this.#descriptor = openSync(file, 'w');
   }
 
-  /** Notes an event before it is sent for the first time. A repeat is counted, and changes nothing. */
+  /** Records an event before it is sent for the first time. A duplicate is counted, and changes nothing. */
   sent(callSid: string, message: AgentMessage): LedgerEvent {
     const { events } = this.#callOf(callSid);
     const id = eventIdOf(message);
@@ -57,14 +60,14 @@ export class Ledger {
     return event;
   }
 
-  /** Turnlog has said that the event is safe. */
+  /** Turnlog acknowledged the event. */
   acknowledged(callSid: string, event: LedgerEvent): void {
     if (event.state === 'acknowledged') return;
     event.state = 'acknowledged';
     this.#write('acknowledged', callSid, { id: event.id });
   }
 
-  /** Turnlog has said that it does not take the event, and that sending it again is of no use. */
+  /** Turnlog refused the event for good. */
   refused(callSid: string, event: LedgerEvent, code: string): void {
     event.state = 'refused';
     this.#write('refused', callSid, { id: event.id, code });
@@ -84,7 +87,7 @@ export class Ledger {
     return events.filter((event) => event.state === state).length;
   }
 
-  /** From now on nothing is written down: calls of a scenario that broke may still be going on. */
+  /** Stops recording: calls of a failed scenario may still be in progress. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

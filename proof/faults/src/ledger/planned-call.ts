@@ -1,43 +1,43 @@
 import { type JsonValue } from '@turnlog/call-events';
 
-/** A message by which an agent reports, as it goes over its socket or over HTTP. */
+/** An agent's message, as it is sent over its socket or over HTTP. */
 export type AgentMessage = Readonly<Record<string, JsonValue>> & {
   readonly event: string;
   readonly id: string;
 };
 
-/** What an agent is going to report, and how long after the report before. */
+/** A report of an agent, and the time since the previous one. */
 export interface PlannedEvent {
   readonly afterMs: number;
   readonly message: AgentMessage;
-  /** Whether a nervous agent reports it a second time although it was acknowledged. */
+  /** Whether the agent reports it a second time although it was acknowledged. */
   readonly isRepeated: boolean;
 }
 
 /**
  * How an agent reports.
- * - `socket`: on the socket that the gateway opened to it; what is unanswered when it breaks, over HTTP.
+ * - `socket`: on the socket that the gateway opened; after it breaks, unanswered messages go over HTTP.
  * - `http`: over HTTP.
  */
 export type ReportVia = 'socket' | 'http';
 
 /**
- * What a line streams.
+ * The audio of a line.
  * - `usual`: a frame of half a second twice a second, as a telephone has it.
  * - `loud`: a frame of a second at three times the sample rate, once a second.
  */
 export type LineAudio = 'usual' | 'loud';
 
-/** A call that is going to be played. Nothing of it depends on when it is played but its times. */
+/** A call to play. Only its times depend on when it is played. */
 export interface PlannedCall {
   readonly callSid: string;
   readonly startAfterMs: number;
   readonly via: ReportVia;
-  /** Without one, Turnlog knows the call from its agent's reports alone. */
+  /** Without a line, the call exists only in its agent's reports. */
   readonly hasLine: boolean;
   /** `usual` by default. */
   readonly audio?: LineAudio;
-  /** Of the events that are planned, which come only after the caller has hung up. */
+  /** How many of the planned events come only after the caller has hung up. */
   readonly lateEvents: number;
   readonly events: readonly PlannedEvent[];
 }

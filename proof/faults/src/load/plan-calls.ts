@@ -12,13 +12,13 @@ import {
 export interface LoadShape {
   readonly calls: number;
   readonly eventsPerCall: number;
-  /** Within which time the calls begin and report everything. */
+  /** The time in which the calls start and report everything. */
   readonly windowMs: number;
   /** Both by default. */
   readonly via?: readonly ReportVia[];
-  /** How many of the calls have no line, 0.1 by default. */
+  /** The share of calls without a line, 0.1 by default. */
   readonly withoutLine?: number;
-  /** What lines stream, `usual` by default. */
+  /** The audio of lines, `usual` by default. */
   readonly audio?: LineAudio;
   /** How many events of how many calls come after the hang-up: 2 of a quarter of them by default. */
   readonly lateEvents?: number;
@@ -31,7 +31,10 @@ const WORDS =
 const REPEATED = 0.03;
 const LATE = 0.25;
 
-/** Makes the calls of a load: the same for the same random numbers. Events of a call are `e1`, `e2` … in their order. */
+/**
+ * Makes the calls of a load: the same for the same random numbers. Events of a call are `e1`, `e2` … in
+ * order.
+ */
 export function planCalls(shape: LoadShape, rng: Rng, prefix: string): PlannedCall[] {
   const {
     calls,
@@ -66,7 +69,7 @@ function planEvents(count: number, everyMs: number, rng: Rng): PlannedEvent[] {
   }));
 }
 
-/** Three of four messages are turns. Each field that is collected has a name of its own, so that none hides another. */
+/** Three of four messages are turns. Each collected field has a unique name, so that none hides another. */
 function planMessage(number: number, rng: Rng): AgentMessage {
   const id = `e${number}`;
   const kind = rng.int(1, 20);

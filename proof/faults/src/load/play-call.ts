@@ -17,13 +17,14 @@ export interface Stage {
   readonly hub: AgentHub;
   /** One gateway after the other, as a load balancer would. */
   readonly nextGateway: () => { readonly httpUrl: string; readonly streamUrl: string };
-  /** After which nothing more is tried. */
+  /** The deadline for all attempts. */
   readonly deadline: AbortSignal;
 }
 
 /**
- * Plays one call: the carrier opens its line, the agent reports, the caller hangs up, and the agent may report a little
- * more. A line that is cut is not dialled again, as Exotel doesn't; the agent goes on over HTTP.
+ * Plays one call: the carrier opens its line, the agent reports, the caller hangs up, and the agent may
+ * report a little more. A cut line is not dialled again, because Exotel does not; the agent continues over
+ * HTTP.
  */
 export async function playCall(call: PlannedCall, stage: Stage): Promise<void> {
   const { ledger, hub, deadline } = stage;
@@ -46,7 +47,7 @@ export async function playCall(call: PlannedCall, stage: Stage): Promise<void> {
   await noteEnd(line, stage);
 }
 
-/** Dials until a gateway takes the call. */
+/** Dials until a gateway accepts the call. */
 async function openLine(
   { callSid, audio = 'usual' }: PlannedCall,
   stage: Stage,
@@ -72,7 +73,7 @@ async function noteEnd(line: SimulatedCall | undefined, { ledger }: Stage): Prom
   ledger.lineEnded(line.callSid, end.how === 'hung-up' ? 'hung-up' : 'cut');
 }
 
-/** No two messages of a call in the same millisecond: their times are what orders them. */
+/** No two messages of a call in the same millisecond: their times are their order. */
 function createStamp(): (message: AgentMessage) => AgentMessage {
   let lastMs = 0;
   return (message) => {

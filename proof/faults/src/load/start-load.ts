@@ -5,7 +5,7 @@ import { planCalls, type LoadShape } from './plan-calls.ts';
 import { playCall, type Stage } from './play-call.ts';
 import { type PlannedCall } from '../ledger/planned-call.ts';
 
-/** After its window a load goes on trying for so long to have everything acknowledged. */
+/** For this time after its window a load keeps trying to have everything acknowledged. */
 const GRACE_MS = 90_000;
 
 /** Calls that are being played. */
@@ -16,7 +16,7 @@ export interface Load {
   readonly finished: Promise<void>;
 }
 
-/** Begins to play calls on all gateways in turn. */
+/** Starts to play calls on all gateways in turn. */
 export function startLoad(world: World, shape: LoadShape, prefix = 'CA'): Load {
   return playCalls(
     world,
@@ -25,7 +25,7 @@ export function startLoad(world: World, shape: LoadShape, prefix = 'CA'): Load {
   );
 }
 
-/** Begins to play the given calls. */
+/** Starts to play the given calls. */
 export function playCalls(world: World, calls: readonly PlannedCall[], timeoutMs = GRACE_MS): Load {
   const deadline = AbortSignal.timeout(timeoutMs);
   // Every call waits on it.
@@ -58,7 +58,9 @@ function stageOf({ ledger, hub, stack }: World, deadline: AbortSignal): Stage {
   return { ledger, hub, nextGateway, deadline };
 }
 
-/** Does something again and again, at random intervals, for as long as a load runs. Resolves to how often. */
+/**
+ * Repeats an action at random intervals for as long as a load runs. Resolves to the number of repetitions.
+ */
 export async function repeatDuring(
   load: Load,
   intervalMs: () => number,

@@ -8,7 +8,7 @@ import { type Violation } from './violation.ts';
 const TENANT = 'default';
 const GIANT_LENGTH = 100_000;
 
-/** Compares one call's ledger with its archive and its row. */
+/** Compares one call's journal with its archive and its row. */
 export async function compareCall(store: CallStore, ledger: LedgerCall): Promise<Violation[]> {
   const { callSid } = ledger;
   const call = { tenant: TENANT, callSid };
@@ -25,13 +25,15 @@ export async function compareCall(store: CallStore, ledger: LedgerCall): Promise
   }
 }
 
-/** What is left of an archived event: the hash of what an agent reported, nothing for other events. Giants are not kept. */
+/**
+ * The digest of an archived event: the hash of an agent's report, none for other events. Giants are not kept.
+ */
 type Archived = ReadonlyMap<string, string | undefined>;
 
 async function readEvents(texts: readonly string[]): Promise<Archived> {
   const archived = new Map<string, string | undefined>();
   for (const text of texts) {
-    // A giant takes long, and others wait for answers of Postgres meanwhile.
+    // A giant takes long, and others wait for answers of Postgres in the meantime.
     if (text.length > GIANT_LENGTH) await setImmediate();
     const decoded = decodeEvent(text);
     if (!decoded.ok) continue;
@@ -41,7 +43,7 @@ async function readEvents(texts: readonly string[]): Promise<Archived> {
   return archived;
 }
 
-/** Every acknowledged event is in the archive, with what it said. */
+/** Every acknowledged event is in the archive, with its content. */
 function missing({ callSid, events }: LedgerCall, archived: Archived): Violation[] {
   return [...events.values()].flatMap((event) => {
     if (!archived.has(event.id)) {
@@ -49,11 +51,11 @@ function missing({ callSid, events }: LedgerCall, archived: Archived): Violation
       return [{ callSid, problem: `${event.id} was acknowledged and is not in the archive`, isLoss: true }];
     }
     if (archived.get(event.id) === event.hash) return [];
-    return [{ callSid, problem: `${event.id} does not say in the archive what it said` }];
+    return [{ callSid, problem: `${event.id} has another content in the archive than was sent` }];
   });
 }
 
-/** Nothing that an agent reports is there that no agent has sent. */
+/** The archive has no report that was not sent. */
 function unexpected({ callSid, events }: LedgerCall, archived: Archived): Violation[] {
   return [...archived].flatMap(([id, hash]) => {
     if (hash === undefined) return [];
@@ -64,7 +66,7 @@ function unexpected({ callSid, events }: LedgerCall, archived: Archived): Violat
   });
 }
 
-/** The row holds each archived turn and field once, in the order in which they were said. */
+/** The row has each archived turn and field once, in order. */
 function compareRow(ledger: LedgerCall, row: StoredCall, archived: Archived): Violation[] {
   const violations: Violation[] = [];
   if (row.version !== archived.size) {
@@ -97,7 +99,7 @@ function compareFields(expected: readonly LedgerEvent[], row: StoredCall): Viola
   return lost.length === 0 ? [] : [{ problem: `its collected data lack ${lost.join(' ')}`, isLoss: true }];
 }
 
-/** Compares the ledger of a call that was set aside with its log, which its dead letter points at. */
+/** Compares the journal of a dead-lettered call with its log, which its dead letter points at. */
 export async function compareLog(ledger: LedgerCall, texts: readonly string[]): Promise<Violation[]> {
   const logged = await readEvents(texts);
   return [...missing(ledger, logged), ...unexpected(ledger, logged)];

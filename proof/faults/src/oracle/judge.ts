@@ -6,23 +6,25 @@ import { untilQuiet } from './quiescence.ts';
 import { verifyRecords } from './verify-records.ts';
 import { type Violation } from './violation.ts';
 
-/** What a scenario expects besides that nothing is lost. */
+/** A scenario's expectations besides that nothing is lost. */
 export interface Expectations {
-  /** How long everything may take to come to rest; 90 s by default. */
+  /** How long the system may take to come to rest; 90 s by default. */
   readonly quietWithinMs?: number;
-  /** The calls of the dead letters that the scenario planted; none by default. */
+  /** The calls of the dead letters that the scenario caused; none by default. */
   readonly deadLetters?: readonly string[];
   /** Calls that may end as a dead letter or as a row. */
   readonly mayBeDeadLetters?: readonly string[];
   /** An older version wrote some rows: those are compared by their number of events alone. */
   readonly mayBeOlderFolds?: boolean;
-  /** Says whether a service may have ended as this notice tells; by default by the SIGKILL that we sent it. */
+  /** Whether a service may have ended as in this notice; by default by the SIGKILL that we sent. */
   readonly isPlannedEnd?: (notice: string) => boolean;
 }
 
 const AT_ONCE = 4;
 
-/** After the load: waits until all is quiet, then compares the ledger with the record. Empty when all is well. */
+/**
+ * After the load: waits until all is quiet, then compares the journal with the record. Empty if all is well.
+ */
 export async function judge(world: World, expectations: Expectations = {}): Promise<Violation[]> {
   const { quietWithinMs = 90_000 } = expectations;
   return [
@@ -36,7 +38,7 @@ export async function judge(world: World, expectations: Expectations = {}): Prom
   ];
 }
 
-/** Calls that may end as a dead letter and did: their events are in their logs. */
+/** Calls that could end as a dead letter and did: their events are in their logs. */
 async function findSetAside(
   { redisEye, space }: World,
   { mayBeDeadLetters = [] }: Expectations,
@@ -67,7 +69,7 @@ async function compareAll(
   return violations;
 }
 
-/** There is a row for no call but those that were played, and a finished one for each that is over. */
+/** Only played calls have a row, and each ended call has a finished one. */
 async function compareRows({ ledger, sql }: World): Promise<Violation[]> {
   const { rows } = await sql.query<{ call_sid: string; status: string; end_reason: string | null }>(
     'select call_sid, status, end_reason from call_sessions',

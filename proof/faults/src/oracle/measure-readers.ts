@@ -4,8 +4,8 @@ import { type World } from '../world/world.ts';
 import { PROBE_MESSAGE, untilRecorded } from './until-recorded.ts';
 
 /**
- * Puts a call into the log now, past the gateways and whatever they wait for, and waits until the session service and the
- * persister have folded and recorded it. Resolves to the seconds that took; throws when it takes too long.
+ * Appends a call to the log directly, without a gateway, and waits until the session service and the
+ * persister have folded and recorded it. Resolves to the seconds that took; throws if it takes too long.
  */
 export async function measureReaders(world: World, callSid: string): Promise<number> {
   const startedAtMs = performance.now();

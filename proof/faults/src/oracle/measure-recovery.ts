@@ -4,8 +4,8 @@ import { type World } from '../world/world.ts';
 import { PROBE_MESSAGE, RECOVERY_TIMEOUT_MS, untilRecorded } from './until-recorded.ts';
 
 /**
- * Places a call now and waits until it was taken, folded into its live state, and recorded in Postgres. Resolves to the
- * seconds that took; throws when it takes too long.
+ * Places a call and waits until it was accepted, folded into its live state, and recorded in Postgres.
+ * Resolves to the seconds that took; throws if it takes too long.
  */
 export async function measureRecovery(world: World, name: string): Promise<number> {
   const startedAtMs = performance.now();

@@ -5,7 +5,7 @@ import { type Violation } from './violation.ts';
 
 const POLL_MS = 200;
 
-/** Waits until nothing is on its way any more; resolves to what still is when that takes too long. */
+/** Waits until no work is left; resolves to the remaining work if that takes too long. */
 export async function untilQuiet({ redisEye, space }: World, timeoutMs: number): Promise<Violation[]> {
   const deadline = performance.now() + timeoutMs;
   const liveCalls = new LiveCalls(redisEye, space);

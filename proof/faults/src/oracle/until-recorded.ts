@@ -3,11 +3,11 @@ import { sleep } from '@turnlog/service-kit';
 import { type AgentMessage } from '../ledger/planned-call.ts';
 import { type World } from '../world/world.ts';
 
-/** How long a call may take that is placed to see whether the system works again. */
+/** How long a call may take that is placed to check whether the system works again. */
 export const RECOVERY_TIMEOUT_MS = 90_000;
 const POLL_MS = 50;
 
-/** All that is said in such a call. */
+/** The words of such a call. */
 export const PROBE_MESSAGE: AgentMessage = {
   event: 'turn',
   id: 'e1',
@@ -15,8 +15,8 @@ export const PROBE_MESSAGE: AgentMessage = {
 };
 
 /**
- * Waits until a call of one turn was folded into its live state and recorded in Postgres. Resolves to the seconds since
- * `startedAtMs`, by `performance.now()`; throws when it takes too long.
+ * Waits until a call of one turn was folded into its live state and recorded in Postgres. Resolves to the
+ * seconds since `startedAtMs`, by `performance.now()`; throws if it takes too long.
  */
 export async function untilRecorded(world: World, callSid: string, startedAtMs: number): Promise<number> {
   const key = { tenant: 'default', callSid };

@@ -14,7 +14,10 @@ const verification = z.object({
   ),
 });
 
-/** `turnlog verify --all`, as anyone can run it: each archive, folded again, is the row, and none is left out. */
+/**
+ * `turnlog verify --all`, as any user can run it: each archive, folded again, equals the row, and none is
+ * left out.
+ */
 export async function verifyRecords({ sql, postgres }: World, mayBeOlderFolds = false): Promise<Violation[]> {
   const text = await turnlogOutput('verify', '--all', '--json', '--database', postgres.url);
   const read = verification.safeParse(jsonOf(text));

@@ -1,8 +1,8 @@
-/** Something that must hold and does not. */
+/** A promise that was broken. */
 export interface Violation {
-  /** The call, where it is about one. */
+  /** The call, if it is about one. */
   readonly callSid?: string;
   readonly problem: string;
-  /** An acknowledged event that is not in the record: what must never be. */
+  /** An acknowledged event that is not in the record. */
   readonly isLoss?: boolean;
 }

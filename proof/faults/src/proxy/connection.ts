@@ -5,13 +5,13 @@ import { Lane } from './lane.ts';
 import { type Direction, type Faults } from './lane-faults.ts';
 import { type Trap } from './trap.ts';
 
-/** Where a connection leads to. */
+/** The destination of a connection. */
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-/** What a new server is told in place of what the client told the old one, and how its answer ends. */
+/** What a new server receives in place of the client's greeting, and how its answer ends. */
 export interface Greeting {
   readonly say: string;
   readonly untilHeard: string;
@@ -65,7 +65,7 @@ export class ProxiedConnection {
     this.#lanes.toServer.freeze();
   }
 
-  /** Whether everything that reached the server has been answered, for so long. */
+  /** Whether everything that reached the server was answered for this time. */
   isAnswered(forMs: number): boolean {
     const { toServer, toClient } = this.#lanes;
     return (
@@ -73,7 +73,7 @@ export class ProxiedConnection {
     );
   }
 
-  /** It leads to another server from now on, which is greeted first, and its client notices nothing. */
+  /** Switches to another server, which is greeted first; the client does not notice. */
   async changeServer(target: Target, greeting: Greeting): Promise<void> {
     const before = this.#server;
     this.#server = await greet(connect({ ...target, allowHalfOpen: true }), greeting);
@@ -91,13 +91,13 @@ export class ProxiedConnection {
     if (this.#isBroken && !this.#isHeld) this.reset();
   }
 
-  /** Ends it both ways with RST. */
+  /** Resets it in both directions (RST). */
   reset(): void {
     for (const lane of [this.#lanes.toServer, this.#lanes.toClient]) lane.stop();
     for (const socket of [this.#client, this.#server]) reset(socket);
   }
 
-  /** One side is told that no more comes, the other is not. */
+  /** Half-closes one side. */
   halfClose(direction: Direction): void {
     this.#lanes[direction].end();
   }
@@ -108,14 +108,14 @@ export class ProxiedConnection {
 
   #watch(socket: Socket): void {
     socket.setNoDelay(true);
-    // A close follows, and is what counts.
+    // A close follows, which is handled.
     socket.on('error', () => undefined);
     socket.on('close', (hadError) => {
       if (socket === this.#client || socket === this.#server) this.#onClose(hadError);
     });
   }
 
-  /** A peer that breaks off takes the other one with it; through a black hole nobody hears of it. */
+  /** A peer that disconnects ends the other side too, but not through a black hole. */
   #onClose(hadError: boolean): void {
     if (this.#client.closed && this.#server.closed) this.#onOver();
     else if (hadError) this.#isBroken = true;
@@ -147,7 +147,7 @@ async function greet(server: Socket, { say, untilHeard }: Greeting): Promise<Soc
   return server;
 }
 
-/** A socket that is being shut down can't be reset any more: Node would leave its handle open for ever. */
+/** A socket that is being shut down cannot be reset: Node would leave its handle open for ever. */
 function reset(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();

@@ -6,7 +6,7 @@ import { createRng } from '@turnlog/test-kit';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import { bothWays } from './lane-faults.ts';
 
-/** Long enough for anything that nothing holds up. */
+/** Long enough for traffic without a fault. */
 const MOMENT_MS = 150;
 
 describe('a fault proxy', () => {
@@ -41,7 +41,7 @@ describe('a fault proxy', () => {
     return client;
   }
 
-  it('hands everything on both ways, the end included', async () => {
+  it('forwards everything both ways, the end included', async () => {
     const client = await dial();
     const text = 'x'.repeat(1_000_000);
     client.socket.end(text);
@@ -49,7 +49,7 @@ describe('a fault proxy', () => {
     expect(client.heard).toBe(text);
   });
 
-  it('delays by the latency, and keeps the order for all the jitter', async () => {
+  it('delays by the latency, and keeps the order despite the jitter', async () => {
     const client = await dial();
     proxy.setFaults({ toServer: { latencyMs: 60, jitterMs: 60 } });
     const startedAt = performance.now();
@@ -62,7 +62,7 @@ describe('a fault proxy', () => {
     expect(client.heard).toBe('0123456789');
   });
 
-  it('cuts what is sent into pieces', async () => {
+  it('cuts data into pieces', async () => {
     const client = await dial();
     proxy.setFaults({ toClient: { sliceBytes: 3, sliceDelayMs: 10 } });
     const startedAt = performance.now();
@@ -72,7 +72,7 @@ describe('a fault proxy', () => {
     expect(client.heard).toBe('abcdefghijklmnopqrstuvwxyz');
   });
 
-  it('lets only so many bytes a second through', async () => {
+  it('limits the bytes a second', async () => {
     const client = await dial();
     proxy.setFaults({ toServer: { bytesPerSecond: 1_000, sliceBytes: 50 } });
     const startedAt = performance.now();
@@ -81,7 +81,7 @@ describe('a fault proxy', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(150);
   });
 
-  it('is a black hole that tells nobody, and lets go of everything afterwards', async () => {
+  it('is a silent black hole, and delivers everything afterwards', async () => {
     const client = await dial();
     client.socket.write('a');
     await client.hears(1);
@@ -94,7 +94,7 @@ describe('a fault proxy', () => {
     expect(client.heard).toBe('ab');
   });
 
-  it('hides a client that goes away behind a black hole until it is lifted', async () => {
+  it('hides a client that disconnects behind a black hole until it is lifted', async () => {
     const client = await dial();
     client.socket.write('a');
     await client.hears(1);
@@ -126,7 +126,7 @@ describe('a fault proxy', () => {
     expect(served[0]?.destroyed).toBe(false);
   });
 
-  it('refuses connections while it is down, and takes them on the same port afterwards', async () => {
+  it('refuses connections while it is down, and accepts them on the same port afterwards', async () => {
     await proxy.down();
     const refused = new Client(connect(proxy.port, '127.0.0.1'));
     await refused.closed;
@@ -151,7 +151,7 @@ describe('a fault proxy', () => {
     await client.hears(7);
   });
 
-  it('keeps a reply from the client, and lets go of the connection when it is closed', async () => {
+  it('keeps a reply from the client, and releases the connection when it is closed', async () => {
     const trap = proxy.setTrap({ mentions: ['write'], action: 'hold-reply', times: 1 });
     const client = await dial();
     client.socket.write('write 1');
@@ -165,7 +165,7 @@ describe('a fault proxy', () => {
     while (proxy.connections > 0) await delay(1);
   });
 
-  it('leads to another server and keeps a connection that waits for nothing; one that waits is reset', async () => {
+  it('switches to another server and keeps idle connections; one with a pending request is reset', async () => {
     const other = createServer((socket) => {
       served.push(socket);
       socket.on('data', (chunk) =>
@@ -195,7 +195,7 @@ describe('a fault proxy', () => {
     other.close();
   }, 20_000);
 
-  it('cuts the connection between a request that was done and its reply', async () => {
+  it('cuts the connection between a request that was executed and its reply', async () => {
     const trap = proxy.setTrap({ mentions: ['write'], action: 'cut-reply', times: 1 });
     const client = await dial();
     client.socket.write('write 1');
@@ -204,7 +204,7 @@ describe('a fault proxy', () => {
   });
 });
 
-/** A socket, and what came of it. */
+/** A socket, and how it ended. */
 class Client {
   heard = '';
   error: string | undefined;

@@ -6,44 +6,44 @@ import { ProxiedConnection, type Greeting, type Target } from './connection.ts';
 import { type Direction, type Faults } from './lane-faults.ts';
 import { createTrap, type Trap, type TrapOptions } from './trap.ts';
 
-/** Longer than any read of ours blocks. */
+/** Longer than any blocking read of the services. */
 const ANSWERED_WITHIN_MS = 8_000;
-/** An answer may come in pieces: it is whole when nothing more has come for so long. */
+/** An answer may come in pieces: it is complete when nothing more has come for this time. */
 const ANSWERED_FOR_MS = 100;
 
 export interface FaultProxyOptions {
-  /** Where it leads to. */
+  /** The port of the server. */
   readonly port: number;
   readonly host?: string;
-  /** Decides jitter, slices and which connections are hit. */
+  /** Decides jitter, slices and which connections are affected. */
   readonly rng: Rng;
-  /** Where it listens on 127.0.0.1; a free port by default. */
+  /** The port on 127.0.0.1; a free one by default. */
   readonly listenPort?: number;
 }
 
-/** A TCP proxy that does to connections what networks do. Everything can be changed while it runs. */
+/** A TCP proxy that causes network faults. Everything can be changed while it runs. */
 export interface FaultProxy {
   readonly port: number;
   readonly connections: number;
   /**
-   * Replaces the faults of all connections, those that are open included, or of those from some addresses; `{}` heals.
+   * Replaces the faults of all connections, including open ones, or of those from some addresses; `{}` heals.
    */
   setFaults(faults: Faults, from?: readonly string[]): void;
-  /** Resets open connections: all of them, or each with this probability. Returns how many. */
+  /** Resets open connections: all of them, or each with this probability. Returns their number. */
   resetConnections(probability?: number): number;
-  /** Tells one side of every connection that no more comes. */
+  /** Half-closes one side of every connection. */
   halfClose(direction: Direction): void;
   /**
-   * Leads to the server on another port from now on. Connections of clients stay open: those whose requests are answered
-   * by then, as a proxy of a managed service keeps them. The others are reset. Resolves to how many it has kept.
+   * Switches to the server on another port. Connections of clients without pending requests stay open, as a
+   * proxy of a managed service keeps them; the others are reset. Resolves to the number of kept ones.
    */
   switchTo(port: number, greeting: Greeting): Promise<number>;
-  /** Lies in wait for a request. */
+  /** Sets a trap for a request. */
   setTrap(options: TrapOptions): Trap;
   /** Resets everything and refuses new connections until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
-  /** Heals, then ends. */
+  /** Heals, then closes. */
   close(): Promise<void>;
 }
 

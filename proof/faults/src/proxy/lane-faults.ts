@@ -1,18 +1,21 @@
-/** Which way bytes go. */
+/** The direction of bytes. */
 export type Direction = 'toServer' | 'toClient';
 
-/** What befalls the bytes of one direction; nothing where a field is missing. */
+/** The faults of one direction; none if a field is missing. */
 export interface LaneFaults {
-  /** How late everything arrives. */
+  /** The latency of all data. */
   readonly latencyMs?: number;
-  /** At random up to so much later. The order is kept. */
+  /** Additional random latency up to this. The order is kept. */
   readonly jitterMs?: number;
-  /** Chunks are cut into pieces of one to so many bytes … */
+  /** Chunks are cut into pieces of one to this many bytes … */
   readonly sliceBytes?: number;
-  /** … that arrive so far apart. */
+  /** … that arrive this far apart. */
   readonly sliceDelayMs?: number;
   readonly bytesPerSecond?: number;
-  /** Nothing gets through, not even the end of a connection, and nobody is told. What was sent arrives afterwards. */
+  /**
+   * Nothing gets through, not even the end of a connection, and neither side notices. Sent data arrives
+   * afterwards.
+   */
   readonly isBlackHole?: boolean;
 }
 

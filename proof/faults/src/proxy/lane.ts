@@ -2,14 +2,14 @@ import { type Socket } from 'node:net';
 import { type Rng } from '@turnlog/test-kit';
 import { type LaneFaults } from './lane-faults.ts';
 
-/** The sender is asked to wait while more than this is under way. */
+/** The sender is paused while more than this is in flight. */
 const MAX_QUEUED_BYTES = 256 * 1024;
 
 type Item = { readonly dueAt: number } & (
   { readonly kind: 'data'; readonly data: Buffer } | { readonly kind: 'end' }
 );
 
-/** Between which sockets a lane goes. */
+/** The sockets of a lane. */
 export interface LaneEnds {
   readonly from: Socket;
   readonly to: Socket;
@@ -18,11 +18,11 @@ export interface LaneEnds {
 export interface LaneOptions extends LaneEnds {
   readonly faults: () => LaneFaults;
   readonly rng: Rng;
-  /** Sees each chunk before it enters the lane; false when the lane shall not have it. */
+  /** Sees each chunk before it enters the lane; false to drop it. */
   readonly inspect: (chunk: Buffer) => boolean;
 }
 
-/** The way of the bytes in one direction of one connection: a queue in which each piece has the time at which it arrives. */
+/** The bytes in one direction of one connection: a queue in which each piece has its time of arrival. */
 export class Lane {
   readonly #options: Pick<LaneOptions, 'faults' | 'rng' | 'inspect'>;
   #ends: LaneEnds;
@@ -32,7 +32,7 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined;
   #isFrozen = false;
   #isEnded = false;
-  /** When something last arrived, by `performance.now()`; 0 before the first time. */
+  /** When data last arrived, by `performance.now()`; 0 before the first time. */
   lastArrivalMs = 0;
 
   constructor({ from, to, ...options }: LaneOptions) {
@@ -41,19 +41,19 @@ export class Lane {
     this.#follow(from, to);
   }
 
-  /** From now on it leads between other sockets. What is under way arrives there; what the old ones say is ignored. */
+  /** Switches to other sockets. Data in flight arrives there; data of the old ones is ignored. */
   redirect(ends: LaneEnds): void {
     const { from, to } = this.#ends;
     this.#ends = ends;
     this.#follow(ends.from === from ? undefined : ends.from, ends.to === to ? undefined : ends.to);
   }
 
-  /** Nothing gets through until the faults of the proxy say otherwise, or for ever. */
+  /** Nothing gets through until the faults of the proxy change, or for ever. */
   get isHeld(): boolean {
     return this.#isFrozen || this.#options.faults().isBlackHole === true;
   }
 
-  /** From now on nothing gets through on this connection, until it thaws. */
+  /** Nothing gets through on this connection until it thaws. */
   freeze(): void {
     this.#isFrozen = true;
   }
@@ -63,7 +63,7 @@ export class Lane {
     this.wake();
   }
 
-  /** The receiver is told that no more comes, after what is under way. */
+  /** Half-closes the receiver after the data in flight. */
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -71,7 +71,7 @@ export class Lane {
     this.wake();
   }
 
-  /** Goes on with what is due: when the faults have changed, time has passed, or there is room again. */
+  /** Delivers due data: when the faults have changed, time has passed, or there is room again. */
   wake(): void {
     clearTimeout(this.#timer);
     const { to, from } = this.#ends;

@@ -2,14 +2,14 @@ import { type Greeting } from './connection.ts';
 import { type Faults } from './lane-faults.ts';
 import { type TrapOptions } from './trap.ts';
 
-/** What a proxy in a thread of its own is started with. */
+/** The options of a proxy in a thread. */
 export interface ProxyStart {
   /** Of the server. */
   readonly port: number;
   readonly seed: number;
 }
 
-/** What a proxy is told. */
+/** A command to a proxy. */
 export type ProxyOrder =
   | { readonly do: 'set-faults'; readonly faults: Faults; readonly from: readonly string[] | undefined }
   | { readonly do: 'reset-connections'; readonly probability: number | undefined }
@@ -18,13 +18,13 @@ export type ProxyOrder =
   | { readonly do: 'release-trap'; readonly trap: number }
   | { readonly do: 'down' | 'up' | 'close' };
 
-/** An order with a number by which it is answered. */
+/** A command with the number of its answer. */
 export interface NumberedOrder {
   readonly number: number;
   readonly order: ProxyOrder;
 }
 
-/** What a proxy tells: where it listens, what became of an order, and that a trap has sprung. */
+/** A message of a proxy: its port, the result of a command, or that a trap was triggered. */
 export type ProxyWord =
   | { readonly told: 'listening'; readonly port: number }
   | { readonly told: 'done'; readonly number: number; readonly result: number }

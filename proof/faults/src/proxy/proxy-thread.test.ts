@@ -31,18 +31,18 @@ describe('a fault proxy in a thread of its own', () => {
     return socket;
   }
 
-  it('hands everything on both ways', async () => {
+  it('forwards everything both ways', async () => {
     const client = dial();
     client.write('a');
     expect(await once(client, 'data')).toEqual(['a']);
   });
 
-  it('takes orders in turn: nothing gets through a black hole until it is lifted', async () => {
+  it('executes commands in order: nothing gets through a black hole until it is lifted', async () => {
     const client = dial();
     client.write('a');
     await once(client, 'data');
     proxy.setFaults(bothWays({ isBlackHole: true }));
-    // Its answer comes after what was asked for before.
+    // Its answer comes after the earlier command.
     await proxy.resetConnections(0);
     let heard = '';
     client.on('data', (text: string) => (heard += text));
@@ -53,7 +53,7 @@ describe('a fault proxy in a thread of its own', () => {
     while (heard !== 'b') await once(client, 'data');
   });
 
-  it('says how many connections it has reset', async () => {
+  it('returns how many connections it has reset', async () => {
     const client = dial();
     client.write('a');
     await once(client, 'data');
@@ -62,7 +62,7 @@ describe('a fault proxy in a thread of its own', () => {
     await closed;
   });
 
-  it('tells when a trap springs, each time, and lets go when it is told to', async () => {
+  it('reports each time that a trap is triggered, and releases it on command', async () => {
     const trap = proxy.setTrap({ mentions: ['write', 'this'], action: 'hold-reply' });
     const [first, second] = [dial(), dial()];
     first.write('write this');
@@ -73,7 +73,7 @@ describe('a fault proxy in a thread of its own', () => {
     expect(await once(first, 'data')).toEqual(['write this']);
   });
 
-  it('refuses connections while it is down, and says why it can not come back', async () => {
+  it('refuses connections while it is down, and reports why it cannot come back', async () => {
     await proxy.down();
     const [error] = (await once(connect(proxy.port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');

@@ -9,13 +9,13 @@ import { type TrapOptions } from './trap.ts';
 const WORKER = new URL('../../dist/proxy/proxy-worker.js', import.meta.url);
 const MAX_SEED = 2 ** 31;
 
-/** A fault proxy (see `FaultProxy`) in a thread of its own. Orders are carried out in the order in which they are given. */
+/** A fault proxy (see `FaultProxy`) in a thread of its own. Commands are executed in order. */
 export interface ThreadedProxy {
   readonly port: number;
   setFaults(faults: Faults, from?: readonly string[]): void;
-  /** Resolves to how many were reset. */
+  /** Resolves to the number of reset connections. */
   resetConnections(probability?: number): Promise<number>;
-  /** Resolves to how many connections it has kept. */
+  /** Resolves to the number of kept connections. */
   switchTo(port: number, greeting: Greeting): Promise<number>;
   setTrap(options: Omit<TrapOptions, 'onSpring'>): ThreadedTrap;
   down(): Promise<void>;
@@ -23,11 +23,11 @@ export interface ThreadedProxy {
   close(): Promise<void>;
 }
 
-/** A trap that lies in wait there. */
+/** A trap in the thread. */
 export interface ThreadedTrap {
-  /** How often it has sprung. */
+  /** How often it was triggered. */
   readonly count: number;
-  /** Resolves when it springs for the first time. */
+  /** Resolves when it is triggered for the first time. */
   readonly sprung: Promise<void>;
   release(): void;
 }
@@ -37,14 +37,14 @@ interface Answer {
   readonly reject: (error: Error) => void;
 }
 
-/** A trap that hears when it springs. */
+/** A trap that is notified when it is triggered. */
 interface RemoteTrap extends ThreadedTrap {
   readonly onSpring: (count: number) => void;
 }
 
 /**
- * Starts a proxy in front of a server on a port of this host. Whoever plays hundreds of calls is busy: in the same thread,
- * everything between services and servers would wait for that. What goes wrong in the thread itself is thrown.
+ * Starts a proxy in front of a server on a port of this host. It has its own thread because playing hundreds
+ * of calls keeps this one busy, and all traffic would wait for it. Throws errors of the thread.
  */
 export async function startProxyThread({
   port,

@@ -1,41 +1,42 @@
 import { type Rng } from '@turnlog/test-kit';
 
 /**
- * What happens to a connection on which a certain request is sent.
- * - `hold-request`: the request, and all after it, does not reach the server until the trap is released.
+ * What happens to a connection that sends a certain request.
+ * - `hold-request`: the request, and all later ones, do not reach the server until the trap is released.
  * - `hold-reply`: the server gets the request, and its reply does not reach the client until then.
- * - `cut-reply`: the same, and the connection is reset when the reply comes: the client can't know what became of it.
+ * - `cut-reply`: the same, and the connection is reset when the reply comes: the client cannot know the
+ *   outcome.
  */
 export type TrapAction = 'hold-request' | 'hold-reply' | 'cut-reply';
 
 export interface TrapOptions {
-  /** The request is the one in which all these texts stand, in one chunk on its way to the server. */
+  /** Matches a request that contains all these texts in one chunk. */
   readonly mentions: readonly string[];
   readonly action: TrapAction;
-  /** How likely it springs at a match; 1 by default. */
+  /** The probability that a match triggers it; 1 by default. */
   readonly probability?: number;
-  /** After how many matches it is gone; never by default. */
+  /** After how many matches it is removed; never by default. */
   readonly times?: number;
-  /** Told, each time that it springs, how often it has. */
+  /** Called each time that it is triggered, with the count. */
   readonly onSpring?: (count: number) => void;
 }
 
-/** A trap that lies in wait. */
+/** A trap that is set. */
 export interface Trap {
   readonly action: TrapAction;
-  /** How often it has sprung. */
+  /** How often it was triggered. */
   readonly count: number;
-  /** Resolves when it springs for the first time. */
+  /** Resolves when it is triggered for the first time. */
   readonly sprung: Promise<void>;
-  /** True when it springs at this chunk. */
+  /** True if this chunk triggers it. */
   tries(chunk: Buffer): boolean;
-  /** Notes what it holds up. */
+  /** Adds a connection that it holds. */
   holds(lane: Held): void;
-  /** Lets go of what it holds, and is gone. */
+  /** Releases what it holds, and is removed. */
   release(): void;
 }
 
-/** What a trap holds up, and can let go of. */
+/** A connection that a trap can hold and release. */
 export interface Held {
   freeze(): void;
   thaw(): void;
@@ -49,7 +50,7 @@ export function createTrap(
   let count = 0;
   let isRemoved = false;
   const held: Held[] = [];
-  // Nothing of ours is imported here: each proxy is a thread that has to load it.
+  // No workspace imports here: each proxy is a thread that has to load them.
   let spring: () => void = () => undefined;
   const sprung = new Promise<void>((resolve) => (spring = resolve));
   const matches = (chunk: Buffer): boolean => mentions.every((text) => chunk.includes(text));

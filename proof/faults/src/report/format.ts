@@ -12,7 +12,7 @@ export function formatOutcome(outcome: Outcome): string {
   return `${head} seed ${seed}: ${counts}${formatNotes(outcome)} (${seconds.toFixed(0)} s)`;
 }
 
-/** What went wrong, and how to see it again. */
+/** The failures, and how to repeat the run. */
 export function formatFailure({ scenario, seed, violations, folder }: Outcome): string {
   const told = violations.slice(0, MAX_VIOLATIONS).map(({ callSid, problem }) => {
     return `     ${callSid === undefined ? '' : `${callSid}: `}${problem}`;

@@ -47,7 +47,7 @@ const outcome = (id: string, changes: Partial<Outcome> = {}): Outcome => ({
   ...changes,
 });
 
-test('the page has a row for every scenario, measured or not, and keeps what is written by hand', () => {
+test('the page has a row for every scenario, measured or not, and keeps its prose', () => {
   const page = withResults(PAGE, { scenarios, outcomes: [outcome('F1')], occasion });
   expect(page).toContain(
     '| F1 scenario-f1 | Fault F1 \\| and more | It goes on. | nothing | 2,400 | 12 | 0 | 1.3 s | seed 7, 2026-01-25 |',
@@ -63,7 +63,7 @@ test('the page has a row for every scenario, measured or not, and keeps what is 
   ]).toEqual([true, true]);
 });
 
-test('what was measured before of other scenarios stays, to the letter', () => {
+test('earlier results of other scenarios stay unchanged', () => {
   const first = withResults(PAGE, { scenarios, outcomes: [outcome('F1'), outcome('F8b')], occasion });
   const later = { ...occasion, date: '2026-02-01' };
   const second = withResults(first, { scenarios, outcomes: [outcome('F2', { seed: 9 })], occasion: later });
@@ -74,7 +74,7 @@ test('what was measured before of other scenarios stays, to the letter', () => {
   expect(second).toContain('3 of 3 scenarios: 7,200 events acknowledged');
 });
 
-test('where readers go on long before anything can be written, both times are told', () => {
+test('both times are shown if readers continue long before anything can be written', () => {
   const outcomes = [outcome('F1', { recoverySeconds: 11.6, readersSeconds: 1.2 })];
   const page = withResults(PAGE, { scenarios, outcomes, occasion });
   expect(page).toContain('| 0 | 11.6 s, readers 1.2 s | seed 7, 2026-01-25 |');
@@ -83,12 +83,12 @@ test('where readers go on long before anything can be written, both times are to
   expect(again).toContain('The longest recovery took 11.6 s.');
 });
 
-test('runs of one scenario are one row: the sums, the longest recovery, and what failed', () => {
+test('runs of one scenario are one row: the sums, the longest recovery, and the failures', () => {
   const outcomes = [outcome('F1'), outcome('F1', { seed: 8, ok: false, lost: 2, recoverySeconds: 4 })];
   const page = withResults(PAGE, { scenarios, outcomes, occasion });
   expect(page).toContain('| 4,800 | 24 | 2 | 4.0 s | **1 of 2 failed**, seed 7 8, 2026-01-25 |');
 });
 
-test('a page without marks is refused', () => {
+test('a page without markers is refused', () => {
   expect(() => withResults('# Fault results', { scenarios, outcomes: [], occasion })).toThrow('must hold');
 });

@@ -19,7 +19,7 @@ export interface Occasion {
   readonly date: string;
 }
 
-/** Writes outcomes into the table of docs/fault-results.md. What was measured before of others stays as it is. */
+/** Writes outcomes into the table of docs/fault-results.md. Earlier results of other scenarios stay. */
 export async function writeResults(
   scenarios: readonly Scenario[],
   outcomes: readonly Outcome[],
@@ -29,7 +29,7 @@ export async function writeResults(
   await writeFile(RESULTS_PAGE, withResults(page, { scenarios, outcomes, occasion }));
 }
 
-/** The page with the results between its marks. Throws when it has no marks. */
+/** The page with the results between its markers. Throws if it has none. */
 export function withResults(
   page: string,
   {

@@ -1,6 +1,6 @@
 import { type Scenario } from '../scenarios/scenario.ts';
 
-/** What the runs of a scenario came to. */
+/** The result of a scenario's runs. */
 export interface Measured {
   readonly acknowledged: number;
   readonly resent: number;
@@ -13,7 +13,7 @@ export interface Measured {
   readonly runs: string;
 }
 
-/** Stands for a scenario that was never run for the page. */
+/** The text for a scenario that was never run for the page. */
 export const UNMEASURED: Measured = {
   acknowledged: 0,
   resent: 0,
@@ -25,14 +25,14 @@ export const UNMEASURED: Measured = {
 
 const CELLS_OF_TEXT = 4;
 
-/** A row of the table: the scenario in its own words, and what was measured. */
+/** A row of the table: the scenario's texts, and its measurements. */
 export function toRow({ scenario, measured }: { scenario: Scenario; measured: Measured }): string {
   const { id, name, title, answer, loss } = scenario;
   const texts = [`${id} ${name}`, title, answer, loss].map((text) => text.replaceAll('|', '\\|'));
   return `| ${[...texts, ...toCells(measured)].join(' | ')} |`;
 }
 
-/** What a table holds, by the ids of its rows. */
+/** The rows of a table, by their ids. */
 export function parseRows(table: string): Map<string, Measured> {
   const rows = [...table.matchAll(/^\| (F\w+) .*$/gm)];
   return new Map(rows.map(([row, id = '']) => [id, fromCells(row.split(/(?<!\\)\|/).slice(1, -1))]));

@@ -126,7 +126,7 @@ export const allScenarios: readonly Scenario[] = [
   clockSetBack,
 ];
 
-/** The scenarios of these ids or names. Throws on one that there is not. */
+/** The scenarios of these ids or names. Throws on an unknown one. */
 export function chooseScenarios(names: readonly string[]): readonly Scenario[] {
   if (names.length === 0) return allScenarios;
   return names.map((name) => {

@@ -12,5 +12,5 @@ export const BREAKABLE: Readonly<Record<ServiceKind, Environment>> = {
   reconciler: OPTIONS,
 };
 
-/** What brings the fault about. */
+/** The signal of each fault. */
 export const BREAK = { reject: 'SIGUSR2', overflow: 'SIGHUP', stall: 'SIGWINCH' } as const;

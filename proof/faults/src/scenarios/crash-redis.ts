@@ -6,11 +6,14 @@ import { type Context } from './scenario.ts';
 
 export interface CrashOptions {
   readonly load?: Partial<LoadShape>;
-  /** Done to its data before it is started again. */
+  /** Changes its data before it is started again. */
   readonly whileDown?: () => Promise<void>;
 }
 
-/** Kills Redis several times under load, and starts it again. Resolves to how often a gateway found that it lacks something. */
+/**
+ * Kills and restarts Redis several times under load. Resolves to how often a gateway found that it lacks
+ * events.
+ */
 export async function crashRedis(
   context: Context,
   { load: shape, whileDown }: CrashOptions = {},

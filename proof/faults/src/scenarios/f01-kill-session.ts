@@ -9,7 +9,7 @@ import { type Context, type Scenario } from './scenario.ts';
 
 const KILLS = 200;
 const QUICK_KILLS = 8;
-/** Most are killed at work, one in so many while it starts. */
+/** Most are killed at work, one in this many while it starts. */
 const STARTING_EVERY = 4;
 const AT_WORK_MS = 600;
 const STARTING_MS = 800;
@@ -31,7 +31,7 @@ export const killSession: Scenario = {
     const kills = size.intensity < 1 ? QUICK_KILLS : KILLS;
     const load = context.load({ windowMs: Math.max(size.windowMs, kills * MEAN_MS_PER_KILL) });
     const [first, second] = [stack.service('session-1'), stack.service('session-2')];
-    // Whoever is to be caught in the act has to be the one who acts.
+    // The one to be caught must be the only one at work.
     await second.stop();
     await killAtEachPoint(context, first);
     let left = kills;
@@ -52,7 +52,10 @@ export const killSession: Scenario = {
   },
 };
 
-/** With what it was given and has not heard of; with what it has read and not saved; with what it has saved, not knowing. */
+/**
+ * With entries that it has not received yet; with entries that it has read and not saved; with a state that
+ * it has saved without an answer.
+ */
 async function killAtEachPoint(context: Context, session: LocalService): Promise<void> {
   let points = 0;
   await killAt({ mentions: READS_ACTIVITY, action: 'hold-reply' }, () => untilGiven(context));
@@ -62,12 +65,12 @@ async function killAtEachPoint(context: Context, session: LocalService): Promise
   async function killAt(point: TrapOptions, untilThere = () => Promise.resolve()): Promise<void> {
     const { redisProxy } = context;
     const trap = redisProxy.setTrap({ ...point, times: 1 });
-    // There is something to read and to save, however long it took to come this far.
+    // There is work to read and to save, however long the start took.
     const call = context.load(ONE_SHORT_CALL, `CApoint${(points += 1)}`);
     await trap.sprung;
     await untilThere();
     session.kill('SIGKILL');
-    // What is held dies with its connection: let go of, a request would still be done.
+    // A held request is lost with its connection: a released one would still be executed.
     await redisProxy.resetConnections();
     trap.release();
     await session.untilDown();
@@ -76,14 +79,14 @@ async function killAtEachPoint(context: Context, session: LocalService): Promise
   }
 }
 
-/** A read waits for entries: its request is no sign yet that it was given any. */
+/** A read waits for entries: its request does not show yet that it received any. */
 async function untilGiven({ redisEye, space }: Context): Promise<void> {
   while ((await measureFeedLag(redisEye, space, 'activity')).pending === 0) await sleep(5);
 }
 
 /** Resolves to whether it was at work. */
 async function killAtRandom({ rng }: Context, session: LocalService, isToWork: boolean): Promise<boolean> {
-  // One that is killed before it is ready can't be started: that is what is wanted.
+  // A service that is killed before it is ready fails to start, as intended.
   const starting = session.start().then(
     () => true,
     () => false,

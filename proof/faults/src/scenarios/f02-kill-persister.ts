@@ -26,7 +26,8 @@ export const killPersister: Scenario = {
     await persister.start();
 
     const trap = postgresProxy.setTrap({
-      // Not any write: what waits since the kills is written meanwhile, and the call may go on for a checkpoint or two.
+      // Not any write: calls that waited since the kills are written in the meantime, and the call may
+      // continue for a checkpoint or two.
       mentions: [...WRITES_CALLS, 'CAheld-1', 'callended'],
       action: 'hold-reply',
       times: 1,

@@ -19,7 +19,7 @@ export const killGateway: Scenario = {
     const gateway = stack.service('gateway-1');
     const startedAt = performance.now();
     gateway.kill('SIGKILL');
-    // It is not to be started again.
+    // It must not be restarted.
     await gateway.stop();
     await load.finished;
     for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);

@@ -18,7 +18,7 @@ export const freezeSession: Scenario = {
   run: async (context) => {
     const { stack, redisProxy, size } = context;
     const [frozen, other] = [stack.service('session-1'), stack.service('session-2')];
-    // So that the save that is held is that of the one that is frozen.
+    // So that the held save is that of the frozen one.
     await other.stop();
     const load = context.load({ windowMs: FROZEN_MS });
     await sleep(size.windowMs / 4);

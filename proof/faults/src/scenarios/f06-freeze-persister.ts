@@ -4,7 +4,7 @@ import { type Context, type Scenario } from './scenario.ts';
 const CALL = 'CAold-1';
 const FROZEN_MS = 60_000;
 const POLL_MS = 50;
-/** By then Postgres has done what reaches it after so long. */
+/** By then Postgres has executed a write that arrives so late. */
 const LATE_WRITE_MS = 30_000;
 
 export const freezePersister: Scenario = {
@@ -24,7 +24,7 @@ export const freezePersister: Scenario = {
   run: async (context) => {
     const { postgresProxy, stack, size } = context;
     const [frozen, other] = [stack.service('persister-1'), stack.service('persister-2')];
-    // So that the write that is held is that of the one that is frozen.
+    // So that the held write is that of the frozen one.
     await other.stop();
     const trap = postgresProxy.setTrap({
       mentions: ['turnlog_write_calls', CALL],
@@ -88,7 +88,7 @@ async function serverTime({ sql }: Context): Promise<Date> {
   return rows[0]?.now ?? new Date(0);
 }
 
-/** Whether a session has done a write that began after this, within the time that the late one may take. */
+/** Whether a session finished a write that began after this, within the time that the late one may take. */
 async function isWritten({ sql }: Context, since: Date): Promise<boolean> {
   const deadline = performance.now() + LATE_WRITE_MS;
   while (performance.now() < deadline) {

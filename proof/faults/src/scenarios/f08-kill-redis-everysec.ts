@@ -10,7 +10,7 @@ export const killRedisEverysec: Scenario = {
   loss: 'nothing',
   quick: false,
   run: async (context) => {
-    // None as a rule: but while a flush takes long, Redis answers before it writes.
+    // Normally none: but while a flush is slow, Redis answers before it writes.
     await crashRedis(context);
   },
 };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { crashRedis } from './crash-redis.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
-/** Of what was written since the server was first started. */
+/** Of the writes since the server was first started. */
 const LOST_SHARE = { min: 0.05, max: 0.6 };
 
 export const loseTheTail: Scenario = {

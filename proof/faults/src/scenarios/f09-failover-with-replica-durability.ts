@@ -26,13 +26,13 @@ export const failoverWithReplicaDurability: Scenario = {
     await group.primaryProxy.resetConnections();
     group.heal();
     await untilPromoted(context);
-    // Whoever reads needs no replica.
+    // Reading needs no replica.
     const seconds = await context.readersResumed();
     context.expect(
       seconds <= MAX_READERS_SECONDS,
       `readers went on only ${seconds.toFixed(1)} s after the promotion`,
     );
-    // The promise is kept again when there is a replica again.
+    // The durability is provided again when there is a replica again.
     await redis.start();
     const startedAtMs = performance.now();
     const replicated = untilReplicated(context).then(() => performance.now());

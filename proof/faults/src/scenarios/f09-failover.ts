@@ -25,7 +25,7 @@ export const failover: Scenario = {
     context.note('missed by the replica', ledger.count('acknowledged') - before);
     const killedAt = performance.now();
     await redis.crash();
-    // What was on its way to the replica died with the primary.
+    // Data on its way to the replica died with the primary.
     await group.primaryProxy.resetConnections();
     group.heal();
     await untilPromoted(context);

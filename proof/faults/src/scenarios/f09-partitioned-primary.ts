@@ -23,7 +23,7 @@ export const partitionedPrimary: Scenario = {
     await sleep(size.windowMs / 3);
     group.partition();
     await untilPromoted(context);
-    // For so long there are two primaries, and the services write to the wrong one.
+    // For this time there are two primaries, and the services write to the wrong one.
     const before = ledger.count('acknowledged');
     await sleep(rng.int(2_000, 5_000));
     const astray = ledger.count('acknowledged') - before;

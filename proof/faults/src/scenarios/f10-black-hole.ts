@@ -9,9 +9,9 @@ import { stayAlive } from './stay-alive.ts';
 const HOLE_MS = 60_000;
 /** Twice a blocking read of the readers. */
 const DETECTED_WITHIN_MS = 4_000;
-/** Less than what is reported meanwhile: what has no room waits in memory, and is not acknowledged. */
+/** Less than the reports of that time: events without room wait in memory, and are not acknowledged. */
 const SPOOL_MAX_BYTES = 256 * 1024;
-/** What waits for one flush of the disk is beyond the limit at most. */
+/** At most the events of one flush exceed the limit. */
 const SPOOL_SLACK_BYTES = 128 * 1024;
 const LOOK_EVERY_MS = 200;
 

@@ -6,7 +6,8 @@ export const freezeRedis: Scenario = {
   name: 'freeze-redis',
   title: 'Redis is frozen (SIGSTOP): its connections stay open without any reply',
   pass: 'As with a full memory; everything resumes within 10 s.',
-  answer: 'Reads and commands have deadlines; what is not acknowledged within 250 ms goes to the spool.',
+  answer:
+    'Reads and commands have deadlines; events that are not acknowledged within 250 ms go to the spool.',
   loss: 'nothing',
   quick: false,
   stack: { hasSpool: true },

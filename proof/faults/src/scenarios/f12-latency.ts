@@ -35,7 +35,7 @@ export const latency: Scenario = {
   },
 };
 
-/** How long the oldest entry that was not acknowledged had waited, at worst. */
+/** The longest that the oldest unacknowledged entry had waited. */
 function watchWaiting({ redisEye, space }: Context) {
   const over = new AbortController();
   const watching = (async () => {

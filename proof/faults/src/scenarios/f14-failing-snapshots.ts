@@ -15,7 +15,7 @@ export const failingSnapshots: Scenario = {
   stack: { hasSpool: true },
   run: (context) => {
     const { redis, redisEye } = context;
-    // A snapshot can't be renamed to a folder.
+    // A snapshot cannot be renamed to a folder.
     const obstacle = path.join(redis.dataDir, 'dump.rdb');
     return refuseWrites(context, {
       begin: async () => {

@@ -3,7 +3,7 @@ import { maxMemory, usedMemory } from './memory.ts';
 import { refuseWrites } from './refuse-writes.ts';
 import { type Scenario } from './scenario.ts';
 
-/** Enough for a few more writes, so that it fills up in the middle of something. */
+/** Room for a few more writes, so that it fills up in the middle of one. */
 const HEADROOM_BYTES = 64 * 1024;
 const FILLING_MS = 1_000;
 
@@ -25,7 +25,7 @@ export const fullMemory: Scenario = {
         const used = await usedMemory(redisEye);
         await redisEye.config('SET', 'maxmemory', String(used + HEADROOM_BYTES));
         await sleep(FILLING_MS);
-        // Full it stays, whatever consumers acknowledge.
+        // It stays full, whatever consumers acknowledge.
         await redisEye.config('SET', 'maxmemory', String(Math.floor(used / 2)));
       },
       end: () => redisEye.config('SET', 'maxmemory', String(limit)),

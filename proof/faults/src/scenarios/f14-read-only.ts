@@ -13,7 +13,7 @@ export const readOnly: Scenario = {
   run: (context) => {
     const { redisEye } = context;
     return refuseWrites(context, {
-      // Nobody is there to be copied, so that its own data stay.
+      // The address has no server to copy, so that its own data stay.
       begin: () => redisEye.replicaof('127.0.0.1', 1),
       end: () => redisEye.replicaof('NO', 'ONE'),
     });

@@ -12,7 +12,7 @@ export const emptyRedis: Scenario = {
   answer: 'Gateways send again what they still have; the new epoch is merged with the archive.',
   loss: 'nothing',
   quick: false,
-  // Often enough that calls are in Postgres when they are taken from Redis.
+  // Often enough that calls are in Postgres when they are deleted from Redis.
   stack: { serviceEnv: { session: { CHECKPOINT_EVERY_MS: '500', SWEEP_EVERY_MS: '250' } } },
   run: async (context) => {
     const { redis, sql } = context;

@@ -43,7 +43,7 @@ export const loseKeys: Scenario = {
   },
 };
 
-/** A call that its gateway has finished with would be no test: that one may forget it once it is in Postgres. */
+/** A finished call would be no test: its gateway may drop it once it is in Postgres. */
 async function isOpen({ redisEye, space }: Context, callSid: string): Promise<boolean> {
   const open = await redisEye.hget(callKeys(space, { tenant: 'default', callSid }).head, 'open');
   return Number(open) > 0;

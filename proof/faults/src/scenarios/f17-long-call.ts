@@ -20,7 +20,10 @@ export const longCall: Scenario = {
   },
 };
 
-/** Four hours on the simulation's clock, at the settings of production: the services' decisions, servers in memory. */
+/**
+ * Four hours on the simulation's clock, with the settings of production: the services' decisions, servers in
+ * memory.
+ */
 async function simulateHours({ rng, note, expect }: Context): Promise<void> {
   const seed = rng.int(1, MAX_SEED);
   const { violations, tally } = await simulatePlan(planLongCall(seed));
@@ -30,7 +33,10 @@ async function simulateHours({ rng, note, expect }: Context): Promise<void> {
   expect(lacking === 0, `simulated: ${lacking} events or ends are not in the rows`);
 }
 
-/** The same on real servers in small: a call of four times what keys are kept, and Postgres away for twice as long. */
+/**
+ * The same on real servers in small: a call of four times the time to live of keys, and Postgres unavailable
+ * for twice as long.
+ */
 async function playSmall(context: Context): Promise<void> {
   const { postgresProxy, size } = context;
   const long = context.load({ calls: 10, windowMs: 4 * KEEP_KEYS_MS, withoutLine: 0 }, 'CAlong');

@@ -18,7 +18,7 @@ export const restartPostgres: Scenario = {
     await stayAlive(context, 3_000 * size.intensity);
     await postgres.start();
     await sleep(size.windowMs / 4);
-    // What Postgres calls an immediate shutdown: no checkpoint, clients cut off.
+    // Postgres' immediate shutdown: no checkpoint, clients are cut.
     await postgres.crash('SIGQUIT');
     await sleep(1_500 * size.intensity);
     await postgres.start();

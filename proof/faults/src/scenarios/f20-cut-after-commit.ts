@@ -12,7 +12,7 @@ export const cutAfterCommit: Scenario = {
   quick: true,
   run: async (context) => {
     const { postgresProxy } = context;
-    // However few writes there are, one that nothing more comes after is cut.
+    // However few writes there are, one that is the last of its call is cut.
     const last = postgresProxy.setTrap({
       mentions: [...WRITES_CALLS, 'callended'],
       action: 'cut-reply',

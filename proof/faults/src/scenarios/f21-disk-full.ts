@@ -7,7 +7,7 @@ import { type Context, type Scenario } from './scenario.ts';
 
 const DISK_BYTES = 96 * 1024 * 1024;
 const FULL_MS = 15_000;
-/** The backoff's longest pause, and then some. */
+/** The longest pause of the backoff, and a margin. */
 const RESUMED_WITHIN_S = 10;
 
 export const diskFull: Scenario = {
@@ -39,10 +39,13 @@ export const diskFull: Scenario = {
 
 type Disk = Pick<SmallDisk, 'fill' | 'free'>;
 
-/** All tables and their indexes go to the small disk; the write-ahead log does not, as without room for it Postgres ends. */
+/**
+ * All tables and their indexes go to the small disk; the write-ahead log does not, because Postgres ends
+ * without room for it.
+ */
 async function moveTables({ sql, postgres }: Context, disk: SmallDisk): Promise<Disk> {
   const folder = path.join(disk.folder, 'tables');
-  // Under root, Postgres runs as another user, whose folder it has to be.
+  // Under root, Postgres runs as another user, who must own the folder.
   const { uid, gid } = await stat(path.join(postgres.dataDir, 'cluster'));
   await mkdir(folder);
   await chown(folder, uid, gid);
@@ -52,7 +55,7 @@ async function moveTables({ sql, postgres }: Context, disk: SmallDisk): Promise<
   return disk;
 }
 
-/** Where no file system can be mounted: the same error, raised by a trigger. */
+/** If no file system can be mounted: the same error, raised by a trigger. */
 function feignDisk({ sql }: Context): Disk {
   return {
     fill: async () => {

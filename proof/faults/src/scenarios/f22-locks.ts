@@ -56,7 +56,10 @@ async function lockRows(context: Context): Promise<void> {
   await load.finished;
 }
 
-/** We hold the last row and want the others; the persister holds others and wants the last: its server chooses it to die. */
+/**
+ * We hold the last row and want the others; the persister holds others and wants the last: the server chooses
+ * its transaction as the victim.
+ */
 async function deadlock(context: Context): Promise<void> {
   const { sql } = context;
   // Sooner than the persister gives up on a locked row.
@@ -72,7 +75,7 @@ async function deadlock(context: Context): Promise<void> {
         `select from call_sessions where call_sid like 'CAdead%' order by call_sid desc limit 3 for update`,
       );
       await sleep(600);
-      // Where nobody holds the others, or the time is up, there was no deadlock.
+      // If no transaction holds the others, or the time is up, there was no deadlock.
       await client
         .query(`select from call_sessions where call_sid like 'CAdead%' for update`)
         .catch(() => undefined);
@@ -82,7 +85,7 @@ async function deadlock(context: Context): Promise<void> {
   );
 }
 
-/** New sessions get snapshots, and we change the rows meanwhile. */
+/** New sessions get snapshots, and we change the rows in the meantime. */
 async function conflict(context: Context): Promise<void> {
   const { sql } = context;
   await setDefault(context, 'default_transaction_isolation', 'repeatable read');
@@ -93,7 +96,7 @@ async function conflict(context: Context): Promise<void> {
     async () => {
       const client = await sql.connect();
       await client.query('begin isolation level read committed');
-      // Where it meets a write of the persister, one of the two is the victim of a deadlock: this one will do as well.
+      // If it meets a write of the persister, one of the two is the victim of a deadlock, which is fine.
       const isDone = await client.query('update call_sessions set created_at = created_at').then(
         () => true,
         () => false,
@@ -107,7 +110,7 @@ async function conflict(context: Context): Promise<void> {
   await context.recovered();
 }
 
-/** Sets what the sessions of the persister begin with, from now on. */
+/** Sets a default of the persister's future sessions. */
 async function setDefault({ sql }: Context, setting: string, value: string): Promise<void> {
   await sql.query(
     `do $$ begin execute format('alter database %I set ${setting} = %L', current_database(), '${value}'); end $$`,

@@ -31,7 +31,7 @@ export const misconfigured: Scenario = {
   },
 };
 
-/** The persister gets a role of its own: a superuser may do everything. */
+/** The persister gets a role of its own: a superuser has all rights. */
 async function usePlainRole({ sql, stack, postgres, postgresProxy }: Context): Promise<void> {
   await sql.query(`create role persister login password 'persister'`);
   await sql.query('grant select, insert, update on all tables in schema public to persister');
@@ -49,5 +49,5 @@ async function untilPaged({ stack }: Context, times: number): Promise<void> {
     if (lines.filter((line) => line.includes('"page":true')).length >= times) return;
     await sleep(100);
   }
-  throw new Error(`the persister did not call for a person (${times})`);
+  throw new Error(`the persister did not alert an operator (${times})`);
 }

@@ -28,12 +28,13 @@ export const poison: Scenario = {
     redis: { maxMemoryBytes: 64 * MIB },
     serviceEnv: { gateway: { MAX_EVENT_BYTES: String(6 * MIB) } },
   },
-  // The entry that is no event stays: nothing can be made of it.
+  // The entry that is not an event stays: it cannot become one.
   expectations: { deadLetters: [BROKEN_CALL] },
   run: async (context) => {
     const persister = context.stack.service('persister-1');
     await persister.stop();
-    // Each over a line, and so at its end: an end that is noticed later would stand behind the entry that is no event.
+    // Each over a line, and so at its end: an end that is noticed later would come after the entry that is
+    // not an event.
     const shape = { calls: 100, eventsPerCall: 3, windowMs: 6_000, lateEvents: 0, withoutLine: 0 };
     await context.load(shape, 'CApoison').finished;
     await reportOddities(context);
@@ -49,7 +50,7 @@ export const poison: Scenario = {
     context.expect(letters.length === 2, `there are ${letters.length} dead letters, not 2`);
     context.expect(
       letterOf(BROKEN_CALL)?.original === NO_EVENT,
-      'the entry that is no event was not kept to the letter',
+      'the bytes of the entry that is not an event were not kept',
     );
     const rows = await context.store.countCalls();
     context.expect(rows === 100, `${rows} rows are written, not 100 (99 and the odd call)`);
@@ -65,7 +66,7 @@ export const poison: Scenario = {
   },
 };
 
-/** Texts that Postgres would refuse, and what they have to become; messages that must be refused. */
+/** Texts that Postgres would refuse, and what they must become; messages that must be refused. */
 async function reportOddities(context: Context): Promise<void> {
   const turn = (text: string): JsonValue => ({ speaker: 'user', text });
   const taken: [raw: JsonValue, stored: JsonValue][] = [

@@ -33,7 +33,7 @@ export const noDeadLetters: Scenario = {
   },
 };
 
-/** Whether an entry of the refused call was given out and is not acknowledged. */
+/** Whether an entry of the refused call was delivered and is not acknowledged. */
 async function isPending({ redisEye, space }: Context): Promise<boolean> {
   const { persist } = partitionKeys(space, partitionOf(space, REFUSED_CALL));
   const entries = await redisEye.xrange(persist, '-', '+');
@@ -49,5 +49,5 @@ async function untilLetter({ redisEye, space }: Context): Promise<string> {
     if (letter !== undefined) return letter.id;
     await sleep(100);
   }
-  throw new Error('no dead letter was written when there was a place for it again');
+  throw new Error('no dead letter was written when it was possible again');
 }

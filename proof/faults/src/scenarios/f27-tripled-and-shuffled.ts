@@ -47,7 +47,7 @@ export const tripledAndShuffled: Scenario = {
   },
 };
 
-/** Places a call and reports in batches of odd sizes; the caller hangs up after so many messages. */
+/** Places a call and reports in batches of odd sizes; the caller hangs up after this many messages. */
 async function play(
   context: Context,
   callSid: string,
@@ -78,7 +78,7 @@ async function play(
   ledger.lineEnded(callSid, 'hung-up');
 }
 
-/** Times in the past, a second apart: both calls of a pair say the same. */
+/** Times in the past, a second apart: both calls of a pair have the same content. */
 function stampAll({ events }: PlannedCall): AgentMessage[] {
   const startMs = Date.now() - events.length * SECOND_MS;
   return events.map(({ message }, index) => ({ ...message, timestamp: startMs + index * SECOND_MS }));

@@ -48,7 +48,7 @@ async function playTwice(context: Context, callSid: string): Promise<void> {
   ledger.lineEnded(callSid, 'cut');
 }
 
-/** Both gateways are told of turns, in turn. */
+/** Both gateways receive turns, alternately. */
 async function report(context: Context, callSid: string): Promise<void> {
   await context.play({
     callSid,

@@ -76,7 +76,7 @@ async function reportLate(
   }
 }
 
-/** Has the keys of the calls, which are to expire, do so before their time: once no gateway keeps anything to send again. */
+/** Expires the keys of ended calls before their time, once no gateway keeps events to resend. */
 async function expire(context: Context, callSids: readonly string[]): Promise<void> {
   const { redisEye, space } = context;
   while ((await sumMetric(context, 'gateway', 'gateway_retained_bytes')) > 0) await sleep(100);
@@ -84,7 +84,7 @@ async function expire(context: Context, callSids: readonly string[]): Promise<vo
     Object.values<string>({ ...callKeys(space, { tenant: 'default', callSid }) }),
   );
   const left = await Promise.all(keys.map((key) => redisEye.pttl(key)));
-  context.expect(!left.includes(-1), 'a key of a call that ended is to stay for ever');
+  context.expect(!left.includes(-1), 'a key of an ended call has no expiry');
   await Promise.all(keys.map((key) => redisEye.pexpire(key, 1)));
   while ((await redisEye.exists(keys)) > 0) await sleep(10);
 }

@@ -20,14 +20,14 @@ export const stalledPersister: Scenario = {
     await sleep(size.windowMs / 4);
     const trap = postgresProxy.setTrap({ mentions: WRITES_CALLS, action: 'hold-request', times: 1 });
     await trap.sprung;
-    // Which of the two holds the batch can't be seen from outside: both are frozen, and the one that is free goes on.
+    // It is unknown which of the two holds the batch: both are frozen, and the idle one is resumed.
     for (const name of ['persister-1', 'persister-2']) stack.service(name).kill('SIGSTOP');
     await sleep(3_000);
     const pendingBefore = await countPending();
     stack.service('persister-1').kill('SIGCONT');
     await load.finished;
     context.note('pending while it hung', pendingBefore);
-    context.expect(pendingBefore > 0, 'nothing was in the hands of the persister that hung');
+    context.expect(pendingBefore > 0, 'the persister that hung had no pending entries');
     await sleep(3_000 * size.intensity);
     stack.service('persister-2').kill('SIGCONT');
     trap.release();

@@ -53,10 +53,7 @@ export const clocks: Scenario = {
       const wrong = lines.filter(
         ({ lag, oldest_age_ms: ageMs }) => (lag ?? 0) < 0 || ageMs < 0 || ageMs > HOUR_MS / 2,
       );
-      context.expect(
-        wrong.length === 0,
-        `${service} told of a lag that is not so: ${JSON.stringify(wrong[0])}`,
-      );
+      context.expect(wrong.length === 0, `${service} reported a wrong lag: ${JSON.stringify(wrong[0])}`);
     }
   },
 };

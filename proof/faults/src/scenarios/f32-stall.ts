@@ -50,10 +50,10 @@ async function countRefused(context: Context): Promise<Refused> {
   };
 }
 
-/** What the two were given while they were busy, others have folded and written before them. */
+/** While the two were busy, others have folded and written their entries before them. */
 function expectMore({ note, expect }: Context, before: Refused, after: Refused): void {
   note('refused saves', after.saves - before.saves);
   expect(after.saves > before.saves, 'no save of the one that stalled was refused');
-  // A persister first reads what is written already, and mostly sees there that it comes too late.
+  // A persister first reads what is written already, and usually finds there that it is late.
   note('refused writes', after.writes - before.writes);
 }

@@ -6,26 +6,29 @@ import { type Context, type Scenario } from './scenario.ts';
 import { steadyInput } from './steady-input.ts';
 import { median, watchFigures, type FigureWatch, type Stretch } from './watch-figures.ts';
 
-/** Until the heaps of services under full input are as large as they get. */
+/** Until the heaps of services under full input have reached their size. */
 const SETTLE_MS = 75_000;
 const CALLS_AT_ONCE = 150;
 const DEFAULT_SLOW_MINUTES = 2.5;
-/** A level is the median of so long a time: collections of garbage are not what is looked for. */
+/** A level is the median of this time: garbage collections must not count. */
 const WINDOW_MS = 30_000;
-/** For so long a gateway keeps what has ended and is not in Postgres: for that time alone it may hold more and more. */
+/** A gateway keeps ended calls that are not in Postgres for this time: during it its memory may grow. */
 const RETAIN_MS = 30_000;
-/** So long the heap of a process takes to grow to what it holds: in the meantime there is more garbage in it. */
+/** The time for a process's heap to reach its level: before that it has more garbage. */
 const HEAP_SETTLES_MS = 60_000;
 const MAX_GROWTH = 0.1;
 const LOOK_EVERY_MS = 1_000;
 const MIB = 1024 * 1024;
-/** Whoever could hold the backlog, and from when on after Postgres became slow it must not grow. */
+/**
+ * The services that could hold the backlog, and from when on after Postgres became slow their memory must not
+ * grow.
+ */
 const HOLDERS = [
   { service: 'persister-1', flatFromMs: -WINDOW_MS },
   { service: 'session-1', flatFromMs: -WINDOW_MS },
   { service: 'gateway-1', flatFromMs: RETAIN_MS + HEAP_SETTLES_MS },
 ] as const;
-/** Where the lag line becomes a warning. */
+/** The limit at which the lag line becomes a warning. */
 const ALERT_AGE_S = 10;
 
 export const slowPersister: Scenario = {
@@ -42,7 +45,8 @@ export const slowPersister: Scenario = {
   stack: {
     redis: { maxMemoryBytes: 256 * MIB },
     serviceEnv: {
-      // Beats, checkpoints and the cache as in production, but for its size: it is full before anything is measured.
+      // Heartbeats, checkpoints and the cache as in production, except for its size: it is full before
+      // anything is measured.
       gateway: { HEARTBEAT_MS: '10000', RETAIN_AFTER_CLOSE_MS: String(RETAIN_MS) },
       session: { LOST_AFTER_MS: '45000', CHECKPOINT_EVERY_MS: '30000', CACHE_MAX_CALLS: '500' },
       persister: { BATCH_CALLS: '5', DATABASE_CONNECTIONS: '1' },

@@ -28,7 +28,7 @@ export const fuzz: Scenario = {
   run: async (context) => {
     const gateway = context.stack.service('gateway-1');
     const { pid } = gateway;
-    // What good calls alone make of the memory is not counted.
+    // The memory that good calls alone need is not counted.
     await goodCalls(context, 'CAbefore').finished;
     const watch = watchMemory(context);
     const load = goodCalls(context, 'CAgood');
@@ -62,7 +62,7 @@ async function runAttack({ stack, rng, expect }: Context, attack: Attack): Promi
   for (const { socket } of raws) socket.destroy();
 }
 
-/** How far the gateway's memory rises above what it is now. */
+/** How far the gateway's memory rises above its present level. */
 function watchMemory(context: Context) {
   const read = () => readMetric(context, 'gateway-1', 'process_resident_memory_bytes');
   const over = new AbortController();

@@ -7,16 +7,19 @@ import { median, watchFigures, type FigureWatch, type Stretch } from './watch-fi
 
 const DEFAULT_CALLS = 500;
 const DEFAULT_MINUTES = 1;
-/** Once every so long an event of each call; each call has two frames a second, as the carrier runs on this machine too. */
+/**
+ * Each call has an event at this interval and two frames a second, because the carrier runs on this machine
+ * too.
+ */
 const EVENT_EVERY_MS = 3_000;
 const EVENTS_PER_CALL = 10;
 const LOOK_EVERY_MS = 5_000;
 
-/** Above what it takes when nothing happens: the room of a heap under load, however many calls there are. */
+/** Above the idle size: the room of a heap under load, however many calls there are. */
 const MAX_MIB_PER_SERVICE = 48;
 /** Of all services together, above that. */
 const MAX_KIB_PER_CALL = 150;
-/** From the beginning to the end, when all garbage is collected. */
+/** From the beginning to the end, after a full garbage collection. */
 const MAX_HEAP_GROWTH = 0.1;
 const MAX_LOOP_P99_MS = 50;
 const MAX_PERSIST_S = 5;
@@ -45,8 +48,8 @@ export const manyCalls: Scenario = {
         ...COLLECTABLE,
         LOST_AFTER_MS: '45000',
         CHECKPOINT_EVERY_MS: '30000',
-        // Full before anything is measured: what grows after that is no cache. Twice as many calls have gone by then, if
-        // this machine keeps up.
+        // Full before anything is measured: later growth is not the cache. Twice as many calls have ended by
+        // then, if this machine keeps up.
         CACHE_MAX_CALLS: String(Math.ceil(1.25 * callsAtOnceOf(size))),
       },
     },
@@ -63,7 +66,7 @@ export const manyCalls: Scenario = {
       eventsPerCall: EVENTS_PER_CALL,
       withoutLine: 0,
     });
-    // Until the first calls have come to their end.
+    // Until the first calls have ended.
     await sleep(2 * callMs);
     const heldFirst = await heldBytes(context, SERVICES);
     const watched = watchFigures(context, SERVICES, LOOK_EVERY_MS);
@@ -118,7 +121,7 @@ function checkHeaps(context: Context, first: readonly number[], last: readonly n
   });
 }
 
-/** Each look sees the time since the one before. */
+/** Each reading covers the time since the one before. */
 function checkLoops(context: Context, watched: FigureWatch, busy: Stretch): void {
   for (const name of SERVICES) {
     const seenMs = watched.seen(name, 'nodejs_eventloop_lag_p99_seconds', busy).map((each) => each * 1_000);

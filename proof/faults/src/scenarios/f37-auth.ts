@@ -6,7 +6,7 @@ import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { turnlog } from '../world/turnlog-command.ts';
 
-/** How long a gateway may take to hear of a tenant. */
+/** How long a gateway may take to apply a change of a tenant. */
 const HEARD_AFTER_MS = 2_500;
 
 const SPOKEN_AT_MS = Date.parse('2026-01-25T11:15:25.120Z');
@@ -78,7 +78,7 @@ async function tryStrangers(
   context.expect(allowed === 101, `a stream from an allowed address was answered ${allowed}`);
 }
 
-/** A tenant that names the call of another one gets a call of its own, and changes nothing of theirs. */
+/** A tenant that names another one's call gets a call of its own, and does not change theirs. */
 async function nameTheirCall(
   context: Context,
   { mine, theirs }: { mine: Secrets; theirs: Secrets },

@@ -3,7 +3,7 @@ import { untilQuiet } from '../oracle/quiescence.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
 const SECRET = 'the-webhook-secret-of-this-scenario';
-/** On the list, and not, as the proxy in front of the gateways tells it. */
+/** An address on the list, and one that is not, as the proxy in front of the gateways reports it. */
 const CARRIER = '203.0.113.9';
 const STRANGER = '198.51.100.7';
 const REPLAYS = 10;
@@ -50,7 +50,7 @@ export const webhooks: Scenario = {
   },
 };
 
-/** Sends callbacks that nobody must believe, in every way that they can be wrong. Returns how many. */
+/** Sends forged callbacks, wrong in every way. Returns their number. */
 async function forge({ stack, expect }: Context, callSid: string): Promise<number> {
   const [base = ''] = stack.gatewayUrls;
   const fields = new URLSearchParams({
@@ -67,7 +67,7 @@ async function forge({ stack, expect }: Context, callSid: string): Promise<numbe
     ['no secret', '/webhooks/exotel/status/', CARRIER, 404],
     ['another kind', `/webhooks/exotel/other/${SECRET}`, CARRIER, 404],
     ['the secret elsewhere', `/webhooks/exotel/status?secret=${SECRET}`, CARRIER, 404],
-    ['more behind the secret', `${right}/more`, CARRIER, 404],
+    ['more after the secret', `${right}/more`, CARRIER, 404],
     ['an address that is not on the list', right, STRANGER, 404],
     ['a forged address before its own', right, `${CARRIER}, ${STRANGER}`, 404],
     ['no address at all', right, '', 404],
@@ -81,7 +81,10 @@ async function forge({ stack, expect }: Context, callSid: string): Promise<numbe
   return attempts.length;
 }
 
-/** A real callback counts once, however often and to whichever gateway it comes; an older one takes nothing back. */
+/**
+ * A real callback counts once, however often and at whichever gateway it arrives; an older one changes
+ * nothing.
+ */
 async function replay(context: Context, callSid: string): Promise<void> {
   const real = {
     Status: 'completed',
@@ -92,7 +95,7 @@ async function replay(context: Context, callSid: string): Promise<void> {
   for (const fields of [real, older]) await callBack(context, 0, { CallSid: callSid, ...fields });
   await untilAllQuiet(context);
   const row = await context.store.readCall(callSid);
-  context.expect(row?.recording_url === real.RecordingUrl, 'the real callback has not told of the recording');
+  context.expect(row?.recording_url === real.RecordingUrl, 'the real callback did not add the recording');
   context.expect(row?.status === 'completed', `after an older callback the call is ${row?.status}`);
 
   const before = await allRows(context);
@@ -122,7 +125,7 @@ async function untilAllQuiet(context: Context): Promise<void> {
   for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);
 }
 
-/** Everything that the record says, to the letter. */
+/** The exact contents of the record. */
 async function allRows({ sql }: Context): Promise<ReadonlyMap<string, string>> {
   const { rows } = await sql.query<{ call_sid: string; whole: string }>(
     'select call_sid, to_jsonb(call_sessions)::text as whole from call_sessions',

@@ -19,7 +19,7 @@ const REFUSED_CALL = 'CAcanary-2';
 const ODD_CALL = 'CAodd';
 const MAX_TOLD = 5;
 const LOUD = { LOG_LEVEL: 'trace', LOG_PHONE_KEY: 'qzxcanary-the-key-of-phones' };
-/** What the services have to have told of: else the failing paths were not gone through. */
+/** Log messages that must occur: otherwise the failing paths were not taken. */
 const TOLD = [
   'unknown event from the carrier',
   'invalid frame from the carrier',
@@ -45,7 +45,7 @@ export const canaries: Scenario = {
     hasSpool: true,
     serviceEnv: { gateway: { ...LOUD, WEBHOOK_SECRET: SECRET }, session: LOUD, persister: LOUD },
   },
-  // The entry that is no event stays: nothing can be made of it.
+  // The entry that is not an event stays: it cannot become one.
   expectations: { deadLetters: [BROKEN_CALL] },
   run: async (context) => {
     await refuseCall(context, REFUSED_CALL);
@@ -56,7 +56,7 @@ export const canaries: Scenario = {
     await breakEverything(context);
     await load.finished;
     await untilAllQuiet(context);
-    // Behind the last event of a call that is over: before one it would be a hole in the archive.
+    // After the last event of a call that is over: before one it would be a hole in the archive.
     await plantNoEvent(context);
     await untilAllQuiet(context);
 
@@ -76,7 +76,7 @@ async function untilAllQuiet(context: Context): Promise<void> {
   for (const violation of await untilQuiet(context, 60_000)) context.expect(false, violation.problem);
 }
 
-/** The calls of a load, with all that they say marked. */
+/** The calls of a load with all their texts marked. */
 function markedCalls({ size, rng }: Context): PlannedCall[] {
   const calls = planCalls({ ...size, withoutLine: 0 }, rng.fork('canaries'), 'CAcanary');
   return calls.map((call) => ({
@@ -130,7 +130,7 @@ async function oddCall({ stack, ledger }: Context): Promise<void> {
   await post(`${base}/${encodeURIComponent(canary('path'))}?phone=${encodeURIComponent(CANARY_PHONE)}`, '{}');
 }
 
-/** The carrier's callbacks, right and wrong ones. */
+/** The carrier's callbacks, valid and invalid ones. */
 async function callBacks({ stack }: Context): Promise<void> {
   const base = `${stack.gatewayUrls[0] ?? ''}/webhooks/exotel`;
   const fields = { CallSid: ODD_CALL, Status: 'completed', From: CANARY_PHONE, CustomField: canary('field') };
@@ -143,7 +143,7 @@ async function callBacks({ stack }: Context): Promise<void> {
   await post(`${base}/status/${SECRET}`, `{"From":"${canary('torn callback')}`);
 }
 
-/** Whatever has an error to tell of tells it with marked calls in its hands. */
+/** Every component that logs errors gets them with marked calls. */
 async function breakEverything({ stack, redisProxy, postgres }: Context): Promise<void> {
   await redisProxy.down();
   await sleep(2_000);
@@ -178,7 +178,7 @@ async function expectNoMarks(context: Context): Promise<void> {
   const serverLog = (name: string): Promise<string> =>
     readFile(path.join(folder, name, `${name}.log`), 'utf8');
   const logs = await readLogs(stack);
-  for (const told of TOLD) expect(logs.includes(told), `no service has told: ${told}`);
+  for (const told of TOLD) expect(logs.includes(told), `no service has logged: ${told}`);
   const written: Record<string, string> = {
     'the services’ logs': logs,
     'the log of Postgres': await serverLog('postgres'),
@@ -187,7 +187,7 @@ async function expectNoMarks(context: Context): Promise<void> {
     notices: notices.join('\n'),
     'dead-letters list': await turnlog('dead-letters', 'list', ...atRedis),
     'dead-letters list --json': await turnlog('dead-letters', 'list', '--json', ...atRedis),
-    // While a row is refused it may have something to complain of; what it says then has to be clean as well.
+    // While a row is refused it may report problems; its output must be clean as well.
     'verify --all': await turnlogOutput('verify', '--all', '--json', ...atPostgres),
   };
   for (const [what, text] of Object.entries(written)) {

@@ -16,7 +16,10 @@ const HOSTILE = [
   'one\r\nSTATUS: forged\u2028line\u0085next',
   `tag\u{E0041}\u{E0042}s and \u0000nul`,
 ];
-/** What a terminal would obey, what turns the direction of text, and what nobody sees; line ends stand between lines alone. */
+/**
+ * What a terminal would execute, what changes the direction of text, and invisible characters; line ends
+ * occur between lines alone.
+ */
 const ACTIVE = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/u;
 const FIRST_AT_MS = Date.parse('2026-01-25T11:15:25.120Z');
 
@@ -66,7 +69,7 @@ function messages(): AgentMessage[] {
   return all.map((message, index) => ({ ...message, timestamp: FIRST_AT_MS + index }));
 }
 
-/** The ledger has what must be stored. */
+/** The journal has what must be stored. */
 async function report({ stack, ledger, expect }: Context, message: AgentMessage): Promise<void> {
   const event = ledger.sent(CALL, JSON.parse(stored(JSON.stringify(message))) as AgentMessage);
   const [answer] = await reportOverHttp(stack.gatewayUrls[0] ?? '', CALL, [message]);
@@ -88,10 +91,10 @@ async function expectInert({ expect }: Context, command: readonly string[]): Pro
   const what = command.slice(0, 2).join(' ');
   expect(active.length === 0, `turnlog ${what} prints ${JSON.stringify(active[0])}`);
   const forged = lines.filter((line) => /^\s*STATUS: forged/.test(line));
-  expect(forged.length === 0, `turnlog ${what} has a line of the caller's own`);
+  expect(forged.length === 0, `turnlog ${what} has a line that the caller forged`);
 }
 
-/** What is made visible for people is still the same for programs. */
+/** Characters that are made visible for people are unchanged for programs. */
 async function expectWhole(
   { expect }: Context,
   command: readonly string[],

@@ -10,7 +10,7 @@ import {
 import { sumMetric } from './metrics.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
-/** How many problems are told of one user. */
+/** How many problems of one user are reported. */
 const MAX_TOLD = 5;
 
 export const rights: Scenario = {
@@ -29,7 +29,7 @@ export const rights: Scenario = {
     await sleep(size.windowMs / 3);
     for (const name of ['session-1', 'persister-1']) stack.service(name).kill('SIGKILL');
     await sleep(size.windowMs / 3);
-    // What was denied is forgotten by a Redis that starts anew.
+    // A Redis that restarts loses its record of denied commands.
     await expectNoDenial(context);
     await redis.crash();
     await redis.start();

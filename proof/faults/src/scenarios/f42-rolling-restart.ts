@@ -5,7 +5,7 @@ import { type Load } from '../load/start-load.ts';
 import { buildPrevious } from '../world/previous-build.ts';
 import { type Context, type Scenario } from './scenario.ts';
 
-/** How old the version is that is upgraded: an upgrade rarely skips less. */
+/** How old the upgraded version is: an upgrade rarely skips fewer commits. */
 const COMMITS_BACK = 10;
 
 const NAMES = ['gateway-1', 'session-1', 'persister-1', 'gateway-2', 'session-2', 'persister-2'];
@@ -23,7 +23,7 @@ export const rollingRestart: Scenario = {
     gateways: 2,
     sessions: 2,
     persisters: 2,
-    // An older version may leave less room to the record.
+    // An older version may leave less room for the record.
     redis: { maxMemoryBytes: 128 * 1024 * 1024 },
     serviceEnv: { gateway: { DRAIN_DEADLINE_MS: '60000', AGENT_LINGER_MS: '1000' } },
   },
@@ -48,7 +48,7 @@ export const rollingRestart: Scenario = {
   },
 };
 
-/** Calls of several seconds, one wave after the other for as long as the rollout takes. Resolves to their number. */
+/** Calls of several seconds, in waves for as long as the rollout takes. Resolves to their number. */
 async function playWaves({ load, size }: Context, signal: AbortSignal): Promise<number> {
   const waves: Load[] = [];
   while (!signal.aborted) {
@@ -67,7 +67,7 @@ async function downgrade({ folder, stack, note, expect }: Context): Promise<void
       return undefined;
     },
   );
-  // A tree without its history: what is left to prove is the restart.
+  // A tree without its history: only the restart can be tested.
   if (previous === undefined) {
     note('from', 'the same version');
     return;
@@ -77,7 +77,7 @@ async function downgrade({ folder, stack, note, expect }: Context): Promise<void
   await Promise.all(stack.services.map((service) => service.restart()));
 }
 
-/** Whoever looks after it starts it again, as the new version. */
+/** Its supervisor restarts it as the new version. */
 async function upgrade(service: LocalService): Promise<void> {
   service.useBuild();
   const { pid } = service;

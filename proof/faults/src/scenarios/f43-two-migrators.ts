@@ -32,7 +32,7 @@ export const twoMigrators: Scenario = {
     await trap.sprung;
     migrator.kill('SIGKILL');
     await once(migrator, 'exit');
-    // The server learns of it when the network does.
+    // The server notices it when the network does.
     trap.release();
     await migrate(killed);
     await expectMigrated(context, killed);

@@ -71,7 +71,7 @@ async function copyRedis({ redis, redisEye }: Context, to: string): Promise<void
   await redisEye.config('SET', 'auto-aof-rewrite-percentage', '100');
 }
 
-/** Starts servers on the copies and services on them, lets these come to rest, and compares. */
+/** Starts servers on the copies and services on them, waits until these come to rest, and compares. */
 async function restoreAndCompare(
   context: Context,
   backupFolder: string,

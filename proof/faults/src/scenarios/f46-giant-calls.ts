@@ -7,28 +7,28 @@ import { type Context, type Scenario } from './scenario.ts';
 import { until } from './until.ts';
 
 const MIB = 1024 * 1024;
-/** By default; what a call may take beyond it is no report. */
+/** The default; what a call may exceed it by is not a report. */
 const MAX_CALL_BYTES = 16 * MIB;
 const EVENT_BYTES = 1_000_000;
 const GIANT_EVENTS = 20;
 /** A log of the version before there was a limit. */
 const OLD_CALL = 'CAold';
 const OLD_EVENTS = 220;
-/** Less than one giant takes as objects in one piece. */
+/** Less memory than one giant takes as objects in one piece. */
 const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=256' };
 const NEIGHBOURS_WITHIN_S = 30;
 
-/** 3 bytes each as text. Shared by all messages: the suite itself must not die of them. */
+/** 3 bytes each as text. Shared by all messages: the suite itself must not run out of memory. */
 const OBJECTS: JsonValue = Array.from({ length: Math.floor(EVENT_BYTES / 3) }, () => ({}));
 
 const TEXT = 'word '.repeat(EVENT_BYTES / 5);
 
-/** Its row needs all of it as objects at a time, for which a small heap has no room. */
+/** Its row needs all of it as objects at a time, which do not fit into a small heap. */
 const FIELDS_CALL = 'CAgiant-fields';
 
 type Giant = (id: string) => AgentMessage;
 
-/** Contents that take many times their bytes once they are objects, and plain ones. */
+/** Contents that take many times their bytes as objects, and plain ones. */
 const GIANTS: Readonly<Record<string, Giant>> = {
   'CAgiant-objects': (id) => ({ event: 'tool', id, name: 'lookup', result: OBJECTS }),
   'CAgiant-text': (id) => ({ event: 'turn', id, turn: { speaker: 'user', text: TEXT } }),
@@ -58,7 +58,7 @@ export const giantCalls: Scenario = {
     const seconds = await context.recovered();
     context.expect(
       seconds < NEIGHBOURS_WITHIN_S,
-      `a neighbour was recorded only after ${seconds.toFixed(1)} s`,
+      `a small call was recorded only after ${seconds.toFixed(1)} s`,
     );
     await load.finished;
     await expectOldCall(context, old.acknowledge);

@@ -45,7 +45,7 @@ export const outageFillsRedis: Scenario = {
     const isTaken = await until(() => isReportTaken(context), DRAINED_WITHIN_MS);
     context.expect(
       isTaken,
-      `no report was taken within ${DRAINED_WITHIN_MS / 1_000} s of the return of Postgres`,
+      `no report was accepted within ${DRAINED_WITHIN_MS / 1_000} s of the return of Postgres`,
     );
     await load.finished;
     for (const { problem } of await untilQuiet(context, DRAINED_WITHIN_MS)) context.expect(false, problem);
@@ -58,7 +58,7 @@ export const outageFillsRedis: Scenario = {
   },
 };
 
-/** Reports calls of one long turn each until Redis takes no more. */
+/** Reports calls of one long turn each until Redis accepts no more. */
 async function fill(context: Context): Promise<void> {
   let calls = 0;
   let isFull = false;

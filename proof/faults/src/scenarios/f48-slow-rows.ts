@@ -3,7 +3,7 @@ import { reportAll } from './report-events.ts';
 import { type Context, type Scenario } from './scenario.ts';
 import { until } from './until.ts';
 
-/** Whole batches take longer than a statement may, which is 15 s; halves do not. */
+/** Whole batches take longer than the statement timeout of 15 s; halves do not. */
 const ROW_MS = 200;
 const CALLS = 96;
 const PASSED_WITHIN_MS = 120_000;
@@ -35,7 +35,7 @@ export const slowRows: Scenario = {
     await reportTurns(context, LOCKED_CALL, 3, 4);
     const names = Array.from({ length: CALLS }, (_, index) => `CAslow-${index + 1}`);
     await Promise.all(names.map((name) => reportTurns(context, name, 1, 1)));
-    // All of them are over by then, so that the persister finds them in one piece.
+    // All of them are over by then, so that the persister finds them together.
     await sleep(6_000);
     const startedAtMs = performance.now();
     await persister.start();

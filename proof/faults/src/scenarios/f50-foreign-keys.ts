@@ -39,7 +39,7 @@ export const foreignKeys: Scenario = {
       context.note(`${service} says`, reason.slice(0, 200));
       context.expect(reason.includes(String(partition)), `${service} does not name its partition`);
     }
-    // By then those are over that nothing is wrong with.
+    // By then the calls of the other partitions are over.
     await sleep(context.size.windowMs);
     await expectOthersRecorded(context);
     await redisEye.del(persist, activity);
@@ -55,7 +55,7 @@ export const foreignKeys: Scenario = {
   },
 };
 
-/** Names that look like ours at a glance. */
+/** Names that look similar to ours. */
 async function plantOddKeys({ redisEye, space: { prefix } }: Context): Promise<void> {
   const odd = [
     '',
@@ -74,7 +74,7 @@ async function plantOddKeys({ redisEye, space: { prefix } }: Context): Promise<v
   }
 }
 
-/** Calls of partitions that nothing is wrong with are in Postgres while the others are not. */
+/** Calls of the other partitions are in Postgres while those of the broken ones are not. */
 async function expectOthersRecorded(context: Context): Promise<void> {
   const { ledger, space, store } = context;
   const isSound = (callSid: string): boolean => {

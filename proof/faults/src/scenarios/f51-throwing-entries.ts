@@ -37,7 +37,7 @@ export const throwingEntries: Scenario = {
       const reasons = await readLostReasons(context, callSid);
       const isCut = lineEnds.includes('cut');
       if (isCut) cut += 1;
-      // One that throws at its very end has been hung up.
+      // A call that throws at its very end was hung up.
       const isTold = !isCut || reasons === undefined || reasons.includes('internal_error');
       context.expect(isTold, `${callSid} is cut, and its record says ${reasons?.join() ?? ''}`);
     }
@@ -46,13 +46,13 @@ export const throwingEntries: Scenario = {
   },
 };
 
-/** What threw, by what the gateway has logged of it. */
+/** The places that threw, according to the gateway's log. */
 async function readPlaces({ stack }: Context): Promise<Set<string>> {
   const log = await readFile(path.join(stack.logDir, 'gateway-1.log'), 'utf8');
   return new Set([...log.matchAll(/a fault of the suite in ([\w.]+)/g)].map(([, place]) => place ?? ''));
 }
 
-/** Why connections of a call were lost, by its archive; nothing where no connection is in it. */
+/** Why connections of a call were lost, by its archive; empty if the archive has no connection. */
 async function readLostReasons({ store }: Context, callSid: string): Promise<string[] | undefined> {
   const archive = await store.readArchive({ tenant: 'default', callSid });
   const events = archive.map(decodeEvent).flatMap((decoded) => (decoded.ok ? [decoded.event] : []));

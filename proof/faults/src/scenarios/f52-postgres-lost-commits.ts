@@ -26,11 +26,11 @@ export const postgresLostCommits: Scenario = {
     const copyFolder = path.join(folder, 'copy');
     await mkdir(copyFolder, { mode: 0o711 });
     await copyPostgres(context, copyFolder);
-    // These are over and recorded, as far as anybody knows, when the record of them goes.
+    // These are over and recorded when their rows are lost.
     const short = context.load({ calls: 20, eventsPerCall: 5, windowMs: 2_000, lateEvents: 0 }, 'CAover');
     await short.finished;
     const isOver = await until(async () => (await countOver(context)) === 20, OVER_WITHIN_MS);
-    context.expect(isOver, 'the calls were not recorded before the fall');
+    context.expect(isOver, 'the calls were not recorded before the loss');
     await fallBackTo(copyFolder, postgres);
     const left = await countOver(context);
     context.note('recorded before, and lost by Postgres', 20 - left);

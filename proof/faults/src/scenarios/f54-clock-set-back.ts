@@ -10,7 +10,7 @@ import { until } from './until.ts';
 
 /** Claims of persisters take 15 s by default. */
 const CLAIMED_WITHIN_MS = 45_000;
-/** Places of calls that are not spoken of are free after 45 s. */
+/** Slots of calls without a heartbeat are free after 45 s. */
 const FREE_WITHIN_MS = 75_000;
 const HEARD_AFTER_MS = 2_500;
 const MAX_CALLS = 2;
@@ -41,12 +41,12 @@ export const clockSetBack: Scenario = {
       await service.stop();
     }
     const inHand = await countPending(context);
-    context.note('entries in hand', inHand);
-    context.expect(inHand > 0, 'the dead had nothing in their hands');
+    context.note('pending entries', inHand);
+    context.expect(inHand > 0, 'the dead services had no pending entries');
     const moved = await setBack(context);
-    context.expect(moved >= inHand, `${moved} deliveries of ${inHand} lie ahead`);
+    context.expect(moved >= inHand, `${moved} deliveries of ${inHand} are ahead of the clock`);
     for (const trap of traps) trap.release();
-    // Under names of their own: what the dead had in hand is not theirs, but by a claim.
+    // Under other names: they get the dead services' entries only by a claim.
     for (const kind of ['persister', 'session'] as const) {
       await stack.service(`${kind}-1`).restart({ INSTANCE: `${kind}-after` });
     }
@@ -64,7 +64,7 @@ async function countPending({ redisEye, space }: Context): Promise<number> {
   return lags.reduce((sum, { pending }) => sum + pending, 0);
 }
 
-/** A gateway dies with all places of a tenant, and the clock is set back once more. */
+/** A gateway dies with all slots of a tenant, and the clock is set back once more. */
 async function losePlaces(context: Context): Promise<void> {
   const { stack, redis, postgres, ledger } = context;
   const servers = ['--json', '--redis', redis.url, '--database', postgres.url];
@@ -90,17 +90,17 @@ async function losePlaces(context: Context): Promise<void> {
     return true;
   };
   for (let count = 0; count < MAX_CALLS; count += 1) {
-    context.expect(await dial(2), 'a tenant did not get its places');
+    context.expect(await dial(2), 'a tenant did not get its slots');
   }
-  context.expect(!(await dial(1)), 'a tenant got more places than it has');
+  context.expect(!(await dial(1)), 'a tenant got more slots than it has');
   stack.service('gateway-2').kill('SIGKILL');
   await stack.service('gateway-2').stop();
   for (const { callSid } of lines) ledger.lineEnded(callSid, 'cut');
   await setBack(context);
   const startedAtMs = performance.now();
   const isFree = await until(() => dial(1), FREE_WITHIN_MS);
-  context.note('places free after', `${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`);
-  context.expect(isFree, 'the places of a gateway that died were still taken');
+  context.note('slots free after', `${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`);
+  context.expect(isFree, 'the slots of a dead gateway were still taken');
   for (const line of lines.slice(MAX_CALLS)) {
     line.hangUp();
     await line.finished;

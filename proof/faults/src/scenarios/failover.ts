@@ -4,7 +4,7 @@ import { type Context } from './scenario.ts';
 
 const TIMEOUT_MS = 60_000;
 
-/** The servers of a scenario that wants a replica. */
+/** The servers of a scenario that needs a replica. */
 export function groupOf({ redisGroup }: Context): RedisGroup {
   if (redisGroup === undefined) throw new Error('this scenario needs a Redis with a replica');
   return redisGroup;
@@ -15,7 +15,7 @@ export async function untilReplicated({ redisEye }: Context): Promise<void> {
   await until(async () => (await redisEye.wait(1, 500)) === 1, 'the replica follows the primary');
 }
 
-/** Waits until the Sentinel says that the replica is the primary. */
+/** Waits until the Sentinel has promoted the replica. */
 export async function untilPromoted(context: Context): Promise<void> {
   const { replica } = groupOf(context);
   const isReplica = async (): Promise<boolean> =>
@@ -26,7 +26,7 @@ export async function untilPromoted(context: Context): Promise<void> {
 async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
   const deadline = performance.now() + TIMEOUT_MS;
   while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`it was waited in vain until ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await sleep(50);
   }
 }

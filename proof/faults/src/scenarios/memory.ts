@@ -1,11 +1,11 @@
 import { type Redis } from 'ioredis';
 
-/** What Redis has allocated, in bytes. */
+/** The allocated memory of Redis, in bytes. */
 export async function usedMemory(redis: Redis): Promise<number> {
   return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
 }
 
-/** Its limit, 0 where it has none. */
+/** Its limit, 0 if it has none. */
 export async function maxMemory(redis: Redis): Promise<number> {
   return Number(/^maxmemory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
 }

@@ -5,7 +5,7 @@ const TIMEOUT_MS = 5_000;
 /** Reads a figure: the sum of a counter over its labels, or over those that match. */
 export type ReadFigure = (name: string, label?: string) => number;
 
-/** All figures of one service at one moment. A service that was started again counts from zero. */
+/** All figures of one service at one moment. A restarted service counts from zero. */
 export async function readMetrics({ stack }: Context, service: string): Promise<ReadFigure> {
   const { healthPort } = stack.service(service);
   const response = await fetch(`http://127.0.0.1:${healthPort}/metrics`, {

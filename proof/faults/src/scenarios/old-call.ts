@@ -6,13 +6,16 @@ import { type Context } from './scenario.ts';
 const EVENTS_AT_ONCE = 10;
 const RUN = 'a-run-of-the-version-before';
 
-/** A call that lies in Redis as an older version left it. */
+/** A call in Redis as an older version left it. */
 export interface OldCall {
-  /** Its events have to be in the record. */
+  /** Its events must be in the record. */
   readonly acknowledge: () => void;
 }
 
-/** Writes a finished call with so many tool results into Redis, past every limit, as the version before wrote it. */
+/**
+ * Writes a finished call with this many tool results into Redis, beyond every limit, as the previous version
+ * wrote it.
+ */
 export async function plantOldCall(
   { redisEye, space, ledger }: Context,
   callSid: string,

@@ -1,8 +1,8 @@
 import { type Context } from './scenario.ts';
 
 /**
- * Measures how long it takes from now until a new call is taken, folded and recorded, which must be less than this. In a
- * quick run several scenarios share the machine: there it is measured, and not judged.
+ * Measures the time from now until a new call is accepted, folded and recorded, which must be less than this.
+ * In a quick run several scenarios share the machine: there the time is measured, and not checked.
  */
 export async function recoveredWithin(context: Context, limitSeconds: number): Promise<void> {
   const seconds = await context.recovered();

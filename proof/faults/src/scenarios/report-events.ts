@@ -7,16 +7,16 @@ import { type Context } from './scenario.ts';
 const RETRY_MS = 500;
 /** Messages may be large. */
 const TIMEOUT_MS = 30_000;
-/** Refusals that say: send it again later. */
+/** Refusals that ask to resend later. */
 const TRANSIENT = new Set(['unavailable', 'overloaded']);
 
-/** How many messages were taken, and with which codes others were refused for good. */
+/** How many messages were accepted, and the codes of those that were refused for good. */
 export interface ReportTally {
   taken: number;
   readonly refusals: Map<string, number>;
 }
 
-/** A request as an agent makes it: the messages of one call, over HTTP to the first gateway. */
+/** An agent's request: the messages of one call, over HTTP to the first gateway. */
 export async function reportOnce(
   { ledger, stack }: Context,
   callSid: string,

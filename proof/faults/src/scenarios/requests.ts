@@ -1,4 +1,4 @@
-/** A session service's reads of the feed of activity: of what is new, and of what is pending in its name. */
+/** A session service's reads of the activity feed: of new entries, and of its pending ones. */
 export const READS_ACTIVITY = ['xreadgroup', '}:activity'];
 
 /** The persister's write of a batch, by the name of its statement. */

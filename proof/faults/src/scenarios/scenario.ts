@@ -5,7 +5,7 @@ import { type Expectations } from '../oracle/judge.ts';
 import { type StackShape } from '../world/stack-shape.ts';
 import { type World } from '../world/world.ts';
 
-/** A row of the fault matrix, as something that can be run. */
+/** A row of the fault matrix that can be run. */
 export interface Scenario {
   /** `F1`. */
   readonly id: string;
@@ -13,15 +13,15 @@ export interface Scenario {
   readonly name: string;
   /** The fault, for people. */
   readonly title: string;
-  /** What has to hold, besides that nothing is lost. */
+  /** What must hold, besides that nothing is lost. */
   readonly pass: string;
-  /** What Turnlog does about it: for the table of results. */
+  /** How Turnlog handles it, for the table of results. */
   readonly answer: string;
   /** What is lost; `nothing` for most. */
   readonly loss: string;
   /** Whether it belongs to the short selection. */
   readonly quick: boolean;
-  /** Whether it measures memory or delays, or takes all there is, so that nothing else may run beside it. */
+  /** Whether it measures memory or delays, or uses the whole machine, so that it must run alone. */
   readonly alone?: boolean;
   readonly stack?: StackShape | ((size: RunSize) => StackShape);
   readonly expectations?: Expectations;
@@ -33,26 +33,26 @@ export interface RunSize {
   readonly calls: number;
   readonly eventsPerCall: number;
   readonly windowMs: number;
-  /** Scales how often or how long something is done: 1 for a whole run, less for a quick one. */
+  /** Scales counts and durations: 1 for a whole run, less for a quick one. */
   readonly intensity: number;
-  /** How many calls the scenario of many calls keeps going, where that was asked for. */
+  /** How many calls the scenario of many calls keeps in progress, if given. */
   readonly callsAtOnce: number | undefined;
-  /** How long that scenario, and the one of a slow persister, goes on, where that was asked for. */
+  /** How long that scenario, and the one of a slow persister, lasts, if given. */
   readonly minutes: number | undefined;
 }
 
 /** What a scenario works with. */
 export interface Context extends World {
   readonly size: RunSize;
-  /** Begins the load of the run's size, or one of another shape. */
+  /** Starts the load of the run's size, or one of another shape. */
   readonly load: (shape?: Partial<LoadShape>, prefix?: string) => Load;
   /** Plays one call, and resolves when it is over and acknowledged. */
   readonly play: (call: PlannedCall) => Promise<void>;
-  /** Notes a number or a word for the results. */
+  /** Adds a number or a word to the results. */
   readonly note: (name: string, value: number | string) => void;
-  /** Something that must hold: where it doesn't, the scenario has failed, and goes on. */
+  /** A promise: if it is broken, the scenario fails, and continues. */
   readonly expect: (holds: boolean, problem: string) => void;
-  /** Measures how long it takes from now until a new call is taken, folded and recorded. */
+  /** Measures the time from now until a new call is accepted, folded and recorded. */
   readonly recovered: () => Promise<number>;
   /** The same for readers alone: a call that is in the log already is folded and recorded. */
   readonly readersResumed: () => Promise<number>;

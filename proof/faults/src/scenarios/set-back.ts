@@ -4,7 +4,10 @@ import { type Context } from './scenario.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Sets the clock of Redis back by an hour. Resolves to how many pending entries were delivered ahead of it since. */
+/**
+ * Sets the clock of Redis back by an hour. Resolves to the number of pending entries whose delivery is ahead
+ * of it since.
+ */
 export async function setBack({ redis, space }: Context): Promise<number> {
   const client = createCommandClient({ url: redis.url, name: 'clock', onError: () => undefined });
   await untilReady(client);

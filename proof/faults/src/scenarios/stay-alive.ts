@@ -5,8 +5,8 @@ const EVERY_MS = 500;
 const TIMEOUT_MS = 2_000;
 
 /**
- * Waits, and expects every service to say meanwhile that it is alive: a server that is away is no reason to start a service
- * again, which would help nobody.
+ * Waits, and expects every service to be alive in the meantime: an unavailable server is no reason to restart
+ * a service.
  */
 export async function stayAlive({ stack, expect }: Context, forMs: number): Promise<void> {
   const until = performance.now() + forMs;
@@ -18,7 +18,7 @@ export async function stayAlive({ stack, expect }: Context, forMs: number): Prom
         async (response) => (response.ok ? undefined : response.text()),
         (error: unknown) => String(error),
       );
-      if (answer !== undefined) complaints.add(`${name} says that it is not alive: ${answer.slice(0, 300)}`);
+      if (answer !== undefined) complaints.add(`${name} is not alive: ${answer.slice(0, 300)}`);
     }
     await sleep(EVERY_MS);
   }

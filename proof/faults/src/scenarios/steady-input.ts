@@ -3,11 +3,11 @@ import { type Context } from './scenario.ts';
 
 /** Calls that come and go at the same rate all the time. */
 export interface SteadyInput {
-  /** No more calls come. Resolves when those that are going on are over and acknowledged. */
+  /** Stops placing calls. Resolves when those in progress are over and acknowledged. */
   stop(): Promise<void>;
 }
 
-/** How many calls are going on once the first have come to their end, and of what kind they are. */
+/** How many calls are in progress once the first have ended, and their kind. */
 export interface InputShape {
   readonly callsAtOnce: number;
   readonly eventsPerCall: number;
@@ -17,12 +17,12 @@ export interface InputShape {
   readonly withoutLine?: number;
 }
 
-/** At any time so many loads are under way, each begun a little later than the one before. */
+/** At any time this many loads are in progress, each started a little later than the one before. */
 const LOADS_AT_ONCE = 12;
-/** Calls of a load begin within the first third of its time, and go on to its end. */
+/** Calls of a load start within the first third of its time, and last to its end. */
 const MEAN_SHARE_OF_TIME = 5 / 6;
 
-/** Begins to place calls, and goes on until it is stopped, or the world is closed. */
+/** Starts to place calls, until it is stopped or the world is closed. */
 export function steadyInput(context: Context, shape: InputShape): SteadyInput {
   const { callsAtOnce, callMs, ...others } = shape;
   const calls = Math.max(1, Math.round(callsAtOnce / (LOADS_AT_ONCE * MEAN_SHARE_OF_TIME)));

@@ -2,7 +2,9 @@ import { sleep } from '@turnlog/service-kit';
 
 const POLL_MS = 100;
 
-/** Waits until something is so; false when it was not within that time. What can't be asked is not so. */
+/**
+ * Waits until a condition is true; false if it was not within that time. A failing check counts as false.
+ */
 export async function until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   for (;;) {

@@ -2,15 +2,15 @@ import { sleep } from '@turnlog/service-kit';
 import { readMetrics, type ReadFigure } from './metrics.ts';
 import { type Context } from './scenario.ts';
 
-/** A stretch of time, both ends by `performance.now()`. */
+/** A period, both ends by `performance.now()`. */
 export interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Figures of services, looked at from time to time. */
+/** Figures of services, read periodically. */
 export interface FigureWatch {
-  /** All that was seen of one figure of a service in a time, in ascending order. */
+  /** All values of one figure of a service in a period, in ascending order. */
   seen(service: string, figure: string, within: Stretch): readonly number[];
   stop(): Promise<void>;
 }
@@ -21,14 +21,14 @@ interface Sample {
   readonly read: ReadFigure;
 }
 
-/** Begins to look at services, and goes on until it is stopped, or the world is closed. */
+/** Starts to read services' figures, until it is stopped or the world is closed. */
 export function watchFigures(context: Context, services: readonly string[], everyMs: number): FigureWatch {
   const samples: Sample[] = [];
   const stopping = new AbortController();
   const watch = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       for (const service of services) {
-        // One that is too busy to answer is looked at again.
+        // A service that is too busy to answer is asked again.
         const read = await readMetrics(context, service).catch(() => undefined);
         if (read !== undefined) samples.push({ service, atMs: performance.now(), read });
       }
@@ -50,7 +50,7 @@ export function watchFigures(context: Context, services: readonly string[], ever
   };
 }
 
-/** The one in the middle; NaN of none. */
+/** The median; NaN of none. */
 export function median(ascending: readonly number[]): number {
   return ascending[Math.floor(ascending.length / 2)] ?? NaN;
 }

@@ -1,6 +1,8 @@
 import { type Context } from './scenario.ts';
 
-/** From now on the database itself notes every write that lowers a row. Resolves to what tells how many there were. */
+/**
+ * Makes the database count every write that lowers a row. Resolves to a function that returns the number.
+ */
 export async function watchLowering({ sql }: Context): Promise<() => Promise<number>> {
   await sql.query('create table lowered (call_sid text, was integer, became integer)');
   await sql.query(`create function note_lowering() returns trigger language plpgsql security definer as $$

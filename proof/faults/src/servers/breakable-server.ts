@@ -11,14 +11,14 @@ import { fileURLToPath } from 'node:url';
 
 const CACHE_DIR = fileURLToPath(new URL('../../../../.data/cache', import.meta.url));
 
-/** A server to be broken. Its url, port and data stay the same from start to start. */
+/** A server to break. Its url, port and data stay the same across starts. */
 export interface BreakableServer {
   readonly url: string;
   readonly port: number;
   readonly dataDir: string;
   /** Sends a signal and does not wait. */
   signal(signal: NodeJS.Signals): void;
-  /** Ends it by a signal, SIGKILL by default, and waits until it is gone. */
+  /** Kills it with a signal, SIGKILL by default, and waits until it is gone. */
   crash(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again. */
   start(): Promise<void>;
@@ -56,8 +56,8 @@ export function startBreakableSentinel(
 }
 
 /**
- * A Postgres in a folder of its own. It does not wait for the disk: what a killed process had written, the system still
- * has. A loss of power is not among the faults that can be brought about here.
+ * A Postgres in a folder of its own. It does not wait for the disk: the system still has the writes of a
+ * killed process. A loss of power is not among the faults that can be caused here.
  */
 export function startBreakablePostgres(
   folder: string,

@@ -1,7 +1,7 @@
-/** What is to be closed, the newest first. */
+/** Things to close, the newest first. */
 export interface Closers {
   readonly add: (close: () => unknown) => void;
-  /** Waits for something to start, and has it closed by this. */
+  /** Waits for a start, and registers the result to be closed. */
   readonly keep: <T>(starting: Promise<T>, close: (thing: T) => unknown) => Promise<T>;
   readonly closeAll: () => Promise<void>;
 }

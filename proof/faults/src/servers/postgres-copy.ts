@@ -7,7 +7,7 @@ import { type BreakableServer } from './breakable-server.ts';
 
 const run = promisify(execFile);
 
-/** A base backup by hand, as pg_basebackup makes one: the files while they change, then the log that sets them right. */
+/** A base backup like that of pg_basebackup: the changing files, then the log that makes them consistent. */
 export async function copyPostgres(
   { postgres, sql }: { readonly postgres: BreakableServer; readonly sql: pg.Pool },
   to: string,
@@ -30,7 +30,7 @@ export async function copyPostgres(
   }
 }
 
-/** Takes a Postgres back to a copy of itself: what it has committed since then is gone. The copy is used up. */
+/** Restores a Postgres to a copy of itself: its later commits are lost. The copy is used up. */
 export async function fallBackTo(copyFolder: string, postgres: BreakableServer): Promise<void> {
   await postgres.crash('SIGQUIT');
   const cluster = path.join(postgres.dataDir, 'cluster');

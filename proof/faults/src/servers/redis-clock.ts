@@ -7,9 +7,10 @@ const CRC_BYTES = 8;
 const TIME_BYTES = 8;
 
 /**
- * Leaves in Redis what a clock leaves that is set back by so long: times of live calls, due checkpoints and places of
- * tenants, ids of feeds, times of delivery of pending entries, and expiries, all of which lie ahead. The clock of the
- * whole machine is not ours to set. Resolves to how many times of delivery there were. `redis` must be a connection of its own.
+ * Changes Redis as if its clock had been set back by this time: times of live calls, due checkpoints and
+ * slots of tenants, ids of feeds, delivery times of pending entries, and expiries are then all ahead. The
+ * clock of the machine itself cannot be set. Resolves to the number of delivery times. `redis` must be a
+ * connection of its own.
  */
 export async function setRedisBack(redis: Redis, space: KeySpace, byMs: number): Promise<number> {
   const feeds = allPartitions(space).flatMap((partition) => {
@@ -40,7 +41,7 @@ async function moveScores(redis: Redis, key: string, byMs: number): Promise<void
   );
 }
 
-/** A time of delivery that lies ahead is refused by XCLAIM: it is changed in a dump, which holds it as 8 bytes. */
+/** XCLAIM refuses a delivery time ahead of the clock: it is changed in a dump, which has it as 8 bytes. */
 async function moveDeliveries(redis: Redis, key: string, byMs: number): Promise<number> {
   for (;;) {
     await redis.watch(key);
@@ -49,7 +50,7 @@ async function moveDeliveries(redis: Redis, key: string, byMs: number): Promise<
       return 0;
     }
     const { changed, count } = withTimesAhead(await redis.dumpBuffer(key), byMs);
-    // Somebody may write to it meanwhile: then it is done again.
+    // A service may write to it in the meantime: then it is done again.
     const done = await redis.multi().restore(key, 0, changed, 'REPLACE').exec();
     if (done !== null) return count;
   }

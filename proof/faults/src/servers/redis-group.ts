@@ -12,22 +12,28 @@ import {
 } from './breakable-server.ts';
 
 const PRIMARY_NAME = 'turnlog';
-/** From where each server connects to the others: by this the proxies know who is who. Services come from 127.0.0.1. */
+/**
+ * The address from which each server connects, by which the proxies identify it. Services come from
+ * 127.0.0.1.
+ */
 const FROM = { primary: '127.0.0.2', replica: '127.0.0.3', sentinel: '127.0.0.4' } as const;
 const BLACK_HOLE = bothWays({ isBlackHole: true });
 
-/** A primary, its replica and a Sentinel that lets the replica take over; each is reached through a proxy of its own. */
+/**
+ * A primary, its replica and a Sentinel that promotes the replica; each is reached through a proxy of its
+ * own.
+ */
 export interface RedisGroup {
   readonly primary: BreakableServer;
   readonly replica: BreakableServer;
   readonly primaryProxy: ThreadedProxy;
   /** For services: they ask the Sentinel through its proxy. */
   readonly url: string;
-  /** For the suite's own eyes: past that proxy. */
+  /** For the observer clients: past that proxy. */
   readonly eyeUrl: string;
-  /** From now on the replica misses what the primary is told. */
+  /** Stops replication to the replica. */
   starveReplica(): void;
-  /** Cuts the primary and the services off from the replica and the Sentinel. Nobody is told. */
+  /** Cuts the primary and the services off from the replica and the Sentinel, silently. */
   partition(): void;
   /** Ends both. */
   heal(): void;

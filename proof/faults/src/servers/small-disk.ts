@@ -7,24 +7,24 @@ const run = promisify(execFile);
 const CHUNK = Buffer.alloc(64 * 1024);
 const FILLER = 'filler';
 
-/** A file system of its own that has little room. */
+/** A small file system. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Takes all the room that is left. */
+  /** Takes all remaining room. */
   fill(): Promise<void>;
-  /** Gives it back. */
+  /** Releases it. */
   free(): Promise<void>;
   unmount(): Promise<void>;
 }
 
-/** Mounts one in a new folder; `undefined` where whoever runs this may not mount anything. */
+/** Mounts one in a new folder; `undefined` without the right to mount. */
 export async function mountSmallDisk(folder: string, maxBytes: number): Promise<SmallDisk | undefined> {
   await mkdir(folder, { recursive: true });
   const isMounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${maxBytes},mode=0711`, 'tmpfs', folder])
     .then(() => true)
     .catch(() => false);
   if (!isMounted) return undefined;
-  // It must not outlive a suite that is broken off.
+  // It must not outlive an interrupted suite.
   const unmountNow = (): void => void execFileSync('umount', ['--lazy', folder]);
   process.once('exit', unmountNow);
   const filler = path.join(folder, FILLER);
@@ -33,7 +33,7 @@ export async function mountSmallDisk(folder: string, maxBytes: number): Promise<
     fill: () => writeUntilFull(filler),
     free: () => rm(filler),
     unmount: async () => {
-      // Lazily where somebody still looks at it, who may have been killed.
+      // Lazily, because a killed process may still use it.
       await run('umount', [folder]).catch(() => run('umount', ['--lazy', folder]));
       process.off('exit', unmountNow);
     },

@@ -6,16 +6,18 @@ import { type Rng } from '@turnlog/test-kit';
 import { type Closers } from './closers.ts';
 import { startBreakableRedis, type BreakableRedisOptions, type BreakableServer } from './breakable-server.ts';
 
-/** Our clients speak the third version of the protocol, which they agree on when they connect. */
+/** Our clients use the third version of the protocol, which they negotiate when they connect. */
 const GREETING = { say: 'HELLO 3\r\nPING\r\n', untilHeard: '+PONG\r\n' };
 const BLACK_HOLE = bothWays({ isBlackHole: true });
 
-/** A replica of Redis that takes over behind the proxy: clients are not told, and keep their connections. */
+/**
+ * A replica of Redis that takes over behind the proxy: clients do not notice, and keep their connections.
+ */
 export interface Standby {
   readonly server: BreakableServer;
-  /** From now on it misses what the primary is told. */
+  /** Stops replication to it. */
   starve(): void;
-  /** It is the primary from now on, and the proxy leads to it. Resolves to how many connections were kept. */
+  /** Promotes it and switches the proxy to it. Resolves to the number of kept connections. */
   takeOver(): Promise<number>;
 }
 

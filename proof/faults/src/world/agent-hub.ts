@@ -23,7 +23,7 @@ export class AgentHub {
     });
   }
 
-  /** What AGENT_URL has to be. */
+  /** The value for AGENT_URL. */
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}/{callSid}`;
   }

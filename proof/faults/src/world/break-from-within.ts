@@ -1,13 +1,13 @@
 import process from 'node:process';
 
 /*
- * Loaded into services by `NODE_OPTIONS=--import`, so that a signal brings about what no signal does by itself: SIGUSR2 a
- * rejection that nobody handles, SIGHUP a heap that overflows, SIGWINCH a loop that keeps the process busy.
+ * Loaded into services by `NODE_OPTIONS=--import`, so that signals cause other faults: SIGUSR2 an unhandled
+ * rejection, SIGHUP a heap that overflows, SIGWINCH a loop that keeps the process busy.
  */
 const BUSY_MS = 20_000;
 
 process.on('SIGUSR2', () => {
-  Promise.reject(new Error('a rejection that nobody handles')).then(undefined, (error: unknown) => {
+  Promise.reject(new Error('an unhandled rejection')).then(undefined, (error: unknown) => {
     throw error;
   });
 });

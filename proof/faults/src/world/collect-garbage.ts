@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /*
- * Loaded into services by `NODE_OPTIONS=--import`: with each SIGUSR2 they collect all their garbage, so that what is left
- * is what they hold.
+ * Loaded into services by `NODE_OPTIONS=--import`: with each SIGUSR2 they collect all their garbage, so that
+ * only live memory is left.
  */
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

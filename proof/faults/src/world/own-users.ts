@@ -4,13 +4,16 @@ import { type LocalStackOptions } from '@turnlog/local-stack';
 import { makePostgresRoles, redisUsers, withUser } from '@turnlog/test-kit';
 import { type BreakableServer } from '../servers/breakable-server.ts';
 
-/** How services reach the servers, and how whoever migrates does. */
+/** The URLs by which services, and the migration, reach the servers. */
 export type StackUrls = Required<Pick<LocalStackOptions, 'redisUrl' | 'databaseUrl' | 'serviceUrls'>>;
 
-/** Compose's Redis lets in nobody without a name. */
+/** Compose's Redis requires a user. */
 const SUITE = 'suite';
 
-/** Gives every service its user and its role, as compose does. The suite's own eye on Postgres is the superuser. */
+/**
+ * Gives every service its user and its role, as compose does. The suite's observer client of Postgres is the
+ * superuser.
+ */
 export async function giveOwnUsers(
   postgres: BreakableServer,
   urls: { readonly redisUrl: string; readonly databaseUrl: string },
@@ -18,7 +21,7 @@ export async function giveOwnUsers(
   await makePostgresRoles(postgres.url);
   const redisAs = (name: string): string => withUser(urls.redisUrl, name);
   const postgresAs = (role: string): string => withUser(urls.databaseUrl, role);
-  // Gateways and session services have no business with Postgres.
+  // Gateways and session services do not use Postgres.
   const nowhere = 'postgres://nobody@127.0.0.1:1/none';
   return {
     redisUrl: redisAs('operator'),
@@ -32,7 +35,10 @@ export async function giveOwnUsers(
   };
 }
 
-/** Writes the users of infra/redis into a file, as compose does before Redis starts, and one for the suite beside them. */
+/**
+ * Writes the users of infra/redis into a file, as compose does before Redis starts, and adds one for the
+ * suite.
+ */
 export async function writeRedisUsers(folder: string): Promise<string> {
   const file = path.join(folder, 'users.acl');
   const { password } = new URL(withUser('redis://127.0.0.1', SUITE));

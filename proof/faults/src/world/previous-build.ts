@@ -17,8 +17,8 @@ export interface PreviousBuild {
 }
 
 /**
- * Builds the services as they were so many commits ago in a folder, with the dependencies of today; `undefined` where there
- * is no history. Throws when that version does not build with them.
+ * Builds the services of this many commits ago in a folder, with today's dependencies; `undefined` without a
+ * history. Throws if that version does not build with them.
  */
 export async function buildPrevious(folder: string, commitsBack: number): Promise<PreviousBuild | undefined> {
   const git = ['-C', ROOT];
@@ -38,8 +38,8 @@ export async function buildPrevious(folder: string, commitsBack: number): Promis
 }
 
 /**
- * Gives each package of the folder what its own manifest names: packages of that version from the folder, all others from
- * the dependencies of today.
+ * Gives each package of the folder the dependencies of its own manifest: packages of that version from the
+ * folder, all others from today's.
  */
 async function linkDependencies(folder: string): Promise<void> {
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));

@@ -2,7 +2,7 @@ import { type ServiceKind } from '@turnlog/local-stack';
 import { type Environment } from '@turnlog/service-kit';
 import { type BreakableRedisOptions } from '../servers/breakable-server.ts';
 
-/** How a scenario wants its system. */
+/** The shape of a scenario's system. */
 export interface StackShape {
   readonly gateways?: number;
   readonly sessions?: number;
@@ -12,11 +12,11 @@ export interface StackShape {
   readonly hasReplica?: boolean;
   /** Whether Redis has a replica that takes over behind the proxy, which keeps the connections of clients. */
   readonly hasStandby?: boolean;
-  /** Whether gateways have a disk on which events wait for Redis. */
+  /** Whether gateways have a disk for a spool. */
   readonly hasSpool?: boolean;
-  /** Whether each service has a user of Redis and a role of Postgres of its own, with no rights but those that it needs. */
+  /** Whether each service has its own Redis user and Postgres role, with only the rights that it needs. */
   readonly hasOwnUsers?: boolean;
-  /** Whether there is a file system of its own for tables of Postgres, and how much room it has. */
+  /** Whether there is a separate file system for tables of Postgres, and its size. */
   readonly smallDiskBytes?: number;
   readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly serviceEnv?: Readonly<Partial<Record<ServiceKind, Environment>>>;
@@ -26,16 +26,16 @@ const MIB = 1024 * 1024;
 const KIB = 1024;
 
 /**
- * The limit of Redis where a scenario sets no other: the calls of a load have room in it several times over, and the audio
- * that their lines stream does not.
+ * The limit of Redis if a scenario sets no other: the calls of a load fit several times over, and the audio
+ * of their lines does not.
  */
 export function usualMemoryBytes({ calls }: { readonly calls: number }): number {
   return 4 * MIB + calls * 80 * KIB;
 }
 
 /**
- * The settings of every scenario that does not say otherwise. They are those of production, but the times after which
- * somebody is given up, which are shorter so that a run does not spend its time waiting.
+ * The default settings of scenarios. They are those of production, except for shorter timeouts, so that a run
+ * does not spend its time waiting.
  */
 export const BASE_ENV: Readonly<Record<ServiceKind, Environment>> = {
   gateway: { HEARTBEAT_MS: '1000' },

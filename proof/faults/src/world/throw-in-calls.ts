@@ -1,11 +1,11 @@
 /*
- * Loaded into gateways by `NODE_OPTIONS=--import`: what stands behind their ways into the code of calls throws, each once every
- * so many times that it is called.
+ * Loaded into gateways by `NODE_OPTIONS=--import`: the code behind their entries into a call throws, each
+ * once every so many times that it is called.
  */
 const GATEWAY = new URL('../../../../services/stream-gateway/dist/', import.meta.url);
 const DELIVERY = '../../../packages/delivery/dist/';
 
-/** File, class, method, and every how many calls of it. */
+/** File, class, method, and the number of calls for each fault. */
 const FAULTS: readonly (readonly [file: string, name: string, method: string, every: number])[] = [
   ['exotel/liveness.js', 'Liveness', 'onFrame', 400],
   ['exotel/liveness.js', 'Liveness', 'onPong', 150],

@@ -32,15 +32,15 @@ interface Servers {
   readonly postgres: BreakableServer;
   readonly redisProxy: ThreadedProxy;
   readonly postgresProxy: ThreadedProxy;
-  /** Where Redis has a replica: `redis` is its first primary then. */
+  /** If Redis has a replica, `redis` is its first primary. */
   readonly redisGroup: RedisGroup | undefined;
-  /** Where the shape asks for one. */
+  /** If the shape asks for one. */
   readonly standby: Standby | undefined;
-  /** Where the shape asks for one, and it can be mounted. */
+  /** If the shape asks for one, and it can be mounted. */
   readonly smallDisk: SmallDisk | undefined;
 }
 
-/** The suite's own eyes on the servers: they look past the proxies. */
+/** The suite's observer clients of the servers, which bypass the proxies. */
 interface Eyes {
   readonly redisEye: Redis;
   readonly store: CallStore;
@@ -48,7 +48,7 @@ interface Eyes {
   readonly sql: pg.Pool;
 }
 
-/** The real system, and all that can break it. */
+/** The real system, and everything that can break it. */
 export interface World extends Servers, Eyes {
   readonly folder: string;
   readonly rng: Rng;
@@ -56,14 +56,14 @@ export interface World extends Servers, Eyes {
   readonly hub: AgentHub;
   readonly ledger: Ledger;
   readonly space: KeySpace;
-  /** What the stack told: ends that nobody asked for, and restarts. */
+  /** The messages of the stack: unexpected ends, and restarts. */
   readonly notices: readonly string[];
   /** Registers what must be closed before the world is. */
   onClose(close: () => unknown): void;
   close(): Promise<void>;
 }
 
-/** Starts everything in a folder; when this throws, nothing is left running. */
+/** Starts everything in a folder; if this throws, nothing is left running. */
 export async function createWorld(folder: string, shape: StackShape, rng: Rng): Promise<World> {
   await mkdir(folder, { recursive: true, mode: 0o711 });
   const closers = createClosers();
@@ -96,7 +96,7 @@ export async function createWorld(folder: string, shape: StackShape, rng: Rng): 
   }
 }
 
-/** The same URL by way of a proxy. */
+/** The same URL through a proxy. */
 export function withPort(url: string, port: number): string {
   const changed = new URL(url);
   changed.port = String(port);
@@ -105,7 +105,7 @@ export function withPort(url: string, port: number): string {
 
 async function startServers(folder: string, shape: StackShape, rng: Rng, closers: Closers): Promise<Servers> {
   const { keep } = closers;
-  // Before Postgres: it is taken away when nobody uses it any more.
+  // Before Postgres: it is removed when it is not used any more.
   const smallDisk = await mountDisk(folder, shape, closers);
   const [redisSide, postgres] = await Promise.all([
     startRedisSide(folder, shape, rng, closers),
@@ -185,7 +185,7 @@ async function startStack({ folder, shape, servers, agentUrl, notices }: StackPl
 async function openEyes(servers: Servers, { add, keep }: Closers): Promise<Eyes> {
   const { redis, redisProxy, redisGroup, standby, postgres } = servers;
   const redisEye = createCommandClient({
-    // Where another server takes over behind the proxy, it is found there alone.
+    // If another server takes over behind the proxy, it is reachable there alone.
     url: redisGroup?.eyeUrl ?? (standby === undefined ? redis.url : withPort(redis.url, redisProxy.port)),
     name: 'eye',
     onError: () => undefined,
@@ -197,14 +197,14 @@ async function openEyes(servers: Servers, { add, keep }: Closers): Promise<Eyes>
   const options = { databaseUrl: postgres.url, maxConnections: 2, applicationName: 'eye' };
   const store = await keep(Promise.resolve(createCallStore(options)), (each) => each.close());
   const sql = new pg.Pool({ connectionString: postgres.url, max: 6, application_name: 'eye' });
-  // Servers are killed here: a connection that breaks while it is idle is no news.
+  // Servers are killed here: an idle connection that breaks needs no report.
   sql.on('error', () => undefined);
-  // A scenario that has failed may not have given a connection back: it would be waited for.
+  // A failed scenario may not have released a connection: closing would wait for it.
   add(() => withDeadline(sql.end(), CLOSE_TIMEOUT_MS));
   return { redisEye, store, sql };
 }
 
-/** Whatever is set where the suite is started must not change what is tested. */
+/** Settings of the suite's own environment must not change what is tested. */
 export function withoutOwnSettings(): Environment {
   const kept = new Set(['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'LANG', 'TZ']);
   const others = Object.keys(process.env).filter((name) => !kept.has(name));

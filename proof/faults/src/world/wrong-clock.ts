@@ -1,8 +1,9 @@
 import process from 'node:process';
 
 /*
- * Loaded into services by `NODE_OPTIONS=--import`: their host's clock is wrong by CLOCK_OFF_MS, and as much in the other
- * direction after each SIGUSR2. Clocks that only measure how long something takes are right, as they are on such a host.
+ * Loaded into services by `NODE_OPTIONS=--import`: their host's clock is wrong by CLOCK_OFF_MS, and as much
+ * in the other direction after each SIGUSR2. Clocks that only measure durations are right, as they are on
+ * such a host.
  */
 let offMs = Number(process.env['CLOCK_OFF_MS']);
 process.on('SIGUSR2', () => {

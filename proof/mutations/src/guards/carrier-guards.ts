@@ -44,7 +44,7 @@ export const carrierGuards: readonly Guard[] = [
     without: 'void [tenant, dialled, callerId];',
     test: {
       file: 'packages/cli/src/call.integration.test.ts',
-      name: 'turnlog call is not placed when Postgres does not note it first',
+      name: 'turnlog call is not placed if Postgres does not record it first',
     },
   },
 ];

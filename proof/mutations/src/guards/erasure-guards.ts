@@ -43,7 +43,7 @@ export const erasureGuards: readonly Guard[] = [
     without: '{ events: 0, living: 0 }',
     test: {
       file: 'packages/cli/src/privacy.integration.test.ts',
-      name: 'a person goes from what a dead gateway left on its disk, and comes back from there never again',
+      name: 'a person is erased from the spool of a dead gateway, which never brings the events back',
     },
   },
   {

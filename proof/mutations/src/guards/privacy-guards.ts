@@ -45,7 +45,7 @@ export const privacyGuards: readonly Guard[] = [
     without: "return 'certain';",
     test: {
       file: MATCHER_TEST,
-      name: 'numbers that end alike are of two people where a country code tells them apart',
+      name: 'numbers that end alike belong to two people if a country code distinguishes them',
     },
   },
   {
@@ -56,7 +56,7 @@ export const privacyGuards: readonly Guard[] = [
     without: "const asNational = 'certain' as Finding;",
     test: {
       file: MATCHER_TEST,
-      name: 'numbers that end alike are of two people and without a country code it has to be looked at',
+      name: 'numbers that end alike belong to two people and without a country code it is ambiguous',
     },
   },
   {
@@ -67,7 +67,7 @@ export const privacyGuards: readonly Guard[] = [
     without: 'void beginOf(stored);',
     test: {
       file: PERSON_TEST,
-      name: 'a person is found in an archive whose row names another, and in a row whose archive is gone',
+      name: 'a person is found in an archive whose row has another number, and in a row whose archive is missing',
     },
   },
   {
@@ -89,7 +89,7 @@ export const privacyGuards: readonly Guard[] = [
     without: 'if (tenant !== undefined)',
     test: {
       file: 'packages/cli/src/erase-call.integration.test.ts',
-      name: 'a call is erased by its sid whatever tenant has it, before it is persisted',
+      name: 'a call is erased by its sid in whichever tenant it is, before it is persisted',
     },
   },
   {
@@ -100,7 +100,7 @@ export const privacyGuards: readonly Guard[] = [
     without: '`',
     test: {
       file: PERSON_TEST,
-      name: 'a person is found in calls that were asked of the carrier, but not in one of a call that is held',
+      name: 'a person is found in calls that were asked of the carrier, but not in one of a held call',
     },
   },
   {
@@ -166,7 +166,7 @@ export const privacyGuards: readonly Guard[] = [
     without: 'return beganAt;',
     test: {
       file: 'packages/cli/src/erase-call.integration.test.ts',
-      name: 'the ledger erases again the calls of a person by their names, and what else has the number',
+      name: 'the ledger erases again the calls of a person by their names, and other data with the number',
     },
   },
 ];

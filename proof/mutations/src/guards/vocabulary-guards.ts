@@ -120,7 +120,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: "if (url.protocol === 'ftp:')",
     test: {
       file: 'packages/exotel/src/rest/fetch-recording.test.ts',
-      name: "only the API's host gets the key, and no request is unencrypted, whatever a redirect says",
+      name: 'only hosts of Exotel get the key, and no request is unencrypted, whatever a redirect says',
     },
   },
   {

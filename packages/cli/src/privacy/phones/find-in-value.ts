@@ -1,13 +1,13 @@
 import { type JsonValue } from '@turnlog/call-events';
 import { type Finding, type PhoneMatcher } from './phone-matcher.ts';
 
-/** Looks for a number in everything that a JSON value holds: texts, names of fields, and numbers. */
+/** Searches a number in all of a JSON value: texts, names of fields, and numbers. */
 export function findInValue(value: unknown, matcher: PhoneMatcher): Finding {
   let finding: Finding = 'none';
   for (const text of textsIn(value)) {
     const found = typeof text === 'string' ? matcher(text) : matcher(String(text));
     if (found === 'certain') return 'certain';
-    // A count or a time that happens to hold the digits is no phone.
+    // A count or a time that happens to contain the digits is not a phone.
     if (found === 'ambiguous' && typeof text === 'string') finding = 'ambiguous';
   }
   return finding;
@@ -26,7 +26,7 @@ export function* textsIn(value: unknown): Generator<string | number> {
   }
 }
 
-/** What a text says as JSON; the text itself where it is none. */
+/** The parsed JSON; the text itself if it is not JSON. */
 export function jsonOrText(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -3,17 +3,17 @@ import { toAsciiDigits } from './digits.ts';
 import { decoded, phoneMatcher } from './phone-matcher.ts';
 import { readPhone, type Phone, type Region } from './phone.ts';
 
-/** Digits in groups, enough of them for a number. */
+/** Groups of digits, enough of them for a number. */
 const RUN = /\+?\d(?:[^\p{L}\p{N}]{0,6}\d){6,}/gu;
 const GROUP = /\+?\d+/g;
 const MAX_DIGITS = 18;
-/** As much around a number as says whose it is. */
+/** The context of a number that decides whose it is. */
 const CONTEXT_CHARACTERS = 40;
 const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /**
- * Every number of which a {@link phoneMatcher} would be certain in this value. For a ledger, which has hashes of numbers
- * only: much slower than to look for one number.
+ * Every number of which a {@link phoneMatcher} would be certain in this value. For a ledger, which has only
+ * hashes of numbers: much slower than searching one number.
  */
 export function numbersInValue(value: unknown, region: Region): Phone[] {
   const phones = new Map<string, Phone>();
@@ -57,7 +57,9 @@ function* windowsOf(run: string): Generator<Window> {
   }
 }
 
-/** A number as one of the region, and as one with its country code, which often goes without its `+`. */
+/**
+ * A number as one of the region, and as one with its country code, which is often written without its `+`.
+ */
 function readingsOf(token: string, region: Region): Phone[] {
   const international = `+${token.replace(/^\+?0*/, '')}`;
   return [token, international].flatMap((each) => readPhone(each, region) ?? []);

@@ -5,11 +5,11 @@ import { readPhone, type Region } from './phone.ts';
 
 function finder(number: string, region: Region = 'IN') {
   const phone = readPhone(number, region);
-  if (phone === undefined) throw new Error(`${number} is no phone`);
+  if (phone === undefined) throw new Error(`${number} is not a phone`);
   return phoneMatcher(phone, region);
 }
 
-describe('an Indian number is found where it is written', () => {
+describe('an Indian number is found in every notation', () => {
   const find = finder('+919876543210');
 
   test.each([
@@ -76,10 +76,10 @@ describe('an Indian number is found where it is written', () => {
     '+9876543210',
     'order A9876543210',
     '12345678909876543210123',
-  ])('and %j has to be looked at', (text) => expect(find(text)).toBe('ambiguous'));
+  ])('and %j is ambiguous', (text) => expect(find(text)).toBe('ambiguous'));
 });
 
-describe('numbers that end alike are of two people', () => {
+describe('numbers that end alike belong to two people', () => {
   test.each([
     ['+447911123456', '+917911123456', 'none'],
     ['+447911123456', '917911123456', 'none'],
@@ -100,16 +100,16 @@ describe('numbers that end alike are of two people', () => {
     ['+390612345678', '+39 06 1234 5678', 'certain'],
   ])('%s in %j: %s', (number, text, finding) => expect(finder(number)(text)).toBe(finding));
 
-  test('where a country code tells them apart', () => {
+  test('if a country code distinguishes them', () => {
     expect(finder('+447911123456')('+917911123456')).toBe('none');
     expect(finder('+919876543210')('+449876543210')).toBe('none');
   });
 
-  test('and without a country code it has to be looked at', () => {
+  test('and without a country code it is ambiguous', () => {
     expect(finder('+447911123456')('07911123456')).toBe('ambiguous');
   });
 
-  test('and the region says whose a number without a country code is', () => {
+  test('and the region decides for a number without a country code', () => {
     expect(finder('+447911123456', 'GB')('07911 123456')).toBe('certain');
     expect(finder('+917911123456', 'GB')('07911 123456')).toBe('ambiguous');
   });
@@ -136,6 +136,6 @@ test('a text of many digits and separators takes time in proportion to its lengt
   expect(performance.now() - beganAt).toBeLessThan(5_000);
 });
 
-test.each(['12', 'hello', '+91', '98765'])('%j is no number to look for', (text) => {
+test.each(['12', 'hello', '+91', '98765'])('%j is not a number to search', (text) => {
   expect(readPhone(text, 'IN')).toBeUndefined();
 });

@@ -3,30 +3,30 @@ import { groupedDigits, toAsciiDigits } from './digits.ts';
 import { isPossiblePhone, isValidPhone, type Phone, type Region } from './phone.ts';
 
 /**
- * Whether a text has a person's number in it. `ambiguous`: it has the digits, and they may be another's, so that a person
- * has to decide.
+ * Whether a text has a person's number in it. `ambiguous`: it has the digits, and they may be another's, so
+ * that a person must decide.
  */
 export type Finding = 'certain' | 'ambiguous' | 'none';
 
-/** Looks for one number. */
+/** Searches one number. */
 export type PhoneMatcher = (text: string) => Finding;
 
-/** As much before a number as its prefix can take. */
+/** The longest prefix of a number. */
 const PREFIX_CHARACTERS = 32;
-/** What may be written before a number and belong to it: digits, `+`, and what groups them. */
+/** What may precede a number and belong to it: digits, `+`, and what groups them. */
 const PREFIX = /[+\d\p{Zs}\t().\u2010-\u2015-]*$/u;
 const LETTERS_BEFORE = /\p{L}+$/u;
 const WORDS_BEFORE = /^(?:tel|phone|ph|mob|mobile|cell|call|no|number|num|whatsapp|sip|sips|from|to)$/i;
 
-/** What stands around the digits that were found. */
+/** The context of the digits that were found. */
 interface Surroundings {
   /** Digits before, up to the `+`, or all of the same group of groups. */
   readonly prefix: string;
-  /** A `+` or `00` before says that a country code follows. */
+  /** Whether a `+` or `00` shows that a country code follows. */
   readonly isInternational: boolean;
   /** Whether the prefix touches the digits. */
   readonly isGlued: boolean;
-  /** Digits that follow at once. */
+  /** Digits that follow immediately. */
   readonly suffix: string;
   /** Letters that touch what is before. */
   readonly word: string;
@@ -55,7 +55,7 @@ function judgeOf({ countryCode, national }: Phone, region: Region): (around: Sur
   const asNational = isOfRegion ? 'certain' : 'ambiguous';
   return ({ prefix, isInternational, isGlued, suffix, word }) => {
     const plus = isInternational ? '+' : '';
-    // A longer number than the one that is looked for.
+    // A longer number than the one that is searched.
     if (suffix !== '') return isValidPhone(plus + prefix + national + suffix, region) ? 'none' : 'ambiguous';
     const isAnotherNumber = !isGlued && isPossiblePhone(plus + prefix, region);
     if (isInternational) {
@@ -91,7 +91,7 @@ function surroundingsOf(text: string, start: number, end: number): Surroundings 
   };
 }
 
-/** A text as it is meant: a query of a URL writes `+` as `%2B`. */
+/** The decoded text: a query of a URL writes `+` as `%2B`. */
 export function decoded(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
     try {

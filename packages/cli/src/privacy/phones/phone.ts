@@ -6,24 +6,24 @@ import {
 } from 'libphonenumber-js/max';
 import { toAsciiDigits } from './digits.ts';
 
-/** A country by its two letters, such as `IN`: numbers without a country code are taken to be of it. */
+/** A country by its two letters, such as `IN`: the country of numbers without a country code. */
 export type Region = CountryCode;
 
-/** A phone number, taken apart. */
+/** A phone number and its parts. */
 export interface Phone {
   /** With `+` and country code. */
   readonly e164: string;
   readonly countryCode: string;
-  /** What every way of writing the number ends with. */
+  /** The end of every notation of the number. */
   readonly national: string;
 }
 
-/** Whether there is such a country. */
+/** Whether the country exists. */
 export function isRegion(text: string): text is Region {
   return isSupportedCountry(text);
 }
 
-/** Reads a number, however it is written; `undefined` for what can't be one. */
+/** Parses a number in any notation; `undefined` if it cannot be one. */
 export function readPhone(text: string, region: Region): Phone | undefined {
   const number = parse(text, region);
   if (number?.isPossible() !== true) return undefined;
@@ -34,12 +34,12 @@ export function readPhone(text: string, region: Region): Phone | undefined {
   };
 }
 
-/** Whether there can be a number like this: with `+` in any country, else in this one. */
+/** Whether such a number is possible: with `+` in any country, else in this one. */
 export function isPossiblePhone(text: string, region: Region): boolean {
   return parse(text, region)?.isPossible() === true;
 }
 
-/** Whether the plan of its country has a place for a number like this. */
+/** Whether the numbering plan of its country has such a number. */
 export function isValidPhone(text: string, region: Region): boolean {
   return parse(text, region)?.isValid() === true;
 }
