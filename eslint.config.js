@@ -23,7 +23,8 @@ export default tseslint.config(
     },
   },
   {
-    // What Node calls of one call's code goes through its guard, so that a fault there ends that call and not the process.
+    // A callback that Node calls for one call goes through its guard, so that a fault there ends that call
+    // and not the process.
     files: ['services/stream-gateway/src/{agent,audio,exotel}/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {

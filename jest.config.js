@@ -17,10 +17,10 @@ const shared = {
 };
 
 export default {
-  // Twice the cores that there may be: most of these tests wait for servers, not for a processor.
+  // Twice the number of cores: most of these tests wait for servers, not for a processor.
   maxWorkers: 4,
-  // Servers are slow on a machine that is busy with other work, and what hangs is told by what it waits for, long before.
-  // Jest takes this for all projects or for none.
+  // Servers are slow on a busy machine, and a test that hangs reports what it waits for long before. Jest
+  // applies this to all projects or none.
   testTimeout: 60_000,
   projects: [
     {

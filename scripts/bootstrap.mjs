@@ -34,15 +34,16 @@ function run(what, command, args) {
 }
 
 function install() {
-  // The version that package.json names, from the npm registry: a pnpm on this machine may be of any other.
+  // The version in package.json, from the npm registry: a pnpm on this machine may have any other.
   const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const exactly = ['--frozen-lockfile', '--prefer-offline'];
-  // Also where NODE_ENV is production, and without asking before it replaces a node_modules that is not pnpm's own.
+  // Even if NODE_ENV is production, and without asking before it replaces a node_modules that is not pnpm's
+  // own.
   const whatever = ['--prod=false', '--config.confirmModulesPurge=false'];
   run('Installing the dependencies', 'npx', ['-y', packageManager, 'install', ...exactly, ...whatever]);
 }
 
-/** A digest of every file that decides what node_modules holds. */
+/** A digest of every file that decides the contents of node_modules. */
 function dependencyDigest() {
   const manifests = ['packages', 'services', 'proof'].flatMap((folder) =>
     readdirSync(path.join(root, folder), { withFileTypes: true })

@@ -1,5 +1,6 @@
-// Everything that must hold before a change is handed in: types, lint, format, imports, dead code, tests, and the
-// short selection of the fault suite. Stops at the first failure. The last line counts tests and fault scenarios: `N passed, N failed`.
+// All checks before a change is handed in: types, lint, format, imports, dead code, tests, and the short
+// selection of the fault suite. Stops at the first failure. The last line counts tests and fault scenarios:
+// `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -8,13 +9,19 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Runs a step with its output as it comes. Resolves to whether it ended with exit code 0, and what it wrote where that was kept. */
+/**
+ * Runs a step with its output as it comes. Resolves to whether it ended with exit code 0, and to its output
+ * if that was kept.
+ */
 function step(name, args, output = 'inherit') {
   console.log(`\n== ${name}`);
   return run(name, args, output);
 }
 
-/** Runs steps side by side, each with its output in one piece. Resolves to whether all of them ended with exit code 0. */
+/**
+ * Runs steps in parallel, each with its output in one piece. Resolves to whether all of them ended with exit
+ * code 0.
+ */
 async function sideBySide(steps) {
   console.log(`\n== ${steps.map(([name]) => name).join(', ')}`);
   const results = await Promise.all(steps.map(([name, args]) => run(name, args, 'pipe')));
@@ -77,7 +84,7 @@ function countOutcomes(json) {
 function readCounts(resultFile) {
   try {
     const result = JSON.parse(readFileSync(resultFile, 'utf8'));
-    // A file that could not even be loaded has no tests to count, and has failed all the same.
+    // A file that could not be loaded has no tests to count, and has failed all the same.
     const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
     return { passed: result.numPassedTests, failed, skipped: result.numPendingTests + result.numTodoTests };
   } catch {

@@ -1,5 +1,6 @@
-// `npm run dev`: every service on this machine, started again after each change that compiles, with a port for a debugger.
-// Redis and Postgres are its own, with their data in the data folder; REDIS_URL and DATABASE_URL are not used.
+// `npm run dev`: every service on this machine, restarted after each change that compiles, with a port for a
+// debugger. Redis and Postgres are its own, with their data in the data folder; REDIS_URL and DATABASE_URL
+// are not used.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
@@ -52,7 +53,7 @@ function showStack() {
   console.log('A saved file is compiled, and the services start again. Ctrl-C stops everything.\n');
 }
 
-/** Compiles each change, and starts the services again when all of it has compiled. */
+/** Compiles each change, and restarts the services when all of it has compiled. */
 function watchSources() {
   const projects = [
     'packages/cli',

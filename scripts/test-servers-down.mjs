@@ -1,4 +1,4 @@
-// Stops what test-servers-up.mjs started, and removes its data.
+// Stops the servers of test-servers-up.mjs, and removes their data.
 import { rm } from 'node:fs/promises';
 
 export default async function stopTestServers() {

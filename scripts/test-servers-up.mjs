@@ -1,5 +1,5 @@
-// One Redis and one Postgres for a whole run of integration tests, in a fresh temporary folder and on free ports.
-// REDIS_URL and DATABASE_URL are not looked at: a test run writes to its own servers and to no one else's.
+// One Redis and one Postgres for a whole run of integration tests, in a fresh temporary folder and on free
+// ports. REDIS_URL and DATABASE_URL are ignored: a test run writes only to its own servers.
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const PREFIX = 'turnlog-test-';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-// No wait for the disk: no test cuts the power, and a killed process does not lose what it gave to the system.
+// No wait for the disk: no test cuts the power, and a killed process does not lose its writes to the system.
 const POSTGRES_SETTINGS = { fsync: 'off', max_connections: '200' };
 
 export default async function startTestServers() {
@@ -17,7 +17,7 @@ export default async function startTestServers() {
 
   const cacheDir = path.join(root, '.data', 'cache');
   const folder = await mkdtemp(path.join(os.tmpdir(), PREFIX));
-  // Under root, Postgres runs as another user, who must get through.
+  // Under root, Postgres runs as another user, who needs access.
   await chmod(folder, 0o711);
   const servers = await startBoth([
     startRedis({ dataDir: path.join(folder, 'redis'), cacheDir, log: console.log }),
@@ -41,7 +41,7 @@ async function importEmbedded() {
   }
 }
 
-/** Both or none: when one fails, the other is stopped before the failure is told. */
+/** Both or none: if one fails, the other is stopped before the failure is reported. */
 async function startBoth(starting) {
   const results = await Promise.allSettled(starting);
   const failure = results.find(({ status }) => status === 'rejected');
@@ -51,12 +51,12 @@ async function startBoth(starting) {
   throw failure.reason;
 }
 
-/** A run that was killed could not stop its servers. Their folders say whose they were. */
+/** A killed run could not stop its servers. Their folders contain its process. */
 async function clearAwayDeadRuns(stopLeftoverServer) {
   const names = (await readdir(os.tmpdir())).filter((name) => name.startsWith(PREFIX));
   for (const folder of names.map((name) => path.join(os.tmpdir(), name))) {
     const leftovers = ['redis', 'postgres'].map((name) => stopLeftoverServer(path.join(folder, name)));
-    // Another user's folder cannot be read, and is not ours to clear away.
+    // Another user's folder cannot be read, and is not ours to remove.
     const results = await Promise.allSettled(leftovers);
     if (results.some(({ value }) => value === true)) await rm(folder, { recursive: true, force: true });
   }

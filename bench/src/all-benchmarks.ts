@@ -30,7 +30,7 @@ const allBenchmarks: readonly Benchmark[] = [
   durabilityWait('replica'),
 ];
 
-/** Those of these names, or whose names begin so; all where none is given. Throws where nothing fits. */
+/** The benchmarks with these names or prefixes; all if none is given. Throws if none matches. */
 export function chooseBenchmarks(wanted: readonly string[]): readonly Benchmark[] {
   if (wanted.length === 0) return allBenchmarks;
   const chosen = new Set(wanted.flatMap(fitting));
@@ -42,5 +42,5 @@ function fitting(wanted: string): readonly Benchmark[] {
   const fits = exact === undefined ? allBenchmarks.filter(({ name }) => name.startsWith(wanted)) : [exact];
   if (fits.length > 0) return fits;
   const names = allBenchmarks.map(({ name }) => name).join(', ');
-  throw new Error(`No benchmark is called "${wanted}" or begins so. There are: ${names}.`);
+  throw new Error(`No benchmark has the name or prefix "${wanted}". There are: ${names}.`);
 }

@@ -1,18 +1,20 @@
 import { type Servers } from './servers.ts';
 
-/** What one side of a benchmark came to in one round. */
+/** The result of one side of a benchmark in one round. */
 export interface Sample {
   /** In the benchmark's unit. */
   readonly value: number;
-  /** CPU time of the process under test per operation, where it says something: it hardly depends on who else is busy. */
+  /**
+   * CPU time of the process under test per operation, if it is meaningful: it hardly depends on other load.
+   */
   readonly cpuMicros?: number;
 }
 
-/** Two sides to be measured in turn. */
+/** Two sides to measure alternately. */
 export interface Contest {
   ours(): Promise<Sample>;
   yardstick(): Promise<Sample>;
-  /** What a reader of the result should know beside the two values. */
+  /** What a reader needs to know beside the two values. */
   remark?(): string;
   close(): Promise<void>;
 }
@@ -20,22 +22,22 @@ export interface Contest {
 /** What benchmarks share in one run. */
 export interface Bench {
   readonly servers: Servers;
-  /** A number of calls, frames or turns, made smaller for a trial. */
+  /** A number of calls, frames or turns, scaled down for a trial. */
   readonly size: (count: number) => number;
 }
 
-/** A ratio that is to be kept. */
+/** A ratio with a goal. */
 export interface Benchmark {
   readonly name: string;
   /** Ours ÷ yardstick, in words. */
   readonly compares: string;
   readonly unit: string;
   readonly betterIs: 'higher' | 'lower';
-  /** What the ratio must reach, and what it is meant to. Without a target it says what something costs. */
+  /** What the ratio must reach, and what it should reach. Without a target it only shows a cost. */
   readonly target?: number;
   readonly aim?: number;
   readonly rounds: number;
-  /** Rounds at first that don't count: until then, code is still being compiled. */
+  /** Warm-up rounds that do not count: in them, code is still being compiled. */
   readonly warmUpRounds: number;
   open(bench: Bench): Promise<Contest>;
 }

@@ -9,7 +9,7 @@ import { summarise, type Summary } from './report/summary.ts';
 import { runRounds } from './run-rounds.ts';
 import { startServers, type Servers } from './servers.ts';
 
-/** Progress goes to standard error, so that standard output holds the results alone. */
+/** Progress goes to standard error, so that standard output has the results alone. */
 const say = (line: string): void => console.error(line);
 
 const { options, benchmarks } = orUsage(() => {

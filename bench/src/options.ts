@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
-/** What was asked for on the command line. */
+/** The options of the command line. */
 export interface Options {
-  /** Beginnings of names; none means all benchmarks. */
+  /** Prefixes of names; none means all benchmarks. */
   readonly names: readonly string[];
   /** Instead of each benchmark's own number. */
   readonly rounds: number | undefined;
@@ -42,8 +42,8 @@ export function readOptions(args: readonly string[]): Options {
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
   const scale = Number(values.scale);
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1))
-    throw new Error('--rounds takes a whole number from 1 on.');
-  if (!(scale > 0 && scale <= 1)) throw new Error('--scale takes a number above 0 and up to 1.');
-  if (values.write && scale < 1) throw new Error('--write records full sizes only: leave --scale away.');
+    throw new Error('--rounds needs a whole number of 1 or more.');
+  if (!(scale > 0 && scale <= 1)) throw new Error('--scale needs a number above 0 and up to 1.');
+  if (values.write && scale < 1) throw new Error('--write records full sizes only: omit --scale.');
   return { ...values, names: positionals, rounds, scale, profile: values.profile };
 }

@@ -1,7 +1,7 @@
 import { type Bench, type Benchmark, type Sample } from './benchmark.ts';
 import { reset } from './servers.ts';
 
-/** Both sides as measured right after each other. */
+/** Both sides, measured right after each other. */
 export interface Round {
   readonly ours: Sample;
   readonly yardstick: Sample;
@@ -15,8 +15,8 @@ export interface Measured {
 }
 
 /**
- * Measures ours, yardstick, ours, yardstick …, so that whatever else the machine is doing meanwhile meets both. Rounds
- * with numbers below 1 are for warming up, and dropped.
+ * Measures ours, yardstick, ours, yardstick …, so that other load on the machine affects both. Rounds with
+ * numbers below 1 are warm-up, and dropped.
  */
 export async function runRounds(
   benchmark: Benchmark,

@@ -13,10 +13,10 @@ const CACHE_DIR = fileURLToPath(new URL('../../.data/cache', import.meta.url));
 
 const NO_REWRITES = ['--auto-aof-rewrite-percentage', '0'];
 
-/** The Redis and the Postgres of one run, in a folder of their own that goes with them. */
+/** The Redis and the Postgres of one run, in a folder of their own that is removed with them. */
 export interface Servers {
   readonly folder: string;
-  /** Where the processes under test leave CPU profiles, if they are to. */
+  /** The folder for CPU profiles of the processes under test, if requested. */
   readonly profileDir: string | undefined;
   readonly redisUrl: string;
   readonly databaseUrl: string;
@@ -26,13 +26,13 @@ export interface Servers {
 }
 
 /**
- * Starts both with the durability of production: Redis with its append-only file synced every second, Postgres with fsync
- * and synchronous commits, both its own defaults. Only rewriting the append-only file is off, because it would fall
- * upon one of the two sides at random.
+ * Starts both with the durability of production: Redis with its append-only file synced every second,
+ * Postgres with fsync and synchronous commits, both its own defaults. Only rewriting the append-only file is
+ * off, because it would hit one of the two sides at random.
  */
 export async function startServers({ profileDir }: Pick<Servers, 'profileDir'>): Promise<Servers> {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnlog-bench-'));
-  // Under root, Postgres runs as another user, who must get through.
+  // Under root, Postgres runs as another user, who needs access.
   await chmod(folder, 0o711);
   const [redisServer, postgres] = await Promise.all([
     startRedis({
@@ -47,7 +47,7 @@ export async function startServers({ profileDir }: Pick<Servers, 'profileDir'>):
   const redis = createCommandClient({ url: redisServer.url, name: 'bench', onError: console.error });
   await untilReady(redis);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 20 });
-  // A connection that nobody uses breaks when Postgres stops; one in use tells its user.
+  // An idle connection breaks when Postgres stops; one in use reports it to its user.
   pool.on('error', () => undefined);
   return {
     folder,
@@ -65,7 +65,7 @@ export async function startServers({ profileDir }: Pick<Servers, 'profileDir'>):
   };
 }
 
-/** Another Redis beside that of the run, for what needs one that is set otherwise. */
+/** Another Redis beside that of the run, with other settings. */
 export interface AnotherRedis {
   readonly port: number;
   readonly redis: Redis;
@@ -103,8 +103,8 @@ export async function reset({ redis, pool }: Servers): Promise<void> {
 }
 
 /**
- * Takes away the calls of the round before, so that every round begins with the same. What services hold stays: groups
- * of consumers, and feeds, which are empty when everything is done; the activity feed is not where no session reads it.
+ * Deletes the calls of the previous round, so that every round starts alike. Groups of consumers and feeds
+ * stay; feeds are empty when everything is done, except for the activity feed if no session service reads it.
  */
 export async function clearCalls({ redis, pool }: Servers): Promise<void> {
   await pool.query('truncate call_sessions, call_event_segments');

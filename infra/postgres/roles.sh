@@ -18,7 +18,7 @@ alter role turnlog_reconciler password :'reconciler';
 alter role turnlog_reader password :'reader';
 alter role turnlog_eraser password :'eraser';
 
--- Whoever made the tables so far hands them over.
+-- Transfers the existing tables to the owner.
 select format('alter database %I owner to turnlog_owner', current_database()) \gexec
 select format('alter %s public.%I owner to turnlog_owner', case relkind when 'v' then 'view' else 'table' end, relname)
 from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') \gexec

@@ -6,21 +6,21 @@
 # Needs the grep and the coreutils of GNU, and the right to write the file.
 set -eu
 
-# The last file of increments that the manifest names: the one to which Redis appends.
+# The last incremental file in the manifest, to which Redis appends.
 [ -f "$1/appendonly.aof.manifest" ] || exit 0
 name=$(sed -n 's/^file \([^ ]*\) seq [0-9]* type i.*/\1/p' "$1/appendonly.aof.manifest" | tail -n 1)
 log="$1/$name"
 [ -f "$log" ] || exit 0
 
-# More than the largest transaction takes.
+# More than the largest transaction.
 tail_bytes=67108864
 size=$(stat -c %s "$log")
 from=$((size > tail_bytes ? size - tail_bytes : 0))
 
-# Where the last command of one word begins, -1 where there is none: a value may hold the same word, so what stands before
-# and behind it counts as well.
+# Where the last command of one word begins, -1 if there is none: a value may contain the same word, so the
+# text before and after it counts as well.
 last() {
-  # Without the point the shell would take the line end away.
+  # Without the point the shell would remove the line end.
   command=$(printf '*1\r\n$%d\r\n%s\r\n.' "${#1}" "$1")
   length=$((${#command} - 1))
   for at in $(tail -c +$((from + 1)) "$log" | LC_ALL=C grep -abx "$1$(printf '\r')" | cut -d: -f1 | sort -rn); do

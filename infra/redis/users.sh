@@ -18,29 +18,29 @@ user() {
 }
 
 connecting='+ping +hello +client|setname +client|id +info +time'
-# What Redis 7.0 does not know, and would refuse the whole file for; needed for DURABILITY=disk alone.
+# Redis 7.0 does not know this command, and would refuse the whole file; needed for DURABILITY=disk alone.
 since_7_2="${REDIS_SINCE_7_2-+waitaof}"
 feed_reading='+xgroup|create +xgroup|delconsumer +xreadgroup +xautoclaim +xpending +xclaim +xack +xdel +xrange +xlen'
 feed_reading="$feed_reading +xinfo|groups +xinfo|consumers"
 
-# Nobody without a name: the default user is off, and has no password. He has every right all the same: it is as him that
-# Redis reads its file at a start, and a transaction in which there is anything that he may not do would be skipped, and
-# lost (https://github.com/redis/redis/issues/14541).
+# No access without a name: the default user is off, and has no password. It has every right all the same:
+# Redis reads its file as this user at a start, and would skip, and lose, a transaction with anything that it
+# may not do (https://github.com/redis/redis/issues/14541).
 echo 'user default off resetpass allkeys allchannels +@all'
-# Anybody may ask whether it is alive.
+# Health checks only need PING.
 echo 'user health on nopass resetkeys resetchannels -@all +ping'
 
-# Writes audio: INFO tells its script how full Redis is.
+# Writes audio: INFO returns the memory use to its script.
 audio_writing="+eval +evalsha +info +xadd +xrevrange +pexpire +pttl ~${part}call:*:audio"
 if [ "${1:-}" = audio ]; then
   echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting $audio_writing"
-  # Reads audio, and takes it away.
+  # Reads audio, and deletes it.
   echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting +command" \
     "+@read +scan +del +unlink -@dangerous +info ~${part}call:*:audio"
   exit
 fi
 
-# Appends to logs and tells the feeds; never takes anything out of either, and sees no dead letter.
+# Appends to logs and feeds; never deletes from either, and cannot read dead letters.
 echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
   "+eval +evalsha +wait $since_7_2 +hget +hmget +hset +hsetnx +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live" \
@@ -49,27 +49,28 @@ echo "$(user gateway REDIS_GATEWAY_PASSWORD) resetchannels -@all $connecting" \
   "(+eval +hincrby +hgetall +hdel +pexpire ~${prefix}bytes-of:*) (+set +getdel ~${prefix}stream-token:*)" \
   "(+set +get ~${prefix}call-of-stream:*)"
 
-# Folds and saves the live state, appends the ends of lost calls, asks for checkpoints.
+# Folds and saves the live state, appends the ends of lost calls, requests checkpoints.
 echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $feed_reading" \
   "+eval +evalsha +hget +hmget +hgetall +hset +hsetnx +hdel +llen +rpush +pttl +pexpire +persist" \
   "+xadd +zadd +zrem +zscore +zrangebyscore" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live ~${part}checkpoints" \
   "(+del ~${part}call:*:session ~${part}call:*:turns) (+xlen %R~${part}dead) (+publish &${prefix}changes)"
 
-# Reads logs, settles and releases calls, sets dead letters aside. Of a log it writes nothing but its expiry. It looks for
-# calls by the names of all keys. A script needs its keys
-# as a whole; what it does with each is checked command by command.
+# Reads logs, commits and releases calls, writes dead letters. Of a log it changes only the expiry. It finds
+# calls by the names of all keys. A script needs its keys as a whole; its use of each is checked command by
+# command.
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
   "+hget +hgetall +hmget +hset +hdel +hincrby +hexists +pexpire +persist +exists +type +scan ~${part}call:* ~${part}persist" \
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
   "(+zscore %R~${part}live) (+xadd ~${part}persist) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
 
-# Appends what the carrier answered.
+# Appends the carrier's answers.
 echo "$(user reconciler REDIS_RECONCILER_PASSWORD) resetchannels -@all $connecting" \
   "+eval +evalsha +hget +hmget +hset +hsetnx +hdel +zscore +zadd +zrem +xadd +xrange +persist" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live"
 
-# The turnlog command: reads everything of Turnlog's, replays dead letters, erases calls. Nothing of the server's own.
+# The turnlog command: reads all of Turnlog's keys, replays dead letters, erases calls. No commands for the
+# server itself.
 echo "$(user operator REDIS_OPERATOR_PASSWORD) resetchannels -@all $connecting +command" \
   "+@read +@hash +@stream +@sortedset +@list +set +scan +del +unlink +pexpire +persist +subscribe +unsubscribe +publish" \
   "-@dangerous +eval +evalsha +info ~${prefix}* &${prefix}*"

@@ -1,9 +1,10 @@
-// The graph of a source folder's rooms: its folders, and the files that stand beside them.
+// The graph of a source folder's rooms: its folders, and the files beside them.
 import { isTestFile } from './read-imports.mjs';
 
 /**
- * The rooms below `base`, with the arrows between them: `{ from, to, files }`, where `files` counts the imports.
- * `upward` are the arrows that close a cycle. Without them, a room's floor is one above all that it imports.
+ * The rooms below `base`, with the arrows between them: `{ from, to, files }`, where `files` counts the
+ * imports. `upward` are the arrows that close a cycle. Without them, a room's floor is one above all that it
+ * imports.
  */
 export function readRooms(imports, base) {
   const arrows = readArrows(imports, base);
@@ -39,7 +40,9 @@ function readArrows(imports, base) {
 const isProduct = (file, base) => file.startsWith(base) && !isTestFile(file);
 const roomOf = (file, base) => file.slice(base.length).split('/')[0];
 
-/** The arrow without which the fewest arrows lie on a cycle; of several, the one of the fewest imports. */
+/**
+ * The arrow whose removal leaves the fewest arrows on a cycle; of several, the one of the fewest imports.
+ */
 function worstOf(cyclic) {
   const without = cyclic.map((arrow) => ({
     arrow,

@@ -116,7 +116,7 @@ it('finds a cycle of files that only types close', async () => {
   ]);
 });
 
-it('reports a fault that is no exception, and an exception that is no fault', () => {
+it('reports a fault that is not an exception, and an exception that is not a fault', () => {
   const problems = judgeFaults({ rule: ['a -> b', 'c -> d'] }, { rule: ['a -> b', 'e -> f'] });
   expect(problems).toEqual(['rule: c -> d', 'an exception that no longer occurs, remove it: e -> f (rule)']);
 });

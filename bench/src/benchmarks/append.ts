@@ -1,10 +1,10 @@
 /*
- * Ours: `createAppender`, 256 calls at once, each with one event in flight: what gateways do under load. Every event gets
- * its place in its call, is checked against repeats, and is told to the activity feed.
- * Yardstick: the same events, put with bare `XADD`s into 256 streams, in pipelines of 256, through the same client.
+ * Ours: `createAppender`, 256 calls at once, each with one event in flight, as gateways do under load. Every
+ * event gets its seq, is checked for duplicates, and is added to the activity feed. Yardstick: the same
+ * events, added with bare `XADD`s to 256 streams, in pipelines of 256, through the same client.
  *
- * Fair: both have the events as objects beforehand and encode them within the time; as many are in flight in both. CPU is
- * that of this process and of Redis together.
+ * Fair: both have the events as objects beforehand and encode them within the time; as many are in flight in
+ * both. CPU is that of this process and of Redis together.
  */
 import { encodeEvent } from '@turnlog/call-events';
 import { createAppender, DEFAULT_KEY_SPACE, toNewEvent } from '@turnlog/call-log';

@@ -1,10 +1,10 @@
 /*
- * What DURABILITY costs. Ours: `createAppender` with the barrier of `disk`, on a Redis with `appendfsync always`, or of
- * `replica`, on a Redis with one replica on the same machine. Yardstick: the same appends with DURABILITY=redis, on the
- * Redis of the run, which syncs every second and has no replica.
+ * What DURABILITY costs. Ours: `createAppender` with the barrier of `disk`, on a Redis with `appendfsync
+ * always`, or of `replica`, on a Redis with one replica on the same machine. Yardstick: the same appends with
+ * DURABILITY=redis, on the Redis of the run, which syncs every second and has no replica.
  *
- * `-rate`: 256 calls at once, each with one event in flight: an fsync or a replica's answer is shared by whatever waits.
- * `-wait`: one event in flight alone: what an agent waits longer for its acknowledgement. p50.
+ * `-rate`: 256 calls at once, each with one event in flight: waiting appends share an fsync or a replica's
+ * answer. `-wait`: a single event in flight: how much longer an agent waits for its acknowledgement. p50.
  *
  * There is no goal: the disk decides, and a replica in another rack adds its network.
  */
@@ -97,7 +97,7 @@ async function startPair(servers: Servers): Promise<AnotherRedis> {
   });
   const isOnline = async (): Promise<boolean> =>
     (await primary.redis.info('replication')).includes('state=online');
-  await until(isOnline, { what: 'the replica is there' });
+  await until(isOnline, { what: 'the replica is connected' });
   return {
     ...primary,
     stop: async () => {
@@ -124,7 +124,7 @@ async function measureWait(appender: Appender, round: number, size: Bench['size'
   return median(await appendOneByOne(appender, turnsOf(`CA${round}`, size(EVENTS_ALONE))));
 }
 
-/** Resolves to the milliseconds that each append took. */
+/** Resolves to the milliseconds of each append. */
 async function appendOneByOne(appender: Appender, turns: Turns): Promise<number[]> {
   const call = callOf(turns);
   const waitsMs: number[] = [];
@@ -135,7 +135,7 @@ async function appendOneByOne(appender: Appender, turns: Turns): Promise<number[
       mode: 'ordered',
       events: [toNewEvent(event, { rememberId: false })],
     });
-    if (outcome !== 'ok') throw new Error(`an append was answered with ${outcome}`);
+    if (outcome !== 'ok') throw new Error(`an append returned ${outcome}`);
     waitsMs.push(performance.now() - beganAt);
   }
   return waitsMs;

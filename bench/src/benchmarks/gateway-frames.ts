@@ -1,12 +1,13 @@
 /*
- * Ours: the real gateway with its audio going to Redis.
- * Yardstick: a bare `ws` server that parses each frame and decodes its audio, and keeps nothing.
+ * Ours: the real gateway with its audio going to Redis. Yardstick: a bare `ws` server that parses each frame
+ * and decodes its audio, and keeps nothing.
  *
- * Both get the same frames of 1,600 bytes of audio over 16 sockets, flat out, from a sender in a process of its own that
- * has every frame prepared. The rate is frames per second of the server's own CPU time, so that it doesn't matter that
- * sender, server and Redis may share two cores. Flat out, the system hands a server several frames in one read, which
- * spares both the same; what is left for us to be slower by weighs more. A round is as long as it can be without audio
- * being dropped, should Redis get no core at all: 30 MB of it. The time until all of it is in Redis counts.
+ * Both get the same frames of 1,600 bytes of audio over 16 sockets, flat out, from a sender in a process of
+ * its own that has every frame prepared. The rate is frames per second of the server's own CPU time, so that
+ * it does not matter that sender, server and Redis may share two cores. Flat out, the system delivers several
+ * frames in one read, which saves both the same time, so our remaining cost weighs more. A round is as long
+ * as it can be without dropping audio, even if Redis gets no core at all: 30 MB. The time until all of it is
+ * in Redis counts.
  */
 import { callKeys, DEFAULT_KEY_SPACE } from '@turnlog/call-log';
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
@@ -84,7 +85,7 @@ async function countBatches({ redis }: Servers, callPrefix: string): Promise<num
   return sum(replies.map(([, length]) => Number(length)));
 }
 
-/** Audio that Redis was too slow for is dropped, which would cost nothing. */
+/** Dropped audio, for which Redis was too slow, would cost nothing. */
 async function assertNothingDropped({ healthPort }: Service): Promise<void> {
   const metrics = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
   const dropped = sum(

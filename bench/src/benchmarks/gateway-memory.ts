@@ -1,13 +1,15 @@
 /*
- * Ours: the memory that the real gateway takes for a live call: with 1,000 calls open that receive audio in real time,
- * less what it took before them. Yardstick: the same of a bare `ws` server that receives the same frames.
+ * Ours: the memory of the real gateway for a live call: with 1,000 open calls that receive audio in real
+ * time, minus the memory before them. Yardstick: the same for a bare `ws` server that receives the same
+ * frames.
  *
- * Two readings. Resident memory is what an operator pays for, with the collector working as it does in production. Live
- * memory is what a full collection leaves (`heapUsed` + `external`): a bare connection is then next to nothing, and the
- * half second of audio that a gateway holds for each call (8 KB) is most of what it has.
+ * Two readings. Resident memory is what an operator pays for, with the collector working as it does in
+ * production. Live memory is what a full collection leaves (`heapUsed` + `external`): a bare connection then
+ * has almost none, and the half second of audio that a gateway buffers for each call (8 KB) is most of its
+ * own.
  *
- * Each round has processes of its own, warmed up with a few calls, so that nothing of a round before is counted. The
- * median of several looks, as batches of audio come and go.
+ * Each round has processes of its own, warmed up with a few calls, so that earlier rounds do not count. The
+ * median of several readings, because batches of audio come and go.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';

@@ -1,9 +1,9 @@
 /*
- * Ours: from the stop frame that a client sends on the real gateway's socket to the call's row being visible as completed:
- * a trigger notifies another connection to Postgres, which hears of it when the commit is visible to everybody. What
- * that adds is not taken off. All three services run, and nothing else happens.
- * Yardstick: the least that must happen in between, one after the other: one round trip to Redis (a one-entry XADD) and
- * one commit of a single row of the same table. The median of each on the same servers, idle too.
+ * Ours: from the client's stop frame on the real gateway's socket to the call's row being visible as
+ * completed: a trigger notifies another connection to Postgres when the commit is visible. The time of the
+ * notification is included. All three services run without other load. Yardstick: the minimum of work in
+ * between, in sequence: one round trip to Redis (a one-entry XADD) and one commit of a single row of the same
+ * table. The median of each on the same servers, idle too.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';

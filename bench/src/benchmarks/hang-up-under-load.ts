@@ -1,10 +1,10 @@
 /*
- * Ours: the 99th percentile of the time from a call's last event being sent to the log to its row being visible, while
- * calls end evenly at half of the rate that the persister was just measured to reach.
- * Yardstick: one second. This is a promise in time, not a ratio of two measurements.
+ * Ours: the 99th percentile of the time from the append of a call's last event to its row being visible,
+ * while calls end evenly at half of the persister's rate that was just measured. Yardstick: one second. This
+ * is a promise in time, not a ratio of two measurements.
  *
- * The calls' other events are in their logs beforehand, so that only hanging up is measured. Rows are looked for
- * every 5 ms, those of every eighth call, and all that are awaited in one question.
+ * The calls' other events are in their logs beforehand, so that only hanging up is measured. Rows are polled
+ * every 5 ms, for every eighth call, in one query.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bench, type Benchmark, type Contest } from '../benchmark.ts';
@@ -60,7 +60,7 @@ function makeCalls(count: number): SampleCall[] {
   return Array.from({ length: count }, (_, n) => sampleCall(`CA${n}`, { events: EVENTS_PER_CALL }));
 }
 
-/** Every few milliseconds, hangs up as many calls as are due by then; nobody waits for those before. */
+/** Every few milliseconds, hangs up the calls that are due, without waiting for earlier ones. */
 async function hangUpEvenly(
   calls: readonly SampleCall[],
   callsPerSecond: number,

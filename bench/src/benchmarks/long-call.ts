@@ -1,9 +1,9 @@
 /*
- * Ours: CPU time per event of a service's process for one call of 5,000 turns.
- * Yardstick: the same service's for 250 calls of 20 turns, one call after another, so that as many events come as fast.
+ * Ours: CPU time per event of a service's process for one call of 5,000 turns. Yardstick: the same service's
+ * for 250 calls of 20 turns, one call after another, so that as many events come as fast.
  *
- * The session service gets one turn at a time and the next one when live views were told of it: the cost of keeping the
- * live state of a call that is going on. The persister gets each call when it has ended.
+ * The session service gets one turn at a time, and the next one after live views received it: the cost of the
+ * live state of a call in progress. The persister gets each call when it has ended.
  */
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
 import { createCallWriter } from '../load/call-writer.ts';
@@ -36,7 +36,7 @@ export const longCallInPersister: Benchmark = {
   open: (bench) => open(bench, 'persister', persistOneByOne),
 };
 
-/** Has the service process the calls; resolves when it is done with them. */
+/** Makes the service process the calls; resolves when it has finished. */
 type Process = (servers: Servers, calls: readonly SampleCall[]) => Promise<void>;
 
 async function open({ servers, size }: Bench, name: 'session' | 'persister', run: Process): Promise<Contest> {

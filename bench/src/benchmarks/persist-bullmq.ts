@@ -1,11 +1,11 @@
 /*
- * Ours: the real persister, as in `persist`.
- * Yardstick: what a project would build otherwise: a BullMQ worker with one job for each finished call. The job carries
- * what there is to store, ready-made: the call's row and its events. Its work is one upsert, one statement that is one
- * commit. `persist-bullmq-row` is the same without the events: a queue that keeps no archive, and has no log to fold again.
+ * Ours: the real persister, as in `persist`. Yardstick: what a project would build otherwise: a BullMQ worker
+ * with one job for each finished call. The job contains the data to store, prepared: the call's row and its
+ * events. Its work is one upsert, one statement that is one commit. `persist-bullmq-row` is the same without
+ * the events: a queue without an archive, and without a log to fold again.
  *
- * Fair: the worker takes 50 jobs at a time over 20 connections to Postgres (fewer jobs are slower; more jobs, or more
- * connections, no faster), removes what is done, and runs in a process that does nothing else. Its jobs were added
+ * Fair: the worker takes 50 jobs at a time over 20 connections to Postgres (fewer jobs are slower; more jobs,
+ * or more connections, no faster), removes finished jobs, and has a process of its own. Its jobs were added
  * beforehand. It decodes no event and folds nothing.
  */
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ import { sampleCall } from '../load/sample-call.ts';
 import { toStoredCall, type StoredCall } from '../load/stored-call.ts';
 import { clearCalls, type Servers } from '../servers.ts';
 
-/** So many that the first and the last batch, during which one side or another has nothing to do, don't weigh. */
+/** Enough that the first and the last batch, in which one of the processes is idle, do not weigh. */
 const CALLS = 8_000;
 const EVENTS_PER_CALL = 24;
 const CONCURRENCY = 50;
@@ -66,7 +66,7 @@ async function measureJobs(servers: Servers, jobs: readonly ReturnType<Upsert>[]
   const connection = { url: servers.redisUrl, maxRetriesPerRequest: null };
   const queue = new Queue<unknown[]>(QUEUE, { connection });
   const text = jobs[0]?.text ?? '';
-  // Prepared once for each connection. The pool outlives a benchmark, and a name stands for one text.
+  // Prepared once for each connection. The pool outlives a benchmark, and a name belongs to one text.
   const name = createHash('sha1').update(text).digest('hex');
   await queue.addBulk(
     jobs.map(({ values }) => ({ name: 'persist', data: values, opts: { removeOnComplete: true } })),

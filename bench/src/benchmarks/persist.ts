@@ -1,11 +1,11 @@
 /*
- * Ours: the real persister. It reads the logs of calls of 24 events, checks and folds every event, writes rows and
- * archive, and acknowledges.
- * Yardstick: a client that has the very same rows and segments at hand, every column made and every JSON text encoded
- * beforehand, and inserts them with one `unnest` each, both in one statement that is one commit, in batches of the
- * persister's size, one after another.
+ * Ours: the real persister. It reads the logs of calls of 24 events, checks and folds every event, writes
+ * rows and archive, and acknowledges. Yardstick: a client that has the same rows and segments ready, with
+ * every column made and every JSON text encoded beforehand, and inserts them with one `unnest` each, both in
+ * one statement that is one commit, in batches of the persister's size, one after another.
  *
- * More than fair to the yardstick: it decodes nothing, folds nothing, guards against no repeat, and reads no Redis.
+ * More than fair to the yardstick: it decodes nothing, folds nothing, checks for no duplicate, and reads no
+ * Redis.
  */
 import { type Bench, type Benchmark, type Contest, type Sample } from '../benchmark.ts';
 import { openPersisterDrain } from '../load/persister-drain.ts';

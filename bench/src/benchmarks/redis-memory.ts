@@ -1,8 +1,8 @@
 /*
- * Ours: what Redis holds of a finished call that the real session service and the real persister have processed: log,
- * head, ids, live state and live transcript, by `MEMORY USAGE … SAMPLES 0`, for an hour after the call. The agent gives
- * every message an id, which the call then remembers: the dearest way to report.
- * Yardstick: the bytes of the call's encoded events.
+ * Ours: the memory in Redis of a finished call that the real session service and the real persister have
+ * processed: log, head, ids, live state and live transcript, by `MEMORY USAGE … SAMPLES 0`, for an hour after
+ * the call. The agent gives every message an id, which the call then remembers: the most expensive way to
+ * report. Yardstick: the bytes of the call's encoded events.
  *
  * The feeds must be empty by then. Nothing here depends on speed, so one round is enough.
  */
@@ -19,7 +19,7 @@ import { sum } from '../statistics.ts';
 
 const CALLS = 50;
 
-/** The memory of calls of so many events. */
+/** The memory of calls of this many events. */
 export function redisMemory(events: number): Benchmark {
   return {
     name: `redis-memory-${events}`,

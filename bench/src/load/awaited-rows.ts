@@ -1,10 +1,10 @@
 import { type Servers } from '../servers.ts';
 import { until } from './until.ts';
 
-/** Of so many calls, one is asked for: enough for a percentile, and little work for Postgres. */
+/** One in this many calls is polled: enough for a percentile, and little work for Postgres. */
 const SAMPLE_EVERY = 8;
 
-/** Calls that were hung up and have no row yet, and how long it took the others to have one. */
+/** Calls that were hung up and have no row yet, and how long the others took to get one. */
 export class AwaitedRows {
   readonly tookMs: number[] = [];
   readonly #pool: Servers['pool'];
@@ -20,7 +20,7 @@ export class AwaitedRows {
     if (this.#added++ % SAMPLE_EVERY === 0) this.#since.set(callSid, performance.now());
   }
 
-  /** Resolves when so many calls were added and each of the sample has its row. */
+  /** Resolves when this many calls were added and each of the sample has its row. */
   async untilSeen(calls: number): Promise<void> {
     await until(
       async () => {

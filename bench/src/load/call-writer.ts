@@ -15,7 +15,7 @@ export function createCallWriter(redis: Redis) {
       await Promise.all(calls.slice(start, start + CALLS_AT_ONCE).map(write));
   };
   return {
-    /** All events but the last, which is the end: nothing asks for the call to be persisted yet. */
+    /** All events but the last, which is the end: nothing requests that the call is persisted yet. */
     begin: (calls: readonly SampleCall[]) =>
       inGroups(calls, ({ call, events }) => append(appender, call, events.slice(0, -1))),
     /** The ends. */
@@ -33,11 +33,11 @@ async function append(
   for (let start = 0; start < events.length; start += EVENTS_AT_ONCE) {
     const batch = events.slice(start, start + EVENTS_AT_ONCE);
     const { outcome } = await appender.append({ call, mode: 'ordered', events: batch.map(remembered) });
-    if (outcome !== 'ok') throw new Error(`an append was answered with ${outcome}`);
+    if (outcome !== 'ok') throw new Error(`an append returned ${outcome}`);
   }
 }
 
-/** As the gateway has it: an id that an agent chose is remembered, so that a repeat is known by it. */
+/** As in the gateway: an id that an agent chose is remembered, so that a duplicate is recognized. */
 function remembered(event: KnownEvent) {
   return toNewEvent(event, { rememberId: event.id.includes(':') });
 }

@@ -12,7 +12,7 @@ import { type SenderPlan } from './start-sender.ts';
 const SAMPLE_RATE = 8000;
 const FRAME_MS = 100;
 const FRAMES_PER_WRITE = 4;
-/** In real time no thousand calls begin at the same moment. */
+/** In real time, a thousand calls do not start at the same moment. */
 const RAMP_UP_MS = 4_000;
 
 interface PreparedCall {
@@ -61,7 +61,7 @@ function prepare(callSid: string): PreparedCall {
   };
 }
 
-/** Resolves when the server has taken everything. */
+/** Resolves when the server has received everything. */
 async function sendFlatOut(socket: Socket, call: PreparedCall | undefined): Promise<void> {
   if (call === undefined) return;
   for (let sent = 0; sent < plan.framesPerCall; sent += framesPerWrite)
@@ -70,7 +70,7 @@ async function sendFlatOut(socket: Socket, call: PreparedCall | undefined): Prom
   await once(socket, 'close');
 }
 
-/** Resolves when the call has begun; its audio goes on. */
+/** Resolves when the call has started; its audio continues. */
 async function sendInRealTime(call: PreparedCall, delayMs: number): Promise<void> {
   await delay(delayMs);
   const socket = await openStreamSocket(plan.url);

@@ -2,9 +2,9 @@ import { callId, type CallKey } from '@turnlog/call-events';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { DEFAULT_KEY_SPACE, subscribeToChanges } from '@turnlog/call-log';
 
-/** Listens to what the session service tells live views. */
+/** Subscribes to the session service's changes for live views. */
 export interface LiveView {
-  /** Resolves when live views were told of the call's event. Ask before the event is sent. */
+  /** Resolves when live views received the call's event. Call it before the event is sent. */
   untilSeen(call: CallKey, seq: number): Promise<void>;
   close(): void;
 }

@@ -6,17 +6,17 @@ import { feedBacklog } from './feed-backlog.ts';
 import { type SampleCall } from './sample-call.ts';
 import { until } from './until.ts';
 
-/** The real persister, with finished calls piled up before it. */
+/** The real persister, with a backlog of finished calls. */
 export interface PersisterDrain {
   /**
-   * How many calls it brings to Postgres in a second: from the moment at which it may begin to the one at which the
-   * last call is committed and acknowledged. CPU is that of its process per call.
+   * How many calls a second it writes to Postgres: from the moment at which it may start to the commit and
+   * acknowledgement of the last call. CPU is that of its process per call.
    */
   measure(calls: readonly SampleCall[]): Promise<Sample>;
   close(): Promise<void>;
 }
 
-/** Starts a persister, which stays for all rounds: a service that has just begun is not what is measured. */
+/** Starts a persister, which stays for all rounds: the start of a service is not measured. */
 export async function openPersisterDrain(servers: Servers): Promise<PersisterDrain> {
   const { redis, pool } = servers;
   const persister = await startService('persister', servers);
@@ -26,14 +26,14 @@ export async function openPersisterDrain(servers: Servers): Promise<PersisterDra
       await clearCalls(servers);
       await writer.begin(calls);
       const before = await persister.usage();
-      // Frozen for as long as it takes to hang up: much shorter than any of its time-outs.
+      // Frozen for the time to hang up: much shorter than any of its time-outs.
       persister.freeze();
       await writer.end(calls);
       const beganAt = performance.now();
       persister.thaw();
       await until(async () => (await feedBacklog(redis, 'persist')) === 0, {
         what: 'all calls are persisted',
-        // Asking costs Redis and this process something, and only ours pays for it.
+        // Polling costs Redis and this process something, and only ours pays for it.
         everyMs: 20,
       });
       const seconds = (performance.now() - beganAt) / 1000;
@@ -48,7 +48,7 @@ export async function openPersisterDrain(servers: Servers): Promise<PersisterDra
   };
 }
 
-/** A rate says nothing when the work was not done. */
+/** A rate means nothing if the work was not done. */
 async function assertPersisted(pool: Servers['pool'], calls: readonly SampleCall[]): Promise<void> {
   const { rows } = await pool.query<{ calls: string; events: string }>(`
     select (select count(*) from call_sessions where status = 'completed') as calls,

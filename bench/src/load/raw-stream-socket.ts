@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { type Socket } from 'node:net';
 
-/** A connection that was upgraded to a WebSocket; frames are written as prepared bytes, so that sending costs next to nothing. */
+/**
+ * A connection that was upgraded to a WebSocket; frames are written as prepared bytes, so that sending costs
+ * almost nothing.
+ */
 export async function openStreamSocket(url: string): Promise<Socket> {
   const upgrade = request(url.replace(/^ws/, 'http'), {
     agent: false,
@@ -17,7 +20,7 @@ export async function openStreamSocket(url: string): Promise<Socket> {
   upgrade.end();
   const [, socket] = (await once(upgrade, 'upgrade')) as [unknown, Socket];
   socket.setNoDelay(true);
-  // Answers, pings among them, are of no interest.
+  // Answers, such as pings, are ignored.
   socket.resume();
   return socket;
 }
@@ -27,7 +30,7 @@ export function textFrame(text: string): Buffer {
   return frame(0x81, Buffer.from(text));
 }
 
-/** The frame that closes a WebSocket normally. Its answer comes when everything before it was taken. */
+/** The frame that closes a WebSocket normally. Its answer comes after everything before it was received. */
 export function closeFrame(): Buffer {
   return frame(0x88, Buffer.from([0x03, 0xe8]));
 }

@@ -3,9 +3,11 @@ import { type Servers } from '../servers.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** Hears of rows as they become visible, without asking for them, which would take time from what is measured. */
+/**
+ * Is notified of rows as they become visible, without polling, which would take time from the measurement.
+ */
 export interface RowListener {
-  /** Resolves when the call's row says that it is completed, for everybody to see. Ask before it can be. */
+  /** Resolves when the call's row is visible as completed. Call it before it can be. */
   completed(callSid: string): Promise<void>;
   close(): Promise<void>;
 }

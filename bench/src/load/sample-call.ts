@@ -12,19 +12,22 @@ const LINES = [
 ];
 const TURN_EVERY_MS = 2_500;
 
-/** A call and everything that happens in it, in order, as one gateway connection would tell it. */
+/** A call and all its events, in order, as one gateway connection would append them. */
 export interface SampleCall {
   readonly call: CallKey;
   readonly events: readonly KnownEvent[];
 }
 
-/** What a call is made of: of every six events in the middle, four turns, a fact and a change of stage, or turns alone. */
+/**
+ * The parts of a call: of every six events in the middle, four turns, a fact and a change of stage, or turns
+ * alone.
+ */
 export interface CallShape {
   readonly events: number;
   readonly turnsOnly?: boolean;
 }
 
-/** The parts of a call's dialogue, with the ids that an agent gives to what it reports. */
+/** The parts of a call's dialogue, with the ids that an agent gives its reports. */
 const DIALOGUE: readonly ((n: number, origin: EventOrigin) => KnownEvent)[] = [
   turn,
   turn,

@@ -2,7 +2,9 @@ import { encodeEvent, foldCall, initialState, toCallRecord } from '@turnlog/call
 import { toRow, type CallRow } from '@turnlog/call-store';
 import { type SampleCall } from './sample-call.ts';
 
-/** What the persister makes of a call: the values of its row in `call_sessions` and of its segment in the archive. */
+/**
+ * The persister's data of a call: the values of its row in `call_sessions` and of its segment in the archive.
+ */
 export interface StoredCall {
   readonly row: Omit<CallRow, 'full_transcript'> & {
     readonly full_transcript: string;

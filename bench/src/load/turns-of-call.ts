@@ -1,10 +1,10 @@
 import { type CallKey, type KnownEvent } from '@turnlog/call-events';
 import { turn } from './sample-call.ts';
 
-/** The events of one call, one turn after another, of one ordered source. */
+/** The events of one call, one turn after another, from one ordered source. */
 export type Turns = readonly KnownEvent[];
 
-/** So many turns of a call. */
+/** This many turns of a call. */
 export function turnsOf(callSid: string, count: number): Turns {
   const call = { tenant: 'default', callSid };
   return Array.from({ length: count }, (_, index) =>
@@ -12,7 +12,7 @@ export function turnsOf(callSid: string, count: number): Turns {
   );
 }
 
-/** The call that turns are of. */
+/** The call of these turns. */
 export function callOf(turns: Turns): CallKey {
   const { tenant = '', callSid = '' } = turns[0] ?? {};
   return { tenant, callSid };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Asks again and again; throws when the answer is still no after the time. */
+/** Polls a condition; throws if it is still false after the time. */
 export async function until(
   isTrue: () => Promise<boolean>,
   { what, everyMs = 5, timeoutMs = 120_000 }: { what: string; everyMs?: number; timeoutMs?: number },

@@ -1,5 +1,5 @@
 /*
- * The yardstick of the gateway: the least that a server of Exotel's stream can do. It takes WebSocket frames with `ws`,
+ * The yardstick of the gateway: a minimal server of Exotel's stream. It receives WebSocket frames with `ws`,
  * parses each as JSON and decodes its audio, and keeps nothing.
  */
 import { WebSocketServer } from 'ws';

@@ -1,25 +1,26 @@
 /*
- * Loaded into every process under test before its own code: says over the IPC channel what the process has used, when it
- * is asked to. The channel closes when the benchmark ends, however it ends, and nothing must outlive it.
+ * Loaded into every process under test before its own code: reports the process's usage over the IPC channel
+ * on request. The channel closes when the benchmark ends, for any reason, and the process must not outlive
+ * it.
  */
 
-/** What a process has used so far. */
+/** The usage of a process so far. */
 export interface Usage {
   /** User and system time of all its threads. */
   readonly cpuMicros: number;
-  /** What is alive after a full collection: the heap, and buffers outside it. */
+  /** The live memory after a full collection: the heap, and buffers outside it. */
   readonly liveBytes: number;
   readonly residentBytes: number;
 }
 
-/** The question; collecting garbage takes time that a measurement of CPU must not see. */
+/** The request; collecting garbage takes CPU time that a measurement must not include. */
 export interface UsageQuestion {
   readonly collectGarbage: boolean;
 }
 
 process.on('message', ({ collectGarbage }: UsageQuestion) => {
   const { user, system } = process.cpuUsage();
-  // What the first collection finds to be garbage, the second one has given back: buffers are swept meanwhile.
+  // The second collection frees what the first one found: buffers are swept in between.
   for (let time = 0; collectGarbage && time < 2; time += 1) globalThis.gc?.();
   const { heapUsed, external, rss } = process.memoryUsage();
   const usage: Usage = { cpuMicros: user + system, liveBytes: heapUsed + external, residentBytes: rss };

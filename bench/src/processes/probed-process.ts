@@ -12,12 +12,14 @@ const STOP_TIMEOUT_MS = 10_000;
 /** A Node process under test. */
 export interface ProbedProcess {
   readonly usage: (question?: UsageQuestion) => Promise<Usage>;
-  /** Freezes it, so that work can pile up before it. */
+  /** Freezes it, so that a backlog can build up. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** Resolves when a program of this folder says so by the message `ready`; a service answers `/readyz` instead. */
+  /**
+   * Resolves when a program of this folder sends the message `ready`; a service answers `/readyz` instead.
+   */
   readonly ready: () => Promise<void>;
-  /** Settles when it has ended by itself. Rejects where it failed. */
+  /** Resolves when it has ended by itself. Rejects if it failed. */
   readonly done: Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -34,7 +36,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a process. What it prints goes to a file, as reading it would take time from what is measured. */
+/** Starts a process. Its output goes to a file, because reading it would take time from the measurement. */
 export function spawnProbed(
   { folder, profileDir }: Servers,
   { name, mainFile, args = [], env = {} }: ProcessOptions,
@@ -56,7 +58,7 @@ export function spawnProbed(
     running.delete(child);
     if (code !== 0) throw new Error(`${name} ended with ${String(signal ?? code)}: see ${logFile}`);
   });
-  // Whoever waits for `done` hears of it; one that was stopped is nobody's concern.
+  // `done` reports the failure; the end of a stopped process is expected.
   exited.catch(() => undefined);
 
   return {

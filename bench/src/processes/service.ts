@@ -8,7 +8,7 @@ const POLL_MS = 20;
 
 export type ServiceName = 'stream-gateway' | 'session' | 'persister';
 
-/** A process that takes frames on a port. */
+/** A process that receives frames on a port. */
 export interface FrameServer extends ProbedProcess {
   readonly port: number;
 }

@@ -1,7 +1,7 @@
 import { type Sample } from '../benchmark.ts';
 import { type Summary } from './summary.ts';
 
-/** A number with as many digits as can mean something: 34,600, 12.3, 0.41. */
+/** A number with its significant digits: 34,600, 12.3, 0.41. */
 function formatNumber(value: number): string {
   const digits = value >= 1000 ? 0 : value >= 10 ? 1 : 2;
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -1,7 +1,7 @@
 import { cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { type Servers } from '../servers.ts';
 
-/** What the figures were measured on. */
+/** The machine and the versions of the measurement. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -30,10 +30,10 @@ export function formatMachine({ cpu, cores, memoryGib, system, node, redis, post
   return `${cpu}, ${cores} cores, ${memoryGib} GiB, ${system}; Node ${node}, Redis ${redis}, Postgres ${postgres}`;
 }
 
-/** How many processes wanted a core over the last minute, against the cores there are. */
+/** How many processes wanted a core over the last minute, relative to the cores. */
 export function loadWarning(): string | undefined {
   const [load = 0] = loadavg();
   const cores = cpus().length;
   if (load < cores / 2) return undefined;
-  return `The load average is ${load.toFixed(1)} on ${cores} cores: others are busy here. Trust CPU times and ratios, no rates.`;
+  return `The load average is ${load.toFixed(1)} on ${cores} cores: other programs are running. Trust CPU times and ratios, not rates.`;
 }

@@ -19,7 +19,7 @@ export interface Occasion {
   readonly load: number;
 }
 
-/** Writes the results into the table of README.md. Rows of benchmarks that were not run stay as they are. */
+/** Writes the results into the table of README.md. Rows of benchmarks that were not run stay. */
 export async function writeResults(summaries: readonly Summary[], occasion: Occasion): Promise<void> {
   const readme = await readFile(README, 'utf8');
   const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];

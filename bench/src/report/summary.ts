@@ -4,7 +4,7 @@ import { median } from '../statistics.ts';
 
 export type Verdict = 'aim reached' | 'target met' | 'missed' | 'for information';
 
-/** What a benchmark came to. */
+/** The result of a benchmark. */
 export interface Summary {
   readonly name: string;
   readonly compares: string;

@@ -59,7 +59,8 @@ function checkCount(
 ): void {
   const usage = `Usage: turnlog ${name} ${parameters}`.trimEnd();
   const missing = /^<\w+>/.exec(parameters) ?? [];
-  if (positionals.length < min) throw new CommandError(`${['Missing argument', ...missing].join(' ')}. ${usage}`);
+  if (positionals.length < min)
+    throw new CommandError(`${['Missing argument', ...missing].join(' ')}. ${usage}`);
   const extra = positionals[max];
   if (extra !== undefined) throw new CommandError(`Unexpected argument "${extra}". ${usage}`);
 }

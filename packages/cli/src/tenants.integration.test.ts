@@ -40,9 +40,7 @@ async function taken(kind: 'stream' | 'api' | 'webhook', ...texts: readonly stri
 }
 
 test('without tenants, list explains the consequence', async () => {
-  expect((await turnlog('tenants', 'list')).out).toMatch(
-    /^There are no tenants: gateways serve loopback/,
-  );
+  expect((await turnlog('tenants', 'list')).out).toMatch(/^There are no tenants: gateways serve loopback/);
 });
 
 test('a tenant is added, rotated and revoked, and gateways apply each step', async () => {
@@ -117,5 +115,7 @@ test('without Redis a tenant is added all the same, and its secrets are shown', 
   );
   expect(code).toBe(0);
   expect(out.match(SECRET)).toHaveLength(3);
-  expect(err).toMatch(/^The change is stored, but gateways can't be notified now: Redis at .*within 30 seconds/);
+  expect(err).toMatch(
+    /^The change is stored, but gateways can't be notified now: Redis at .*within 30 seconds/,
+  );
 });

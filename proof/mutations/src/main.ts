@@ -28,10 +28,10 @@ if (failures.length === 0) {
 console.log(`\n${chosen.length - failures.length} passed, ${failures.length} failed`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-/** With every guard in its place the tests are green: otherwise a red one would prove nothing. */
+/** With every guard in its place the tests must pass: otherwise a failure would prove nothing. */
 function tellWhole({ name, test }: Guard, result: TestResult): boolean {
   if (result === 'passed') return true;
-  console.log(`FAIL ${name}: nothing is taken away, and its test is ${result}: ${test.file}: ${test.name}`);
+  console.log(`FAIL ${name}: with all guards in place, its test is ${result}: ${test.file}: ${test.name}`);
   return false;
 }
 

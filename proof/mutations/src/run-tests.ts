@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type NamedTest } from './guard.ts';
 
-/** What became of a test. `absent`: it was not run, for there is none of this name or its file could not be loaded. */
+/** The result of a test. `absent`: there is no test of this name, or its file could not be loaded. */
 export type TestResult = 'passed' | 'failed' | 'absent';
 
 /** Runs these tests, and no others, in a tree; resolves to their results, in the same order. */
@@ -14,7 +14,7 @@ export async function runTests(root: string, tests: readonly NamedTest[]): Promi
   const files = [...new Set(tests.map(({ file }) => file))];
   const names = tests.map(({ name }) => escape(name)).join('|');
   const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  // A test that has failed may leave something running; its tree is thrown away.
+  // A failed test may leave processes running; its tree is deleted.
   const jest = [
     'node_modules/jest/bin/jest.js',
     '--forceExit',
@@ -28,7 +28,7 @@ export async function runTests(root: string, tests: readonly NamedTest[]): Promi
   process.once('exit', stop);
   await once(child, 'exit');
   process.off('exit', stop);
-  // A run that could not even begin leaves no report.
+  // A run that failed to start leaves no report.
   const results = readReport(await readFile(report, 'utf8').catch(() => '{"testResults":[]}'));
   return tests.map(({ file, name }) => results.get(`${file}: ${name}`) ?? 'absent');
 

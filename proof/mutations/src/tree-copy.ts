@@ -3,19 +3,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Guard } from './guard.ts';
 
-/** What is not copied: it is large and nobody's source. Dependencies and servers are reached by links. */
+/** What is not copied: large folders without source. Dependencies and servers are linked. */
 const LEFT_OUT = new Set(['node_modules', '.git', '.data']);
 const LINKED = ['node_modules', path.join('.data', 'cache')];
 
-/** A copy of the whole tree in a temporary folder, in which guards can be taken away. */
+/** A copy of the whole tree in a temporary folder, in which guards can be removed. */
 export interface TreeCopy {
   readonly root: string;
-  /** Takes a guard away; what it returns puts it back. Throws when its text is not there exactly once. */
+  /** Removes a guard; the returned function restores it. Throws if its text does not occur exactly once. */
   takeAway(guard: Guard): Promise<() => Promise<void>>;
   remove(): Promise<void>;
 }
 
-/** Copies the tree as it is now, built files included. */
+/** Copies the tree as it is now, including built files. */
 export async function copyTree(source: string): Promise<TreeCopy> {
   const root = await mkdtemp(path.join(os.tmpdir(), 'turnlog-mutations-'));
   const isWanted = (file: string): boolean => !LEFT_OUT.has(path.relative(source, file));
@@ -38,7 +38,10 @@ export async function copyTree(source: string): Promise<TreeCopy> {
   };
 }
 
-/** The source without the guard. Throws when the guard is not there, or more than once: then nothing would be proven. */
+/**
+ * The source without the guard. Throws if the guard does not occur exactly once: then nothing would be
+ * proven.
+ */
 export function withoutGuard(source: string, { name, file, text, without }: Guard): string {
   const places = source.split(text);
   if (places.length === 2) return places.join(without);

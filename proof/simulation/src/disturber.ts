@@ -13,7 +13,7 @@ import { type RedisState } from './redis/redis-state.ts';
 import { eventIdsOf } from './verdict/event-ids.ts';
 import { type Ledger } from './verdict/ledger.ts';
 
-/** What there is to disturb. */
+/** What can be disturbed. */
 export interface DisturberOptions {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
@@ -22,7 +22,7 @@ export interface DisturberOptions {
   readonly ledger: Ledger;
 }
 
-/** Brings about what a plan says goes wrong with processes and servers, and notes what Redis loses by it. */
+/** Causes the planned faults of processes and servers, and records what Redis loses. */
 export class Disturber {
   readonly #options: DisturberOptions;
   readonly #garbage = new Map<string, { readonly call: CallKey; readonly seq: number }>();
@@ -32,7 +32,7 @@ export class Disturber {
     this.#options = options;
   }
 
-  /** Where entries lie that are no events: `<tenant>/<callSid> <seq>`. */
+  /** The entries that are not events: `<tenant>/<callSid> <seq>`. */
   get garbage(): ReadonlySet<string> {
     return new Set(this.#garbage.keys());
   }
@@ -116,7 +116,7 @@ export class Disturber {
     const memory = this.#options.surroundings.redis.snapshot();
     const restartsBefore = this.#redisRestarts;
     this.#after(ms, () => {
-      // What was remembered before another restart is not what Redis has on its disk by now.
+      // A snapshot from before another restart is not what Redis has on its disk by now.
       if (restartsBefore === this.#redisRestarts) this.#bringAbout(disturbance, memory);
     });
   }
@@ -138,7 +138,7 @@ export class Disturber {
     });
   }
 
-  /** What it does must not depend on whether a trace is kept. */
+  /** Its effects must not depend on whether a trace is kept. */
   #shrinkRedis(): void {
     const hasShrunk = this.#options.surroundings.redis.shrink();
     this.#tell(() => `redis has ${hasShrunk ? 'no room left' : 'room left'}`);
@@ -172,7 +172,7 @@ export class Disturber {
   }
 }
 
-/** How far back what Redis comes back with is. */
+/** How old the data is with which Redis comes back. */
 function memoryMs(disturbance: Disturbance): number {
   const isTail = disturbance.kind === 'redis_restart' && typeof disturbance.loses === 'object';
   return isTail ? disturbance.loses.newestMs : 0;

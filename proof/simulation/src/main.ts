@@ -47,13 +47,13 @@ function print({ seeds, failed, tally }: Summary, seconds: number): void {
   const rate = Math.round(seeds / seconds);
   const { acknowledged, lost, leftOpen, behind } = tally;
   write(`${seeds} seeds, ${failed.length} failed, in ${seconds.toFixed(1)} s (${rate} a second)`);
-  write(`${acknowledged} events acknowledged. Where Redis forgot, and whoever knew was dead:`);
+  write(`${acknowledged} events acknowledged. Where Redis lost events and no living process had them:`);
   write(`  ${lost} events lost, ${leftOpen} connections left open, ${behind} rows behind their archive`);
   for (const { seed, violations } of failed.slice(0, FAILURES_SHOWN)) {
     write(`seed ${seed}`);
     for (const violation of violations) write(`  ${violation}`);
   }
-  if (failed.length > 0) write('run one alone with --seed to read all that happens in it');
+  if (failed.length > 0) write('run one alone with --seed to print its trace');
 }
 
 function write(line: string): void {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { combine, type SeedRange, type Summary } from './seeds.ts';
 
-/** Runs seeds on as many threads as the machine has for it, each of them taking every n-th seed. */
+/** Runs seeds on as many threads as the machine has cores, each with every n-th seed. */
 export async function runSeedsOnThreads({ firstSeed, count, sabotage }: SeedRange): Promise<Summary> {
   const threads = Math.min(availableParallelism(), count);
   const shares = Array.from({ length: threads }, (_, index) => ({

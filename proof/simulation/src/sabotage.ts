@@ -1,4 +1,4 @@
-/** The guards that the system stands on, each of which can be taken away to see whether the simulation notices. */
+/** The guards of the system, each of which can be removed to check whether the simulation notices. */
 export const SABOTAGES = [
   'version-guard',
   'compare-and-set',
@@ -16,5 +16,5 @@ export const SABOTAGES = [
   'set-aside',
 ] as const;
 
-/** A guard that is taken away. */
+/** A guard that is removed. */
 export type Sabotage = (typeof SABOTAGES)[number];

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runSeeds, type SeedRange } from './seeds.ts';
 
-// Of the thousands of errors in a run, nobody asks where they were made.
+// A run has thousands of errors whose stacks are never read.
 Error.stackTraceLimit = 0;
 parentPort?.postMessage(await runSeeds(workerData as SeedRange));

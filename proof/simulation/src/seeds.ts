@@ -11,17 +11,17 @@ export interface SeedRange {
   readonly sabotage?: Sabotage | undefined;
 }
 
-/** What came of a number of seeds. */
+/** The result of a number of seeds. */
 export interface Summary {
   readonly seeds: number;
   readonly tally: Tally;
   readonly failed: readonly Pick<Verdict, 'seed' | 'violations'>[];
 }
 
-/** Runs that are under way at once: while one waits for its turn of the event loop, the others take theirs. */
+/** Concurrent runs: while one waits for its turn of the event loop, the others continue. */
 const RUNS_AT_ONCE = 16;
 
-/** Runs seeds in this thread, and stops early at the first failure when that is all that is asked. */
+/** Runs seeds in this thread, and stops at the first failure if that is enough. */
 export async function runSeeds(
   { firstSeed, count, step = 1, sabotage }: SeedRange,
   { stopAtFailure = false }: { readonly stopAtFailure?: boolean } = {},

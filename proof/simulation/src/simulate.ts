@@ -3,30 +3,30 @@ import { type Sabotage } from './sabotage.ts';
 import { Simulation } from './simulation.ts';
 import { type Tally } from './verdict/tally.ts';
 
-/** What came of one run. */
+/** The result of one run. */
 export interface Verdict {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly tally: Tally;
-  /** What happened, where it was asked for. */
+  /** The trace, if requested. */
   readonly trace: readonly string[];
 }
 
-/** How a run is done. */
+/** Options of a run. */
 export interface SimulationOptions {
-  /** A guard that is taken away. */
+  /** A guard that is removed. */
   readonly sabotage?: Sabotage | undefined;
   readonly keepTrace?: boolean;
-  /** For who asks only whether something goes wrong: the run ends at the first thing that does. */
+  /** Ends the run at the first violation. */
   readonly stopAtViolation?: boolean;
 }
 
-/** Lets a seed's run happen: for a while things go wrong, then nothing does, and when all is quiet it is judged. */
+/** Runs a seed: faults occur for a while, then none, and when all is quiet the result is checked. */
 export function simulate(seed: number, options: SimulationOptions = {}): Promise<Verdict> {
   return simulatePlan(planRun(seed), options);
 }
 
-/** Lets what a plan says happen, in the same way. */
+/** Runs a plan in the same way. */
 export async function simulatePlan(
   plan: Plan,
   { sabotage, keepTrace = false, stopAtViolation = false }: SimulationOptions = {},

@@ -5,13 +5,13 @@ import { runSeeds } from './seeds.ts';
 import { simulate, simulatePlan } from './simulate.ts';
 
 const SEEDS = 100;
-/** Some guards are needed only where several things come together. */
+/** Some guards are needed only if several faults occur together. */
 const NOTICED_WITHIN_SEEDS = 200;
 /** On a machine that is busy with other work. */
 const TIMEOUT_MS = 120_000;
 
 test(
-  'whatever goes wrong, no acknowledged event is lost, none is doubled, and no row is lowered',
+  'under any faults, no acknowledged event is lost or doubled, and no row is lowered',
   async () => {
     const { seeds, failed, tally } = await runSeeds({ firstSeed: 1, count: SEEDS });
     expect(failed).toEqual([]);
@@ -21,14 +21,14 @@ test(
   TIMEOUT_MS,
 );
 
-test('a seed makes the same run every time, to the letter', async () => {
+test('a seed always makes exactly the same run', async () => {
   const first = await simulate(15, { keepTrace: true });
   expect(first.trace.length).toBeGreaterThan(100);
   expect(await simulate(15, { keepTrace: true })).toEqual(first);
 });
 
 test(
-  'a call of four hours is whole when Postgres is away for two of them, and is not when keys expire before that',
+  'a call of four hours is complete if Postgres is unavailable for two of them, and is not if keys expire before',
   async () => {
     const { violations, tally } = await simulatePlan(planLongCall(1));
     expect(violations).toEqual([]);
@@ -42,7 +42,7 @@ test(
   TIMEOUT_MS,
 );
 
-describe('it is noticed when a guard is taken away', () => {
+describe('a removed guard is noticed', () => {
   test.each(SABOTAGES)(
     '%s',
     async (sabotage) => {

@@ -20,7 +20,7 @@ import { watchExpiry, watchRow } from './verdict/watch.ts';
 
 /** Any moment will do. */
 const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
-/** After the last fault: enough for every timer to come round. */
+/** After the last fault: enough for every timer to fire. */
 const AT_LEAST_QUIET_MS = 9_000;
 const AT_MOST_QUIET_MS = 300_000;
 
@@ -43,7 +43,7 @@ export class Simulation {
   readonly #cluster: Cluster;
   readonly #disturber: Disturber;
   readonly #kernel: Kernel;
-  /** Carriers and reporters that have not had their say. */
+  /** Carriers and reporters that are not finished. */
   #outstanding = 0;
 
   constructor(plan: Plan, { sabotage, keepTrace, stopAtViolation }: RunOptions) {
@@ -145,7 +145,7 @@ export class Simulation {
     }
   }
 
-  /** Lets time pass until nothing is left to do. */
+  /** Advances time until no work is left. */
   async #comeToRest(): Promise<void> {
     const since = this.#scheduler.nowMs;
     const isAtRest = (): boolean =>

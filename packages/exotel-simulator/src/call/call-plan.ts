@@ -32,7 +32,7 @@ export interface PlaceCallOptions {
   frameMs?: number;
   /** Default `realtime`. */
   pace?: Pace;
-  /** `voicebot` (default) hears the bot and knows keys and marks; `stream` only sends. */
+  /** `voicebot` (default) receives the bot's audio, and has keys and marks; `stream` only sends. */
   applet?: 'voicebot' | 'stream';
   /** In the call's own time; the line is silent once the audio has ended. Default: the end of the audio. */
   hangUpAfterMs?: number;

@@ -19,7 +19,10 @@ export interface CallReport {
   marksReceived: string[];
   marksReturned: string[];
   clearsReceived: number;
-  /** What the server should not have sent: unknown events, text that is no frame, anything on a one-way stream. */
+  /**
+   * Messages that the server should not have sent: unknown events, text that is not a frame, anything on a
+   * one-way stream.
+   */
   otherFramesReceived: number;
   end: CallEnd;
 }

@@ -7,7 +7,9 @@ const clipSeconds = 10.4;
 const clips = new Map<SampleRate, Buffer>();
 const encodedFrames = new WeakMap<Buffer, Map<number, string[]>>();
 
-/** What the caller says, cut into frames. Past its end the line goes on in silence, as it does on a real call. */
+/**
+ * What the caller says, cut into frames. After its end the line stays open in silence, as on a real call.
+ */
 export class CallerAudio {
   readonly frameCount: number;
   readonly durationMs: number;

@@ -1,6 +1,8 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
-/** How fast a simulated call runs: in real time, so many times faster, or as fast as the server accepts it. */
+/**
+ * How fast a simulated call runs: in real time, as a multiple of it, or as fast as the server accepts it.
+ */
 export type Pace = 'realtime' | number | 'flat-out';
 
 const stepsBetweenYields = 16;

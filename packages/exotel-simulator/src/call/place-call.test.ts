@@ -128,7 +128,7 @@ describe('a whole call', () => {
     expect(tenTimesFaster).toBeLessThan(12);
   });
 
-  test('goes on in silence until the caller hangs up', async () => {
+  test('stays open in silence until the caller hangs up', async () => {
     await placeCall({ url, audio, hangUpAfterMs: 1000, pace: 'flat-out' }).finished;
     const heard = audioOf(onlyCall().frames);
     expect(heard.subarray(0, audio.length)).toStrictEqual(audio);

@@ -55,15 +55,12 @@ const READ = {
 };
 
 describe('call details', () => {
-  test.each([undefined, { kind: 'xml' }] as const)(
-    'are read, whatever they are written in: %j',
-    async (as) => {
-      carrier.addCall('CA/1', ENDED);
-      carrier.misbehave(as);
-      expect(await api.callDetails('CA/1')).toMatchObject({ kind: 'ok', value: READ });
-      expect(carrier.requests[0]).toMatchObject({ method: 'GET', path: 'Calls/CA%2F1.json' });
-    },
-  );
+  test.each([undefined, { kind: 'xml' }] as const)('are parsed in every notation: %j', async (as) => {
+    carrier.addCall('CA/1', ENDED);
+    carrier.misbehave(as);
+    expect(await api.callDetails('CA/1')).toMatchObject({ kind: 'ok', value: READ });
+    expect(carrier.requests[0]).toMatchObject({ method: 'GET', path: 'Calls/CA%2F1.json' });
+  });
 
   test('that are not known yet are absent', async () => {
     carrier.addCall('CA1', { Status: 'in-progress', Duration: null, Price: null, EndTime: null });
@@ -72,7 +69,7 @@ describe('call details', () => {
     expect(answer.kind === 'ok' && Object.keys(answer.value)).not.toContain('price');
   });
 
-  test('of the details the conversation stands in for a missing duration', async () => {
+  test('of the details the conversation replaces a missing duration', async () => {
     carrier.addCall('CA1', { ...ENDED, Duration: null, Details: { ConversationDuration: 31 } });
     expect(await api.callDetails('CA1')).toMatchObject({ value: { durationSeconds: 31 } });
   });
@@ -142,7 +139,7 @@ describe('a list of calls', () => {
     expect(await api.listCalls({ from: '1', sinceMs: at, untilMs: at })).toEqual({ kind: 'ok', value: [] });
   });
 
-  test('that is none is a failure', async () => {
+  test('of a wrong shape is a failure', async () => {
     carrier.misbehave({ kind: 'text', text: '{}' });
     expect(await api.listCalls({ from: '1', sinceMs: at, untilMs: at })).toMatchObject({
       kind: 'unavailable',

@@ -66,7 +66,7 @@ describe.each(numbered)('in the shape %s', (name) => {
   });
 });
 
-test('the minimal shape is recognised, and says who the stream and the call are', () => {
+test('the minimal shape is recognised, and identifies the stream and the call', () => {
   const shape = shapes.minimal;
   fc.assert(
     fc.property(call, ({ streamSid, callSid, ...rest }) => {

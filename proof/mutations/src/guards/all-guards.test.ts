@@ -20,7 +20,7 @@ describe.each(allGuards)('the guard $name', (guard) => {
   });
 });
 
-test('a guard whose text is gone is told by its name', () => {
+test('a guard whose text is missing is reported by its name', () => {
   const [guard] = allGuards;
   expect(guard).toBeDefined();
   if (guard !== undefined) expect(() => withoutGuard('', guard)).toThrow(guard.name);

@@ -21,7 +21,7 @@ import { secrecyGuards } from './secrecy-guards.ts';
 import { standstillGuards } from './standstill-guards.ts';
 import { vocabularyGuards } from './vocabulary-guards.ts';
 
-/** All guards that are taken away in turn. */
+/** All guards, each of which is removed once. */
 export const allGuards: readonly Guard[] = [
   ...appendGuards,
   ...appendLimitGuards,

@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps a log free of holes and doubles. */
+/** Guards that keep a log free of holes and duplicates. */
 export const appendGuards: readonly Guard[] = [
   {
     name: 'gap-answer',
-    keeps: 'a gateway learns that Redis lost events of it, and sends them again',
+    keeps: 'a gateway notices that Redis lost events, and resends them',
     file: 'packages/call-log/src/append/append-script.ts',
     text: "if source ~= '' and sourceSeq > lastOfSource + 1 then return {'gap', lastOfSource + 1} end",
     without: '',
@@ -15,7 +15,7 @@ export const appendGuards: readonly Guard[] = [
   },
   {
     name: 'duplicate-answer',
-    keeps: 'what a gateway sends again for want of an answer is not in the log twice',
+    keeps: 'an event that a gateway resends because its reply was lost is not in the log twice',
     file: 'packages/call-log/src/append/append-script.ts',
     text: "elseif source ~= '' and sourceSeq <= lastOfSource then",
     without: 'elseif false then',
@@ -26,7 +26,7 @@ export const appendGuards: readonly Guard[] = [
   },
   {
     name: 'refused-again',
-    keeps: 'what was refused is not acknowledged when the answer was lost and it is sent again',
+    keeps: 'a refused event is not acknowledged when the answer was lost and it is resent',
     file: 'packages/call-log/src/append/append-script.ts',
     text: "result = string.match(refusedBefore, ',' .. sourceSeq .. '=(%a+)') or 0",
     without: 'result = 0',

@@ -4,7 +4,7 @@ const SCRIPT = 'packages/call-log/src/append/append-script.ts';
 const LIMITS = 'packages/call-log/src/append/append-lua.ts';
 const APPENDER_TEST = 'packages/call-log/src/append/appender.integration.test.ts';
 
-/** What bounds a call, and what is taken beyond the bounds. */
+/** Limits of a call, and what is accepted beyond them. */
 export const appendLimitGuards: readonly Guard[] = [
   {
     name: 'call-bytes',
@@ -30,7 +30,7 @@ export const appendLimitGuards: readonly Guard[] = [
   },
   {
     name: 'acknowledged-is-taken',
-    keeps: 'what a spool acknowledged is not refused later',
+    keeps: 'an event that a spool acknowledged is not refused later',
     file: LIMITS,
     text: "if limits == 'none' then return nil end",
     without: '',
@@ -41,7 +41,7 @@ export const appendLimitGuards: readonly Guard[] = [
   },
   {
     name: 'bytes-of-old-logs',
-    keeps: 'a call that was going on during an upgrade is bounded too',
+    keeps: 'a call in progress during an upgrade is limited too',
     file: SCRIPT,
     text: 'bytes = bytes or (seq > 0 and countBytes(log) or 0)',
     without: 'bytes = bytes or 0',
@@ -52,7 +52,7 @@ export const appendLimitGuards: readonly Guard[] = [
   },
   {
     name: 'append-fails-alone',
-    keeps: 'a key of another type keeps no other call from being recorded',
+    keeps: 'a key of another type blocks no other call',
     file: SCRIPT,
     text: 'if isOfAll then return error end',
     without: 'if true then return error end',
@@ -71,7 +71,7 @@ export const appendLimitGuards: readonly Guard[] = [
   },
   {
     name: 'run-read-behind-the-pipeline',
-    keeps: 'the same where scripts may not call INFO',
+    keeps: 'the same if scripts may not call INFO',
     file: 'packages/call-log/src/append/appender.ts',
     text: '[asked.barrier(run), ...barriers]',
     without: 'barriers',

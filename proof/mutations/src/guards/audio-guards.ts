@@ -1,6 +1,6 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps audio from taking the memory that the record needs. */
+/** Guards that keep audio from taking the memory that the record needs. */
 export const audioGuards: readonly Guard[] = [
   {
     name: 'audio-leaves-room',
@@ -26,7 +26,7 @@ export const audioGuards: readonly Guard[] = [
   },
   {
     name: 'unmeasured-audio-is-bounded',
-    keeps: 'a Redis that does not tell how full it is is not filled with audio',
+    keeps: 'a Redis that does not report its memory use is not filled with audio',
     file: 'services/stream-gateway/src/audio/audio-writer.ts',
     text: "return keptBytes + bytes > MAX_UNMEASURED_BYTES ? 'no_room' : undefined;",
     without: 'void [keptBytes, MAX_UNMEASURED_BYTES];',

@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps the carrier's reports, and the calls that it was asked for. */
+/** Guards of the carrier's reports, and of requested calls. */
 export const carrierGuards: readonly Guard[] = [
   {
     name: 'callback-is-durable',
-    keeps: 'the carrier sends a callback again that is nowhere yet',
+    keeps: 'the carrier resends a callback that is not stored',
     file: 'services/stream-gateway/src/http/endpoints/callbacks-endpoint.ts',
     text: "if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };",
     without: '',
@@ -15,7 +15,7 @@ export const carrierGuards: readonly Guard[] = [
   },
   {
     name: 'end-is-not-taken-back',
-    keeps: 'a late report of a call that rings does not open a call that is over',
+    keeps: 'a late report of a ringing call does not reopen a call that is over',
     file: 'packages/call-events/src/fold/fold-carrier-report.ts',
     text: 'if (isCurrentTerminal !== isTerminal(candidate.value)) return isCurrentTerminal ? current : candidate;',
     without: '',
@@ -26,7 +26,7 @@ export const carrierGuards: readonly Guard[] = [
   },
   {
     name: 'answer-before-list',
-    keeps: 'an answer of the carrier that Redis did not take is asked for again',
+    keeps: 'the carrier is asked again if Redis did not accept its answer',
     file: 'services/reconciler/src/carrier/check-call.ts',
     text: 'const { isNews, answer } = await record(due.call, report, due.answer);',
     without: `await save(due, { state: 'settled', checks: due.checks + 1 });
@@ -38,7 +38,7 @@ export const carrierGuards: readonly Guard[] = [
   },
   {
     name: 'noted-before-dialled',
-    keeps: 'a call that may exist is looked for, whoever died after dialling',
+    keeps: 'a call that may exist is looked for, whichever process died after dialling',
     file: 'packages/cli/src/call/request-call.ts',
     text: 'await store.recordPlacement({ reference, tenant, dialled, callerId, dueInMs: LOOK_AFTER_MS });',
     without: 'void [tenant, dialled, callerId];',

@@ -6,11 +6,14 @@ const CONSUMERS = 'packages/call-log/src/feed/feed-consumers.integration.test.ts
 const COMPARISON = 'services/persister/src/store/comparison.integration.test.ts';
 const SWEEP = 'services/session/src/live-state/sweep.integration.test.ts';
 
-/** What lets consumers go on: with a full Redis, a key of another type, a clock set back, a Postgres that lost commits. */
+/**
+ * Guards that keep consumers working: with a full Redis, a key of another type, a clock set back, a Postgres
+ * that lost commits.
+ */
 export const drainGuards: readonly Guard[] = [
   {
     name: 'groups-without-memory',
-    keeps: 'a feed that has no group yet is read from a Redis that is out of memory',
+    keeps: 'a feed without a group is read from a Redis that is out of memory',
     file: 'packages/call-log/src/feed/feed-groups.ts',
     text: '{ runsWithoutMemory: true }',
     without: '{}',
@@ -54,7 +57,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'head-outlives-log',
-    keeps: 'a gateway finds the head of a persisted call, and does not send it again',
+    keeps: 'a gateway finds the head of a persisted call, and does not resend it',
     file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'Math.max(keepMs, keepHeadMs)',
     without: 'keepMs',
@@ -64,8 +67,8 @@ export const drainGuards: readonly Guard[] = [
     },
   },
   {
-    name: 'life-after-release',
-    keeps: 'an event that comes after the log has gone is archived from its first entry on',
+    name: 'epoch-after-release',
+    keeps: 'an event that comes after the log is deleted is archived from its first entry on',
     file: 'packages/call-log/src/append/append-script.ts',
     text: "local isReleased = known[4] and #call('XRANGE', log, '-', '+', 'COUNT', 1) == 0",
     without: 'local isReleased = false',
@@ -87,7 +90,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'append-looks-at-feeds',
-    keeps: 'an event whose call could not be asked for is no repeat when it is sent again',
+    keeps: 'an event whose call could not be requested is no duplicate when it is resent',
     file: 'packages/call-log/src/append/append-script.ts',
     text: "call('XRANGE', persist, '-', '+', 'COUNT', 0)\n",
     without: '',
@@ -120,7 +123,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'places-after-a-clock-set-back',
-    keeps: 'the places of a tenant are freed after the clock of Redis was set back',
+    keeps: 'the slots of a tenant are freed after the clock of Redis was set back',
     file: 'services/stream-gateway/src/limits/call-slots.ts',
     text: "  redis.call('ZADD', KEYS[1], now, id)\n",
     without: '',
@@ -131,7 +134,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'checkpoints-after-a-clock-set-back',
-    keeps: 'checkpoints are asked for after the clock of Redis was set back',
+    keeps: 'checkpoints are requested after the clock of Redis was set back',
     file: 'packages/call-log/src/live/live-calls.ts',
     text: "...(await this.#redis.zrangebyscore(checkpoints, aheadMs, '+inf', ...limit)),",
     without: '',
@@ -142,7 +145,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'checkpoints-over-http',
-    keeps: 'a call over HTTP alone is in Postgres while it goes on',
+    keeps: 'a call over HTTP alone is in Postgres while it is in progress',
     file: 'packages/call-log/src/state/session-script.ts',
     text: 'if not known[2] or tonumber(known[2]) > 0 then',
     without: 'if known[2] and tonumber(known[2]) > 0 then',
@@ -169,7 +172,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'compare-the-archive',
-    keeps: 'a stretch of the archive that Postgres lost is written again',
+    keeps: 'a segment of the archive that Postgres lost is written again',
     file: 'packages/call-store/src/read/find-missing.ts',
     text: 'return row === undefined || covered(',
     without: 'return row === undefined && covered(',
@@ -191,7 +194,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'ask-again-a-few-times',
-    keeps: 'a call that Postgres never takes is not persisted again for ever',
+    keeps: 'a call that Postgres never accepts is not persisted again for ever',
     file: 'packages/call-log/src/persisted/ask-again-script.ts',
     text: "if asked >= tonumber(ARGV[4]) then return 'given_up' end",
     without: '',
@@ -202,7 +205,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'sweep-of-a-full-redis',
-    keeps: 'calls of a gateway that died are given up also while Redis has no memory for checkpoints',
+    keeps: 'calls of a dead gateway are ended even if Redis has no memory for checkpoints',
     file: 'services/session/src/live-state/sweep.ts',
     text: 'liveCalls.requestDueCheckpoints(partition).catch(laterIfFull);',
     without: 'liveCalls.requestDueCheckpoints(partition);',

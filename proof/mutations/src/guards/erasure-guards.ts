@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps erased calls away, and held ones in place. */
+/** Guards that keep erased calls away, and held ones in place. */
 export const erasureGuards: readonly Guard[] = [
   {
     name: 'erased-call-in-postgres',
-    keeps: 'a persister that had read a call before it was erased does not bring it back',
+    keeps: 'a persister that had read a call before its erasure does not restore it',
     file: 'packages/call-store/src/schema/migrations/0007-erasure-locks.ts',
     text: 'return null;',
     without: 'return new;',
@@ -37,7 +37,7 @@ export const erasureGuards: readonly Guard[] = [
   },
   {
     name: 'erasure-from-dead-spools',
-    keeps: 'what a dead gateway left on its disk of an erased person goes as well',
+    keeps: 'the events of an erased person on the disk of a dead gateway are removed as well',
     file: 'packages/cli/src/privacy/erase-calls.ts',
     text: 'await eraseFromSpools(folder, calls)',
     without: '{ events: 0, living: 0 }',

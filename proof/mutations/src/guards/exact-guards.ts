@@ -3,7 +3,7 @@ import { type Guard } from '../guard.ts';
 const APPEND_TEST = 'packages/call-log/src/append/revisions.integration.test.ts';
 const MESSAGE_TEST = 'services/stream-gateway/src/domain/read-agent-text.test.ts';
 
-/** What keeps a value as it was acknowledged. */
+/** Guards that keep a value as it was acknowledged. */
 export const exactGuards: readonly Guard[] = [
   {
     name: 'digits-of-a-message',
@@ -71,7 +71,7 @@ export const exactGuards: readonly Guard[] = [
   },
   {
     name: 'a-field-once',
-    keeps: 'of a field that stands twice no value is lost without a word',
+    keeps: 'no value of a repeated field is silently lost',
     file: 'services/stream-gateway/src/domain/read-agent-message.ts',
     text: 'if (fieldsInText !== undefined && fieldsInText > storable.fields) {',
     without: 'if (fieldsInText === -1) {',
@@ -82,7 +82,7 @@ export const exactGuards: readonly Guard[] = [
   },
   {
     name: 'fields-beyond-the-known',
-    keeps: 'what an agent says beyond the known fields is kept',
+    keeps: "unknown fields of an agent's message are kept",
     file: 'services/stream-gateway/src/domain/beyond-known.ts',
     text: 'const beyond = [...unknown, ...outweighed];',
     without: 'const beyond = [...outweighed];',
@@ -115,7 +115,7 @@ export const exactGuards: readonly Guard[] = [
   },
   {
     name: 'acknowledged-conflict',
-    keeps: 'a report that the spool has acknowledged is not dropped as a conflict',
+    keeps: 'a report that the spool acknowledged is not dropped as a conflict',
     file: 'packages/call-log/src/append/append-lua.ts',
     text: "limits ~= 'none' and 'conflict' or nil",
     without: "'conflict'",
@@ -137,7 +137,7 @@ export const exactGuards: readonly Guard[] = [
   },
   {
     name: 'highest-revision',
-    keeps: 'the highest revision counts, whatever the order in which revisions come',
+    keeps: 'the highest revision takes precedence, whatever the order of revisions',
     file: 'packages/call-events/src/fold/revisions.ts',
     text: 'if (known === undefined || compareRevisions(known, event) < 0) newest.set(event.id, event);',
     without: 'if (known === undefined || known.id === event.id) newest.set(event.id, event);',

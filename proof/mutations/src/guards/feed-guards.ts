@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps an entry of a feed from being left undone. */
+/** Guards that keep an entry of a feed from being left pending. */
 export const feedGuards: readonly Guard[] = [
   {
     name: 'own-pending-read',
-    keeps: 'a worker that was killed finds after its restart what it was given before',
+    keeps: 'a killed worker finds its pending entries after its restart',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
     text: 'try {\n      await this.#takeAll(this.#reader.ownPending());',
     without: 'try {',
@@ -26,7 +26,7 @@ export const feedGuards: readonly Guard[] = [
   },
   {
     name: 'reclaim',
-    keeps: 'what a dead worker was given is done by a living one',
+    keeps: 'a living worker claims the entries of a dead one',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
     text: 'await this.#takeAll(this.#reader.reclaimed());',
     without: '',
@@ -37,7 +37,7 @@ export const feedGuards: readonly Guard[] = [
   },
   {
     name: 'monotonic-clock-of-consumers',
-    keeps: 'a consumer goes on claiming the entries of the dead when the clock of its host is set back',
+    keeps: 'a consumer keeps claiming the entries of dead ones when the clock of its host is set back',
     file: 'packages/call-log/src/feed/feed-consumer.ts',
     text: 'this.#now = handling.now ?? (() => performance.now());',
     without: 'this.#now = handling.now ?? (() => Date.now());',

@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps a gateway going, and what it had on its disk when it does not. */
+/** Guards that keep a gateway running, and its spool when it does not. */
 export const gatewayGuards: readonly Guard[] = [
   {
     name: 'gateway-waits-for-redis',
-    keeps: 'a gateway that starts while Redis is away does not end',
+    keeps: 'a gateway that starts while Redis is unavailable does not end',
     file: 'services/stream-gateway/src/service.ts',
     text: 'await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });',
     without:
@@ -16,7 +16,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'steady-call-clock',
-    keeps: 'the turns of a call stay in their order when the clock of the host is set in mid-call',
+    keeps: 'the turns of a call keep their order when the clock of the host is set during the call',
     file: 'services/stream-gateway/src/exotel/call-connection.ts',
     text: 'this.#now = steadyClock(needs.now);',
     without: 'this.#now = needs.now;',
@@ -27,8 +27,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'kept-after-a-refusal',
-    keeps:
-      'a report that was acknowledged is kept, also when its sender repeats it to a call that is full by then',
+    keeps: 'an acknowledged report is kept, even if its sender repeats it to a call that is full by then',
     file: 'packages/delivery/src/by-id/retained-reports.ts',
     text: "if (result.status !== 'refused' && event.rememberId && result.seq !== undefined)",
     without:
@@ -40,7 +39,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'inherited-spools',
-    keeps: 'what a gateway leaves that never comes back is sent by one that lives',
+    keeps: 'another gateway sends the events of a gateway that never returns',
     file: 'packages/delivery/src/replay/take-over-spools.ts',
     text: 'await spool.takeOver()',
     without: '[] as Leftover[]',
@@ -51,7 +50,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'temporary-name-of-a-lock',
-    keeps: 'gateways in containers, which all have the same pid, do not trip over each other at a spool',
+    keeps: 'gateways in containers, which all have the same pid, do not conflict over a spool',
     file: 'packages/process-lock/src/lock-file.ts',
     text: 'const temporary = `${file}.${randomUUID()}`;',
     without: 'const temporary = `${file}.${process.pid}`;',
@@ -62,7 +61,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'right-to-remove-a-lock',
-    keeps: 'of two who find the lock of a dead one, none removes what the other has put in its place',
+    keeps: "of two processes that find a dead owner's lock, neither removes the other's new one",
     file: 'packages/process-lock/src/lock-file.ts',
     text: 'if (!taken.ok) return taken.held;',
     without: '',
@@ -73,7 +72,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'reports-are-looked-for',
-    keeps: 'what came over HTTP is given again to a Redis that lost it',
+    keeps: 'events from HTTP are resent to a Redis that lost them',
     file: 'packages/delivery/src/by-id/retained-reports.ts',
     text: 'if (report.epoch !== epoch || report.seq > lastSeq) this.#missing.add(report);',
     without: "if (report.epoch === '') this.#missing.add(report);",
@@ -84,7 +83,7 @@ export const gatewayGuards: readonly Guard[] = [
   },
   {
     name: 'unplaced-events-are-looked-for',
-    keeps: 'an event that Redis lost is sent again also when its answer, that of a repeat, told no place',
+    keeps: 'an event that Redis lost is resent even if its answer, as a duplicate, had no seq',
     file: 'packages/delivery/src/by-sequence/event-producer.ts',
     text: 'if (isLost || this.#window.isNewestUnplaced) this.#probe();',
     without: 'if (isLost) this.#probe();',

@@ -11,14 +11,14 @@ const RELAY = 'services/stream-gateway/src/agent/agent-relay.ts';
 const CHANNEL = 'services/stream-gateway/src/agent/agent-channel.ts';
 const REPORTS = 'services/stream-gateway/src/agent/agent-reports.ts';
 
-/** The guard of one way into the code of a call, and the case in which the code behind it throws. */
+/** The guard of one entry into the code of a call, and the case in which the code behind it throws. */
 function entryGuard(
   entry: string,
   { file, text, without, of = ONE_CALL }: Pick<Guard, 'file' | 'text' | 'without'> & { readonly of?: string },
 ): Guard {
   return {
     name: `guarded-${entry.replace('.', '-')}`,
-    keeps: `a fault in ${entry} ends one call, or costs it its agent, and the process lives`,
+    keeps: `a fault in ${entry} ends one call, or its agent connection, and the process lives`,
     file,
     text,
     without,
@@ -26,7 +26,7 @@ function entryGuard(
   };
 }
 
-/** A fault in what Node calls of one call's code ends that call alone. */
+/** A fault in a callback that Node calls for one call ends that call alone. */
 export const isolationGuards: readonly Guard[] = [
   entryGuard('carrier.message', {
     file: SOCKET,
@@ -156,7 +156,7 @@ export const isolationGuards: readonly Guard[] = [
   }),
   {
     name: 'guarded-drain',
-    keeps: 'a call that fails while the gateway is stopped does not keep the others from being ended',
+    keeps: 'a call that fails while the gateway stops does not keep the others from being ended',
     file: SOCKET,
     text: "this.#guard.run('drain', () => {",
     without: '[1].forEach(() => {',
@@ -167,7 +167,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: 'internal-error-in-the-record',
-    keeps: 'the record of a call that ended for a fault of the gateway says so',
+    keeps: 'the record of a call that ended for a fault of the gateway has that reason',
     file: 'services/stream-gateway/src/exotel/call-connection.ts',
     text: "this.end({ kind: 'lost', reason: 'internal_error' });",
     without: "this.end({ kind: 'lost', reason: 'socket_error' });",
@@ -175,7 +175,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: 'whole-characters',
-    keeps: 'a parameter that is cut stays well-formed, so that it can be put into the URL of an agent',
+    keeps: 'a cut parameter stays well-formed, so that it can be put into the URL of an agent',
     file: 'packages/exotel/src/wire/cut-text.ts',
     text: 'isInsideCharacter ? maxLength - 1 : maxLength',
     without: 'isInsideCharacter ? maxLength : maxLength',
@@ -186,7 +186,7 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: 'empty-host-of-an-agent',
-    keeps: 'a call that lacks what the host of AGENT_URL takes from it dials no other host',
+    keeps: 'a call that lacks a value for the host of AGENT_URL dials no other host',
     file: 'services/stream-gateway/src/domain/agent-url.ts',
     text: 'if (empty !== undefined) return',
     without: 'if (empty === template) return',

@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps one call, large or slow, from stopping the others. */
+/** Guards that keep one call, large or slow, from stopping the others. */
 export const largeCallGuards: readonly Guard[] = [
   {
     name: 'page-bytes',
-    keeps: 'no more of a log is read at once than is of limited size',
+    keeps: 'a log is read in pages of limited size',
     file: 'packages/call-log/src/read/page-script.ts',
     text: 'or bytes + #text > maxBytes) then',
     without: ') then',
@@ -70,7 +70,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'long-log-beside-the-others',
-    keeps: 'a long log is folded while the live states of other calls go on',
+    keeps: 'a long log is folded while the live states of other calls are updated',
     file: 'services/session/src/live-state/fold-activity.ts',
     text: 'for (const each of found) if (!each.log.isLast) this.#longFolds.add(each);',
     without:
@@ -82,7 +82,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'halved-batch',
-    keeps: 'a batch that takes too long is sent again in halves',
+    keeps: 'a batch that takes too long is retried in halves',
     file: 'services/persister/src/store/bisect.ts',
     text: "  timeout: 'slow',\n",
     without: '',
@@ -93,7 +93,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'locked-row-waits-alone',
-    keeps: 'one locked row holds up no other call, and is no outage of Postgres',
+    keeps: 'one locked row blocks no other call, and is not an outage of Postgres',
     file: 'services/persister/src/store/bisect.ts',
     text: "  locked: 'slow',\n",
     without: '',
@@ -104,7 +104,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'gathered-late-events',
-    keeps: 'a whole row is not written again for each event that comes late',
+    keeps: 'a whole row is not written again for each late event',
     file: 'services/persister/src/persist/waiting-calls.ts',
     text: 'else if (joined.isLate && this.#options.gatherLateMs > 0) {',
     without: 'else if (joined.isLate && this.#options.gatherLateMs > Infinity) {',
@@ -115,7 +115,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'killed-readers',
-    keeps: 'a call that kills its readers is set aside before it is tried again',
+    keeps: 'a call that kills its readers is dead-lettered before it is tried again',
     file: 'services/persister/src/persist/try-suspects.ts',
     text: 'if ((await trials.begin(call)) > MAX_TRIALS) {',
     without: 'if ((await trials.begin(call)) > Infinity) {',

@@ -2,11 +2,11 @@ import { type Guard } from '../guard.ts';
 
 const LIMITS = 'services/stream-gateway/src/limits.integration.test.ts';
 
-/** What bounds the calls of a socket, and whose word is taken for where a request comes from. */
+/** Limits on the calls of a socket, and rules for where a request comes from. */
 export const limitGuards: readonly Guard[] = [
   {
     name: 'calls-of-a-socket',
-    keeps: 'one socket does not begin calls without end, past every limit on sockets',
+    keeps: 'one socket does not start calls without end, beyond every limit on sockets',
     file: 'services/stream-gateway/src/exotel/calls-of-socket.ts',
     text: 'this.#calls <= this.#maxCalls',
     without: 'this.#calls > 0',
@@ -14,7 +14,7 @@ export const limitGuards: readonly Guard[] = [
   },
   {
     name: 'rate-of-calls-of-a-socket',
-    keeps: 'one socket does not begin calls as fast as it can send',
+    keeps: 'one socket does not start calls as fast as it can send',
     file: 'services/stream-gateway/src/exotel/calls-of-socket.ts',
     text: ' && this.#rate.take(nowMs)',
     without: '',
@@ -36,7 +36,7 @@ export const limitGuards: readonly Guard[] = [
   },
   {
     name: 'no-proxy-of-itself',
-    keeps: 'a client on the address of the load balancer does not say itself where it comes from',
+    keeps: 'a client on the address of the load balancer cannot choose its own address',
     file: 'services/stream-gateway/src/auth/client-address.ts',
     text: ' || seen.has(address)',
     without: '',
@@ -58,7 +58,7 @@ export const limitGuards: readonly Guard[] = [
   },
   {
     name: 'too-fast-is-sent-again',
-    keeps: 'what an agent reports too fast is sent again, and not given up',
+    keeps: 'a report that comes too fast is resent, and not given up',
     file: 'packages/agent-client/src/messages.ts',
     text: "'too_fast', ",
     without: '',
@@ -69,7 +69,7 @@ export const limitGuards: readonly Guard[] = [
   },
   {
     name: 'refused-for-a-second',
-    keeps: 'what comes behind a message that was refused for its speed does not overtake it',
+    keeps: 'a later message does not overtake one that was refused for its speed',
     file: 'services/stream-gateway/src/domain/event-rate.ts',
     text: 'this.#refusesUntilMs = nowMs + REFUSED_FOR_MS;',
     without: '',

@@ -1,6 +1,6 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps the live state of a call right, and lets it end. */
+/** Guards that keep the live state of a call right, and let it end. */
 export const liveStateGuards: readonly Guard[] = [
   {
     name: 'compare-and-set',
@@ -26,7 +26,7 @@ export const liveStateGuards: readonly Guard[] = [
   },
   {
     name: 'sweep',
-    keeps: 'the calls of a gateway that died end and get their rows',
+    keeps: 'the calls of a dead gateway end and get their rows',
     file: 'services/session/src/live-state/sweep.ts',
     text: 'const ended = hasAnsweredLong ? await this.#alone(live, NOTHING, end) : NOTHING;',
     without: 'const ended = NOTHING;',

@@ -1,6 +1,6 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps the rows of Postgres complete, and never lowers them. */
+/** Guards that keep the rows of Postgres complete, and never lower them. */
 export const persisterGuards: readonly Guard[] = [
   {
     name: 'version-guard',
@@ -15,7 +15,7 @@ export const persisterGuards: readonly Guard[] = [
   },
   {
     name: 'expiry-after-the-last-event',
-    keeps: 'no key of a call begins to expire while events of it are not in Postgres',
+    keeps: 'no key of a call starts to expire while events of it are not in Postgres',
     file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'and persisted >= tonumber(known[2])',
     without: '',
@@ -26,7 +26,7 @@ export const persisterGuards: readonly Guard[] = [
   },
   {
     name: 'acknowledge-what-is-settled',
-    keeps: 'what asked for a call that could not be settled is not acknowledged with its neighbours',
+    keeps: 'the entries of a call that could not be committed are not acknowledged with those of others',
     file: 'packages/call-log/src/commit/commit-calls.ts',
     text: 'if ok then',
     without: 'if true then',
@@ -37,7 +37,7 @@ export const persisterGuards: readonly Guard[] = [
   },
   {
     name: 'expiry-after-commit',
-    keeps: 'nothing is acknowledged, and no key begins to expire, before the commit',
+    keeps: 'nothing is acknowledged, and no key starts to expire, before the commit',
     file: 'services/persister/src/persist/persist-batch.ts',
     text: 'const written = await this.#write(decodable, earlierAttempts);',
     without: `await this.#commit(decodable.map((call) => ({ ...call, kind: 'persisted' })) as never);
@@ -49,7 +49,7 @@ export const persisterGuards: readonly Guard[] = [
   },
   {
     name: 'fault-of-one-call',
-    keeps: 'a call that Redis can do nothing with holds up no other',
+    keeps: 'a call that fails in Redis blocks no other',
     file: 'services/persister/src/persist/read-logs.ts',
     text: "return isFaultOfTheCall(error) ? 'unknown' : 'unavailable';",
     without: "return 'unavailable';",
@@ -82,7 +82,7 @@ export const persisterGuards: readonly Guard[] = [
   },
   {
     name: 'late-letter',
-    keeps: 'a dead letter that was replayed does not come back by a request that comes late',
+    keeps: 'a replayed dead letter is not written again for a late request',
     file: 'packages/call-log/src/dead-letters/dead-letter-script.ts',
     text: 'id, id) == 0 and isAskedFor() then',
     without: 'id, id) == 0 then',

@@ -4,11 +4,13 @@ const MATCHER_TEST = 'packages/cli/src/privacy/phones/phone-matcher.test.ts';
 const PERSON_TEST = 'packages/cli/src/erase-person.integration.test.ts';
 const STORE_TEST = 'packages/call-store/src/privacy/privacy.integration.test.ts';
 
-/** What finds all of a person and nothing of another, and keeps an erasure out of the way of what is written meanwhile. */
+/**
+ * Guards that find all of a person and nothing of another, and separate an erasure from concurrent writes.
+ */
 export const privacyGuards: readonly Guard[] = [
   {
     name: 'writers-share-the-lock-of-a-call',
-    keeps: 'an erasure knows which writes of the call are under way',
+    keeps: 'an erasure notices the writes of the call that are in progress',
     file: 'packages/call-store/src/schema/migrations/0007-erasure-locks.ts',
     text: 'perform pg_advisory_xact_lock_shared(call_lock(new.tenant, new.call_sid));',
     without: '',
@@ -27,7 +29,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'phone-parameter-in-the-lead',
-    keeps: 'the number that a campaign gave as `phone` is not overwritten by the one that was dialled from',
+    keeps: "the campaign's own `phone` is not overwritten by the dialled number",
     file: 'packages/call-events/src/record/call-record.ts',
     text: '...Object.fromEntries(parameters.map(([name, { value }]) => [name, value])),',
     without:
@@ -61,7 +63,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'archive-is-searched',
-    keeps: 'a person whose number only the archive has is found',
+    keeps: 'a person whose number is only in the archive is found',
     file: 'packages/cli/src/privacy/said-of-calls.ts',
     text: 'yield { ...stored, beganAt: beginOf(stored) };',
     without: 'void beginOf(stored);',
@@ -72,7 +74,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'live-state-is-searched',
-    keeps: 'a person of whom only Redis says anything is found',
+    keeps: 'a person who is only in Redis is found',
     file: 'packages/cli/src/privacy/said-of-calls.ts',
     text: 'for await (const call of places.eraser.calls()) if (isAsked(call)) yield* saidInRedis(places, call);',
     without: '',
@@ -83,7 +85,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'an-absent-call-is-told',
-    keeps: 'a call that the named tenant does not have is not said to be erased',
+    keeps: 'a call that the named tenant does not have is not reported as erased',
     file: 'packages/cli/src/privacy/locate-call.ts',
     text: 'if (isUnseen && tenant !== undefined)',
     without: 'if (tenant !== undefined)',
@@ -105,7 +107,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'retention-of-endless-calls',
-    keeps: 'a call of which the carrier said no end is not kept for ever',
+    keeps: 'a call whose end the carrier never reported is not kept for ever',
     file: 'packages/call-store/src/privacy/retention.ts',
     text: "when call.status in ('initiated', 'ringing', 'in_progress') then call.persisted_at",
     without: "when call.status in ('initiated', 'ringing', 'in_progress') then null",
@@ -116,7 +118,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'retention-of-pinned-logs',
-    keeps: 'the log that an old dead letter points at goes with the letter',
+    keeps: 'the log that an old dead letter points at is removed with the letter',
     file: 'packages/call-log/src/dead-letters/remove-letter-script.ts',
     text: "call('DEL', KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8])",
     without: '',
@@ -138,7 +140,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'an-erased-call-is-not-held',
-    keeps: 'an operator is not told that a call is kept which is erased',
+    keeps: 'an erased call is not reported as kept',
     file: 'packages/call-store/src/privacy/legal-holds.ts',
     text: "if (await wasErased(transaction, call)) return 'erased';",
     without: '',
@@ -149,7 +151,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'calls-share-locks',
-    keeps: 'a statement that writes very many calls does not fill the table of locks of Postgres',
+    keeps: 'a statement that writes very many calls does not fill the lock table of Postgres',
     file: 'packages/call-store/src/schema/migrations/0007-erasure-locks.ts',
     text: ' & ${sql.lit(LOCKS - 1)})',
     without: ')',
@@ -160,7 +162,7 @@ export const privacyGuards: readonly Guard[] = [
   },
   {
     name: 'archive-began-with-its-events',
-    keeps: 'a restore that writes an archive anew does not make it younger than the erasure of its person',
+    keeps: 'a restore that writes an archive again does not make it younger than the erasure of its person',
     file: 'packages/cli/src/privacy/said-of-calls.ts',
     text: 'return saidAt < beganAt ? saidAt : beganAt;',
     without: 'return beganAt;',

@@ -5,11 +5,11 @@ const READ = 'services/stream-gateway/src/reading/read-reports.ts';
 // Run in this thread: the threads that read large messages load what was built before.
 const READ_TEST = 'services/stream-gateway/src/reading/read-reports.test.ts';
 
-/** What is known of a message before it is read, and where it is read. */
+/** Checks before a message is parsed, and where it is parsed. */
 export const readingGuards: readonly Guard[] = [
   {
     name: 'read-beside-the-loop',
-    keeps: 'a large request does not stop the audio of all calls while it is read',
+    keeps: 'a large request does not stop the audio of all calls while it is parsed',
     file: 'services/stream-gateway/src/reading/report-reader.ts',
     text: 'if (bytes <= MAX_BYTES_AT_ONCE) return',
     without: 'if (bytes > 0) return',
@@ -17,7 +17,7 @@ export const readingGuards: readonly Guard[] = [
   },
   {
     name: 'waiting-behind-a-large-report',
-    keeps: 'what an agent sends behind a large report does not overtake it',
+    keeps: "an agent's later report does not overtake a large one",
     file: 'services/stream-gateway/src/agent/agent-channel.ts',
     text: 'if (this.#isReading) this.#waiting.push({ data, isBinary });',
     without: 'if (data.length < 0) this.#waiting.push({ data, isBinary });',
@@ -28,7 +28,7 @@ export const readingGuards: readonly Guard[] = [
   },
   {
     name: 'bytes-before-reading',
-    keeps: 'a message that is too large is refused by itself, and costs no reading',
+    keeps: 'a message that is too large is refused by itself, without being parsed',
     file: READ,
     text: 'if (byteLength > maxEventBytes) return',
     without: 'if (byteLength < 0) return',
@@ -47,7 +47,7 @@ export const readingGuards: readonly Guard[] = [
   },
   {
     name: 'bytes-a-second-of-a-call',
-    keeps: 'one call does not bring more bytes than are stored',
+    keeps: 'one call does not send more bytes than can be stored',
     file: 'services/stream-gateway/src/agent/agent-reports.ts',
     text: 'if (!byteRate.take(nowMs, bytes)) return',
     without: 'if (bytes < 0) return',
@@ -58,7 +58,7 @@ export const readingGuards: readonly Guard[] = [
   },
   {
     name: 'bytes-a-second-over-http',
-    keeps: 'no call, tenant or address brings more bytes than are read and stored',
+    keeps: 'no call, tenant or address sends more bytes than can be parsed and stored',
     file: 'services/stream-gateway/src/limits/report-rates.ts',
     text: 'if (waitMs > 0) return { waitMs, limit };',
     without: 'if (waitMs < 0) return { waitMs, limit };',
@@ -69,7 +69,7 @@ export const readingGuards: readonly Guard[] = [
   },
   {
     name: 'broken-report-is-refused',
-    keeps: 'a report that is no JSON is answered, and is not sent to the carrier',
+    keeps: 'a report that is not JSON is answered, and is not sent to the carrier',
     file: 'services/stream-gateway/src/agent/agent-channel.ts',
     text: 'if (isReport || (isUnreadable(frame) && isBrokenReport(data))) {',
     without: 'if (isReport || (isUnreadable(frame) && isBrokenReport(data) && false)) {',

@@ -1,6 +1,6 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps clients on a Redis that takes their writes, and what it takes in its log. */
+/** Guards that keep clients on a Redis that accepts their writes, and its writes in its log. */
 export const redisClientGuards: readonly Guard[] = [
   {
     name: 'open-transaction',
@@ -15,7 +15,7 @@ export const redisClientGuards: readonly Guard[] = [
   },
   {
     name: 'default-user-may-read-the-file',
-    keeps: 'a Redis with users of its own has after a restart what its transactions wrote',
+    keeps: 'a Redis with users of its own has the writes of its transactions after a restart',
     file: 'infra/redis/users.sh',
     text: 'user default off resetpass allkeys allchannels +@all',
     without: 'user default off resetpass resetkeys resetchannels -@all',
@@ -26,7 +26,7 @@ export const redisClientGuards: readonly Guard[] = [
   },
   {
     name: 'following-redis',
-    keeps: 'a client that hears of another primary while it looks for one does not end for good',
+    keeps: 'a client keeps looking when another primary is announced while it looks for one',
     file: 'packages/redis-kit/src/connect/following-redis.ts',
     text: 'if (!this.#isClosed) this.connect().catch(() => undefined);',
     without: '',

@@ -3,11 +3,11 @@ import { type Guard } from '../guard.ts';
 const MEMORY_TEST = 'services/stream-gateway/src/redis-memory.integration.test.ts';
 const TENANT_TEST = 'services/stream-gateway/src/tenant-bytes.integration.test.ts';
 
-/** What a gateway does about a Redis that is nearly full, takes no writes, or is none that it can use. */
+/** How a gateway handles a Redis that is nearly full, refuses writes, or is unusable. */
 export const redisLimitGuards: readonly Guard[] = [
   {
     name: 'memory-share',
-    keeps: 'a full Redis can be drained: reports leave room for what that takes',
+    keeps: 'a full Redis can be drained: reports leave room for it',
     file: 'services/stream-gateway/src/limits/guarded-appender.ts',
     text: 'if (!leadsToEnd && !request.events.some(endsConnection)) memory.assertEnough();',
     without: '',
@@ -29,7 +29,7 @@ export const redisLimitGuards: readonly Guard[] = [
   },
   {
     name: 'not-ready-while-refusing',
-    keeps: 'a gateway that answers 503 is sent no more reports',
+    keeps: 'a gateway that answers 503 gets no more reports',
     file: 'packages/delivery/src/by-id/event-store.ts',
     text: "if (stored.where === 'unknown') writes.onRefused(error);",
     without: '',
@@ -40,7 +40,7 @@ export const redisLimitGuards: readonly Guard[] = [
   },
   {
     name: 'ready-again-by-itself',
-    keeps: 'a gateway that is sent nothing notices that Redis takes writes again',
+    keeps: 'an idle gateway notices that Redis accepts writes again',
     file: 'services/stream-gateway/src/compose/watch-redis.ts',
     text: 'if (writes.isInDoubt) await tryWrite();',
     without: '',
@@ -84,7 +84,7 @@ export const redisLimitGuards: readonly Guard[] = [
   },
   {
     name: 'late-refusal',
-    keeps: 'what a spool acknowledged is in the log though the call was full meanwhile',
+    keeps: 'an event that a spool acknowledged is in the log even if the call was full in the meantime',
     file: 'packages/delivery/src/by-sequence/event-producer.ts',
     text: 'if (isFull(result) && isAcknowledged(event)) return void (tooLate ??= event);',
     without: '',
@@ -95,7 +95,7 @@ export const redisLimitGuards: readonly Guard[] = [
   },
   {
     name: 'spool-room',
-    keeps: 'no call takes more by way of the spool than its log may hold',
+    keeps: 'no call stores more through the spool than its log may hold',
     file: 'packages/delivery/src/replay/spool-room.ts',
     text: 'if (total > this.#maxCallBytes && !events.some(endsConnection)) return false;',
     without: '',
@@ -106,7 +106,7 @@ export const redisLimitGuards: readonly Guard[] = [
   },
   {
     name: 'held-bytes',
-    keeps: 'what a gateway keeps stays within what it is allowed',
+    keeps: 'the memory of a gateway stays within its limit',
     file: 'packages/delivery/src/retention/held-bytes.ts',
     text: '(bytes === text.length ? bytes : 2 * text.length)',
     without: 'text.length',

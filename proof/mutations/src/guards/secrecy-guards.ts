@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps personal data and secrets from those whom they do not concern. */
+/** Guards of personal data and secrets. */
 export const secrecyGuards: readonly Guard[] = [
   {
     name: 'redaction',
-    keeps: 'nothing that a tenant does not want to be stored is stored',
+    keeps: "text that a tenant's policy excludes is not stored",
     file: 'services/stream-gateway/src/domain/read-agent-message.ts',
     text: 'const draft = redactDraft(kept, redaction);',
     without: 'const draft = kept;',
@@ -15,7 +15,7 @@ export const secrecyGuards: readonly Guard[] = [
   },
   {
     name: 'allowed-fields',
-    keeps: 'a field that nobody has allowed does not get into a log',
+    keeps: 'a field that is not on the allow list does not get into a log',
     file: 'packages/service-kit/src/log/scrub-fields.ts',
     text: 'if (kind === undefined) return REMOVED;',
     without: 'if (kind === undefined) return value;',
@@ -26,7 +26,7 @@ export const secrecyGuards: readonly Guard[] = [
   },
   {
     name: 'words-of-the-other-side',
-    keeps: 'what the other side calls an event or a reason is in a log only where it is a known word',
+    keeps: "the other side's name of an event or a reason is logged only if it is a known word",
     file: 'services/stream-gateway/src/domain/loggable-word.ts',
     text: 'known.has(word) ? word : `other:${word.length}`',
     without: 'word',
@@ -37,7 +37,7 @@ export const secrecyGuards: readonly Guard[] = [
   },
   {
     name: 'constant-time-comparison',
-    keeps: 'how much of a secret is right can not be told from how long it takes to refuse it',
+    keeps: 'the time to refuse a secret does not show how much of it is right',
     file: 'packages/tenants/src/secrets/matches-secret.ts',
     text: "const isEqual = timingSafeEqual(Buffer.from(hashSecret(text), 'hex'), expected);",
     without: "const isEqual = Buffer.from(hashSecret(text), 'hex').equals(expected);",
@@ -47,8 +47,8 @@ export const secrecyGuards: readonly Guard[] = [
     },
   },
   {
-    name: 'equal-work-for-nobody',
-    keeps: 'whether the id of a secret is known can not be told from how long it takes to refuse it',
+    name: 'equal-work-for-unknown-ids',
+    keeps: 'the time to refuse a secret does not show whether its id is known',
     file: 'packages/tenants/src/tenant-directory.ts',
     text: 'const isRight = matchesSecret(text, found?.secret);',
     without: `if (found === undefined) return undefined;

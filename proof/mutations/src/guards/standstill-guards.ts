@@ -1,10 +1,10 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps one sender, or one call that can't be stored, from stopping what is done for all. */
+/** Guards that keep one sender, or one call that cannot be stored, from blocking all others. */
 export const standstillGuards: readonly Guard[] = [
   {
     name: 'callbacks-are-json-first',
-    keeps: 'a callback that is no JSON takes no longer to refuse than it is long',
+    keeps: 'the time to refuse a callback that is not JSON is proportional to its length',
     file: 'packages/exotel/src/wire/read-json.ts',
     text: 'const value = JSON.parse(text) as unknown;',
     without: 'const value = mayBeChanged(text) ? undefined : (JSON.parse(text) as unknown);',
@@ -37,7 +37,7 @@ export const standstillGuards: readonly Guard[] = [
   },
   {
     name: 'refused-events-stand-back',
-    keeps: 'events in the spool that Redis refuses for what they are about hold up no others',
+    keeps: 'spooled events that Redis refuses for their content block no others',
     file: 'packages/delivery/src/by-id/spool-outbox.ts',
     text: 'else if (isFaultOfTheCall(outcome?.reason)) refused.push(delivery);',
     without: 'else if (isFaultOfTheCall(outcome?.reason)) failed.push(delivery);',
@@ -59,7 +59,7 @@ export const standstillGuards: readonly Guard[] = [
   },
   {
     name: 'flood-of-frames-ends',
-    keeps: 'a stream can not fill the memory of a gateway with events of its frames',
+    keeps: 'a stream cannot fill the memory of a gateway with events of its frames',
     file: 'services/stream-gateway/src/exotel/stream-socket.ts',
     text: 'if (this.#isFlooding()) {',
     without: 'if (this.#isFlooding() && this.#isRefused) {',

@@ -1,6 +1,6 @@
 import { type Guard } from '../guard.ts';
 
-/** What keeps the carrier's words from saying what they do not mean. */
+/** Guards that keep the carrier's words from being misread. */
 export const vocabularyGuards: readonly Guard[] = [
   {
     name: 'leg-is-not-the-call',
@@ -15,7 +15,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'leg-is-not-folded-as-status',
-    keeps: "a report on a colleague's leg says nothing of the call's own status",
+    keeps: "a report on a colleague's leg does not change the call's own status",
     file: 'packages/call-events/src/fold/fold-carrier-report.ts',
     text: "data.subject === 'leg'",
     without: 'isConfirmed && !isConfirmed',
@@ -26,7 +26,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'named-status-outweighs-assumed',
-    keeps: 'a status that was only assumed does not hide one that the carrier named',
+    keeps: 'an assumed status does not hide one that the carrier named',
     file: 'packages/call-events/src/fold/fold-carrier-report.ts',
     text: 'if (current.isAssumed !== candidate.isAssumed) return current.isAssumed === true ? candidate : current;',
     without: '',
@@ -37,7 +37,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'no-end-while-it-goes-on',
-    keeps: 'a call that goes on has no end and no reason for one',
+    keeps: 'a call in progress has no end and no reason for one',
     file: 'packages/call-events/src/record/call-status.ts',
     text: 'if (!isTerminal(status)) return { status, endReason: undefined, endedAt: undefined };',
     without: '',
@@ -48,7 +48,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'starts-are-joined',
-    keeps: 'the numbers and parameters that a second start brings',
+    keeps: 'the numbers and parameters of a second start are kept',
     file: 'packages/call-events/src/fold/fold-call.ts',
     text: 'state.started = foldStart(state.started, event);',
     without: 'if (state.version === 1) state.started = foldStart(state.started, event);',
@@ -59,7 +59,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'blank-is-no-value',
-    keeps: 'a field that says null is not taken for one that has a value',
+    keeps: 'a field with the word null is not taken for one with a value',
     file: 'packages/exotel/src/callbacks/callback-fields.ts',
     text: 'if (value !== undefined && !saysNothing(value)) return value;',
     without: 'if (value !== undefined) return value;',
@@ -81,7 +81,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'streams-are-of-one-tenant',
-    keeps: 'a report of one tenant is not given to the call of another',
+    keeps: 'a report of one tenant is not added to the call of another',
     file: 'services/stream-gateway/src/store/stream-calls.ts',
     text: '`${tenant}/${streamSid}`;',
     without: '`${tenant.slice(0, 0)}/${streamSid}`;',
@@ -92,7 +92,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'unplaced-is-kept',
-    keeps: 'a Passthru of no known call is not lost',
+    keeps: 'a Passthru of an unknown call is not lost',
     file: 'services/stream-gateway/src/http/endpoints/callbacks-endpoint.ts',
     text: "if (unplaced === undefined) return { fate: 'unplaced', answer: taken('unplaced') };",
     without: "if (unplaced !== '') return { fate: 'unplaced', answer: taken('unplaced') };",
@@ -103,7 +103,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'caller-is-spared',
-    keeps: 'a caller does not wait in a flow for a callback that can not be read',
+    keeps: 'a caller does not wait in a flow for a callback that cannot be read',
     file: 'services/stream-gateway/src/http/endpoints/callbacks-endpoint.ts',
     text: "return (kind === 'passthru' ? sparingTheCaller(taken) : taken).answer;",
     without: 'void sparingTheCaller;\n    return taken.answer;',
@@ -114,7 +114,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'key-stays-with-exotel',
-    keeps: "the key of the carrier's API is not sent to whatever host a callback called a recording",
+    keeps: "the key of the carrier's API is not sent to any host that a callback names",
     file: 'packages/exotel/src/rest/fetch-recording.ts',
     text: "if (url.protocol !== 'https:' && !isOfApi)",
     without: "if (url.protocol === 'ftp:')",
@@ -125,7 +125,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'mulaw-is-decoded',
-    keeps: 'a second of μ-law counts as a second, and its WAV is no noise',
+    keeps: 'a second of μ-law counts as a second, and its WAV is not noise',
     file: 'services/stream-gateway/src/domain/translate-frame.ts',
     text: "codec: codec ?? 'pcm16',",
     without: "codec: 'pcm16',",
@@ -147,7 +147,7 @@ export const vocabularyGuards: readonly Guard[] = [
   },
   {
     name: 'placeholders-are-no-ids',
-    keeps: 'calls whose sid was not filled in do not become one call',
+    keeps: 'calls with an unfilled sid do not become one call',
     file: 'packages/exotel/src/wire/names-nothing.ts',
     text: 'saysNothing(id) || PLACEHOLDER.test(id)',
     without: 'saysNothing(id)',

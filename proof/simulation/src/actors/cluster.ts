@@ -7,7 +7,7 @@ import { startPersister } from './persister.ts';
 import { Session } from './session.ts';
 import { type Surroundings } from './surroundings.ts';
 
-/** One replica: its present life, and the one that comes after it. */
+/** One replica: its current life, and the next one. */
 interface Replica {
   readonly service: ServiceName;
   readonly name: string;
@@ -17,7 +17,7 @@ interface Replica {
   session: Session | undefined;
 }
 
-/** What a cluster is made of. */
+/** The parts of a cluster. */
 export interface ClusterOptions {
   readonly plan: Plan;
   readonly kernel: Kernel;
@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly rng: Rng;
 }
 
-/** All replicas of all services. One that dies is started again after a while. */
+/** All replicas of all services. A dead one is restarted after a while. */
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #replicas: Replica[] = [];
@@ -42,13 +42,13 @@ export class Cluster {
     }
   }
 
-  /** The gateway of this number, unless it is dead at present. */
+  /** The gateway of this number, unless it is dead. */
   gateway(number: number): Gateway | undefined {
     const replica = this.#replicas.filter(({ service }) => service === 'gateway')[number];
     return replica?.process.isAlive === true ? replica.gateway : undefined;
   }
 
-  /** No gateway has anything that waits to be acknowledged. */
+  /** No gateway has unacknowledged events. */
   get isIdle(): boolean {
     return this.#replicas.every(({ process, gateway }) => process.isAlive && gateway?.isIdle !== false);
   }
@@ -63,7 +63,7 @@ export class Cluster {
     this.#options.kernel.scheduler.after(forMs, () => process?.goOn());
   }
 
-  /** Every replica runs from now on, and those that are dead are started soon. */
+  /** Every replica runs from now on, and dead ones are started soon. */
   heal(): void {
     this.#isHealed = true;
     for (const { process } of this.#replicas) process.goOn();

@@ -15,7 +15,7 @@ import { redisOf, type Surroundings } from './surroundings.ts';
 
 const LIMITS = { maxPendingBytes: 1e6, maxRetainedBytes: 1e6 };
 const BACKOFF = { minMs: 50, maxMs: 2_000 };
-/** As long as a run and longer: a gateway that lives has every event that may be needed once more. */
+/** As long as a run and longer: a living gateway has every event that may have to be resent. */
 const KEEP_AFTER_CLOSE_MS = 3_600_000;
 
 /** One life of a gateway. Its producers, its producer of reports, their retention and its heartbeat are the real ones. */
@@ -56,7 +56,7 @@ export class Gateway {
     process.every(surroundings.settings.heartbeatEveryMs, () => this.#heartbeat.beat());
   }
 
-  /** Nothing that it was handed waits to be acknowledged. */
+  /** It has no unacknowledged events. */
   get isIdle(): boolean {
     return this.#retention.buffers.every(({ pendingEvents }) => pendingEvents === 0);
   }
@@ -66,7 +66,7 @@ export class Gateway {
     this.#heartbeat.beat();
   }
 
-  /** Takes a connection of the carrier and everything that it says, until the end or the gateway's own. */
+  /** Accepts a connection of the carrier and all its messages, until its end or the gateway's. */
   accept(call: CallKey, { connectionId, clockOffMs, events }: PlannedConnection): void {
     const producer = new EventProducer({
       call,
@@ -89,7 +89,7 @@ export class Gateway {
     }
   }
 
-  /** A report over HTTP. Resolves when it may be answered with 200; whoever sent it sends it again until it is. */
+  /** A report over HTTP. Resolves when it may be answered with 200; its sender resends it until then. */
   async report(call: CallKey, { draft }: PlannedEvent, atMs: number): Promise<void> {
     this.#reports += 1;
     const place = { call, source: `http:${this.process.name}`, sourceSeq: this.#reports };
@@ -105,7 +105,7 @@ export class Gateway {
       mode: 'unordered',
     });
     if (outcome.outcome !== 'ok') throw new Error(`a report was answered with ${outcome.outcome}`);
-    // What the call has no room for is refused for good.
+    // A report that exceeds the limit of its call is refused for good.
     if (outcome.results[0]?.status === 'refused') return;
     this.#ledger.acknowledge(call, draft.id, this.process);
   }

@@ -5,20 +5,20 @@ import { type PlannedConnection, type PlannedEvent } from '../plan/plan-calls.ts
 import { type Cluster } from './cluster.ts';
 
 const TRY_AGAIN_AFTER_MS = 1_000;
-/** How long whoever reports over HTTP waits for an answer. */
+/** How long a client that reports over HTTP waits for an answer. */
 const REPORT_TIMEOUT_MS = 8_000;
 
-/** The world that services meet: it knows gateways by number, and tries again. */
+/** The clients of the services: they address gateways by number, and retry. */
 export interface Outside {
   readonly scheduler: Scheduler;
   readonly cluster: Cluster;
   readonly rng: Rng;
   readonly gateways: number;
-  /** Told when a connection or a report has had its say. */
+  /** Called when a connection or a report is finished. */
   readonly onDone: () => void;
 }
 
-/** The carrier opens a stream when the call begins; while its gateway is dead it tries again. */
+/** The carrier opens a stream when the call begins; while its gateway is dead it retries. */
 export function connectCarrier(
   { scheduler, cluster, onDone }: Outside,
   call: CallKey,
@@ -33,15 +33,15 @@ export function connectCarrier(
       return;
     }
     gateway.process.startTimer(0, () => gateway.accept(call, connection));
-    // Whatever becomes of the gateway, the carrier has said all by then.
+    // Even if the gateway dies, the carrier has sent everything by then.
     scheduler.after(lastMs + 1, onDone);
   };
   scheduler.after(startMs, connect);
 }
 
 /**
- * An agent reports over HTTP to any gateway, and does so again until it is told that the report is durable. Whatever it
- * repeats has the time of the first attempt, as with the agents' client.
+ * An agent reports over HTTP to any gateway, and resends until the report is durable. A resend has the time
+ * of the first attempt, as with the agents' client.
  */
 export function sendReports(
   { scheduler, cluster, rng, gateways, onDone }: Outside,

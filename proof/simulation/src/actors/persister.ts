@@ -12,7 +12,10 @@ const GATHER_LATE_MS = 1_500;
 const RELIEVE_EVERY_MS = 1_000;
 const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
 
-/** Starts one life of a persister. Its tasks, folding, batches, bisecting, letters and loop are the real ones. */
+/**
+ * Starts one life of a persister. Its tasks, folding, batches, bisecting, dead letters and loop are the real
+ * ones.
+ */
 export function startPersister(process: SimProcess, surroundings: Surroundings): void {
   const { isDeadly } = surroundings;
   const { blockMs, claimIdleMs, batchCalls } = surroundings.settings;

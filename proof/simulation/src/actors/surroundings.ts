@@ -18,13 +18,13 @@ export interface Surroundings {
   readonly redis: RedisModel;
   readonly postgresServer: Server;
   readonly postgres: PostgresModel;
-  /** Whether every persister that reads of a call dies. */
+  /** Whether every persister that reads this call dies. */
   readonly isDeadly: (call: CallKey) => boolean;
   /** Uniform in [0, 1), for backoff. */
   readonly random: () => number;
 }
 
-/** Redis, as this process has it. */
+/** Redis, as this process sees it. */
 export function redisOf(
   process: SimProcess,
   { scheduler, redisServer, redis, settings }: Surroundings,
@@ -41,7 +41,7 @@ export function redisOf(
   });
 }
 
-/** Postgres, as this process has it. */
+/** Postgres, as this process sees it. */
 export function postgresOf(process: SimProcess, { postgresServer, postgres }: Surroundings) {
   return connectToPostgres(process, { server: postgresServer, model: postgres });
 }

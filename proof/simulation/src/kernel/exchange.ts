@@ -1,7 +1,7 @@
 import { NoAnswer, Refusal, type Network, type Request, type Sender } from './request.ts';
 import { type RequestFault } from './request-faults.ts';
 
-/** A request on its way, and its answer on the way back; on both ways, and at both ends, something may befall it. */
+/** A request and its answer; both can be delayed or lost on their way, and either end can fail. */
 export class Exchange<T> {
   readonly #network: Network;
   readonly #sender: Sender;
@@ -12,9 +12,9 @@ export class Exchange<T> {
   readonly #sentAtMs: number;
   #cancelTimeout: (() => void) | undefined;
   #tellServer: (() => void) | undefined;
-  /** The sender knows what came of it. */
+  /** The sender knows the outcome. */
   #isOver = false;
-  /** Nothing goes over its connection any more. */
+  /** Its connection is closed. */
   #isBroken = false;
 
   constructor(
@@ -75,7 +75,7 @@ export class Exchange<T> {
     );
   }
 
-  /** The effect's outcome as a promise, whether or not it takes its time. */
+  /** The effect's outcome as a promise, whether or not it is asynchronous. */
   async #attempt(): Promise<T> {
     return await this.#request.effect((act) => {
       this.#tellServer = act;
@@ -116,7 +116,7 @@ export class Exchange<T> {
     });
   }
 
-  /** Most answers come long before anybody gives up on them: the clock is watched only where that is in doubt. */
+  /** Most answers come long before their deadline: the clock is watched only if it may pass. */
   #watchTheClock(): void {
     const { scheduler } = this.#network;
     const { timeoutMs } = this.#request;

@@ -1,6 +1,6 @@
 import { type Rng } from '@turnlog/test-kit';
 
-/** What befalls one request. */
+/** The faults of one request. */
 export type RequestFault =
   /** It never reaches the server, and the connection breaks. */
   | 'lost'
@@ -8,18 +8,18 @@ export type RequestFault =
   | 'unanswered'
   /** It takes effect twice. */
   | 'twice'
-  /** It reaches the server only after its sender has given up on it. */
+  /** It reaches the server only after its sender has given up. */
   | 'late'
   /** Its answer takes longer than its sender waits. */
   | 'answered_late'
-  /** The process that sends it dies: before it is sent, when it is sent, or when it has taken effect. */
+  /** Its process dies: before it is sent, when it is sent, or when it has taken effect. */
   | 'crash_before'
   | 'crash_sent'
   | 'crash_after';
 
-/** How much of what happens to requests. */
+/** How often requests have faults. */
 export interface RequestFaultRates {
-  /** The share of requests that something befalls. */
+  /** The share of requests with a fault. */
   readonly trouble: number;
   /** The share of requests at which their process dies. */
   readonly crash: number;
@@ -30,11 +30,11 @@ export interface RequestFaultRates {
 const TROUBLES = ['lost', 'unanswered', 'twice', 'late', 'answered_late'] as const;
 const CRASHES = ['crash_before', 'crash_sent', 'crash_after'] as const;
 
-/** Which faults a kind of request can have: repeating a read that hands out entries is not a thing a client does. */
+/** The faults that a kind of request can have: a client does not repeat a read that delivers entries. */
 export type RequestKind = 'command' | 'read';
 const READ_TROUBLES = ['lost', 'unanswered', 'answered_late'] as const;
 
-/** Decides what befalls each request, until it is told to be quiet. */
+/** Decides the faults of each request, until it is made quiet. */
 export class RequestFaults {
   readonly #rng: Rng;
   readonly #rates: RequestFaultRates;
@@ -63,7 +63,7 @@ export class RequestFaults {
     return this.#rng.int(100, 6_000);
   }
 
-  /** How long something takes on its way, in milliseconds. */
+  /** The latency of one direction, in milliseconds. */
   latencyMs(): number {
     const drawn = this.#rng.next();
     const isSlow = !this.#isQuiet && drawn < this.#rates.slow;

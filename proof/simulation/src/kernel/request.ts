@@ -5,14 +5,14 @@ import { type Server } from './server.ts';
 /** The connection broke or the answer did not come: the request may have taken effect, or may yet. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
-  /** As Node's sockets have it: whoever asks for the meaning of a database's error finds it here. */
+  /** As in errors of Node's sockets, for the classification of database errors. */
   readonly code = 'ECONNRESET';
 }
 
-/** What a server says instead of doing what it was asked. */
+/** A server's error. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  /** An SQLSTATE, or the first word of what Redis says. */
+  /** An SQLSTATE, or the first word of an error of Redis. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -27,19 +27,22 @@ export interface Request<T> {
   /** For the trace. */
   readonly what: string;
   readonly kind?: RequestKind;
-  /** What the server does when it arrives; `onBreak` has it told when the connection goes while it is at it. */
+  /**
+   * The server's action when it arrives; `onBreak` registers a callback for a connection that breaks during
+   * it.
+   */
   readonly effect: (onBreak: (act: () => void) => void) => T | Promise<T>;
   /** When the sender gives up. */
   readonly timeoutMs: number;
-  /** What the sender takes for the answer when it gives up; by default it takes it for a failure. */
+  /** The result for the sender when it gives up; by default a failure. */
   readonly onTimeout?: () => T;
   /** The answer, for the trace. */
   readonly describe?: (answer: T) => string;
 }
 
-/** Who sends a request, as far as the exchange goes. */
+/** The sender of a request, as the exchange sees it. */
 export interface Sender {
-  /** Acts in the process that sent it: later while that is stopped, never once it is dead. */
+  /** Runs in the process that sent it: later if that is stopped, never if it is dead. */
   readonly hear: (act: () => void) => void;
   readonly die: () => void;
   readonly onDeath: (act: () => void) => void;
@@ -50,6 +53,6 @@ export interface Sender {
 export interface Network {
   readonly scheduler: Scheduler;
   readonly faults: RequestFaults;
-  /** The simulation itself is at fault: an error that no server would answer with. */
+  /** The simulation itself is at fault: an error that no server would return. */
   readonly onBroken: (error: unknown) => void;
 }

@@ -1,14 +1,14 @@
-/** Something that happens at a moment of virtual time, unless it is called off. */
+/** An action at a moment of virtual time, unless it is cancelled. */
 interface Occurrence {
   readonly atMs: number;
-  /** Of two at one moment, the one that was asked for first comes first. */
+  /** Of two at one moment, the one that was scheduled first comes first. */
   readonly order: number;
   act: (() => void) | undefined;
 }
 
 /**
- * Virtual time: what was asked for happens in the order of its moments, one thing at a time, each with everything that
- * follows from it before the next. Nothing waits for real.
+ * Virtual time: actions run in the order of their moments, one at a time, each with all its consequences
+ * before the next. Nothing waits in real time.
  */
 export class Scheduler {
   readonly startMs: number;
@@ -25,14 +25,14 @@ export class Scheduler {
     return this.#nowMs;
   }
 
-  /** Has `act` happen in so many milliseconds; returns how to call it off. */
+  /** Schedules `act` in this many milliseconds; returns how to cancel it. */
   after(delayMs: number, act: () => void): () => void {
     const occurrence: Occurrence = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#asked++, act };
     this.#push(occurrence);
     return () => (occurrence.act = undefined);
   }
 
-  /** Lets time pass until the condition holds; false when it did not within so many milliseconds. */
+  /** Advances time until the condition holds; false if it did not within this many milliseconds. */
   async runUntil(isReached: () => boolean, withinMs: number): Promise<boolean> {
     const deadlineMs = this.#nowMs + withinMs;
     while (!isReached()) {
@@ -42,7 +42,7 @@ export class Scheduler {
     return true;
   }
 
-  /** Has the next thing happen; false when there is none before the deadline. */
+  /** Runs the next action; false if there is none before the deadline. */
   #happen(deadlineMs: number): boolean {
     for (;;) {
       const next = this.#heap[0];
@@ -93,7 +93,7 @@ function comesBefore(a: Occurrence | undefined, b: Occurrence | undefined): bool
   return a.atMs === b.atMs ? a.order < b.order : a.atMs < b.atMs;
 }
 
-/** Resolves when every promise that could settle has settled, and whatever awaited it has run. */
+/** Resolves when every promise that can settle has settled, and its continuations have run. */
 function allSettled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,11 +1,14 @@
 import { type Scheduler } from './scheduler.ts';
 
-/** Something under way over a connection that may break. */
+/** An action over a connection that may break. */
 export interface Breakable {
   breakOff(): void;
 }
 
-/** A server, as far as connections to it go: it may be down, and it may be frozen, taking requests without doing them. */
+/**
+ * A server and its connections: it may be down, and it may be frozen, accepting requests without executing
+ * them.
+ */
 export class Server {
   readonly name: string;
   readonly #scheduler: Scheduler;
@@ -35,7 +38,7 @@ export class Server {
     this.#exchanges.delete(exchange);
   }
 
-  /** Runs what a request asks for: now, or when the server thaws. */
+  /** Runs a request: now, or when the server thaws. */
   serve(act: () => void): void {
     if (this.isFrozen) this.#waiting.push(act);
     else act();

@@ -2,7 +2,7 @@ import { Exchange } from './exchange.ts';
 import { type Network, type Request, type Sender } from './request.ts';
 import { type Trace } from './trace.ts';
 
-/** What a process has room for at one time, besides what it keeps. */
+/** The working memory of a process, besides what it keeps. */
 const HEAP_BYTES = 30_000;
 
 /** What the processes of one run share. */
@@ -11,8 +11,8 @@ export interface Kernel extends Network {
 }
 
 /**
- * One life of a process. Whatever it hears, answers and timers alike, it hears through here: nothing once it is dead, and
- * while it is stopped all of it later, when it goes on.
+ * One life of a process. All answers and timers reach it through this class: none once it is dead, and while
+ * it is stopped all of them later, when it resumes.
  */
 export class SimProcess implements Sender {
   readonly name: string;
@@ -31,7 +31,7 @@ export class SimProcess implements Sender {
     return this.#isAlive;
   }
 
-  /** Like SIGKILL: its memory is gone, and what it had sent may still take effect. */
+  /** Like SIGKILL: its memory is gone, and requests that it sent may still take effect. */
   readonly die = (): void => {
     if (!this.#isAlive) return;
     this.tell(() => 'dies');
@@ -40,7 +40,7 @@ export class SimProcess implements Sender {
     for (const act of this.#onDeath) act();
   };
 
-  /** At once where it is dead already. */
+  /** At once if it is dead already. */
   readonly onDeath = (act: () => void): void => {
     if (this.#isAlive) this.#onDeath.push(act);
     else act();
@@ -62,7 +62,7 @@ export class SimProcess implements Sender {
     for (const act of held) this.#kernel.scheduler.after(0, () => this.hear(act));
   }
 
-  /** Unix ms. A stopped process's clock runs on. */
+  /** Unix ms. The clock of a stopped process continues. */
   readonly now = (): number => this.#kernel.scheduler.nowMs;
 
   readonly startTimer = (ms: number, act: () => void): (() => void) =>
@@ -83,14 +83,14 @@ export class SimProcess implements Sender {
     });
   }
 
-  /** Takes something into memory: where it is more than there is room for, the process dies of it. */
+  /** Allocates memory: if it exceeds the limit, the process dies. */
   hold<T>(thing: T, bytes: number): Promise<T> {
     if (bytes <= HEAP_BYTES) return Promise.resolve(thing);
     this.tell(() => `has no room for ${bytes} bytes`);
     return this.dieOf();
   }
 
-  /** Dies in the middle of its work: whatever awaits this is never heard of again. */
+  /** Dies in the middle of its work: this promise never settles. */
   dieOf(): Promise<never> {
     this.die();
     return new Promise(() => undefined);

@@ -1,6 +1,6 @@
 import { type Scheduler } from './scheduler.ts';
 
-/** What happened in a run, line by line; kept only where somebody wants to read it, and made only then. */
+/** The trace of a run, line by line; created only if it is read. */
 export class Trace {
   readonly lines: string[] = [];
   readonly #scheduler: Scheduler;

@@ -1,35 +1,35 @@
 import { type CallKey, type EventDraft } from '@turnlog/call-events';
 import { type Rng } from '@turnlog/test-kit';
 
-/** An event before anybody saw it happen. */
+/** An event before it is recorded. */
 export type UnplacedDraft = Said & { readonly id: string };
 type Said = Pick<EventDraft, 'type' | 'data'>;
 
-/** Something that happens in a call, milliseconds after the start. */
+/** An event in a call, milliseconds after the start. */
 export interface PlannedEvent {
   readonly atMs: number;
   readonly draft: UnplacedDraft;
-  /** Its id was chosen outside, and may come again. */
+  /** Its id was chosen by the agent, and may be repeated. */
   readonly rememberId: boolean;
 }
 
-/** One connection of the carrier to a gateway: everything that it will say, from start to end. */
+/** One connection of the carrier to a gateway: all its messages, from start to end. */
 export interface PlannedConnection {
   readonly connectionId: string;
   readonly gateway: number;
-  /** By how much the gateway's clock is wrong. */
+  /** The error of the gateway's clock. */
   readonly clockOffMs: number;
   readonly events: readonly PlannedEvent[];
 }
 
-/** A call: connections, and reports that come over HTTP. */
+/** A call: connections, and reports over HTTP. */
 export interface PlannedCall {
   readonly call: CallKey;
   readonly connections: readonly PlannedConnection[];
   readonly reports: readonly PlannedEvent[];
 }
 
-/** The id of the event that a connection begins with. */
+/** The id of the first event of a connection. */
 export function startOf(connectionId: string): string {
   return `${connectionId}-start`;
 }
@@ -58,7 +58,7 @@ function planCall(rng: Rng, index: number, gateways: number): PlannedCall {
   };
 }
 
-/** Every other one repeats what was reported before: the same id, and the same words. */
+/** Every other one repeats an earlier report: the same id, and the same words. */
 function planReports(callSid: string, count: number, rng: Rng): PlannedEvent[] {
   return Array.from({ length: count }, (_, number) => {
     const id = `turn:${callSid}-h${number >> 1}`;
@@ -66,7 +66,7 @@ function planReports(callSid: string, count: number, rng: Rng): PlannedEvent[] {
   });
 }
 
-/** Some of what is said is long. */
+/** Some texts are long. */
 function somePadding(rng: Rng): string {
   return rng.chance(0.25) ? '.'.repeat(rng.int(200, 900)) : '';
 }

@@ -24,8 +24,8 @@ const SETTINGS: Settings = {
 };
 
 /**
- * A call of four hours, with Postgres away for two of them; other calls end before, in and after that time, and agents go
- * on reporting when they are over. Services are killed meanwhile.
+ * A call of four hours, with Postgres unavailable for two of them; other calls end before, in and after that
+ * time, and agents report late. Services are killed in the meantime.
  */
 export function planLongCall(seed: number): Plan {
   const rng = createRng(seed);
@@ -44,7 +44,7 @@ export function planLongCall(seed: number): Plan {
     ],
     calls: [
       planCall(rng, 'CAlong', 0, 4 * HOUR_MS),
-      // Its keys would be gone in the middle of the outage, if they did not wait for the row.
+      // Its keys would be gone in the middle of the outage if they did not wait for the row.
       planCall(rng, 'CAbefore', 10 * MINUTE_MS, awayFromMs - rng.int(1, 20) * SECOND_MS),
       planCall(rng, 'CAwithin', awayFromMs - MINUTE_MS, awayFromMs + rng.int(1, 50) * MINUTE_MS),
       planCall(rng, 'CAafter', backAtMs - MINUTE_MS, backAtMs + 10 * MINUTE_MS),

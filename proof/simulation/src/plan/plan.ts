@@ -4,7 +4,7 @@ import { type RequestFaultRates } from '../kernel/request-faults.ts';
 import { type OldCall } from '../redis/old-call.ts';
 import { planCalls, type PlannedCall } from './plan-calls.ts';
 
-/** For how long things happen and break by default, before everything heals. */
+/** For how long events and faults occur by default, before everything heals. */
 const FAULTS_LAST_MS = 40_000;
 
 /** The settings of the services: those of production on a smaller scale, in the same proportions. */
@@ -20,15 +20,15 @@ export interface Settings {
   readonly batchCalls: number;
   /** Of the session service. */
   readonly cachedCalls: number;
-  /** The most that the log of a call takes. */
+  /** The limit of a call's log. */
   readonly maxCallBytes: number;
-  /** How large a page of a log gets. */
+  /** The size of a page of a log. */
   readonly maxPageBytes: number;
-  /** What Redis has room for; `Infinity` where it has no limit. */
+  /** The memory limit of Redis; `Infinity` without one. */
   readonly maxMemoryBytes: number;
 }
 
-/** Something that breaks at a moment, milliseconds after the start. */
+/** A fault at a moment, milliseconds after the start. */
 export type Disturbance = { readonly atMs: number } & (
   | { readonly kind: 'crash'; readonly service: ServiceName; readonly replica: number }
   | { readonly kind: 'stop'; readonly service: ServiceName; readonly replica: number; readonly forMs: number }
@@ -36,56 +36,57 @@ export type Disturbance = { readonly atMs: number } & (
   | { readonly kind: 'redis_freeze'; readonly forMs: number }
   | { readonly kind: 'postgres_down'; readonly forMs: number }
   | { readonly kind: 'postgres_refuses'; readonly forMs: number; readonly code: string }
-  /** Somebody else takes the room in Redis that is left, for good. */
+  /** Another client takes the remaining memory of Redis, for good. */
   | { readonly kind: 'redis_shrinks' }
 );
 
 export type ServiceName = 'gateway' | 'session' | 'persister';
 
-/** What Redis comes back without. */
+/** What Redis has lost when it comes back. */
 export type RedisLoss = 'nothing' | 'everything' | { readonly newestMs: number };
 
-/** What one seed makes of a run. */
+/** The plan of a seed. */
 export interface Plan {
   readonly seed: number;
-  /** For how long things happen and break, before everything heals. */
+  /** For how long events and faults occur, before everything heals. */
   readonly lastsMs: number;
   readonly settings: Settings;
   readonly replicas: Readonly<Record<ServiceName, number>>;
-  /** A process that is started again has its predecessor's name, as a restarted container has. */
+  /** A restarted process has its predecessor's name, as a restarted container has. */
   readonly keepsNames: boolean;
   readonly requests: RequestFaultRates;
   readonly disturbances: readonly Disturbance[];
   readonly calls: readonly PlannedCall[];
-  /** Calls whose rows Postgres refuses for what they hold. */
+  /** Calls whose rows Postgres refuses for their content. */
   readonly poisons: readonly CallKey[];
-  /** Whether it is not Postgres that refuses them: every persister that reads of them dies. */
+  /** Whether, instead of a refusal by Postgres, every persister that reads them dies. */
   readonly arePoisonsDeadly: boolean;
   /** Calls without a limit of an older version. */
   readonly oldCalls: readonly OldCall[];
-  /** Logs into which something gets that is no event, and when. */
+  /** Logs into which entries are written that are not events, and when. */
   readonly garbage: readonly { readonly call: CallKey; readonly atMs: number }[];
 }
 
-/** Claims take longer than a run: a consumer that is started again must find its own entries by itself. */
+/** Claims take longer than a run: a restarted consumer must find its own entries. */
 const NEVER_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
-/** A small Redis takes more calls, so that it is filled by many of them. */
+/** A small Redis gets more calls, so that many of them fill it. */
 const MORE_CALLS = 3;
 /** By default. */
 const PLENTY_BYTES = 16 * 1024 * 1024;
 
-/** Decides everything that a seed decides. */
+/** Makes all decisions of a seed. */
 export function planRun(seed: number): Plan {
   const rng = createRng(seed);
-  // Without claims, nobody else may hold an entry: restarts keep their names, and no answer comes late.
+  // Without claims, no other process may have a pending entry: restarts keep their names, and no answer comes
+  // late.
   const claims = !rng.chance(0.15);
   const keepsNames = !claims || rng.chance(0.5);
   const replicas = { gateway: rng.int(1, 3), session: rng.int(1, 2), persister: rng.int(1, 2) };
   const isSmall = rng.fork('memory').chance(0.2);
   const calls = planCalls(rng.fork('calls'), replicas.gateway, isSmall ? MORE_CALLS : 0);
   const sound = calls.map(({ call }) => call);
-  // What is set aside stays, and takes its room.
+  // Dead letters stay, and take their room.
   const poisons = claims && !isSmall && rng.chance(0.15) ? sound.slice(0, 1) : [];
   const garbage =
     claims && !isSmall && rng.chance(0.15)
@@ -112,7 +113,7 @@ export function planRun(seed: number): Plan {
   };
 }
 
-/** Each page of one is more than a process has room for, were it not for its bytes. */
+/** Each page of one would exceed a process's memory if its bytes were not limited. */
 function planOldCalls(rng: Rng): OldCall[] {
   if (!rng.chance(0.08)) return [];
   const call = { tenant: 'default', callSid: 'CAold' };
@@ -140,8 +141,8 @@ function planSettings(rng: Rng, claims: boolean): Settings {
 }
 
 /**
- * How much a call and Redis hold. Where Redis is small, Postgres is away for long, and keys of finished calls would stay for
- * longer than the run: they have to go when room is needed.
+ * The sizes of a call and of Redis. With a small Redis, Postgres is unavailable for long, and keys of
+ * finished calls would stay for longer than the run: they must be released when room is needed.
  */
 function planMemory(
   rng: Rng,

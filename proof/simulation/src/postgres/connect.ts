@@ -6,7 +6,7 @@ import { type PostgresModel } from './postgres-model.ts';
 /** How long the driver waits for a statement. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-/** What the persister asks of Postgres, asked by one process over connections that may fail it. */
+/** The persister's queries of Postgres, from one process over connections that may fail. */
 export function connectToPostgres(
   process: SimProcess,
   { server, model }: { readonly server: Server; readonly model: PostgresModel },

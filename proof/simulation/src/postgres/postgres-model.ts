@@ -36,7 +36,7 @@ interface ArchivedSegment extends Omit<EventSegment, 'events'> {
 
 export interface PostgresModelOptions {
   readonly sabotage: Sabotage | undefined;
-  /** Told of every write to a row. */
+  /** Called with every write of a row. */
   readonly onRowWritten: (call: CallKey, before: StoredRow | undefined, after: StoredRow) => void;
 }
 
@@ -52,12 +52,12 @@ export class PostgresModel {
     this.#options = options;
   }
 
-  /** From now on it refuses everything in this way; without one it takes everything again. */
+  /** Refuses everything with this error from now on; without one it accepts everything again. */
   refuse(refusal: (() => Refusal) | undefined): void {
     this.#refusal = refusal;
   }
 
-  /** It will refuse the rows of this call for what they hold. */
+  /** Refuses the rows of this call for their content. */
   poison(call: CallKey): void {
     this.#poisons.add(callId(call));
   }
@@ -93,13 +93,13 @@ export class PostgresModel {
     return batch.map((write) => (written.has(write) ? 'written' : this.#whyRefused(write)));
   }
 
-  /** Stretches of logs without a row. */
+  /** Segments of logs without a row. */
   archiveEvents(segments: readonly CallSegment[]): void {
     this.#assertTakes(segments.map(({ call }) => call));
     for (const { call, epoch, segment } of segments) this.#archive(call, epoch, segment);
   }
 
-  /** Folds everything archived of a call. */
+  /** Folds all archived events of a call. */
   mergeCall({ call, epoch, segment }: CallMerge): MergeResult {
     this.#assertTakes([call]);
     const stored = this.row(call);
@@ -116,7 +116,7 @@ export class PostgresModel {
     return { outcome: 'written', record };
   }
 
-  /** The record that the archive of a call says. */
+  /** The record that the archive of a call folds to. */
   foldArchive(call: CallKey): CallRecord {
     let state = initialState(call);
     for (const text of this.archive(call)) {
@@ -126,7 +126,7 @@ export class PostgresModel {
     return toCallRecord(state);
   }
 
-  /** The texts of a call's archive; where segments overlap, some come more than once. */
+  /** The texts of a call's archive; if segments overlap, some occur more than once. */
   archive(call: CallKey): string[] {
     return this.#segmentsOf(call).flatMap(({ events }) => events);
   }
@@ -147,7 +147,7 @@ export class PostgresModel {
     }
   }
 
-  /** Of two that begin at the same entry, the longer one stays. */
+  /** Of two that start at the same entry, the longer one stays. */
   #archive(call: CallKey, epoch: string, segment: EventSegment): void {
     const key = callId(call);
     const segments = this.#segments.get(key) ?? new Map<string, ArchivedSegment>();

@@ -34,7 +34,7 @@ export function append(
   }
 
   const head = (stored.head ??= newHead());
-  // All of it is in Postgres, and its log has expired: it begins with the next event.
+  // All of it is in Postgres, and its log has expired: a new epoch starts with the next event.
   const isReleased = () => head.isExpiring && stored.log.length === 0;
   const firstNew = (isReleased() ? 0 : head.seq) + 1;
   const results: AppendResult[] = [];
@@ -52,7 +52,7 @@ export function append(
     head.refused.set(first.source, refusedNow);
   }
   if (!isReleased() && head.seq >= firstNew) tellOfNews(head);
-  // An append of which nothing is taken makes no key.
+  // An append that adds nothing creates no key.
   if (head.seq === 0 && head.sources.size === 0) stored.head = undefined;
   return { outcome: 'ok', epoch: head.epoch, results };
 
@@ -115,7 +115,9 @@ function remember(ids: Ids, event: NewEvent['event'], seq: number): void {
   ids.set(ids.has(report) ? `${report}\0${content}` : report, { seq, content });
 }
 
-/** Another run of the server may give the seqs of events that it lost to others. A released log begins with the first one. */
+/**
+ * Another server run may give the seqs of lost events to others. A released log starts with the first one.
+ */
 function beginLife(head: Head, redis: RedisModel, seq: number): void {
   head.epoch = `${redis.now().toFixed(3)}-${redis.run}`;
   head.run = redis.run;
@@ -123,7 +125,7 @@ function beginLife(head: Head, redis: RedisModel, seq: number): void {
   head.seq = seq;
 }
 
-/** The head of a call of which nothing is known yet. */
+/** The head of a new call. */
 export function newHead(): Head {
   return {
     epoch: '',
@@ -188,10 +190,10 @@ function noteConnection(
   }
 }
 
-/** Something that is no event. */
+/** An entry that is not an event. */
 export const GARBAGE = '{"v":1,"id":';
 
-/** Somebody writes it to the log of a call that is going on. Returns its seq; none where there is no such call. */
+/** Appends it to the log of a call in progress. Returns its seq; undefined if there is no such call. */
 export function appendGarbage(redis: RedisModel, call: CallKey): number | undefined {
   const { head, log } = redis.call(call);
   if (head?.open === undefined || head.open === 0) return undefined;

@@ -26,14 +26,14 @@ import { createTrials } from './trials.ts';
 
 const MAX_EVENTS = 10_000;
 /**
- * Above this share of the memory gateways report nothing but ends: consumers need room to drain. Less than by default, as a
- * single event takes a tenth of a memory this small.
+ * Above this share of the memory gateways append only ends: consumers need room to drain. Less than by
+ * default, because a single event takes a tenth of such a small memory.
  */
 const MAX_MEMORY_SHARE = 0.5;
-/** Above this share calls that are in Postgres are not kept. */
+/** Above this share persisted calls are released. */
 const RELEASE_MEMORY_SHARE = 0.4;
 
-/** Everything that a service asks of Redis, asked by one process over connections that may fail it. */
+/** All requests of a service to Redis, from one process over connections that may fail. */
 export function connectToRedis(process: SimProcess, access: RedisAccess) {
   const { server, model, keepKeysMs, checkpointEveryMs, maxCallBytes, maxPageBytes } = access;
   const limits = { maxEvents: MAX_EVENTS, maxBytes: maxCallBytes };
@@ -97,7 +97,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
 
   return {
     appender: appenderWithin((request) => assertRoomFor(model, request)),
-    /** The sweep's: ends of calls are taken also where no memory is left. */
+    /** The sweep's: ends of calls are accepted even if no memory is left. */
     endsAppender: appenderWithin(() => {
       if (model.sabotage === 'ends-without-memory') model.assertRoom();
     }),
@@ -141,7 +141,7 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
   };
 }
 
-/** Redis, as one process has it. */
+/** Redis, as one process sees it. */
 export type RedisPorts = ReturnType<typeof connectToRedis>;
 
 /** Reports need more room than ends. */

@@ -5,7 +5,7 @@ import { type RedisModel } from './redis-model.ts';
 import { type Head } from './redis-state.ts';
 import { acknowledge, addToStream } from './stream.ts';
 
-/** The script that sets a letter aside and acknowledges what led to it. */
+/** The script that writes a dead letter and acknowledges its entries. */
 export function addDeadLetter(redis: RedisModel, letter: DeadLetter, entryIds: readonly string[]): void {
   const { dead, persist } = redis.partitionOf(letter.call);
   const { head } = redis.call(letter.call);
@@ -20,21 +20,21 @@ export function addDeadLetter(redis: RedisModel, letter: DeadLetter, entryIds: r
   acknowledge(persist, entryIds);
 }
 
-/** A letter that points at the log keeps it from expiring. */
+/** A dead letter that points at the log keeps it from expiring. */
 function pin(redis: RedisModel, call: CallKey, head: Head): void {
   head.pinned += 1;
   head.isExpiring = false;
   redis.persist(redis.call(call), ['head', 'log', 'ids']);
 }
 
-/** The dead letters that lie there. */
+/** The existing dead letters. */
 export function listDeadLetters({ state }: RedisModel): StoredDeadLetter[] {
   return state.partitions.flatMap(({ dead }, partition) =>
     [...dead.entries].map(([id, { fields }]) => toLetter(`${partition}:${id}`, fields)),
   );
 }
 
-/** The script that has a letter's call persisted again. */
+/** The script that replays a dead letter. */
 export function replayDeadLetter(redis: RedisModel, { id, call, seq, log }: StoredDeadLetter): boolean {
   const { dead } = redis.partitionOf(call);
   const entryId = id.slice(id.indexOf(':') + 1);

@@ -3,19 +3,19 @@ import { type SimProcess } from '../kernel/sim-process.ts';
 import { claimIdle, ensureGroups, readNew, readOwnPending, type FeedClient } from './feeds.ts';
 import { type RedisAccess } from './redis-access.ts';
 
-/** How long a command may take before it counts as failed, as the real client has it. */
+/** How long a command may take before it fails, as with the real client. */
 export const COMMAND_TIMEOUT_MS = 5_000;
-/** How much longer than the server's own limit a blocking read may take, as the real client has it. */
+/** How much longer than the server's own limit a blocking read may take, as with the real client. */
 const BLOCKING_GRACE_MS = 1_000;
 
-/** In whose name a feed is read, and for how long. */
+/** The consumer of a feed, and its time-outs. */
 export interface ReaderOptions extends FeedClient {
   readonly blockMs: number;
-  /** How long an entry is left with a consumer that says nothing before another one claims it. */
+  /** How long an entry stays with an idle consumer before another one claims it. */
   readonly claimIdleMs: number;
 }
 
-/** A process's view of a feed: own pending entries, those of the dead, and new ones. */
+/** A process's view of a feed: own pending entries, those of dead consumers, and new ones. */
 export function createReader(
   process: SimProcess,
   { server, model, scheduler }: RedisAccess,
@@ -48,7 +48,7 @@ export function createReader(
     if (entries.length > 0) yield { entries, lost: 0 };
   };
 
-  /** Answers at once where there is something new, else when something comes, or with nothing after the block. */
+  /** Answers at once if there are new entries, else when one comes, or with nothing after the block. */
   const blockForNew = (onBreak: (act: () => void) => void): FeedEntry[] | Promise<FeedEntry[]> => {
     const found = readNew(model, client);
     if (found.length > 0) return found;

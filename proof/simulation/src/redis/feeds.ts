@@ -4,7 +4,7 @@ import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 import { type Delivery, type Stream } from './redis-state.ts';
 
-/** In whose name a feed is read. */
+/** The consumer of a feed. */
 export interface FeedClient {
   readonly feed: FeedName;
   readonly consumer: string;
@@ -19,7 +19,7 @@ export function ensureGroups(redis: RedisModel, feed: FeedName): void {
   }
 }
 
-/** XREADGROUP … 0: what a consumer was given and has not acknowledged, after an id in each partition. */
+/** XREADGROUP … 0: a consumer's pending entries, after an id in each partition. */
 export function readOwnPending(
   redis: RedisModel,
   { feed, consumer, count }: FeedClient,
@@ -38,7 +38,7 @@ export function readOwnPending(
   });
 }
 
-/** XAUTOCLAIM of everything in all partitions that its consumer has been silent about for so long. */
+/** XAUTOCLAIM of the entries in all partitions that have been idle for this time. */
 export function claimIdle(redis: RedisModel, { feed, consumer }: FeedClient, minIdleMs: number): FeedEntry[] {
   const nowMs = redis.now();
   return redis.state.partitions.flatMap((partition, number) => {
@@ -51,7 +51,7 @@ export function claimIdle(redis: RedisModel, { feed, consumer }: FeedClient, min
   });
 }
 
-/** XREADGROUP … >: what nobody was given yet. */
+/** XREADGROUP … >: entries that were not delivered yet. */
 export function readNew(redis: RedisModel, { feed, consumer, count }: FeedClient): FeedEntry[] {
   return redis.state.partitions.flatMap((partition, number) => {
     const stream = partition[feed];

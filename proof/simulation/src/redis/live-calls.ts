@@ -3,7 +3,7 @@ import { type LostCall } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 
-/** The script that notes that calls are still connected. */
+/** The script that marks calls as still connected. */
 export function touch(redis: RedisModel, calls: readonly CallKey[]): void {
   for (const call of calls) {
     const { live } = redis.partitionOf(call);
@@ -13,7 +13,7 @@ export function touch(redis: RedisModel, calls: readonly CallKey[]): void {
   }
 }
 
-/** Live calls of a partition that were not seen for so long, the longest first. */
+/** Live calls of a partition that were not seen for this time, the longest first. */
 export function findLost(
   redis: RedisModel,
   partition: number,
@@ -34,7 +34,7 @@ export function findLost(
     });
 }
 
-/** The script that asks for due checkpoints, for all calls of a partition. */
+/** The script that requests due checkpoints, for all calls of a partition. */
 export function requestDueCheckpoints(redis: RedisModel, partition: number): number {
   const { checkpoints } = redis.partition(partition);
   const due = [...checkpoints].filter(([, atMs]) => atMs <= redis.now());

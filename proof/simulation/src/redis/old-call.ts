@@ -2,7 +2,7 @@ import { callId, createEvent, encodeEvent, type CallKey } from '@turnlog/call-ev
 import { newHead } from './append.ts';
 import { type RedisModel } from './redis-model.ts';
 
-/** A call that an older version has written, which knew no limit. */
+/** A call that an older version has written, without a limit. */
 export interface OldCall {
   readonly call: CallKey;
   readonly atMs: number;

@@ -11,7 +11,7 @@ import { type RedisModel } from './redis-model.ts';
 /** Small, so that some calls have several pages. */
 const MAX_ENTRIES = 25;
 
-/** A page of a call's log, with what its head says. */
+/** A page of a call's log, with its head. */
 export function readPage(model: RedisModel, request: LogRequest, maxPageBytes: number): LogPage {
   const maxBytes = model.sabotage === 'pages-by-bytes' ? Infinity : maxPageBytes;
   return readEntries(model, request, { maxEntries: MAX_ENTRIES, maxBytes });
@@ -31,7 +31,7 @@ function readEntries(
   const texts: string[] = [];
   let bytes = 0;
   for (const text of log.slice(fromSeq - 1)) {
-    // A single entry that is larger is a page by itself.
+    // A larger single entry is a page by itself.
     if (texts.length > 0 && (texts.length >= maxEntries || bytes + text.length > maxBytes)) break;
     texts.push(text);
     bytes += text.length;

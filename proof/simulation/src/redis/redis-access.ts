@@ -2,7 +2,7 @@ import { type Scheduler } from '../kernel/scheduler.ts';
 import { type Server } from '../kernel/server.ts';
 import { type RedisModel } from './redis-model.ts';
 
-/** Where a process finds Redis, and what it is told of it. */
+/** A process's access to Redis, and its notifications. */
 export interface RedisAccess {
   readonly server: Server;
   readonly model: RedisModel;

@@ -1,4 +1,4 @@
-/* The model of Redis is worth what it has in common with Redis: the same operations at random, on both, side by side. */
+/* Proves that the model behaves like Redis: random operations are executed on both, side by side. */
 import { callId, createEvent, type CallKey } from '@turnlog/call-events';
 import {
   allPartitions,
@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.disconnect());
 
-test('it answers as Redis does, and holds what Redis holds', async () => {
+test('it answers as Redis does, and has the same contents', async () => {
   for (let seed = 1; seed <= RUNS; seed += 1) {
     const pair = createPair(createRng(seed));
     for (let step = 0; step < STEPS_PER_RUN; step += 1) {
@@ -67,7 +67,10 @@ interface Compared {
   readonly model: unknown;
 }
 
-/** A key space of Redis and a model of it, to which the same is done. Epochs and ids of entries are each one's own. */
+/**
+ * A key space of Redis and a model of it, which receive the same operations. Each has its own epochs and
+ * entry ids.
+ */
 function createPair(rng: Rng) {
   const space = { prefix: testKeyPrefix(), partitions: 2 };
   const model = new RedisModel({
@@ -85,12 +88,12 @@ function createPair(rng: Rng) {
   const epochsOf = async (call: CallKey, ofNow: boolean): Promise<readonly [real: string, model: string]> => {
     if (!ofNow) return ['other', 'other'];
     const real = await redis.hget(callKeys(space, call).head, 'epoch');
-    // A head of which no event was taken yet has no epoch.
+    // A head without an accepted event has no epoch.
     const { epoch = '' } = model.call(call).head ?? {};
     return [real ?? 'none', epoch === '' ? 'none' : epoch];
   };
 
-  /** The ids of some entries of a feed, as each of the two has them. */
+  /** The ids of some entries of a feed, in each of the two. */
   const someEntries = async (call: CallKey, feed: FeedName): Promise<readonly [string[], string[]]> => {
     const partition = model.partitionOf(call);
     const key = partitionKeys(space, model.state.partitions.indexOf(partition))[feed];
@@ -106,7 +109,7 @@ function createPair(rng: Rng) {
       const isOrdered = rng.chance(0.6);
       const source = rng.pick(['c1', 'c2']);
       const last = sent.get(`${call.callSid} ${source}`) ?? 0;
-      // Mostly what comes next; now and then a repeat, or something after a hole.
+      // Usually the next event; sometimes a duplicate, or one after a hole.
       const first = Math.max(1, last + 1 + rng.pick([0, 0, 0, 0, -1, -2, 1]));
       const events = Array.from({ length: rng.int(1, 3) }, (_, index) =>
         anyEvent(rng, call, source, isOrdered ? first + index : undefined),
@@ -195,7 +198,7 @@ function createPair(rng: Rng) {
         model: modelled && replayDeadLetter(model, modelled),
       };
     },
-    /** The clock of a call's keys runs out. */
+    /** The keys of a call expire. */
     expire: async (call) => {
       const keys = callKeys(space, call);
       const parts = rng.chance(0.5) ? PARTS : PARTS.filter((part) => part !== 'head');
@@ -294,7 +297,9 @@ function anyEvent(rng: Rng, call: CallKey, source: string, sourceSeq: number | u
   return { ...toNewEvent(make(), { rememberId }), isRefused: rng.chance(0.05) };
 }
 
-/** As the script writes it: what was appended although it is a conflict has its digest in its name. */
+/**
+ * As the script writes it: an event that was appended although it is a conflict has its digest in its name.
+ */
 function noted(id: string, { seq, content }: { readonly seq: number; readonly content: string }): string {
   return content === '' || id.endsWith(`\0${content}`) ? `${seq}` : `${seq} ${content}`;
 }

@@ -12,25 +12,25 @@ import {
 } from './redis-state.ts';
 import { addToStream } from './stream.ts';
 
-/** Half of it takes all that one gateway has of one call. */
+/** Half of it has room for all that one gateway has of one call. */
 const MIN_ROOM_BYTES = 10_000;
 const PARTS: readonly CallPart[] = ['head', 'log', 'ids', 'session', 'turns'];
 
-/** What a model of Redis runs on. */
+/** The environment of a model of Redis. */
 export interface RedisModelOptions {
   readonly space: KeySpace;
   /** The clock of Redis, Unix ms. */
   readonly now: () => number;
-  /** What it has room for; `Infinity` by default. */
+  /** Its memory limit; `Infinity` by default. */
   readonly maxMemoryBytes?: number;
   readonly sabotage: Sabotage | undefined;
-  /** Told of each event that comes into a log. */
+  /** Called with each event that is appended. */
   readonly onAppended: (call: CallKey, eventId: string) => void;
-  /** Told of the log of a call that has just expired. */
+  /** Called with a log that has just expired. */
   readonly onLogExpired: (call: CallKey, log: readonly string[]) => void;
 }
 
-/** A Redis in memory, as far as Turnlog's scripts and streams go. The scripts are beside it, one file for each. */
+/** A Redis in memory with Turnlog's scripts and streams. The scripts are beside it, one file for each. */
 export class RedisModel {
   readonly space: KeySpace;
   readonly now: () => number;
@@ -40,7 +40,7 @@ export class RedisModel {
   #maxMemoryBytes: number;
   #state: RedisState;
   #run = 1;
-  /** Blocking reads that wait for something new in a feed. */
+  /** Blocking reads that wait for new entries of a feed. */
   readonly #waiting: Record<FeedName, Set<() => void>> = { activity: new Set(), persist: new Set() };
 
   constructor(options: RedisModelOptions) {
@@ -54,14 +54,14 @@ export class RedisModel {
     this.#state = emptyState(space.partitions);
   }
 
-  /** How much of its room is taken, by the words in logs and in live states. */
+  /** How much of its memory is used, by the texts in logs and in live states. */
   get memoryShare(): number {
     return this.#maxMemoryBytes === Infinity ? 0 : this.#usedBytes() / this.#maxMemoryBytes;
   }
 
   /**
-   * From now on it has room for no more than it holds. Where that is little nothing happens, and this is
-   * false: all that a gateway has of a call must have room.
+   * Limits its memory to what it has now. If that is too little it does nothing and returns false: all that a
+   * gateway has of a call must have room.
    */
   shrink(): boolean {
     const used = this.#usedBytes();
@@ -70,7 +70,7 @@ export class RedisModel {
     return true;
   }
 
-  /** Refuses what needs memory where this share of it is taken. */
+  /** Refuses commands that need memory if this share of it is used. */
   assertRoom(share = 1): void {
     if (this.memoryShare >= share)
       throw new Refusal('OOM', "OOM command not allowed when used memory > 'maxmemory'.");
@@ -80,12 +80,12 @@ export class RedisModel {
     return this.#state;
   }
 
-  /** Which run of the server this is. */
+  /** The server run. */
   get run(): number {
     return this.#run;
   }
 
-  /** It was started again. */
+  /** It was restarted. */
   beginRun(): void {
     if (this.sabotage !== 'epoch-per-run') this.#run += 1;
   }
@@ -94,13 +94,13 @@ export class RedisModel {
     return structuredClone(this.#state);
   }
 
-  /** Comes back with what it held then, or with nothing. */
+  /** Comes back with an earlier state, or empty. */
   restore(state: RedisState = emptyState(this.space.partitions)): void {
     this.#state = state;
     for (const waiting of Object.values(this.#waiting)) waiting.clear();
   }
 
-  /** The keys of a call, without those that have expired by now. */
+  /** The keys of a call, without expired ones. */
   call(call: CallKey): StoredCall {
     const member = callId(call);
     let stored = this.#state.calls.get(member);
@@ -130,13 +130,13 @@ export class RedisModel {
     for (const part of parts) stored.expiry.delete(part);
   }
 
-  /** Adds to a feed, and wakes who waits for it. */
+  /** Adds to a feed, and wakes waiting readers. */
   addToFeed(call: CallKey, feed: FeedName, fields: Readonly<Record<string, string>>): void {
     addToStream(this.partitionOf(call)[feed], this.now(), fields);
     for (const wake of [...this.#waiting[feed]]) wake();
   }
 
-  /** Calls `wake` whenever something new comes to a feed; returns how to call it off. */
+  /** Calls `wake` for each new entry of a feed; returns how to cancel it. */
   onNewEntry(feed: FeedName, wake: () => void): () => void {
     this.#waiting[feed].add(wake);
     return () => this.#waiting[feed].delete(wake);

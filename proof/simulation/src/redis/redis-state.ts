@@ -5,18 +5,18 @@ export type CallPart = 'head' | 'log' | 'ids' | 'session' | 'turns';
 
 export interface Head {
   epoch: string;
-  /** The run of the server that the epoch belongs to. */
+  /** The server run that the epoch belongs to. */
   run: number | undefined;
   seq: number;
-  /** Of the texts in the log, in UTF-8. */
+  /** UTF-8 bytes of the texts in the log. */
   bytes: number;
   persisted: number;
   /** The number of open connections; `undefined` for a call that never had one. */
   open: number | undefined;
   isExpiring: boolean;
-  /** How often the call was tried alone by a process that did not come back. */
+  /** How often the call was tried alone by a process that died. */
   trials: number;
-  /** When a process last lived through an attempt at it. */
+  /** When a process last survived an attempt at it. */
   survivedAtMs: number;
   /** How many dead letters point at the log. */
   pinned: number;
@@ -25,7 +25,7 @@ export interface Head {
   /** Which events of the last append of each source were refused, and why. */
   readonly refused: Map<string, ReadonlyMap<number, RefusalReason>>;
   readonly connections: Map<string, 'open' | 'closed'>;
-  /** The id of the letter that lies in the dead letters, by the letter's key. */
+  /** The id of an existing dead letter, by its key. */
   readonly letters: Map<string, string>;
 }
 
@@ -35,12 +35,14 @@ export interface SavedSession {
   fields: Readonly<Record<string, string>>;
 }
 
-/** The keys of one call. An empty log, set or list is a key that is not there. */
+/** The keys of one call. An empty log, set or list is a missing key. */
 export interface StoredCall {
   head: Head | undefined;
-  /** The texts of the events; the seq of one is its place, counted from 1. */
+  /** The texts of the events; the seq of one is its index, counted from 1. */
   log: string[];
-  /** Reports that are remembered: where they are, and a digest of their content; empty where any content is a repeat. */
+  /**
+   * Remembered reports: their seqs, and fingerprints of their content; empty if any content is a duplicate.
+   */
   ids: Map<string, { readonly seq: number; readonly content: string }>;
   session: SavedSession | undefined;
   turns: string[];
@@ -48,11 +50,11 @@ export interface StoredCall {
   readonly expiry: Map<CallPart, number>;
 }
 
-/** Who was given an entry, and when. */
+/** The consumer of an entry, and when it was delivered. */
 export interface Delivery {
   consumer: string;
   atMs: number;
-  /** How often it was given out. */
+  /** How often it was delivered. */
   deliveries: number;
 }
 
@@ -79,7 +81,7 @@ export interface PartitionState {
   readonly checkpoints: Map<string, number>;
 }
 
-/** Everything that Redis holds: a value without functions, so that it can be copied and put back. */
+/** Everything in Redis: a value without functions, so that it can be copied and restored. */
 export interface RedisState {
   readonly calls: Map<string, StoredCall>;
   readonly partitions: readonly PartitionState[];

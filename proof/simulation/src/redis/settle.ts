@@ -8,7 +8,7 @@ import { acknowledge } from './stream.ts';
 const KEEP_HEAD_MS = 60_000;
 const ALL_PARTS = ['head', 'log', 'ids', 'session', 'turns'] as const;
 
-/** The script that settles a call after its commit; without a time to keep its keys, it is released. */
+/** The script that commits a call; without a time to keep its keys, it is released. */
 export function settle(
   redis: RedisModel,
   { call, epoch, seq, entryIds }: SettledCall,
@@ -32,7 +32,7 @@ export function settle(
   acknowledge(persist, entryIds);
 }
 
-/** The script that releases calls that are in Postgres, for as long as memory is short. Returns how many. */
+/** The script that releases persisted calls while memory is short. Returns their number. */
 export function releaseExpiring(redis: RedisModel): number {
   const expiring = [...redis.state.calls.keys()]
     .map((member) => redis.call(callOf(member)))

@@ -19,17 +19,17 @@ import { type Ledger } from './ledger.ts';
 import { emptyTally, type Tally } from './tally.ts';
 import { type Violations } from './violations.ts';
 
-/** What is judged, when all is quiet. */
+/** What is checked when all is quiet. */
 export interface Evidence {
   readonly calls: readonly CallKey[];
   readonly ledger: Ledger;
   readonly redis: RedisModel;
   readonly postgres: PostgresModel;
-  /** Entries that are no events, by where they are: `<tenant>/<callSid> <seq>`. */
+  /** Entries that are not events, by their place: `<tenant>/<callSid> <seq>`. */
   readonly garbage: ReadonlySet<string>;
 }
 
-/** Compares what was acknowledged with what is there. */
+/** Compares the acknowledged events with the record. */
 export function judge(evidence: Evidence, violations: Violations): Tally {
   const tally = emptyTally();
   for (const call of evidence.calls) {
@@ -49,7 +49,10 @@ export function judge(evidence: Evidence, violations: Violations): Tally {
   return tally;
 }
 
-/** The row is the fold of the archive, each event in it once; every connection in it has ended. Returns the event ids. */
+/**
+ * The row is the fold of the archive, with each event once; every connection in it has ended. Returns the
+ * event ids.
+ */
 function judgeRecord(
   { postgres, ledger }: Evidence,
   call: CallKey,
@@ -75,7 +78,7 @@ function judgeRecord(
   }
   for (const id of ids) {
     const isKnown = ledger.isAccepted(call, id) || /^(gateway_lost|quiet):/.test(id);
-    if (!isKnown) violations.add(`${callSid}: nobody ever sent ${id}`);
+    if (!isKnown) violations.add(`${callSid}: ${id} was never sent`);
   }
   return ids;
 }
@@ -109,7 +112,7 @@ function judgeAcknowledged(
   }
 }
 
-/** What live views see is the fold of the log, for as long as there is a log. */
+/** Live views are the fold of the log, for as long as there is a log. */
 function judgeLiveState({ redis }: Evidence, call: CallKey, violations: Violations): void {
   const { head, log, session, turns } = redis.call(call);
   if (head === undefined || log.length === 0) return;
@@ -148,8 +151,7 @@ function judgeDeadLetters({ calls, redis, postgres, garbage }: Evidence, violati
     kind === 'call' ? callId(call) : `${callId(call)} ${seq}`,
   );
   for (const letter of found) {
-    if (!expected.has(letter))
-      violations.add(`there is a dead letter that nothing was planted for: ${letter}`);
+    if (!expected.has(letter)) violations.add(`there is a dead letter that was not planted: ${letter}`);
   }
   for (const letter of expected) {
     const times = found.filter((each) => each === letter).length;

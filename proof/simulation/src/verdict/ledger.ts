@@ -1,7 +1,7 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 import { type SimProcess } from '../kernel/sim-process.ts';
 
-/** An event that was acknowledged to whoever sent it. */
+/** An event that was acknowledged to its sender. */
 export interface AcknowledgedEvent {
   readonly call: CallKey;
   readonly id: string;
@@ -9,11 +9,11 @@ export interface AcknowledgedEvent {
   readonly holders: SimProcess[];
 }
 
-/** What was accepted and what was acknowledged, kept outside of everything that may break. */
+/** The accepted and the acknowledged events, kept outside of everything that may break. */
 export class Ledger {
   readonly #accepted = new Map<string, Set<string>>();
   readonly #acknowledged = new Map<string, AcknowledgedEvent>();
-  /** Events that Redis had and has not any more, though their log has not expired. */
+  /** Events that Redis lost, though their log has not expired. */
   readonly #lostByRedis = new Set<string>();
   /** Those of them that were not in Postgres by then. */
   readonly #lostForGood = new Set<string>();
@@ -52,7 +52,7 @@ export class Ledger {
     return [...this.#acknowledged.values()].filter((event) => callId(event.call) === callId(call));
   }
 
-  /** Redis lost it, and nobody who had it could send it again: the one way in which an event may be lost. */
+  /** Redis lost it, and no living process could resend it: the only way in which an event may be lost. */
   mayBeLost({ call, id, holders }: AcknowledgedEvent): boolean {
     return this.#lostForGood.has(keyOf(call, id)) && areDead(holders);
   }
@@ -64,7 +64,9 @@ export class Ledger {
     return event;
   }
 
-  /** Redis forgot it, though it may be in Postgres, and nobody who had it is left to go on where Redis was. */
+  /**
+   * Redis lost it, though it may be in Postgres, and no living process can continue from where Redis was.
+   */
   isForgotten(call: CallKey, id: string): boolean {
     const holders = this.#acknowledged.get(keyOf(call, id))?.holders ?? [];
     return this.#lostByRedis.has(keyOf(call, id)) && areDead(holders);

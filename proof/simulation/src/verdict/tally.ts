@@ -1,14 +1,14 @@
-/** What there was to judge, and what was not kept as the levels of durability say it may not be. */
+/** What was checked, and the losses that the durability allows. */
 export interface Tally {
   /** Events that were acknowledged. */
   acknowledged: number;
-  /** Those of them that are gone: Redis lost them, and whoever had them was dead. */
+  /** Those of them that are gone: Redis lost them, and the processes that had them were dead. */
   lost: number;
-  /** Connections of which nobody was left to tell that they are over. */
+  /** Connections whose end no living process could report. */
   leftOpen: number;
   /**
-   * Rows that lack events of their archive: of a log's second life, archiving and merging are two steps, and between them
-   * Redis forgot that the second one was to be done.
+   * Rows that lack events of their archive: for a log's second epoch, archiving and merging are two steps,
+   * and between them Redis lost the request for the second.
    */
   behind: number;
 }

@@ -1,4 +1,4 @@
-/** What a run did that Turnlog promises never to do. */
+/** A broken promise of Turnlog in a run. */
 export class Violations {
   readonly found: string[] = [];
 

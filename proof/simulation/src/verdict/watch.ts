@@ -7,7 +7,7 @@ interface Turn {
   readonly id: string;
 }
 
-/** No write may lower a row: neither its version, nor the turns that were once in it. */
+/** No write may lower the version of a row or remove turns from it. */
 export function watchRow(
   violations: Violations,
   { callSid }: CallKey,
