@@ -110,7 +110,7 @@ describe('turnlog on a database', () => {
     expect(JSON.parse(json.out)).toMatchObject({ verified: 2, otherFoldVersion: 1, differing: [] });
   });
 
-  it('verify says what differs, and ends with 1', async () => {
+  it('verify lists the differences, and ends with 1', async () => {
     const call = { tenant: 'default', callSid: 'CAaltered' };
     await writeCall(store, call, seedEvents(call));
     const client = new pg.Client({ connectionString: database.url });

@@ -93,7 +93,7 @@ test.each([
   [['add', 'quiet'], /^There is a tenant "quiet" already/],
   [['add', 'Big Corp'], /^"Big Corp" is not a valid tenant name: 1 to 63 lower-case/],
   [['add'], /^Name a tenant\. Usage:/],
-  [['rotate', 'nobody'], /^There is no tenant "nobody"/],
+  [['rotate', 'unknown'], /^There is no tenant "unknown"/],
   [['rotate', 'quiet', '--kind', 'root'], /^--kind: expected one of stream, api, webhook/],
   [['rotate', 'quiet', '--kind', 'webhook', '--finish'], /^Tenant "quiet" has one webhook secret/],
   [['set', 'quiet'], /^Name what to set/],

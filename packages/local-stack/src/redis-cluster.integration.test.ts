@@ -18,7 +18,7 @@ test.each(['services/stream-gateway', 'services/session', 'services/persister', 
     const main = fileURLToPath(new URL(`../../../${service}/dist/main.js`, import.meta.url));
     const { exitCode, output } = await run(main, [], {
       REDIS_URL: redis.url,
-      DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+      DATABASE_URL: 'postgres://none@127.0.0.1:1/none',
       PORT: '0',
       HEALTH_PORT: '0',
       ...ACCOUNT,

@@ -48,7 +48,7 @@ test('concurrent changes are all kept', async () => {
 
 test('a refused change changes nothing', async () => {
   await expect(
-    store.tenants.change('nobody', (current) => revokeTenant('nobody', current, 0)),
+    store.tenants.change('unknown', (current) => revokeTenant('unknown', current, 0)),
   ).rejects.toMatchObject({ code: 'no_such_tenant' });
-  expect(await find('nobody')).toBeUndefined();
+  expect(await find('unknown')).toBeUndefined();
 });

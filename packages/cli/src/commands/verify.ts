@@ -121,7 +121,7 @@ function describe({ verified, withoutArchive, otherFoldVersion, differing, lost 
   const retained =
     withoutArchive === 0
       ? []
-      : [`${withoutArchive} of them can't be compared: retention has taken their archives away.`];
+      : [`${withoutArchive} of them can't be compared: retention has deleted their archives.`];
   const older =
     otherFoldVersion === 0
       ? []

@@ -48,8 +48,8 @@ describe('the services', () => {
       redisUrl: redis.urlOf('operator'),
       databaseUrl: postgres.urlOf('turnlog_owner'),
       serviceUrls: {
-        gateway: { redisUrl: redis.urlOf('gateway'), databaseUrl: 'postgres://nobody@127.0.0.1:1/none' },
-        session: { redisUrl: redis.urlOf('session'), databaseUrl: 'postgres://nobody@127.0.0.1:1/none' },
+        gateway: { redisUrl: redis.urlOf('gateway'), databaseUrl: 'postgres://none@127.0.0.1:1/none' },
+        session: { redisUrl: redis.urlOf('session'), databaseUrl: 'postgres://none@127.0.0.1:1/none' },
         persister: { redisUrl: redis.urlOf('persister'), databaseUrl: postgres.urlOf('turnlog_persister') },
       },
       env: { PARTITIONS: '2', AGENT_URL: undefined },

@@ -3,10 +3,10 @@ import { waitUntil } from '@turnlog/test-kit';
 import { createCommandClient } from './clients.ts';
 
 /** A port without a server. */
-const NOBODY = 'redis://127.0.0.1:1';
+const NO_SERVER = 'redis://127.0.0.1:1';
 
 test('a client that is closed while Redis is unavailable leaves nothing that keeps the process alive', async () => {
-  const redis = createCommandClient({ url: NOBODY, name: 'test', onError: () => undefined });
+  const redis = createCommandClient({ url: NO_SERVER, name: 'test', onError: () => undefined });
   await waitUntil(() => redis.status === 'reconnecting', { what: 'the first attempt has failed' });
   const before = timers();
   redis.disconnect();

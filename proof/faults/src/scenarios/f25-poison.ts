@@ -83,7 +83,7 @@ async function reportOddities(context: Context): Promise<void> {
   await report(context, collect, collect);
   const refused: AgentMessage[] = [
     { event: 'collect', id: 'too deep', timestamp: Date.now(), data: { deep: nested(80) } },
-    { event: 'turn', id: 'enum', timestamp: Date.now(), turn: { speaker: 'nobody', text: 'hello' } },
+    { event: 'turn', id: 'enum', timestamp: Date.now(), turn: { speaker: 'stranger', text: 'hello' } },
   ];
   for (const message of refused) await report(context, message, message, true);
 }

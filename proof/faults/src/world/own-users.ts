@@ -22,7 +22,7 @@ export async function giveOwnUsers(
   const redisAs = (name: string): string => withUser(urls.redisUrl, name);
   const postgresAs = (role: string): string => withUser(urls.databaseUrl, role);
   // Gateways and session services do not use Postgres.
-  const nowhere = 'postgres://nobody@127.0.0.1:1/none';
+  const nowhere = 'postgres://none@127.0.0.1:1/none';
   return {
     redisUrl: redisAs('operator'),
     databaseUrl: postgresAs('turnlog_owner'),

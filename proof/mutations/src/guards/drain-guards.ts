@@ -183,7 +183,7 @@ export const drainGuards: readonly Guard[] = [
   },
   {
     name: 'compare-with-another-server',
-    keeps: 'calls are compared when Postgres was started anew, or is another server',
+    keeps: 'calls are compared when Postgres restarted, or is another server',
     file: 'services/persister/src/store/comparison.ts',
     text: 'if (run !== lastRun) doubt.raise();',
     without: '',

@@ -37,7 +37,7 @@ export const largeCallGuards: readonly Guard[] = [
   },
   {
     name: 'largest-row',
-    keeps: 'a call that no row can hold is set aside, and is not tried again and again',
+    keeps: 'a call that is too large for a row is dead-lettered, and is not retried',
     file: 'services/persister/src/persist/fold-long-call.ts',
     text: 'if (bytes > maxRowBytes)',
     without: 'if (bytes > Infinity)',

@@ -71,7 +71,7 @@ export const persisterGuards: readonly Guard[] = [
   },
   {
     name: 'capped-pause',
-    keeps: 'persisting goes on within seconds of Postgres, however long it was away',
+    keeps: 'persisting resumes within seconds after Postgres returns, however long it was unavailable',
     file: 'services/persister/src/persist/persist-feed.ts',
     text: 'const PAUSE = { minMs: 100, maxMs: 5_000 };',
     without: 'const PAUSE = { minMs: 100, maxMs: 600_000 };',
