@@ -144,7 +144,7 @@ describe('turnlog on a database', () => {
       ...{ REDIS_URL: testRedisUrl(), KEY_PREFIX: prefix, PARTITIONS: '16' },
     });
     const { code, out } = await asking('verify', '--all');
-    expect([code, out.match(/❌ .*Redis says/g)]).toEqual([
+    expect([code, out.match(/❌ .*: in Postgres according to Redis/g)]).toEqual([
       1,
       ['❌ default/CAlost: in Postgres according to Redis'],
     ]);
