@@ -17,7 +17,7 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [names…] [--rounds n] [--scale share] [--write] [--json] [--strict] [--profile dir]
 
-  names      benchmarks whose names begin like this; all by default
+  names      names or prefixes of benchmarks; all by default
   --rounds   rounds of each, instead of its own number
   --scale    0.1: a trial with a tenth of the calls, frames and turns
   --write    update the results in bench/README.md

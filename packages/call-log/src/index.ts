@@ -55,7 +55,7 @@ export {
   type PersistedCalls,
   type PersistedClaim,
 } from './persisted/persisted-calls.ts';
-export { createSettler, type SettledCall } from './commit/commit-calls.ts';
+export { createCommitter, type CommittedCall } from './commit/commit-calls.ts';
 export { LiveCalls, type LiveCall, type LostCall } from './live/live-calls.ts';
 export {
   createSessionSaver,

@@ -79,9 +79,7 @@ describe('numbers beyond a JavaScript number', () => {
     );
     expect(await store.verifyCall(call)).toEqual({
       ok: false,
-      differences: [
-        { column: 'collected_data', problem: 'it is not what the archive says, first at .account' },
-      ],
+      differences: [{ column: 'collected_data', problem: 'it differs from the archive, first at .account' }],
     });
   });
 });

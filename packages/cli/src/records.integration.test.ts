@@ -120,7 +120,7 @@ describe('turnlog on a database', () => {
 
     const one = await turnlog('verify', 'CAaltered');
     expect(one.code).toBe(1);
-    expect(one.out).toContain('❌ default/CAaltered\n     outcome: it is not what the archive says\n');
+    expect(one.out).toContain('❌ default/CAaltered\n     outcome: it differs from the archive\n');
     const all = await turnlog('verify', '--all', '--json');
     expect(all.code).toBe(1);
     expect(JSON.parse(all.out)).toMatchObject({ verified: 3, differing: [{ callSid: 'CAaltered' }] });

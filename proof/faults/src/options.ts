@@ -5,14 +5,14 @@ export const USAGE = `npm run faults -- [F1 F18 …] [options]
 
   --quick        the short selection, with a small load
   --seed 42      repeats a run; by default each run draws one and prints it
-  --at-once 1    so many scenarios at a time, each in a world of its own; 2 by default, 3 for --quick
-  --repeat 3     every scenario so many times, each with a seed of its own
+  --at-once 1    scenarios at a time, each in a world of its own; 2 by default, 3 for --quick
+  --repeat 3     runs of every scenario, each with a seed of its own
   --calls 100 --events 40 --window 12
-                 calls, events of each, and within how many seconds
-  --minutes 10   how long F33 has Postgres be slow, and F36 its calls go on; for F36 --calls is how many at once
-  --list         the scenarios
-  --json         the results as JSON
-  --write        puts the results into docs/fault-results.md
+                 calls, events of each, and the seconds in which they happen
+  --minutes 10   how long Postgres is slow in F33, and F36 lasts; for F36 --calls is the number at once
+  --list         lists the scenarios
+  --json         prints the results as JSON
+  --write        writes the results into docs/fault-results.md
   --keep         keeps the folder of every run`;
 
 /** The options of the command line. */
@@ -55,7 +55,7 @@ export function readOptions(args: readonly string[]): Options {
   });
   const { quick, list, json, write, keep } = values;
   const base = quick ? QUICK : WHOLE;
-  if (write && quick) throw new Error('--write records whole runs only: leave --quick away.');
+  if (write && quick) throw new Error('--write records whole runs only: omit --quick.');
   return {
     names: positionals,
     seed: values.seed === undefined ? undefined : wholeNumber('seed', values.seed),

@@ -6,10 +6,10 @@ import { allGuards } from './guards/all-guards.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { copyTree, type TreeCopy } from './tree-copy.ts';
 
-const USAGE = `npm run sabotage -- [names…]
+const USAGE = `npm run mutations -- [names…]
 
-Takes the guards of the real code away, one after the other, in a copy of the tree, and runs for each the test that has
-to notice: ${allGuards.map(({ name }) => name).join(', ')}.`;
+Removes the guards of the real code, one after the other, in a copy of the tree, and runs for each the test that must
+fail: ${allGuards.map(({ name }) => name).join(', ')}.`;
 
 const chosen = chooseGuards(process.argv.slice(2));
 const root = await realpath(fileURLToPath(new URL('../../../', import.meta.url)));

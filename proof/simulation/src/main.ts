@@ -6,10 +6,10 @@ import { simulate } from './simulate.ts';
 
 const USAGE = `The deterministic simulation: the services' own code on a Redis and a Postgres in memory.
 
-  --seeds <n>        run so many seeds (10000)
-  --from <seed>      begin with this one (1)
-  --seed <seed>      run this one alone, and print all that happens in it
-  --sabotage <name>  take a guard away, to see it noticed: ${SABOTAGES.join(', ')}
+  --seeds <n>        the number of seeds to run (10000)
+  --from <seed>      the first seed (1)
+  --seed <seed>      run this seed alone, and print its trace
+  --sabotage <name>  remove a guard, to check that it is noticed: ${SABOTAGES.join(', ')}
 `;
 const FAILURES_SHOWN = 5;
 

@@ -8,7 +8,7 @@ export const SABOTAGES = [
   'reclaim',
   'sweep',
   'expiry-after-commit',
-  'settle-without-memory',
+  'commit-without-memory',
   'release-while-short',
   'ends-without-memory',
   'refused-again',

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { callId } from '@turnlog/call-events';
-import { createSettler, partitionKeys, partitionOf } from '@turnlog/call-log';
+import { createCommitter, partitionKeys, partitionOf } from '@turnlog/call-log';
 import { waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -35,11 +35,11 @@ async function readAndDie(consumer: string, callSid: string): Promise<void> {
 test('a persister that dies between commit and acknowledgement leaves a row that its redelivery does not touch', async () => {
   const call = callOf('CA-killed');
   let deaths = 0;
-  const settle = createSettler(system.redis, system.space, NEVER_MS);
+  const commit = createCommitter(system.redis, system.space, NEVER_MS);
   const { counted } = await system.start({
     commit: async (settled) => {
       if (deaths++ === 0) throw new Error('killed after the commit');
-      await settle(settled);
+      await commit(settled);
     },
   });
   await append(system, call, wholeCall('Hello'));

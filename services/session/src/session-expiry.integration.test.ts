@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createSettler, readCallLogs } from '@turnlog/call-log';
+import { createCommitter, readCallLogs } from '@turnlog/call-log';
 import { waitUntil } from '@turnlog/test-kit';
 import {
   callOf,
@@ -21,7 +21,7 @@ describe('the live state of a call that is over', () => {
   const settle = async (keepMs: number) => {
     const [log] = await readCallLogs(space.redis, space.space, [{ call, fromSeq: 1 }]);
     const { epoch = '', lastSeq: seq = 0 } = log ?? {};
-    await createSettler(space.redis, space.space, keepMs)([{ call, epoch, seq, entryIds: [] }]);
+    await createCommitter(space.redis, space.space, keepMs)([{ call, epoch, seq, entryIds: [] }]);
   };
 
   it('expires together with the log when it is saved after the clock began to run', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { callKeys, createSettler } from '@turnlog/call-log';
+import { callKeys, createCommitter } from '@turnlog/call-log';
 import { startKeepingProxy, startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { Redis } from 'ioredis';
 import { createServer } from 'node:net';
@@ -200,7 +200,7 @@ test('reports that came after the end are there again in a Redis that lost every
 
   const call = { tenant: 'default', callSid: frames.callSid };
   const epoch = (await gateway.redis.hget(callKeys(gateway.space, call).head, 'epoch')) ?? '';
-  await createSettler(gateway.redis, gateway.space, 60_000)([{ call, epoch, seq: 5, entryIds: [] }]);
+  await createCommitter(gateway.redis, gateway.space, 60_000)([{ call, epoch, seq: 5, entryIds: [] }]);
   await waitUntil(async () => (await gateway.metric('gateway_retained_bytes')) === 0, {
     what: 'all of it is let go of',
   });
@@ -216,7 +216,7 @@ test('what is in Postgres is let go of, and a Redis that comes back empty after 
 
   const call = { tenant: 'default', callSid: frames.callSid };
   const epoch = (await gateway.redis.hget(callKeys(gateway.space, call).head, 'epoch')) ?? '';
-  await createSettler(gateway.redis, gateway.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
+  await createCommitter(gateway.redis, gateway.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
   await waitUntil(async () => (await gateway.metric('gateway_retained_bytes')) === 0, {
     what: 'the events are let go of',
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { callOf, openTestLog, ordered, turn } from '../call-log.test-support.ts';
 import { readCallLogs } from '../read/call-reader.ts';
-import { createSettler } from '../commit/commit-calls.ts';
+import { createCommitter } from '../commit/commit-calls.ts';
 import { type AppendOutcome } from './append-result.ts';
 
 let server: PrivateServer;
@@ -39,7 +39,7 @@ test('a log that lost its newest events starts a new epoch, because their seqs n
   const before = epochOf(await log.appender.append(ordered(call, 's', 1, [turn('a'), turn('b')])));
   await log.redis.config('SET', 'appendonly', 'no');
   await log.appender.append(ordered(call, 's', 3, [turn('lost')]));
-  await createSettler(log.redis, log.space, 60_000)([{ call, epoch: before, seq: 3, entryIds: [] }]);
+  await createCommitter(log.redis, log.space, 60_000)([{ call, epoch: before, seq: 3, entryIds: [] }]);
 
   await restart();
   expect(await log.appender.append(ordered(call, 's', 4, [turn('d')]))).toEqual({

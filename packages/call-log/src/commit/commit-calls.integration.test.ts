@@ -5,7 +5,7 @@ import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-l
 import { readCallLogs } from '../read/call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
-import { createSettler } from './commit-calls.ts';
+import { createCommitter } from './commit-calls.ts';
 
 const KEEP_MS = 60_000;
 
@@ -20,56 +20,56 @@ async function callWith(callSid: string, ...data: AnyEventData[]) {
   const call = callOf(callSid);
   const outcome = await log.appender.append(ordered(call, 'c', 1, data));
   const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
-  const settle = (seq: number, of = epoch) =>
-    createSettler(log.redis, log.space, KEEP_MS)([{ call, epoch: of, seq, entryIds: [] }]);
+  const commit = (seq: number, of = epoch) =>
+    createCommitter(log.redis, log.space, KEEP_MS)([{ call, epoch: of, seq, entryIds: [] }]);
   const expiries = async () => {
     const { head, log: stream } = callKeys(log.space, call);
     return [await log.redis.pttl(head), await log.redis.pttl(stream)].map((ms) =>
       ms > 0 ? 'expires' : 'stays',
     );
   };
-  return { call, epoch, settle, expiries };
+  return { call, epoch, commit, expiries };
 }
 
 test('a finished call whose events are all in Postgres starts to expire', async () => {
-  const { settle, expiries } = await callWith('finished', opened, turn('a'), ended);
-  await settle(3);
+  const { commit, expiries } = await callWith('finished', opened, turn('a'), ended);
+  await commit(3);
   expect(await expiries()).toEqual(['expires', 'expires']);
 });
 
 test('the head of a finished call stays for at least a minute, even if the other keys expire earlier', async () => {
   const { call, epoch } = await callWith('short-lived', opened, ended);
-  await createSettler(log.redis, log.space, 1_000)([{ call, epoch, seq: 2, entryIds: [] }]);
+  await createCommitter(log.redis, log.space, 1_000)([{ call, epoch, seq: 2, entryIds: [] }]);
   const { head, log: stream } = callKeys(log.space, call);
   expect(await log.redis.pttl(stream)).toBeLessThanOrEqual(1_000);
   expect(await log.redis.pttl(head)).toBeGreaterThan(50_000);
 });
 
 test('a call with events that are not in Postgres yet does not expire', async () => {
-  const { settle, expiries } = await callWith('behind', opened, turn('a'), ended);
-  await settle(2);
+  const { commit, expiries } = await callWith('behind', opened, turn('a'), ended);
+  await commit(2);
   expect(await expiries()).toEqual(['stays', 'stays']);
 });
 
 test('a call in progress stays, and its head has the persisted seq', async () => {
-  const { call, settle, expiries } = await callWith('going-on', opened, turn('a'));
-  await settle(2);
+  const { call, commit, expiries } = await callWith('going-on', opened, turn('a'));
+  await commit(2);
   expect(await expiries()).toEqual(['stays', 'stays']);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(read).toMatchObject({ lastSeq: 2, persistedSeq: 2 });
 });
 
 test('an older commit that arrives late does not lower the persisted seq', async () => {
-  const { call, settle } = await callWith('late-word', opened, turn('a'), ended);
-  await settle(3);
-  await settle(2);
+  const { call, commit } = await callWith('late-word', opened, turn('a'), ended);
+  await commit(3);
+  await commit(2);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(read?.persistedSeq).toBe(3);
 });
 
 test('a commit of another epoch changes nothing', async () => {
-  const { call, settle, expiries } = await callWith('other-epoch', opened, ended);
-  await settle(2, 'another');
+  const { call, commit, expiries } = await callWith('other-epoch', opened, ended);
+  await commit(2, 'another');
   expect(await expiries()).toEqual(['stays', 'stays']);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
   expect(read?.persistedSeq).toBe(0);
@@ -82,7 +82,7 @@ test('a commit acknowledges and deletes the entries that requested it', async ()
   await log.redis.xreadgroup('GROUP', 'persister', 'w', 'STREAMS', persist, '>');
   const entryIds = ((await log.redis.xrange(persist, '-', '+')) as [string, string[]][]).map(([id]) => id);
   expect(entryIds.length).toBeGreaterThan(0);
-  await createSettler(log.redis, log.space, KEEP_MS)([{ call, epoch: 'any', seq: 2, entryIds }]);
+  await createCommitter(log.redis, log.space, KEEP_MS)([{ call, epoch: 'any', seq: 2, entryIds }]);
   expect(await log.redis.xlen(persist)).toBe(0);
   expect((await log.redis.xpending(persist, 'persister'))[0]).toBe(0);
 });
@@ -102,9 +102,9 @@ test('one call that cannot be committed is reported, and does not block the othe
     ).map(({ call, epoch = '' }) => [call, epoch]),
   );
   await log.redis.set(broken, 'no hash');
-  const settleAll = createSettler(log.redis, log.space, KEEP_MS);
-  const settled = calls.map(({ call }) => ({ call, epoch: epochs.get(call) ?? '', seq: 3, entryIds: [] }));
-  await expect(settleAll(settled)).rejects.toThrow(/^WRONGTYPE/);
+  const commitAll = createCommitter(log.redis, log.space, KEEP_MS);
+  const committed = calls.map(({ call }) => ({ call, epoch: epochs.get(call) ?? '', seq: 3, entryIds: [] }));
+  await expect(commitAll(committed)).rejects.toThrow(/^WRONGTYPE/);
   for (const [n, { expiries }] of calls.entries())
     if (n !== 3) expect(await expiries()).toEqual(['expires', 'expires']);
   await log.redis.del(broken);
@@ -115,7 +115,7 @@ test('of calls that are committed together, the entries of one that cannot be co
   const calls = await Promise.all(idCounts.map((_, n) => callWith(`together-${n}`, opened, ended)));
   const broken = 3;
   await log.redis.set(callKeys(log.space, callOf(`together-${broken}`)).head, 'no hash');
-  const settled = await Promise.all(
+  const committed = await Promise.all(
     calls.map(async ({ call }, n) => {
       const { persist } = partitionKeys(log.space, partitionOf(log.space, call));
       await log.redis.xgroup('CREATE', persist, 'persister', '0', 'MKSTREAM').catch(() => undefined);
@@ -124,8 +124,8 @@ test('of calls that are committed together, the entries of one that cannot be co
       return { call, persist, epoch: '', seq: 2, entryIds };
     }),
   );
-  await expect(createSettler(log.redis, log.space, KEEP_MS)(settled)).rejects.toThrow(/^WRONGTYPE/);
-  for (const [n, { persist, entryIds }] of settled.entries()) {
+  await expect(createCommitter(log.redis, log.space, KEEP_MS)(committed)).rejects.toThrow(/^WRONGTYPE/);
+  for (const [n, { persist, entryIds }] of committed.entries()) {
     const found = await Promise.all(entryIds.map((id) => log.redis.xrange(persist, id, id)));
     expect(found.flat()).toHaveLength(n === broken ? entryIds.length : 0);
   }
@@ -134,15 +134,15 @@ test('of calls that are committed together, the entries of one that cannot be co
 
 test('a client that commits on a server that has become read-only reconnects', async () => {
   const server = await startRedisForTest();
-  const client = createCommandClient({ url: server.url, name: 'settler', onError: () => undefined });
+  const client = createCommandClient({ url: server.url, name: 'committer', onError: () => undefined });
   try {
     await untilReady(client);
     const call = callOf('read-only');
     await client.hset(callKeys(log.space, call).head, { epoch: 'e', seq: 1 });
     await client.call('REPLICAOF', '127.0.0.1', '1');
     const leaves = once(client, 'close');
-    const settled = { call, epoch: 'e', seq: 1, entryIds: [] };
-    await expect(createSettler(client, log.space, KEEP_MS)([settled])).rejects.toThrow(/^READONLY/);
+    const committed = { call, epoch: 'e', seq: 1, entryIds: [] };
+    await expect(createCommitter(client, log.space, KEEP_MS)([committed])).rejects.toThrow(/^READONLY/);
     await leaves;
   } finally {
     client.disconnect();

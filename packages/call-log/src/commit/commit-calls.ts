@@ -19,7 +19,7 @@ const MAX_CALLS = 16;
  *       member, epoch, seq, number of entries, their ids
  * Reply for each call whether its expiry was started, or its error
  */
-const settleScript = defineScript(
+const commitScript = defineScript(
   `${CAUGHT_LUA}${RELEASE_LUA}
 local call, persist, live = redis.call, KEYS[1], KEYS[2]
 
@@ -29,7 +29,7 @@ local function isLive(member)
   return seen and type(seen) ~= 'table'
 end
 
-local function settle(key, arg)
+local function commit(key, arg)
   local head, member, epoch, seq = KEYS[key], ARGV[arg], ARGV[arg + 1], ARGV[arg + 2]
   local known = call('HMGET', head, 'epoch', 'seq', 'persisted', 'open', 'pinned')
   if known[1] ~= epoch then return 0 end
@@ -58,27 +58,27 @@ local function acknowledge(ids)
   end
 end
 
-local replies, settled = {}, {}
+local replies, committed = {}, {}
 local key, arg = 3, 4
 while arg <= #ARGV do
-  local ok, reply = pcall(settle, key, arg)
+  local ok, reply = pcall(commit, key, arg)
   local idCount = tonumber(ARGV[arg + 3])
   if ok then
-    for i = arg + 4, arg + 3 + idCount do settled[#settled + 1] = ARGV[i] end
+    for i = arg + 4, arg + 3 + idCount do committed[#committed + 1] = ARGV[i] end
   else
     reply = caught(reply)
   end
   replies[#replies + 1] = reply
   key, arg = key + 5, arg + 4 + idCount
 end
-acknowledge(settled)
+acknowledge(committed)
 return replies
 `,
   { runsWithoutMemory: true },
 );
 
 /** A call that is in Postgres up to `seq`, and the entries of the persist feed that this completes. */
-export interface SettledCall {
+export interface CommittedCall {
   readonly call: CallKey;
   readonly epoch: string;
   readonly seq: number;
@@ -86,7 +86,7 @@ export interface SettledCall {
 }
 
 /** Options of a commit. */
-export interface SettlerOptions {
+export interface CommitterOptions {
   /** While memory is short, keys are released at once. */
   readonly isMemoryShort?: (() => boolean) | undefined;
   /** The least time to keep the head; a minute by default. */
@@ -97,19 +97,19 @@ export interface SettlerOptions {
  * Marks calls as persisted after the Postgres commit; keys of finished calls expire after `keepMs`. Rejects
  * with the first error.
  */
-export function createSettler(
+export function createCommitter(
   redis: Redis,
   space: KeySpace,
   keepMs: number,
-  { isMemoryShort = () => false, keepHeadMs = KEEP_HEAD_MS }: SettlerOptions = {},
+  { isMemoryShort = () => false, keepHeadMs = KEEP_HEAD_MS }: CommitterOptions = {},
 ) {
-  const runOf = (partition: number, settled: readonly SettledCall[]): ScriptRun => {
+  const runOf = (partition: number, committed: readonly CommittedCall[]): ScriptRun => {
     const { persist, live } = partitionKeys(space, partition);
     const keys = [persist, live];
     const args: ScriptArgument[] = isMemoryShort()
       ? [groupOf('persist'), '', keepHeadMs]
       : [groupOf('persist'), keepMs, Math.max(keepMs, keepHeadMs)];
-    for (const { call, epoch, seq, entryIds } of settled) {
+    for (const { call, epoch, seq, entryIds } of committed) {
       const { head, log, ids, session, turns } = callKeys(space, call);
       keys.push(head, log, ids, session, turns);
       args.push(callId(call), epoch, seq, entryIds.length, ...entryIds);
@@ -117,17 +117,17 @@ export function createSettler(
     return { keys, args };
   };
 
-  return async (settled: readonly SettledCall[]): Promise<void> => {
-    const runs = [...byPartition(space, settled)].flatMap(([partition, calls]) =>
+  return async (committed: readonly CommittedCall[]): Promise<void> => {
+    const runs = [...byPartition(space, committed)].flatMap(([partition, calls]) =>
       chunksOf(calls, MAX_CALLS).map((chunk) => runOf(partition, chunk)),
     );
-    await runAll(redis, settleScript, runs);
+    await runAll(redis, commitScript, runs);
   };
 }
 
-function byPartition(space: KeySpace, settled: readonly SettledCall[]): Map<number, SettledCall[]> {
-  const groups = new Map<number, SettledCall[]>();
-  for (const each of settled) {
+function byPartition(space: KeySpace, committed: readonly CommittedCall[]): Map<number, CommittedCall[]> {
+  const groups = new Map<number, CommittedCall[]>();
+  for (const each of committed) {
     const partition = partitionOf(space, each.call);
     const group = groups.get(partition);
     if (group === undefined) groups.set(partition, [each]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
-import { createSettler } from '../commit/commit-calls.ts';
+import { createCommitter } from '../commit/commit-calls.ts';
 import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 
 const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
@@ -100,23 +100,23 @@ test('a dead letter that points at its log keeps it from expiring until it is re
   const call = callOf('pointed-at');
   const outcome = await log.appender.append(ordered(call, 'c', 1, [opened, ended]));
   const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
-  const settle = () => createSettler(log.redis, log.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
+  const commit = () => createCommitter(log.redis, log.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
   const keys = [callKeys(log.space, call).head, callKeys(log.space, call).log];
   const timesToLive = () => Promise.all(keys.map((key) => log.redis.pttl(key)));
   const pointer = { epoch, fromSeq: 1, toSeq: 2, bytes: 220_000_000 };
   const letter = letterOf('pointed-at', { original: '', log: pointer });
   // The dead letter may be written when the keys have started to expire.
-  await settle();
+  await commit();
   await letters.add(letter, []);
   await letters.add(letter, []);
-  await settle();
+  await commit();
   expect(await timesToLive()).toEqual([-1, -1]);
 
   const stored = (await letters.list()).find((each) => each.call.callSid === 'pointed-at');
   if (stored === undefined) throw new Error('the dead letter is missing');
   expect(stored).toMatchObject({ original: '', log: pointer });
   expect(await letters.replay(stored)).toBe(true);
-  await settle();
+  await commit();
   for (const ms of await timesToLive()) expect(ms).toBeGreaterThan(0);
 });
 

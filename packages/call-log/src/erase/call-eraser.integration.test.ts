@@ -10,7 +10,7 @@ import {
 import { AudioStreams } from '../audio/audio-stream.ts';
 import { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
-import { createSettler } from '../commit/commit-calls.ts';
+import { createCommitter } from '../commit/commit-calls.ts';
 import { createCallEraser } from './call-eraser.ts';
 
 const HOUR_MS = 3_600_000;
@@ -80,7 +80,7 @@ test('a later append to it, of any kind, is refused and leaves no trace', async 
     results: [refused],
   });
   await new DeadLetters(log.redis, log.space).add(letterOf('late'), []);
-  await createSettler(
+  await createCommitter(
     log.redis,
     log.space,
     HOUR_MS,

@@ -10,7 +10,7 @@ import { type FeedEntry } from '../feed/feed-entry.ts';
 import { allPartitions, callKeys, partitionKeys } from '../keys.ts';
 import { LiveCalls } from '../live/live-calls.ts';
 import { readCallLogs } from '../read/call-reader.ts';
-import { createSettler } from '../commit/commit-calls.ts';
+import { createCommitter } from '../commit/commit-calls.ts';
 import { createSessionSaver } from '../state/session-state.ts';
 import { createCallReleaser } from './call-releaser.ts';
 
@@ -53,7 +53,7 @@ async function keysOf(callSid: string): Promise<string[]> {
 test('events from before the first consumer are read from a full Redis, committed and released', async () => {
   const { epoch } = await endedCall('first');
   await fill();
-  const settle = createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true });
+  const commit = createCommitter(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true });
   const consumer = startFeedConsumer({
     space: log.space,
     feed: 'persist',
@@ -66,7 +66,7 @@ test('events from before the first consumer are read from a full Redis, committe
     commands: log.redis,
     blocking: log.blocking(200),
     handle: (entries: readonly FeedEntry[]) =>
-      settle(entries.map(({ call, id }) => ({ call, epoch, seq: 3, entryIds: [id] }))),
+      commit(entries.map(({ call, id }) => ({ call, epoch, seq: 3, entryIds: [id] }))),
     onError: () => undefined,
     onTurn: () => undefined,
     onLost: () => undefined,
@@ -81,7 +81,7 @@ test('events from before the first consumer are read from a full Redis, committe
 
 test('a released call keeps its head for a minute, so that its gateway does not resend it', async () => {
   const { call, epoch } = await endedCall('head');
-  await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
+  await createCommitter(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
   ]);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
@@ -92,7 +92,7 @@ test('a released call keeps its head for a minute, so that its gateway does not 
 
 test('the next event of a released call starts a new epoch, and its duplicates are still recognized', async () => {
   const { call, epoch } = await endedCall('later');
-  await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
+  await createCommitter(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
   ]);
   const repeated = await log.appender.append(ordered(call, 'c', 3, [ended]));
@@ -108,7 +108,7 @@ test('the next event of a released call starts a new epoch, and its duplicates a
 
 test('the live state of a released call is not written again', async () => {
   const { call, epoch } = await endedCall('no-state');
-  await createSettler(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
+  await createCommitter(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
   ]);
   const save = createSessionSaver(log.redis, log.space, 30_000);
@@ -118,9 +118,9 @@ test('the live state of a released call is not written again', async () => {
 });
 
 test('kept calls are released when memory is short, and calls that are not in Postgres stay', async () => {
-  const settled = await Promise.all(Array.from({ length: 20 }, (_, n) => endedCall(`kept-${n}`)));
-  const settle = createSettler(log.redis, log.space, KEEP_MS);
-  await settle(settled.map(({ call, epoch }) => ({ call, epoch, seq: 3, entryIds: [] })));
+  const committed = await Promise.all(Array.from({ length: 20 }, (_, n) => endedCall(`kept-${n}`)));
+  const commit = createCommitter(log.redis, log.space, KEEP_MS);
+  await commit(committed.map(({ call, epoch }) => ({ call, epoch, seq: 3, entryIds: [] })));
   await endedCall('waiting');
   // A key of another program, with our prefix.
   await log.redis.set(callKeys(log.space, callOf('foreign')).head, 'x');

@@ -135,7 +135,7 @@ export const APPEND_CONTRACT: readonly ContractCase[] = [
     },
   },
   {
-    name: 'the epoch stays while the log goes on, and is another one when it starts again',
+    name: 'the epoch stays while the log continues, and changes when it starts again',
     check: async (log, call) => {
       const before = await epochOf(log, ordered(call, SOURCE, 1, [turn('a')]));
       assert.equal(await epochOf(log, ordered(call, SOURCE, 2, [turn('b')])), before);

@@ -73,12 +73,12 @@ function compareJson(stored: StoredCall, row: CallRow): CallDifference[] {
   return JSON_COLUMNS.flatMap((column) => {
     const path = differenceOf(stored[column] as JsonValue, parseJson(row[column].toString()));
     if (path === undefined) return [];
-    return [{ column, problem: `it is not what the archive says${path === '' ? '' : `, first at ${path}`}` }];
+    return [{ column, problem: `it differs from the archive${path === '' ? '' : `, first at ${path}`}` }];
   });
 }
 
 function notWhatArchiveSays(column: string): CallDifference {
-  return { column, problem: 'it is not what the archive says' };
+  return { column, problem: 'it differs from the archive' };
 }
 
 function differenceOf(stored: JsonValue, folded: JsonValue): string | undefined {

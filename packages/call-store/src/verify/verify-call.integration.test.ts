@@ -70,9 +70,7 @@ describe('verifying a call', () => {
     );
     expect(await store.verifyCall(call)).toEqual({
       ok: false,
-      differences: [
-        { column: 'full_transcript', problem: 'it is not what the archive says, first at [1].text' },
-      ],
+      differences: [{ column: 'full_transcript', problem: 'it differs from the archive, first at [1].text' }],
     });
   });
 

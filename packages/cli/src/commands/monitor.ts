@@ -58,7 +58,7 @@ function linesOf({ events }: CallChange, format: (event: CallEvent) => string | 
 
 async function greeting({ redis, space }: OpenRedis): Promise<string> {
   const live = await new LiveCalls(redis, space).list();
-  const going = live.length === 0 ? 'none is going on' : `${live.length} going on`;
+  const going = live.length === 0 ? 'none in progress' : `${live.length} in progress`;
   const sids = live.slice(0, 10).map(({ call }) => `  ${visibleText(call.callSid)}`);
   return [`👀 Watching calls, ${going}. Ctrl-C ends it.`, ...sids].join('\n');
 }

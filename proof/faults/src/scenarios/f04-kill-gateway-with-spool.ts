@@ -30,7 +30,7 @@ export const killGatewayWithSpool: Scenario = {
     const spooledBytes = await readMetric(context, GATEWAY, 'gateway_spool_bytes');
     const spooled = ledger.count('acknowledged') - before;
     context.note('acknowledged by the spool', spooled);
-    context.expect(spooled > 0 && spooledBytes > 0, 'nothing was acknowledged while Redis was away');
+    context.expect(spooled > 0 && spooledBytes > 0, 'nothing was acknowledged while Redis was unavailable');
 
     const gateway = stack.service(GATEWAY);
     gateway.kill('SIGKILL');

@@ -56,7 +56,7 @@ async function expectDetected(context: Context): Promise<void> {
   note('detected after', `${(longestMs / 1000).toFixed(1)} s`);
   expect(
     longestMs <= DETECTED_WITHIN_MS,
-    `only after ${longestMs.toFixed(0)} ms all knew that Redis is away`,
+    `only after ${longestMs.toFixed(0)} ms all services noticed that Redis is unavailable`,
   );
 }
 

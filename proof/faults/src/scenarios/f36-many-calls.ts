@@ -79,7 +79,7 @@ export const manyCalls: Scenario = {
 
     const calls = median(watched.seen('gateway-1', 'gateway_connections', busy));
     context.note('at once', calls);
-    context.expect(calls > 0.8 * callsAtOnce, `only ${calls} calls were going on at once`);
+    context.expect(calls > 0.8 * callsAtOnce, `only ${calls} calls were in progress at once`);
     checkMemory(context, { calls, idle, peaks: SERVICES.map((name) => peakOf(watched, name, busy)) });
     checkHeaps(context, heldFirst, heldLast);
     checkLoops(context, watched, busy);

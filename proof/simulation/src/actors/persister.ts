@@ -19,7 +19,7 @@ const SILENT = createLogger({ service: 'simulation', level: 'fatal' });
 export function startPersister(process: SimProcess, surroundings: Surroundings): void {
   const { isDeadly } = surroundings;
   const { blockMs, claimIdleMs, batchCalls } = surroundings.settings;
-  const { readPages, settle, letters, trials, reader, relieve } = redisOf(process, surroundings);
+  const { readPages, commit, letters, trials, reader, relieve } = redisOf(process, surroundings);
   process.every(RELIEVE_EVERY_MS, () => void relieve().catch(() => undefined));
   const report = reportTo(process);
   const watch = new DatabaseWatch(SILENT, process.now);
@@ -32,7 +32,7 @@ export function startPersister(process: SimProcess, surroundings: Surroundings):
       return isFatal ? process.dieOf() : pages;
     },
     writer: new CallWriter(postgres, watch, { maxCalls: batchCalls, onPaused: report.paused }),
-    commit: settle,
+    commit,
     letters,
     trials,
     ping: postgres.ping,

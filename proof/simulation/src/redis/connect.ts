@@ -9,7 +9,7 @@ import {
   type ReadLogPages,
   type SessionSave,
   type SessionSaved,
-  type SettledCall,
+  type CommittedCall,
   type StoredDeadLetter,
 } from '@turnlog/call-log';
 import { type SimProcess } from '../kernel/sim-process.ts';
@@ -21,7 +21,7 @@ import { type RedisAccess } from './redis-access.ts';
 import { type RedisModel } from './redis-model.ts';
 import { readLog, readPage } from './read-page.ts';
 import { saveSession } from './save-session.ts';
-import { releaseExpiring, settle } from './settle.ts';
+import { releaseExpiring, commit } from './commit.ts';
 import { createTrials } from './trials.ts';
 
 const MAX_EVENTS = 10_000;
@@ -116,12 +116,12 @@ export function connectToRedis(process: SimProcess, access: RedisAccess) {
         (saved) => JSON.stringify(saved),
       ),
     publish: () => command('publish', () => undefined),
-    settle: async (settled: readonly SettledCall[]): Promise<void> => {
+    commit: async (committed: readonly CommittedCall[]): Promise<void> => {
       await Promise.all(
-        settled.map((each) =>
-          command(`settle ${each.call.callSid} ${each.seq} ack ${each.entryIds.join(' ')}`, () => {
-            if (model.sabotage === 'settle-without-memory') model.assertRoom();
-            settle(model, each, isMemoryShort() ? undefined : keepKeysMs);
+        committed.map((each) =>
+          command(`commit ${each.call.callSid} ${each.seq} ack ${each.entryIds.join(' ')}`, () => {
+            if (model.sabotage === 'commit-without-memory') model.assertRoom();
+            commit(model, each, isMemoryShort() ? undefined : keepKeysMs);
           }),
         ),
       );

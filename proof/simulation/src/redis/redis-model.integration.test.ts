@@ -5,7 +5,7 @@ import {
   callKeys,
   createAppender,
   createSessionSaver,
-  createSettler,
+  createCommitter,
   DeadLetters,
   LiveCalls,
   partitionKeys,
@@ -27,7 +27,7 @@ import { readLog } from './read-page.ts';
 import { RedisModel } from './redis-model.ts';
 import { type CallPart } from './redis-state.ts';
 import { saveSession } from './save-session.ts';
-import { settle } from './settle.ts';
+import { commit } from './commit.ts';
 
 const RUNS = 20;
 const STEPS_PER_RUN = 60;
@@ -149,15 +149,15 @@ function createPair(rng: Rng) {
         model: saveSession(model, { ...save, epoch: modelEpoch, entryIds: modelIds }, checkpointEveryMs),
       };
     },
-    settle: async (call) => {
+    commit: async (call) => {
       const [realEpoch, modelEpoch] = await epochsOf(call, rng.chance(0.9));
       const [realIds, modelIds] = await someEntries(call, 'persist');
       const seq = rng.int(0, model.call(call).head?.seq ?? 1);
       const isShort = rng.chance(0.3);
-      const settled = { call, epoch: realEpoch, seq, entryIds: realIds };
-      await createSettler(redis, space, KEEP_MS, { isMemoryShort: () => isShort })([settled]);
+      const committed = { call, epoch: realEpoch, seq, entryIds: realIds };
+      await createCommitter(redis, space, KEEP_MS, { isMemoryShort: () => isShort })([committed]);
       const keepMs = isShort ? undefined : KEEP_MS;
-      settle(model, { call, epoch: modelEpoch, seq, entryIds: modelIds }, keepMs);
+      commit(model, { call, epoch: modelEpoch, seq, entryIds: modelIds }, keepMs);
       return { real: undefined, model: undefined };
     },
     touch: async (call) => {
@@ -211,7 +211,7 @@ function createPair(rng: Rng) {
 
   return {
     step: async (): Promise<Compared> => {
-      const what = rng.pick([...Object.keys(steps), 'append', 'append', 'append', 'save', 'settle']);
+      const what = rng.pick([...Object.keys(steps), 'append', 'append', 'append', 'save', 'commit']);
       const step = steps[what];
       if (step === undefined) throw new Error(`there is no step ${what}`);
       return { what, ...(await step(rng.pick(CALLS))) };

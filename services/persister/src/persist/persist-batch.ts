@@ -1,5 +1,5 @@
 import { callId } from '@turnlog/call-events';
-import { type SettledCall } from '@turnlog/call-log';
+import { type CommittedCall } from '@turnlog/call-log';
 import { type Suspects } from '../domain/suspects.ts';
 import { type PersistObserver } from '../report/persist-report.ts';
 import { bisect } from '../store/bisect.ts';
@@ -20,7 +20,7 @@ import { type SetAside } from './set-aside.ts';
 export interface PersistBatchOptions {
   readonly writer: Pick<CallWriter, 'write'>;
   /** Marks calls as persisted, acknowledges their entries and starts their expiry. */
-  readonly commit: (calls: readonly SettledCall[]) => Promise<void>;
+  readonly commit: (calls: readonly CommittedCall[]) => Promise<void>;
   readonly setAside: SetAside;
   readonly suspects: Suspects;
   readonly report: PersistObserver;
@@ -70,7 +70,7 @@ export class BatchPersister {
   async #commit(calls: readonly (CommittableCall | BrokenCall)[]): Promise<CallOutcome[]> {
     const { commit, suspects, report, onDone } = this.#options;
     const run = async (some: readonly CommittableCall[]) => {
-      await commit(some.map(toSettled));
+      await commit(some.map(toCommitted));
       return some;
     };
     const committable = calls.filter(isCommittable);
@@ -101,7 +101,7 @@ function isCommittable(call: CallOutcome): call is CommittableCall {
 }
 
 /** Without an epoch, only the acknowledgement is left to do. */
-function toSettled(call: CommittableCall): SettledCall {
+function toCommitted(call: CommittableCall): CommittedCall {
   const { epoch, seq } = call.kind === 'persisted' ? call : { epoch: '', seq: 0 };
   return { call: call.task.call, epoch, seq, entryIds: call.task.entryIds };
 }

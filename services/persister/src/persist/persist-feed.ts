@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import {
   allPartitions,
   createPageReader,
-  createSettler,
+  createCommitter,
   createTrials,
   DeadLetters,
   startFeedConsumer,
@@ -72,7 +72,7 @@ export interface PersistFeedOptions {
   readonly broken?: BrokenPartitions;
   /** A sign of life: called after every read, batch and failed attempt, so also while Postgres is unavailable. */
   readonly onBeat: () => void;
-  /** By default {@link createSettler} and {@link DeadLetters} on `commands`. */
+  /** By default {@link createCommitter} and {@link DeadLetters} on `commands`. */
   readonly commit?: PersistCallsOptions['commit'];
   readonly letters?: PersistCallsOptions['letters'];
   /** How it waits before it tries again; by default for the time that it is given. */
@@ -133,7 +133,7 @@ function createPersister(options: PersistFeedOptions, stopping: AbortSignal): Ca
       maxCalls: batchCalls,
       onPaused: (calls, trouble) => report.paused(calls, trouble),
     }),
-    commit: options.commit ?? createSettler(commands, space, options.keepKeysMs, options),
+    commit: options.commit ?? createCommitter(commands, space, options.keepKeysMs, options),
     letters: options.letters ?? new DeadLetters(commands, space),
     trials: createTrials(commands, space),
     ping: () => store.ping(),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { decodeEvent, type CallKey } from '@turnlog/call-events';
 import {
   allPartitions,
-  createSettler,
+  createCommitter,
   LiveCalls,
   partitionKeys,
   partitionOf,
@@ -203,7 +203,7 @@ test('a due checkpoint is asked for once, and only for a call that is open and h
   await space.append(over, ended('c3'));
   const [log] = await readCallLogs(space.redis, space.space, [{ call: persisted, fromSeq: 1 }]);
   const settled = { call: persisted, epoch: log?.epoch ?? '', seq: 1, entryIds: [] };
-  await createSettler(space.redis, space.space, 60_000)([settled]);
+  await createCommitter(space.redis, space.space, 60_000)([settled]);
 
   const sweepers = await Promise.all([seasonedSweep(), seasonedSweep()]);
   const sweepBoth = async () => {

@@ -1,5 +1,5 @@
 import { callId } from '@turnlog/call-events';
-import { type SettledCall } from '@turnlog/call-log';
+import { type CommittedCall } from '@turnlog/call-log';
 import { callOf } from './members.ts';
 import { type RedisModel } from './redis-model.ts';
 import { emptyCall, type StoredCall } from './redis-state.ts';
@@ -9,9 +9,9 @@ const KEEP_HEAD_MS = 60_000;
 const ALL_PARTS = ['head', 'log', 'ids', 'session', 'turns'] as const;
 
 /** The script that commits a call; without a time to keep its keys, it is released. */
-export function settle(
+export function commit(
   redis: RedisModel,
-  { call, epoch, seq, entryIds }: SettledCall,
+  { call, epoch, seq, entryIds }: CommittedCall,
   keepMs: number | undefined,
 ): void {
   const { persist, live } = redis.partitionOf(call);
