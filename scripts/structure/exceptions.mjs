@@ -1,2 +1,2 @@
-/** Faults that are known and wait to be removed. One that no longer occurs fails the check: remove it here. */
+/** Known faults to remove. One that no longer occurs fails the check: remove it here. */
 export const exceptions = {};
