@@ -239,7 +239,7 @@ async function aLogThatCannotBeAppendedTo(): Promise<void> {
   const { head } = callKeys(space, { tenant: 'default', callSid: 'CA-wrongtype' });
   await redis.set(head, canary('wrong type'));
   const call = { ...STARTED, start: { ...STARTED.start, call_sid: 'CA-wrongtype' } };
-  const wait = () => untilTold('they are sent again');
+  const wait = () => untilTold('sending them again');
   await playCarrier(stack.streamUrls[0] ?? '', [call], { wait, last: STOPPED });
   await redis.del(head);
 }

@@ -180,7 +180,7 @@ test('nothing is acknowledged while its dead letter can’t be written', async (
     },
   });
 
-  await log.waitFor('A dead letter could not be written');
+  await log.waitFor('a dead letter could not be written');
   expect(await system.feedLength()).toBe(1);
   expect(await system.store.readCall(call)).toBeUndefined();
 

@@ -66,7 +66,7 @@ test('a Postgres that goes away under load and comes back costs nothing but time
   for (const call of calls) expect(await system.store.verifyCall(call)).toEqual({ ok: true });
   expect(await system.letters.list()).toEqual([]);
   expect(linesWith(log.lines, 'Postgres is unavailable')).toHaveLength(1);
-  expect(linesWith(log.lines, 'Postgres takes writes again')).toHaveLength(1);
+  expect(linesWith(log.lines, 'Postgres accepts writes again')).toHaveLength(1);
 });
 
 test('the pause before another attempt grows to five seconds and no further, however long Postgres is away', async () => {
@@ -95,7 +95,7 @@ test('while the schema is missing, calls wait and a person is called; after the 
   const call = callOf('CA-unmigrated');
   await append(system, call, wholeCall('Hello'));
 
-  expect(await log.waitFor('Postgres needs a person', 20_000)).toContain('"page":true');
+  expect(await log.waitFor('Postgres is misconfigured', 20_000)).toContain('"page":true');
   expect(watch.state).toBe('misconfigured');
   expect(await system.letters.list()).toEqual([]);
 

@@ -25,7 +25,7 @@ export function createSessionObserver(logger: Logger, metrics: Metrics): Session
       count.undecodable.inc();
       logger.warn(
         { event: 'log_entry_invalid', call_sid: callSid, seq, code, detail },
-        'a a log entry is not an event',
+        'a log entry is not an event',
       );
     },
     onCallFailed({ callSid }, err) {
@@ -42,7 +42,7 @@ export function createSessionObserver(logger: Logger, metrics: Metrics): Session
     },
     onUnpublished(err) {
       count.unpublished.inc();
-      logger.warn({ event: 'change_not_published', err }, 'a a change could not be published');
+      logger.warn({ event: 'change_not_published', err }, 'a change could not be published');
     },
     onSwept({ lostConnections, quietCalls, checkpoints }) {
       count.swept.inc({ what: 'lost_connection' }, lostConnections);

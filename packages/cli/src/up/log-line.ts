@@ -17,7 +17,7 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'FATAL',
 };
 
-const ALREADY_SAID = new Set(['level', 'time', 'msg', 'service', 'instance', 'pid', 'hostname']);
+const ALREADY_SAID = new Set(['level', 'time', 'msg', 'event', 'service', 'instance', 'pid', 'hostname']);
 
 /** Reads a JSON line of pino; `undefined` for what is none. */
 export function readLogLine(line: string): LogLine | undefined {

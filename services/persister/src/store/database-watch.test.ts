@@ -24,7 +24,7 @@ test('an outage is told once when it begins and once when it is over', async () 
   watch.began()();
 
   expect(watch.state).toBe('up');
-  expect(await log.waitFor('Postgres takes writes again')).toContain('"paused_ms":7000');
+  expect(await log.waitFor('Postgres accepts writes again')).toContain('"paused_ms":7000');
   expect(log.lines).toHaveLength(2);
 });
 
@@ -45,5 +45,5 @@ test('a schema that is missing calls a person, also when Postgres was away befor
   expect(watch.failed(unmigrated)).toBe(true);
 
   expect(watch.state).toBe('misconfigured');
-  expect(await log.waitFor('Postgres needs a person')).toContain('"page":true');
+  expect(await log.waitFor('Postgres is misconfigured')).toContain('"page":true');
 });

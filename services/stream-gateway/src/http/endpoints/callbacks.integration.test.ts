@@ -196,7 +196,7 @@ describe('a passthru that names no call', () => {
     expect(key).toBeDefined();
     const count = await gateway.metric('gateway_callbacks_total{kind="passthru",fate="unplaced"');
     expect(count).toBe(4);
-    expect(gateway.logLines.filter(({ msg }) => String(msg).includes('names no call'))).toHaveLength(1);
+    expect(gateway.logLines.filter(({ msg }) => String(msg).includes('names no known call'))).toHaveLength(1);
   });
 
   test('and can not be read at all is answered 200 nevertheless: a caller waits for it', async () => {
