@@ -103,7 +103,7 @@ function createCounters(metrics: Metrics) {
     failedReads: counter({ name: 'session_failed_reads_total', help: 'Batches that are to be read again' }),
     lostEntries: counter({
       name: 'session_lost_entries_total',
-      help: 'Pending feed entries that somebody deleted',
+      help: 'Pending feed entries that another program deleted',
     }),
   };
 }

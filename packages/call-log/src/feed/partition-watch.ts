@@ -11,7 +11,8 @@ export interface PartitionLogger {
 /** Whether a service is ready, as its readiness check returns it. */
 type Readiness = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-const TODO = 'see what wrote this key, and delete it or move it away: the partition goes on by itself';
+const WHAT_TO_DO =
+  'find the program that wrote this key, and delete or rename the key; the partition then continues';
 
 /**
  * Watches partitions whose keys have the wrong type: logs them, and makes the service not ready once one has
@@ -22,7 +23,12 @@ export function watchPartitions(logger: PartitionLogger, now: () => number = () 
     now,
     onBroken: ({ key, error, forMs }) =>
       logger.error(
-        { event: 'partition_unreadable', error: `${key}: ${error}`, for_ms: Math.round(forMs), todo: TODO },
+        {
+          event: 'partition_unreadable',
+          error: `${key}: ${error}`,
+          for_ms: Math.round(forMs),
+          todo: WHAT_TO_DO,
+        },
         'a partition cannot be read; the others continue',
       ),
     onMended: ({ key, forMs }) =>

@@ -153,7 +153,7 @@ function createPersistMetrics(metrics: Metrics) {
     }),
     lost: metrics.counter({
       name: 'persist_entries_lost_total',
-      help: 'Pending entries of the feed that somebody deleted: each one is a loss to look into',
+      help: 'Pending entries of the feed that another program deleted; investigate each one',
     }),
     batchCalls: metrics.histogram({
       name: 'persist_batch_calls',
