@@ -49,7 +49,7 @@ export {
   type ReadinessReport,
 } from './ops/health.ts';
 export { type Heartbeat, type HeartbeatReport } from './ops/heartbeat.ts';
-export { createMetrics, type MetricOptions, type Metrics } from './ops/metrics.ts';
+export { createMetrics, type CounterRow, type MetricOptions, type Metrics } from './ops/metrics.ts';
 export { type OpsHandler } from './ops/ops-handler.ts';
 export { type OpsServer, type StartOpsServerOptions } from './ops/ops-server.ts';
 export { answersPing, startOps, type StartOpsOptions } from './ops/start-ops.ts';

@@ -136,7 +136,6 @@ function startTimers(
   const tick = setInterval(() => {
     guard.run('tick.sockets', () => sockets.tick());
     guard.run('tick.retention', () => stores.retention.enforceLimit(Date.now()));
-    guard.run('tick.metrics', () => metrics.publish());
     guard.run('tick.audio', () => stores.audioDrops.report(performance.now()));
     pulse.beat();
   }, tickMs(config));

@@ -8,10 +8,27 @@ export interface MetricOptions<L extends string> {
   labels?: readonly L[];
 }
 
+/** A counter in a table: its name, what it tells, and its labels. */
+export type CounterRow = readonly [name: string, help: string, ...labels: string[]];
+
+type CounterTable = Readonly<Record<string, CounterRow>>;
+
+/** The counters of a table, by the names that its rows have in the code. */
+type Counters<T> = { readonly [K in keyof T]: Counter<LabelOf<T[K]>> };
+
+type LabelOf<Row> = Row extends readonly [string, string, ...infer L extends readonly string[]]
+  ? L[number]
+  : never;
+
+/** A count, or one for each value of a label. */
+type Count = number | Readonly<Record<string, number>>;
+
 /** The metrics of one process. A name can be taken once. */
 export interface Metrics {
   counter<const L extends string = never>(options: MetricOptions<L>): Counter<L>;
-  gauge<const L extends string = never>(options: MetricOptions<L>): Gauge<L>;
+  counters<const T extends CounterTable>(table: T): Counters<T>;
+  /** Counters that are read from `counts` when they are scraped: for paths that can't afford a labelled counter. */
+  measuredCounters<const T extends CounterTable>(table: T, counts: Readonly<Record<keyof T, Count>>): void;
   histogram<const L extends string = never>(
     options: MetricOptions<L> & { buckets?: readonly number[] },
   ): Histogram<L>;
@@ -19,7 +36,9 @@ export interface Metrics {
    * A gauge read when it is scraped. Where `read` answers undefined or fails the sample is absent, because unknown is
    * not zero; failures are counted in `metric_read_failures_total{metric}`.
    */
-  measuredGauge(options: MetricOptions<never> & { read: () => Promise<number | undefined> }): void;
+  measuredGauge(
+    options: MetricOptions<never> & { read: () => number | undefined | Promise<number | undefined> },
+  ): void;
   /** The `Content-Type` of `text`. */
   readonly contentType: string;
   /** Everything, in Prometheus' text format. */
@@ -49,11 +68,26 @@ export function createMetrics(service: string): Metrics {
       labels: ['metric'],
     }),
   );
+  const optionsOf = <T extends CounterRow>([name, help, ...labels]: T) =>
+    withDefaults({ name, help, labels: labels as LabelOf<T>[] });
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     counter: (options) => new Counter(withDefaults(options)),
-    gauge: (options) => new Gauge(withDefaults(options)),
+    counters: <T extends CounterTable>(table: T) =>
+      Object.fromEntries(
+        Object.entries(table).map(([key, row]) => [key, new Counter(optionsOf(row))]),
+      ) as Counters<T>,
+    measuredCounters<T extends CounterTable>(table: T, counts: Readonly<Record<keyof T, Count>>) {
+      for (const [key, row] of Object.entries(table)) {
+        new Counter({
+          ...optionsOf(row),
+          collect() {
+            setTo(this, counts[key as keyof T], row[2]);
+          },
+        });
+      }
+    },
     histogram: ({ buckets = LATENCY_BUCKETS_SECONDS, ...options }) =>
       new Histogram({ ...withDefaults(options), buckets: [...buckets] }),
     measuredGauge({ read, ...options }) {
@@ -68,8 +102,14 @@ export function createMetrics(service: string): Metrics {
   };
 }
 
+function setTo(counter: Counter, count: Count, label = ''): void {
+  counter.reset();
+  if (typeof count === 'number') counter.inc(count);
+  else for (const [value, n] of Object.entries(count)) counter.inc({ [label]: value }, n);
+}
+
 async function orUndefined(
-  read: () => Promise<number | undefined>,
+  read: () => number | undefined | Promise<number | undefined>,
   onFailure: () => void,
 ): Promise<number | undefined> {
   try {

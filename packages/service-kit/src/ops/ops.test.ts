@@ -139,11 +139,10 @@ describe('the ops server', () => {
 
   describe('/metrics', () => {
     it('answers in the text format of Prometheus, the process and its event loop included', async () => {
-      metrics
-        .counter({ name: 'persist_total', help: 'Calls', labels: ['result'] })
-        .inc({ result: 'written' }, 3);
+      const { calls } = metrics.counters({ calls: ['persist_total', 'Calls', 'result'] });
+      calls.inc({ result: 'written' }, 3);
       metrics.histogram({ name: 'persist_duration_seconds', help: 'Duration' }).observe(0.002);
-      metrics.gauge({ name: 'calls_active', help: 'Calls' }).set(7);
+      metrics.measuredGauge({ name: 'calls_active', help: 'Calls', read: () => 7 });
       const response = await get('/metrics');
       const text = await response.text();
       expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -152,6 +151,25 @@ describe('the ops server', () => {
       expect(text).toContain('calls_active{service="persister"} 7');
       expect(text).toMatch(/^nodejs_eventloop_lag_seconds\{service="persister"\} /m);
       expect(text).toMatch(/^process_resident_memory_bytes\{/m);
+    });
+
+    it('reads counts that are kept elsewhere at each scrape', async () => {
+      const counts = { frames: { media: 1 }, bytes: { inbound: 2 }, faults: 0 };
+      metrics.measuredCounters(
+        {
+          frames: ['frames_total', 'Frames', 'event'],
+          bytes: ['bytes_total', 'Bytes', 'track'],
+          faults: ['faults_total', 'Faults'],
+        },
+        counts,
+      );
+      await metrics.text();
+      counts.frames.media = 3;
+      counts.faults += 1;
+      const text = await metrics.text();
+      expect(text).toContain('frames_total{event="media",service="persister"} 3\n');
+      expect(text).toContain('bytes_total{track="inbound",service="persister"} 2\n');
+      expect(text).toContain('faults_total{service="persister"} 1\n');
     });
 
     it('leaves out a measured gauge whose value is unknown, and counts the failure', async () => {

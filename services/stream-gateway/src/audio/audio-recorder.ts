@@ -1,4 +1,4 @@
-import { type AudioTally } from '../report/tally.ts';
+import { type AudioTally, count } from '../report/tally.ts';
 import { type CallKey } from '@turnlog/call-events';
 import { type AudioTrack as Track } from '@turnlog/call-log';
 import { durationMs, type MediaFrame } from '@turnlog/exotel';
@@ -119,7 +119,6 @@ export class AudioRecorder {
 
   #countInvalid(reason: string): void {
     this.#invalidFrames += 1;
-    const { invalidFrames } = this.#options.tally;
-    invalidFrames.set(reason, (invalidFrames.get(reason) ?? 0) + 1);
+    count(this.#options.tally.invalidFrames, reason);
   }
 }

@@ -6,12 +6,12 @@ import { type AudioTrack as Track } from '@turnlog/call-log';
  */
 export interface GatewayTally extends AudioTally, RelayTally {
   /** The carrier's frames by event. */
-  readonly frames: Map<string, number>;
+  readonly frames: Record<string, number>;
   /** Frames whose event is not known. */
   unknownFrames: number;
   /** The agent's frames by what became of them. */
   readonly agentFrames: Record<'relayed' | 'own' | 'dropped' | 'one_way', number>;
-  readonly endings: Map<string, number>;
+  readonly endings: Record<string, number>;
   unidentifiedCalls: number;
   /** Streams whose audio is announced in an encoding that is not known. */
   unknownEncodings: number;
@@ -21,11 +21,11 @@ export interface GatewayTally extends AudioTally, RelayTally {
 
 export function newTally(): GatewayTally {
   return {
-    frames: new Map(),
+    frames: {},
     unknownFrames: 0,
-    invalidFrames: new Map(),
+    invalidFrames: {},
     agentFrames: { relayed: 0, own: 0, dropped: 0, one_way: 0 },
-    endings: new Map(),
+    endings: {},
     unidentifiedCalls: 0,
     unknownEncodings: 0,
     faults: 0,
@@ -39,8 +39,8 @@ export function newTally(): GatewayTally {
 }
 
 /** Adds to one of several counts. */
-export function count(counts: Map<string, number>, name: string, by = 1): void {
-  counts.set(name, (counts.get(name) ?? 0) + by);
+export function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
 /** Counts of a whole gateway, to which each relay adds. */
@@ -55,5 +55,5 @@ export interface RelayTally {
 export interface AudioTally {
   readonly audioBytes: Record<Track, number>;
   oddFrames: number;
-  readonly invalidFrames: Map<string, number>;
+  readonly invalidFrames: Record<string, number>;
 }
