@@ -7,40 +7,14 @@ export { readWav, WavFormatError, writeWav } from './audio/wav.ts';
 
 export { readCallParameters } from './wire/call-parameters.ts';
 export { encodeClear, encodeMark, encodeMedia, type ServerMedia } from './wire/encode-server-frame.ts';
-export {
-  type ClearFrame,
-  type ConnectedFrame,
-  type DtmfFrame,
-  type FrameHeader,
-  type InvalidFrame,
-  type InvalidFrameReason,
-  type MarkFrame,
-  type MediaFormat,
-  type MediaFrame,
-  type ParsedFrame,
-  type StartFrame,
-  type StopFrame,
-  type UnknownFrame,
-} from './wire/frames.ts';
+export type * from './wire/frames.ts';
 export { type Scalar } from './wire/leaves.ts';
 export { parseExotelFrame } from './wire/parse-exotel-frame.ts';
-export { type FrameTimestamp } from './wire/read-timestamp.ts';
 export { chooseSampleRate, type SampleRate } from './wire/sample-rate.ts';
 
-export {
-  type CarrierLeg,
-  type CarrierReport,
-  type CarrierStatus,
-  type NamelessReport,
-  type ReadReport,
-} from './callbacks/carrier-report.ts';
+export type * from './callbacks/carrier-report.ts';
 export { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from './callbacks/carrier-time.ts';
-export {
-  parseCallback,
-  type CallbackProblem,
-  type CallbackRequest,
-  type ParsedCallback,
-} from './callbacks/parse-callback.ts';
+export { parseCallback, type CallbackProblem, type ParsedCallback } from './callbacks/parse-callback.ts';
 export { readPassthru } from './callbacks/read-passthru.ts';
 export { namesNothing } from './wire/names-nothing.ts';
 export { readStatusCallback } from './callbacks/read-status-callback.ts';
@@ -48,8 +22,8 @@ export { fetchRecording, type FetchedRecording } from './rest/fetch-recording.ts
 export { type ApiAnswer, type ApiFailure } from './rest/api-answer.ts';
 export { type ConnectOutcome } from './rest/connect-outcome.ts';
 export { type CallTarget, type ConnectRequest } from './rest/connect-request.ts';
-export { createExotelApi, type CallListFilter, type ExotelApi } from './rest/exotel-api.ts';
-export { type ExotelAccount } from './rest/account.ts';
+export { ExotelApi } from './rest/exotel-api.ts';
+export { type ExotelAccount } from './rest/request.ts';
 export { readMultipart } from './callbacks/read-multipart.ts';
 export {
   toCarrierEvents,

@@ -1,7 +1,7 @@
 import { createAppender, NO_LIMITS, type Appender } from '@turnlog/call-log';
 import { connectRedis } from '@turnlog/redis-kit';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
-import { createExotelApi, type ExotelApi } from '@turnlog/exotel';
+import { ExotelApi } from '@turnlog/exotel';
 import {
   answersPing,
   createHealth,
@@ -92,7 +92,7 @@ function openAccount(config: Config): ExotelApi | undefined {
   if (EXOTEL_ACCOUNT_SID === undefined || EXOTEL_API_KEY === undefined || EXOTEL_API_TOKEN === undefined) {
     return undefined;
   }
-  return createExotelApi({
+  return new ExotelApi({
     apiUrl: config.EXOTEL_API_URL,
     accountSid: EXOTEL_ACCOUNT_SID,
     apiKey: EXOTEL_API_KEY,

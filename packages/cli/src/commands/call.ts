@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createAppender, toNewEvent } from '@turnlog/call-log';
-import { toCarrierEvents, createExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
+import { toCarrierEvents, ExotelApi, type CallTarget, type CarrierReport } from '@turnlog/exotel';
 import { envValue, oneOf, wholeNumber } from '@turnlog/service-kit';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -71,7 +71,7 @@ export const call = defineCommand({
     };
     const placed = await withCarrierStore(values, terminal, (store) =>
       requestCall({
-        api: createExotelApi(settings.account),
+        api: new ExotelApi(settings.account),
         store,
         tenant,
         request,

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { createExotelApi, fetchRecording, type FetchedRecording } from '@turnlog/exotel';
+import { ExotelApi, fetchRecording, type FetchedRecording } from '@turnlog/exotel';
 import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -45,7 +45,7 @@ export const recording = defineCommand({
 });
 
 async function askForAddress(callSid: string, { account }: CarrierSettings): Promise<string> {
-  const answer = await createExotelApi(account).callDetails(callSid);
+  const answer = await new ExotelApi(account).callDetails(callSid);
   const url = answer.kind === 'ok' ? answer.value.recordingUrl : undefined;
   if (url !== undefined) return url;
   const reason =

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { freePort } from '@turnlog/test-kit';
 import { startFakeRestApi, type FakeRestApi } from './fake-rest-api.ts';
 import { type Misbehaviour } from './misbehaviour.ts';
-import { type ConnectRequest, createExotelApi, type ExotelApi } from '@turnlog/exotel';
+import { type ConnectRequest, ExotelApi } from '@turnlog/exotel';
 
 let carrier: FakeRestApi;
 let api: ExotelApi;
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 function apiOf(own: { apiToken?: string; apiUrl?: string; timeoutMs?: number }): ExotelApi {
   const { url: apiUrl, accountSid, apiKey, apiToken } = carrier;
-  return createExotelApi({
+  return new ExotelApi({
     apiUrl,
     accountSid,
     apiKey,

@@ -26,3 +26,16 @@ export interface Shape {
   clear(clear: Sent): string;
   stop(stop: Sent & { callSid: string; accountSid: string; reason: string }): string;
 }
+
+/** The frames of a shape before they become text. */
+export type Frames = { readonly [Event in keyof Shape]: (sent: Parameters<Shape[Event]>[0]) => object };
+
+/** The encoders of these frames. */
+export function shapeOf(frames: Frames): Shape {
+  const events = Object.entries(frames) as [string, (sent: unknown) => object][];
+  const encoders = events.map(([event, frameOf]) => [
+    event,
+    (sent: unknown) => JSON.stringify(frameOf(sent)),
+  ]);
+  return Object.fromEntries(encoders) as Shape;
+}

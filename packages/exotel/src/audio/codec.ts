@@ -4,20 +4,9 @@ export type AudioCodec = 'pcm16' | 'mulaw' | 'alaw';
 const NAMES: Readonly<Record<AudioCodec, readonly string[]>> = {
   // `base64` is the transport: live calls use it for 16-bit PCM.
   pcm16: [
-    ...[
-      'raw',
-      'base64',
-      'pcm',
-      'pcm16',
-      'pcms16le',
-      's16le',
-      'l16',
-      'linear',
-      'linear16',
-      'lin16',
-      'linear16pcm',
-    ],
-    ...['slin', 'slin8', 'slin16', 'slin24', 'rawslin', 'rawpcm', 'signedlinear', 'pcm16bit', 'wav', ''],
+    ...['raw', 'base64', 'pcm', 'pcm16', 'pcms16le', 's16le', 'l16', 'linear', 'linear16', 'lin16', ''],
+    ...['linear16pcm', 'slin', 'slin8', 'slin16', 'slin24', 'rawslin', 'rawpcm', 'signedlinear'],
+    ...['pcm16bit', 'wav'],
   ],
   // `audio/basic` is μ-law by definition: RFC 2046, section 4.3.
   mulaw: ['mulaw', 'ulaw', 'pcmu', 'pcmmulaw', 'pcmulaw', 'g711u', 'g711ulaw', 'g711mulaw', 'basic'],

@@ -2,23 +2,16 @@ import { base64ByteLength } from '../wire/base64-byte-length.ts';
 
 /** The contents of a media payload. */
 export type DecodedAudio =
-  | {
-      ok: true;
-      /** Whole samples: signed 16-bit little-endian. */
-      pcm: Buffer;
-      /** Half a sample at the end of the payload, not in `pcm`. */
-      oddByte: number | undefined;
-    }
-  | { ok: false; reason: 'invalid_base64' | 'payload_is_json' };
+  /** Whole samples: signed 16-bit little-endian. */
+  { ok: true; pcm: Buffer } | { ok: false; reason: 'invalid_base64' | 'payload_is_json' };
 
 /**
  * Decodes a media payload. Node skips characters that are not base64; here they are `invalid_base64`. A
  * payload that contains a JSON object (some clients wrap a frame twice) is refused, because it would be heard
  * as a burst of noise.
  *
- * An odd byte is returned separately, and should be dropped: Exotel's payloads start on a sample, so one that
- * ends inside a sample was cut short. Carried over, that byte would shift every later sample and turn the
- * rest of the call into noise.
+ * An odd byte at the end is dropped: Exotel's payloads start on a sample, so one that ends inside a sample was
+ * cut short. Carried over, that byte would shift every later sample and turn the rest of the call into noise.
  */
 export function decodeAudio(payload: string): DecodedAudio {
   const bytes = Buffer.from(payload, 'base64');
@@ -26,8 +19,7 @@ export function decodeAudio(payload: string): DecodedAudio {
     return { ok: false, reason: 'invalid_base64' };
   }
   if (isJsonObject(bytes)) return { ok: false, reason: 'payload_is_json' };
-  if (bytes.length % 2 === 0) return { ok: true, pcm: bytes, oddByte: undefined };
-  return { ok: true, pcm: bytes.subarray(0, -1), oddByte: bytes.at(-1) };
+  return { ok: true, pcm: bytes.subarray(0, bytes.length - (bytes.length % 2)) };
 }
 
 // Node reads the low byte of a character beyond Latin-1, so a letter such as U+0141 would pass for "A".

@@ -1,7 +1,7 @@
 import { cutText } from '../wire/cut-text.ts';
 import { isObject } from '../wire/fields.ts';
-import { readJson } from '../wire/read-json.ts';
-import { saysNothing } from './says-nothing.ts';
+import { tryReadJson } from '../wire/read-json.ts';
+import { saysNothing } from '../wire/names-nothing.ts';
 
 /** The fields of a callback or of an answer in any notation: flat, bracketed, as JSON or as XML. */
 export interface CallbackFields {
@@ -81,16 +81,8 @@ function normalise(name: string): string {
 
 /** The parts of a compound value. Exotel also sends objects as their JSON text, `Stream={…}`. */
 function childrenOf(value: unknown): RawField[] | undefined {
-  const read = typeof value === 'string' && /^\s*[{[]/.test(value) ? parseJson(value) : value;
+  const read = typeof value === 'string' && /^\s*[{[]/.test(value) ? tryReadJson(value) : value;
   return isObject(read) || Array.isArray(read) ? Object.entries(read) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return readJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isDeeperThan(levels: number, value: unknown): boolean {

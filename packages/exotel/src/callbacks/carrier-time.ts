@@ -4,8 +4,7 @@ const MINUTE_MS = 60_000;
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const CLOCK = String.raw`(?<hours>\d\d):(?<minutes>\d\d):(?<seconds>\d\d)`;
 const ZONE = String.raw` ?(?<zone>Z|GMT|UTC|UT|[+-]\d\d:?\d\d)?`;
 
@@ -58,23 +57,15 @@ type Written = Readonly<Record<string, string | undefined>>;
 /** The clock's time as if it were UTC. */
 function localTimeMs(written: Written): number | undefined {
   const { year, month, word, day = '', hours, minutes, seconds, fraction = '', weekday } = written;
-  const monthNumber = word === undefined ? month : numberOfMonth(word);
-  if (monthNumber === undefined) return undefined;
-  const date = `${year}-${monthNumber}-${day.padStart(2, '0')}`;
+  // An unknown word is month 0, which is not a date.
+  const ofWord = MONTHS.indexOf(word?.toLowerCase() ?? '') + 1;
+  const date = `${year}-${month ?? String(ofWord).padStart(2, '0')}-${day.padStart(2, '0')}`;
   const iso = `${date}T${hours}:${minutes}:${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
   const atMs = Date.parse(iso);
   // `Date` turns 30 February into a day in March.
   if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== iso) return undefined;
-  return weekday === undefined || isWeekday(weekday, atMs) ? atMs : undefined;
-}
-
-function numberOfMonth(word: string): string | undefined {
-  const index = MONTHS.findIndex((month) => month.toLowerCase() === word.toLowerCase());
-  return index === -1 ? undefined : String(index + 1).padStart(2, '0');
-}
-
-function isWeekday(word: string, atMs: number): boolean {
-  return DAYS[new Date(atMs).getUTCDay()]?.toLowerCase() === word.toLowerCase();
+  const [isoWeekday] = new Date(atMs).toUTCString().toLowerCase().split(',', 1);
+  return weekday === undefined || weekday.toLowerCase() === isoWeekday ? atMs : undefined;
 }
 
 /** Minutes; `undefined` without a zone, NaN for an invalid zone. */

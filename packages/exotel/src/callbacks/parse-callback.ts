@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { isObject } from '../wire/fields.ts';
-import { readJson } from '../wire/read-json.ts';
+import { tryReadJson } from '../wire/read-json.ts';
 import { readMultipart } from './read-multipart.ts';
 import { readFields, type CallbackFields, type RawField } from './callback-fields.ts';
 
@@ -18,8 +19,6 @@ export type CallbackProblem = 'not_json' | 'not_a_form' | 'too_many_fields';
 export type ParsedCallback =
   | { readonly ok: true; readonly fields: CallbackFields }
   | { readonly ok: false; readonly problem: CallbackProblem };
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the fields of a callback: JSON, `multipart/form-data` or urlencoded, and the query of its URL. The
@@ -51,10 +50,6 @@ function plainFields(contentType: string, body: Buffer): Iterable<RawField> | Ca
 }
 
 function jsonFields(body: Buffer): RawField[] | CallbackProblem {
-  try {
-    const json = readJson(utf8.decode(body));
-    return isObject(json) ? Object.entries(json) : 'not_json';
-  } catch {
-    return 'not_json';
-  }
+  const json = isUtf8(body) ? tryReadJson(new TextDecoder().decode(body)) : undefined;
+  return isObject(json) ? Object.entries(json) : 'not_json';
 }

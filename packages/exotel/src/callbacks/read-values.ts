@@ -1,7 +1,7 @@
 import { cutText } from '../wire/cut-text.ts';
 import { type CallbackFields } from './callback-fields.ts';
 import { type CarrierStatus } from './carrier-report.ts';
-import { saysNothing } from './says-nothing.ts';
+import { saysNothing } from '../wire/names-nothing.ts';
 
 const STATUSES: ReadonlyMap<string, CarrierStatus> = new Map([
   ['queued', 'initiated'],

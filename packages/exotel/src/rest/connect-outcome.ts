@@ -1,5 +1,5 @@
 import { type CarrierReport } from '../callbacks/carrier-report.ts';
-import { saysNothing } from '../callbacks/says-nothing.ts';
+import { saysNothing } from '../wire/names-nothing.ts';
 import { type JsonObject } from '../wire/fields.ts';
 import { findCall, readAnswer } from './read-answer.ts';
 import { readCallDetails } from './read-call-details.ts';

@@ -1,5 +1,5 @@
 import { failureOf, type ApiFailure } from './api-answer.ts';
-import { type ExotelAccount } from './account.ts';
+import { basicAuthorization, type ExotelAccount } from './request.ts';
 
 /** A recording in transfer, or why there is none. */
 export type FetchedRecording =
@@ -28,7 +28,7 @@ export async function fetchRecording(recordingUrl: string, account: Credentials)
     const isOfApi = url.origin === new URL(account.apiUrl).origin;
     if (url.protocol !== 'https:' && !isOfApi)
       return { kind: 'unsafe_address', reason: `${url.protocol}//${url.host} is not encrypted` };
-    const headers = isOfApi || isOfExotel(url) ? { authorization: basic(account) } : {};
+    const headers = isOfApi || isOfExotel(url) ? { authorization: basicAuthorization(account) } : {};
     const response = await ask(url, headers, signal);
     if (!(response instanceof Response)) return response;
     const location = response.headers.get('location');
@@ -48,10 +48,6 @@ export async function fetchRecording(recordingUrl: string, account: Credentials)
 
 function isOfExotel({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' && /(?:^|\.)exotel\.(?:com|in)$/i.test(hostname);
-}
-
-function basic({ apiKey, apiToken }: Credentials): string {
-  return `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}`;
 }
 
 /** The problem never contains the address, which may have a signature. */

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../wire/fields.ts';
-import { readJson } from '../wire/read-json.ts';
+import { tryReadJson } from '../wire/read-json.ts';
 import { parseXml } from './parse-xml.ts';
 
 /**
@@ -7,7 +7,7 @@ import { parseXml } from './parse-xml.ts';
  * sometimes even then.
  */
 export function readAnswer(text: string): JsonObject | undefined {
-  const document = /^\s*</.test(text) ? parseXml(text.trim()) : parseJson(text);
+  const document = /^\s*</.test(text) ? parseXml(text.trim()) : tryReadJson(text);
   return isObject(document) ? document : undefined;
 }
 
@@ -34,12 +34,4 @@ export function findCalls(document: JsonObject): JsonObject[] | undefined {
       .filter(isObject);
   }
   return undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return readJson(text);
-  } catch {
-    return undefined;
-  }
 }

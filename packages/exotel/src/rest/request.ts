@@ -1,5 +1,17 @@
 import { failureOf, type ApiFailure } from './api-answer.ts';
-import { type ExotelAccount } from './account.ts';
+
+/** An account of Exotel's API. */
+export interface ExotelAccount {
+  /** `https://api.in.exotel.com` (Mumbai) or `https://api.exotel.com` (Singapore). */
+  readonly apiUrl: string;
+  readonly accountSid: string;
+  readonly apiKey: string;
+  readonly apiToken: string;
+  /** The zone of its times, which have none. */
+  readonly utcOffsetMinutes: number;
+  /** How long an answer may take. */
+  readonly timeoutMs: number;
+}
 
 /**
  * An answer's text, or why there is none; `wasSent` is false if the carrier has certainly not received the
@@ -26,31 +38,35 @@ const NEVER_SENT = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Makes requests of one account. Each is sent once. */
-export function createRequester({ apiUrl, accountSid, apiKey, apiToken, timeoutMs }: ExotelAccount) {
+/** Sends one request of an account, once. */
+export async function sendRequest(
+  account: ExotelAccount,
+  method: 'GET' | 'POST',
+  path: string,
+  form?: URLSearchParams,
+): Promise<TextAnswer> {
+  const { apiUrl, accountSid, timeoutMs } = account;
   const base = `${apiUrl.replace(/\/+$/, '')}/v1/Accounts/${encodeURIComponent(accountSid)}/`;
-  const authorization = `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}`;
+  try {
+    const response = await fetch(base + path, {
+      method,
+      headers: { authorization: basicAuthorization(account), accept: 'application/json' },
+      // A redirect would send the credentials elsewhere.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(form !== undefined && { body: form }),
+    });
+    if (response.status === 200) return { kind: 'ok', value: await readText(response) };
+    await response.body?.cancel();
+    return failureOf(response.status, response.headers.get('retry-after'), Date.now());
+  } catch (error) {
+    return { kind: 'unavailable', ...describe(error, timeoutMs) };
+  }
+}
 
-  return async (method: 'GET' | 'POST', path: string, form?: URLSearchParams): Promise<TextAnswer> => {
-    try {
-      const response = await fetch(base + path, {
-        method,
-        headers: { authorization, accept: 'application/json' },
-        // A redirect would send the credentials elsewhere.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(form !== undefined && { body: form }),
-      });
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        return failureOf(response.status, response.headers.get('retry-after'), Date.now());
-      }
-      return { kind: 'ok', value: await readText(response) };
-    } catch (error) {
-      const { reason, wasSent } = describe(error, timeoutMs);
-      return { kind: 'unavailable', reason, wasSent };
-    }
-  };
+/** The `authorization` header of an account. */
+export function basicAuthorization({ apiKey, apiToken }: Pick<ExotelAccount, 'apiKey' | 'apiToken'>): string {
+  return `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}`;
 }
 
 async function readText(response: Response): Promise<string> {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCallParameters } from './call-parameters.ts';
-import { readTimestamp } from './read-timestamp.ts';
 import { chooseSampleRate } from './sample-rate.ts';
 
 describe('the sample rate', () => {
@@ -65,18 +64,4 @@ describe('the parameters of a call', () => {
     const query = Array.from({ length: 100 }, (_, i) => `k${i}=%E0%A4%A`).join('&');
     expect(Object.keys(readCallParameters({ url: `/media?${query}` }))).toHaveLength(32);
   });
-});
-
-test.each([
-  ['200', { kind: 'offset', ms: 200 }],
-  [0, { kind: 'offset', ms: 0 }],
-  ['1769339725120', { kind: 'epoch', ms: 1769339725120 }],
-  ['2026-01-25T11:15:25.120Z', { kind: 'epoch', ms: 1769339725120 }],
-  ['2026', { kind: 'offset', ms: 2026 }],
-  ['soon', { kind: 'unreadable' }],
-  [-5, { kind: 'unreadable' }],
-  ['2026-99-99T00:00:00Z', { kind: 'unreadable' }],
-  [undefined, { kind: 'unreadable' }],
-])('the timestamp %p means %j', (timestamp, expected) => {
-  expect(readTimestamp(timestamp)).toStrictEqual(expected);
 });

@@ -29,8 +29,6 @@ export interface FrameHeader {
 /** The first frame of a socket. Some clients omit it. */
 export interface ConnectedFrame extends FrameHeader {
   kind: 'connected';
-  protocol: string | undefined;
-  version: string | undefined;
 }
 
 /** The start of the stream: the parties and the audio format. */
@@ -54,7 +52,6 @@ export interface MediaFormat {
   encoding: string | undefined;
   /** Hz. */
   sampleRate: number | undefined;
-  bitRate: string | undefined;
 }
 
 /** Audio: mono, in the codec of the stream, 16-bit little-endian PCM unless `start` says otherwise; still in base64. */
@@ -66,7 +63,7 @@ export interface MediaFrame extends FrameHeader {
   byteLength: number;
   /** Counts media frames only; starts at 0 or 1. */
   chunk: number | undefined;
-  /** As it was sent; `readTimestamp` parses it. Never a substitute for counting bytes. */
+  /** As it was sent: milliseconds since the start, a time of day, or garbage. Never a substitute for counting bytes. */
   timestamp: string | number | undefined;
   track: string | undefined;
 }

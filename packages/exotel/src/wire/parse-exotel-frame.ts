@@ -2,7 +2,6 @@ import { base64ByteLength } from './base64-byte-length.ts';
 import { cutText } from './cut-text.ts';
 import { idOf, isObject, nestedOrFlat, numberOf, textOf, type JsonObject } from './fields.ts';
 import {
-  type ConnectedFrame,
   type DtmfFrame,
   type FrameHeader,
   type InvalidFrame,
@@ -57,7 +56,7 @@ function parseEvent(event: string, frame: JsonObject): ParsedFrame {
     case 'clear':
       return { kind: 'clear', ...headerOf(frame) };
     case 'connected':
-      return parseConnected(frame);
+      return { kind: 'connected', ...headerOf(frame) };
     case 'start':
       return parseStart(frame, headerOf(frame));
     case 'stop':
@@ -106,15 +105,6 @@ function parseMark(frame: JsonObject): MarkFrame | InvalidFrame {
   const name = textOf(nestedOrFlat(frame, 'mark').name, maxMarkNameLength);
   if (name === undefined) return invalid('no_mark_name', 'mark');
   return { kind: 'mark', ...headerOf(frame), name };
-}
-
-function parseConnected(frame: JsonObject): ConnectedFrame {
-  return {
-    kind: 'connected',
-    ...headerOf(frame),
-    protocol: textOf(frame.protocol, maxTextLength),
-    version: textOf(frame.version, maxTextLength),
-  };
 }
 
 function parseStop(event: StopFrame['event'], frame: JsonObject): StopFrame {

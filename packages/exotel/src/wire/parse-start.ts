@@ -1,5 +1,5 @@
 import { rateParameterOf } from '../audio/codec.ts';
-import { saysNothing } from '../callbacks/says-nothing.ts';
+import { saysNothing } from './names-nothing.ts';
 import { idOf, isObject, nestedOrFlat, textOf, type JsonObject } from './fields.ts';
 import { type FrameHeader, type MediaFormat, type StartFrame } from './frames.ts';
 import { leavesOf, type Scalar } from './leaves.ts';
@@ -67,6 +67,5 @@ function parseMediaFormat(value: unknown): MediaFormat {
     sampleRate: [format.sample_rate, format.sampleRate, rateParameterOf(encoding)]
       .map((rate) => parseSampleRate(rate))
       .find((rate) => rate !== undefined),
-    bitRate: textOf(format.bit_rate ?? format.bitRate, maxTextLength),
   };
 }

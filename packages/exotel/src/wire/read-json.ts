@@ -13,6 +13,15 @@ export function readJson(text: string): unknown {
   return mayBeChanged(text) ? (JSON.parse(withDigitsAsText(text)) as unknown) : value;
 }
 
+/** {@link readJson} for a text that may be anything: `undefined` if it is not JSON. */
+export function tryReadJson(text: string): unknown {
+  try {
+    return readJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether {@link readJson} may return another value than `JSON.parse`. */
 export function mayBeChanged(text: string): boolean {
   return MAY_BE_CHANGED.test(text);
