@@ -42,7 +42,7 @@ export { canonicalNumber, MAX_NUMBER_DIGITS } from './numbers/decimal.ts';
 export { ExactNumber } from './numbers/exact-number.ts';
 export { sameNumbers } from './numbers/same-numbers.ts';
 export { parseJson } from './numbers/parse-json.ts';
-export { stringifyJson } from './numbers/stringify-json.ts';
+export { stringifyJson } from './numbers/exact-number.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
 export { MAX_JSON_DEPTH, toStorable, type Storable } from './text/storable.ts';
 export { type EventDraft, storableDraft, placeEvent } from './events/event-draft.ts';

@@ -3,7 +3,7 @@ import { eventData, isEventType, type CallEvent, type KnownEvent } from './call-
 import { envelope, ENVELOPE_VERSION } from './envelope.ts';
 import { isEnvelope } from './is-envelope.ts';
 import { parseExactly } from '../numbers/parse-json.ts';
-import { writeJson } from '../numbers/stringify-json.ts';
+import { writeJson } from '../numbers/exact-number.ts';
 import { upcast, upcasters, versionOf } from './upcast.ts';
 
 /** Why a text is not an event. */
@@ -66,7 +66,7 @@ function readEvent(json: unknown): DecodeResult {
   }
   const parsed = eventData[type].safeParse(data);
   if (!parsed.success) return problem('invalid_data', describe(parsed.error));
-  // Nobody else has seen what was just read: it is not copied. The schema table pairs each type with its own data, which
+  // What was just read is not shared: it need not be copied. The schema table pairs each type with its own data, which
   // TypeScript can't follow through a lookup.
   wrapped.data.data = parsed.data;
   return { ok: true, event: wrapped.data as KnownEvent };

@@ -1,21 +1,16 @@
 import { nanoid } from 'nanoid';
 import { ENVELOPE_VERSION, type CallKey } from './envelope.ts';
-import { type EventData, type EventOf, type EventType } from './call-event.ts';
+import { type EventData, type EventHeader, type EventOf, type EventType } from './call-event.ts';
+
+type KnownFields = 'id' | 'sourceSeq' | 'revision' | 'fingerprint' | 'original' | 'redactions';
 
 /** What the producer knows of an event beside its type and data. Without an id it gets a random one. */
-export interface EventOrigin {
+export interface EventOrigin extends Readonly<Partial<Pick<EventHeader, KnownFields>>> {
   readonly call: CallKey;
   readonly source: string;
-  readonly sourceSeq?: number;
   /** Unix time in milliseconds. */
   readonly atMs: number;
-  readonly id?: string;
-  readonly original?: string;
-  readonly redactions?: number;
-  /** The revision of a report: 1 or more. */
-  readonly revision?: number;
-  readonly fingerprint?: string;
-  /** Of a revision: `atMs` was said, and is not when it came. */
+  /** Of a revision: `atMs` was reported, and is not when the revision came. */
   readonly isTimed?: boolean;
 }
 
@@ -25,20 +20,21 @@ export function createEvent<T extends EventType>(
   data: EventData<T>,
   origin: EventOrigin,
 ): EventOf<T> {
+  const { call, source, sourceSeq, atMs, isTimed, revision, fingerprint, original, redactions } = origin;
   return {
     v: ENVELOPE_VERSION,
     id: origin.id ?? nanoid(),
-    ...(origin.revision !== undefined && { revision: origin.revision }),
-    ...(origin.fingerprint !== undefined && { fingerprint: origin.fingerprint }),
-    ...(origin.isTimed === true && { isTimed: true as const }),
+    revision,
+    fingerprint,
+    isTimed: isTimed === true ? true : undefined,
     type,
-    tenant: origin.call.tenant,
-    callSid: origin.call.callSid,
-    source: origin.source,
-    ...(origin.sourceSeq !== undefined && { sourceSeq: origin.sourceSeq }),
-    at: new Date(origin.atMs).toISOString(),
-    ...(origin.original !== undefined && { original: origin.original }),
-    ...(origin.redactions !== undefined && { redactions: origin.redactions }),
+    tenant: call.tenant,
+    callSid: call.callSid,
+    source,
+    sourceSeq,
+    at: new Date(atMs).toISOString(),
+    original,
+    redactions,
     data,
   };
 }

@@ -58,7 +58,7 @@ export const toolCalled = z.object({
   ...beyond,
 });
 
-/** Somebody started or stopped speaking. */
+/** A speaker started or stopped speaking. */
 export const speakingChanged = z.object({ speaking: z.boolean(), speaker: speaker.optional(), ...beyond });
 
 /** The caller pressed a key (voicebot applet only). */

@@ -1,16 +1,11 @@
-import { type CallKey } from './envelope.ts';
-import { type EventType, type KnownEvent } from './call-event.ts';
+import { type EventHeader, type EventType, type KnownEvent } from './call-event.ts';
 import { decodeEvent, encodeEvent } from './codec.ts';
 
 /** The fields of an event that are used until it is in the log. */
-export interface EncodedHeader extends CallKey {
-  readonly id: string;
-  readonly revision?: number | undefined;
-  readonly fingerprint?: string | undefined;
+export interface EncodedHeader extends Readonly<
+  Omit<EventHeader, 'v' | 'isTimed' | 'original' | 'redactions'>
+> {
   readonly type: EventType;
-  readonly source: string;
-  readonly sourceSeq?: number | undefined;
-  readonly at: string;
 }
 
 /**

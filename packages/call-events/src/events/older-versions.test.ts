@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { foldEvents } from '../fold/fold-call.ts';
 import { initialState } from '../fold/call-state.ts';
-import { stringifyJson } from '../numbers/stringify-json.ts';
+import { stringifyJson } from '../numbers/exact-number.ts';
 import { toCallRecord } from '../record/call-record.ts';
 import { type CallEvent } from './call-event.ts';
 import { decodeEvent } from './codec.ts';

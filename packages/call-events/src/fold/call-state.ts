@@ -87,22 +87,32 @@ export interface LegState {
   readonly first: Stamped<true>;
 }
 
-/** What the carrier reported outside the stream: the weightiest word on each thing. */
-export interface CarrierReports {
+/** The fields of a carrier report that describe the call itself, its status aside. */
+export const REPORTED_FIELDS = [
+  'statusWord',
+  'from',
+  'to',
+  'direction',
+  'initiatedAt',
+  'answeredAt',
+  'endedAt',
+  'durationSeconds',
+  'disconnectedBy',
+  'error',
+  'price',
+  'currency',
+  'customField',
+] as const;
+
+type ReportedFields = {
+  readonly [F in (typeof REPORTED_FIELDS)[number]]?: Reported<
+    NonNullable<EventData<'call.status_reported'>[F]>
+  >;
+};
+
+/** What the carrier reported outside the stream: of each fact the weightiest report. */
+export interface CarrierReports extends ReportedFields {
   readonly status?: ReportedStatus;
-  readonly statusWord?: Reported<string>;
-  readonly from?: Reported<string>;
-  readonly to?: Reported<string>;
-  readonly direction?: Reported<string>;
-  readonly initiatedAt?: Reported<string>;
-  readonly answeredAt?: Reported<string>;
-  readonly endedAt?: Reported<string>;
-  readonly durationSeconds?: Reported<number>;
-  readonly disconnectedBy?: Reported<string>;
-  readonly error?: Reported<string>;
-  readonly price?: Reported<string>;
-  readonly currency?: Reported<string>;
-  readonly customField?: Reported<string>;
   /** The stream is over: what comes after it is the carrier's own. */
   readonly streamEnd?: Reported<true>;
 }

@@ -1,15 +1,15 @@
 import { type ConnectionEnd } from './call-state.ts';
 import { compareOrder } from './order.ts';
 
-/** What the sweep wrote because nobody else said anything. */
+/** The reasons that the sweep gives an end when no other is known. */
 const GUESSES = new Set(['gateway_lost', 'quiet']);
 
-/** Whether this end says no more than that nobody said anything. */
+/** Whether this end only means that no event came for a while. */
 export function isQuiet({ kind, value }: ConnectionEnd): boolean {
   return kind === 'disconnected' && value === 'quiet';
 }
 
-/** Negative when `a` has less to say: the carrier's word counts most, then a gateway's, then a guess; then the later one. */
+/** Negative when `b` outweighs `a`: the carrier's end outweighs a gateway's, which outweighs the sweep's; then the later one. */
 export function compareEnds(a: ConnectionEnd, b: ConnectionEnd): number {
   return rankOf(a) - rankOf(b) || compareOrder(a.order, b.order);
 }

@@ -1,11 +1,12 @@
-import { type CallEvent, type EventOf } from '../events/call-event.ts';
+import { type CallEvent, type EventOf, type EventType } from '../events/call-event.ts';
 import { type CallState, type ConnectionEnd, type ConnectionState } from './call-state.ts';
 import { compareEnds } from './connection-end.ts';
 import { foldCarrierReport } from './fold-carrier-report.ts';
 import { foldLeg } from './fold-leg.ts';
 import { foldStart } from './fold-start.ts';
 import { identityOf } from '../events/identity.ts';
-import { newest, oldest, orderOf } from './order.ts';
+import { newest, oldest, stamp } from './order.ts';
+import { copyByName } from './records.ts';
 import { isReport, type Report } from './revisions.ts';
 
 /**
@@ -19,13 +20,13 @@ export function foldCall(state: CallState, event: CallEvent): CallState {
 /** As many steps of {@link foldCall}, for the price of one copy of the state. */
 export function foldEvents(state: CallState, events: Iterable<CallEvent>): CallState {
   const draft = new Draft(state);
-  for (const event of events) take(draft, event);
+  for (const event of events) addEvent(draft, event);
   return draft.state.version === state.version ? state : draft.state;
 }
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-/** A state on its way: nobody else has seen it yet, and what it has copied of the one before is its own. */
+/** A state in progress, which is not shared yet. It copies the connections before it changes the first one. */
 class Draft {
   readonly state: Mutable<CallState>;
   readonly #base: CallState;
@@ -35,15 +36,16 @@ class Draft {
     this.state = { ...base };
   }
 
-  /** The connections, to be changed. */
-  get connections(): Mutable<CallState['connections']> {
-    if (this.state.connections === this.#base.connections)
-      this.state.connections = copyOf(this.state.connections);
-    return this.state.connections;
+  changeConnection(id: string, changeOf: (connection: ConnectionState) => ConnectionState): void {
+    const { state } = this;
+    if (state.connections === this.#base.connections) state.connections = copyByName(state.connections);
+    const connections: Mutable<CallState['connections']> = state.connections;
+    const connection = connections[id] ?? {};
+    connections[id] = { ...connection, ...changeOf(connection) };
   }
 }
 
-function take(draft: Draft, event: CallEvent): void {
+function addEvent(draft: Draft, event: CallEvent): void {
   const { state } = draft;
   const eventIds = state.eventIds.add(identityOf(event));
   if (eventIds === state.eventIds) return;
@@ -57,7 +59,7 @@ function take(draft: Draft, event: CallEvent): void {
     if (event.type === 'turn.completed') state.supersededTurns += 1;
     if (event.type === 'tool.called') return;
   }
-  change(draft, event);
+  if (event.type !== 'unknown') (CHANGES[event.type] as Change<typeof event.type>)(draft, event);
 }
 
 /** Whether no other report of its id was seen. Only an agent gives ids that come again, and they have a colon. */
@@ -69,99 +71,61 @@ function isFirstOfItsId(state: Draft['state'], { id }: Report): boolean {
   return isFirst;
 }
 
-function change(draft: Draft, event: CallEvent): void {
-  const { state } = draft;
-  switch (event.type) {
-    case 'call.started':
-      changeConnection(draft, event.data.connectionId, ({ start }) => ({
-        start: oldest(start, { value: event.data, order: orderOf(event) }),
-      }));
-      state.started = foldStart(state.started, event);
-      break;
-    case 'call.ended':
-    case 'call.disconnected':
-      changeConnection(draft, event.data.connectionId, ({ end }) => ({ end: laterEnd(end, endOf(event)) }));
-      break;
-    case 'audio.summarised':
-      changeConnection(draft, event.data.connectionId, ({ audio }) => ({
-        audio: newest(audio, { value: event.data, order: orderOf(event) }),
-      }));
-      break;
-    case 'turn.completed':
-      state.turns = state.turns.push(event);
-      break;
-    case 'data.collected':
-      state.collected = state.collected.push(event);
-      break;
-    case 'stage.changed':
-      state.stages = state.stages.push(event);
-      state.stage = newest(state.stage, { value: event.data.stage, order: orderOf(event) });
-      break;
-    case 'objection.raised':
-      state.objections = state.objections.push(event);
-      break;
-    case 'outcome.decided':
-      state.outcomes = state.outcomes.push(event);
-      state.outcome = newest(state.outcome, { value: event.data.outcome, order: orderOf(event) });
-      break;
-    case 'tool.called':
-      state.toolCalls += 1;
-      break;
-    case 'speaking.changed':
-      state.speaking = newest(state.speaking, { value: event.data, order: orderOf(event) });
-      break;
-    case 'dtmf.pressed':
-      state.dtmfDigits = state.dtmfDigits.push(event);
-      break;
-    case 'mark.played':
-      if (event.data.heard !== false) state.playedMarks = state.playedMarks.add(event.data.name);
-      break;
-    case 'playback.cleared':
-      for (const name of event.data.marks) state.clearedMarks = state.clearedMarks.add(name);
-      break;
-    case 'call.status_reported':
-      state.reports = foldCarrierReport(state.reports, event);
-      state.legs = foldLeg(state.legs, event);
-      changeRecording(state, event, event.data.recordingUrl);
-      break;
-    case 'recording.available':
-      changeRecording(state, event, event.data.url);
-      break;
-    case 'consent.recorded':
-      state.consents = state.consents.push(event);
-      break;
-    case 'unknown':
-      break;
-  }
-}
+type Change<T extends EventType> = (draft: Draft, event: EventOf<T>) => void;
 
-function changeConnection(
-  { connections }: Draft,
-  connectionId: string,
-  changeOf: (connection: ConnectionState) => ConnectionState,
-): void {
-  const connection = connections[connectionId] ?? {};
-  connections[connectionId] = { ...connection, ...changeOf(connection) };
-}
+/** What an event changes, by its type. */
+const CHANGES: { readonly [T in EventType]: Change<T> } = {
+  'call.started': (draft, event) => {
+    const { state } = draft;
+    draft.changeConnection(event.data.connectionId, ({ start }) => ({
+      start: oldest(start, stamp(event, event.data)),
+    }));
+    state.started = foldStart(state.started, event);
+  },
+  'call.ended': changeEnd,
+  'call.disconnected': changeEnd,
+  'audio.summarised': (draft, event) =>
+    draft.changeConnection(event.data.connectionId, ({ audio }) => ({
+      audio: newest(audio, stamp(event, event.data)),
+    })),
+  'turn.completed': ({ state }, event) => (state.turns = state.turns.push(event)),
+  'data.collected': ({ state }, event) => (state.collected = state.collected.push(event)),
+  'stage.changed': ({ state }, event) => {
+    state.stages = state.stages.push(event);
+    state.stage = newest(state.stage, stamp(event, event.data.stage));
+  },
+  'objection.raised': ({ state }, event) => (state.objections = state.objections.push(event)),
+  'outcome.decided': ({ state }, event) => {
+    state.outcomes = state.outcomes.push(event);
+    state.outcome = newest(state.outcome, stamp(event, event.data.outcome));
+  },
+  'tool.called': ({ state }) => (state.toolCalls += 1),
+  'speaking.changed': ({ state }, event) =>
+    (state.speaking = newest(state.speaking, stamp(event, event.data))),
+  'dtmf.pressed': ({ state }, event) => (state.dtmfDigits = state.dtmfDigits.push(event)),
+  'mark.played': ({ state }, { data }) => {
+    if (data.heard !== false) state.playedMarks = state.playedMarks.add(data.name);
+  },
+  'playback.cleared': ({ state }, { data }) => {
+    for (const name of data.marks) state.clearedMarks = state.clearedMarks.add(name);
+  },
+  'call.status_reported': ({ state }, event) => {
+    state.reports = foldCarrierReport(state.reports, event);
+    state.legs = foldLeg(state.legs, event);
+    changeRecording(state, event, event.data.recordingUrl);
+  },
+  'recording.available': ({ state }, event) => changeRecording(state, event, event.data.url),
+  'consent.recorded': ({ state }, event) => (state.consents = state.consents.push(event)),
+};
 
-function endOf(event: EventOf<'call.ended'> | EventOf<'call.disconnected'>): ConnectionEnd {
+function changeEnd(draft: Draft, event: EventOf<'call.ended'> | EventOf<'call.disconnected'>): void {
   const kind = event.type === 'call.ended' ? 'ended' : 'disconnected';
-  return { kind, value: event.data.reason, order: orderOf(event) };
-}
-
-function laterEnd(current: ConnectionEnd | undefined, candidate: ConnectionEnd): ConnectionEnd {
-  return current !== undefined && compareEnds(current, candidate) > 0 ? current : candidate;
-}
-
-/**
- * By names that come out of a call: without a prototype, so that `__proto__` is a name like any other, and so that the
- * engine does not make a new shape of objects for each name.
- */
-function copyOf<T>(record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.assign(Object.create(null) as Record<string, T>, record);
+  const candidate: ConnectionEnd = { kind, ...stamp(event, event.data.reason) };
+  draft.changeConnection(event.data.connectionId, ({ end }) => ({
+    end: end !== undefined && compareEnds(end, candidate) > 0 ? end : candidate,
+  }));
 }
 
 function changeRecording(state: Draft['state'], event: CallEvent, url: string | undefined): void {
-  if (url !== undefined)
-    state.recordingUrl = newest(state.recordingUrl, { value: url, order: orderOf(event) });
+  if (url !== undefined) state.recordingUrl = newest(state.recordingUrl, stamp(event, url));
 }

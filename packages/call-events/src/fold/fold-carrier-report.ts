@@ -1,16 +1,10 @@
-import { type EventOf } from '../events/call-event.ts';
-import { type CarrierReports, type Reported, type ReportedStatus } from './call-state.ts';
+import { type EventData, type EventOf } from '../events/call-event.ts';
+import { REPORTED_FIELDS, type CarrierReports, type Reported, type ReportedStatus } from './call-state.ts';
 import { compareOrder, orderOf } from './order.ts';
 
-type Status = EventOf<'call.status_reported'>['data']['status'];
+type Status = EventData<'call.status_reported'>['status'];
 
-const TERMINAL: ReadonlySet<Status> = new Set<Status>([
-  'completed',
-  'failed',
-  'no_answer',
-  'busy',
-  'canceled',
-]);
+const TERMINAL: ReadonlySet<Status> = new Set(['completed', 'failed', 'no_answer', 'busy', 'canceled']);
 
 /** Whether a call with this status is over. */
 export function isTerminal(status: Status): boolean {
@@ -18,52 +12,28 @@ export function isTerminal(status: Status): boolean {
 }
 
 /**
- * The weightiest word on each thing: what the carrier answered when it was asked, then the newest. A report of the end
+ * Of each fact the weightiest report: what the carrier answered when it was asked, then the newest. A report of the end
  * is not taken back by one from before it.
  */
 export function foldCarrierReport(
   reports: CarrierReports,
   event: EventOf<'call.status_reported'>,
 ): CarrierReports {
-  const order = orderOf(event);
   const { data } = event;
-  const isConfirmed = data.confirmed === true;
-  const told = <T>(current: Reported<T> | undefined, value: T | undefined) =>
-    value === undefined ? current : weightier(current, { value, order, isConfirmed });
-
-  return definedOnly({
-    status:
-      data.subject === 'leg'
-        ? reports.status
-        : laterStatus(reports.status, {
-            value: data.status,
-            order,
-            isConfirmed,
-            ...(data.assumed === true && { isAssumed: true }),
-          }),
-    statusWord: told(reports.statusWord, data.statusWord),
-    from: told(reports.from, data.from),
-    to: told(reports.to, data.to),
-    direction: told(reports.direction, data.direction),
-    initiatedAt: told(reports.initiatedAt, data.initiatedAt),
-    answeredAt: told(reports.answeredAt, data.answeredAt),
-    endedAt: told(reports.endedAt, data.endedAt),
-    durationSeconds: told(reports.durationSeconds, data.durationSeconds),
-    disconnectedBy: told(reports.disconnectedBy, data.disconnectedBy),
-    error: told(reports.error, data.error),
-    price: told(reports.price, data.price),
-    currency: told(reports.currency, data.currency),
-    customField: told(reports.customField, data.customField),
-    streamEnd: told(reports.streamEnd, isOfStreamEnd(data) ? true : undefined),
-  });
+  const about = { order: orderOf(event), isConfirmed: data.confirmed === true };
+  const folded: Record<string, Reported<unknown>> = { ...reports };
+  for (const field of REPORTED_FIELDS) {
+    const value = data[field];
+    if (value !== undefined) folded[field] = weightier(reports[field], { value, ...about });
+  }
+  if (isOfStreamEnd(data)) folded['streamEnd'] = weightier(reports.streamEnd, { value: true, ...about });
+  if (data.subject === 'leg') return folded;
+  const isAssumed = data.assumed === true && { isAssumed: true };
+  return { ...folded, status: laterStatus(reports.status, { value: data.status, ...about, ...isAssumed }) };
 }
 
-/** A Passthru says how its stream ended. */
-function isOfStreamEnd({
-  streamStatus,
-  disconnectedBy,
-  error,
-}: EventOf<'call.status_reported'>['data']): boolean {
+/** Whether it is a Passthru, which reports how its stream ended. */
+function isOfStreamEnd({ streamStatus, disconnectedBy, error }: EventData<'call.status_reported'>): boolean {
   return streamStatus !== undefined || disconnectedBy !== undefined || error !== undefined;
 }
 
@@ -79,12 +49,4 @@ function weightier<R extends Reported<unknown>>(current: R | undefined, candidat
   if (current === undefined) return candidate;
   if (current.isConfirmed !== candidate.isConfirmed) return current.isConfirmed ? current : candidate;
   return compareOrder(current.order, candidate.order) > 0 ? current : candidate;
-}
-
-type DefinedOnly<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function definedOnly<T extends object>(fields: T): DefinedOnly<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as DefinedOnly<T>;
 }

@@ -26,15 +26,21 @@ export function compareOrder(a: Order, b: Order): number {
   );
 }
 
-function compareText(a: string, b: string): number {
+/** Negative when `a` comes first by its code units. */
+export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-/** A value and the order of the event that said so. */
+/** A value and the order of the event that reported it. */
 export interface Stamped<T> {
   readonly value: T;
   readonly order: Order;
+}
+
+/** A value that this event reports. */
+export function stamp<T>(event: EventHeader, value: T): Stamped<T> {
+  return { value, order: orderOf(event) };
 }
 
 /** The value of the later event. */

@@ -1,22 +1,7 @@
 import { type CallEvent, type EventHeader, type KnownEvent } from '../events/call-event.ts';
-import { compareOrder, orderOf } from './order.ts';
+import { compareOrder, compareText, orderOf } from './order.ts';
 
-/** What an agent reports under an id of its own, and may report again in another revision. */
-export type Report = Extract<
-  KnownEvent,
-  {
-    type:
-      | 'turn.completed'
-      | 'data.collected'
-      | 'stage.changed'
-      | 'objection.raised'
-      | 'outcome.decided'
-      | 'tool.called'
-      | 'consent.recorded';
-  }
->;
-
-const REPORTS: ReadonlySet<CallEvent['type']> = new Set<Report['type']>([
+const REPORT_TYPES = [
   'turn.completed',
   'data.collected',
   'stage.changed',
@@ -24,7 +9,11 @@ const REPORTS: ReadonlySet<CallEvent['type']> = new Set<Report['type']>([
   'outcome.decided',
   'tool.called',
   'consent.recorded',
-]);
+] as const;
+const REPORTS: ReadonlySet<CallEvent['type']> = new Set(REPORT_TYPES);
+
+/** What an agent reports under an id of its own, and may report again in another revision. */
+export type Report = Extract<KnownEvent, { type: (typeof REPORT_TYPES)[number] }>;
 
 /** Whether an event is a report. */
 export function isReport(event: CallEvent): event is Report {
@@ -67,9 +56,4 @@ function compareRevisions(a: EventHeader, b: EventHeader): number {
     compareOrder(orderOf(a), orderOf(b)) ||
     compareText(a.fingerprint ?? '', b.fingerprint ?? '')
   );
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

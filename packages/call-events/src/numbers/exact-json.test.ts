@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { canonicalNumber, readDecimal } from './decimal.ts';
 import { ExactNumber, NUMBER_MARK } from './exact-number.ts';
 import { parseExactly, parseJson } from './parse-json.ts';
-import { stringifyJson } from './stringify-json.ts';
+import { stringifyJson } from './exact-number.ts';
 
 const digits = fc.stringMatching(/^\d{1,25}$/);
 const jsonNumber = fc

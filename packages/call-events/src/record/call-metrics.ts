@@ -1,8 +1,9 @@
 import { type CallState } from '../fold/call-state.ts';
 import { type EventData, type EventOf } from '../events/call-event.ts';
+import { definedOnly } from '../fold/records.ts';
 import { countingObjections } from './counting-reports.ts';
 
-/** Figures of a whole call. Durations are in milliseconds; what the turns' times do not tell is absent. */
+/** Figures of a whole call. Durations are in milliseconds; what the times of the turns do not show is absent. */
 export interface CallMetrics {
   readonly events: number;
   readonly connections: number;
@@ -10,7 +11,7 @@ export interface CallMetrics {
   readonly turns_by_speaker: Readonly<Record<string, number>>;
   /** By speaker, over the turns of which both ends are known. */
   readonly talk_ms?: Readonly<Record<string, number>>;
-  /** The longest time in which nobody spoke between two turns. */
+  /** The longest silence between two turns. */
   readonly longest_silence_ms?: number;
   /** From the end of the caller's turn to the start of the agent's answer. */
   readonly response_latency_ms?: { readonly mean: number; readonly max: number; readonly count: number };
@@ -31,26 +32,23 @@ type Turn = EventData<'turn.completed'>;
 /** The metrics of a call from its folded state and its turns in spoken order. */
 export function toCallMetrics(state: CallState, spoken: readonly EventOf<'turn.completed'>[]): CallMetrics {
   const turns = spoken.map(({ data }) => data);
-  const talk = talkTimes(turns);
-  const silence = longestSilenceMs(turns);
   const latencies = responseLatenciesMs(turns);
-  const audio = audioTimes(state);
-  return {
+  return definedOnly({
     events: state.version,
     connections: Object.keys(state.connections).length,
     turns: turns.length,
     turns_by_speaker: countBySpeaker(turns),
-    ...(talk !== undefined && { talk_ms: talk }),
-    ...(silence !== undefined && { longest_silence_ms: silence }),
-    ...(latencies.length > 0 && { response_latency_ms: summarise(latencies) }),
+    talk_ms: talkTimes(turns),
+    longest_silence_ms: longestSilenceMs(turns),
+    response_latency_ms: latencies.length > 0 ? summarise(latencies) : undefined,
     interruptions: countInterruptions(turns),
     objections: countingObjections(state).length,
     tool_calls: state.toolCalls,
     dtmf_digits: state.dtmfDigits.length,
-    ...(state.superseded > 0 && { superseded_reports: state.superseded }),
-    ...(state.redactions > 0 && { redactions: state.redactions }),
-    ...(audio !== undefined && { audio_ms: audio }),
-  };
+    superseded_reports: state.superseded || undefined,
+    redactions: state.redactions || undefined,
+    audio_ms: audioTimes(state),
+  });
 }
 
 function countBySpeaker(turns: readonly Turn[]): Record<string, number> {
@@ -72,7 +70,7 @@ function longestSilenceMs(turns: readonly Turn[]): number | undefined {
   let longest: number | undefined;
   let quietSince: string | undefined;
   for (const { startedAt, endedAt } of turns) {
-    // Somebody spoke, and nobody knows from when to when: what was quiet before says nothing of after.
+    // It is not known when this turn began or ended, so the silence before it can't be measured.
     if (startedAt === undefined || endedAt === undefined) {
       quietSince = undefined;
       continue;
@@ -89,9 +87,8 @@ function responseLatenciesMs(turns: readonly Turn[]): number[] {
   for (const { speaker, startedAt, endedAt } of turns) {
     if (speaker === 'user') userEndedAt = endedAt;
     if (speaker !== 'ai') continue;
-    if (userEndedAt !== undefined && startedAt !== undefined) {
+    if (userEndedAt !== undefined && startedAt !== undefined)
       latencies.push(Math.max(0, betweenMs(userEndedAt, startedAt)));
-    }
     userEndedAt = undefined;
   }
   return latencies;
@@ -110,12 +107,8 @@ function countInterruptions(turns: readonly Turn[]): number {
 }
 
 function isSpokenOver({ endedAt }: Turn, next: Turn | undefined): boolean {
-  return (
-    endedAt !== undefined &&
-    next?.speaker === 'user' &&
-    next.startedAt !== undefined &&
-    next.startedAt < endedAt
-  );
+  if (endedAt === undefined || next?.speaker !== 'user') return false;
+  return next.startedAt !== undefined && next.startedAt < endedAt;
 }
 
 function audioTimes({ connections }: CallState): { inbound: number; outbound: number } | undefined {

@@ -2,6 +2,7 @@ import { type EventData } from '../events/call-event.ts';
 import { type CallKey } from '../events/envelope.ts';
 import { FOLD_VERSION, type CallState } from '../fold/call-state.ts';
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
+import { definedOnly } from '../fold/records.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
 import { toLegs, type CallLeg } from './call-legs.ts';
@@ -17,7 +18,7 @@ import {
 import { withHeardText } from './heard-text.ts';
 import { inSpokenOrder, toTranscriptTurn, type TranscriptTurn } from './transcript.ts';
 
-/** What a call came to, as its row in Postgres says it. Moments are ISO 8601 in UTC. */
+/** The record of a call, as its row in Postgres has it. Moments are ISO 8601 in UTC. */
 export interface CallRecord {
   readonly call: CallKey;
   readonly version: number;
@@ -39,25 +40,15 @@ export interface CallRecord {
   readonly price: string | undefined;
   /** Three letters, where the carrier names it. */
   readonly currency: string | undefined;
-  /** What was given along when the call was placed: it ties the call to a lead. */
+  /** The caller's own reference from when the call was placed: it links the call to a lead. */
   readonly customField: string | undefined;
   /** Other legs of the call, such as the colleagues who were dialled. */
   readonly legs: readonly CallLeg[];
   readonly transcript: readonly TranscriptTurn[];
   readonly collectedData: Readonly<Record<string, JsonValue>>;
-  readonly objections: readonly {
-    readonly text: string;
-    readonly category?: string;
-    readonly timestamp: string;
-  }[];
+  readonly objections: ReturnType<typeof toObjections>;
   /** What the caller was told, or asked, and answered. */
-  readonly consents: readonly {
-    readonly statement: string;
-    readonly given: boolean;
-    readonly purpose?: string;
-    readonly statement_version?: string;
-    readonly timestamp: string;
-  }[];
+  readonly consents: ReturnType<typeof toConsents>;
   readonly metrics: CallMetrics;
 }
 
@@ -97,10 +88,7 @@ export function toCallRecord(state: CallState): CallRecord {
   };
 }
 
-/**
- * The other party: what the carrier's custom parameters say of it, and the number it called from or was called on where
- * they name no `phone` themselves.
- */
+/** The other party: the carrier's custom parameters, and its number if they have no `phone`. */
 function toLead(state: CallState): Record<string, string> {
   const phone = state.reports.from?.value ?? state.started.from?.value;
   const parameters = Object.entries(state.started.parameters);
@@ -118,30 +106,22 @@ function toCollectedData(state: CallState): Record<string, JsonValue> {
 }
 
 /** The objections in the order in which they were raised. */
-function toObjections(state: CallState): CallRecord['objections'] {
+function toObjections(state: CallState) {
   return countingObjections(state)
     .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
-    .map(({ at, data }) => ({
-      text: data.text,
-      ...(data.category !== undefined && { category: data.category }),
-      timestamp: at,
-    }));
+    .map(({ at, data: { text, category } }) => definedOnly({ text, category, timestamp: at }));
 }
 
 /** The consents in the order in which they were given or refused. */
-function toConsents(state: CallState): CallRecord['consents'] {
+function toConsents(state: CallState) {
   return countingConsents(state)
     .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
-    .map(({ at, data: { statement, given, purpose, statementVersion } }) => ({
-      statement,
-      given,
-      ...(purpose !== undefined && { purpose }),
-      ...(statementVersion !== undefined && { statement_version: statementVersion }),
-      timestamp: at,
-    }));
+    .map(({ at, data: { statement, given, purpose, statementVersion } }) =>
+      definedOnly({ statement, given, purpose, statement_version: statementVersion, timestamp: at }),
+    );
 }
 
-/** A stream may be given it as a parameter of its URL. */
+/** Also a parameter of a stream's URL. */
 function customFieldOf({ started: { parameters } }: CallState): string | undefined {
   const value = Object.hasOwn(parameters, 'CustomField') ? parameters['CustomField']?.value : undefined;
   return value === '' ? undefined : value;

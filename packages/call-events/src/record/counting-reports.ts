@@ -1,57 +1,51 @@
-import { type EventOf } from '../events/call-event.ts';
+import { type EventHeader } from '../events/call-event.ts';
+import { type AppendOnlyList } from '../fold/append-only.ts';
 import { type CallState } from '../fold/call-state.ts';
 import { CollectedReports } from '../fold/collected-reports.ts';
-import { newest, orderOf, type Stamped } from '../fold/order.ts';
+import { newest, stamp, type Stamped } from '../fold/order.ts';
 import { newestInPlace, newestOfEach } from '../fold/revisions.ts';
-import { type JsonValue } from '../text/json.ts';
 
 /*
- * What the reports of a call come to. As long as none was superseded, the fold has seen to it step by step; else it is made
- * of all reports that count, in proportion to their number.
+ * The reports of a call that count. As long as none was superseded, the fold has applied them step by step; otherwise
+ * the result is made of all reports that count, in proportion to their number.
  */
 
 /** The turns that count, each at its place in time, in no order. */
-export function countingTurns({ turns, superseded }: CallState): EventOf<'turn.completed'>[] {
-  return superseded === 0 ? turns.toArray() : newestInPlace(turns.toArray());
-}
+export const countingTurns = ({ turns, superseded }: CallState) => inPlace(turns, superseded);
 
 /** The objections that count. */
-export function countingObjections({ objections, superseded }: CallState): EventOf<'objection.raised'>[] {
-  return superseded === 0 ? objections.toArray() : newestInPlace(objections.toArray());
-}
+export const countingObjections = ({ objections, superseded }: CallState) => inPlace(objections, superseded);
 
 /** The consents that count. */
-export function countingConsents({ consents, superseded }: CallState): EventOf<'consent.recorded'>[] {
-  return superseded === 0 ? consents.toArray() : newestInPlace(consents.toArray());
-}
+export const countingConsents = ({ consents, superseded }: CallState) => inPlace(consents, superseded);
 
 /** The newest stage. */
 export function countingStage({ stages, stage, superseded }: CallState): string | undefined {
-  if (superseded === 0) return stage?.value;
-  return newestValue(newestOfEach(stages.toArray()), ({ data }) => data.stage);
+  const counting = superseded === 0 ? stage : newestStamp(stages, ({ data }) => data.stage);
+  return counting?.value;
 }
 
 /** The newest outcome. */
 export function countingOutcome({ outcomes, outcome, superseded }: CallState): string | undefined {
-  if (superseded === 0) return outcome?.value;
-  return newestValue(newestOfEach(outcomes.toArray()), ({ data }) => data.outcome);
+  const counting = superseded === 0 ? outcome : newestStamp(outcomes, ({ data }) => data.outcome);
+  return counting?.value;
 }
 
 /** The newest value of each field that was collected. */
 export function countingFields({
   collected,
   superseded,
-}: CallState): ReadonlyMap<string, Stamped<JsonValue>> {
+}: CallState): ReturnType<typeof collected.newestFields> {
   const counting = superseded === 0 ? collected : CollectedReports.of(newestOfEach(collected.toArray()));
   return counting.newestFields();
 }
 
-function newestValue<E extends EventOf<'stage.changed'> | EventOf<'outcome.decided'>>(
-  events: readonly E[],
-  valueOf: (event: E) => string,
-): string | undefined {
-  return events.reduce<Stamped<string> | undefined>(
-    (found, event) => newest(found, { value: valueOf(event), order: orderOf(event) }),
-    undefined,
-  )?.value;
+function inPlace<E extends EventHeader>(reports: AppendOnlyList<E>, superseded: number): E[] {
+  return superseded === 0 ? reports.toArray() : newestInPlace(reports.toArray());
+}
+
+function newestStamp<E extends EventHeader>(reports: AppendOnlyList<E>, valueOf: (report: E) => string) {
+  return newestOfEach(reports.toArray())
+    .map((report) => stamp(report, valueOf(report)))
+    .reduce<Stamped<string> | undefined>((found, each) => newest(found, each), undefined);
 }
