@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { milliseconds } from './milliseconds.ts';
+import { type Claim } from './reconciliations.ts';
 
 /** A call that is about to be dialled. */
 export interface NewPlacement {
@@ -45,6 +46,7 @@ export interface DuePlacement {
   readonly ageMs: number;
 }
 
+/** Records a placement before the call is dialled. */
 export async function recordPlacement(db: Kysely<unknown>, placement: NewPlacement): Promise<void> {
   const { reference, tenant, dialled, callerId, dueInMs } = placement;
   await sql`
@@ -78,7 +80,7 @@ export async function savePlacement(
 export async function claimPlacements(
   db: Kysely<unknown>,
   tenant: string,
-  { limit, leaseMs }: { readonly limit: number; readonly leaseMs: number },
+  { limit, leaseMs }: Claim,
 ): Promise<DuePlacement[]> {
   const { rows } = await sql<DuePlacement>`
     update call_placements as list set due_at = now() + ${milliseconds(leaseMs)}
@@ -94,6 +96,7 @@ export async function claimPlacements(
   return rows;
 }
 
+/** The calls among these that came from a known placement. */
 export async function takenCallSids(
   db: Kysely<unknown>,
   tenant: string,

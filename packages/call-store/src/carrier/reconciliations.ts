@@ -34,13 +34,25 @@ export interface ReconciliationState {
   readonly answer?: string;
 }
 
+/** Which calls to add to the list: those whose row was created within `maxAgeMs`. */
+export interface Enrolment {
+  readonly maxAgeMs: number;
+  readonly firstCheckMs: number;
+}
+
+/** How much to claim, and for how long other replicas do not get it. */
+export interface Claim {
+  readonly limit: number;
+  readonly leaseMs: number;
+}
+
 const ENROLLED_AT_ONCE = 1_000;
 
-/** Adds calls that are not on the list. */
+/** Adds calls that are not on the list; returns how many are new. */
 export async function enrolCalls(
   db: Kysely<unknown>,
   tenant: string,
-  { maxAgeMs, firstCheckMs }: { readonly maxAgeMs: number; readonly firstCheckMs: number },
+  { maxAgeMs, firstCheckMs }: Enrolment,
 ): Promise<number> {
   for (let enrolled = 0; ;) {
     const { numAffectedRows = 0n } = await sql`
@@ -59,11 +71,6 @@ export async function enrolCalls(
   }
 }
 
-interface ClaimedRow extends Omit<DueCall, 'call'> {
-  readonly tenant: string;
-  readonly callSid: string;
-}
-
 /**
  * Claims due calls by making them due again later: a replica that dies delays them and loses none. Concurrent
  * replicas skip each other's calls.
@@ -71,9 +78,9 @@ interface ClaimedRow extends Omit<DueCall, 'call'> {
 export async function claimDueCalls(
   db: Kysely<unknown>,
   tenant: string,
-  { limit, leaseMs }: { readonly limit: number; readonly leaseMs: number },
+  { limit, leaseMs }: Claim,
 ): Promise<DueCall[]> {
-  const { rows } = await sql<ClaimedRow>`
+  const { rows } = await sql<Omit<DueCall, 'call'> & Pick<CallKey, 'callSid'>>`
     with claimed as (
       update call_reconciliations as list set due_at = now() + ${milliseconds(leaseMs)}
       from (
@@ -84,12 +91,12 @@ export async function claimDueCalls(
       where list.tenant = due.tenant and list.call_sid = due.call_sid
       returning list.tenant, list.call_sid, list.checks, list.failures, list.answer
     )
-    select tenant, call_sid as "callSid", checks, failures, answer, call.status,
+    select call_sid as "callSid", checks, failures, answer, call.status,
       (extract(epoch from now() - call.ended_at) * 1000)::double precision as "endedMsAgo",
       (extract(epoch from now() - call.created_at) * 1000)::double precision as "ageMs",
       (extract(epoch from now() - call.persisted_at) * 1000)::double precision as "quietMs"
     from claimed join call_sessions as call using (tenant, call_sid)`.execute(db);
-  return rows.map(({ tenant: owner, callSid, ...due }) => ({ call: { tenant: owner, callSid }, ...due }));
+  return rows.map(({ callSid, ...due }) => ({ ...due, call: { tenant, callSid } }));
 }
 
 export async function saveReconciliation(

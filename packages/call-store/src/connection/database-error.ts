@@ -39,29 +39,12 @@ const KIND_BY_CLASS: Readonly<Record<string, DatabaseErrorKind>> = {
   '54': 'row', // program limit exceeded: too large, too deep
 };
 
-const KIND_BY_NODE_CODE: Readonly<Record<string, DatabaseErrorKind>> = {
-  ECONNREFUSED: 'unavailable',
-  ECONNRESET: 'unavailable',
-  ECONNABORTED: 'unavailable',
-  EPIPE: 'unavailable',
-  ETIMEDOUT: 'unavailable',
-  EHOSTUNREACH: 'unavailable',
-  EHOSTDOWN: 'unavailable',
-  ENETUNREACH: 'unavailable',
-  ENETDOWN: 'unavailable',
-  EADDRNOTAVAIL: 'unavailable',
-  EMFILE: 'unavailable',
-  ENOENT: 'unavailable', // the unix socket of a server that is down
-  EAI_AGAIN: 'unavailable',
-  ENOTFOUND: 'unavailable', // name servers drop a host while it fails over
-  ERR_STREAM_DESTROYED: 'unavailable',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'misconfigured',
-  CERT_HAS_EXPIRED: 'misconfigured',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'misconfigured',
-  SELF_SIGNED_CERT_IN_CHAIN: 'misconfigured',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'misconfigured',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'misconfigured',
-};
+const UNAVAILABLE_NODE_CODES = [
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'EHOSTDOWN'],
+  ...['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EMFILE', 'ERR_STREAM_DESTROYED'],
+  'ENOENT', // the unix socket of a server that is down
+  ...['EAI_AGAIN', 'ENOTFOUND'], // name servers drop a host while it fails over
+];
 
 /**
  * pg 8 throws these as plain errors without a code, so only the message identifies them. This is the only
@@ -113,12 +96,13 @@ function withoutValues(message: string): string {
 }
 
 function isSqlState(code: string): boolean {
-  return /^[0-9A-Z]{5}$/.test(code) && !Object.hasOwn(KIND_BY_NODE_CODE, code);
+  return /^[0-9A-Z]{5}$/.test(code) && !UNAVAILABLE_NODE_CODES.includes(code);
 }
 
 function byCode(code: string | undefined): DatabaseErrorKind | undefined {
   if (code === undefined) return undefined;
-  if (!isSqlState(code)) return KIND_BY_NODE_CODE[code];
+  if (UNAVAILABLE_NODE_CODES.includes(code)) return 'unavailable';
+  if (isCertificateProblem(code)) return 'misconfigured';
   return KIND_BY_SQLSTATE[code] ?? KIND_BY_CLASS[code.slice(0, 2)];
 }
 

@@ -24,22 +24,9 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** How long a statement waits for a row that another transaction holds; by default as long as it may run. */
   readonly lockTimeoutMs?: number;
-  readonly logger?: StoreLogger;
+  readonly logger?: { warn(fields: object, message: string): void };
   /** Called when a connection broke: the next one may reach another server. */
   readonly onConnectionLost?: () => void;
-}
-
-/** The logger of the store, a subset of pino's. */
-export interface StoreLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
-/** The pool's open connections, idle connections, and queries that wait for one. */
-export interface PoolStats {
-  readonly total: number;
-  readonly idle: number;
-  readonly waiting: number;
 }
 
 /** The default time-out of a statement. */

@@ -31,6 +31,3 @@ export function createCallPrivacy(db: Kysely<CallStoreSchema>) {
     removePlacements: (step: CarrierStep) => removePlacements(db, step),
   };
 }
-
-/** Legal holds, erasures and retention on one database. */
-export type CallPrivacy = ReturnType<typeof createCallPrivacy>;

@@ -39,9 +39,9 @@ export async function recordErasures(
 
 /** All erasures, the oldest first. */
 export async function readErasures(db: Kysely<CallStoreSchema>): Promise<Erasure[]> {
-  const rows = await db.selectFrom('erasures').selectAll().orderBy('erased_at').execute();
-  return rows.map(({ kind, subject, tenant, erased_at, found }) => ({
-    ...{ kind, subject, tenant, erasedAt: erased_at },
-    ...(found !== null && { found }),
-  }));
+  const { rows } = await sql<Omit<Erasure, 'found'> & { found: Erasure['found'] | null }>`
+    select kind, subject, tenant, erased_at as "erasedAt", found from erasures order by erased_at`.execute(
+    db,
+  );
+  return rows.map(({ found, ...erasure }) => ({ ...erasure, ...(found !== null && { found }) }));
 }

@@ -1,5 +1,5 @@
 import { type CallKey } from '@turnlog/call-events';
-import { sql, type Kysely, type RawBuilder } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { withCallLock } from './call-lock.ts';
 import { wasErased } from './known-tenants.ts';
@@ -20,21 +20,14 @@ export async function holdCall(
   reason: string,
   waitMs?: number,
 ): Promise<'held' | 'erased' | 'busy'> {
-  const { tenant, callSid } = call;
-  const work = await withCallLock(
-    db,
-    call,
-    async (transaction) => {
-      if (await wasErased(transaction, call)) return 'erased';
-      await transaction
-        .insertInto('legal_holds')
-        .values({ tenant, call_sid: callSid, reason })
-        .onConflict((conflict) => conflict.columns(['tenant', 'call_sid']).doUpdateSet({ reason }))
-        .execute();
-      return 'held';
-    },
-    waitMs,
-  );
+  const holdLocked = async (transaction: Transaction<CallStoreSchema>) => {
+    if (await wasErased(transaction, call)) return 'erased';
+    await sql`
+      insert into legal_holds (tenant, call_sid, reason) values (${call.tenant}, ${call.callSid}, ${reason})
+      on conflict (tenant, call_sid) do update set reason = excluded.reason`.execute(transaction);
+    return 'held';
+  };
+  const work = await withCallLock(db, call, holdLocked, waitMs);
   return work.locked ? work.value : 'busy';
 }
 
@@ -43,32 +36,24 @@ export async function releaseCall(
   db: Kysely<CallStoreSchema>,
   { tenant, callSid }: CallKey,
 ): Promise<boolean> {
-  const { numDeletedRows } = await db
-    .deleteFrom('legal_holds')
-    .where('tenant', '=', tenant)
-    .where('call_sid', '=', callSid)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+  const { numAffectedRows = 0n } = await sql`
+    delete from legal_holds where tenant = ${tenant} and call_sid = ${callSid}`.execute(db);
+  return numAffectedRows > 0n;
 }
 
 /** Every call that is held. */
 export async function listHolds(db: Kysely<CallStoreSchema>): Promise<LegalHold[]> {
-  const rows = await db.selectFrom('legal_holds').selectAll().orderBy('held_at').execute();
-  return rows.map(({ tenant, call_sid, reason, held_at }) => ({
-    ...{ tenant, callSid: call_sid, reason },
-    heldAt: held_at,
-  }));
+  const { rows } = await sql<LegalHold>`
+    select tenant, call_sid as "callSid", reason, held_at as "heldAt" from legal_holds
+    order by held_at`.execute(db);
+  return rows;
 }
 
 /** Whether a call is held. */
 export async function isHeld(db: Kysely<CallStoreSchema>, { tenant, callSid }: CallKey): Promise<boolean> {
-  const hold = await db
-    .selectFrom('legal_holds')
-    .select('tenant')
-    .where('tenant', '=', tenant)
-    .where('call_sid', '=', callSid)
-    .executeTakeFirst();
-  return hold !== undefined;
+  const { rows } = await sql`
+    select from legal_holds where tenant = ${tenant} and call_sid = ${callSid}`.execute(db);
+  return rows.length > 0;
 }
 
 /** In a statement: whether the call of a row is held. */

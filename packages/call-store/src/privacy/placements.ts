@@ -19,7 +19,6 @@ export async function readPlacements(
   db: Kysely<CallStoreSchema>,
   { tenant, pattern }: TextFilter = {},
 ): Promise<Placement[]> {
-  if (!(await isThere(db, 'call_placements'))) return [];
   const { rows } = await sql<Placement>`
     select reference, tenant, call_sid as "callSid", requested_at as "beganAt", to_jsonb(source) as value
     from call_placements as source
@@ -39,24 +38,4 @@ export async function erasePlacements(
     delete from call_placements as placement
     where reference = any (${[...references]}::text[]) and not ${isOfHeldCall('placement')}`.execute(db);
   return Number(numAffectedRows);
-}
-
-/** Deletes the carrier's questions and answers about a call; resolves to the number of placements. */
-export async function eraseCarrierRows(
-  db: Kysely<CallStoreSchema>,
-  { tenant, callSid }: { readonly tenant: string; readonly callSid: string },
-): Promise<number> {
-  const eraseFrom = async (table: string): Promise<number> => {
-    if (!(await isThere(db, table))) return 0;
-    const { numAffectedRows = 0n } = await sql`
-      delete from ${sql.table(table)} where tenant = ${tenant} and call_sid = ${callSid}`.execute(db);
-    return Number(numAffectedRows);
-  };
-  await eraseFrom('call_reconciliations');
-  return eraseFrom('call_placements');
-}
-
-async function isThere(db: Kysely<CallStoreSchema>, table: string): Promise<boolean> {
-  const { rows } = await sql`select where to_regclass(${table}) is not null`.execute(db);
-  return rows.length > 0;
 }

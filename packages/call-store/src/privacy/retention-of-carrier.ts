@@ -1,12 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 import { type CallStoreSchema } from '../schema/call-store-schema.ts';
 import { isOfHeldCall } from './legal-holds.ts';
+import { type RetentionStep } from './retention.ts';
 
 /** Which placements are too old: those of a tenant from before a moment. */
-export interface CarrierStep {
-  readonly tenant: string;
-  readonly before: Date;
-}
+export type CarrierStep = Pick<RetentionStep, 'tenant' | 'before'>;
 
 const isDue = ({ tenant, before }: CarrierStep) => sql`
   placement.tenant = ${tenant} and placement.requested_at < ${before.toISOString()}

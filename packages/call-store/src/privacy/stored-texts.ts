@@ -56,9 +56,8 @@ export async function* storedTexts(
   filter: TextFilter = {},
 ): AsyncGenerator<StoredText> {
   for (const source of SOURCES) {
-    for await (const keys of searchedAhead(pagesOf(db, source, filter), (page) =>
-      matchingKeys(db, source, filter, page),
-    )) {
+    const search = (page: Page) => matchingKeys(db, source, filter, page);
+    for await (const keys of searchedAhead(pagesOf(db, source, filter), search)) {
       for (const key of keys) {
         const text = await readText(db, source, key);
         if (text !== undefined) yield text;

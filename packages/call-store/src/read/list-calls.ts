@@ -13,22 +13,13 @@ export interface CallFilter {
   readonly since?: Date;
 }
 
+const SUMMARY_COLUMNS = [
+  ...(['tenant', 'call_sid', 'status', 'direction', 'stage', 'outcome', 'initiated_at', 'ended_at'] as const),
+  ...(['duration_seconds', 'end_reason', 'version', 'persisted_at'] as const),
+];
+
 /** A line of a list of calls: the columns that do not grow with the call. */
-export type CallSummary = Pick<
-  StoredCall,
-  | 'tenant'
-  | 'call_sid'
-  | 'status'
-  | 'direction'
-  | 'stage'
-  | 'outcome'
-  | 'initiated_at'
-  | 'ended_at'
-  | 'duration_seconds'
-  | 'end_reason'
-  | 'version'
-  | 'persisted_at'
-> & { readonly turns: number };
+export type CallSummary = Pick<StoredCall, (typeof SUMMARY_COLUMNS)[number]> & { readonly turns: number };
 
 /** The calls that pass the filter, the latest first. */
 export async function listCalls(
@@ -37,8 +28,7 @@ export async function listCalls(
 ): Promise<CallSummary[]> {
   let query = db
     .selectFrom('call_sessions')
-    .select(['tenant', 'call_sid', 'status', 'direction', 'stage', 'outcome', 'initiated_at', 'ended_at'])
-    .select(['duration_seconds', 'end_reason', 'version', 'persisted_at'])
+    .select(SUMMARY_COLUMNS)
     .select(sql<number>`coalesce((metrics ->> 'turns')::integer, 0)`.as('turns'));
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
   if (status !== undefined) query = query.where('status', '=', status);

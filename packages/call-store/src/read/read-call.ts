@@ -15,14 +15,8 @@ export async function readCall(
   let query = db.selectFrom('call_sessions').selectAll().where('call_sid', '=', callSid);
   if (typeof call !== 'string') query = query.where('tenant', '=', call.tenant);
   const rows = await query.orderBy('tenant').limit(10).execute();
-  if (rows.length > 1) throw ambiguousCall(rows);
-  return rows[0];
-}
-
-function ambiguousCall(rows: readonly StoredCall[]): CallStoreError {
+  if (rows.length <= 1) return rows[0];
   const tenants = rows.map(({ tenant }) => tenant).join(', ');
-  return new CallStoreError(
-    'ambiguous_call',
-    `Several tenants have a call of this sid: ${tenants}. Name one.`,
-  );
+  const message = `Several tenants have a call of this sid: ${tenants}. Name one.`;
+  throw new CallStoreError('ambiguous_call', message);
 }

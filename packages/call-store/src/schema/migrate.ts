@@ -1,36 +1,24 @@
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import { classifyDatabaseError, describeDatabaseError } from '../connection/database-error.ts';
-import { createPool, type StoreLogger } from '../connection/pool.ts';
+import { createPool, type DatabaseOptions } from '../connection/pool.ts';
 import { CallStoreError } from '../errors.ts';
 import { grantRights } from './grant-rights.ts';
 import { allMigrations } from './migrations/all-migrations.ts';
 
-/** The result of {@link migrate}: the steps that it took, none if the schema was up to date. */
-export interface MigrateResult {
-  readonly applied: readonly string[];
-}
-
-/** A database, and the logger. */
-export interface MigrateOptions {
-  /**
-   * A direct connection: the lock belongs to the session, which a transaction-pooling proxy does not keep.
-   */
-  readonly databaseUrl: string;
-  readonly logger?: StoreLogger;
-}
+/** A direct connection: the lock belongs to the session, which a transaction-pooling proxy does not keep. */
+type MigrateOptions = Pick<DatabaseOptions, 'databaseUrl'>;
 
 /**
  * Brings the schema up to date, all of it or nothing, and then the rights of the existing roles, likewise.
- * Each takes a lock of the server: a concurrent run waits and finds nothing to do. Throws a {@link
- * CallStoreError} `unreachable` or `migration_failed`.
+ * Each takes a lock of the server: a concurrent run waits and finds nothing to do. Resolves to the steps that
+ * it took. Throws a {@link CallStoreError} `unreachable` or `migration_failed`.
  */
-export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<MigrateResult> {
+export async function migrate({ databaseUrl }: MigrateOptions): Promise<{ applied: readonly string[] }> {
   const pool = createPool({
     databaseUrl,
     maxConnections: 1,
     applicationName: 'turnlog-migrate',
     statementTimeoutMs: 0,
-    ...(logger !== undefined && { logger }),
   });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
@@ -38,9 +26,7 @@ export async function migrate({ databaseUrl, logger }: MigrateOptions): Promise<
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error !== undefined) throw toMigrateError(error, databaseUrl);
     await grantRights(db);
-    const applied = results.map(({ migrationName }) => migrationName);
-    logger?.info({ event: 'database_schema_current', applied }, 'database schema is up to date');
-    return { applied };
+    return { applied: results.map(({ migrationName }) => migrationName) };
   } finally {
     await db.destroy();
   }

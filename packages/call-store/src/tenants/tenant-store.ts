@@ -3,24 +3,21 @@ import { sql, type Kysely, type Selectable } from 'kysely';
 import { type CallStoreSchema, type TenantsTable } from '../schema/call-store-schema.ts';
 
 /** The authoritative tenants in Postgres, which Redis has a copy of. */
-export interface TenantStore {
-  /** All of them by name, including revoked ones. */
-  list(): Promise<Tenant[]>;
-  /**
-   * Changes or adds a tenant: `change` receives the stored one; its exception is thrown and changes nothing.
-   * Changes are serialized. Resolves to the stored tenant.
-   */
-  change(name: string, change: (current: Tenant | undefined) => Changed): Promise<Changed>;
-}
+export type TenantStore = ReturnType<typeof createTenantStore>;
 
 /** The tenants of a database. */
-export function createTenantStore(db: Kysely<CallStoreSchema>): TenantStore {
+export function createTenantStore(db: Kysely<CallStoreSchema>) {
   return {
+    /** All of them by name, including revoked ones. */
     list: async () => {
       const rows = await db.selectFrom('tenants').selectAll().orderBy('name').execute();
       return rows.map(toTenant);
     },
-    change: (name, change) =>
+    /**
+     * Changes or adds a tenant: `change` receives the stored one; its exception is thrown and changes nothing.
+     * Changes are serialized. Resolves to the stored tenant.
+     */
+    change: (name: string, change: (current: Tenant | undefined) => Changed) =>
       db.transaction().execute(async (transaction) => {
         // Also serializes two that add the same tenant; readers do not wait.
         await sql`lock table tenants in share row exclusive mode`.execute(transaction);

@@ -3,6 +3,7 @@ import { ExactNumber, FOLD_VERSION, parseJson, sameNumbers, type JsonValue } fro
 import { type FoldedArchive } from '../archive/fold-archive.ts';
 import { type StoredCall } from '../schema/call-store-schema.ts';
 import { toRow, type CallRow } from '../write/call-row.ts';
+import { JSON_COLUMNS, MOMENT_COLUMNS, PLAIN_COLUMNS, type PlainColumn } from '../write/row-columns.ts';
 
 /** A difference between a call's row and its archive. Never contains a value of the row. */
 export interface CallDifference {
@@ -12,25 +13,9 @@ export interface CallDifference {
   readonly problem: string;
 }
 
-const MOMENT_COLUMNS = ['initiated_at', 'answered_at', 'ended_at'] as const;
-const JSON_COLUMNS = [
-  ...(['lead', 'full_transcript', 'collected_data', 'objections', 'metrics', 'consents', 'legs'] as const),
-] as const;
-const PLAIN_COLUMNS = [
-  'status',
-  'direction',
-  'from_number',
-  'to_number',
-  'stage',
-  'outcome',
-  'duration_seconds',
-  'end_reason',
-  'recording_url',
-  'price',
-  'currency',
-  'custom_field',
-  'transcript_sha256',
-] as const;
+/** Their differences are counted instead, or are no damage. */
+const OTHERWISE_COMPARED: readonly PlainColumn[] = ['tenant', 'call_sid', 'version', 'fold_version'];
+const COMPARED_COLUMNS = PLAIN_COLUMNS.filter((column) => !OTHERWISE_COMPARED.includes(column));
 
 /** All differences between a row and the fold of its archive. */
 export function compareCall(stored: StoredCall, { record, epochs }: FoldedArchive): CallDifference[] {
@@ -59,7 +44,7 @@ function compareCount(column: string, stored: number, archived: number, unit: st
 }
 
 function comparePlain(stored: StoredCall, row: CallRow): CallDifference[] {
-  return PLAIN_COLUMNS.filter((column) => stored[column] !== row[column]).map(notWhatArchiveSays);
+  return COMPARED_COLUMNS.filter((column) => stored[column] !== row[column]).map(notWhatArchiveSays);
 }
 
 function compareMoments(stored: StoredCall, row: CallRow): CallDifference[] {

@@ -2,39 +2,11 @@ import { createHash } from 'node:crypto';
 import { stringifyJson, type CallRecord } from '@turnlog/call-events';
 
 /** The columns of a record as they are sent: JSON as its text, moments as ISO 8601. */
-export interface CallRow {
-  readonly tenant: string;
-  readonly call_sid: string;
-  readonly status: CallRecord['status'];
-  readonly direction: string | null;
-  readonly from_number: string | null;
-  readonly to_number: string | null;
-  readonly stage: string | null;
-  readonly outcome: string | null;
-  readonly initiated_at: string | null;
-  readonly answered_at: string | null;
-  readonly ended_at: string | null;
-  readonly duration_seconds: number | null;
-  readonly end_reason: string | null;
-  readonly recording_url: string | null;
-  readonly price: string | null;
-  readonly currency: string | null;
-  readonly custom_field: string | null;
-  readonly version: number;
-  readonly fold_version: number;
-  readonly transcript_sha256: string;
-  readonly lead: string;
-  /** In UTF-8: by far the longest text is encoded once, and not copied as a string would be. */
-  readonly full_transcript: Buffer;
-  readonly collected_data: string;
-  readonly objections: string;
-  readonly metrics: string;
-  readonly consents: string;
-  readonly legs: string;
-}
+export type CallRow = Readonly<ReturnType<typeof toRow>>;
 
 /** The row of a record. `transcript_sha256` is taken over the JSON text of the transcript as it is sent. */
-export function toRow(record: CallRecord): CallRow {
+export function toRow(record: CallRecord) {
+  // In UTF-8: by far the longest text is encoded once, and not copied as a string would be.
   const transcript = Buffer.from(stringifyJson(record.transcript));
   return {
     tenant: record.call.tenant,

@@ -1,13 +1,13 @@
 import { initialState, toCallRecord, type CallKey, type CallRecord } from '@turnlog/call-events';
-import { CompiledQuery, sql, type Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, sql, type Kysely } from 'kysely';
 import { foldArchive } from '../archive/fold-archive.ts';
 import { readArchivedEvents } from '../archive/read-archive.ts';
 import { CallStoreError } from '../errors.ts';
-import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { type CallStoreSchema, type StoredCall } from '../schema/call-store-schema.ts';
 import { archiveSegmentsSql, segmentParameters, type EventSegment } from './archive-segments.ts';
 import { toRow } from './call-row.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
-import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
+import { inTransaction, type WriteOptions } from './write-timeout.ts';
 
 /** The log of a call whose row was written from another epoch. */
 export interface CallMerge {
@@ -30,7 +30,6 @@ export interface MergeResult {
 
 // The row is locked, and its version is not higher: see below.
 const UPSERT_SQL = upsertRowsSql('excluded.version >= call_sessions.version');
-const ARCHIVE_SQL = archiveSegmentsSql();
 
 /**
  * Merges several epochs of a call: archives the given one, folds the union of all by event id, and writes the
@@ -40,18 +39,20 @@ const ARCHIVE_SQL = archiveSegmentsSql();
 export async function mergeCall(
   db: Kysely<CallStoreSchema>,
   { call, epoch, segment }: CallMerge,
-  { timeoutMs }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<MergeResult> {
-  return db.transaction().execute(async (transaction) => {
-    if (timeoutMs !== undefined) await setTimeoutOf(transaction, timeoutMs);
+  return inTransaction(db, options, async (transaction) => {
     const stored = await lockRow(transaction, call, epoch);
     if (stored === undefined) return { outcome: 'erased', record: toCallRecord(initialState(call)) };
     if (segment !== undefined && segment.events.length > 0) {
       const parameters = segmentParameters([{ call, epoch, segment }]);
-      await transaction.executeQuery(CompiledQuery.raw(ARCHIVE_SQL, parameters));
+      await transaction.executeQuery(CompiledQuery.raw(archiveSegmentsSql(), parameters));
     }
     const { record, epochs } = foldArchive(call, await readArchivedEvents(transaction, call));
-    if (record.version === 0 && stored.version === 0) throw nothingArchived(call);
+    if (record.version === 0 && stored.version === 0) {
+      const message = `No event of call ${call.callSid} of ${call.tenant} is archived.`;
+      throw new CallStoreError('nothing_archived', message);
+    }
     if (record.version < stored.version) return { outcome: 'kept', record };
 
     const epochCount = new Set([...epochs, stored.epoch, epoch]).size;
@@ -67,23 +68,16 @@ export async function mergeCall(
  * none.
  */
 async function lockRow(
-  transaction: Transaction<CallStoreSchema>,
+  transaction: Kysely<CallStoreSchema>,
   { tenant, callSid }: CallKey,
   epoch: string,
-): Promise<{ version: number; epoch: string } | undefined> {
+): Promise<Pick<StoredCall, 'version' | 'epoch'> | undefined> {
   await sql`
     insert into call_sessions (tenant, call_sid, status, version, fold_version, epoch, transcript_sha256)
     values (${tenant}, ${callSid}, 'in_progress', 0, 0, ${epoch}, '')
     on conflict (tenant, call_sid) do nothing`.execute(transaction);
-  return transaction
-    .selectFrom('call_sessions')
-    .select(['version', 'epoch'])
-    .where('tenant', '=', tenant)
-    .where('call_sid', '=', callSid)
-    .forUpdate()
-    .executeTakeFirst();
-}
-
-function nothingArchived({ tenant, callSid }: CallKey): CallStoreError {
-  return new CallStoreError('nothing_archived', `No event of call ${callSid} of ${tenant} is archived.`);
+  const { rows } = await sql<Pick<StoredCall, 'version' | 'epoch'>>`
+    select version, epoch from call_sessions where tenant = ${tenant} and call_sid = ${callSid}
+    for update`.execute(transaction);
+  return rows[0];
 }

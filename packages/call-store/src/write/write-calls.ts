@@ -1,6 +1,6 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 import { CompiledQuery, sql, type Kysely } from 'kysely';
-import { type CallStoreSchema } from '../schema/call-store-schema.ts';
+import { type CallStoreSchema, type StoredCall } from '../schema/call-store-schema.ts';
 import {
   archiveSegmentsSql,
   SEGMENT_PARAMETERS,
@@ -9,7 +9,7 @@ import {
 } from './archive-segments.ts';
 import { callOfRow, longestSegments, newestPerCall, type CallWrite } from './call-write.ts';
 import { rowParameters, upsertRowsSql } from './upsert-rows.ts';
-import { setTimeoutOf, type WriteOptions } from './write-timeout.ts';
+import { inTransaction, type WriteOptions } from './write-timeout.ts';
 
 /**
  * The outcome of a write.
@@ -38,37 +38,22 @@ export const WRITE_SQL = `with archived as (${archiveSegmentsSql()}) ${upsertRow
 export async function writeCalls(
   db: Kysely<CallStoreSchema>,
   batch: readonly CallWrite[],
-  { timeoutMs }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<WriteOutcome[]> {
-  return timeoutMs === undefined
-    ? writeWithin(db, batch)
-    : withTimeout(db, timeoutMs, (transaction) => writeWithin(transaction, batch));
+  // Without a time-out one statement is enough: it is a transaction of its own.
+  if (options.timeoutMs === undefined) return writeWithin(db, batch);
+  return inTransaction(db, options, (transaction) => writeWithin(transaction, batch));
 }
 
 /** Archives segments of a call's log without its row, for a log that is too large for one statement. */
 export async function archiveEvents(
   db: Kysely<CallStoreSchema>,
   segments: readonly CallSegment[],
-  { timeoutMs }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   if (segments.length === 0) return;
-  const archive = async (within: Kysely<CallStoreSchema>): Promise<void> => {
-    await within.executeQuery(CompiledQuery.raw(ARCHIVE_SQL, segmentParameters(segments)));
-  };
-  await (timeoutMs === undefined ? archive(db) : withTimeout(db, timeoutMs, archive));
-}
-
-const ARCHIVE_SQL = archiveSegmentsSql();
-
-function withTimeout<T>(
-  db: Kysely<CallStoreSchema>,
-  timeoutMs: number,
-  work: (transaction: Kysely<CallStoreSchema>) => Promise<T>,
-): Promise<T> {
-  return db.transaction().execute(async (transaction) => {
-    await setTimeoutOf(transaction, timeoutMs);
-    return work(transaction);
-  });
+  const write = CompiledQuery.raw(archiveSegmentsSql(), segmentParameters(segments));
+  await inTransaction(db, options, (transaction) => transaction.executeQuery(write));
 }
 
 async function writeWithin(
@@ -106,16 +91,8 @@ async function upsert(
   return new Set((result.rows as StoredKey[]).map((row) => callId(callOfRow(row))));
 }
 
-interface StoredKey {
-  readonly tenant: string;
-  readonly call_sid: string;
-}
-
-interface StoredVersion extends StoredKey {
-  readonly version: number;
-  readonly epoch: string;
-  readonly epoch_count: number;
-}
+type StoredKey = Pick<StoredCall, 'tenant' | 'call_sid'>;
+type StoredVersion = StoredKey & Pick<StoredCall, 'version' | 'epoch' | 'epoch_count'>;
 
 async function readVersions(
   db: Kysely<CallStoreSchema>,

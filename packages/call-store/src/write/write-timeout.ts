@@ -7,7 +7,17 @@ export interface WriteOptions {
   readonly timeoutMs?: number;
 }
 
-/** Sets the time-out of a transaction's statements, on the server and in the driver. */
-export async function setTimeoutOf(transaction: Kysely<CallStoreSchema>, timeoutMs: number): Promise<void> {
-  await transaction.executeQuery(CompiledQuery.raw(`set local statement_timeout = ${Math.ceil(timeoutMs)}`));
+/** Runs work in a transaction with a time-out of its statements, on the server and in the driver. */
+export function inTransaction<T>(
+  db: Kysely<CallStoreSchema>,
+  { timeoutMs }: WriteOptions,
+  work: (transaction: Kysely<CallStoreSchema>) => Promise<T>,
+): Promise<T> {
+  return db.transaction().execute(async (transaction) => {
+    if (timeoutMs !== undefined) {
+      const setTimeout = `set local statement_timeout = ${Math.ceil(timeoutMs)}`;
+      await transaction.executeQuery(CompiledQuery.raw(setTimeout));
+    }
+    return work(transaction);
+  });
 }

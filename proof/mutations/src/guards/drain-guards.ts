@@ -174,8 +174,8 @@ export const drainGuards: readonly Guard[] = [
     name: 'compare-the-archive',
     keeps: 'a segment of the archive that Postgres lost is written again',
     file: 'packages/call-store/src/read/find-missing.ts',
-    text: 'return row === undefined || covered(',
-    without: 'return row === undefined && covered(',
+    text: '(call.version is null or archived.entries',
+    without: '(call.version is null and archived.entries',
     test: {
       file: COMPARISON,
       name: 'a call that went on, and was written since, gets back the stretch of its archive that was lost',

@@ -42,6 +42,9 @@ export function redisOf(
 }
 
 /** Postgres, as this process sees it. */
-export function postgresOf(process: SimProcess, { postgresServer, postgres }: Surroundings) {
+export function postgresOf(
+  process: SimProcess,
+  { postgresServer, postgres }: Surroundings,
+): ReturnType<typeof connectToPostgres> {
   return connectToPostgres(process, { server: postgresServer, model: postgres });
 }
