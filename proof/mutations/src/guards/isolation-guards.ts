@@ -155,6 +155,17 @@ export const isolationGuards: readonly Guard[] = [
     of: SHARED,
   }),
   {
+    name: 'guarded-batch',
+    keeps: 'a call that fails when its audio is written does not keep the other calls of the write',
+    file: 'services/stream-gateway/src/audio/audio-writer.ts',
+    text: "this.#options.guard.run('audio.done', () => this.#finishBatch(each, fates[index] ?? 'failed', nowMs));",
+    without: "this.#finishBatch(each, fates[index] ?? 'failed', nowMs);",
+    test: {
+      file: 'services/stream-gateway/src/audio/audio-writer.test.ts',
+      name: 'a call that throws when its batch is written does not affect the other calls of the write',
+    },
+  },
+  {
     name: 'guarded-drain',
     keeps: 'a call that fails while the gateway stops does not keep the others from being ended',
     file: SOCKET,

@@ -33,7 +33,7 @@ function writerWith(answer: (batches: readonly CallAudio[]) => AppendedAudio | P
     await writer.whenIdle();
     return done;
   };
-  return { write, dropped, isKnown, passMs: (ms: number) => void (nowMs += ms) };
+  return { writer, write, dropped, isKnown, passMs: (ms: number) => void (nowMs += ms) };
 }
 
 test('what Redis leaves out is dropped, with the reason', async () => {
@@ -66,4 +66,17 @@ test('where Redis does not tell how full it is, no more than 64 MiB are kept at 
   expect(isKnown).toEqual([false]);
   passMs(2 * KEEP_MS);
   expect(await write(MIB)).toBe(true);
+});
+
+test('a call that throws when its batch is written does not affect the other calls of the write', async () => {
+  const { writer } = writerWith((batches) => ({
+    fates: batches.map(() => 'written' as const),
+    isMemoryKnown: true,
+  }));
+  writer.write(call, batchOf(10), () => {
+    throw new Error('a fault of this call');
+  });
+  const other = new Promise((resolve) => writer.write({ ...call, callSid: 'CA2' }, batchOf(20), resolve));
+  expect(await other).toBe(true);
+  await writer.whenIdle();
 });

@@ -116,13 +116,17 @@ export class AudioWriter {
   #settle(batches: readonly WaitingBatch[], bytes: number, { fates, isMemoryKnown }: AppendedAudio): void {
     this.#noteMemory(isMemoryKnown);
     const nowMs = this.#options.now();
-    batches.forEach(({ batch, onDone }, index) => {
-      const fate = fates[index] ?? 'failed';
-      if (fate === 'written') this.#kept.add(batch.pcm.length, nowMs);
-      else this.#options.onDropped(fate, batch.pcm.length);
-      onDone(fate === 'written');
+    batches.forEach((each, index) => {
+      // One call's failure must not keep the others of the batch, or the bytes in flight.
+      this.#options.guard.run('audio.done', () => this.#finishBatch(each, fates[index] ?? 'failed', nowMs));
     });
     this.#landed(bytes);
+  }
+
+  #finishBatch({ batch, onDone }: WaitingBatch, fate: AudioFate, nowMs: number): void {
+    if (fate === 'written') this.#kept.add(batch.pcm.length, nowMs);
+    else this.#options.onDropped(fate, batch.pcm.length);
+    onDone(fate === 'written');
   }
 
   #noteMemory(isKnown: boolean): void {
