@@ -1,6 +1,7 @@
-import { hasCode, processStart, takeLockFile } from '@turnlog/process-lock';
-import { mkdir, readFile } from 'node:fs/promises';
+import { processStart, takeLockFile } from '@turnlog/process-lock';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { readIfThere } from './read-if-there.ts';
 import { poll } from './poll.ts';
 
 const LOCK_FILE = 'lock.json';
@@ -58,7 +59,9 @@ export async function lockDataFolder(
  * free now. False if the folder is free or its owner lives.
  */
 export async function stopLeftoverServer(folder: string): Promise<boolean> {
-  const record = await readRecord(path.join(folder, LOCK_FILE));
+  const file = path.join(folder, LOCK_FILE);
+  const text = await readIfThere(file);
+  const record = text === undefined ? undefined : parseRecord(file, text);
   if (record === undefined || isHeld(record)) return false;
   await stopLeftover(record, 'SIGINT');
   return true;
@@ -92,15 +95,6 @@ function inUseError(folder: string, name: string, pid: number): Error {
     `${name} is already running on the data in ${folder}, started by process ${pid}. ` +
       'Is Turnlog running in another terminal? Stop it first, or use another data folder.',
   );
-}
-
-async function readRecord(file: string): Promise<LockRecord | undefined> {
-  try {
-    return parseRecord(file, await readFile(file, 'utf8'));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 function parseRecord(file: string, text: string): LockRecord {

@@ -11,7 +11,7 @@ const PACKAGES = ['redis-server', 'redis-tools'];
 
 /** Debian's or Ubuntu's own Redis, unpacked into the cache: nothing is installed, and root is not needed. */
 export async function debianRedis(cacheDir: string, log: Log): Promise<RedisProgram | Unavailable> {
-  const isDebian = ['apt-get', 'apt-cache', 'dpkg'].every((name) => executablesNamed(name).length > 0);
+  const isDebian = ['apt-get', 'dpkg'].every((name) => executablesNamed(name).length > 0);
   if (!isDebian) return unavailable('this is not Debian or Ubuntu, whose own package could be unpacked');
 
   const folder = path.join(cacheDir, `redis-${releaseName()}-${process.arch}`);

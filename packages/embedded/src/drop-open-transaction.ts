@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { readIfThere } from './read-if-there.ts';
 
 /** As Redis writes them. */
 const MULTI = '*1\r\n$5\r\nMULTI\r\n';
@@ -35,9 +36,8 @@ export async function dropOpenTransaction(dataDir: string): Promise<number> {
 
 /** The last incremental file in the manifest; a line is `file appendonly.aof.7.incr.aof seq 7 type i`. */
 async function fileAppendedTo(folder: string): Promise<string | undefined> {
-  const manifest = path.join(folder, 'appendonly.aof.manifest');
-  if (!existsSync(manifest)) return undefined;
-  const names = [...(await readFile(manifest, 'utf8')).matchAll(/^file (\S+) seq \d+ type i/gm)];
+  const manifest = (await readIfThere(path.join(folder, 'appendonly.aof.manifest'))) ?? '';
+  const names = [...manifest.matchAll(/^file (\S+) seq \d+ type i/gm)];
   const file = path.join(folder, names.at(-1)?.[1] ?? '');
   return names.length > 0 && existsSync(file) ? file : undefined;
 }

@@ -1,5 +1,6 @@
-import { type DataFolderLock } from './data-folder-lock.ts';
-import { type ServerCommand, type ServerExit, type ServerProcess, spawnServer } from './server-process.ts';
+import { mkdir, realpath } from 'node:fs/promises';
+import { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
+import { type ServerCommand, type ServerExit, ServerProcess } from './server-process.ts';
 
 /** A server started for this process on 127.0.0.1. */
 export interface EmbeddedServer {
@@ -13,24 +14,48 @@ export interface EmbeddedServer {
   readonly exited: Promise<ServerExit>;
   /** Sends a signal and does not wait. After `SIGKILL`, `exited` resolves when the server is gone. */
   readonly kill: (signal: NodeJS.Signals) => void;
-  /**
-   * Stops it cleanly and releases the data folder, even after it was killed. May be called any number of
-   * times.
-   */
+  /** Stops it cleanly and releases the data folder, even after it was killed. May be called any number of times. */
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a server on a locked data folder, and waits until it is ready. */
+/** The data folder of a server, which `start` gets by its real path. */
+export interface DataFolder {
+  readonly dataDir: string;
+  readonly name: string;
+  /** Stops a server that a dead process left there. */
+  readonly stopSignal: NodeJS.Signals;
+  /** Of a new folder. */
+  readonly mode: number;
+}
+
+/** Locks a data folder, and starts a server on it. The lock is released if that fails. */
+export async function startOnFolder(
+  { dataDir, name, stopSignal, mode }: DataFolder,
+  start: (folder: string, lock: DataFolderLock) => Promise<EmbeddedServer>,
+): Promise<EmbeddedServer> {
+  await mkdir(dataDir, { recursive: true, mode });
+  const folder = await realpath(dataDir);
+  const lock = await lockDataFolder(folder, name, stopSignal);
+  try {
+    return await start(folder, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Runs a server on a locked data folder, and waits until it is ready. */
 export async function serve(
   command: ServerCommand,
   lock: DataFolderLock,
   isReady: (pid: number) => Promise<boolean>,
   readyTimeoutMs: number,
-): Promise<Pick<ServerProcess, 'pid' | 'exited' | 'kill' | 'stop'>> {
-  const server = await spawnServer(command);
+): Promise<Pick<EmbeddedServer, 'pid' | 'exited' | 'kill' | 'stop'>> {
+  const server = await ServerProcess.spawn(command);
+  const { pid, exited } = server;
   try {
-    await lock.recordServer(server.pid);
-    await server.waitUntilReady(() => isReady(server.pid), readyTimeoutMs);
+    await lock.recordServer(pid);
+    await server.waitUntilReady(() => isReady(pid), readyTimeoutMs);
   } catch (error) {
     await server.stop();
     throw error;
@@ -39,5 +64,5 @@ export async function serve(
     await server.stop();
     await lock.release();
   };
-  return { pid: server.pid, exited: server.exited, kill: server.kill, stop };
+  return { pid, exited, kill: (signal) => server.kill(signal), stop };
 }

@@ -41,9 +41,13 @@ export function executablesNamed(name: string): string[] {
  * The version of a server binary, such as `7.0.15`; undefined if it does not run or prints something else.
  */
 export async function redisVersion(file: string, libraryPath?: string): Promise<string | undefined> {
-  const env = libraryPath === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: libraryPath };
-  const { stdout } = await runCommand(file, ['--version'], { env, timeoutMs: 10_000 });
+  const { stdout } = await runCommand(file, ['--version'], { env: redisEnv(libraryPath), timeoutMs: 10_000 });
   return /\bv=(\d+\.\d+(?:\.\d+)*)/.exec(stdout)?.[1];
+}
+
+/** The environment of a Redis whose libraries are in these folders; the system's own if there are none. */
+export function redisEnv(libraryPath: string | undefined): NodeJS.ProcessEnv {
+  return { ...process.env, ...(libraryPath && { LD_LIBRARY_PATH: libraryPath }) };
 }
 
 export function isNewEnough(version: string): boolean {

@@ -3,7 +3,8 @@ import { chown, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type PostgresBinaries } from './postgres-binaries.ts';
-import { commandLine, hasCode } from '@turnlog/process-lock';
+import { commandLine } from '@turnlog/process-lock';
+import { readIfThere } from './read-if-there.ts';
 import { runCommand } from './run-command.ts';
 import { type Account, makePrivateFolder } from './server-account.ts';
 
@@ -137,17 +138,4 @@ async function readPidFile(folder: string): Promise<{ pid: number; status: strin
   // One fact a line, as Postgres' own pg_ctl reads them: the first is the pid, the eighth the status.
   const lines = text.split('\n');
   return { pid: Number.parseInt(lines[0] ?? '', 10), status: lines[7]?.trim() };
-}
-
-/**
- * Undefined if there is none. Checked by reading, because a starting server may remove a stale one at any
- * moment.
- */
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

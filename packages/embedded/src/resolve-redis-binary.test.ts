@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { dependenciesIn } from './debian-packages.ts';
+import { missingLibraries } from './debian-packages.ts';
 import { type RedisProgram, unavailable } from './redis-program.ts';
 import { firstAvailable } from './resolve-redis-binary.ts';
 
@@ -33,18 +33,19 @@ test('without a Redis, one error lists what was tried and the command for each s
   }
 });
 
-test('the first of alternative dependencies is taken, and virtual packages are skipped', () => {
-  const output = [
-    'redis-tools',
-    '  PreDepends: init-system-helpers',
-    '  Depends: libjemalloc2',
-    ' |Depends: libssl3t64',
-    ' |Depends: libssl3',
-    '  Depends: libssl1.1',
-    '  Depends: <mail-transport-agent>',
-    '    exim4-daemon-light',
-    '  Depends: liblzf1',
+test('of what apt would install, the libraries are fetched too', async () => {
+  const plan = [
+    'NOTE: This is only a simulation!',
+    'The following NEW packages will be installed:',
+    '  adduser libjemalloc2 liblzf1 redis-server redis-tools',
+    'Inst adduser (3.134 Debian:12.0/stable [all])',
+    'Inst libjemalloc2 (5.3.0-1 Debian:12.0/stable [amd64])',
+    'Inst liblzf1 (3.6-3 Debian:12.0/stable [amd64])',
+    'Inst redis-tools (5:7.0.15-1~deb12u1 Debian-Security:12/stable-security [amd64])',
+    'Conf libjemalloc2 (5.3.0-1 Debian:12.0/stable [amd64])',
   ].join('\n');
 
-  expect(dependenciesIn(output)).toEqual(['init-system-helpers', 'libjemalloc2', 'libssl3t64', 'liblzf1']);
+  const missing = await missingLibraries(() => Promise.resolve(plan), ['redis-server', 'redis-tools']);
+
+  expect(missing).toEqual(['libjemalloc2', 'liblzf1']);
 });

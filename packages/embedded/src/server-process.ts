@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { poll } from './poll.ts';
@@ -26,71 +26,88 @@ export interface ServerExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface ServerProcess {
-  readonly pid: number;
-  /** Resolves when the process has ended, for any reason. */
-  readonly exited: Promise<ServerExit>;
-  /** Waits for `isReady`; throws with the end of the server's log if it ends first or takes too long. */
-  readonly waitUntilReady: (isReady: () => Promise<boolean>, timeoutMs: number) => Promise<void>;
-  readonly kill: (signal: NodeJS.Signals) => void;
-  readonly stop: () => Promise<void>;
-}
-
-const running = new Set<() => void>();
+const running = new Set<ServerProcess>();
 process.once('exit', () => {
-  for (const askToLeave of running) askToLeave();
+  for (const server of running) server.askToStop();
 });
 
-/**
- * Starts a server in a process group of its own: Ctrl-C in the terminal reaches Turnlog alone, which stops
- * its servers last, after its services have written their data.
- */
-export async function spawnServer(server: ServerCommand): Promise<ServerProcess> {
-  const log = openLog(server.logFile);
-  const child = spawn(server.command, server.args, {
-    cwd: '/',
-    env: server.env,
-    detached: true,
-    stdio: ['ignore', log, log],
-    ...server.account,
-  });
-  closeSync(log);
+/** A server that runs for this process. */
+export class ServerProcess {
+  readonly #command: ServerCommand;
+  readonly #child: ChildProcess;
+  #exit: ServerExit | undefined;
+  #stopping: Promise<void> | undefined;
+  /** Resolves when the process has ended, for any reason. */
+  readonly exited: Promise<ServerExit>;
 
-  let exit: ServerExit | undefined;
-  const exited = new Promise<ServerExit>((resolve) => {
-    child.once('exit', (code, signal) => {
-      exit = { code, signal };
-      running.delete(askToLeave);
-      resolve(exit);
+  private constructor(command: ServerCommand, child: ChildProcess) {
+    this.#command = command;
+    this.#child = child;
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#exit = { code, signal };
+        running.delete(this);
+        resolve(this.#exit);
+      });
     });
-  });
-  const kill = (signal: NodeJS.Signals): void => {
-    if (exit !== undefined) return;
-    if (server.deliver) server.deliver(signal);
-    else child.kill(signal);
-  };
-  const askToLeave = (): void => kill(server.stopSignal);
+  }
 
-  await once(child, 'spawn');
-  running.add(askToLeave);
+  /**
+   * Starts a server in a process group of its own: Ctrl-C in the terminal reaches Turnlog alone, which stops
+   * its servers last, after its services have written their data.
+   */
+  static async spawn(command: ServerCommand): Promise<ServerProcess> {
+    const log = openLog(command.logFile);
+    const child = spawn(command.command, command.args, {
+      cwd: '/',
+      env: command.env,
+      detached: true,
+      stdio: ['ignore', log, log],
+      ...command.account,
+    });
+    closeSync(log);
+    const server = new ServerProcess(command, child);
+    await once(child, 'spawn');
+    running.add(server);
+    return server;
+  }
 
-  async function waitUntilReady(isReady: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-    const settled = await poll(async () => exit !== undefined || (await isReady()), { timeoutMs });
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#exit !== undefined) return;
+    if (this.#command.deliver) this.#command.deliver(signal);
+    else this.#child.kill(signal);
+  }
+
+  askToStop(): void {
+    this.kill(this.#command.stopSignal);
+  }
+
+  /** Waits for `isReady`; throws with the end of the server's log if it ends first or takes too long. */
+  async waitUntilReady(isReady: () => Promise<boolean>, timeoutMs: number): Promise<void> {
+    const settled = await poll(async () => this.#exit !== undefined || (await isReady()), { timeoutMs });
+    const exit = this.#exit;
     if (settled && exit === undefined) return;
+    const { name, logFile } = this.#command;
     const what = exit === undefined ? `was not ready after ${timeoutMs} ms` : `ended with ${describe(exit)}`;
-    throw new Error(`${server.name} ${what}. The end of ${server.logFile}:\n${logTail(server.logFile)}`);
+    throw new Error(`${name} ${what}. The end of ${logFile}:\n${logTail(logFile)}`);
   }
 
-  async function stop(): Promise<void> {
-    kill('SIGCONT');
-    askToLeave();
-    if (await poll(() => exit !== undefined, { timeoutMs: STOP_TIMEOUT_MS })) return;
-    kill('SIGKILL');
-    await exited;
+  /** Stops it cleanly, or kills it after 15 s. May be called any number of times. */
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
   }
 
-  let stopping: Promise<void> | undefined;
-  return { pid: child.pid ?? 0, exited, waitUntilReady, kill, stop: () => (stopping ??= stop()) };
+  async #stop(): Promise<void> {
+    this.kill('SIGCONT');
+    this.askToStop();
+    if (await poll(() => this.#exit !== undefined, { timeoutMs: STOP_TIMEOUT_MS })) return;
+    this.kill('SIGKILL');
+    await this.exited;
+  }
 }
 
 function openLog(file: string): number {
@@ -103,6 +120,5 @@ function describe({ code, signal }: ServerExit): string {
 }
 
 function logTail(file: string): string {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return lines.slice(-LOG_TAIL_LINES).join('\n');
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
 }

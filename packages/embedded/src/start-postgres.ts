@@ -1,12 +1,10 @@
-import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DataFolderLock, lockDataFolder } from './data-folder-lock.ts';
-import { type EmbeddedServer, serve } from './embedded-server.ts';
+import { type DataFolderLock } from './data-folder-lock.ts';
+import { type EmbeddedServer, serve, startOnFolder } from './embedded-server.ts';
 import { choosePort } from './free-port.ts';
-import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
 import {
-  type Cluster,
   clusterFolder,
   DATABASE,
   isClusterReady,
@@ -52,26 +50,30 @@ export interface PostgresOptions {
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedServer> {
   const { settings = {}, log = () => undefined } = options;
-  await mkdir(options.dataDir, { recursive: true });
-  const dataDir = await realpath(options.dataDir);
-  const lock = await lockDataFolder(dataDir, 'Postgres', 'SIGINT');
-  try {
+  const folder = { dataDir: options.dataDir, name: 'Postgres', stopSignal: 'SIGINT', mode: 0o777 } as const;
+  return startOnFolder(folder, async (dataDir, lock) => {
     const account = unprivilegedAccount(clusterFolder(dataDir));
     const binaries = await postgresBinaries(options.cacheDir, account);
-    const logFile = path.join(dataDir, 'postgres.log');
     const home = await reachableDataFolder(dataDir, '/var/lib/turnlog', account);
     if (home !== dataDir) log(`Postgres keeps its data in ${home}`);
     const cluster = await openCluster(home, { binaries, account, sync: settings['fsync'] !== 'off' });
     await removeMisleadingPidFile(cluster.folder);
     const port = await choosePort(options.port, 'Postgres');
-    const command = { ...postgresCommand(binaries, cluster, port, settings), account, logFile };
+    const args = ['-D', cluster.folder, '-p', String(port), ...postgresFlags(settings)];
+    const command: ServerCommand = {
+      name: 'Postgres',
+      command: binaries.postgres,
+      args,
+      env: postgresEnv(),
+      account,
+      logFile: path.join(dataDir, 'postgres.log'),
+      // A fast shutdown closes connections; SIGTERM would wait for the clients.
+      stopSignal: folder.stopSignal,
+    };
     const server = await serveWhenFree(command, lock, cluster.folder);
     const url = `postgres://${USER}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
     return { ...server, url, port, how: `the bundled Postgres ${binaries.version}` };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
+  });
 }
 
 /**
@@ -95,12 +97,7 @@ async function serveWhenFree(
   }
 }
 
-function postgresCommand(
-  binaries: PostgresBinaries,
-  cluster: Cluster,
-  port: number,
-  settings: Readonly<Record<string, string>>,
-): Omit<ServerCommand, 'account' | 'logFile'> {
+function postgresFlags(settings: Readonly<Record<string, string>>): string[] {
   const all: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     // No socket file at all: its path is limited to about a hundred characters.
@@ -110,13 +107,5 @@ function postgresCommand(
     log_error_verbosity: 'terse',
     ...settings,
   };
-  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return {
-    name: 'Postgres',
-    command: binaries.postgres,
-    args: ['-D', cluster.folder, '-p', String(port), ...flags],
-    env: postgresEnv(),
-    // A fast shutdown closes connections; SIGTERM would wait for the clients.
-    stopSignal: 'SIGINT',
-  };
+  return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

@@ -1,13 +1,12 @@
-import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { lockDataFolder } from './data-folder-lock.ts';
 import { containerArgs, removeContainer, signalContainer } from './docker-redis.ts';
 import { dropOpenTransaction } from './drop-open-transaction.ts';
 import { choosePort } from './free-port.ts';
+import { redisEnv } from './installed-redis.ts';
 import { isRedisAnswering } from './redis-ping.ts';
 import { type RedisProgram, type Log } from './redis-program.ts';
 import { resolveRedisBinary } from './resolve-redis-binary.ts';
-import { type EmbeddedServer, serve } from './embedded-server.ts';
+import { type EmbeddedServer, serve, startOnFolder } from './embedded-server.ts';
 import { type ServerCommand } from './server-process.ts';
 
 // A Redis answers only when it has loaded its append-only file.
@@ -33,10 +32,8 @@ export interface RedisOptions {
  */
 export async function startRedis(options: RedisOptions): Promise<EmbeddedServer> {
   const program = await resolveRedisBinary(options.cacheDir, options.log);
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  const dataDir = await realpath(options.dataDir);
-  const lock = await lockDataFolder(dataDir, 'Redis');
-  try {
+  const folder = { dataDir: options.dataDir, name: 'Redis', stopSignal: 'SIGTERM', mode: 0o700 } as const;
+  return startOnFolder(folder, async (dataDir, lock) => {
     const port = await choosePort(options.port, 'Redis');
     if (program.kind === 'docker') await removeContainer(program.path, dataDir);
     const droppedBytes = await dropOpenTransaction(dataDir);
@@ -45,10 +42,7 @@ export async function startRedis(options: RedisOptions): Promise<EmbeddedServer>
     const command = redisCommand(program, dataDir, port, options);
     const server = await serve(command, lock, () => isRedisAnswering(port), READY_TIMEOUT_MS);
     return { ...server, url: `redis://127.0.0.1:${port}`, port, how: program.how };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
+  });
 }
 
 function redisCommand(
@@ -65,7 +59,7 @@ function redisCommand(
     return { ...base, command: program.path, args, env: process.env, deliver };
   }
   const listen = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dataDir];
-  const env = { ...process.env, ...(program.libraryPath && { LD_LIBRARY_PATH: program.libraryPath }) };
+  const env = redisEnv(program.libraryPath);
   return { ...base, command: program.path, args: [...listen, ...settings], env };
 }
 

@@ -1,8 +1,8 @@
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lockDataFolder } from './data-folder-lock.ts';
-import { type EmbeddedServer, serve } from './embedded-server.ts';
+import { type EmbeddedServer, serve, startOnFolder } from './embedded-server.ts';
 import { choosePort } from './free-port.ts';
+import { redisEnv } from './installed-redis.ts';
 import { isRedisAnswering } from './redis-ping.ts';
 import { resolveRedisBinary } from './resolve-redis-binary.ts';
 import { type Log } from './redis-program.ts';
@@ -36,10 +36,8 @@ export async function startSentinel(options: SentinelOptions): Promise<EmbeddedS
   if (program.kind === 'docker') {
     throw new Error('A Sentinel needs an installed Redis; it cannot run in a container here.');
   }
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  const dataDir = await realpath(options.dataDir);
-  const lock = await lockDataFolder(dataDir, 'Sentinel');
-  try {
+  const folder = { dataDir: options.dataDir, name: 'Sentinel', stopSignal: 'SIGTERM', mode: 0o700 } as const;
+  return startOnFolder(folder, async (dataDir, lock) => {
     const port = await choosePort(options.port, 'Sentinel');
     const file = path.join(dataDir, 'sentinel.conf');
     await writeFile(file, `${configuration(options, dataDir, port).join('\n')}\n`, { mode: 0o600 });
@@ -47,16 +45,13 @@ export async function startSentinel(options: SentinelOptions): Promise<EmbeddedS
       name: 'Sentinel',
       command: program.path,
       args: [file, '--sentinel'],
-      env: { ...process.env, ...(program.libraryPath && { LD_LIBRARY_PATH: program.libraryPath }) },
+      env: redisEnv(program.libraryPath),
       logFile: path.join(dataDir, 'sentinel.log'),
-      stopSignal: 'SIGTERM',
-    } as const;
+      stopSignal: folder.stopSignal,
+    };
     const server = await serve(command, lock, () => isRedisAnswering(port), READY_TIMEOUT_MS);
     return { ...server, url: `redis://127.0.0.1:${port}`, port, how: program.how };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
+  });
 }
 
 function configuration(
