@@ -45,13 +45,19 @@ export async function choosePort(port: number | undefined, name: string): Promis
 }
 
 async function isFree(port: number): Promise<boolean> {
+  return (await portProblem(port, '127.0.0.1')) === undefined;
+}
+
+/** Why this process cannot listen on a port, of all addresses by default; `undefined` if it can. */
+export async function portProblem(port: number, host?: string): Promise<string | undefined> {
   const server = createServer();
   try {
-    server.listen({ port, host: '127.0.0.1', exclusive: true });
+    server.listen({ port, exclusive: true, ...(host !== undefined && { host }) });
     await once(server, 'listening');
-    return true;
+    return undefined;
   } catch (error) {
-    if (hasCode(error, 'EADDRINUSE', 'EACCES')) return false;
+    if (hasCode(error, 'EADDRINUSE')) return 'another program has it';
+    if (hasCode(error, 'EACCES')) return 'this user may not use it';
     throw error;
   } finally {
     server.close();

@@ -38,9 +38,9 @@ const SLOW_TO_STOP = `
 
 /** Exits when the service that it asked to stop is stopping. */
 const STOPPING_PROGRAM = `
-  const { spawnService } = await import(${JSON.stringify(SERVICE_PROCESS)});
+  const { ServiceProcess } = await import(${JSON.stringify(SERVICE_PROCESS)});
   const [, mainFile, DONE] = process.argv;
-  const service = await spawnService({
+  const service = await ServiceProcess.spawn({
     mainFile,
     env: { ...process.env, DONE },
     onLine: (line) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort, type EmbeddedServer } from '@turnlog/embedded';
@@ -15,9 +16,9 @@ import {
   type StackSettings,
 } from './service-plan.ts';
 import { startServers, type Servers } from './servers.ts';
-import { createCrew } from './service-crew.ts';
+import { Crew } from './service-crew.ts';
 import { readRunningStack } from './stack-file.ts';
-import { createStackAddress } from './stack-address.ts';
+import { StackAddress } from './stack-address.ts';
 
 export interface LocalStackOptions {
   /**
@@ -109,8 +110,8 @@ async function start(options: LocalStackOptions): Promise<LocalStack> {
   const servers = await startServers({ ...options, cacheDir, onNotice });
   const logDir = path.join(dataDir, 'logs');
   const { plans, sidePlans } = planAll(options, ports, servers);
-  const address = createStackAddress({ ...servers, dataDir, plans });
-  const crew = createCrew([...plans, ...sidePlans], {
+  const address = new StackAddress({ ...servers, dataDir, plans });
+  const crew = new Crew([...plans, ...sidePlans], {
     logDir,
     autoRestart,
     onNotice,
@@ -120,11 +121,13 @@ async function start(options: LocalStackOptions): Promise<LocalStack> {
     },
   });
   const services = crew.services.slice(0, plans.length);
-  const stop = once(async () => {
+  const stopAll = async (): Promise<void> => {
     await address.remove();
     await crew.stop();
     await servers.stop();
-  });
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= stopAll());
   try {
     await untilAborted(() => Promise.all(crew.services.map((service) => service.start())), signal);
     await address.publish(services);
@@ -209,22 +212,14 @@ function find(services: readonly LocalService[], name: string): LocalService {
   );
 }
 
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= work());
-}
-
 /** Does the work, unless the signal aborts first: then its reason is thrown, and the result is dropped. */
 async function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work();
   signal.throwIfAborted();
   const over = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), {
-      once: true,
-      signal: over.signal,
-    });
-  });
+  const aborted = once(signal, 'abort', { signal: over.signal }).then(() =>
+    Promise.reject(signal.reason as Error),
+  );
   try {
     return await Promise.race([work(), aborted]);
   } finally {

@@ -1,10 +1,6 @@
 import path from 'node:path';
-import { openLogFile, type LogFile } from './processes/log-file.ts';
-import {
-  createSupervisedService,
-  type LocalService,
-  type SupervisionOptions,
-} from './processes/supervised-service.ts';
+import { LogFile } from './processes/log-file.ts';
+import { LocalService, type SupervisionOptions } from './processes/supervised-service.ts';
 import { type ServiceKind, type ServicePlan } from './service-plan.ts';
 
 export interface CrewOptions extends SupervisionOptions {
@@ -12,31 +8,29 @@ export interface CrewOptions extends SupervisionOptions {
   readonly logDir: string;
 }
 
-/** All services of a stack. */
-export interface Crew {
+/** All services of a stack with their logs; none runs at first. */
+export class Crew {
   /** In the order of their plans. */
   readonly services: readonly LocalService[];
-  /** Stops gateways first, so that the ends of their calls are still processed. */
-  stop(): Promise<void>;
-}
+  readonly #logs: ReadonlyMap<string, LogFile>;
 
-/** The services with their logs; none runs yet. */
-export function createCrew(plans: readonly ServicePlan[], { logDir, ...options }: CrewOptions): Crew {
-  const logs = new Map<string, LogFile>();
-  for (const { name } of plans) logs.set(name, openLogFile(path.join(logDir, `${name}.log`)));
-  const onLine = (service: string, line: string): void => {
-    logs.get(service)?.write(line);
-    options.onLine(service, line);
-  };
-  const services = plans.map((plan) => createSupervisedService(plan, { ...options, onLine }));
-  const stopKinds = (...kinds: ServiceKind[]): Promise<unknown> =>
-    Promise.all(services.filter(({ kind }) => kinds.includes(kind)).map((service) => service.stop()));
-  return {
-    services,
-    stop: async () => {
-      await stopKinds('gateway');
-      await stopKinds('session', 'persister', 'reconciler');
-      for (const log of logs.values()) log.close();
-    },
-  };
+  constructor(plans: readonly ServicePlan[], { logDir, ...options }: CrewOptions) {
+    this.#logs = new Map(plans.map(({ name }) => [name, new LogFile(path.join(logDir, `${name}.log`))]));
+    const onLine = (service: string, line: string): void => {
+      this.#logs.get(service)?.write(line);
+      options.onLine(service, line);
+    };
+    this.services = plans.map((plan) => new LocalService(plan, { ...options, onLine }));
+  }
+
+  /** Stops gateways first, so that the ends of their calls are still processed. */
+  async stop(): Promise<void> {
+    await this.#stopKinds('gateway');
+    await this.#stopKinds('session', 'persister', 'reconciler');
+    for (const log of this.#logs.values()) log.close();
+  }
+
+  async #stopKinds(...kinds: readonly ServiceKind[]): Promise<void> {
+    await Promise.all(this.services.filter(({ kind }) => kinds.includes(kind)).map((each) => each.stop()));
+  }
 }

@@ -3,14 +3,6 @@ import { type LocalService } from './processes/supervised-service.ts';
 import { type ServicePlan } from './service-plan.ts';
 import { removeStackFile, writeStackFile } from './stack-file.ts';
 
-/** How other processes find the stack: `stack.json` in its data folder, from ready to stop. */
-export interface StackAddress {
-  readonly gatewayUrls: readonly string[];
-  /** Writes the file again with the current pids. Does nothing once the file was removed. */
-  publish(services: readonly LocalService[]): Promise<void>;
-  remove(): Promise<void>;
-}
-
 export interface StackAddressOptions {
   readonly dataDir: string;
   readonly redisUrl: string;
@@ -18,45 +10,51 @@ export interface StackAddressOptions {
   readonly plans: readonly ServicePlan[];
 }
 
-export function createStackAddress({
-  dataDir,
-  redisUrl,
-  databaseUrl,
-  plans,
-}: StackAddressOptions): StackAddress {
-  const gateways = plans.filter(({ kind }) => kind === 'gateway');
-  const gatewayUrls = gateways.map(({ port }) => `http://127.0.0.1:${port}`);
-  const startedAt = new Date().toISOString();
-  const settings = plans[0]?.env ?? {};
-  const audioRedisUrl = gateways[0]?.env['AUDIO_REDIS_URL'];
-
+/** How other processes find the stack: `stack.json` in its data folder, from ready to stop. */
+export class StackAddress {
+  readonly gatewayUrls: readonly string[];
+  readonly #options: StackAddressOptions;
+  readonly #startedAt = new Date().toISOString();
   // Serialized, so that the newest stays.
-  let writing: Promise<void> = Promise.resolve();
-  let isRemoved = false;
-  const write = async (services: readonly LocalService[]): Promise<void> => {
-    if (isRemoved) return;
+  #writing: Promise<void> = Promise.resolve();
+  #isRemoved = false;
+
+  constructor(options: StackAddressOptions) {
+    this.#options = options;
+    const gateways = options.plans.filter(({ kind }) => kind === 'gateway');
+    this.gatewayUrls = gateways.map(({ port }) => `http://127.0.0.1:${port}`);
+  }
+
+  /** Writes the file again with the current pids. Does nothing once the file was removed. */
+  publish(services: readonly LocalService[]): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write(services));
+    return this.#writing;
+  }
+
+  async remove(): Promise<void> {
+    this.#isRemoved = true;
+    await this.#writing.catch(() => undefined);
+    await removeStackFile(this.#options.dataDir);
+  }
+
+  async #write(services: readonly LocalService[]): Promise<void> {
+    if (this.#isRemoved) return;
+    const { dataDir, redisUrl, databaseUrl, plans } = this.#options;
+    const settings = plans[0]?.env ?? {};
+    const audioRedisUrl = plans.find(({ kind }) => kind === 'gateway')?.env['AUDIO_REDIS_URL'];
     await writeStackFile(dataDir, {
       pid: process.pid,
-      startedAt,
+      startedAt: this.#startedAt,
       redisUrl,
       databaseUrl,
       ...(audioRedisUrl !== undefined && { audioRedisUrl }),
       keyPrefix: settings['KEY_PREFIX'] ?? DEFAULT_KEY_SPACE.prefix,
       partitions: Number(settings['PARTITIONS'] ?? DEFAULT_KEY_SPACE.partitions),
-      gatewayUrls: [...gatewayUrls],
+      gatewayUrls: [...this.gatewayUrls],
       services: services.map(({ name, pid, port, healthPort }) => ({
         ...{ name, port, healthPort },
         ...(pid !== undefined && { pid }),
       })),
     });
-  };
-  return {
-    gatewayUrls,
-    publish: (services) => (writing = writing.then(() => write(services))),
-    remove: async () => {
-      isRemoved = true;
-      await writing.catch(() => undefined);
-      await removeStackFile(dataDir);
-    },
-  };
+  }
 }

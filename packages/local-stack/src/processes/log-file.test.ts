@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openLogFile } from './log-file.ts';
+import { LogFile } from './log-file.ts';
 
-describe('openLogFile', () => {
+describe('a log file', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'turnlog-log-'));
@@ -14,7 +14,7 @@ describe('openLogFile', () => {
   it('keeps the log of the previous run', () => {
     const file = path.join(folder, 'logs', 'a.log');
     for (const line of ['first', 'second']) {
-      const log = openLogFile(file);
+      const log = new LogFile(file);
       log.write(line);
       log.close();
     }
@@ -24,7 +24,7 @@ describe('openLogFile', () => {
 
   it('starts again when it is full', () => {
     const file = path.join(folder, 'a.log');
-    const log = openLogFile(file, 10);
+    const log = new LogFile(file, 10);
     for (const line of ['1234', '5678', 'abcd']) log.write(line);
     log.close();
     log.write('too late');

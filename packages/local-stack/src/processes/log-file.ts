@@ -2,34 +2,34 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } fro
 import path from 'node:path';
 
 /** A log file of bounded size: when it is full, it becomes `<file>.1`, in place of the previous one. */
-export interface LogFile {
-  readonly file: string;
-  write(line: string): void;
-  close(): void;
-}
+export class LogFile {
+  readonly #file: string;
+  readonly #maxBytes: number;
+  #descriptor: number | undefined;
+  #bytes = 0;
 
-/** Starts a log file; the log of an earlier run is kept as `<file>.1`. */
-export function openLogFile(file: string, maxBytes = 10 * 1024 * 1024): LogFile {
-  mkdirSync(path.dirname(file), { recursive: true });
-  let descriptor = begin(file);
-  let bytes = 0;
-  let isOpen = true;
-  return {
-    file,
-    write(line) {
-      if (!isOpen) return;
-      if (bytes >= maxBytes) {
-        closeSync(descriptor);
-        descriptor = begin(file);
-        bytes = 0;
-      }
-      bytes += writeSync(descriptor, `${line}\n`);
-    },
-    close() {
-      if (isOpen) closeSync(descriptor);
-      isOpen = false;
-    },
-  };
+  /** Starts the file; the log of an earlier run is kept as `<file>.1`. */
+  constructor(file: string, maxBytes = 10 * 1024 * 1024) {
+    this.#file = file;
+    this.#maxBytes = maxBytes;
+    mkdirSync(path.dirname(file), { recursive: true });
+    this.#descriptor = begin(file);
+  }
+
+  write(line: string): void {
+    if (this.#descriptor === undefined) return;
+    if (this.#bytes >= this.#maxBytes) {
+      closeSync(this.#descriptor);
+      this.#descriptor = begin(this.#file);
+      this.#bytes = 0;
+    }
+    this.#bytes += writeSync(this.#descriptor, `${line}\n`);
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
 }
 
 function begin(file: string): number {

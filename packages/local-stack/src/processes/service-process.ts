@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,17 +19,6 @@ export interface ProcessExit {
 /** The stream of a line: a service logs to stdout. */
 export type ServiceOutput = 'stdout' | 'stderr';
 
-/** One run of a service. */
-export interface ServiceProcess {
-  readonly pid: number;
-  /** Resolves when it has ended and all its lines were read. */
-  readonly exited: Promise<ProcessExit>;
-  readonly hasExited: boolean;
-  kill(signal: NodeJS.Signals): void;
-  /** Asks it to stop; kills it after this time and resolves to false. */
-  stop(timeoutMs: number): Promise<boolean>;
-}
-
 /** What to run, and the observer of its lines. */
 export interface ServiceCommand {
   /** A built service: `services/<name>/dist/main.js`. */
@@ -38,57 +27,72 @@ export interface ServiceCommand {
   readonly onLine: (line: string, output: ServiceOutput) => void;
 }
 
-/**
- * Starts a service in a process group of its own, so that Ctrl-C in the terminal reaches the stack alone. It
- * stops when this process ends, even by SIGKILL.
- */
-export async function spawnService({ mainFile, env, onLine }: ServiceCommand): Promise<ServiceProcess> {
-  const child = spawn(process.execPath, ['--import', LEASH, mainFile], {
-    cwd: path.dirname(mainFile),
-    env: { ...env },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  const lines = (['stdout', 'stderr'] as const).map(async (output) => {
-    const stream = child[output];
-    if (stream !== null) await forEachLine(stream, (line) => onLine(line, output));
-  });
-  const sent = new Set<unknown>();
-  let hasExited = false;
-  const exited = once(child, 'exit').then(async ([code, signal]) => {
-    hasExited = true;
-    await Promise.all(lines);
-    return {
-      code: code as number | null,
-      signal: signal as NodeJS.Signals | null,
-      wasSent: sent.has(signal),
-    };
-  });
-  await once(child, 'spawn');
+/** One run of a service. */
+export class ServiceProcess {
+  readonly #child: ChildProcess;
+  readonly #sent = new Set<unknown>();
+  #hasExited = false;
+  /** Resolves when it has ended and all its lines were read. */
+  readonly exited: Promise<ProcessExit>;
 
-  const kill = (signal: NodeJS.Signals): void => {
-    sent.add(signal);
-    child.kill(signal);
-  };
-  return {
-    pid: child.pid ?? 0,
-    exited,
-    get hasExited() {
-      return hasExited;
-    },
-    kill,
-    async stop(timeoutMs) {
-      // For leash.ts. If the channel is closed, the process is ending.
-      child.send('stopping', () => undefined);
-      // A frozen process must run to receive it.
-      kill('SIGCONT');
-      kill('SIGTERM');
-      if (!(await withDeadline(exited, timeoutMs)).timedOut) return true;
-      kill('SIGKILL');
-      await exited;
-      return false;
-    },
-  };
+  private constructor(child: ChildProcess, onLine: ServiceCommand['onLine']) {
+    this.#child = child;
+    const lines = (['stdout', 'stderr'] as const).map(async (output) => {
+      const stream = child[output];
+      if (stream !== null) await forEachLine(stream, (line) => onLine(line, output));
+    });
+    this.exited = once(child, 'exit').then(async ([code, signal]) => {
+      this.#hasExited = true;
+      await Promise.all(lines);
+      return {
+        code: code as number | null,
+        signal: signal as NodeJS.Signals | null,
+        wasSent: this.#sent.has(signal),
+      };
+    });
+  }
+
+  /**
+   * Starts a service in a process group of its own, so that Ctrl-C in the terminal reaches the stack alone. It
+   * stops when this process ends, even by SIGKILL.
+   */
+  static async spawn({ mainFile, env, onLine }: ServiceCommand): Promise<ServiceProcess> {
+    const child = spawn(process.execPath, ['--import', LEASH, mainFile], {
+      cwd: path.dirname(mainFile),
+      env: { ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const service = new ServiceProcess(child, onLine);
+    await once(child, 'spawn');
+    return service;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasExited(): boolean {
+    return this.#hasExited;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#sent.add(signal);
+    this.#child.kill(signal);
+  }
+
+  /** Asks it to stop; kills it after this time and resolves to false. */
+  async stop(timeoutMs: number): Promise<boolean> {
+    // For leash.ts. If the channel is closed, the process is ending.
+    this.#child.send('stopping', () => undefined);
+    // A frozen process must run to receive it.
+    this.kill('SIGCONT');
+    this.kill('SIGTERM');
+    if (!(await withDeadline(this.exited, timeoutMs)).timedOut) return true;
+    this.kill('SIGKILL');
+    await this.exited;
+    return false;
+  }
 }
 
 async function forEachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {

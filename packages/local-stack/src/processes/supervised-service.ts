@@ -1,11 +1,6 @@
 import { backoffDelayMs, sleep, type Environment } from '@turnlog/service-kit';
 import { mainFileOf, stopTimeoutMsOf, type ServiceKind, type ServicePlan } from '../service-plan.ts';
-import {
-  spawnService,
-  type ProcessExit,
-  type ServiceOutput,
-  type ServiceProcess,
-} from './service-process.ts';
+import { ServiceProcess, type ProcessExit, type ServiceOutput } from './service-process.ts';
 import { describeExit, untilServiceReady, type StartedService } from './until-ready.ts';
 
 const BACKOFF = { minMs: 200, maxMs: 10_000 };
@@ -14,33 +9,6 @@ const HEALTHY_AFTER_MS = 30_000;
 /** Its servers may have much to load. */
 const READY_TIMEOUT_MS = 120_000;
 const LAST_LINES = 12;
-
-/** One service of a local stack. */
-export interface LocalService {
-  /** `gateway-1`, `session-1`, `persister-1`: also its INSTANCE. */
-  readonly name: string;
-  readonly kind: ServiceKind;
-  /** Where a gateway serves calls and agents. */
-  readonly port: number;
-  /** Where it answers `/healthz`, `/readyz` and `/metrics`. */
-  readonly healthPort: number;
-  /** `undefined` while it isn't running. */
-  readonly pid: number | undefined;
-  /**
-   * Sends a signal to the process, for example `SIGKILL`. An end that was not requested leads to a restart.
-   */
-  kill(signal: NodeJS.Signals): void;
-  /** Resolves when it is not running. */
-  untilDown(): Promise<void>;
-  /** Starts it if it is not running, and waits until it is ready. Throws `service_failed`. */
-  start(): Promise<void>;
-  /** Stops it gracefully; it stays stopped. */
-  stop(): Promise<void>;
-  /** Stops and starts it, with these settings on top of its own if given. */
-  restart(env?: Environment): Promise<void>;
-  /** From its next start on it runs the build of the tree at `root`, this one by default: another version of itself. */
-  useBuild(root?: string): void;
-}
 
 export interface SupervisionOptions {
   /** Whether it is restarted when it ends by itself. */
@@ -52,15 +20,14 @@ export interface SupervisionOptions {
   readonly onChange: () => void;
 }
 
-/** A service that is started on request, and restarted when it dies. */
-export function createSupervisedService(plan: ServicePlan, options: SupervisionOptions): LocalService {
-  return new SupervisedService(plan, options);
-}
-
-class SupervisedService implements LocalService {
+/** One service of a local stack: it is started on request, and restarted when it dies. */
+export class LocalService {
+  /** `gateway-1`, `session-1`, `persister-1`: also its INSTANCE. */
   readonly name: string;
   readonly kind: ServiceKind;
+  /** Where a gateway serves calls and agents. */
   readonly port: number;
+  /** Where it answers `/healthz`, `/readyz` and `/metrics`. */
   readonly healthPort: number;
   readonly #options: SupervisionOptions;
   #mainFile: string;
@@ -84,18 +51,22 @@ class SupervisedService implements LocalService {
     this.#options = options;
   }
 
+  /** `undefined` while it isn't running. */
   get pid(): number | undefined {
     return this.#run?.pid;
   }
 
+  /** Sends a signal to the process, such as `SIGKILL`. An end that was not requested leads to a restart. */
   kill(signal: NodeJS.Signals): void {
     this.#run?.kill(signal);
   }
 
+  /** Resolves when it is not running. */
   async untilDown(): Promise<void> {
     await this.#run?.exited;
   }
 
+  /** Starts it if it is not running, and waits until it is ready. Throws `service_failed`. */
   async start(): Promise<void> {
     this.#endSupervision();
     const stops = this.#stops;
@@ -105,6 +76,7 @@ class SupervisedService implements LocalService {
     if (stops === this.#stops) this.#supervise();
   }
 
+  /** Stops it gracefully; it stays stopped. */
   async stop(): Promise<void> {
     this.#stops += 1;
     this.#endSupervision();
@@ -114,12 +86,14 @@ class SupervisedService implements LocalService {
     this.#options.onNotice(`${this.name} did not stop within ${timeoutMs} ms and was killed.`);
   }
 
+  /** Stops and starts it, with these settings on top of its own if given. */
   async restart(env: Environment = {}): Promise<void> {
     await this.stop();
     this.#env = { ...this.#env, ...env };
     await this.start();
   }
 
+  /** From its next start on it runs the build of the tree at `root`, this one by default: another version of itself. */
   useBuild(root?: string): void {
     this.#mainFile = mainFileOf(this.kind, root);
   }
@@ -149,7 +123,7 @@ class SupervisedService implements LocalService {
     const onLine = (line: string, output: ServiceOutput): void => this.#hear(line, output);
     this.#lastLines = [];
     this.#lastProblems = [];
-    const run = await spawnService({ mainFile: this.#mainFile, env: this.#env, onLine });
+    const run = await ServiceProcess.spawn({ mainFile: this.#mainFile, env: this.#env, onLine });
     this.#run = run;
     this.#options.onChange();
     run.exited.then((exit) => this.#onExit(exit, performance.now() - startedAt), this.#report);

@@ -14,7 +14,7 @@ import {
   waitUntil,
   type PrivateServer,
 } from '@turnlog/test-kit';
-import { spawnService } from '../processes/service-process.ts';
+import { ServiceProcess } from '../processes/service-process.ts';
 import { mainFileOf, type ServiceKind } from '../service-plan.ts';
 import { makeCertificates, type Certificates } from './certificates.test-support.ts';
 
@@ -127,7 +127,7 @@ async function whileRunning(
   const account = { EXOTEL_ACCOUNT_SID: 'test', EXOTEL_API_KEY: 'test', EXOTEL_API_TOKEN: 'test' };
   const ports = { PORT: '0', HEALTH_PORT: String(port) };
   const env = { PATH: process.env.PATH, ...servers, ...account, ...ports, ...settings };
-  const service = await spawnService({ mainFile: mainFileOf(kind), env, onLine: () => undefined });
+  const service = await ServiceProcess.spawn({ mainFile: mainFileOf(kind), env, onLine: () => undefined });
   try {
     await work(`http://127.0.0.1:${port}`);
   } finally {
