@@ -59,7 +59,7 @@ export async function startGateway(
     monotonic,
     directory: () => auth.directory,
   });
-  const auth = createAuth(config, { redis: stores.link.redis, logger, now: Date.now });
+  const auth = createAuth(config, { redis: stores.link.redis, logger });
   const reader = new ReportReader();
   lifecycle.onStop('reading', () => reader.close());
   const intake = reportIntake(config, {

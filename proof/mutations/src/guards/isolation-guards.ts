@@ -81,9 +81,9 @@ export const isolationGuards: readonly Guard[] = [
   }),
   entryGuard('agent.message', {
     file: RELAY,
-    text: 'message: (data, isBinary) => this.#events.onMessage(data, isBinary),',
+    text: 'message: (data, isBinary) => this.#options.onMessage(data, isBinary),',
     without:
-      "...(socket.on('message', (data, isBinary) => this.#events.onMessage(data as Buffer, isBinary)) && {}),",
+      "...(socket.on('message', (data, isBinary) => this.#options.onMessage(data as Buffer, isBinary)) && {}),",
   }),
   entryGuard('agent.close', {
     file: RELAY,

@@ -49,7 +49,7 @@ export const readingGuards: readonly Guard[] = [
     name: 'bytes-a-second-of-a-call',
     keeps: 'one call does not send more bytes than can be stored',
     file: 'services/stream-gateway/src/agent/agent-reports.ts',
-    text: 'if (!byteRate.take(nowMs, bytes)) return',
+    text: 'if (!this.#byteRate.take(nowMs, bytes)) return',
     without: 'if (bytes < 0) return',
     test: {
       file: LARGE,

@@ -53,7 +53,7 @@ export const redisLimitGuards: readonly Guard[] = [
     name: 'tenant-bytes',
     keeps: 'a tenant does not fill Redis for the others',
     file: 'services/stream-gateway/src/http/endpoints/call-events-endpoint.ts',
-    text: 'const isTenantFull = this.#options.isTenantFull(call.tenant);',
+    text: 'const isTenantFull = intake.isTenantFull(call.tenant);',
     without: 'const isTenantFull = false;',
     test: {
       file: TENANT_TEST,

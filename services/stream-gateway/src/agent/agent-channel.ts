@@ -1,46 +1,35 @@
+import { storableDraft } from '@turnlog/call-events';
 import { parseExotelFrame, type ParsedFrame } from '@turnlog/exotel';
 import { WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { isAgentEvent } from '../domain/agent-message.ts';
-import { storableDraft } from '@turnlog/call-events';
+import { type StartedConnection } from '../domain/connection-state.ts';
 import { isBrokenReport } from '../domain/is-broken-report.ts';
 import { type PlaybackMarks } from '../domain/playback-marks.ts';
-import { type GatewayTally } from '../report/tally.ts';
 import { AgentReports, type AgentReportsOptions } from './agent-reports.ts';
 
 export interface AgentChannelOptions extends AgentReportsOptions {
+  readonly connection: StartedConnection;
   readonly recorder: AudioRecorder;
   readonly marks: PlaybackMarks;
-  readonly connectionId: string;
   readonly carrier: WebSocket;
-  /** A one-way stream is never sent anything. */
-  readonly isOneWay: boolean;
-  readonly maxCarrierBufferedBytes: number;
-  readonly tally: GatewayTally;
-  /** Stops and goes on reading what the agent sends. */
-  readonly setPaused: (isPaused: boolean) => void;
-}
-
-/** A frame of the agent that waits for a large report before it. */
-interface WaitingFrame {
-  readonly data: Buffer;
-  readonly isBinary: boolean;
 }
 
 /**
  * The largest frame that may be meant for the carrier: twice the base64 of the most audio that Exotel takes at once, 100,000
- * bytes. What is larger is a report, and is not parsed to find out.
+ * bytes. A larger one is a report, and is not parsed to find out.
  */
 const MAX_CARRIER_FRAME_BYTES = 256 * 1024;
 
-/** Audio is dropped while too much waits for the carrier; nothing else is, but at so much more the agent has to wait. */
+/** Only audio is dropped while too much waits for the carrier; at so much more the agent has to wait. */
 const HARD_LIMIT_FACTOR = 4;
 
-/** What comes from one call's agent: Turnlog's own messages become events, everything else goes to the carrier as it is. */
+/** What comes from one call's agent: Turnlog's own messages become events, everything else goes to the carrier unchanged. */
 export class AgentChannel {
   readonly #options: AgentChannelOptions;
   readonly #reports: AgentReports;
-  readonly #waiting: WaitingFrame[] = [];
+  /** Frames behind a large report that is being read. */
+  readonly #waiting: { readonly data: Buffer; readonly isBinary: boolean }[] = [];
   #isReading = false;
   #isCarrierFull = false;
   #isPaused = false;
@@ -51,13 +40,13 @@ export class AgentChannel {
     this.#reports = new AgentReports(options);
   }
 
-  /** Takes one frame of the agent. While a large report is read, what comes behind it waits. */
+  /** Takes one frame of the agent, in order. */
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#isReading) this.#waiting.push({ data, isBinary });
     else this.#handle(data, isBinary);
   }
 
-  /** Calls a listener when all that has come is read. */
+  /** Calls a listener when all frames so far have been read. */
   whenRead(listener: () => void): void {
     if (this.#isReading) this.#onRead = listener;
     else listener();
@@ -83,49 +72,40 @@ export class AgentChannel {
     else if (frame.kind === 'clear' && isSent) this.#noteClear();
   }
 
-  /** True when the carrier was sent the frame. */
+  /** Returns true if the frame was sent to the carrier. A one-way stream takes none. */
   #relay(
     data: Buffer,
     { isBinary, isMedia }: { readonly isBinary: boolean; readonly isMedia: boolean },
   ): boolean {
-    const { carrier, isOneWay, maxCarrierBufferedBytes, tally, guard } = this.#options;
+    const { carrier, connection, guard, needs } = this.#options;
+    const { maxCarrierBufferedBytes, tally } = needs;
     const isFull = isMedia && carrier.bufferedAmount > maxCarrierBufferedBytes;
-    if (isOneWay) tally.agentFrames.one_way += 1;
+    if (connection.request.applet === 'stream') tally.agentFrames.one_way += 1;
     else if (isFull || carrier.readyState !== WebSocket.OPEN) tally.agentFrames.dropped += 1;
     else {
       tally.agentFrames.relayed += 1;
       const hasToWait = carrier.bufferedAmount > maxCarrierBufferedBytes * HARD_LIMIT_FACTOR;
       if (hasToWait) this.#setCarrierFull(true);
-      // Called when the frame is out, and all before it, or when the carrier is gone.
-      const goOn = hasToWait ? guard.wrap('carrier.sent', () => this.#setCarrierFull(false)) : undefined;
-      carrier.send(data, { binary: isBinary }, goOn);
+      // Called when this frame and all before it are out, or when the carrier is gone.
+      const onSent = hasToWait ? guard.wrap('carrier.sent', () => this.#setCarrierFull(false)) : undefined;
+      carrier.send(data, { binary: isBinary }, onSent);
       return true;
     }
     return false;
   }
 
   #takeReport(data: Buffer): void {
-    this.#options.tally.agentFrames.own += 1;
-    this.#isReading = this.#reports.take(data, () => this.#goOn());
+    this.#options.needs.tally.agentFrames.own += 1;
+    this.#isReading = this.#reports.take(data, () => this.#afterReading());
     this.#pauseAsNeeded();
   }
 
-  #goOn(): void {
+  /** Handles the frames that waited, up to the next large report. */
+  #afterReading(): void {
     this.#isReading = false;
-    this.#handleWaiting();
+    for (const { data, isBinary } of this.#waiting.splice(0)) this.receive(data, isBinary);
     this.#pauseAsNeeded();
-  }
-
-  /** Until one of them is a large report again. */
-  #handleWaiting(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#nextWaiting()) {
-      this.#handle(next.data, next.isBinary);
-    }
-    if (!this.#isReading) this.#onRead();
-  }
-
-  #nextWaiting(): WaitingFrame | undefined {
-    return this.#isReading ? undefined : this.#waiting.shift();
+    this.whenRead(this.#onRead);
   }
 
   #setCarrierFull(isFull: boolean): void {
@@ -137,15 +117,15 @@ export class AgentChannel {
     const isPaused = this.#isReading || this.#isCarrierFull;
     if (this.#isPaused === isPaused) return;
     this.#isPaused = isPaused;
-    this.#options.setPaused(isPaused);
+    this.#options.relay.setPaused(isPaused);
   }
 
-  /** The caller interrupts: what was not played by now is not heard. */
+  /** The caller interrupts: audio that was not played by now is not heard. */
   #noteClear(): void {
-    const { marks, connectionId, producer, now } = this.#options;
+    const { marks, connection, producer, now } = this.#options;
     const names = marks.cleared();
     if (names.length === 0) return;
-    const data = { connectionId, cause: 'clear', marks: names };
+    const data = { connectionId: connection.connectionId, cause: 'clear', marks: names };
     producer.add(storableDraft({ type: 'playback.cleared', data, atMs: now() }, () => ''));
   }
 }

@@ -8,17 +8,18 @@
  *                        │      lost       │ ────────────────────────────┘
  *                        └─────────────────┘
  *
- * waiting    `start` has not come, so the agent's address is not known; frames queue up
- * lost       the agent could not be reached, or was lost; after a delay another attempt, a few times
+ * waiting    the agent's address is not known before `start`; frames queue up
+ * lost       the agent could not be reached, or was lost; it is dialled again after a delay, a few times
  * finishing  the call is over: the agent has a moment to report its last turns
  *
- * Whatever happens to the agent, the call goes on and is recorded.
+ * Whatever happens to the agent, the call is recorded to its end.
  */
 import { backoffDelayMs, type Backoff } from '@turnlog/service-kit';
 import { WebSocket } from 'ws';
 import { type CallGuard } from '../call-guard.ts';
-import { FrameQueue, type RawFrame } from './frame-queue.ts';
+import { type LossReason } from '../domain/connection-state.ts';
 import { type RelayTally } from '../report/tally.ts';
+import { FrameQueue, type RawFrame } from './frame-queue.ts';
 
 /** Settings of all relays. */
 export interface AgentRelaySettings {
@@ -28,7 +29,7 @@ export interface AgentRelaySettings {
   readonly backoff: Backoff;
   /** How long the agent may go on reporting after the call. */
   readonly lingerMs: number;
-  /** Audio is dropped while more than this waits for the agent's socket; far beyond it the socket is given up. */
+  /** Audio is dropped while more than this waits for the agent's socket; far beyond it the socket is closed. */
   readonly maxBufferedBytes: number;
   /** The largest message that an agent may send. */
   readonly maxMessageBytes: number;
@@ -36,14 +37,16 @@ export interface AgentRelaySettings {
   readonly authorization: string | undefined;
 }
 
-/** What happens on an agent's side. */
-export interface AgentRelayEvents {
+/** How a call may lose its agent: the agent ends the conversation, or it is not dialled again. */
+export type AgentLoss = Extract<LossReason, 'agent_hung_up' | 'agent_lost'>;
+
+/** What a relay reports to its call. */
+export interface AgentRelayOptions {
+  readonly tally: RelayTally;
+  readonly guard: CallGuard;
   onMessage(data: Buffer, isBinary: boolean): void;
   onFailure(failure: { readonly error: string; readonly attempt: number; readonly givesUp: boolean }): void;
-  /** The agent has ended the conversation. */
-  onHungUp(): void;
-  /** The agent is lost, and is not dialled again. */
-  onGivenUp(): void;
+  onLost(reason: AgentLoss): void;
   /** Nothing more comes from the agent. */
   onClosed(): void;
 }
@@ -53,10 +56,10 @@ const NORMAL_CLOSES = new Set([1000, 1005]);
 const CLOSE_GRACE_MS = 2_000;
 const MAX_PREAMBLE_FRAMES = 4;
 
-/** Hands the carrier's frames to an agent as they came, and gives back what the agent sends. */
+/** Forwards the carrier's frames to an agent unchanged, and returns the agent's messages. */
 export class AgentRelay {
   readonly #settings: AgentRelaySettings;
-  readonly #events: AgentRelayEvents;
+  readonly #options: AgentRelayOptions;
   readonly #tally: RelayTally;
   readonly #guard: CallGuard;
   readonly #queue: FrameQueue;
@@ -70,19 +73,15 @@ export class AgentRelay {
   #reconnects = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    settings: AgentRelaySettings,
-    events: AgentRelayEvents,
-    { tally, guard }: { readonly tally: RelayTally; readonly guard: CallGuard },
-  ) {
+  constructor(settings: AgentRelaySettings, options: AgentRelayOptions) {
     this.#settings = settings;
-    this.#events = events;
-    this.#tally = tally;
-    this.#guard = guard;
+    this.#options = options;
+    this.#tally = options.tally;
+    this.#guard = options.guard;
     this.#queue = new FrameQueue(settings.maxBufferedBytes);
   }
 
-  /** Hands on one of the carrier's frames, or keeps a copy of it until there is a socket. */
+  /** Sends one of the carrier's frames, or keeps a copy of it until there is a socket. */
   forward(frame: RawFrame): void {
     if (this.#state === 'open') this.#send(frame);
     else if (this.#state !== 'closed' && this.#state !== 'finishing') this.#keep(frame);
@@ -95,7 +94,7 @@ export class AgentRelay {
     this.#dial();
   }
 
-  /** Sends the agent a message of our own. */
+  /** Sends the agent a message of the gateway. */
   reply(text: string): void {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return;
@@ -109,7 +108,7 @@ export class AgentRelay {
     else this.#socket?.resume();
   }
 
-  /** The call is over: the agent's last reports are waited for, but not for long. */
+  /** The call is over: waits `lingerMs` for the agent's last reports. */
   finish(): void {
     if (this.#isCallOver) return;
     this.#isCallOver = true;
@@ -117,7 +116,7 @@ export class AgentRelay {
     else if (this.#state !== 'connecting') this.#close();
   }
 
-  /** The agent is lost for good: dialling it again would not help. */
+  /** Ends the attempts to reach the agent. */
   giveUp(error: string): void {
     if (this.#state === 'closed') return;
     const socket = this.#socket;
@@ -126,7 +125,7 @@ export class AgentRelay {
     socket?.terminate();
   }
 
-  /** Ends it now. */
+  /** Closes the socket now. */
   close(): void {
     const socket = this.#socket;
     this.#close();
@@ -141,7 +140,7 @@ export class AgentRelay {
       handshakeTimeout: connectTimeoutMs,
       maxPayload: maxMessageBytes,
       perMessageDeflate: false,
-      // The secret is for whom AGENT_URL names, not for whom a redirect does.
+      // The secret is for the host in AGENT_URL, and not for the host in a redirect.
       followRedirects: false,
       headers: { ...(authorization !== undefined && { authorization }) },
     });
@@ -149,7 +148,7 @@ export class AgentRelay {
     let error = '';
     this.#guard.listen(socket, 'agent', {
       open: () => this.#onOpen(socket),
-      message: (data, isBinary) => this.#events.onMessage(data, isBinary),
+      message: (data, isBinary) => this.#options.onMessage(data, isBinary),
       error: (err) => (error = err.message),
       close: (code) => this.#onClose(socket, code, error),
     });
@@ -163,7 +162,7 @@ export class AgentRelay {
     if (this.#wasOpen) for (const frame of this.#preamble) this.#send(frame);
     this.#wasOpen = true;
     for (const frame of this.#queue.takeAll()) this.#send(frame);
-    // The call was over before the agent answered; it is told all of it nevertheless.
+    // The call was over before the agent answered; it receives all of it nevertheless.
     if (this.#isCallOver) this.#linger();
   }
 
@@ -172,23 +171,20 @@ export class AgentRelay {
     const state = this.#state;
     if (state === 'closed') return;
     if (state === 'finishing') this.#close();
-    else if (state === 'open' && NORMAL_CLOSES.has(code)) this.#hungUp();
-    else this.#lost(error === '' ? `closed with code ${code}` : error);
-  }
-
-  #hungUp(): void {
-    this.#close();
-    this.#events.onHungUp();
+    else if (state === 'open' && NORMAL_CLOSES.has(code)) {
+      this.#close();
+      this.#options.onLost('agent_hung_up');
+    } else this.#lost(error === '' ? `closed with code ${code}` : error);
   }
 
   #lost(error: string): void {
     const { maxReconnects, backoff } = this.#settings;
     const givesUp = this.#isCallOver || this.#reconnects >= maxReconnects;
     this.#tally.agentFailures += 1;
-    this.#events.onFailure({ error, attempt: this.#reconnects, givesUp });
+    this.#options.onFailure({ error, attempt: this.#reconnects, givesUp });
     if (givesUp) {
       this.#close();
-      if (!this.#isCallOver) this.#events.onGivenUp();
+      if (!this.#isCallOver) this.#options.onLost('agent_lost');
       return;
     }
     this.#state = 'lost';
@@ -213,7 +209,7 @@ export class AgentRelay {
     clearTimeout(this.#timer);
     this.#state = 'closed';
     this.#queue.takeAll();
-    this.#events.onClosed();
+    this.#options.onClosed();
   }
 
   #send({ data, isBinary, role }: RawFrame): void {
@@ -237,7 +233,7 @@ export class AgentRelay {
     }
     this.#tally.droppedToAgent += this.#queue.push(kept);
     if (this.#queue.bytes > this.#settings.maxBufferedBytes * HARD_LIMIT_FACTOR) {
-      this.giveUp('too much waits for it that is no audio');
+      this.giveUp('too much waits for it that is not audio');
     }
   }
 }

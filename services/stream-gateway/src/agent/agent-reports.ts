@@ -1,56 +1,48 @@
-import { type RedactionMode } from '@turnlog/redaction';
+import { type DeliveryResult, type EventProducer } from '@turnlog/delivery';
 import { type CallGuard } from '../call-guard.ts';
 import { refusalOf, type AgentAnswer, type AgentMessageError } from '../domain/agent-answer.ts';
-import { type EventRate } from '../domain/event-rate.ts';
+import { EventRate } from '../domain/event-rate.ts';
 import { nameOfBytes } from '../domain/name-of-bytes.ts';
 import { type MessageName } from '../domain/read-agent-message.ts';
 import { depthOf } from '../domain/split-messages.ts';
-import { type ReportRates } from '../limits/report-rates.ts';
-import { type EventProducer, type DeliveryResult } from '@turnlog/delivery';
-import { tooLarge, type ReadingJob, type ReadReport } from '../reading/read-reports.ts';
-import { MAX_BYTES_AT_ONCE, type ReportReader } from '../reading/report-reader.ts';
+import { readReports, tooLarge, type ReadingJob, type ReadReport } from '../reading/read-reports.ts';
+import { MAX_BYTES_AT_ONCE } from '../reading/report-reader.ts';
+import { type AgentNeeds } from './agent-needs.ts';
+import { type AgentRelay } from './agent-relay.ts';
 
 export interface AgentReportsOptions {
+  readonly needs: AgentNeeds;
   readonly guard: CallGuard;
   readonly producer: EventProducer;
-  readonly maxEventBytes: number;
-  /** What becomes of personal data in the agent's reports: it may change while the call goes on. */
-  readonly redaction: () => RedactionMode;
-  readonly reader: ReportReader;
-  readonly eventRate: EventRate;
-  readonly byteRate: EventRate;
-  readonly tenantRates: Pick<ReportRates, 'takeMessage'>;
-  /** Too much of all calls together is waiting to be stored. */
-  readonly isOverloadedInAll: () => boolean;
-  /** The tenant has brought as many bytes as it may. */
-  readonly isTenantFull: () => boolean;
+  readonly relay: AgentRelay;
   readonly now: () => number;
-  /** Sends the agent a text. */
-  readonly reply: (text: string) => void;
 }
 
-/** The producer gives each event its place. */
-const NO_PLACE = { source: 'agent', sourceSeq: 0 };
-
-/** What one call's agent reports on its socket: each message is answered when it is durable, or refused. */
+/** What one call's agent reports on its socket: each message is acknowledged when it is durable, or refused. */
 export class AgentReports {
   readonly #options: AgentReportsOptions;
+  readonly #eventRate: EventRate;
+  readonly #byteRate: EventRate;
 
   constructor(options: AgentReportsOptions) {
+    const { needs, now } = options;
     this.#options = options;
+    this.#eventRate = new EventRate(needs.maxEventsPerSecond, now());
+    this.#byteRate = new EventRate(needs.maxBytesPerSecond, now());
   }
 
-  /** Takes a message. `onRead` is called for one that is read elsewhere, once the next may come; for others it returns false. */
+  /** Takes a message. Returns true if it is read in a thread; `onRead` is then called when the next may follow. */
   take(data: Buffer, onRead: () => void): boolean {
     const refusal = this.#refusalOf(data);
     if (refusal !== undefined) {
       this.#refuse(nameOfBytes(data), refusal);
       return false;
     }
-    const { reader, guard } = this.#options;
+    const { needs, guard } = this.#options;
+    const { reader } = needs.intake;
     const job = this.#jobOf(data);
     if (data.length <= MAX_BYTES_AT_ONCE) {
-      for (const report of reader.readNow(job)) this.#took(report);
+      for (const report of readReports(job)) this.#took(report);
       return false;
     }
     const onReports = (reports: readonly ReadReport[]): void => {
@@ -69,34 +61,37 @@ export class AgentReports {
     return true;
   }
 
-  /** What is known before a message is read. */
+  /** The refusal of a message that need not be read for it. */
   #refusalOf({ length }: Buffer): AgentMessageError | undefined {
-    const { producer, maxEventBytes, isOverloadedInAll, isTenantFull, reader, now } = this.#options;
+    const { producer, needs } = this.#options;
+    const { maxEventBytes, reader, isTenantFull } = needs.intake;
     if (length > maxEventBytes) return { code: 'too_large', message: tooLarge(length, maxEventBytes) };
-    if (producer.isOverloaded || isOverloadedInAll() || reader.isOverloaded) {
+    if (producer.isOverloaded || needs.isOverloaded() || reader.isOverloaded) {
       const message = 'too much is waiting to be stored; send it again in a few seconds';
       return { code: 'overloaded', message };
     }
-    if (isTenantFull()) return refusalOf('tenant_full');
-    const limit = this.#exceeded(length, now());
+    if (isTenantFull(producer.call.tenant)) return refusalOf('tenant_full');
+    const limit = this.#exceededRate(length);
     return limit === undefined
       ? undefined
       : { code: 'too_fast', message: `${limit}; send it again in a second` };
   }
 
-  #exceeded(bytes: number, nowMs: number): string | undefined {
-    const { producer, eventRate, byteRate, tenantRates } = this.#options;
-    if (!eventRate.take(nowMs)) return 'messages come faster than MAX_EVENTS_PER_SECOND';
-    if (!byteRate.take(nowMs, bytes)) return 'messages bring more than MAX_BYTES_PER_SECOND';
-    return tenantRates.takeMessage(producer.call.tenant, bytes, nowMs)?.limit;
+  #exceededRate(bytes: number): string | undefined {
+    const { producer, needs, now } = this.#options;
+    const nowMs = now();
+    if (!this.#eventRate.take(nowMs)) return 'messages come faster than MAX_EVENTS_PER_SECOND';
+    if (!this.#byteRate.take(nowMs, bytes)) return 'messages bring more than MAX_BYTES_PER_SECOND';
+    return needs.intake.rates.takeMessage(producer.call.tenant, bytes, nowMs)?.limit;
   }
 
+  /** The producer replaces the source and its sequence. */
   #jobOf(data: Buffer): ReadingJob {
-    const { producer, redaction, maxEventBytes, now } = this.#options;
-    const { source, sourceSeq } = NO_PLACE;
-    const report = { bytes: data, depth: depthOf(data), fallbackId: undefined, sourceSeq };
-    const { call } = producer;
-    return { call, source, nowMs: now(), redaction: redaction(), maxEventBytes, reports: [report] };
+    const { call } = this.#options.producer;
+    const { redactionOf, maxEventBytes } = this.#options.needs.intake;
+    const reports = [{ bytes: data, depth: depthOf(data), fallbackId: undefined, sourceSeq: 0 }];
+    const redaction = redactionOf(call.tenant);
+    return { call, source: 'agent', nowMs: this.#options.now(), redaction, maxEventBytes, reports };
   }
 
   #took(report: ReadReport): void {
@@ -126,6 +121,6 @@ export class AgentReports {
   }
 
   #answer(answer: AgentAnswer): void {
-    this.#options.reply(JSON.stringify(answer));
+    this.#options.relay.reply(JSON.stringify(answer));
   }
 }

@@ -1,6 +1,6 @@
 import { type ParsedFrame } from '@turnlog/exotel';
 
-/** A frame as it came, text or binary. */
+/** A frame as it was received. */
 export interface RawFrame {
   readonly data: Buffer;
   readonly isBinary: boolean;
@@ -8,13 +8,13 @@ export interface RawFrame {
   readonly role: 'opening' | 'media' | 'other';
 }
 
-/** What a frame of the carrier is to an agent. */
+/** The role of a carrier's frame for an agent. */
 export function roleOf({ kind }: Pick<ParsedFrame, 'kind'>): RawFrame['role'] {
   if (kind === 'media') return 'media';
   return kind === 'connected' || kind === 'start' ? 'opening' : 'other';
 }
 
-/** Frames that wait for a socket. With too many of them the oldest audio goes, and nothing else ever does. */
+/** Frames that wait for a socket. Above `maxBytes` the oldest audio is dropped, and never anything else. */
 export class FrameQueue {
   readonly #maxBytes: number;
   #frames: RawFrame[] = [];
@@ -25,12 +25,12 @@ export class FrameQueue {
     this.#maxBytes = maxBytes;
   }
 
-  /** More than `maxBytes` only when there is no audio among them. */
+  /** More than `maxBytes` only if none of it is audio. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Adds a frame; returns how many had to go for it. */
+  /** Adds a frame; returns how many were dropped for it. */
   push(frame: RawFrame): number {
     this.#frames.push(frame);
     this.#bytes += frame.data.length;

@@ -3,10 +3,10 @@ import { type IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 /**
- * The address that a request comes from, as far as it can be believed: of the hops in `X-Forwarded-For`, the right-most that
- * is none of the named proxies, and only where the connection itself is from one of them. What stands further left, anybody
- * may have written. A hop that is a proxy of this chain already is a client on that proxy's address: no proxy hands anything
- * on to itself. Undefined where a named proxy has handed on something that is no address.
+ * The address that a request comes from, as far as it can be trusted: the right-most hop in `X-Forwarded-For` that is not one
+ * of the proxies, and only if the connection itself is from a proxy; any client can write the hops further left. A proxy never
+ * forwards to itself, so the second hop with its address is a client on it. Undefined if a proxy forwarded something that is
+ * not an address.
  */
 export function clientAddress(
   { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
@@ -14,24 +14,19 @@ export function clientAddress(
 ): string | undefined {
   let address = plainAddress(socket.remoteAddress ?? '');
   const seen = new Set<string>();
-  for (const hop of forwardedHops(headers).reverse()) {
+  const hops = [headers['x-forwarded-for'] ?? []].flat().flatMap((value) => value.split(','));
+  for (const hop of hops.reverse()) {
     if (!proxies.has(address) || seen.has(address)) break;
     seen.add(address);
-    address = plainAddress(hop);
+    address = plainAddress(hop.trim());
     if (isIP(address) === 0) return undefined;
   }
   return isIP(address) === 0 ? undefined : address;
 }
 
-/** Whether a request says that somebody else handed it on. */
-export function isForwarded({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
-  return ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'].some(
-    (name) => headers[name] !== undefined,
-  );
-}
+const FORWARDING_HEADERS = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via'];
 
-function forwardedHops(headers: IncomingMessage['headers']): string[] {
-  const value = headers['x-forwarded-for'];
-  const text = Array.isArray(value) ? value.join(',') : value;
-  return text === undefined ? [] : text.split(',').map((hop) => hop.trim());
+/** Whether a proxy forwarded the request. */
+export function isForwarded({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return FORWARDING_HEADERS.some((name) => headers[name] !== undefined);
 }

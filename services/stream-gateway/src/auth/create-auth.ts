@@ -1,32 +1,32 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { addressSet, createTenantCopy, TenantDirectory } from '@turnlog/tenants';
 import { describeError, type Logger } from '@turnlog/service-kit';
+import { addressSet, createTenantCopy, TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
 import { type GatewayConfig } from '../config.ts';
 import { Gatekeeper } from './gatekeeper.ts';
-import { createStreamTokens, type StreamTokens } from './stream-tokens.ts';
+import { StreamTokens } from './stream-tokens.ts';
 
-/** All that a gateway knows of who may do what. */
+/** How a gateway authenticates requests. */
 export interface Auth {
   readonly directory: TenantDirectory;
   readonly tokens: StreamTokens;
   readonly gatekeeper: Gatekeeper;
 }
 
-/** Makes it of the settings. Nothing is known of any tenant until the directory was read. */
+/** Creates it from the settings. The directory has no tenant until it is reloaded. */
 export function createAuth(
   config: GatewayConfig,
-  { redis, logger, now }: { readonly redis: Redis; readonly logger: Logger; readonly now: () => number },
+  { redis, logger }: { readonly redis: Redis; readonly logger: Logger },
 ): Auth {
   const prefix = config.KEY_PREFIX;
   const directory = new TenantDirectory(createTenantCopy(redis, { prefix }), (name, error) => {
-    // What is wrong is told by field names; the copy itself holds hashes, which are no one's business.
+    // Only the type of the error: its message may quote the copy, which holds hashes.
     logger.error(
       { event: 'tenant_copy_unreadable', tenant: name, error: describeError(error).type },
       'the copy of a tenant cannot be read',
     );
   });
-  const tokens = createStreamTokens({ redis, prefix, lifetimeMs: config.STREAM_TOKEN_MS, now });
+  const tokens = new StreamTokens(redis, { prefix, lifetimeMs: config.STREAM_TOKEN_MS });
   const gatekeeper = new Gatekeeper({
     directory,
     tokens,
@@ -38,16 +38,13 @@ export function createAuth(
   return { directory, tokens, gatekeeper };
 }
 
-/** Tells whose secret it is, where one secret is all there is. Takes as long for a wrong one as for the right one. */
+/** Returns `tenant` for the one secret of the settings. A wrong secret takes as long as the right one. */
 export function singleWebhookSecret(
   secret: string | undefined,
   tenant: string,
 ): (given: string) => string | undefined {
   if (secret === undefined) return () => undefined;
+  const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
   const expected = sha256(secret);
   return (given) => (timingSafeEqual(expected, sha256(given)) ? tenant : undefined);
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -6,7 +6,7 @@ async function gatekeeperWith(tenants: readonly Tenant[] | undefined): Promise<G
   const copies = Object.fromEntries((tenants ?? []).map((tenant) => [tenant.name, JSON.stringify(tenant)]));
   const directory = new TenantDirectory({ readAll: () => Promise.resolve(copies) });
   if (tenants !== undefined) await directory.reload();
-  const tokens = { issue: () => Promise.resolve(''), take: () => Promise.resolve(undefined) };
+  const tokens = { take: () => Promise.resolve(undefined) };
   return new Gatekeeper({
     ...{ directory, tokens, authenticate: 'auto', openTenant: 'default' },
     ...{ proxies: addressSet([]), allowedOrigins: [] },

@@ -1,7 +1,7 @@
 import { type IncomingMessage } from 'node:http';
 import { isLoopback, type AddressSet, type Tenant, type TenantDirectory } from '@turnlog/tenants';
-import { clientAddress, isForwarded } from './client-address.ts';
 import { type Principal } from '../domain/principal.ts';
+import { clientAddress, isForwarded } from './client-address.ts';
 import { type StreamTokens } from './stream-tokens.ts';
 
 /** An authenticated request, or the reason for its refusal. */
@@ -12,32 +12,30 @@ export interface Admitted {
   readonly principal: Principal;
   /** The client's address, as far as it can be trusted. */
   readonly address: string | undefined;
-  /** The stream was not opened: a token that was used for it may be used again. */
+  /** Makes the stream's token valid again, because the stream was not opened. */
   readonly giveBack: () => Promise<void>;
 }
+
+/** The credentials that would be accepted. */
+type Expected = 'basic' | 'bearer' | 'token';
 
 /** Why a request is refused; the metrics count these reasons. */
 export type AdmissionRefusal =
   | { readonly ok: false; readonly reason: 'origin_not_allowed' | 'not_local' | 'not_ready' }
-  | {
-      readonly ok: false;
-      readonly reason: 'unauthorized';
-      /** The credentials that would be accepted. */
-      readonly expected: 'basic' | 'bearer' | 'token';
-    };
+  | { readonly ok: false; readonly reason: 'unauthorized'; readonly expected: Expected };
 
 export interface GatekeeperOptions {
   readonly directory: TenantDirectory;
-  readonly tokens: StreamTokens;
+  readonly tokens: Pick<StreamTokens, 'take'>;
   /** `auto` admits every request of this machine while no tenant exists. */
   readonly authenticate: 'auto' | 'always' | 'never';
-  /** Whose calls these are where everybody is let in. */
+  /** The tenant of requests that are admitted without credentials. */
   readonly openTenant: string;
   readonly proxies: AddressSet;
   readonly allowedOrigins: readonly string[];
 }
 
-/** Decides who may stream and report, before anything is accepted or read from them. */
+/** Authenticates streams and requests before anything of them is accepted or read. */
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
 
@@ -51,9 +49,14 @@ export class Gatekeeper {
     return authenticate === 'never' || (authenticate === 'auto' && directory.isLoaded && directory.isEmpty);
   }
 
+  /** The address of a request's client, as far as it can be trusted. */
+  addressOf(request: IncomingMessage): string | undefined {
+    return clientAddress(request, this.#options.proxies);
+  }
+
   /**
-   * Refuses whatever comes from another machine while no tenant is known, or returns undefined. With `never` HOST is
-   * loopback, so no other machine can connect.
+   * Refuses a peer on another machine while no tenant is known, or returns undefined. With `never` HOST is loopback, so no
+   * other machine can connect.
    */
   refusePeer(address: string | undefined): AdmissionRefusal | undefined {
     const { directory } = this.#options;
@@ -61,7 +64,7 @@ export class Gatekeeper {
     return { ok: false, reason: directory.isLoaded ? 'not_local' : 'not_ready' };
   }
 
-  /** A stream, by its token where the URL has one, else by Basic credentials or by its address. */
+  /** A stream: by the token in its URL, or else by Basic credentials or its address. */
   admitStream(request: IncomingMessage, token?: string): Promise<Admission> {
     return this.#admit(request, () =>
       token === undefined ? this.#admitCarrier(request) : this.#admitToken(request, token),
@@ -76,8 +79,7 @@ export class Gatekeeper {
   /** A request of the HTTP API, by its bearer secret. */
   admitApi(request: IncomingMessage): Promise<Admission> {
     return this.#admit(request, () => {
-      const { bearer } = readCredentials(request);
-      const tenant = this.#options.directory.authenticate('api', bearer);
+      const tenant = this.#options.directory.authenticate('api', readCredentials(request).bearer);
       return tenant === undefined ? unauthorized('bearer') : this.#let(request, { tenant: tenant.name });
     });
   }
@@ -97,18 +99,17 @@ export class Gatekeeper {
 
   #admitCarrier(request: IncomingMessage): Admission {
     const { isGiven, password } = readCredentials(request);
-    // Wrong credentials are wrong wherever they come from.
+    // Wrong credentials are refused from any address.
     const tenant = isGiven
       ? this.#options.directory.authenticate('stream', password)
       : this.#byAddress(request);
     return tenant === undefined ? unauthorized('basic') : this.#let(request, { tenant: tenant.name });
   }
 
-  /** An address that several tenants have named does not tell which of them it is. */
+  /** An address that several tenants have named identifies none of them. */
   #byAddress(request: IncomingMessage): Tenant | undefined {
-    const { directory, proxies } = this.#options;
-    const address = clientAddress(request, proxies);
-    const found = address === undefined ? [] : directory.findByAddress(address);
+    const address = this.addressOf(request);
+    const found = address === undefined ? [] : this.#options.directory.findByAddress(address);
     return found.length === 1 ? found[0] : undefined;
   }
 
@@ -123,34 +124,29 @@ export class Gatekeeper {
   }
 
   #let(request: IncomingMessage, { tenant, callSid }: Partial<Principal> & Pick<Principal, 'tenant'>) {
-    const address = clientAddress(request, this.#options.proxies);
+    const address = this.addressOf(request);
     return { ok: true as const, principal: { tenant, callSid }, address, giveBack: () => Promise.resolve() };
   }
 }
 
-function unauthorized(expected: 'basic' | 'bearer' | 'token'): AdmissionRefusal {
+function unauthorized(expected: Expected): AdmissionRefusal {
   return { ok: false, reason: 'unauthorized', expected };
 }
 
-/** What a request shows of who it is from: nothing, or a secret of its kind. */
-export interface Credentials {
-  readonly isGiven: boolean;
-  /** The password of HTTP Basic; Exotel makes it of the user info in the stream URL. Source: Exotel, Voicebot applet. */
-  readonly password: string;
-  readonly bearer: string;
+/**
+ * Reads the `Authorization` header. A header that can't be read is given, and empty: it admits nothing. The password is that of
+ * HTTP Basic; Exotel makes it of the user info in the stream URL. Source: Exotel, Voicebot applet.
+ */
+function readCredentials({ headers: { authorization } }: IncomingMessage) {
+  const [, scheme = '', value = ''] = /^(\w+) +(\S+) *$/.exec(authorization ?? '') ?? [];
+  return {
+    isGiven: authorization !== undefined,
+    password: scheme.toLowerCase() === 'basic' ? passwordOf(value) : '',
+    bearer: scheme.toLowerCase() === 'bearer' ? value : '',
+  };
 }
 
-/** Reads the `Authorization` header. Anything that can't be read is given, and empty: it opens nothing. */
-function readCredentials({ headers }: IncomingMessage): Credentials {
-  const { authorization } = headers;
-  if (authorization === undefined) return { isGiven: false, password: '', bearer: '' };
-  const [, scheme = '', value = ''] = /^(\w+) +(\S+) *$/.exec(authorization) ?? [];
-  const isBasic = scheme.toLowerCase() === 'basic';
-  const isBearer = scheme.toLowerCase() === 'bearer';
-  return { isGiven: true, password: isBasic ? passwordOf(value) : '', bearer: isBearer ? value : '' };
-}
-
-/** What stands after the first colon. The user name says nothing: a secret names its tenant. */
+/** What follows the first colon. The user name is ignored: a secret identifies its tenant. */
 function passwordOf(base64: string): string {
   const text = Buffer.from(base64, 'base64').toString();
   return text.slice(text.indexOf(':') + 1 || text.length);

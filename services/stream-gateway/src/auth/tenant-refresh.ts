@@ -14,7 +14,7 @@ export interface TenantRefreshOptions {
   readonly wake: (reloadNow: () => void) => void;
 }
 
-/** Keeps the directory up to date. While Redis is unavailable it stays as it is; the connection's own log says so. */
+/** Keeps the directory up to date. While Redis is unavailable the tenants stay known. */
 export function refreshTenants({ directory, logger, lifecycle, host, wake }: TenantRefreshOptions): void {
   let servesOthers = true;
   runLoop({

@@ -1,9 +1,9 @@
 import { type TenantDirectory } from '@turnlog/tenants';
-import { type AgentNeeds } from '../agent/call-agent.ts';
+import { type AgentNeeds } from '../agent/agent-needs.ts';
 import { type GatewayConfig } from '../config.ts';
 import { MAX_REQUEST } from '../http/endpoints/call-events-endpoint.ts';
 import { ReportRates } from '../limits/report-rates.ts';
-import { type ReportIntake } from '../agent/report-intake.ts';
+import { type ReportIntake } from '../reading/report-intake.ts';
 import { type ReportReader } from '../reading/report-reader.ts';
 
 const AGENT_BACKOFF = { minMs: 250, maxMs: 5_000 };
@@ -46,8 +46,10 @@ export function agentNeeds(
   return {
     ...shared,
     urlTemplate: config.AGENT_URL,
-    hangsUpWithAgent: config.AGENT_CLOSE === 'hangup',
-    hangsUpWithoutAgent: config.AGENT_GIVE_UP === 'hangup',
+    hangsUpOn: {
+      agent_hung_up: config.AGENT_CLOSE === 'hangup',
+      agent_lost: config.AGENT_GIVE_UP === 'hangup',
+    },
     maxEventsPerSecond: config.MAX_EVENTS_PER_SECOND,
     maxBytesPerSecond: config.MAX_BYTES_PER_SECOND,
     maxCarrierBufferedBytes: config.CARRIER_BUFFER_BYTES,

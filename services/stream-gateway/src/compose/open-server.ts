@@ -4,26 +4,24 @@ import { type Auth, singleWebhookSecret } from '../auth/create-auth.ts';
 import { type GatewayConfig } from '../config.ts';
 import { type StreamSockets } from '../exotel/stream-sockets.ts';
 import { type CallSlots } from '../limits/call-slots.ts';
-import { type ReportIntake } from '../agent/report-intake.ts';
+import { type ReportIntake } from '../reading/report-intake.ts';
 import { type GatewayMetrics } from '../report/metrics.ts';
 import { type GatewayStores } from '../store/open-stores.ts';
 import { addressSet } from '@turnlog/tenants';
-import { clientAddress } from '../auth/client-address.ts';
 import { refreshTenants } from '../auth/tenant-refresh.ts';
 import { CallEventsEndpoint } from '../http/endpoints/call-events-endpoint.ts';
 import { storeInRedis, storeInRedisOrSpool, type EventStore } from '@turnlog/delivery';
 import { createApp } from '../http/server/create-app.ts';
-import { callEventsRoutes } from '../http/endpoints/call-events-routes.ts';
-import { callbackRoutes } from '../http/endpoints/callback-routes.ts';
-import { streamRoutes } from '../http/endpoints/stream-routes.ts';
-import { streamUrlRoutes } from '../http/endpoints/stream-url-routes.ts';
+import { addCallEventsRoutes } from '../http/endpoints/call-events-routes.ts';
+import { addCallbackRoutes } from '../http/endpoints/callback-routes.ts';
+import { addStreamRoutes } from '../http/endpoints/stream-routes.ts';
+import { addStreamUrlRoutes } from '../http/endpoints/stream-url-routes.ts';
 import { startGatewayServer, type GatewayServer } from '../http/server/gateway-server.ts';
 import { type Unavailability } from '../http/answers/refusals.ts';
 import { StreamUpgrades, type StreamUpgradesOptions } from '../http/server/stream-upgrades.ts';
 import { type StreamPaths } from '../http/server/stream-target.ts';
 import { PendingConnections } from '../limits/pending-connections.ts';
 import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
-import { seldom } from '../report/seldom.ts';
 import { StreamQuotas } from '../limits/stream-quotas.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
@@ -64,16 +62,12 @@ export async function openServer(parts: ServerParts): Promise<GatewayServer> {
     logger,
     gatekeeper,
     handshakeTimeoutMs: config.HANDSHAKE_TIMEOUT_MS,
-    endpoints: [
-      callEventsRoutes({
-        endpoint: createCallEvents(parts, store),
-        gatekeeper,
-        addressOf: (request) => clientAddress(request, proxies),
-      }),
-      streamRoutes(Object.keys(streamPaths)),
-      streamUrlRoutes({ tokens, publicUrl: config.PUBLIC_URL, gatekeeper }),
-      callbackRoutes(createCallbacks(parts, store)),
-    ],
+    addEndpoints: (http) => {
+      addCallEventsRoutes(http, createCallEvents(parts, store), gatekeeper);
+      addStreamRoutes(http, Object.keys(streamPaths));
+      addStreamUrlRoutes(http, { tokens, publicUrl: config.PUBLIC_URL, gatekeeper });
+      addCallbackRoutes(http, createCallbacks(parts, store));
+    },
   });
   const pending = new PendingConnections(config.MAX_HANDSHAKES_PER_ADDRESS, proxies);
   const server = await startGatewayServer({
@@ -97,43 +91,26 @@ function createCallEvents(
 ): CallEventsEndpoint {
   return new CallEventsEndpoint({
     source: `http:${config.INSTANCE}`,
-    store,
-    ...intake,
-    onNotRead: ({ callSid }, err) =>
-      logger.error(
-        { event: 'request_not_read', err, call_sid: callSid },
-        'the messages of a request could not be read',
-      ),
-    now: Date.now,
-    newId: nanoid,
-    onResult: (result) => metrics.events.inc({ via: 'http', result }),
+    ...{ store, intake, metrics, logger },
   });
 }
 
 /** A tenant's own secret, or the one of the settings where there is no tenant. */
 function createCallbacks(
-  { config, logger, stores, metrics, auth: { directory } }: ServerParts,
+  { config, logger, stores, metrics, auth: { directory, gatekeeper } }: ServerParts,
   store: EventStore,
 ): CallbacksEndpoint {
   const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
-  const proxies = addressSet(config.TRUSTED_PROXIES);
   const addresses = config.WEBHOOK_ADDRESSES && addressSet(config.WEBHOOK_ADDRESSES);
   return new CallbacksEndpoint({
     isExpectedFrom: (request) =>
-      addresses === undefined || addresses.has(clientAddress(request, proxies) ?? ''),
+      addresses === undefined || addresses.has(gatekeeper.addressOf(request) ?? ''),
     authenticate: (secret) =>
       directory.isEmpty ? single(secret) : directory.authenticate('webhook', secret)?.name,
     store,
     streams: stores.streamCalls,
     utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
-    now: Date.now,
-    onCallback: (kind, fate) => metrics.callbacks.inc({ kind, fate }),
-    onUnplaced: seldom((count) =>
-      logger.warn(
-        { event: 'passthru_unplaced', count },
-        'a Passthru names no known call; it is recorded as a call of its own',
-      ),
-    ),
+    ...{ metrics, logger },
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeEvent, encodeEvent, stringifyJson, placeEvent } from '@turnlog/call-events';
 import { type RedactionMode } from '@turnlog/redaction';
-import { namedDraft } from '../reading/named-draft.ts';
+import { namedDraft } from '../reading/read-reports.ts';
 import { readAgentText } from './read-agent-message.ts';
 
 const NOW = Date.UTC(2026, 0, 25, 11, 15, 25, 120);

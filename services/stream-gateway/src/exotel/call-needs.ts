@@ -1,6 +1,6 @@
 import { type EventProducerOptions, type Retention } from '@turnlog/delivery';
 import { type Logger } from '@turnlog/service-kit';
-import { type AgentNeeds } from '../agent/call-agent.ts';
+import { type AgentNeeds } from '../agent/agent-needs.ts';
 import { type AudioRecorderOptions } from '../audio/audio-recorder.ts';
 import { type GatewayTally } from '../report/tally.ts';
 import { type StreamCalls } from '../domain/stream-calls.ts';

@@ -1,23 +1,28 @@
-import { MAX_JSON_DEPTH, type CallKey, placeEvent } from '@turnlog/call-events';
+import { MAX_JSON_DEPTH, placeEvent, type CallKey, type EventDraft } from '@turnlog/call-events';
 import { toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { type RedactionMode } from '@turnlog/redaction';
 import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { type AgentErrorCode, type AgentMessageError } from '../domain/agent-answer.ts';
 import { nameOfBytes } from '../domain/name-of-bytes.ts';
-import { readAgentText, type MessageName } from '../domain/read-agent-message.ts';
-import { namedDraft } from './named-draft.ts';
+import {
+  eventIdOf,
+  readAgentText,
+  type MessageName,
+  type ReadAgentMessage,
+} from '../domain/read-agent-message.ts';
 
-/** A message that is not read yet, and the place of its event in its source. */
+/** A message that is not read yet. */
 export interface UnreadReport {
   readonly bytes: Uint8Array;
   /** How deep its arrays and objects are nested. */
   readonly depth: number;
-  /** For an agent that names none. */
+  /** Its id if the agent gave none. */
   readonly fallbackId: string | undefined;
   readonly sourceSeq: number;
 }
 
-/** Messages of one call. All of it can be handed to another thread. */
+/** Messages of one call. All of it can be posted to another thread. */
 export interface ReadingJob {
   readonly call: CallKey;
   readonly source: string;
@@ -37,7 +42,7 @@ export function readReports(job: ReadingJob): ReadReport[] {
   return job.reports.map((report) => readReport(report, job));
 }
 
-/** What it would cost to read a message is known before. */
+/** Checks what reading a message would cost before it is parsed. */
 function readReport(report: UnreadReport, job: ReadingJob): ReadReport {
   const { depth, fallbackId, sourceSeq } = report;
   const { buffer, byteOffset, byteLength } = report.bytes;
@@ -59,7 +64,7 @@ function readReport(report: UnreadReport, job: ReadingJob): ReadReport {
 
 const TOO_DEEP = `the message is nested deeper than ${MAX_JSON_DEPTH} levels; flatten it`;
 
-/** What is said of a message that is too large. */
+/** The text of the error `too_large`. */
 export function tooLarge(bytes: number, maxEventBytes: number): string {
   return `the message has ${bytes} bytes, ${maxEventBytes} are allowed; split it`;
 }
@@ -67,4 +72,16 @@ export function tooLarge(bytes: number, maxEventBytes: number): string {
 function unread({ bytes, fallbackId }: UnreadReport, code: AgentErrorCode, message: string): ReadReport {
   const { id = fallbackId, revision } = nameOfBytes(bytes);
   return { ok: false, id, revision, error: { code, message } };
+}
+
+/** 96 bits, so that two contents of one id do not collide. */
+const FINGERPRINT_CHARACTERS = 16;
+
+/** The draft of a message with the agent's id and a fingerprint of its content, which distinguishes messages of one id. */
+export function namedDraft(
+  { event, draft, content }: Extract<ReadAgentMessage, { ok: true }>,
+  id: string,
+): EventDraft {
+  const hash = createHash('sha256').update(content).digest('base64url');
+  return { ...draft, id: eventIdOf(event, id), fingerprint: hash.slice(0, FINGERPRINT_CHARACTERS) };
 }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type ReadingJob, type ReadReport } from './read-reports.ts';
 import { type ReadingAnswer } from './reading-worker.ts';
 
-/** A thread takes compiled code: when this file is run as TypeScript, by tests, that of the last build. */
+/** A thread runs compiled code: in tests, which run this file as TypeScript, that of the last build. */
 const WORKER = fileURLToPath(
   new URL(
     import.meta.url.endsWith('.ts') ? '../../dist/reading/reading-worker.js' : './reading-worker.js',
@@ -11,7 +11,7 @@ const WORKER = fileURLToPath(
   ),
 );
 
-/** Reading 8 MiB takes a second or two, on a machine that has nothing else to do. */
+/** Reading 8 MiB takes a second or two on an idle machine. */
 const JOB_TIMEOUT_MS = 60_000;
 const MAX_HEAP_MIB = 512;
 
@@ -22,26 +22,30 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** One thread that reads messages. It begins with the first; one that dies fails what it was reading, and is replaced. */
+/** The size of a job's messages. */
+export function bytesOf({ reports }: ReadingJob): number {
+  return reports.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+}
+
+/** A thread that reads messages. It starts with the first; if it dies, its jobs fail and the next job starts another. */
 export class ReadingThread {
   #worker: Worker | undefined;
   #waiting = new Map<number, Waiting>();
   #numbers = 0;
   #bytes = 0;
 
-  /** Of the messages that are not read yet. */
   get pendingBytes(): number {
     return this.#bytes;
   }
 
-  /** Rejects when the thread dies, or takes too long. */
+  /** Rejects if the thread dies or takes too long. */
   read(job: ReadingJob): Promise<readonly ReadReport[]> {
     const worker = (this.#worker ??= this.#start());
     const number = (this.#numbers += 1);
-    const bytes = job.reports.reduce((sum, report) => sum + report.bytes.byteLength, 0);
+    const bytes = bytesOf(job);
     this.#bytes += bytes;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#lose(worker, 'a reading took too long'), JOB_TIMEOUT_MS);
+      const timer = setTimeout(() => this.#lose(worker, 'reading took too long'), JOB_TIMEOUT_MS);
       this.#waiting.set(number, { bytes, resolve, reject, timer });
       worker.postMessage({ number, job });
     });
@@ -56,7 +60,7 @@ export class ReadingThread {
     worker.unref();
     worker.on('message', (answer: ReadingAnswer) => this.#settle(answer));
     worker.on('error', (error) => this.#lose(worker, error.message));
-    worker.on('exit', () => this.#lose(worker, 'it has ended'));
+    worker.on('exit', () => this.#lose(worker, 'it ended'));
     return worker;
   }
 

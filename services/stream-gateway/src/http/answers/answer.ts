@@ -9,7 +9,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer that says what went wrong and what to do. */
+/** An answer with an error. `message` says what to do. */
 export function problem(
   status: number,
   code: string,
@@ -19,7 +19,7 @@ export function problem(
   return { status, body: { error: { code, message } }, headers };
 }
 
-/** The same answer to a request whose body is not read: its connection cannot be used again. */
+/** The same answer for a request whose body is not read: its connection cannot be used again. */
 export function unread(answer: Answer): Answer {
   return { ...answer, headers: { ...answer.headers, connection: 'close' } };
 }

@@ -7,7 +7,7 @@ export class UnsupportedEncodingError extends Error {
   override readonly name = 'UnsupportedEncodingError';
 }
 
-/** The answer to a request that does not reach its handler, or undefined if the error is a fault of the gateway. */
+/** The answer to a request that does not reach its handler. Undefined if the error is a fault of the gateway. */
 export function requestProblem(error: unknown, { routeOptions }: FastifyRequest): Answer | undefined {
   if (error instanceof UnsupportedEncodingError) {
     return unread(problem(415, 'unsupported_encoding', 'send the body without content-encoding'));

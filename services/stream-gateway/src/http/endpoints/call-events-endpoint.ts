@@ -1,34 +1,26 @@
 import { type CallKey } from '@turnlog/call-events';
-import { type NewEvent } from '@turnlog/call-log';
-import { type RedactionMode } from '@turnlog/redaction';
+import { type AppendResult, type NewEvent } from '@turnlog/call-log';
+import { type EventStore } from '@turnlog/delivery';
+import { type Logger } from '@turnlog/service-kit';
+import { nanoid } from 'nanoid';
 import { refusalOf, type EventResult } from '../../domain/agent-answer.ts';
 import { splitMessages, type MessageBytes } from '../../domain/split-messages.ts';
-import { type ReportRates, type TooFast } from '../../limits/report-rates.ts';
+import { type TooFast } from '../../limits/report-rates.ts';
 import { type ReadReport } from '../../reading/read-reports.ts';
-import { type ReportReader } from '../../reading/report-reader.ts';
+import { type ReportIntake } from '../../reading/report-intake.ts';
+import { type GatewayMetrics } from '../../report/metrics.ts';
 import { problem, type Answer } from '../answers/answer.ts';
-import { type EventStore, type Stored } from '@turnlog/delivery';
 
 export interface CallEventsOptions {
   /** The source of these events: `http:<instance>`. */
   readonly source: string;
   readonly store: EventStore;
-  readonly maxEventBytes: number;
-  /** What is beyond them is answered 429. */
-  readonly rates: ReportRates;
-  readonly reader: Pick<ReportReader, 'read' | 'isOverloaded'>;
-  /** What becomes of personal data in reports to a tenant. */
-  readonly redactionOf: (tenant: string) => RedactionMode;
-  /** Whether a tenant has brought as many bytes as it may. */
-  readonly isTenantFull: (tenant: string) => boolean;
-  readonly now: () => number;
-  readonly newId: () => string;
-  /** Messages could not be read, which is a fault of ours. */
-  readonly onNotRead: (call: CallKey, error: unknown) => void;
-  readonly onResult: (result: EventResult['status'] | 'conflict') => void;
+  readonly intake: ReportIntake;
+  readonly metrics: Pick<GatewayMetrics, 'events'>;
+  readonly logger: Logger;
 }
 
-/** What an agent has sent of a call. */
+/** An agent's request with reports of a call. */
 export interface ReportRequest {
   readonly call: CallKey;
   readonly body: Buffer;
@@ -39,26 +31,18 @@ export interface ReportRequest {
 /** The largest request. */
 export const MAX_REQUEST = { events: 1000, bytes: 8 * 1024 * 1024 };
 
-/** What goes to Redis at once, and holds it up for so long. */
+/** The most that goes to Redis at once, because Redis serves nothing else meanwhile. */
 const APPEND = { maxEvents: 200, maxBytes: 1024 * 1024 };
 
-/** How long a request waits for a Redis that is away. Whoever sent it knows better than we what to do then. */
+/** How long a request waits for an unavailable Redis. The sender decides better than the gateway what to do then. */
 const APPEND_DEADLINE_MS = 2_000;
 const RETRY_AFTER = { 'retry-after': '2' };
 const RETRY_MUCH_LATER = { 'retry-after': '60' };
 
-/** A message that is an event now, and its place in the request. */
-interface Accepted {
-  readonly index: number;
-  readonly id: string;
-  readonly revision: number | undefined;
-  readonly newEvent: NewEvent;
-}
-
 /** `POST /v1/calls/:callSid/events`: agents that have no socket report on their calls here. */
 export class CallEventsEndpoint {
   readonly #options: CallEventsOptions;
-  /** Settles the order of events that happened in the same millisecond. */
+  /** Orders events of the same millisecond. */
   #sourceSeq = 0;
 
   constructor(options: CallEventsOptions) {
@@ -70,81 +54,83 @@ export class CallEventsEndpoint {
     const split = splitMessages(body, MAX_REQUEST.events);
     if (!split.ok) return split.problem === 'too_many' ? tooMany(split.count) : notJson();
     const { messages } = split;
-    const { rates, reader, now } = this.#options;
+    const { rates, reader } = this.#options.intake;
     const amount = { call, address, events: messages.length, bytes: body.length };
-    const tooFast = rates.takeRequest(amount, now());
+    const tooFast = rates.takeRequest(amount, Date.now());
     if (tooFast !== undefined) return tooManyAtOnce(tooFast);
     if (reader.isOverloaded) return notRead('too many messages wait to be read');
     const reads = await this.#read(call, messages);
     if (reads === undefined) return notRead('the messages could not be read right now');
-    const results = await this.#take(call, reads);
+    const results = await this.#store(call, reads);
     const [only] = results;
     const isNotJson = only?.status === 'rejected' && only.error.code === 'not_json';
     return isNotJson && !split.isArray ? notJson() : answerOf(results);
   }
 
-  async #take(call: CallKey, reads: readonly ReadReport[]): Promise<EventResult[]> {
-    const results: (EventResult | undefined)[] = [];
-    const accepted: Accepted[] = [];
-    reads.forEach((read, index) => {
-      const id = read.id ?? this.#options.newId();
-      const { revision } = read;
-      if (read.ok) accepted.push({ index, id, revision, newEvent: read.newEvent });
-      else results[index] = { id, revision, status: 'rejected', error: read.error };
-    });
-    for (const [index, result] of await this.#append(call, accepted)) results[index] = result;
-    const complete = results.filter((result) => result !== undefined);
-    for (const result of complete) {
-      const isConflict = result.status === 'rejected' && result.error.code === 'conflict';
-      this.#options.onResult(isConflict ? 'conflict' : result.status);
-    }
-    return complete;
-  }
-
-  /** Undefined where what reads them failed, which says nothing of the messages. */
+  /** Undefined if the reader failed, which is no fault of the messages. */
   async #read(call: CallKey, messages: readonly MessageBytes[]): Promise<readonly ReadReport[] | undefined> {
-    const { source, now, newId, maxEventBytes, redactionOf, reader, onNotRead } = this.#options;
+    const { source, intake, logger } = this.#options;
+    const { maxEventBytes, redactionOf, reader } = intake;
     const reports = messages.map(({ bytes, depth }) => {
       this.#sourceSeq += 1;
-      return { bytes, depth, fallbackId: newId(), sourceSeq: this.#sourceSeq };
+      return { bytes, depth, fallbackId: nanoid(), sourceSeq: this.#sourceSeq };
     });
     const redaction = redactionOf(call.tenant);
     try {
-      return await reader.read({ call, source, nowMs: now(), redaction, maxEventBytes, reports });
-    } catch (error) {
-      onNotRead(call, error);
+      return await reader.read({ call, source, nowMs: Date.now(), redaction, maxEventBytes, reports });
+    } catch (err) {
+      logger.error(
+        { event: 'request_not_read', err, call_sid: call.callSid },
+        'the messages of a request could not be read',
+      );
       return undefined;
     }
   }
 
-  /** Appends in the order of the request. Once Redis didn't answer, nothing after it is tried: order comes first. */
-  async #append(call: CallKey, accepted: readonly Accepted[]): Promise<[number, EventResult][]> {
-    const results: [number, EventResult][] = [];
-    const deadline = AbortSignal.timeout(APPEND_DEADLINE_MS);
-    for (const batch of batchesOf(accepted)) {
-      const events = batch.map(({ newEvent }) => newEvent);
-      const isTenantFull = this.#options.isTenantFull(call.tenant);
-      const request = { call, events, mode: 'unordered', isTenantFull } as const;
-      const stored = await this.#options.store(request, deadline);
-      batch.forEach((accepted, position) =>
-        results.push([accepted.index, resultOf(accepted, stored, position)]),
-      );
+  async #store(call: CallKey, reads: readonly ReadReport[]): Promise<EventResult[]> {
+    const outcomes = await this.#append(
+      call,
+      reads.flatMap((read) => (read.ok ? [read.newEvent] : [])),
+    );
+    const results = reads.map((read) => resultOf(read, outcomes));
+    for (const result of results) {
+      const isConflict = result.status === 'rejected' && result.error.code === 'conflict';
+      this.#options.metrics.events.inc({ via: 'http', result: isConflict ? 'conflict' : result.status });
     }
     return results;
   }
+
+  /** Appends in the order of the request. All batches share a deadline, so none is tried after one that Redis did not answer. */
+  async #append(call: CallKey, events: readonly NewEvent[]): Promise<Outcomes> {
+    const { store, intake } = this.#options;
+    const outcomes: Outcomes = new Map();
+    const deadline = AbortSignal.timeout(APPEND_DEADLINE_MS);
+    for (const batch of batchesOf(events)) {
+      const isTenantFull = intake.isTenantFull(call.tenant);
+      const stored = await store({ call, events: batch, mode: 'unordered', isTenantFull }, deadline);
+      batch.forEach((event, index) =>
+        outcomes.set(event, stored.where === 'log' ? stored.results[index] : stored.where),
+      );
+    }
+    return outcomes;
+  }
 }
 
-function resultOf({ id, revision }: Accepted, stored: Stored, position: number): EventResult {
-  if (stored.where === 'spool') return { id, revision, status: 'appended', seq: undefined, durable: 'spool' };
-  const result = stored.where === 'log' ? stored.results[position] : undefined;
-  if (result === undefined) {
+/** What the log answered for each event, or where it is instead. */
+type Outcomes = Map<NewEvent, AppendResult | 'spool' | 'unknown' | undefined>;
+
+function resultOf(read: ReadReport, outcomes: Outcomes): EventResult {
+  const { id = nanoid(), revision } = read;
+  if (!read.ok) return { id, revision, status: 'rejected', error: read.error };
+  const outcome = outcomes.get(read.newEvent);
+  if (outcome === 'spool') return { id, revision, status: 'appended', durable: 'spool' };
+  if (outcome === undefined || outcome === 'unknown') {
     const message = 'it is not certain that the event is stored; send it again with the same id';
     return { id, revision, status: 'rejected', error: { code: 'unavailable', message } };
   }
-  if (result.status === 'refused') {
-    return { id, revision, status: 'rejected', error: refusalOf(result.reason) };
-  }
-  return { id, revision, status: result.status, seq: result.seq };
+  if (outcome.status === 'refused')
+    return { id, revision, status: 'rejected', error: refusalOf(outcome.reason) };
+  return { id, revision, status: outcome.status, seq: outcome.seq };
 }
 
 /**
@@ -172,17 +158,17 @@ function notRead(reason: string): Answer {
   return problem(503, 'unavailable', `${reason}; send them again`, RETRY_AFTER);
 }
 
-/** In order, none of more events or bytes than Redis is given at once. */
-function batchesOf(accepted: readonly Accepted[]): Accepted[][] {
-  const batches: Accepted[][] = [];
+/** In order, each within the limits of {@link APPEND}. */
+function batchesOf(events: readonly NewEvent[]): NewEvent[][] {
+  const batches: NewEvent[][] = [];
   let bytes = 0;
-  for (const each of accepted) {
-    bytes += each.newEvent.bytes;
+  for (const event of events) {
+    bytes += event.bytes;
     const last = batches.at(-1);
     if (last === undefined || last.length === APPEND.maxEvents || bytes > APPEND.maxBytes) {
-      batches.push([each]);
-      bytes = each.newEvent.bytes;
-    } else last.push(each);
+      batches.push([event]);
+      bytes = event.bytes;
+    } else last.push(event);
   }
   return batches;
 }

@@ -1,4 +1,4 @@
-import { type FastifyPluginCallback, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-messages.ts';
 import { problem, send, unread } from '../answers/answer.ts';
@@ -9,51 +9,45 @@ import { type CallbackKind, type CallbacksEndpoint } from './callbacks-endpoint.
 /** `/webhooks/exotel/status/<secret>`: the path begins with a slash. */
 const SECRET_SEGMENT = 4;
 const MAX_BODY_BYTES = 64 * 1024;
-const KINDS: readonly CallbackKind[] = ['status', 'passthru'];
 
-type CallbackRequest = FastifyRequest<{ Body: Buffer | undefined }>;
-
-/** `GET` and `POST` of `/webhooks/exotel/status/:secret` and `/webhooks/exotel/passthru/:secret`. */
-export function callbackRoutes(endpoint: CallbacksEndpoint): FastifyPluginCallback {
-  return (http, _options, done) => {
-    for (const kind of KINDS) {
-      for (const method of ['GET', 'POST'] as const) {
-        http.route({
-          method,
-          url: `/webhooks/exotel/${kind}/:secret`,
-          schema: operationOf(kind, method),
-          bodyLimit: MAX_BODY_BYTES,
-          config: { smallerBody: 'a callback of Exotel is a fraction of that' },
-          onRequest: (request: CallbackRequest, reply, next) => {
-            const tenant = endpoint.admit(kind, secretIn(request.url), request.raw);
-            if (tenant === undefined) return void send(reply, unknownWebhook);
-            request.tenant = tenant;
-            next();
-          },
-          handler: (request: CallbackRequest, reply) => answer(kind, request, reply),
-          errorHandler: (error, request, reply) => {
-            const found = requestProblem(error, request);
-            if (found === undefined) throw error;
-            send(reply, endpoint.refuse(kind, found));
-          },
-        });
-      }
-    }
-    done();
-  };
-
-  async function answer(kind: CallbackKind, request: CallbackRequest, reply: FastifyReply) {
-    const [, ...query] = request.url.split('?');
-    const callback = {
-      query: query.join('?'),
-      contentType: request.raw.headers['content-type'],
-      body: request.body ?? Buffer.alloc(0),
-    };
-    return send(reply, await endpoint.answer(kind, request.tenant, callback));
-  }
+/** Adds `GET` and `POST` of `/webhooks/exotel/status/:secret` and `/webhooks/exotel/passthru/:secret`. */
+export function addCallbackRoutes(http: FastifyInstance, endpoint: CallbacksEndpoint): void {
+  for (const kind of ['status', 'passthru'] as const)
+    for (const method of ['GET', 'POST'] as const) addRoute(http, endpoint, kind, method);
 }
 
-/** As it stands in the path. One that is percent-encoded is not the address that was given out. */
+function addRoute(
+  http: FastifyInstance,
+  endpoint: CallbacksEndpoint,
+  kind: CallbackKind,
+  method: 'GET' | 'POST',
+): void {
+  http.route<{ Body: Buffer | undefined }>({
+    method,
+    url: `/webhooks/exotel/${kind}/:secret`,
+    schema: operationOf(kind, method),
+    bodyLimit: MAX_BODY_BYTES,
+    config: { smallerBody: 'a callback of Exotel is a fraction of that' },
+    onRequest: (request, reply, next) => {
+      const tenant = endpoint.admit(kind, secretIn(request.url), request.raw);
+      if (tenant === undefined) return void send(reply, unknownWebhook);
+      request.tenant = tenant;
+      next();
+    },
+    handler: async ({ url, raw, tenant, body = Buffer.alloc(0) }, reply) => {
+      const query = url.replace(/^[^?]*\??/, '');
+      const callback = { query, contentType: raw.headers['content-type'], body };
+      return send(reply, await endpoint.answer(kind, tenant, callback));
+    },
+    errorHandler: (error, request, reply) => {
+      const found = requestProblem(error, request);
+      if (found === undefined) throw error;
+      send(reply, endpoint.refuse(kind, found));
+    },
+  });
+}
+
+/** As the path has it: a percent-encoded secret is not the address that was given out. */
 function secretIn(url: string): string {
   const [path = ''] = url.split('?', 1);
   return path.split('/')[SECRET_SEGMENT] ?? '';
@@ -67,18 +61,18 @@ const unknownWebhook = unread(
   ),
 );
 
-const SAID = {
-  status: { name: 'StatusCallback', fields: statusCallback, summary: 'What became of a call' },
+const DESCRIPTIONS = {
+  status: { name: 'StatusCallback', fields: statusCallback, summary: 'The outcome of a call' },
   passthru: {
     name: 'Passthru',
     fields: passthru,
     summary:
-      'What became of a stream, from the applet behind it. A caller waits for the answer: what a repeat can not cure is answered 200 as well',
+      'The outcome of a stream, from the applet behind it. A caller waits for the answer, so a refusal that a repeat would not change is answered 200 as well',
   },
 };
 
 function operationOf(kind: CallbackKind, method: 'GET' | 'POST'): Operation {
-  const { name, fields, summary } = SAID[kind];
+  const { name, fields, summary } = DESCRIPTIONS[kind];
   const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'];
   return {
     operationId: `${method.toLowerCase()}${name}`,
@@ -88,15 +82,15 @@ function operationOf(kind: CallbackKind, method: 'GET' | 'POST'): Operation {
       : { body: { content: Object.fromEntries(types.map((type) => [type, { schema: fields }])) } }),
     params: z.object({ secret: z.string().meta({ description: "The tenant's webhook secret" }) }),
     response: {
-      200: json('What it says is durable', callbackAnswer),
-      // A Passthru that can't be taken is answered 200 as well.
+      200: json('The report is durable', callbackAnswer),
+      // A Passthru that is refused is answered 200 as well.
       ...(kind === 'status' && {
-        400: problemOf('No callback, or of no call'),
+        400: problemOf('Not a callback, or it does not name a call'),
         413: problemOf('Larger than 64 KiB'),
         415: problemOf('The body is compressed'),
         422: problemOf('The call has as many events as one may have, or was erased'),
       }),
-      404: problemOf('No such secret, or not from an address of WEBHOOK_ADDRESSES'),
+      404: problemOf('Unknown secret, or not from an address of WEBHOOK_ADDRESSES'),
       503: retryLater(problemOf('It can not be stored right now')),
     },
   };

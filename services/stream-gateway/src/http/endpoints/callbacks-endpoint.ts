@@ -1,53 +1,51 @@
 import { callSid } from '@turnlog/call-events';
+import { toNewEvent } from '@turnlog/call-log';
+import { type EventStore } from '@turnlog/delivery';
 import {
-  toCarrierEvents,
-  type CarrierSource,
   parseCallback,
   readPassthru,
   readStatusCallback,
+  toCarrierEvents,
   type CallbackProblem,
   type CarrierReport,
+  type CarrierSource,
   type NamelessReport,
 } from '@turnlog/exotel';
-import { toNewEvent } from '@turnlog/call-log';
+import { type Logger } from '@turnlog/service-kit';
 import { type IncomingMessage } from 'node:http';
-import { problem, type Answer } from '../answers/answer.ts';
-import { type EventStore } from '@turnlog/delivery';
 import { type CallbackAnswer } from '../../domain/callback-messages.ts';
 import { type StreamCalls } from '../../domain/stream-calls.ts';
 import { unplacedCallSid } from '../../domain/unplaced-call.ts';
+import { type GatewayMetrics } from '../../report/metrics.ts';
+import { seldom } from '../../report/seldom.ts';
+import { problem, type Answer } from '../answers/answer.ts';
 
-/** The callbacks that the carrier makes. */
 export type CallbackKind = 'status' | 'passthru';
 
-/** What became of a callback. */
-export type CallbackFate =
+/** The result of a callback, for its count. */
+type CallbackFate =
   'recorded' | 'duplicate' | 'unplaced' | 'refused' | 'unavailable' | 'unknown_secret' | 'unknown_address';
 
 export interface CallbacksOptions {
-  /** Whether callbacks come from where the request comes from. */
+  /** Whether callbacks may come from the client of this request. */
   readonly isExpectedFrom: (request: IncomingMessage) => boolean;
   /** The tenant whose webhook secret this is. */
   readonly authenticate: (secret: string) => string | undefined;
   readonly store: EventStore;
-  /** Knows the calls of streams. */
   readonly streams: Pick<StreamCalls, 'find'>;
   /** The zone of times that name none. */
   readonly utcOffsetMinutes: number;
-  readonly now: () => number;
-  readonly onCallback: (kind: CallbackKind, fate: CallbackFate) => void;
-  /** A Passthru came of which no call is known. */
-  readonly onUnplaced: () => void;
+  readonly metrics: Pick<GatewayMetrics, 'callbacks'>;
+  readonly logger: Logger;
 }
 
-/** A callback as it came. */
 export interface Callback {
   readonly query: string;
   readonly contentType: string | undefined;
   readonly body: Buffer;
 }
 
-/** The carrier waits 15 s for its 200, and tries no more than twice again. */
+/** The carrier waits 15 s for its 200, and sends the callback at most twice again. */
 const STORE_DEADLINE_MS = 5_000;
 const RETRY_AFTER = { 'retry-after': '2' };
 
@@ -62,7 +60,8 @@ const PROBLEMS: Readonly<Record<CallbackProblem, string>> = {
   too_many_fields: 'there are more than 256 fields, or fields that are nested too deeply',
 };
 
-/** What was found wrong, or what was stored. */
+const INVALID_CALL_SID = 'CallSid: expected 1 to 128 characters, none of them control characters';
+
 interface Taken {
   readonly fate: CallbackFate;
   readonly answer: Answer;
@@ -71,74 +70,70 @@ interface Taken {
 /** `/webhooks/exotel/status/<secret>` and `/webhooks/exotel/passthru/<secret>`: what Exotel says outside the stream. */
 export class CallbacksEndpoint {
   readonly #options: CallbacksOptions;
+  readonly #logUnplaced: () => void;
 
   constructor(options: CallbacksOptions) {
     this.#options = options;
+    this.#logUnplaced = seldom((count) =>
+      options.logger.warn(
+        { event: 'passthru_unplaced', count },
+        'a Passthru names no known call; it is recorded as a call of its own',
+      ),
+    );
   }
 
-  /** The tenant whose webhook it is, if a callback of it may come from where the request comes from. */
+  /** The tenant of a webhook, if a callback to it may come from the request's client. */
   admit(kind: CallbackKind, secret: string, request: IncomingMessage): string | undefined {
-    const { authenticate, isExpectedFrom, onCallback } = this.#options;
+    const { authenticate, isExpectedFrom } = this.#options;
     const tenant = authenticate(secret);
-    // Both get the same answer: a stranger who guessed a secret must not learn that it is one.
+    // Both receive the same answer, so that it does not confirm a guessed secret.
     if (tenant !== undefined && isExpectedFrom(request)) return tenant;
-    onCallback(kind, tenant === undefined ? 'unknown_secret' : 'unknown_address');
+    this.#count(kind, tenant === undefined ? 'unknown_secret' : 'unknown_address');
     return undefined;
   }
 
-  /**
-   * Answers `recorded`, `duplicate` and `unplaced` only when what the callback says is durable. No answer repeats a value
-   * that was sent.
-   */
+  /** Answers `recorded`, `duplicate` and `unplaced` only when the report is durable. No answer repeats a value that was sent. */
   async answer(kind: CallbackKind, tenant: string, callback: Callback): Promise<Answer> {
-    return this.#tell(kind, await this.#take(kind, tenant, callback));
+    return this.#answer(kind, await this.#take(kind, tenant, callback));
   }
 
   /** Answers a callback whose body is not read. */
   refuse(kind: CallbackKind, answer: Answer): Answer {
-    return this.#tell(kind, refused(answer));
+    return this.#answer(kind, refused(answer));
   }
 
-  #tell(kind: CallbackKind, taken: Taken): Answer {
-    this.#options.onCallback(kind, taken.fate);
+  #answer(kind: CallbackKind, taken: Taken): Answer {
+    this.#count(kind, taken.fate);
     return (kind === 'passthru' ? sparingTheCaller(taken) : taken).answer;
   }
 
+  #count(kind: CallbackKind, fate: CallbackFate): void {
+    this.#options.metrics.callbacks.inc({ kind, fate });
+  }
+
   async #take(kind: CallbackKind, tenant: string, callback: Callback): Promise<Taken> {
-    const read = await this.#read(kind, callback);
-    if ('answer' in read) return refused(read.answer);
-    if ('report' in read) return this.#store(tenant, kind, read.report, callback.body);
-    return this.#place(tenant, read.nameless);
-  }
-
-  async #read(
-    kind: CallbackKind,
-    callback: Callback,
-  ): Promise<
-    { readonly report: CarrierReport } | { readonly nameless: NamelessReport } | { readonly answer: Answer }
-  > {
     const parsed = await parseCallback(callback);
-    if (!parsed.ok) return { answer: problem(400, parsed.problem, PROBLEMS[parsed.problem]) };
+    if (!parsed.ok) return refused(problem(400, parsed.problem, PROBLEMS[parsed.problem]));
     const result = READERS[kind].read(parsed.fields, this.#options.utcOffsetMinutes);
-    if (result.ok) {
-      const { report } = result;
-      if (callSid.safeParse(report.callSid).success) return { report };
-      if (kind === 'passthru') return { nameless: report };
-      const rule = 'CallSid: expected 1 to 128 characters, none of them control characters';
-      return { answer: problem(400, 'invalid_call_sid', rule) };
+    if (result.ok && callSid.safeParse(result.report.callSid).success) {
+      // A passthru repeats the stream's URL, which may contain credentials: its text is not kept.
+      const text = kind === 'status' ? callback.body : undefined;
+      return this.#store(tenant, kind, result.report, text);
     }
-    if (kind === 'passthru') return { nameless: result.nameless };
-    return {
-      answer: problem(400, result.problem, 'there is no CallSid, or it is longer than 256 characters'),
-    };
+    if (kind === 'passthru') return this.#place(tenant, result.ok ? result.report : result.nameless);
+    return refused(
+      result.ok
+        ? problem(400, 'invalid_call_sid', INVALID_CALL_SID)
+        : problem(400, result.problem, 'there is no CallSid, or it is longer than 256 characters'),
+    );
   }
 
-  /** A Passthru that names no call: it belongs to the call of its stream, or is kept under an id of its own. */
+  /** A Passthru that does not name a call belongs to the call of its stream, or is kept under an id of its own. */
   async #place(tenant: string, nameless: NamelessReport): Promise<Taken> {
     const { streamSid } = nameless;
     const found = streamSid === undefined ? undefined : await this.#options.streams.find(tenant, streamSid);
     if (found !== undefined) return this.#store(tenant, 'passthru', { ...nameless, callSid: found });
-    this.#options.onUnplaced();
+    this.#logUnplaced();
     const unplaced = unplacedCallSid(nameless);
     if (unplaced === undefined) return { fate: 'unplaced', answer: taken('unplaced') };
     const stored = await this.#store(tenant, 'passthru', { ...nameless, callSid: unplaced });
@@ -146,17 +141,12 @@ export class CallbacksEndpoint {
   }
 
   async #store(tenant: string, kind: CallbackKind, report: CarrierReport, message?: Buffer): Promise<Taken> {
-    const { store, now } = this.#options;
     const call = { tenant, callSid: report.callSid };
-    const origin = {
-      call,
-      source: READERS[kind].source,
-      receivedAtMs: now(),
-      // A passthru repeats the stream's URL, and with it what credentials we have put there.
-      ...(kind === 'status' && message !== undefined && { message }),
-    };
+    const { source } = READERS[kind];
+    const origin = { call, source, receivedAtMs: Date.now(), ...(message && { message }) };
     const events = toCarrierEvents(report, origin).map((event) => toNewEvent(event, { rememberId: true }));
-    const stored = await store({ call, events, mode: 'unordered' }, AbortSignal.timeout(STORE_DEADLINE_MS));
+    const deadline = AbortSignal.timeout(STORE_DEADLINE_MS);
+    const stored = await this.#options.store({ call, events, mode: 'unordered' }, deadline);
     if (stored.where === 'unknown') return { fate: 'unavailable', answer: unavailable() };
     const results = stored.where === 'log' ? stored.results : [];
     if (results.some(({ status }) => status === 'refused')) {
@@ -175,8 +165,8 @@ function taken(status: CallbackAnswer['status']): Answer {
 }
 
 /**
- * In its synchronous mode a caller waits in the Passthru applet for a 200, and anything else may end the call: what a repeat
- * can't cure is answered 200 as well, with what was wrong.
+ * In its synchronous mode a caller waits in the Passthru applet for a 200, and another status may end the call: a refusal that
+ * a repeat would not change is answered 200 as well, with its error.
  */
 function sparingTheCaller({ fate, answer }: Taken): Taken {
   if (fate !== 'refused') return { fate, answer };

@@ -1,15 +1,11 @@
-import { type FastifyPluginCallback } from 'fastify';
+import { type FastifyInstance } from 'fastify';
 import { problem, send } from '../answers/answer.ts';
 import { problemOf, retryLater, type Operation } from '../openapi/operation.ts';
 
-/** The paths of streams, for requests that ask for no WebSocket. Upgrades do not come here. */
-export function streamRoutes(paths: readonly string[]): FastifyPluginCallback {
-  return (http, _options, done) => {
-    for (const path of paths) {
-      http.get(path, { schema: operationOf(path) }, (_request, reply) => send(reply, upgradeRequired));
-    }
-    done();
-  };
+/** Adds the paths of streams for requests that are not WebSocket handshakes; handshakes do not pass through fastify. */
+export function addStreamRoutes(http: FastifyInstance, paths: readonly string[]): void {
+  for (const path of paths)
+    http.get(path, { schema: operationOf(path) }, (_request, reply) => send(reply, upgradeRequired));
 }
 
 const upgradeRequired = problem(

@@ -1,61 +1,51 @@
-import { type streamUrlAnswer } from '../../domain/stream-url-answer.ts';
-import { readMultipart, readCallParameters } from '@turnlog/exotel';
-import { validCallSid } from '../../domain/stream-request.ts';
+import { readCallParameters, readMultipart } from '@turnlog/exotel';
 import { type z } from 'zod';
 import { type Gatekeeper } from '../../auth/gatekeeper.ts';
 import { type StreamTokens } from '../../auth/stream-tokens.ts';
+import { validCallSid } from '../../domain/stream-request.ts';
+import { type streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 import { problem, type Answer } from '../answers/answer.ts';
-
-type StreamUrl = z.infer<typeof streamUrlAnswer>;
 
 export interface StreamUrlOptions {
   readonly tokens: StreamTokens;
-  /** Under which the public reaches the gateways: `wss://calls.example.com`. */
+  /** The URL at which Exotel reaches the gateways: `wss://calls.example.com`. */
   readonly publicUrl: string | undefined;
-  readonly gatekeeper: Pick<Gatekeeper, 'admitUrlRequest' | 'isOpen'>;
-}
-
-/** A request for the URL of one call. */
-export interface StreamUrlRequest {
-  readonly tenant: string;
-  readonly query: string;
-  readonly body: Buffer;
+  readonly gatekeeper: Gatekeeper;
 }
 
 const STREAM_PATH = '/exotel/stream';
 /**
- * What Exotel itself says of the call it asks for. `start` says it again, and the stream's URL has room for a few parameters
- * only. Source: Exotel, Passthru and dynamic URLs. Without case, `_` and `-`.
+ * Exotel's own fields of the call, without case, `_` and `-`. `start` repeats them, and the stream's URL has room for a few
+ * parameters only. Source: Exotel, Passthru and dynamic URLs.
  */
 const OF_CARRIER = new Set([
   ...['callsid', 'sid', 'callfrom', 'callto', 'from', 'to', 'direction', 'created', 'calltype', 'accountsid'],
   ...['starttime', 'endtime', 'currenttime', 'flowid', 'tenantid', 'callstatus', 'status', 'streamsid'],
   ...['dialcallduration', 'dialcallstatus', 'dialwhomnumber', 'forwardedfrom', 'processstatus', 'streamurl'],
 ]);
-/** For the gateway, and no parameters of the call. */
+/** Settings of the stream, which are not parameters of the call. */
 const OF_GATEWAY = ['sample-rate', 'sample_rate', 'applet'];
 
 /**
- * Answers an authenticated request with a URL that is good for one stream. Exotel asks for one for each call where its
- * applet is given an https URL, and connects to it. Source: Exotel, Stream and Voicebot applet; which fields it sends is not
- * documented.
+ * Answers an authenticated request with a URL that is good for one stream. An applet with an https URL requests one for each
+ * call and connects to it. Source: Exotel, Stream and Voicebot applet; which fields it sends is not documented.
  */
 export async function answerStreamUrl(
   { tokens, publicUrl, gatekeeper }: StreamUrlOptions,
-  { tenant, query, body }: StreamUrlRequest,
+  { tenant, query, body }: { readonly tenant: string; readonly query: string; readonly body: Buffer },
 ): Promise<Answer> {
   if (publicUrl === undefined) return problem(501, 'no_public_url', NO_PUBLIC_URL);
   const url = streamUrl(publicUrl, new URLSearchParams(query));
-  if (gatekeeper.isOpen) return told(url);
+  if (gatekeeper.isOpen) return urlAnswer(url);
   const callSid = await namedCall(query, body.toString());
   const token = await tokens.issue({ tenant, callSid }).catch(() => undefined);
   if (token === undefined) return problem(503, 'not_ready', NOT_READY, { 'retry-after': '2' });
   url.pathname += `/${token}`;
-  return told(url);
+  return urlAnswer(url);
 }
 
-function told(url: URL): Answer {
-  return { status: 200, body: { url: url.href } satisfies StreamUrl };
+function urlAnswer(url: URL): Answer {
+  return { status: 200, body: { url: url.href } satisfies z.infer<typeof streamUrlAnswer> };
 }
 
 function streamUrl(publicUrl: string, query: URLSearchParams): URL {
@@ -65,7 +55,7 @@ function streamUrl(publicUrl: string, query: URLSearchParams): URL {
     const value = query.get(name);
     if (value !== null) url.searchParams.set(name, value);
   }
-  // Without what is named like a secret.
+  // These have no field that is named like a secret.
   const parameters = readCallParameters({ url: `?${query.toString()}` });
   for (const [name, value] of Object.entries(parameters)) {
     if (!OF_CARRIER.has(name.toLowerCase().replace(/[_\-\s]/g, ''))) url.searchParams.set(name, value);
@@ -74,21 +64,21 @@ function streamUrl(publicUrl: string, query: URLSearchParams): URL {
 }
 
 const NO_PUBLIC_URL =
-  'this gateway does not know under which address it is reached: set PUBLIC_URL, such as wss://calls.example.com';
-const NOT_READY = 'no token can be issued right now; ask again';
+  'this gateway does not know its public address: set PUBLIC_URL, such as wss://calls.example.com';
+const NOT_READY = 'no token can be issued right now; send the request again';
 
 const NAMES = ['callsid', 'call_sid', 'sid'];
 /** Source: RFC 2046, section 5.1.1. */
 const MAX_BOUNDARY_CHARACTERS = 70;
 
-/** The call that a request names, in its body or its query, however it is encoded; undefined where it names none. */
+/** The call sid in a request's body or query, in any encoding; undefined if there is none. */
 export async function namedCall(query: string, body: string): Promise<string | undefined> {
   const fields = [...(await bodyFields(body)), ...new URLSearchParams(query)];
   const found = fields.filter(([name]) => NAMES.includes(name.toLowerCase()));
   return found.map(([, value]) => validCallSid(value)).find((callSid) => callSid !== undefined);
 }
 
-/** Told apart by their looks: senders of one encoding have been seen to announce another. */
+/** The encoding is detected, because senders were seen to announce another one than they use. */
 async function bodyFields(body: string): Promise<[string, string][]> {
   const text = body.trimStart();
   if (text.startsWith('{')) return jsonFields(text);

@@ -1,4 +1,4 @@
-import { type FastifyPluginCallback, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type FastifyInstance } from 'fastify';
 import { streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 import { send } from '../answers/answer.ts';
 import { json, problemOf, retryLater, type Operation } from '../openapi/operation.ts';
@@ -7,34 +7,27 @@ import { answerStreamUrl, type StreamUrlOptions } from './stream-url-endpoint.ts
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** `GET` and `POST /exotel/url`. */
-export function streamUrlRoutes(options: StreamUrlOptions): FastifyPluginCallback {
-  const handler = async (request: FastifyRequest<{ Body: Buffer | undefined }>, reply: FastifyReply) => {
-    const query = request.url.split('?', 2)[1] ?? '';
-    const body = request.body ?? Buffer.alloc(0);
-    return send(reply, await answerStreamUrl(options, { tenant: request.tenant, query, body }));
-  };
-  return (http, _options, done) => {
-    for (const method of ['GET', 'POST'] as const) {
-      http.route({
-        method,
-        url: '/exotel/url',
-        schema: { ...operation, operationId: `${method.toLowerCase()}StreamUrl` },
-        bodyLimit: MAX_BODY_BYTES,
-        config: { smallerBody: 'send the fields of one call' },
-        onRequest: admit((request) => options.gatekeeper.admitUrlRequest(request)),
-        handler,
-      });
-    }
-    done();
-  };
+/** Adds `GET` and `POST /exotel/url`. */
+export function addStreamUrlRoutes(http: FastifyInstance, options: StreamUrlOptions): void {
+  for (const method of ['GET', 'POST'] as const)
+    http.route<{ Body: Buffer | undefined }>({
+      method,
+      url: '/exotel/url',
+      schema: operationOf(method),
+      bodyLimit: MAX_BODY_BYTES,
+      config: { smallerBody: 'send the fields of one call' },
+      onRequest: admit((request) => options.gatekeeper.admitUrlRequest(request)),
+      handler: async ({ tenant, url, body = Buffer.alloc(0) }, reply) =>
+        send(reply, await answerStreamUrl(options, { tenant, query: url.split('?', 2)[1] ?? '', body })),
+    });
 }
 
-const operation: Omit<Operation, 'operationId'> = {
-  summary: 'Where to stream one call to: for an applet that is given an https URL',
+const operationOf = (method: string): Operation => ({
+  operationId: `${method.toLowerCase()}StreamUrl`,
+  summary: 'Returns the URL for the stream of one call, for an applet with an https URL',
   description:
-    'Asked with the credentials of a stream. The URL is good for one stream, within STREAM_TOKEN_MS; where the query or the body names a `CallSid`, for that call alone. Parameters of the query become those of the stream, but for what the carrier itself says of the call and what is named like a secret.',
-  // An address of the tenant will do, and without tenants a gateway serves its own machine without credentials.
+    'Requires the credentials of a stream. The URL is good for one stream within STREAM_TOKEN_MS, and only for the call whose `CallSid` is in the query or the body. Parameters of the query become parameters of the stream, except the fields of the carrier and those that are named like secrets.',
+  // An address of the tenant is enough, and without tenants a gateway serves its own machine without credentials.
   security: [{ stream: [] }, {}],
   response: {
     200: json('The URL', streamUrlAnswer),
@@ -45,4 +38,4 @@ const operation: Omit<Operation, 'operationId'> = {
     501: problemOf('PUBLIC_URL is not set'),
     503: retryLater(problemOf('No URL can be given right now')),
   },
-};
+});

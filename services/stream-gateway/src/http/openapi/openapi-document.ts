@@ -17,7 +17,7 @@ export interface OpenApiDocument {
 /** The operations of a path, by their HTTP method. */
 export type PathItem = Readonly<Record<string, JsonSchema>>;
 
-/** What the gateway answers, path by path: made from what its routes say of themselves. */
+/** Describes the gateway's paths, from the schemas of its routes. */
 export function openApiDocument(routes: readonly RouteOptions[]): OpenApiDocument {
   const paths: Record<string, PathItem> = {};
   for (const { method, url, schema } of routes) {
@@ -32,7 +32,7 @@ export function openApiDocument(routes: readonly RouteOptions[]): OpenApiDocumen
       version: '1',
       license: { name: 'MIT', identifier: 'MIT' },
       description:
-        "Takes Exotel's streams and callbacks, and what voice agents report of their calls. docs/events.md explains it.",
+        "Takes Exotel's streams and callbacks, and voice agents' reports of their calls. docs/events.md explains it.",
     },
     paths,
     components: {
@@ -52,9 +52,9 @@ export function endpointsOf({ paths }: OpenApiDocument): string[] {
   );
 }
 
-function operationOf({ params, body, response, ...said }: Operation): JsonSchema {
+function operationOf({ params, body, response, ...texts }: Operation): JsonSchema {
   return {
-    ...said,
+    ...texts,
     ...(params && {
       parameters: Object.entries(params.shape).map(([name, schema]) => parameter(name, schema)),
     }),

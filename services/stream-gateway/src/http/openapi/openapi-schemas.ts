@@ -5,10 +5,10 @@ import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-
 import { streamUrlAnswer } from '../../domain/stream-url-answer.ts';
 import { problemBody } from './operation.ts';
 
-/** Nothing could be stored right now: what is to be sent again, message by message. */
+/** Nothing could be stored right now; the results name the messages to send again. */
 export const unavailableBody = z.object({ ...problemBody.shape, results: eventResults.shape.results });
 
-/** The schemas by the names that the document gives them. */
+/** The schemas by their names in the document. */
 const NAMED = {
   AgentMessage: agentMessage,
   TurnMessage: agentMessages.turn,
@@ -53,13 +53,13 @@ export function toJsonSchema(schema: z.core.$ZodType): JsonSchema {
   ) as JsonSchema;
 }
 
-/** The named schemas, made of the very ones that the gateway reads messages with. */
+/** The named schemas, which the gateway also reads messages with. */
 export function openApiSchemas(): Record<string, JsonSchema> {
   const { schemas } = z.toJSONSchema(registry, { io: 'input', uri });
   return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutIdentity(schema)]));
 }
 
-/** In an OpenAPI document a schema's place says which one it is, and the document which dialect it is in. */
+/** In an OpenAPI document the place of a schema is its identity, and the document has one dialect. */
 function withoutIdentity(schema: JsonSchema): JsonSchema {
   const isKept = ([keyword]: readonly [string, unknown]) => !['$schema', '$id', '$defs'].includes(keyword);
   return Object.fromEntries(Object.entries(schema).filter(isKept));

@@ -3,16 +3,16 @@ import { z } from 'zod';
 
 type Content = Readonly<Record<string, { readonly schema: z.ZodType }>>;
 
-/** What a route says of itself, in zod's schemas: the OpenAPI document is made of it. */
+/** The schema of a route, in zod's terms: the OpenAPI document is made from it. */
 export interface Operation extends FastifySchema {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  /** Each is enough; `{}` is none. */
+  /** Alternatives; `{}` means without credentials. */
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
-  /** The parameters of the path, which are checked. */
+  /** The parameters of the path. They are checked. */
   readonly params?: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
-  /** For readers only: an endpoint reads its messages itself, one by one. */
+  /** For the document only: endpoints read their bodies themselves. */
   readonly body?: { readonly required?: boolean; readonly content: Content };
   readonly response: Readonly<Record<number, OperationResponse>>;
 }
@@ -24,7 +24,7 @@ export interface OperationResponse {
   readonly headers?: Readonly<Record<string, object>>;
 }
 
-/** The body of every answer that says what went wrong before, or with, all messages of a request. */
+/** The body of an answer with an error. */
 export const problemBody = z.object({
   error: z.object({ code: z.string(), message: z.string() }),
 });

@@ -2,7 +2,6 @@ import { type Logger } from '@turnlog/service-kit';
 import {
   fastify,
   type FastifyInstance,
-  type FastifyPluginCallback,
   type FastifyRequest,
   type FastifySchemaCompiler,
   type RouteOptions,
@@ -17,33 +16,32 @@ import { anyJson, type Operation } from '../openapi/operation.ts';
 
 export interface AppOptions {
   readonly logger: Logger;
-  readonly gatekeeper: Pick<Gatekeeper, 'refusePeer'>;
+  readonly gatekeeper: Gatekeeper;
   /** How long the head of a request may take. */
   readonly handshakeTimeoutMs: number;
-  /** One for each endpoint. */
-  readonly endpoints: readonly FastifyPluginCallback[];
+  readonly addEndpoints: (http: FastifyInstance) => void;
 }
 
-/** The HTTP of a gateway. It does not listen yet. */
+/** The HTTP of a gateway, which does not listen yet. */
 export interface App {
   readonly http: FastifyInstance;
-  /** The answer where there is nothing: it lists what there is. */
+  /** The answer for an unknown path: it lists the endpoints. */
   readonly notFound: Answer;
 }
 
 const NOT_FOUND = {
   code: 'not_found',
-  message: 'there is nothing at this path; "endpoints" lists what there is, GET /openapi.json describes it',
+  message: 'this path does not exist; "endpoints" lists those that do, GET /openapi.json describes them',
 };
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Node looks for connections that are too slow this often. */
+/** How often Node looks for connections that are too slow. */
 const CHECK_EVERY_MS = 1_000;
 
-/** Registers the endpoints, and what holds for all of them. */
+/** Adds the endpoints, and the hooks and answers that they share. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { logger, gatekeeper, endpoints } = options;
+  const { logger, gatekeeper } = options;
   const http = createInstance(options.handshakeTimeoutMs);
   const routes: RouteOptions[] = [];
   http.addHook('onRoute', (route) => void routes.push(route));
@@ -62,7 +60,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   http.get('/openapi.json', { schema: openApiOperation }, (_request, reply) =>
     send(reply, { status: 200, body: openApi }),
   );
-  for (const endpoint of endpoints) await http.register(endpoint);
+  options.addEndpoints(http);
   await http.ready();
   const openApi = openApiDocument(routes);
   const notFound = { status: 404, body: { error: NOT_FOUND, endpoints: endpointsOf(openApi) } };
@@ -78,24 +76,25 @@ function createInstance(handshakeTimeoutMs: number): FastifyInstance {
     },
     requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshakeTimeoutMs),
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // Requests that came before the stop are answered; the connection is closed behind the answer.
+    // Requests that arrived before the stop are answered, and then their connections are closed.
     return503OnClosing: false,
     // A HEAD of a webhook would record its callback.
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     rewriteUrl: ({ url = '' }) => withDecodablePath(url),
   });
-  // Node's own answer to what is not HTTP.
+  // Node then answers requests that are not HTTP itself.
   http.server.removeAllListeners('clientError');
-  // Fields of a call may be in the body of a GET as well.
+  // Exotel may send the fields of a call in the body of a GET.
   http.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   http.decorateRequest('tenant', '');
+  http.decorateRequest('address', undefined);
   http.setValidatorCompiler(validateWithZod);
   http.setSerializerCompiler(() => JSON.stringify);
   return http;
 }
 
-/** A path that can't be decoded gets a NUL, which no endpoint accepts: so its route answers, and not fastify. */
+/** Replaces what can't be decoded in a path by a NUL, which no endpoint accepts, so that its route answers and not fastify. */
 function withDecodablePath(url: string): string {
   const [path = ''] = url.split('?', 1);
   try {
@@ -106,7 +105,7 @@ function withDecodablePath(url: string): string {
   }
 }
 
-/** Paths are checked by zod. Bodies are measured before they are parsed, by their endpoints, one message at a time. */
+/** Zod checks paths. Endpoints read bodies, and measure each message before they parse it. */
 const validateWithZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) =>
   httpPart === 'params'
     ? (data: unknown) => {
@@ -115,7 +114,7 @@ const validateWithZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart })
       }
     : (data: unknown) => ({ value: data });
 
-/** No body is parsed here, whatever type it claims: senders announce one encoding and send another, or name none that is valid. */
+/** No body is parsed here, whatever its type: some senders announce an encoding that they do not use, or that is not valid. */
 function takeBodiesAsBytes(http: FastifyInstance): void {
   http.removeAllContentTypeParsers();
   http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -127,7 +126,7 @@ function takeBodiesAsBytes(http: FastifyInstance): void {
   });
 }
 
-/** 405 where the path has other methods. */
+/** 405 if the path has other methods. */
 function methodNotAllowed({ url }: FastifyRequest, routes: readonly RouteOptions[]): Answer | undefined {
   const [path = ''] = url.split('?', 1);
   const methods = routes

@@ -26,7 +26,7 @@ export interface GatewayServer {
 
 const CLOSE_IDLE_EVERY_MS = 50;
 
-/** Starts listening. Rejects if the port can't be had. */
+/** Starts listening. Rejects if the port is not available. */
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   const { host, logger, http, upgrades, pending } = options;
   const { server } = http;
@@ -47,7 +47,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   return { host, port: (server.address() as AddressInfo).port, close: () => close(http) };
 }
 
-/** A connection whose request began before the stop is idle after its answer, and would keep the server from closing. */
+/** A connection whose request arrived before the stop is idle after its answer, and would prevent the server from closing. */
 async function close(http: FastifyInstance): Promise<void> {
   const timer = setInterval(() => http.server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS);
   await http.close().finally(() => clearInterval(timer));

@@ -1,27 +1,27 @@
 import { type IncomingMessage, type Server } from 'node:http';
 import { type Duplex } from 'node:stream';
 
-/** Headers that offer another protocol, and are about this connection alone. */
+/** Headers that offer another protocol, for this connection alone. */
 const OFFER = new Set(['upgrade', 'http2-settings']);
 
-/** Whether a request asks for a WebSocket. Any other offer, such as h2c, may be passed over: RFC 9110, section 7.8. */
+/** Whether a request asks for a WebSocket. Any other offer, such as h2c, may be ignored: RFC 9110, section 7.8. */
 export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
   const offered = (headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
   return method === 'GET' && offered.includes('websocket');
 }
 
+/** A request for an upgrade as Node emits it. */
+export interface UpgradeRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
 /**
- * Has a request answered that Node took for an upgrade, as one without the offer. Node has stopped to read HTTP from its
- * connection: the server is given the connection again, with the request at its beginning.
+ * Removes the offer from a request that Node took for an upgrade. Node no longer reads HTTP from its connection, so the
+ * server receives the connection again, with the request at its beginning.
  */
-export function replayWithoutOffer(
-  server: Server,
-  {
-    request,
-    socket,
-    head,
-  }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
-): void {
+export function replayWithoutOffer(server: Server, { request, socket, head }: UpgradeRequest): void {
   const { method = 'GET', url = '/', httpVersion } = request;
   const lines = [`${method} ${url} HTTP/${httpVersion}`, ...headerLines(request.rawHeaders)];
   // Headers are bytes: Node reads and writes them as Latin-1.

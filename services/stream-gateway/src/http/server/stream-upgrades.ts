@@ -1,5 +1,4 @@
 import { type Logger } from '@turnlog/service-kit';
-import { type IncomingMessage } from 'node:http';
 import { type Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { type Gatekeeper } from '../../auth/gatekeeper.ts';
@@ -15,12 +14,13 @@ import {
   streamsUnavailable,
   type Unavailability,
 } from '../answers/refusals.ts';
+import { type UpgradeRequest } from './replay-request.ts';
 import { streamTarget, type StreamPaths, type StreamTarget } from './stream-target.ts';
 
 export interface StreamUpgradesOptions {
   readonly logger: Logger;
   readonly streamPaths: StreamPaths;
-  /** The answer where no stream is taken. */
+  /** The answer for a path that takes no streams. */
   readonly notFound: Answer;
   readonly gatekeeper: Gatekeeper;
   readonly quotas: StreamQuotas;
@@ -31,23 +31,15 @@ export interface StreamUpgradesOptions {
   readonly onRefused: (reason: string) => void;
 }
 
-/** A request for an upgrade as Node hands it out. */
-export interface UpgradeRequest {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-/** Why a stream is not taken: for the count, and for who asked. */
 interface Refusal {
   readonly reason: string;
   readonly answer: Answer;
 }
 
-/** What has arrived and is not read yet is bounded too: a peer may send tiny pieces (CVE-2026-48779, CVE-2026-62389). */
+/** Bounds unread data as well: a peer may send tiny pieces (CVE-2026-48779, CVE-2026-62389). */
 const WEB_SOCKET_LIMITS = { maxBufferedChunks: 1024, perMessageDeflate: false, closeTimeout: 5_000 };
 
-/** Takes the carrier's sockets, or says why not, before a WebSocket is made of them. */
+/** Accepts the carrier's streams, or refuses them before their WebSocket handshake. */
 export class StreamUpgrades {
   readonly #options: StreamUpgradesOptions;
   readonly #webSockets: WebSocketServer;
@@ -62,7 +54,7 @@ export class StreamUpgrades {
   /** Answers a request for an upgrade. */
   take(upgrade: UpgradeRequest): void {
     const { logger } = this.#options;
-    // The peer may go away before the handshake is done, which is no fault of ours.
+    // The peer may leave during the handshake.
     upgrade.socket.on('error', (err) =>
       logger.debug({ event: 'handshake_failed', err }, 'socket failed during its handshake'),
     );
@@ -113,7 +105,7 @@ export class StreamUpgrades {
   #accept({ request, socket, head }: UpgradeRequest, stream: AcceptedStream, onUsed: () => void): void {
     const { pending, onStream } = this.#options;
     if (socket.destroyed) {
-      // It went away while it was looked up; nobody else would say so.
+      // It closed during authentication, before its listener was added.
       socket.emit('close');
       return;
     }
@@ -130,7 +122,7 @@ export class StreamUpgrades {
   }
 }
 
-/** A token that is for one call also says which, should the frames not. */
+/** A token for one call identifies it if the frames do not. */
 function requestOf({ url, applet }: StreamTarget, boundCallSid: string | undefined) {
   const request = readStreamRequest(url, applet);
   return boundCallSid === undefined ? request : { ...request, callSid: boundCallSid };

@@ -1,6 +1,6 @@
 import { type RedactionMode } from '@turnlog/redaction';
 import { type ReportRates } from '../limits/report-rates.ts';
-import { type ReportReader } from '../reading/report-reader.ts';
+import { type ReportReader } from './report-reader.ts';
 
 /** How the gateway takes reports, over HTTP and from agents' sockets alike. */
 export interface ReportIntake {
@@ -8,8 +8,8 @@ export interface ReportIntake {
   readonly maxEventBytes: number;
   readonly rates: ReportRates;
   readonly reader: ReportReader;
-  /** What becomes of personal data in what agents report to a tenant. */
+  /** How personal data in reports to a tenant is redacted. It may change during a call. */
   readonly redactionOf: (tenant: string) => RedactionMode;
-  /** Whether a tenant has brought as many bytes as it may. */
+  /** Whether a tenant has sent as many bytes as it may. */
   readonly isTenantFull: (tenant: string) => boolean;
 }
