@@ -1,66 +1,74 @@
-import { CommandError } from './command-error.ts';
-import { readArguments, type Flags, type FlagValues } from './flags.ts';
-import { type Terminal } from './terminal.ts';
+import { CommandError, UsageError } from './command-error.ts';
+import { switchFlag, type Flags, type SwitchFlag } from './flags.ts';
+import { readArguments, type Arguments } from './read-arguments.ts';
+import { print, printJson, type Terminal } from './terminal.ts';
 
-/** The arguments of a command. */
-export interface CommandInput<F extends Flags> {
-  readonly values: FlagValues<F>;
-  readonly positionals: readonly string[];
+/** The result of a command: the document is printed with `--json`, the text without. */
+export interface Answer {
+  readonly document: unknown;
+  readonly text: string;
+  /** 1 if a check failed; 0 by default. */
+  readonly exitCode?: number;
 }
 
-/** The definition of a command. */
-export interface CommandDefinition<F extends Flags> {
-  readonly name: string;
-  /** What it does, in one line. */
-  readonly summary: string;
-  /** The parameters after the name, such as `<callSid>`; empty for none. */
-  readonly parameters: string;
-  /** The allowed number of positional arguments. */
-  readonly count: { readonly min: number; readonly max: number };
+/** The definition of a command. Each has `--json`. */
+interface CommandDefinition<F extends Flags> {
+  /** Its name and parameters, such as `show <callSid>`. */
+  readonly usage: string;
+  /** The allowed numbers of positional arguments; none by default. */
+  readonly count?: readonly [min: number, max: number];
   /** More details for `--help`. */
   readonly details?: readonly string[];
   readonly flags: F;
-  /** Resolves to the exit code: 0, or 1 if a check failed. */
-  run(input: CommandInput<F>, terminal: Terminal): Promise<number>;
+  /** Does it; resolves to the answer, or to nothing if it printed while it ran. */
+  run(input: Arguments<F & { readonly json: SwitchFlag }>, terminal: Terminal): Promise<Answer | undefined>;
 }
 
 /** A command as the program runs it. */
 export interface Command {
-  readonly name: string;
-  readonly summary: string;
-  readonly parameters: string;
+  readonly usage: string;
   readonly details: readonly string[];
   readonly flags: Flags;
+  /** Checks the arguments, runs the command and prints its answer. Resolves to the exit code. */
   run(args: readonly string[], terminal: Terminal): Promise<number>;
 }
 
-/** Makes a command that checks its arguments before it runs. */
+const jsonFlag = switchFlag(
+  'print one JSON document and nothing else; a failure is {"error":{"code","message"}}',
+);
+
+/** Makes a command of its definition. */
 export function defineCommand<F extends Flags>(definition: CommandDefinition<F>): Command {
-  const { name, summary, parameters, count, details = [], flags } = definition;
+  const { usage, count = [0, 0], details = [] } = definition;
+  const flags = { ...definition.flags, json: definition.flags['json'] ?? jsonFlag };
   return {
-    name,
-    summary,
-    parameters,
+    usage,
     details,
     flags,
     run: async (args, terminal) => {
-      const input = readArguments(args, flags);
-      checkCount(input.positionals, count, name, parameters);
-      return definition.run(input, terminal);
+      try {
+        const input = readArguments(args, flags);
+        checkCount(input.positionals, count, usage);
+        const answer = await definition.run(input, terminal);
+        if (answer === undefined) return 0;
+        if (input.values.json) printJson(terminal, answer.document);
+        else print(terminal, answer.text);
+        return answer.exitCode ?? 0;
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        throw new CommandError(`${error.message} Usage: turnlog ${usage}`, { cause: error });
+      }
     },
   };
 }
 
 function checkCount(
   positionals: readonly string[],
-  { min, max }: { readonly min: number; readonly max: number },
-  name: string,
-  parameters: string,
+  [min, max]: readonly [min: number, max: number],
+  usage: string,
 ): void {
-  const usage = `Usage: turnlog ${name} ${parameters}`.trimEnd();
-  const missing = /^<\w+>/.exec(parameters) ?? [];
-  if (positionals.length < min)
-    throw new CommandError(`${['Missing argument', ...missing].join(' ')}. ${usage}`);
+  const [, parameter] = /^\S+( <\w+>)/.exec(usage) ?? [];
+  if (positionals.length < min) throw new UsageError(`Missing argument${parameter ?? ''}.`);
   const extra = positionals[max];
-  if (extra !== undefined) throw new CommandError(`Unexpected argument "${extra}". ${usage}`);
+  if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}".`);
 }

@@ -1,16 +1,17 @@
 import { type Command } from './command.ts';
+import { summaries, type CommandName } from './commands/all-commands.ts';
 import { type Flags } from './flags.ts';
 
 const PROGRAM = 'npm run -s turnlog --';
 
 /** The help of the whole program. */
-export function programHelp(commands: readonly Command[]): string {
+export function programHelp(): string {
   return [
     'turnlog keeps the record of phone calls held by voice agents.',
     '',
     `Usage: ${PROGRAM} <command> [flags]`,
     '',
-    ...columns(commands.map(({ name, summary }) => [name, summary])),
+    ...columns(Object.entries(summaries)),
     '',
     `${PROGRAM} <command> --help shows the help of one.`,
     'Commands find Redis and Postgres by --redis and --database, by REDIS_URL and DATABASE_URL, or in the local stack',
@@ -22,11 +23,11 @@ export function programHelp(commands: readonly Command[]): string {
 }
 
 /** The help of one command. */
-export function commandHelp({ name, summary, parameters, details, flags }: Command): string {
+export function commandHelp(name: CommandName, { usage, details, flags }: Command): string {
   return [
-    `turnlog ${name}: ${summary}`,
+    `turnlog ${name}: ${summaries[name]}`,
     '',
-    `Usage: ${PROGRAM} ${[name, parameters].join(' ').trimEnd()} [flags]`,
+    `Usage: ${PROGRAM} ${usage} [flags]`,
     ...(details.length > 0 ? ['', ...details] : []),
     '',
     ...columns([...flagLines(flags), ['--help', 'this text']]),

@@ -1,10 +1,13 @@
 import { types } from 'node:util';
-import { commands } from './commands/all-commands.ts';
-import { CommandError } from './command-error.ts';
-import { type Command } from './command.ts';
-import { describeFailure } from './describe-failure.ts';
+import { isCommandName, loadCommand, summaries, type CommandName } from './commands/all-commands.ts';
+import { CommandError, reasonOf } from './command-error.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { print, type Terminal } from './terminal.ts';
+
+/** Errors whose message is a sentence for the user. By name, as a command loads the classes that it needs. */
+const WITH_A_SENTENCE = new Set([
+  ...['CommandError', 'CallStoreError', 'LocalStackError', 'TenantError', 'WavFormatError'],
+]);
 
 const HELP_WORDS = new Set(['help', '--help', '-h']);
 
@@ -19,7 +22,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   try {
     return await dispatch(args, terminal);
   } catch (error) {
-    const failure = describeFailure(error);
+    const failure = failureOf(error);
     terminal.err.write(`${failure.message}\n`);
     // Even if the arguments themselves are wrong. In one line, since a command's own document may be lines of
     // JSON.
@@ -31,26 +34,38 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   }
 }
 
-async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
-  if (name === undefined || HELP_WORDS.has(name)) {
-    print(terminal, rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0], terminal)));
-    return 0;
-  }
-  const command = find(name, terminal);
-  if (rest.some((argument) => argument === '--help' || argument === '-h')) {
-    print(terminal, commandHelp(command));
-    return 0;
-  }
-  return command.run(rest, terminal);
+/** A failure for programs: a code if the error has one, such as `port_taken`, and the text for the user. */
+function failureOf(error: unknown): { readonly code?: string; readonly message: string } {
+  const message = reasonOf(error);
+  if (!(error instanceof Error) || !WITH_A_SENTENCE.has(error.name))
+    return { message: `Something went wrong: ${message}. TURNLOG_DEBUG=1 shows where.` };
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? { code, message } : { message };
 }
 
-function find(name: string, { err }: Terminal): Command {
+async function dispatch([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  const isHelp = name === undefined || HELP_WORDS.has(name);
+  const wanted = isHelp ? rest[0] : name;
+  if (wanted === undefined) {
+    print(terminal, programHelp());
+    return 0;
+  }
+  const found = find(wanted, terminal);
+  const command = await loadCommand(found);
+  if (!isHelp && !rest.some((argument) => argument === '--help' || argument === '-h')) {
+    return command.run(rest, terminal);
+  }
+  print(terminal, commandHelp(found, command));
+  return 0;
+}
+
+function find(name: string, { err }: Terminal): CommandName {
   const newName = RENAMED.get(name);
   if (newName !== undefined) {
     err.write(`"turnlog ${name}" is now "turnlog ${newName}". The old name will go with the next release.\n`);
   }
-  const command = commands.find((each) => each.name === (newName ?? name));
-  if (command !== undefined) return command;
-  const names = commands.map((each) => each.name).join(', ');
+  const wanted = newName ?? name;
+  if (isCommandName(wanted)) return wanted;
+  const names = Object.keys(summaries).join(', ');
   throw new CommandError(`There is no command "${name}". There are: ${names}, help.`);
 }

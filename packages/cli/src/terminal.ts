@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { stringifyJson } from '@turnlog/call-events';
 import { type Environment } from '@turnlog/service-kit';
 import { escapeUnsafe } from './format/visible-text.ts';
@@ -27,4 +28,9 @@ export function print({ out }: Terminal, ...lines: readonly string[]): void {
 /** Writes a machine-readable document, which may also appear on a screen. */
 export function printJson({ out }: Terminal, document: unknown): void {
   out.write(`${escapeUnsafe(stringifyJson(document, 2))}\n`);
+}
+
+/** Resolves when the user presses Ctrl-C. */
+export async function untilInterrupted({ signal }: Terminal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

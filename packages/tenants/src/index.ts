@@ -7,7 +7,6 @@ export {
   rotateSecret,
   type Changed,
 } from './change-tenant.ts';
-export { TenantError, type TenantErrorCode } from './errors.ts';
 export { hashSecret, randomText, type NewSecret } from './secrets/secret-text.ts';
 export {
   secretKind,

@@ -5,12 +5,12 @@ import { type CallStoreSchema, type StoredCall } from '../schema/call-store-sche
 /** Which calls to list. */
 export interface CallFilter {
   /** The most calls to list, the latest; 20 by default. */
-  readonly last?: number;
-  readonly tenant?: string;
-  readonly status?: StoredCall['status'];
-  readonly outcome?: string;
+  readonly last?: number | undefined;
+  readonly tenant?: string | undefined;
+  readonly status?: StoredCall['status'] | undefined;
+  readonly outcome?: string | undefined;
   /** Calls that began at this moment or later. */
-  readonly since?: Date;
+  readonly since?: Date | undefined;
 }
 
 const SUMMARY_COLUMNS = [

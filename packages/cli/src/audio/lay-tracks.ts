@@ -7,8 +7,8 @@ const BYTES_PER_SAMPLE = 2;
 /** The tracks of a call from its beginning, as 16-bit mono PCM. A track without audio is missing. */
 export interface Tracks {
   readonly sampleRate: number;
-  readonly inbound?: Buffer;
-  readonly outbound?: Buffer;
+  readonly inbound: Buffer | undefined;
+  readonly outbound: Buffer | undefined;
 }
 
 /**
@@ -27,12 +27,7 @@ export function layTracks(batches: readonly AudioBatch[]): Tracks {
     const ofTrack = batches.filter((batch) => batch.track === track);
     return ofTrack.length === 0 ? undefined : layOne(ofTrack, beginnings);
   };
-  const [inbound, outbound] = [lay('inbound'), lay('outbound')];
-  return {
-    sampleRate,
-    ...(inbound !== undefined && { inbound }),
-    ...(outbound !== undefined && { outbound }),
-  };
+  return { sampleRate, inbound: lay('inbound'), outbound: lay('outbound') };
 }
 
 /** A WAV of the tracks: stereo if there are two. */

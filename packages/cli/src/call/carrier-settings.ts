@@ -32,36 +32,52 @@ const environment = z.object({
   STREAM_SECRET: secret.optional(),
 });
 
-/** The carrier's settings in the environment: credentials come from nowhere else. */
-export interface CarrierSettings {
-  readonly account: ExotelAccount;
-  readonly callerId: string | undefined;
-  /** `https://calls.example.com`: where the carrier reaches the gateways. */
-  readonly publicUrl: string | undefined;
-  readonly webhookSecret: string | undefined;
-  readonly streamSecret: string | undefined;
-}
+/** The carrier's settings, which come from the environment alone. */
+export type CarrierSettings = ReturnType<typeof readCarrierSettings>;
 
-/** Reads them; throws a sentence that lists every problem and no value. */
-export function readCarrierSettings({ env }: Terminal): CarrierSettings {
+/** Throws a sentence that lists every problem and no value. */
+export function readCarrierSettings({ env }: Terminal) {
   const read = readConfig(environment, env);
   if (!read.ok) {
     const problems = read.problems.join('\n  ');
     throw new CommandError(`The environment does not say how to reach Exotel:\n  ${problems}`);
   }
   const { config } = read;
+  const account: ExotelAccount = {
+    apiUrl: config.EXOTEL_API_URL,
+    accountSid: config.EXOTEL_ACCOUNT_SID,
+    apiKey: config.EXOTEL_API_KEY,
+    apiToken: config.EXOTEL_API_TOKEN,
+    utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
+    timeoutMs: config.EXOTEL_CONNECT_TIMEOUT_MS,
+  };
   return {
-    account: {
-      apiUrl: config.EXOTEL_API_URL,
-      accountSid: config.EXOTEL_ACCOUNT_SID,
-      apiKey: config.EXOTEL_API_KEY,
-      apiToken: config.EXOTEL_API_TOKEN,
-      utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
-      timeoutMs: config.EXOTEL_CONNECT_TIMEOUT_MS,
-    },
+    account,
     callerId: config.EXOTEL_CALLER_ID,
-    publicUrl: config.PUBLIC_URL,
+    /** `https://calls.example.com`: where the carrier reaches the gateways. */
+    publicUrl: config.PUBLIC_URL?.replace(/\/+$/, ''),
     webhookSecret: config.WEBHOOK_SECRET,
     streamSecret: config.STREAM_SECRET,
   };
+}
+
+/** Where the carrier opens the call's stream: the gateways' public address. */
+export function streamUrlOf(
+  { publicUrl, streamSecret }: CarrierSettings,
+  tenant: string,
+): string | undefined {
+  if (publicUrl === undefined) return undefined;
+  const url = new URL(`${publicUrl}/exotel/stream`);
+  // Exotel makes an Authorization header of them.
+  if (streamSecret !== undefined) {
+    url.username = tenant;
+    url.password = streamSecret;
+  }
+  return url.href.replace(/^http/, 'ws');
+}
+
+/** Where the carrier reports on the call; `undefined` without a webhook secret. */
+export function statusCallbackUrlOf({ publicUrl, webhookSecret }: CarrierSettings): string | undefined {
+  if (publicUrl === undefined || webhookSecret === undefined) return undefined;
+  return `${publicUrl}/webhooks/exotel/status/${webhookSecret}`;
 }

@@ -1,11 +1,5 @@
 import { type CarrierStore } from '@turnlog/call-store';
-import { type CarrierReport, type ConnectRequest, type ExotelApi } from '@turnlog/exotel';
-
-/** The outcome of a request to the carrier to dial. */
-export type CallRequestOutcome =
-  | { readonly outcome: 'placed'; readonly reference: string; readonly report: CarrierReport }
-  | { readonly outcome: 'refused'; readonly reference: string; readonly reason: string }
-  | { readonly outcome: 'may_exist'; readonly reference: string; readonly reason: string };
+import { type ConnectRequest, type ExotelApi } from '@turnlog/exotel';
 
 export interface CallRequestOptions {
   readonly api: Pick<ExotelApi, 'connect'>;
@@ -23,7 +17,7 @@ const LOOK_AFTER_MS = 120_000;
  * Requests a call from the carrier, once. The placement is in Postgres before the request is sent, so that the
  * reconciler looks for a call that may exist even if this process dies.
  */
-export async function requestCall(options: CallRequestOptions): Promise<CallRequestOutcome> {
+export async function requestCall(options: CallRequestOptions): ReturnType<ExotelApi['connect']> {
   const { api, store, tenant, request, onUnsaved } = options;
   const { reference, to: dialled, callerId } = request;
   await store.recordPlacement({ reference, tenant, dialled, callerId, dueInMs: LOOK_AFTER_MS });
@@ -33,12 +27,12 @@ export async function requestCall(options: CallRequestOptions): Promise<CallRequ
   switch (connected.outcome) {
     case 'placed':
       await save({ state: 'placed', callSid: connected.report.callSid });
-      return { ...connected, reference };
+      break;
     case 'refused':
       await save({ state: 'refused', problem: connected.reason });
-      return { ...connected, reference };
+      break;
     case 'may_exist':
       await save({ state: 'may_exist', problem: connected.reason, dueInMs: LOOK_AFTER_MS, checks: 0 });
-      return { ...connected, reference };
   }
+  return connected;
 }

@@ -6,18 +6,15 @@ import { oneOf } from '@turnlog/service-kit';
 import { layTracks, renderWav, type Tracks } from '../audio/lay-tracks.ts';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { findServers, notFound } from '../connections/find-servers.ts';
-import { redisFlags } from '../connections/server-flags.ts';
+import { findServers, notFound, type AskedServers } from '../connections/find-servers.ts';
 import { openRedis } from '../connections/with-redis.ts';
-import { text, valueFlag, jsonFlag, DEFAULT_TENANT, tenantFlag } from '../flags.ts';
+import { DEFAULT_TENANT, redisFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { print, printJson, type Terminal } from '../terminal.ts';
+import { type Terminal } from '../terminal.ts';
 
-export const audio = defineCommand({
-  name: 'audio',
-  summary: "write a call's audio to a WAV file, while Redis still has it",
-  parameters: '<callSid> --out <file>',
-  count: { min: 1, max: 1 },
+export const command = defineCommand({
+  usage: 'audio <callSid> --out <file>',
+  count: [1, 1],
   details: [
     'Both tracks in stereo, the caller on the left and the agent on the right, or one of them with --track.',
     'Times without audio are silent. Several connections of a call follow each other.',
@@ -27,11 +24,10 @@ export const audio = defineCommand({
     track: valueFlag(
       oneOf(['inbound', 'outbound']),
       '<track>',
-      'inbound (the caller) or outbound (the agent) alone',
+      'inbound (the caller) or outbound (the agent)',
     ),
     ...tenantFlag,
     ...redisFlags,
-    ...jsonFlag,
   },
   run: async ({ values, positionals: [callSid = ''] }, terminal) => {
     const { out, track } = values;
@@ -42,18 +38,13 @@ export const audio = defineCommand({
       track === undefined ? batches : batches.filter((batch) => batch.track === track),
     );
     await write(out, renderWav(tracks));
-    if (values.json) printJson(terminal, { file: out, ...summaryOf(tracks) });
-    else print(terminal, `🔊 ${out}: ${describe(tracks)}`);
-    return 0;
+    const summary = summaryOf(tracks);
+    return { document: { file: out, ...summary }, text: `🔊 ${out}: ${describe(summary)}` };
   },
 });
 
-async function readAudio(
-  call: CallKey,
-  values: { readonly redis: string | undefined; readonly data: string | undefined },
-  terminal: Terminal,
-): Promise<AudioBatch[]> {
-  const { audioRedisUrl, redisUrl, space } = await findServers(values, terminal);
+async function readAudio(call: CallKey, asked: AskedServers, terminal: Terminal): Promise<AudioBatch[]> {
+  const { audioRedisUrl, redisUrl, space } = await findServers(asked, terminal);
   const url = audioRedisUrl ?? redisUrl;
   if (url === undefined) throw notFound('Redis');
   const batches = await openRedis(url, (redis) => new AudioStreams(redis, space).read(call));
@@ -78,8 +69,7 @@ function summaryOf(tracks: Tracks) {
   return { sampleRate, inboundMs: msOf(tracks.inbound), outboundMs: msOf(tracks.outbound) };
 }
 
-function describe(tracks: Tracks): string {
-  const { sampleRate, inboundMs, outboundMs } = summaryOf(tracks);
+function describe({ sampleRate, inboundMs, outboundMs }: ReturnType<typeof summaryOf>): string {
   const seconds = (Math.max(inboundMs ?? 0, outboundMs ?? 0) / 1000).toFixed(1);
   const which = inboundMs !== null && outboundMs !== null ? 'the caller left, the agent right' : 'one track';
   return `${seconds} s at ${sampleRate} Hz, ${which}`;

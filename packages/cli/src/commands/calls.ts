@@ -1,12 +1,10 @@
 import { callStatus } from '@turnlog/call-events';
 import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit';
 import { defineCommand } from '../command.ts';
-import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
+import { databaseFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { formatCallList } from '../format/call-list.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
-import { print, printJson } from '../terminal.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -32,11 +30,8 @@ function isDate(value: string): boolean {
   return midnight.getUTCDate() === Number(day) && !Number.isNaN(Date.parse(value));
 }
 
-export const calls = defineCommand({
-  name: 'calls',
-  summary: 'list calls, the latest first',
-  parameters: '',
-  count: { min: 0, max: 0 },
+export const command = defineCommand({
+  usage: 'calls',
   flags: {
     last: valueFlag(wholeNumber(1, 100_000), '<n>', 'the most calls to list; 20 by default'),
     status: valueFlag(oneOf(callStatus.options), '<status>', `one of ${callStatus.options.join(', ')}`),
@@ -45,20 +40,10 @@ export const calls = defineCommand({
     ...tenantFlag,
     ...clockFlags,
     ...databaseFlags,
-    ...jsonFlag,
   },
   run: ({ values }, terminal) =>
     withStore(values, terminal, async (store) => {
-      const { last, status, outcome, tenant } = values;
-      const found = await store.listCalls({
-        ...(last !== undefined && { last }),
-        ...(status !== undefined && { status }),
-        ...(outcome !== undefined && { outcome }),
-        ...(tenant !== undefined && { tenant }),
-        ...(values.since !== undefined && { since: values.since(terminal.now()) }),
-      });
-      if (values.json) printJson(terminal, found);
-      else print(terminal, formatCallList(found, clockOf(values)));
-      return 0;
+      const found = await store.listCalls({ ...values, since: values.since?.(terminal.now()) });
+      return { document: found, text: formatCallList(found, clockOf(values)) };
     }),
 });

@@ -1,10 +1,9 @@
 import { createPageReader, DeadLetters, type KeySpace, type StoredDeadLetter } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
-import { CommandError, reasonOf } from '../command-error.ts';
+import { CommandError, UsageError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { redisFlags } from '../connections/server-flags.ts';
 import { withRedis } from '../connections/with-redis.ts';
-import { switchFlag, jsonFlag } from '../flags.ts';
+import { redisFlags, switchFlag } from '../flags.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import {
   formatDeadLetter,
@@ -12,19 +11,14 @@ import {
   type DeadLetterSummary,
   type ShownDeadLetter,
 } from '../format/dead-letters.ts';
-import { print, printJson } from '../terminal.ts';
 
-const USAGE = 'Usage: turnlog dead-letters list | show <id> | replay <id> | replay --all';
-
-export const deadLetters = defineCommand({
-  name: 'dead-letters',
-  summary: 'list what could not be persisted, show it, or persist it again',
-  parameters: 'list | show <id> | replay <id> | replay --all',
-  count: { min: 1, max: 2 },
+export const command = defineCommand({
+  usage: 'dead-letters list | show <id> | replay <id> | replay --all',
+  count: [1, 2],
   details: [
     'A replayed dead letter goes back to the persister; if it is refused again, it returns as a new one.',
   ],
-  flags: { all: switchFlag('replay every dead letter'), ...clockFlags, ...redisFlags, ...jsonFlag },
+  flags: { all: switchFlag('replay every dead letter'), ...clockFlags, ...redisFlags },
   run: ({ values, positionals: [action = '', id] }, terminal) =>
     withRedis(values, terminal, async ({ redis, space }) => {
       const letters = new DeadLetters(redis, space);
@@ -33,35 +27,28 @@ export const deadLetters = defineCommand({
         void terminal.err.write(
           `The dead letters in ${key} can't be read: ${reasonOf(error)}. The others are listed.\n`,
         );
-      const answer = <T>(document: T, format: (document: T) => string): number => {
-        if (values.json) printJson(terminal, document);
-        else print(terminal, format(document));
-        return 0;
-      };
       switch (action) {
-        case 'list':
-          return answer((await letters.list(onUnreadable)).map(summaryOf), (list) =>
-            formatDeadLetters(list, clock),
-          );
-        case 'show':
-          return answer(await withContent(redis, space, await getOrThrow(letters, id)), (letter) =>
-            formatDeadLetter(letter, clock),
-          );
+        case 'list': {
+          const document = (await letters.list(onUnreadable)).map(summaryOf);
+          return { document, text: formatDeadLetters(document, clock) };
+        }
+        case 'show': {
+          const document = await withContent(redis, space, await getOrThrow(letters, id));
+          return { document, text: formatDeadLetter(document, clock) };
+        }
         case 'replay': {
-          const result = await replay(letters, await chosen(letters, id, values.all, onUnreadable));
-          answer(result, describeReplay);
-          return result.kept.length === 0 ? 0 : 1;
+          const document = await replay(letters, await chosen(letters, id, values.all, onUnreadable));
+          return { document, text: describeReplay(document), exitCode: document.kept.length === 0 ? 0 : 1 };
         }
         default:
-          throw new CommandError(`Unknown action "${action}" for dead letters. ${USAGE}`);
+          throw new UsageError(`Unknown action "${action}" for dead letters.`);
       }
     }),
 });
 
 /** A dead letter without the words of the call, which `show` has. */
-function summaryOf(letter: StoredDeadLetter): DeadLetterSummary {
-  const { id, call, kind, seq, reason, detail, log, atMs } = letter;
-  return { id, call, kind, seq, reason, detail, ...(log !== undefined && { log }), atMs };
+function summaryOf({ original: _original, ...summary }: StoredDeadLetter): DeadLetterSummary {
+  return summary;
 }
 
 /** This many events of a log are shown of a dead letter that points at it. */
@@ -89,12 +76,12 @@ async function chosen(
   all: boolean,
   onUnreadable: (key: string, error: unknown) => void,
 ): Promise<StoredDeadLetter[]> {
-  if (all === (id !== undefined)) throw new CommandError(`Name one dead letter, or use --all. ${USAGE}`);
+  if (all === (id !== undefined)) throw new UsageError('Name one dead letter, or use --all.');
   return all ? letters.list(onUnreadable) : [await getOrThrow(letters, id)];
 }
 
 async function getOrThrow(letters: DeadLetters, id: string | undefined): Promise<StoredDeadLetter> {
-  if (id === undefined) throw new CommandError(`Name a dead letter. ${USAGE}`);
+  if (id === undefined) throw new UsageError('Name a dead letter.');
   const letter = /^\d+:\d+-\d+$/.test(id) ? await letters.get(id) : undefined;
   if (letter === undefined)
     throw new CommandError(`There is no dead letter "${id}"; "dead-letters list" lists all of them.`);
@@ -112,13 +99,12 @@ interface Replay {
 
 async function replay(letters: DeadLetters, chosenLetters: readonly StoredDeadLetter[]): Promise<Replay> {
   const result: Replay = { replayed: [], kept: [], gone: [] };
-  for (const letter of chosenLetters) result[await replayOne(letters, letter)].push(letter.id);
+  for (const letter of chosenLetters) {
+    if (await letters.replay(letter)) result.replayed.push(letter.id);
+    else if (await letters.get(letter.id)) result.kept.push(letter.id);
+    else result.gone.push(letter.id);
+  }
   return result;
-}
-
-async function replayOne(letters: DeadLetters, letter: StoredDeadLetter): Promise<keyof Replay> {
-  if (await letters.replay(letter)) return 'replayed';
-  return (await letters.get(letter.id)) === undefined ? 'gone' : 'kept';
 }
 
 function describeReplay({ replayed, kept, gone }: Replay): string {

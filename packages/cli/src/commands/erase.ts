@@ -1,19 +1,15 @@
 import { describeDatabaseError } from '@turnlog/call-store';
 import { envValue, readConfig } from '@turnlog/service-kit';
 import { z } from 'zod';
-import { CommandError } from '../command-error.ts';
+import { CommandError, UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
-import { spoolFlags } from '../connections/find-spools.ts';
-import { withCallPlaces } from '../connections/with-call-places.ts';
-import { switchFlag, text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
+import { databaseFlags, listFlag, redisFlags, switchFlag, tenantFlag, text, valueFlag } from '../flags.ts';
 import { formatErasure } from '../format/erasure.ts';
+import { withCallPlaces } from '../privacy/call-places.ts';
 import { asPlanned, carryOut, isAnythingLeft } from '../privacy/erase-calls.ts';
 import { isRegion, readPhone, type Phone, type Region } from '../privacy/phones/phone.ts';
 import { planErasure, type Keys } from '../privacy/plan-erasure.ts';
-import { print, printJson, type Terminal } from '../terminal.ts';
-
-const USAGE = 'Usage: turnlog erase --call <callSid> | --phone <number> | --reapply';
+import { type Terminal } from '../terminal.ts';
 
 const region = envValue('the two letters of a country, such as IN', (value) =>
   isRegion(value) ? { value } : { problem: 'got something else' },
@@ -26,11 +22,8 @@ const environment = z.object({
   PHONE_REGION: region.default('IN'),
 });
 
-export const erase = defineCommand({
-  name: 'erase',
-  summary: 'remove a call, or a person, from Redis, Postgres, the archive, the dead letters and the spools',
-  parameters: '--call <callSid> | --phone <number> | --reapply',
-  count: { min: 0, max: 0 },
+export const command = defineCommand({
+  usage: 'erase --call <callSid> | --phone <number> | --reapply',
   details: [
     'A phone is searched in every text of a call: its row, its archive, its log and live state in Redis, the dead letters,',
     'the spools, and the calls that were asked of the carrier. Numbers without a country code are taken to be of PHONE_REGION',
@@ -52,12 +45,11 @@ export const erase = defineCommand({
     ...tenantFlag,
     ...databaseFlags,
     ...redisFlags,
-    ...spoolFlags,
-    ...jsonFlag,
+    spool: listFlag(text, '<folder>', 'folder of the gateways’ spools; SPOOL_DIR by default'),
   },
   run: async ({ values }, terminal) => {
     const asked = [values.call !== undefined, values.phone !== undefined, values.reapply];
-    if (asked.filter(Boolean).length !== 1) throw new CommandError(`Name what to erase. ${USAGE}`);
+    if (asked.filter(Boolean).length !== 1) throw new UsageError('Name what to erase.');
     const keys = keysFrom(terminal);
     const phone = values.phone === undefined ? undefined : phoneFrom(values.phone, keys.region);
     const wishes = { ...values, phone, isAmbiguousIncluded: values['include-ambiguous'] };
@@ -65,9 +57,11 @@ export const erase = defineCommand({
       const planned = await orNothing(planErasure(places, wishes, keys));
       const isDryRun = values['dry-run'];
       const report = isDryRun ? asPlanned(planned) : await carryOut(places, planned, values.ledger);
-      if (values.json) printJson(terminal, { dryRun: isDryRun, ...report });
-      else print(terminal, formatErasure(report, isDryRun));
-      return isAnythingLeft(report) ? 1 : 0;
+      return {
+        document: { dryRun: isDryRun, ...report },
+        text: formatErasure(report, isDryRun),
+        exitCode: isAnythingLeft(report) ? 1 : 0,
+      };
     });
   },
 });
@@ -76,12 +70,8 @@ export const erase = defineCommand({
 async function orNothing<T>(search: Promise<T>): Promise<T> {
   return search.catch((error: unknown) => {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(
-      `Not everything can be searched: ${describeDatabaseError(error)}. Nothing was erased.`,
-      {
-        cause: error,
-      },
-    );
+    const why = describeDatabaseError(error);
+    throw new CommandError(`Not everything can be searched: ${why}. Nothing was erased.`, { cause: error });
   });
 }
 

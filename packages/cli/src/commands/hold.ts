@@ -1,21 +1,15 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 import { type CallStore, type LegalHold } from '@turnlog/call-store';
-import { CommandError } from '../command-error.ts';
+import { CommandError, UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
+import { databaseFlags, switchFlag, tenantFlag, text, valueFlag } from '../flags.ts';
 import { clockFlags, clockOf, type WallClock } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { print, printJson } from '../terminal.ts';
 
-const USAGE = 'Usage: turnlog hold <callSid> --on --reason <text> | --off, or turnlog hold to list them';
-
-export const hold = defineCommand({
-  name: 'hold',
-  summary: 'keep a call from retention and erasure, release it, or list held calls',
-  parameters: '[<callSid> --on --reason <text> | --off]',
-  count: { min: 0, max: 1 },
+export const command = defineCommand({
+  usage: 'hold [<callSid> --on --reason <text> | --off]',
+  count: [0, 1],
   details: ['With --tenant also a call that has no record yet.'],
   flags: {
     on: switchFlag('hold the call'),
@@ -24,29 +18,27 @@ export const hold = defineCommand({
     ...tenantFlag,
     ...clockFlags,
     ...databaseFlags,
-    ...jsonFlag,
   },
   run: ({ values, positionals: [callSid] }, terminal) =>
     withStore(values, terminal, async (store) => {
       if (callSid === undefined) {
-        if (values.on || values.off) throw new CommandError(`Name the call. ${USAGE}`);
+        if (values.on || values.off) throw new UsageError('Name the call.');
         const holds = await store.privacy.holds();
-        if (values.json) printJson(terminal, holds);
-        else print(terminal, formatHolds(holds, clockOf(values)));
-        return 0;
+        return { document: holds, text: formatHolds(holds, clockOf(values)) };
       }
-      if (values.on === values.off) throw new CommandError(`Use --on or --off. ${USAGE}`);
+      if (values.on === values.off) throw new UsageError('Use --on or --off.');
       const call = await keyOf(store, callSid, values.tenant);
       const isHeld = values.on;
       if (isHeld) {
-        if (values.reason === undefined) throw new CommandError(`Give the reason: --reason <text>. ${USAGE}`);
+        if (values.reason === undefined) throw new UsageError('Give the reason: --reason <text>.');
         requireHeld(await store.privacy.hold(call, values.reason), callSid);
       } else if (!(await store.privacy.release(call))) {
         throw new CommandError(`The call "${visibleText(callSid)}" is not held.`);
       }
-      if (values.json) printJson(terminal, { ...call, held: isHeld });
-      else print(terminal, `⚖️  ${visibleText(callId(call))} ${isHeld ? 'is held.' : 'is no longer held.'}`);
-      return 0;
+      return {
+        document: { ...call, held: isHeld },
+        text: `⚖️  ${visibleText(callId(call))} ${isHeld ? 'is held.' : 'is no longer held.'}`,
+      };
     }),
 });
 

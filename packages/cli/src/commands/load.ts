@@ -12,16 +12,14 @@ import { envValue, oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnl
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
-import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
 import {
   DEFAULT_TENANT,
-  jsonFlag,
+  databaseFlags,
   switchFlag,
   tenantFlag,
   text,
   valueFlag,
-  type Flags,
   type FlagValues,
 } from '../flags.ts';
 import { formatLoad } from '../format/load.ts';
@@ -30,7 +28,7 @@ import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts
 import { checkRecords, type WrongRecord } from '../load/check-records.ts';
 import { expectationOf } from '../load/expectation.ts';
 import { isFlawless, summarise, type LoadOutcome } from '../load/summarise.ts';
-import { print, printJson, type Terminal } from '../terminal.ts';
+import { type Terminal } from '../terminal.ts';
 
 const SHAPES = Object.keys(shapes) as ShapeName[];
 const drop: EnvValue<Drop> = oneOf(['no-stop', 'terminate', 'half-open']);
@@ -50,19 +48,13 @@ const flags = {
   agent: valueFlag(text, '<script>', 'what the agent reports: a file, default (a sales call) or none'),
   turns: valueFlag(wholeNumber(0, 100_000), '<n>', 'a conversation of so many turns instead'),
   'agent-over': valueFlag(oneOf(['http', 'socket']), '<way>', 'http (default) or socket'),
-  'agent-port': valueFlag(
-    port,
-    '<port>',
-    'where the agent listens, with --agent-over socket; 9090 by default',
-  ),
+  'agent-port': valueFlag(port, '<port>', 'the port of --agent-over socket; 9090 by default'),
   'api-secret': valueFlag(text, '<secret>', "the tenant's API secret, if the gateway requires one"),
   drop: valueFlag(
     drop,
     '[how]',
     'cut the calls: without a stop (no-stop, the default), terminate or half-open',
-    {
-      bare: 'no-stop',
-    },
+    { bare: 'no-stop' },
   ),
   shape: valueFlag(oneOf(SHAPES), '<shape>', `how Exotel's frames look: ${SHAPES.join(', ')}`),
   pace: valueFlag(pace, '<pace>', 'realtime (default), flat-out, or how many times faster than real time'),
@@ -70,14 +62,10 @@ const flags = {
   'wait-ms': valueFlag(wholeNumber(1, 3_600_000), '<ms>', 'how long that may take; 60000 by default'),
   ...tenantFlag,
   ...databaseFlags,
-  ...jsonFlag,
-} satisfies Flags;
+};
 
-export const load = defineCommand({
-  name: 'load',
-  summary: 'place many calls as Exotel would, with an agent that reports what is said',
-  parameters: '',
-  count: { min: 0, max: 0 },
+export const command = defineCommand({
+  usage: 'load',
   details: [
     'The agent reports over HTTP, which works with any gateway. With --agent-over socket it listens on --agent-port, and',
     "the gateway's AGENT_URL has to be ws://127.0.0.1:<agent-port>/{callSid}.",
@@ -98,9 +86,7 @@ export const load = defineCommand({
     const seconds = (performance.now() - startedAt) / 1000;
     const wrong = values.verify ? await check(round, outcomes, terminal) : undefined;
     const summary = summarise(outcomes, seconds, wrong);
-    if (values.json) printJson(terminal, summary);
-    else print(terminal, formatLoad(summary));
-    return isFlawless(summary) ? 0 : 1;
+    return { document: summary, text: formatLoad(summary), exitCode: isFlawless(summary) ? 0 : 1 };
   },
 });
 
@@ -114,7 +100,7 @@ async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promis
 }
 
 interface Round {
-  readonly values: FlagValues<typeof flags>;
+  readonly values: FlagValues<typeof flags> & { readonly json: boolean };
   readonly call: PlaceCallOptions;
   readonly script: readonly ScriptStep[];
 }

@@ -1,21 +1,16 @@
-import { once } from 'node:events';
 import { stringifyJson, decodeEvent, type CallEvent } from '@turnlog/call-events';
 import { LiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
 import { type Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
-import { redisFlags } from '../connections/server-flags.ts';
 import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
-import { switchFlag, text, valueFlag, tenantFlag } from '../flags.ts';
+import { redisFlags, switchFlag, tenantFlag, text, valueFlag } from '../flags.ts';
 import { formatChange } from '../format/change-line.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { print, type Terminal } from '../terminal.ts';
+import { print, untilInterrupted, type Terminal } from '../terminal.ts';
 
-export const monitor = defineCommand({
-  name: 'monitor',
-  summary: 'watch calls as they happen, over all gateways',
-  parameters: '',
-  count: { min: 0, max: 0 },
+export const command = defineCommand({
+  usage: 'monitor',
   details: ['Calls starting, turns, data, stages and ends, until Ctrl-C.'],
   flags: {
     call: valueFlag(text, '<callSid>', 'this call only'),
@@ -37,7 +32,7 @@ export const monitor = defineCommand({
         if (!values.json) print(terminal, await greeting(open), '');
         await untilInterrupted(terminal);
       });
-      return 0;
+      return undefined;
     }),
 });
 
@@ -75,8 +70,4 @@ function tellOutages(subscriber: Redis, { err, signal }: Terminal): void {
     err.write('Redis is available again.\n');
     isAway = false;
   });
-}
-
-async function untilInterrupted({ signal }: Terminal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort');
 }

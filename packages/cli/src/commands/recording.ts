@@ -4,17 +4,13 @@ import { ExotelApi, fetchRecording, type FetchedRecording } from '@turnlog/exote
 import { readCarrierSettings, type CarrierSettings } from '../call/carrier-settings.ts';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
-import { text, valueFlag, jsonFlag, tenantFlag } from '../flags.ts';
-import { print, printJson } from '../terminal.ts';
+import { databaseFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { readCallOrThrow } from './show.ts';
 
-export const recording = defineCommand({
-  name: 'recording',
-  summary: "fetch Exotel's recording of a call into a file",
-  parameters: '<callSid> --out <file>',
-  count: { min: 1, max: 1 },
+export const command = defineCommand({
+  usage: 'recording <callSid> --out <file>',
+  count: [1, 1],
   details: [
     'Recordings need the key of the API: EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN of the environment,',
     "which are sent to Exotel's own hosts alone. If the record has no address, Exotel is asked for it.",
@@ -23,24 +19,22 @@ export const recording = defineCommand({
     out: valueFlag(text, '<file>', 'the file to write; it is not overwritten'),
     ...tenantFlag,
     ...databaseFlags,
-    ...jsonFlag,
   },
   run: async ({ values, positionals: [callSid = ''] }, terminal) => {
     const { out, tenant } = values;
     if (out === undefined) throw new CommandError('Say where to write the recording: --out call.mp3');
     const settings = readCarrierSettings(terminal);
     const url =
-      (await withStore(values, terminal, async (store) => {
-        const { recording_url: known } = await readCallOrThrow(store, callSid, tenant);
-        return known ?? undefined;
-      })) ?? (await askForAddress(callSid, settings));
+      (await withStore(values, terminal, (store) => readCallOrThrow(store, callSid, tenant))).recording_url ??
+      (await askForAddress(callSid, settings));
     const fetched = await fetchRecording(url, settings.account);
     if (fetched.kind !== 'ok')
       throw new CommandError(`The recording can't be fetched: ${problemOf(fetched)}.`);
     const bytes = await write(out, fetched.body);
-    if (values.json) printJson(terminal, { file: out, bytes, contentType: fetched.contentType ?? null });
-    else print(terminal, `🔊 ${out}: ${bytes} bytes`);
-    return 0;
+    return {
+      document: { file: out, bytes, contentType: fetched.contentType ?? null },
+      text: `🔊 ${out}: ${bytes} bytes`,
+    };
   },
 });
 
@@ -71,18 +65,12 @@ function problemOf(fetched: Exclude<FetchedRecording, { kind: 'ok' }>): string {
 }
 
 async function write(file: string, body: AsyncIterable<Uint8Array>): Promise<number> {
-  let bytes = 0;
-  const counted = async function* (source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  };
   try {
     // A recording is personal data: only the user who fetched it may read it.
-    await pipeline(body, counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }));
+    const target = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+    await pipeline(body, target);
+    return target.bytesWritten;
   } catch (error) {
     throw new CommandError(`The recording can't be written: ${reasonOf(error)}.`, { cause: error });
   }
-  return bytes;
 }

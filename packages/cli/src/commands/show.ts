@@ -1,27 +1,21 @@
 import { type CallStore, type StoredCall } from '@turnlog/call-store';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { databaseFlags } from '../connections/server-flags.ts';
 import { withStore } from '../connections/with-store.ts';
+import { databaseFlags, tenantFlag } from '../flags.ts';
 import { formatCallRecord } from '../format/call-record.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { print, printJson } from '../terminal.ts';
-import { jsonFlag, tenantFlag } from '../flags.ts';
 
-export const show = defineCommand({
-  name: 'show',
-  summary: 'show the record of a call: its facts, the collected data, and every turn',
-  parameters: '<callSid>',
-  count: { min: 1, max: 1 },
+export const command = defineCommand({
+  usage: 'show <callSid>',
+  count: [1, 1],
   details: ['With --json: the row as it is in Postgres, its columns as keys.'],
-  flags: { ...tenantFlag, ...clockFlags, ...databaseFlags, ...jsonFlag },
+  flags: { ...tenantFlag, ...clockFlags, ...databaseFlags },
   run: ({ values, positionals: [callSid = ''] }, terminal) =>
     withStore(values, terminal, async (store) => {
       const call = await readCallOrThrow(store, callSid, values.tenant);
-      if (values.json) printJson(terminal, call);
-      else print(terminal, formatCallRecord(call, clockOf(values)));
-      return 0;
+      return { document: call, text: formatCallRecord(call, clockOf(values)) };
     }),
 });
 

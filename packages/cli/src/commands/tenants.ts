@@ -12,18 +12,14 @@ import {
   type Tenant,
   type TenantPolicy,
 } from '@turnlog/tenants';
-import { CommandError } from '../command-error.ts';
+import { CommandError, UsageError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { type AskedServers } from '../connections/find-servers.ts';
-import { databaseFlags, redisFlags } from '../connections/server-flags.ts';
 import { withRedis } from '../connections/with-redis.ts';
 import { withStore } from '../connections/with-store.ts';
-import { switchFlag, valueFlag, jsonFlag, tenant } from '../flags.ts';
+import { databaseFlags, redisFlags, switchFlag, tenant, valueFlag, type FlagValues } from '../flags.ts';
 import { formatChange, formatTenants, withoutHashes } from '../format/tenants.ts';
-import { print, printJson, type Terminal } from '../terminal.ts';
-
-const PARAMETERS = 'list | add <name> | rotate <name> | revoke <name> | set <name>';
-const USAGE = `Usage: turnlog tenants ${PARAMETERS}`;
+import { type Terminal } from '../terminal.ts';
 
 /** A value, or `none` for null. */
 function orNone<T>(value: EnvValue<T>): EnvValue<T | null> {
@@ -45,63 +41,51 @@ const addresses: EnvValue<readonly string[]> = envValue(
 
 const count = orNone(wholeNumber(1, 1_000_000));
 
-export const tenants = defineCommand({
-  name: 'tenants',
-  summary: 'list who may stream and report, add one, change its secrets or its policy, revoke it',
-  parameters: PARAMETERS,
-  count: { min: 1, max: 2 },
+const flags = {
+  kind: valueFlag(oneOf(secretKind.options), '<kind>', 'rotate: stream (default), api or webhook'),
+  finish: switchFlag('rotate: make no new secret; only the newest one stays valid'),
+  redaction: valueFlag(oneOf(['none', 'mask', 'drop']), '<how>', 'set: none, mask or drop'),
+  'max-calls': valueFlag(count, '<n>', 'set: the most calls at once, or none'),
+  'max-mib-per-hour': valueFlag(count, '<n>', 'set: the most MiB of events an hour, or none'),
+  addresses: valueFlag(addresses, '<list>', 'set: addresses whose streams need no credential, or none'),
+  'transcript-days': valueFlag(count, '<n>', 'set: how long records are kept, or none for ever'),
+  'archive-days': valueFlag(count, '<n>', 'set: how long events are kept, or none for ever'),
+  'audio-hours': valueFlag(count, '<n>', 'set: how long audio is kept, or none for the default'),
+  ...databaseFlags,
+  ...redisFlags,
+};
+
+export const command = defineCommand({
+  usage: 'tenants list | add <name> | rotate <name> | revoke <name> | set <name>',
+  count: [1, 2],
   details: [
     'A secret is shown once, when it is created, and never again: only its hash is kept. After "rotate" the previous secret',
     'stays valid, until "rotate --finish" or the next rotation. "revoke" locks a tenant out; its records stay, and "add"',
     'brings it back with new secrets. Gateways apply a change within two seconds; calls in progress are not cut.',
   ],
-  flags: {
-    kind: valueFlag(oneOf(secretKind.options), '<kind>', 'rotate: stream (default), api or webhook'),
-    finish: switchFlag('rotate: make no new secret; only the newest one stays valid'),
-    redaction: valueFlag(oneOf(['none', 'mask', 'drop']), '<how>', 'set: none, mask or drop'),
-    'max-calls': valueFlag(count, '<n>', 'set: the most calls at once, or none'),
-    'max-mib-per-hour': valueFlag(count, '<n>', 'set: the most MiB of events an hour, or none'),
-    addresses: valueFlag(addresses, '<list>', 'set: addresses whose streams need no credential, or none'),
-    'transcript-days': valueFlag(count, '<n>', 'set: how long records are kept, or none for ever'),
-    'archive-days': valueFlag(count, '<n>', 'set: how long events are kept, or none for ever'),
-    'audio-hours': valueFlag(count, '<n>', 'set: how long audio is kept, or none for the default'),
-    ...databaseFlags,
-    ...redisFlags,
-    ...jsonFlag,
-  },
+  flags,
   run: ({ values, positionals: [action = '', name] }, terminal) =>
     withStore(values, terminal, async (store) => {
       if (action === 'list') {
         const all = await store.tenants.list();
-        if (values.json) printJson(terminal, all.map(withoutHashes));
-        else print(terminal, formatTenants(all));
-        return 0;
+        return { document: all.map(withoutHashes), text: formatTenants(all) };
       }
       const changed = await store.tenants.change(...changeOf(action, nameOf(name), values, terminal.now()));
       await tellGateways(changed.tenant, values, terminal);
-      if (values.json) printJson(terminal, documentOf(changed));
-      else print(terminal, formatChange(changed));
-      return 0;
+      return { document: documentOf(changed), text: formatChange(changed) };
     }),
 });
 
 /** The tenant to change, and the change. */
 type TenantChange = readonly [name: string, change: (current: Tenant | undefined) => Changed];
 
-interface Wishes {
-  readonly kind: (typeof secretKind.options)[number] | undefined;
-  readonly finish: boolean;
-  readonly redaction: TenantPolicy['redaction'] | undefined;
-  readonly 'max-calls': number | null | undefined;
-  readonly 'max-mib-per-hour': number | null | undefined;
-  readonly addresses: readonly string[] | undefined;
-  readonly 'transcript-days': number | null | undefined;
-  readonly 'archive-days': number | null | undefined;
-  readonly 'audio-hours': number | null | undefined;
-}
-
-function changeOf(action: string, name: string, wishes: Wishes, nowMs: number): TenantChange {
-  const { kind = 'stream', finish } = wishes;
+function changeOf(
+  action: string,
+  name: string,
+  values: FlagValues<typeof flags>,
+  nowMs: number,
+): TenantChange {
+  const { kind = 'stream', finish } = values;
   switch (action) {
     case 'add':
       return [name, (current) => addTenant(name, current, nowMs)];
@@ -111,23 +95,23 @@ function changeOf(action: string, name: string, wishes: Wishes, nowMs: number): 
     case 'revoke':
       return [name, (current) => revokeTenant(name, current, nowMs)];
     case 'set': {
-      const policy = policyOf(wishes);
+      const policy = policyOf(values);
       return [name, (current) => changePolicy(name, policy, current)];
     }
     default:
-      throw new CommandError(`Unknown action "${action}" for tenants. ${USAGE}`);
+      throw new UsageError(`Unknown action "${action}" for tenants.`);
   }
 }
 
-function policyOf(wishes: Wishes): Partial<TenantPolicy> {
+function policyOf(values: FlagValues<typeof flags>): Partial<TenantPolicy> {
   const asked = {
-    redaction: wishes.redaction,
-    maxCalls: wishes['max-calls'],
-    maxMibPerHour: wishes['max-mib-per-hour'],
-    addresses: wishes.addresses,
-    transcriptDays: wishes['transcript-days'],
-    archiveDays: wishes['archive-days'],
-    audioHours: wishes['audio-hours'],
+    redaction: values.redaction,
+    maxCalls: values['max-calls'],
+    maxMibPerHour: values['max-mib-per-hour'],
+    addresses: values.addresses,
+    transcriptDays: values['transcript-days'],
+    archiveDays: values['archive-days'],
+    audioHours: values['audio-hours'],
   };
   const named = Object.entries(asked).filter(([, value]) => value !== undefined);
   if (named.length === 0)
@@ -136,7 +120,7 @@ function policyOf(wishes: Wishes): Partial<TenantPolicy> {
 }
 
 function nameOf(name: string | undefined): string {
-  if (name === undefined) throw new CommandError(`Name a tenant. ${USAGE}`);
+  if (name === undefined) throw new UsageError('Name a tenant.');
   const read = tenant.safeParse(name);
   if (read.success) return read.data;
   throw new CommandError(
@@ -152,9 +136,8 @@ async function tellGateways(changed: Tenant, asked: AskedServers, terminal: Term
   try {
     await withRedis(asked, terminal, ({ redis, space }) => createTenantCopy(redis, space).write([changed]));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     terminal.err.write(
-      `The change is stored, but gateways can't be notified now: ${reason} A persister does it within 30 seconds after Redis is available again.\n`,
+      `The change is stored, but gateways can't be notified now: ${reasonOf(error)} A persister does it within 30 seconds after Redis is available again.\n`,
     );
   }
 }

@@ -1,28 +1,22 @@
-import { once } from 'node:events';
 import { type StoredCall } from '@turnlog/call-store';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
 import { port, postgresUrl, readConfig, redisUrl } from '@turnlog/service-kit';
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { dataDirOf } from '../connections/data-dir.ts';
-import { dataFlags } from '../connections/server-flags.ts';
-import { switchFlag, valueFlag, jsonFlag } from '../flags.ts';
+import { dataDirOf } from '../connections/find-servers.ts';
+import { dataFlags, switchFlag, valueFlag } from '../flags.ts';
 import { formatCallRecord } from '../format/call-record.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
-import { print, printJson, type Terminal } from '../terminal.ts';
+import { print, printJson, untilInterrupted, type Terminal } from '../terminal.ts';
 import { formatBanner } from '../up/banner.ts';
 import { formatLogLine, readLogLine } from '../up/log-line.ts';
-import { prepareSample, type Sample } from '../up/sample.ts';
-import { SAMPLE_SPEED } from '../up/sample-call.ts';
+import { prepareSample, SAMPLE_SPEED, type Sample } from '../up/sample.ts';
 
 const FASTER_THAN_LIFE = `The sample was played ${SAMPLE_SPEED} times faster than life: its times and its duration are that much shorter.`;
 
-export const up = defineCommand({
-  name: 'up',
-  summary: 'run the whole system on this machine (npm start)',
-  parameters: '',
-  count: { min: 0, max: 0 },
+export const command = defineCommand({
+  usage: 'up',
   details: [
     'Starts a Redis and a Postgres where REDIS_URL and DATABASE_URL name none, and every service; places a sample call',
     'and shows its record; then stays up for real calls until Ctrl-C. Data stays in the data folder. Settings of the',
@@ -34,7 +28,6 @@ export const up = defineCommand({
     logs: switchFlag('show everything that the services log'),
     ...clockFlags,
     ...dataFlags,
-    ...jsonFlag,
   },
   run: async ({ values }, terminal) => {
     const startedAt = performance.now();
@@ -50,7 +43,8 @@ export const up = defineCommand({
       try {
         signal.throwIfAborted();
         show('', formatBanner(stack, dataDir, (performance.now() - startedAt) / 1000), '');
-        const record = sample && (await showSample(sample, stack, show));
+        if (sample !== undefined) show(`Placing a sample call, ${sample.callSid}:`);
+        const record = await sample?.place(stack);
         signal.throwIfAborted();
         if (record !== undefined)
           show('', formatCallRecord(record, clockOf(values)), '', FASTER_THAN_LIFE, '');
@@ -68,7 +62,7 @@ export const up = defineCommand({
       await sample?.close();
     }
     show('Stopped.');
-    return 0;
+    return undefined;
   },
 });
 
@@ -103,21 +97,12 @@ async function start(
     signal,
     onLine: (service, line) => {
       const ofSample = sample?.takeLine(line);
-      if (logs) show(`[${service}] ${readable(line)}`);
+      const read = logs ? readLogLine(line) : undefined;
+      if (logs) show(`[${service}] ${read === undefined ? line : formatLogLine(read)}`);
       else if (ofSample !== undefined && !signal.aborted) show(`  ${ofSample}`);
     },
     onNotice: (sentence) => err.write(`${sentence}\n`),
   });
-}
-
-async function showSample(sample: Sample, stack: LocalStack, show: Wishes['show']): Promise<StoredCall> {
-  show(`Placing a sample call, ${sample.callSid}:`);
-  return sample.place(stack);
-}
-
-function readable(line: string): string {
-  const read = readLogLine(line);
-  return read === undefined ? line : formatLogLine(read);
 }
 
 function describe(stack: LocalStack, sampleCall: StoredCall | undefined) {
@@ -132,8 +117,4 @@ function describe(stack: LocalStack, sampleCall: StoredCall | undefined) {
     services,
     ...(sampleCall && { sampleCall }),
   };
-}
-
-async function untilInterrupted({ signal }: Terminal): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort');
 }

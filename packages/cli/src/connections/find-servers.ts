@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
 import { readRunningStack, type RunningStack } from '@turnlog/local-stack';
 import {
@@ -12,7 +14,6 @@ import {
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
 import { type Terminal } from '../terminal.ts';
-import { dataDirOf } from './data-dir.ts';
 
 /** The flags of the command line. */
 export interface AskedServers {
@@ -48,18 +49,13 @@ export async function findServers(asked: AskedServers, terminal: Terminal): Prom
   if (!read.ok) throw new CommandError(`The environment is wrong:\n  ${read.problems.join('\n  ')}`);
   const { config: env } = read;
   const stack = await readRunningStack(dataDirOf(asked.data, terminal));
+  const redisUrl = asked.redis ?? env.REDIS_URL ?? stack?.redisUrl;
+  const audioRedisUrl = asked.redis ?? env.AUDIO_REDIS_URL ?? stack?.audioRedisUrl;
+  const databaseUrl = asked.database ?? env.DATABASE_URL ?? stack?.databaseUrl;
   return {
-    redisUrl: withCa(asked.redis ?? env.REDIS_URL ?? stack?.redisUrl, withRedisCa, env.REDIS_CA_FILE),
-    audioRedisUrl: withCa(
-      asked.redis ?? env.AUDIO_REDIS_URL ?? stack?.audioRedisUrl,
-      withRedisCa,
-      env.REDIS_CA_FILE,
-    ),
-    databaseUrl: withCa(
-      asked.database ?? env.DATABASE_URL ?? stack?.databaseUrl,
-      withDatabaseCa,
-      env.DATABASE_CA_FILE,
-    ),
+    redisUrl: redisUrl && withRedisCa(redisUrl, env.REDIS_CA_FILE),
+    audioRedisUrl: audioRedisUrl && withRedisCa(audioRedisUrl, env.REDIS_CA_FILE),
+    databaseUrl: databaseUrl && withDatabaseCa(databaseUrl, env.DATABASE_CA_FILE),
     space: {
       prefix: env.KEY_PREFIX ?? stack?.keyPrefix ?? DEFAULT_KEY_SPACE.prefix,
       partitions: env.PARTITIONS ?? stack?.partitions ?? DEFAULT_KEY_SPACE.partitions,
@@ -68,12 +64,12 @@ export async function findServers(asked: AskedServers, terminal: Terminal): Prom
   };
 }
 
-function withCa(
-  url: string | undefined,
-  add: (url: string, caFile: string | undefined) => string,
-  file: string | undefined,
-): string | undefined {
-  return url === undefined ? undefined : add(url, file);
+const DATA_OF_THE_REPOSITORY = fileURLToPath(new URL('../../../../.data', import.meta.url));
+
+/** The data folder: the given one, TURNLOG_DATA_DIR, or `.data` of the repository. */
+export function dataDirOf(asked: string | undefined, { env }: Terminal): string {
+  const chosen = asked ?? env['TURNLOG_DATA_DIR'];
+  return chosen === undefined || chosen === '' ? DATA_OF_THE_REPOSITORY : path.resolve(chosen);
 }
 
 /** The sentence for a server whose address is unknown. */

@@ -31,24 +31,16 @@ export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<
   let lastError: unknown;
   const redis = createCommandClient({ url, name: 'turnlog-cli', onError: (error) => (lastError = error) });
   try {
-    const connected = await withDeadline(isConnected(redis), CONNECT_TIMEOUT_MS);
-    if (connected.timedOut || !connected.value) throw unreachable(url, lastError ?? 'no answer');
+    // The first failure counts: a person at the terminal can run the command again.
+    const connected = await withDeadline(untilReady(redis), CONNECT_TIMEOUT_MS).catch((error: unknown) => {
+      if (!(error instanceof ClusterNotSupportedError)) return { timedOut: true };
+      throw new CommandError(`${error.message}.`, { cause: error });
+    });
+    if (connected.timedOut) throw unreachable(url, lastError ?? 'no answer');
     return await work(redis);
   } finally {
     redis.disconnect();
   }
-}
-
-/** False at the first failure: a person at the terminal can run the command again. */
-async function isConnected(redis: Redis): Promise<boolean> {
-  return untilReady(redis).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof ClusterNotSupportedError)
-        throw new CommandError(`${error.message}.`, { cause: error });
-      return false;
-    },
-  );
 }
 
 function unreachable(url: string, error: unknown): CommandError {

@@ -26,7 +26,7 @@ export async function withStore<T>(
 }
 
 /** The same for a known Postgres. */
-export async function openStore<T>(databaseUrl: string, work: (store: CallStore) => Promise<T>): Promise<T> {
+export function openStore<T>(databaseUrl: string, work: (store: CallStore) => Promise<T>): Promise<T> {
   return open(createCallStore, databaseUrl, work);
 }
 
@@ -66,29 +66,16 @@ async function open<Store extends { assertMigrated(): Promise<void>; close(): Pr
   }
 }
 
+const PROBLEMS: Partial<Record<ReturnType<typeof classifyDatabaseError>, (why: string) => string>> = {
+  unavailable: (why) => `can't be reached: ${why}. Is it running?`,
+  misconfigured: (why) => `refuses: ${why}. Is the database URL right?`,
+  timeout: (why) => `took too long: ${why}. Try again later.`,
+  locked: (why) => `took too long: ${why}. Try again later.`,
+};
+
 function toSentence(error: unknown, databaseUrl: string): unknown {
   if (error instanceof CommandError) return error;
-  const where = `Postgres at ${stripUrlSecrets(databaseUrl)}`;
-  switch (classifyDatabaseError(error)) {
-    case 'unavailable':
-      return new CommandError(`${where} can't be reached: ${describeDatabaseError(error)}. Is it running?`, {
-        cause: error,
-      });
-    case 'misconfigured':
-      return new CommandError(
-        `${where} refuses: ${describeDatabaseError(error)}. Is the database URL right?`,
-        {
-          cause: error,
-        },
-      );
-    case 'timeout':
-    case 'locked':
-      return new CommandError(`${where} took too long: ${describeDatabaseError(error)}. Try again later.`, {
-        cause: error,
-      });
-    case 'retry':
-    case 'row':
-    case 'unknown':
-      return error;
-  }
+  const problem = PROBLEMS[classifyDatabaseError(error)]?.(describeDatabaseError(error));
+  if (problem === undefined) return error;
+  return new CommandError(`Postgres at ${stripUrlSecrets(databaseUrl)} ${problem}`, { cause: error });
 }

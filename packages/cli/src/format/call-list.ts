@@ -1,6 +1,5 @@
 import { type CallSummary } from '@turnlog/call-store';
-import { type WallClock } from './clock.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration, type WallClock } from './clock.ts';
 import { visibleText } from './visible-text.ts';
 
 /** The title of a column, its least width, and its text for a call. */

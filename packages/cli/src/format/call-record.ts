@@ -1,6 +1,5 @@
 import { type StoredCall } from '@turnlog/call-store';
-import { type WallClock } from './clock.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration, type WallClock } from './clock.ts';
 import { speakerLabel } from './speakers.ts';
 import { visibleText, visibleValue } from './visible-text.ts';
 
@@ -9,6 +8,9 @@ const LABEL_WIDTH = 16;
 
 /** The whole record of a call: its facts, the collected data, and every turn with its time. */
 export function formatCallRecord(call: StoredCall, clock: WallClock): string {
+  const data = Object.entries(call.collected_data).map(
+    ([name, value]) => `${visibleText(name)}: ${visibleValue(value)}`,
+  );
   return [
     '='.repeat(WIDTH),
     '📞 CALL TRANSCRIPT',
@@ -16,15 +18,12 @@ export function formatCallRecord(call: StoredCall, clock: WallClock): string {
     '',
     '📋 CALL INFO:',
     ...infoLines(call, clock),
-    '',
-    '📊 COLLECTED DATA:',
-    ...orNone(
-      Object.entries(call.collected_data).map(
-        ([name, value]) => `${visibleText(name)}: ${visibleValue(value)}`,
-      ),
+    ...section('📊 COLLECTED DATA:', data.length === 0 ? ['(none)'] : data),
+    ...section(
+      '🙅 OBJECTIONS:',
+      call.objections.map(({ text }) => visibleText(text)),
     ),
-    ...objectionLines(call),
-    ...consentLines(call),
+    ...section('✋ CONSENT:', call.consents.map(consentLine)),
     '',
     '📝 FULL TRANSCRIPT:',
     '-'.repeat(WIDTH),
@@ -33,8 +32,7 @@ export function formatCallRecord(call: StoredCall, clock: WallClock): string {
 }
 
 function infoLines(call: StoredCall, clock: WallClock): string[] {
-  const time = (moment: Date | null): string | undefined =>
-    moment === null ? undefined : clock.dateTime(moment);
+  const time = (moment: Date | null) => moment && clock.dateTime(moment);
   const facts: readonly (readonly [label: string, value: string | null | undefined])[] = [
     ['Call SID:', call.call_sid],
     ['Tenant:', call.tenant === 'default' ? undefined : call.tenant],
@@ -63,18 +61,14 @@ function legWords({ number, agent, status, event, duration_seconds }: StoredCall
   return [number, agent, event, status, duration].filter((word) => word !== undefined).join(', ');
 }
 
-function objectionLines({ objections }: StoredCall): string[] {
-  if (objections.length === 0) return [];
-  return ['', '🙅 OBJECTIONS:', ...objections.map(({ text }) => `  ${visibleText(text)}`)];
+/** A title and indented lines; nothing without lines. */
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
 
-function consentLines({ consents }: StoredCall): string[] {
-  if (consents.length === 0) return [];
-  const lines = consents.map(
-    ({ statement, given, purpose }) =>
-      `  ${given ? 'given' : 'refused'}${purpose === undefined ? '' : ` (${visibleText(purpose)})`}: ${visibleText(statement)}`,
-  );
-  return ['', '✋ CONSENT:', ...lines];
+function consentLine({ statement, given, purpose }: StoredCall['consents'][number]): string {
+  const about = purpose === undefined ? '' : ` (${visibleText(purpose)})`;
+  return `${given ? 'given' : 'refused'}${about}: ${visibleText(statement)}`;
 }
 
 function transcriptLines({ full_transcript, transcript_removed_at }: StoredCall, clock: WallClock): string[] {
@@ -86,8 +80,4 @@ function transcriptLines({ full_transcript, transcript_removed_at }: StoredCall,
     const cut = interrupted === true ? ` (interrupted${heard})` : '';
     return `[${clock.time(timestamp)}] ${speakerLabel(speaker)}${visibleText(text)}${cut}`;
   });
-}
-
-function orNone(lines: readonly string[]): string[] {
-  return lines.length === 0 ? ['  (none)'] : lines.map((line) => `  ${line}`);
 }

@@ -1,4 +1,4 @@
-import { type CallEvent } from '@turnlog/call-events';
+import { type CallEvent, type EventData } from '@turnlog/call-events';
 import { type WallClock } from './clock.ts';
 import { speakerLabel } from './speakers.ts';
 import { visibleText, visibleValue } from './visible-text.ts';
@@ -47,13 +47,7 @@ function describe(event: CallEvent): string | undefined {
   }
 }
 
-function parties({
-  from,
-  to,
-}: {
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}): string {
+function parties({ from, to }: EventData<'call.started'>): string {
   if (from === undefined && to === undefined) return '';
   return `, ${visibleText(from ?? '?')} → ${visibleText(to ?? '?')}`;
 }

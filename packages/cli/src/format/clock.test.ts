@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clockFlags, clockOf, wallClock } from './clock.ts';
-import { formatDuration } from './duration.ts';
+import { clockFlags, clockOf, formatDuration, wallClock } from './clock.ts';
 
 describe('wallClock', () => {
   it.each([

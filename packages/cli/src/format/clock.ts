@@ -2,7 +2,7 @@ import { envValue, type EnvValue } from '@turnlog/service-kit';
 import { switchFlag, valueFlag } from '../flags.ts';
 
 /** A moment: a date, or ISO 8601. */
-export type Moment = Date | string;
+type Moment = Date | string;
 
 /** Shows moments as a wall clock in one time zone. */
 export interface WallClock {
@@ -29,29 +29,24 @@ export function clockOf({ tz, utc }: { readonly tz: string | undefined; readonly
 
 /** A clock of a zone; of the machine's own by default. */
 export function wallClock(zone?: string): WallClock {
-  const format = new Intl.DateTimeFormat('en-CA', {
+  // Swedish dates are ISO dates: `2026-01-25 16:45:00`.
+  const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
+    dateStyle: 'short',
+    timeStyle: 'medium',
   });
-  const partsOf = (moment: Moment) =>
-    Object.fromEntries(format.formatToParts(new Date(moment)).map(({ type, value }) => [type, value]));
-  const time = (moment: Moment): string => {
-    const { hour, minute, second } = partsOf(moment);
-    return `${hour ?? ''}:${minute ?? ''}:${second ?? ''}`;
-  };
-  return {
-    time,
-    dateTime: (moment) => {
-      const { year, month, day } = partsOf(moment);
-      return `${year ?? ''}-${month ?? ''}-${day ?? ''} ${time(moment)}`;
-    },
-  };
+  const dateTime = (moment: Moment): string => format.format(new Date(moment));
+  return { dateTime, time: (moment) => dateTime(moment).slice(-'16:45:00'.length) };
+}
+
+/** `45s`, `2m 05s`, `1h 02m 05s`; `-` if it is unknown. */
+export function formatDuration(seconds: number | null): string {
+  if (seconds === null) return '-';
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const twoDigits = (number: number): string => String(number).padStart(2, '0');
+  if (hours > 0) return `${hours}h ${twoDigits(minutes)}m ${twoDigits(rest)}s`;
+  return minutes > 0 ? `${minutes}m ${twoDigits(rest)}s` : `${rest}s`;
 }
 
 function isTimeZone(name: string): boolean {

@@ -15,17 +15,13 @@ export interface ShownDeadLetter extends StoredDeadLetter {
 /** Dead letters, the oldest first. */
 export function formatDeadLetters(letters: readonly DeadLetterSummary[], clock: WallClock): string {
   if (letters.length === 0) return '✉️  There are no dead letters.';
-  const widthOf = (read: (letter: DeadLetterSummary) => string) =>
-    Math.max(...letters.map((each) => read(each).length));
   const callOf = ({ call }: DeadLetterSummary) => visibleText(callId(call));
-  const [idWidth, callWidth] = [widthOf(({ id }) => id), widthOf(callOf)];
+  const idWidth = Math.max(...letters.map(({ id }) => id.length));
+  const callWidth = Math.max(...letters.map((letter) => callOf(letter).length));
   const lines = letters.map((letter) => {
-    const columns = [
-      letter.id.padEnd(idWidth),
-      callOf(letter).padEnd(callWidth),
-      clock.dateTime(new Date(letter.atMs)),
-    ];
-    return `${columns.join('  ')}  ${letter.kind} ${letter.seq}: ${letter.reason} ${visibleText(letter.detail)}`.trimEnd();
+    const { id, kind, seq, reason, detail, atMs } = letter;
+    const columns = [id.padEnd(idWidth), callOf(letter).padEnd(callWidth), clock.dateTime(new Date(atMs))];
+    return `${columns.join('  ')}  ${kind} ${seq}: ${reason} ${visibleText(detail)}`.trimEnd();
   });
   return [
     `✉️  ${letters.length} dead letter(s), the oldest first:`,
@@ -55,8 +51,9 @@ export function formatDeadLetter(letter: ShownDeadLetter, clock: WallClock): str
 
 function pointerLines({ log }: ShownDeadLetter): string[] {
   if (log === undefined) return [];
-  const size = log.bytes === undefined ? '' : `, ${log.bytes} bytes`;
+  const { fromSeq, toSeq, epoch, bytes } = log;
+  const size = bytes === undefined ? '' : `, ${bytes} bytes`;
   return [
-    `  Log:     events ${log.fromSeq} to ${log.toSeq} of epoch ${log.epoch}${size}; it is kept for this dead letter`,
+    `  Log:     events ${fromSeq} to ${toSeq} of epoch ${epoch}${size}; it is kept for this dead letter`,
   ];
 }

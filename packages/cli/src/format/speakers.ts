@@ -2,9 +2,9 @@ import { type EventData } from '@turnlog/call-events';
 
 const LABEL_WIDTH = 12;
 
-const SPEAKERS: Readonly<
-  Record<EventData<'turn.completed'>['speaker'], readonly [icon: string, name: string]>
-> = {
+type Speaker = EventData<'turn.completed'>['speaker'];
+
+const SPEAKERS: Readonly<Record<Speaker, readonly [icon: string, name: string]>> = {
   ai: ['🤖', 'AI:'],
   user: ['👤', 'USER:'],
   agent: ['🎧', 'AGENT:'],
@@ -12,7 +12,7 @@ const SPEAKERS: Readonly<
 };
 
 /** The speakers' names in a transcript: `🤖 AI:         `. */
-export function speakerLabel(speaker: EventData<'turn.completed'>['speaker']): string {
+export function speakerLabel(speaker: Speaker): string {
   const [icon, name] = SPEAKERS[speaker];
   return `${icon} ${name.padEnd(LABEL_WIDTH)}`;
 }

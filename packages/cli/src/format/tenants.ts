@@ -13,9 +13,8 @@ export function withoutHashes({ secrets, ...tenant }: Tenant) {
 
 /** All tenants, a line each. */
 export function formatTenants(tenants: readonly Tenant[]): string {
-  if (tenants.length === 0) {
+  if (tenants.length === 0)
     return 'There are no tenants: gateways serve loopback only. "tenants add <name>" adds the first one.';
-  }
   const width = Math.max(...tenants.map(({ name }) => name.length));
   return tenants.map((tenant) => `${tenant.name.padEnd(width)}  ${stateOf(tenant)}`).join('\n');
 }

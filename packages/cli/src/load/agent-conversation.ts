@@ -4,8 +4,7 @@ import { tone } from '@turnlog/exotel-simulator';
 import { deferred } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
 import { type ScriptMessage, type ScriptStep } from './agent-script.ts';
-import { countReceipt, newTally } from './agent-tally.ts';
-import { playScript } from './play-script.ts';
+import { newTally, playScript } from './play-script.ts';
 
 const VOICE_MS = 400;
 const VOICE = tone({ seconds: VOICE_MS / 1000, sampleRate: 8_000, hz: 220, amplitude: 0.2 });
@@ -78,12 +77,11 @@ export class AgentConversation {
   async #converse({ call }: RelayCall<WebSocket>): Promise<void> {
     const { script, speed, now, onSaid } = this.#options;
     const { signal } = this.#over;
-    const receipts: Promise<void>[] = [];
-    const send = (message: ScriptMessage): void => {
+    const send = (message: ScriptMessage) => {
       if (message.event === 'turn') this.#speak();
-      receipts.push(countReceipt(call.report(message), this.tally));
+      return call.report(message);
     };
-    await playScript(script, { speed, now, signal, send });
+    const { receipts } = await playScript(script, this.tally, { speed, now, signal, send });
     await Promise.all(receipts);
     if (signal.aborted) return;
     this.#isSaid = true;

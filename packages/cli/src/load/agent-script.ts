@@ -16,17 +16,15 @@ export interface ScriptStep {
   readonly message: ScriptMessage;
 }
 
-const step = z
-  .object({
-    event: z.string(),
-    id: z.string().optional(),
-    afterMs: z.number().min(0).max(3_600_000).optional(),
-  })
-  .catchall(jsonValue);
-
-const script = z.array(step);
-
-type RawStep = z.infer<typeof step>;
+const script = z.array(
+  z
+    .object({
+      event: z.string(),
+      id: z.string().optional(),
+      afterMs: z.number().min(0).max(3_600_000).default(0),
+    })
+    .catchall(jsonValue),
+);
 
 /** Checks a script: an array of agent messages, each with `afterMs` if it follows after a pause. */
 export function readScript(json: unknown): ScriptStep[] {
@@ -52,7 +50,7 @@ export function scriptMs(steps: readonly ScriptStep[]): number {
 }
 
 /** Each message has an id, so that a repeat is a duplicate. */
-function toStep({ afterMs = 0, id, ...message }: RawStep, index: number): ScriptStep {
+function toStep({ afterMs, id, ...message }: z.infer<typeof script>[number], index: number): ScriptStep {
   return { afterMs, message: { ...message, id: id ?? `${message.event}-${index + 1}` } };
 }
 
@@ -75,10 +73,8 @@ function stepsOfTurn(number: number): ScriptStep[] {
   const speaker = number % 2 === 1 ? 'ai' : 'user';
   const text = `Turn ${number} of the ${speaker === 'ai' ? 'agent' : 'caller'}`;
   const turn = { event: 'turn', id: `t${number}`, turn: { speaker, text } };
-  if (number % 4 !== 0) return [{ afterMs: PAUSE_MS, message: turn }];
+  const said = [{ afterMs: PAUSE_MS, message: turn }];
+  if (number % 4 !== 0) return said;
   const collect = { event: 'collect', id: `c${number}`, data: { [`answer_${number}`]: number } };
-  return [
-    { afterMs: PAUSE_MS, message: turn },
-    { afterMs: 0, message: collect },
-  ];
+  return [...said, { afterMs: 0, message: collect }];
 }

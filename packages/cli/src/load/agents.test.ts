@@ -99,7 +99,7 @@ describe('agents of simulated calls', () => {
 
   it('over a socket report the AGENT_URL as the problem when no gateway dials them', async () => {
     const port = await freePort();
-    const agents = await agentsOverSocket(port, { ...OPTIONS, beginTimeoutMs: 50 });
+    const agents = await agentsOverSocket(port, OPTIONS, 50);
     agentUrl = undefined;
     const call = placeCall({ url, audio: 0, pace: 'flat-out' });
     const tally = await agents.converse(call, new AbortController().signal);

@@ -1,9 +1,9 @@
 import { CallReporter, type HttpOptions } from '@turnlog/agent-client';
 import { type SimulatedCall } from '@turnlog/exotel-simulator';
 import { withDeadline } from '@turnlog/service-kit';
-import { type ScriptStep } from './agent-script.ts';
-import { countReceipt, newTally, type AgentTally } from './agent-tally.ts';
-import { playScript } from './play-script.ts';
+import { type ScriptMessage } from './agent-script.ts';
+import { newTally, playScript, type AgentTally } from './play-script.ts';
+import { type ConversationOptions } from './agent-conversation.ts';
 import { startSampleAgent } from './sample-agent.ts';
 
 /** After a call: the gateway, which dials the agent when a call starts, may be slow, or the call short. */
@@ -18,27 +18,15 @@ export interface Agents {
   readonly close: () => Promise<void>;
 }
 
-export interface AgentsOptions {
-  readonly script: readonly ScriptStep[];
-  /** How many times faster than real time. */
-  readonly speed: number;
-  readonly now: () => number;
-  /** How long after a call the gateway may dial the agent for it. */
-  readonly beginTimeoutMs?: number;
-}
-
 /** Agents that report over HTTP, which works with any gateway. */
-export function agentsOverHttp(http: HttpOptions, { script, speed, now }: AgentsOptions): Agents {
+export function agentsOverHttp(http: HttpOptions, { script, speed, now }: ConversationOptions): Agents {
   return {
     converse: async ({ callSid, connected }, signal) => {
       const tally = newTally();
       if (!(await connected)) return tally;
       const call = new CallReporter({ callSid, http, maxBufferedBytes: Infinity });
-      const receipts: Promise<void>[] = [];
-      await playScript(script, {
-        ...{ speed, now, signal },
-        send: (message) => void receipts.push(countReceipt(call.report(message), tally)),
-      });
+      const send = (message: ScriptMessage) => call.report(message);
+      const { receipts } = await playScript(script, tally, { speed, now, signal, send });
       // Messages that `close` abandons are counted as rejected.
       await Promise.allSettled([call.close(signal.aborted ? { timeoutMs: 0 } : {}), ...receipts]);
       return tally;
@@ -50,9 +38,9 @@ export function agentsOverHttp(http: HttpOptions, { script, speed, now }: Agents
 /** An agent that the gateway dials for each call. Rejects when its port is not available. */
 export async function agentsOverSocket(
   port: number,
-  options: AgentsOptions,
+  options: ConversationOptions,
+  beginTimeoutMs = BEGIN_TIMEOUT_MS,
 ): Promise<Agents & { readonly url: string }> {
-  const { beginTimeoutMs = BEGIN_TIMEOUT_MS } = options;
   const agent = await startSampleAgent({ ...options, port });
   return {
     url: agent.url,
@@ -61,15 +49,13 @@ export async function agentsOverSocket(
       if (!(await connected)) return conversation.tally;
       await finished;
       const { timedOut: isNeverDialled } = await withDeadline(conversation.begun, beginTimeoutMs);
-      if (isNeverDialled) return neverDialled(agent.url, options.script);
+      if (isNeverDialled) {
+        const problem = `the gateway has not called the agent: its AGENT_URL has to be ${agent.url}`;
+        return { ...newTally(), rejected: options.script.length, problem };
+      }
       await withDeadline(conversation.left, LEAVE_TIMEOUT_MS);
       return conversation.tally;
     },
     close: () => agent.close(),
   };
-}
-
-function neverDialled(agentUrl: string, script: readonly ScriptStep[]): AgentTally {
-  const problem = `the gateway has not called the agent: its AGENT_URL has to be ${agentUrl}`;
-  return { ...newTally(), rejected: script.length, problem };
 }

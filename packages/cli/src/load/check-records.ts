@@ -27,9 +27,9 @@ export async function checkRecords(
 ): Promise<WrongRecord[]> {
   const deadline = performance.now() + options.waitMs;
   const wrong: WrongRecord[] = [];
-  const left = [...callSids];
+  const left = callSids.values();
   const work = async (): Promise<void> => {
-    for (let callSid = left.shift(); callSid !== undefined; callSid = left.shift()) {
+    for (const callSid of left) {
       const problems = await problemsAtLast(store, callSid, deadline, options);
       if (problems.length > 0) wrong.push({ callSid, problems });
     }

@@ -10,23 +10,19 @@ export interface Expectation {
   readonly outcome: string | null;
 }
 
-type Fields = Readonly<Record<string, JsonValue | undefined>>;
+type Fields = Readonly<Record<string, JsonValue>>;
 
 /** The record that a script leads to. */
 export function expectationOf(steps: readonly ScriptStep[]): Expectation {
   const messagesOf = (event: string): Fields[] =>
     steps.map(({ message }) => message).filter((message) => message.event === event);
-  return {
-    turns: messagesOf('turn').map(({ turn }) => {
-      const { speaker, text } = fieldsOf(turn);
-      return { speaker: textOf(speaker), text: textOf(text) };
-    }),
-    collectedData: Object.assign(
-      {},
-      ...messagesOf('collect').map(({ data }) => fieldsOf(data)),
-    ) as Expectation['collectedData'],
-    outcome: textOf(messagesOf('outcome').at(-1)?.['outcome']) || null,
-  };
+  const turns = messagesOf('turn').map(({ turn }) => {
+    const { speaker, text } = fieldsOf(turn);
+    return { speaker: textOf(speaker), text: textOf(text) };
+  });
+  const collected = messagesOf('collect').flatMap(({ data }) => Object.entries(fieldsOf(data)));
+  const outcome = textOf(messagesOf('outcome').at(-1)?.['outcome']) || null;
+  return { turns, collectedData: Object.fromEntries(collected), outcome };
 }
 
 /** All differences between a record and what is expected, in words. */

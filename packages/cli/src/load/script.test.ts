@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { storedCall } from '../format/format.test-support.ts';
 import { generateTurns, loadScript, readScript, type ScriptMessage } from './agent-script.ts';
 import { compareWithExpectation, expectationOf } from './expectation.ts';
-import { playScript } from './play-script.ts';
+import { newTally, playScript } from './play-script.ts';
+
+const APPENDED = Promise.resolve({ id: 'x', status: 'appended', seq: 1 } as const);
 
 describe('a script', () => {
   it('gives each message an id, so that a repeat is known', () => {
@@ -20,22 +22,30 @@ describe('a script', () => {
 
   it('is played in order, each message with its own time', async () => {
     const said: ScriptMessage[] = [];
-    const send = (message: ScriptMessage): void => void said.push(message);
+    const send = (message: ScriptMessage) => {
+      said.push(message);
+      return APPENDED;
+    };
     const { signal } = new AbortController();
-    await playScript(await loadScript('default'), { speed: Infinity, signal, now: () => 1_000, send });
+    const script = await loadScript('default');
+    const tally = newTally();
+    const options = { speed: Infinity, signal, now: () => 1_000, send };
+    await Promise.all((await playScript(script, tally, options)).receipts);
+    expect(tally.appended).toBe(script.length);
     expect(said.map(({ timestamp }) => timestamp)).toEqual(said.map((_, index) => 1_000 + index));
   });
 
   it('is stopped when the call is over', async () => {
     const over = new AbortController();
     const said: ScriptMessage[] = [];
-    await playScript(generateTurns(100), {
+    await playScript(generateTurns(100), newTally(), {
       speed: 1000,
       signal: over.signal,
       now: () => 0,
       send: (message) => {
         said.push(message);
         over.abort();
+        return APPENDED;
       },
     });
     expect(said).toHaveLength(1);

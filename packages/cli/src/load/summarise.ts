@@ -1,5 +1,5 @@
 import { type SimulatedOutcome } from '@turnlog/exotel-simulator';
-import { type AgentTally } from './agent-tally.ts';
+import { type AgentTally } from './play-script.ts';
 import { type WrongRecord } from './check-records.ts';
 
 /** How one call ended, and what happened to its agent's messages. */

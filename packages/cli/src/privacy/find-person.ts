@@ -2,7 +2,7 @@ import { callId, type CallKey } from '@turnlog/call-events';
 import { type CallPlaces } from './call-places.ts';
 import { postgresPattern } from './phones/digits.ts';
 import { findInValue } from './phones/find-in-value.ts';
-import { phoneMatcher } from './phones/phone-matcher.ts';
+import { phoneMatcher, type Finding } from './phones/phone-matcher.ts';
 import { type Phone, type Region } from './phones/phone.ts';
 import { saidOfCalls, type Place } from './said-of-calls.ts';
 
@@ -21,62 +21,59 @@ export interface FoundPerson {
   readonly ambiguousPlacements: readonly string[];
 }
 
-/** The person's number and the search options. */
-export interface Person {
-  readonly phone: Phone;
-  /** The country of numbers without a country code. */
-  readonly region: Region;
-  /** Of one tenant only. */
-  readonly tenant: string | undefined;
-}
-
-/** Finds a person's number in all data of calls. */
+/** Finds a person's number in all data of calls, of one tenant or of all. */
 export async function findPerson(
   places: CallPlaces,
-  { phone, region, tenant }: Person,
+  phone: Phone,
+  { region, tenant }: { readonly region: Region; readonly tenant: string | undefined },
 ): Promise<FoundPerson> {
   const matcher = phoneMatcher(phone, region);
   const filter = { tenant, pattern: postgresPattern(phone.national) };
-  const found = new FoundCalls();
+  const findings = new Findings();
   for await (const { place, value, ...call } of saidOfCalls(places, filter)) {
+    findings.addCall(call, place, findInValue(value, matcher));
+  }
+  for (const { reference, callSid, value, ...placement } of await places.store.privacy.placements(filter)) {
     const finding = findInValue(value, matcher);
-    if (finding !== 'none') found.add(call, place, finding === 'certain');
+    findings.addPlacement(reference, finding);
+    if (callSid !== null) findings.addCall({ tenant: placement.tenant, callSid }, 'placement', finding);
   }
-  const placements: Record<'certain' | 'ambiguous', string[]> = { certain: [], ambiguous: [] };
-  for (const placement of await places.store.privacy.placements(filter)) {
-    const finding = findInValue(placement.value, matcher);
-    if (finding === 'none') continue;
-    placements[finding].push(placement.reference);
-    const { tenant: owner, callSid } = placement;
-    if (callSid !== null) found.add({ tenant: owner, callSid }, 'placement', finding === 'certain');
-  }
-  return { ...found.sorted(), placements: placements.certain, ambiguousPlacements: placements.ambiguous };
+  return findings.all();
 }
 
-/** Calls with the places in which they were found, each call once. */
-export class FoundCalls {
-  readonly #calls = new Map<string, { call: CallKey; isCertain: boolean; places: Set<Place> }>();
+/** The calls and placements in which something was found, each once. */
+export class Findings {
+  readonly #calls = new Map<
+    string,
+    { isCertain: boolean; readonly call: CallKey; readonly places: Set<Place> }
+  >();
+  readonly #placements: Record<Finding, string[]> = { certain: [], ambiguous: [], none: [] };
 
-  add({ tenant, callSid }: CallKey, place: Place, isCertain: boolean): void {
-    const name = callId({ tenant, callSid });
-    const known = this.#calls.get(name) ?? {
-      call: { tenant, callSid },
-      isCertain: false,
-      places: new Set<Place>(),
-    };
+  addCall({ tenant, callSid }: CallKey, place: Place, finding: Finding): void {
+    if (finding === 'none') return;
+    const call = { tenant, callSid };
+    const known = this.#calls.get(callId(call)) ?? { call, isCertain: false, places: new Set() };
     known.places.add(place);
-    known.isCertain ||= isCertain;
-    this.#calls.set(name, known);
+    known.isCertain ||= finding === 'certain';
+    this.#calls.set(callId(call), known);
   }
 
-  /** By their names; a call with one certain place is certain. */
-  sorted(): { readonly calls: FoundCall[]; readonly ambiguous: FoundCall[] } {
-    const names = [...this.#calls.keys()].sort();
-    const all = names.flatMap((name) => this.#calls.get(name) ?? []);
-    const found = (isCertain: boolean): FoundCall[] =>
-      all
-        .filter((each) => each.isCertain === isCertain)
+  addPlacement(reference: string, finding: Finding): void {
+    this.#placements[finding].push(reference);
+  }
+
+  /** The calls by their names; a call with one certain place is certain. */
+  all(): FoundPerson {
+    const calls = [...this.#calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
+    const found = (isWanted: boolean): FoundCall[] =>
+      calls
+        .filter(({ isCertain }) => isCertain === isWanted)
         .map(({ call, places }) => ({ ...call, foundIn: [...places] }));
-    return { calls: found(true), ambiguous: found(false) };
+    return {
+      calls: found(true),
+      ambiguous: found(false),
+      placements: this.#placements.certain,
+      ambiguousPlacements: this.#placements.ambiguous,
+    };
   }
 }

@@ -32,14 +32,14 @@ export async function locateCall(places: CallPlaces, wanted: WantedCall): Promis
     throw new CommandError('Name the tenant of the call that does not exist yet: --tenant <name>.');
   const found = await placesByTenant(places, callSid);
   const owners = [...found.keys()].sort();
-  if (tenant === undefined && owners.length > 1) throw severalHaveIt(callSid, found);
+  if (tenant === undefined && owners.length > 1) throw new CommandError(refusal(wanted, found, places));
   const owner = tenant ?? owners[0];
   const foundIn = owner === undefined ? undefined : found.get(owner);
   if (owner !== undefined && foundIn !== undefined) return { tenant: owner, callSid, foundIn: [...foundIn] };
   if (isUnseen && tenant !== undefined) return { tenant, callSid, foundIn: [] };
   const erased = await tenantThatErased(places, wanted);
   if (erased !== undefined) return { tenant: erased, callSid, foundIn: [] };
-  throw owners.length > 0 ? anotherHasIt(wanted, found) : noneHasIt(wanted, places);
+  throw new CommandError(refusal(wanted, found, places));
 }
 
 /** A call that was erased before may have left only its marker. Erasing it again is allowed. */
@@ -54,12 +54,7 @@ async function tenantThatErased(
   return undefined;
 }
 
-type PlacesByTenant = ReadonlyMap<string, ReadonlySet<Place>>;
-
-async function placesByTenant(
-  { store, eraser, spoolDirs }: CallPlaces,
-  callSid: string,
-): Promise<PlacesByTenant> {
+async function placesByTenant({ store, eraser, spoolDirs }: CallPlaces, callSid: string) {
   const found = new Map<string, Set<Place>>();
   const add = (call: CallKey, place: Place) => {
     if (call.callSid !== callSid) return;
@@ -73,27 +68,22 @@ async function placesByTenant(
   return found;
 }
 
-function severalHaveIt(callSid: string, found: PlacesByTenant): CommandError {
-  return new CommandError(
-    `Several tenants have a call "${visibleText(callSid)}": ${namesOf(found)}. Name one with --tenant. Nothing was erased.`,
-  );
-}
-
-function anotherHasIt({ callSid, tenant }: WantedCall, found: PlacesByTenant): CommandError {
-  return new CommandError(
-    `${tenant} has no call "${visibleText(callSid)}", but there is one of ${namesOf(found)}. Nothing was erased: name the tenant with --tenant.`,
-  );
-}
-
-function noneHasIt({ callSid, tenant = 'any tenant' }: WantedCall, { spoolDirs }: CallPlaces): CommandError {
+/** Why no call was chosen, as a sentence. */
+function refusal(
+  { callSid, tenant }: WantedCall,
+  found: ReadonlyMap<string, ReadonlySet<Place>>,
+  { spoolDirs }: CallPlaces,
+): string {
+  const sid = `"${visibleText(callSid)}"`;
+  const owners = [...found].map(([owner, foundIn]) => `${owner} (${[...foundIn].join(', ')})`).join(' and ');
+  if (owners !== '' && tenant === undefined)
+    return `Several tenants have a call ${sid}: ${owners}. Name one with --tenant. Nothing was erased.`;
+  if (owners !== '')
+    return `${tenant} has no call ${sid}, but there is one of ${owners}. Nothing was erased: name the tenant with --tenant.`;
   const spools =
     spoolDirs.length === 0 ? 'no spool was searched' : `nor in ${spoolDirs.length} folder(s) of spools`;
-  return new CommandError(
-    `There is no call "${visibleText(callSid)}" of ${tenant} in Postgres, Redis or the dead letters; ${spools}. Nothing was erased. ` +
-      'If it may still have events later, --unseen with --tenant refuses them.',
+  return (
+    `There is no call ${sid} of ${tenant ?? 'any tenant'} in Postgres, Redis or the dead letters; ${spools}. ` +
+    'Nothing was erased. If it may still have events later, --unseen with --tenant refuses them.'
   );
-}
-
-function namesOf(found: PlacesByTenant): string {
-  return [...found].map(([tenant, foundIn]) => `${tenant} (${[...foundIn].join(', ')})`).join(' and ');
 }

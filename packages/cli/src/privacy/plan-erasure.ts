@@ -26,13 +26,8 @@ export interface Keys {
   readonly region: Region;
 }
 
-/** What to erase, what stays, and the new entries of the ledger. */
-export interface ErasurePlan {
-  readonly calls: readonly FoundCall[];
-  readonly placements: readonly string[];
-  /** May be another person's: not changed. */
-  readonly ambiguous: readonly FoundCall[];
-  readonly ambiguousPlacements: readonly string[];
+/** What to erase, what may be another person's, what stays, and the new entries of the ledger. */
+export interface ErasurePlan extends FoundPerson {
   /** Under a legal hold: not changed. */
   readonly held: readonly FoundCall[];
   /** In progress: not changed. */
@@ -43,26 +38,21 @@ export interface ErasurePlan {
 /** Finds what to erase, and changes nothing. */
 export async function planErasure(places: CallPlaces, wishes: Wishes, keys: Keys): Promise<ErasurePlan> {
   const erasedAt = new Date();
-  if (wishes.call !== undefined) {
-    const call = await locateCall(places, {
-      callSid: wishes.call,
-      tenant: wishes.tenant,
-      isUnseen: wishes.unseen,
-    });
+  const { call: callSid, phone, tenant, ledger } = wishes;
+  if (callSid !== undefined) {
+    const call = await locateCall(places, { callSid, tenant, isUnseen: wishes.unseen });
     return planOf(places, { ...NOTHING, calls: [call] }, (calls) => callErasures(calls, keys, erasedAt));
   }
-  if (wishes.phone !== undefined) {
-    const { phone, tenant } = wishes;
-    const found = await findPerson(places, { phone, tenant, region: keys.region });
+  const wanted = wishes.isAmbiguousIncluded ? withAmbiguous : (found: FoundPerson) => found;
+  if (phone !== undefined) {
+    const found = await findPerson(places, phone, { tenant, region: keys.region });
     const subject = phoneSubject(keys.key, phone.e164);
     const person: Erasure = { kind: 'phone', subject, tenant: tenant ?? null, erasedAt };
-    const wanted = wishes.isAmbiguousIncluded ? withAmbiguous(found) : found;
-    return planOf(places, wanted, (calls) => [person, ...callErasures(calls, keys, erasedAt)]);
+    return planOf(places, wanted(found), (calls) => [person, ...callErasures(calls, keys, erasedAt)]);
   }
-  const fromFile = wishes.ledger === undefined ? [] : await readLedger(wishes.ledger);
+  const fromFile = ledger === undefined ? [] : await readLedger(ledger);
   const all = [...(await places.store.privacy.erasures()), ...fromFile];
-  const found = await foundByLedger(places, all, keys);
-  return planOf(places, wishes.isAmbiguousIncluded ? withAmbiguous(found) : found, () => fromFile);
+  return planOf(places, wanted(await foundByLedger(places, all, keys)), () => fromFile);
 }
 
 const NOTHING: FoundPerson = { calls: [], ambiguous: [], placements: [], ambiguousPlacements: [] };
@@ -103,10 +93,8 @@ async function planOf(
 }
 
 function callErasures(calls: readonly CallKey[], { key }: Keys, erasedAt: Date): Erasure[] {
-  return calls.map((call) => ({
-    kind: 'call',
-    subject: callSubject(key, call),
-    tenant: call.tenant,
-    erasedAt,
-  }));
+  return calls.map((call) => {
+    const { tenant } = call;
+    return { kind: 'call', subject: callSubject(key, call), tenant, erasedAt };
+  });
 }

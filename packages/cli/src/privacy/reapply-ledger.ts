@@ -1,12 +1,11 @@
 import { type Erasure } from '@turnlog/call-store';
 import { type CallPlaces } from './call-places.ts';
-import { FoundCalls, type FoundPerson } from './find-person.ts';
+import { Findings, type FoundPerson } from './find-person.ts';
 import { numbersInValue } from './phones/numbers-in.ts';
+import { type Finding } from './phones/phone-matcher.ts';
 import { readPhone, type Region } from './phones/phone.ts';
 import { saidOfCalls } from './said-of-calls.ts';
 import { callSubject, legacyPhoneSubject, phoneSubject } from './subjects.ts';
-
-type Finding = 'certain' | 'ambiguous' | 'none';
 
 /**
  * The calls that the ledger lists as erased, and that exist all the same: an older backup brought them back.
@@ -19,24 +18,16 @@ export async function foundByLedger(
 ): Promise<FoundPerson> {
   const calls = new Set(erasures.filter(({ kind }) => kind === 'call').map(({ subject }) => subject));
   const isErasedPerson = personsOf(erasures, key, region);
-  const found = new FoundCalls();
+  const findings = new Findings();
   for await (const { place, value, beganAt, ...call } of saidOfCalls(places)) {
-    const finding = calls.has(callSubject(key, call))
-      ? 'certain'
-      : isErasedPerson(call.tenant, value, beganAt);
-    if (finding !== 'none') found.add(call, place, finding === 'certain');
+    const isErasedCall = calls.has(callSubject(key, call));
+    findings.addCall(call, place, isErasedCall ? 'certain' : isErasedPerson(call.tenant, value, beganAt));
   }
-  const placements = { certain: [] as string[], ambiguous: [] as string[] };
   for (const { reference, tenant, callSid, value, beganAt } of await places.store.privacy.placements()) {
     const isOfErasedCall = callSid !== null && calls.has(callSubject(key, { tenant, callSid }));
-    const finding = isOfErasedCall ? 'certain' : isErasedPerson(tenant, value, beganAt);
-    if (finding !== 'none') placements[finding].push(reference);
+    findings.addPlacement(reference, isOfErasedCall ? 'certain' : isErasedPerson(tenant, value, beganAt));
   }
-  return {
-    ...found.sorted(),
-    placements: placements.certain,
-    ambiguousPlacements: placements.ambiguous,
-  };
+  return findings.all();
 }
 
 /** Whether a value contains the number of a person who was erased after the moment. */

@@ -35,10 +35,7 @@ export async function* saidOfCalls(places: CallPlaces, filter: TextFilter = {}):
     yield { ...stored, beganAt: beginOf(stored) };
 }
 
-/**
- * An archive segment is as old as its first event, whenever it was written: a restore may have written it
- * again.
- */
+/** An archive segment is as old as its first event: a restore may have written it again. */
 function beginOf({ value, beganAt }: StoredText): Date {
   const [first] = Array.isArray(value) ? (value as unknown[]) : [];
   const saidAt = isObject(first) ? momentOf(first['at']) : beganAt;

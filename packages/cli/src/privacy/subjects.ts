@@ -11,13 +11,9 @@ export function phoneSubject(key: string, e164: string): string {
   return hash(key, `phone:${e164}`);
 }
 
-const LEGACY_DIGITS = 10;
-
-/**
- * A phone in ledgers of older versions: by its last ten digits, which numbers of several countries share.
- */
+/** A phone in ledgers of older versions: by its last ten digits, which numbers of several countries share. */
 export function legacyPhoneSubject(key: string, e164: string): string {
-  return hash(key, `phone:${e164.replace(/\D/g, '').slice(-LEGACY_DIGITS)}`);
+  return hash(key, `phone:${e164.replace(/\D/g, '').slice(-10)}`);
 }
 
 function hash(key: string, subject: string): string {

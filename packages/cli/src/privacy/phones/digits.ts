@@ -1,8 +1,7 @@
 /** The zeros of the scripts in which numbers are written: Arabic, Persian, nine of India, and full width. */
 const ZEROS = [
-  ...[0x0660, 0x06f0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0xff10],
+  0x0660, 0x06f0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0xff10,
 ];
-
 const foreignDigits = ZEROS.map((zero) => `${String.fromCharCode(zero)}-${String.fromCharCode(zero + 9)}`);
 
 const FOREIGN_DIGIT = new RegExp(`[${foreignDigits.join('')}]`, 'g');

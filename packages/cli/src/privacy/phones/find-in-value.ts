@@ -5,7 +5,7 @@ import { type Finding, type PhoneMatcher } from './phone-matcher.ts';
 export function findInValue(value: unknown, matcher: PhoneMatcher): Finding {
   let finding: Finding = 'none';
   for (const text of textsIn(value)) {
-    const found = typeof text === 'string' ? matcher(text) : matcher(String(text));
+    const found = matcher(String(text));
     if (found === 'certain') return 'certain';
     // A count or a time that happens to contain the digits is not a phone.
     if (found === 'ambiguous' && typeof text === 'string') finding = 'ambiguous';

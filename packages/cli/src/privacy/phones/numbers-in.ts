@@ -37,14 +37,8 @@ function* numbersIn(text: string, region: Region): Generator<Phone> {
   }
 }
 
-interface Window {
-  readonly token: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Neighbouring groups that may be one number. */
-function* windowsOf(run: string): Generator<Window> {
+function* windowsOf(run: string) {
   const groups = [...run.matchAll(GROUP)];
   for (const [first, { index: start }] of groups.entries()) {
     let token = '';
@@ -57,9 +51,7 @@ function* windowsOf(run: string): Generator<Window> {
   }
 }
 
-/**
- * A number as one of the region, and as one with its country code, which is often written without its `+`.
- */
+/** A number as one of the region, and as one with its country code, often written without its `+`. */
 function readingsOf(token: string, region: Region): Phone[] {
   const international = `+${token.replace(/^\+?0*/, '')}`;
   return [token, international].flatMap((each) => readPhone(each, region) ?? []);

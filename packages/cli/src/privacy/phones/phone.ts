@@ -27,11 +27,8 @@ export function isRegion(text: string): text is Region {
 export function readPhone(text: string, region: Region): Phone | undefined {
   const number = parse(text, region);
   if (number?.isPossible() !== true) return undefined;
-  return {
-    e164: number.number,
-    countryCode: number.countryCallingCode,
-    national: number.nationalNumber,
-  };
+  const { number: e164, countryCallingCode: countryCode, nationalNumber: national } = number;
+  return { e164, countryCode, national };
 }
 
 /** Whether such a number is possible: with `+` in any country, else in this one. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { wholeNumber } from '@turnlog/service-kit';
-import { listFlag, readArguments, switchFlag, text, valueFlag } from './flags.ts';
+import { listFlag, switchFlag, text, valueFlag } from './flags.ts';
+import { readArguments } from './read-arguments.ts';
 
 const flags = {
   last: valueFlag(wholeNumber(1, 100), '<n>', 'how many'),
