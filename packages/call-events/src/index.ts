@@ -35,6 +35,7 @@ export { countingTurns } from './record/counting-reports.ts';
 export { type CallMetrics } from './record/call-metrics.ts';
 export { toCallRecord, type CallRecord } from './record/call-record.ts';
 export { type CallLeg } from './record/call-legs.ts';
+export { type Defined } from './fold/records.ts';
 export { toTranscriptTurn, type TranscriptTurn } from './record/transcript.ts';
 export { canonicalJson } from './numbers/canonical-json.ts';
 export { countFields } from './numbers/count-fields.ts';
