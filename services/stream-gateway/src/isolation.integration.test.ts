@@ -6,7 +6,6 @@ import { WebSocket } from 'ws';
 import { AgentChannel } from './agent/agent-channel.ts';
 import { AgentRelay } from './agent/agent-relay.ts';
 import { FrameQueue } from './agent/frame-queue.ts';
-import { AudioDrops } from './audio/audio-drops.ts';
 import { BufferPool } from './audio/buffer-pool.ts';
 import { CallConnection } from './exotel/call-connection.ts';
 import { Liveness } from './exotel/liveness.ts';
@@ -15,6 +14,7 @@ import { CallEventsEndpoint } from './http/endpoints/call-events-endpoint.ts';
 import { StreamUpgrades } from './http/server/stream-upgrades.ts';
 import { PendingConnections } from './limits/pending-connections.ts';
 import { StreamQuotas } from './limits/stream-quotas.ts';
+import { Digest } from './report/digest.ts';
 import { EventProducer, Retention } from '@turnlog/delivery';
 import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
@@ -282,7 +282,7 @@ describe('a fault after the end of a call costs it its agent alone:', () => {
 describe('a fault in what calls share is logged, and they go on:', () => {
   test.each<[entry: string, provoke: () => unknown]>([
     ['tick.sockets', () => once(StreamSockets.prototype, 'tick')],
-    ['tick.audio', () => once(AudioDrops.prototype, 'report')],
+    ['tick.digests', () => once(Digest.prototype, 'report')],
     ['tick.retention', () => once(Retention.prototype, 'enforceLimit')],
     ['retention.compare', () => once(EventProducer.prototype, 'compareWithHead')],
     [

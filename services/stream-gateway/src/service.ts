@@ -1,49 +1,49 @@
+import { UnkeepableDurabilityError } from '@turnlog/call-log';
+import { HeartbeatLoop, takeOverSpools } from '@turnlog/delivery';
 import {
   answersPing,
   createHealth,
   createMetrics,
   retryForever,
   startOps,
+  untilRedisUsable,
   type CheckOutcome,
   type Health,
   type Lifecycle,
   type Logger,
-  untilRedisUsable,
 } from '@turnlog/service-kit';
-import { UnkeepableDurabilityError } from '@turnlog/call-log';
+import { nanoid } from 'nanoid';
+import { createAudioDrops } from './audio/audio-drops.ts';
+import { BufferPool } from './audio/buffer-pool.ts';
 import { createAuth } from './auth/create-auth.ts';
 import { sharedGuard } from './call-guard.ts';
+import { agentNeeds, reportIntake, streamLimits } from './compose/call-settings.ts';
+import { drainOnStop } from './compose/drain.ts';
+import { openServer, unplacedPassthrus, type ServerParts } from './compose/open-server.ts';
+import { watchRedis } from './compose/watch-redis.ts';
 import { type GatewayConfig } from './config.ts';
-import { agentNeeds, reportIntake } from './compose/call-settings.ts';
-import { BufferPool } from './audio/buffer-pool.ts';
-import { nanoid } from 'nanoid';
-import { drain } from './compose/drain.ts';
+import { gatewayKeys } from './domain/keys.ts';
 import { type CallNeeds } from './exotel/call-needs.ts';
 import { StreamSockets } from './exotel/stream-sockets.ts';
-import { createGatewayMetrics } from './report/metrics.ts';
-import { openStores, type GatewayStores } from './store/open-stores.ts';
-import { newTally } from './report/tally.ts';
-import { HeartbeatLoop, takeOverSpools } from '@turnlog/delivery';
 import { CallSlots } from './limits/call-slots.ts';
-import { openServer, type ServerParts } from './compose/open-server.ts';
 import { ReportReader } from './reading/report-reader.ts';
-import { watchRedis } from './compose/watch-redis.ts';
+import { createGatewayMetrics } from './report/metrics.ts';
+import { newTally } from './report/tally.ts';
+import { openStores, type GatewayStores } from './store/open-stores.ts';
 
 const MAX_TICK_MS = 250;
 const MIN_TICK_MS = 10;
 const MAX_SILENT_TICKS_MS = 10_000;
-const CLOSE_GRACE_MS = 3_000;
 const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 
 /**
- * Starts all parts of a gateway, and registers with the lifecycle how each stops. It listens at once, for whoever asks how
- * it is doing; it resolves when Redis is there, and it takes calls.
+ * Starts all parts of a gateway, and registers with the lifecycle how each stops. It listens at once, so that its health can
+ * be asked for; it resolves when Redis is available and it accepts calls.
  */
 export async function startGateway(
   config: GatewayConfig,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
 ): Promise<{ readonly host: string; readonly port: number; readonly health_port: number }> {
-  const monotonic = () => performance.now();
   const tally = newTally();
   const registry = createMetrics('stream-gateway');
   const metrics = createGatewayMetrics(registry, tally, {
@@ -52,14 +52,14 @@ export async function startGateway(
     pendingBytes: () => stores.retention.pendingBytes,
     spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
+  const digests = { audioDrops: createAudioDrops(logger), unplaced: unplacedPassthrus(logger) };
+  const common = { config, logger, lifecycle, metrics, digests };
   const stores = await openStores(config, {
-    logger,
-    lifecycle,
-    metrics,
-    monotonic,
+    ...common,
+    audioDrops: digests.audioDrops,
     directory: () => auth.directory,
   });
-  const auth = createAuth(config, { redis: stores.link.redis, logger });
+  const auth = createAuth(config, { redis: stores.redis, logger });
   const reader = new ReportReader();
   lifecycle.onStop('reading', () => reader.close());
   const intake = reportIntake(config, {
@@ -68,80 +68,68 @@ export async function startGateway(
     isTenantFull: (tenant) => stores.tenantBytes.isFull(tenant),
   });
   const isOverloaded = (): boolean => stores.retention.isOverloaded;
-  const limits = {
-    idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-    pingEveryMs: config.PING_EVERY_MS,
-    startTimeoutMs: config.START_TIMEOUT_MS,
-    maxCallMs: config.MAX_CALL_MS,
-    maxCallsPerSocket: config.MAX_CALLS_PER_SOCKET,
-  };
   const calls: CallNeeds = {
-    delivery: stores.delivery,
-    retention: stores.retention,
-    streamCalls: stores.streamCalls,
+    ...stores,
     audio: { writer: stores.audioWriter, batchMs: config.AUDIO_BATCH_MS, pool: new BufferPool() },
     agent: agentNeeds(config, { intake, isOverloaded, logger, tally }),
     ...{ logger, tally, now: Date.now, newId: nanoid },
   };
-  const sockets = new StreamSockets(calls, limits, monotonic);
-  const health = createHealth({ isStopping: () => lifecycle.isStopping });
-  const slots = new CallSlots(stores.link.redis, { prefix: config.KEY_PREFIX });
-  const parts = { config, auth, stores, intake, sockets, slots, metrics, logger, lifecycle };
+  const sockets = new StreamSockets(calls, streamLimits(config));
+  const slots = new CallSlots(stores.redis, gatewayKeys(config.KEY_PREFIX).callsOf);
+  const parts = { ...common, auth, stores, intake, sockets, slots };
 
-  health.readinessCheck('redis', answersPing(stores.link.redis));
+  const health = createHealth({ isStopping: () => lifecycle.isStopping });
+  health.readinessCheck('redis', answersPing(stores.redis));
   health.readinessCheck('writes', () => Promise.resolve(readinessOf(stores)));
   const health_port = await startOps({ lifecycle, health, metrics: registry, port: config.HEALTH_PORT });
-  const server = await openServer(parts);
-  startTimers({ ...parts, health });
-  watchRedis(stores, { logger, lifecycle });
-  registerDrain(parts);
-  const { spool, retention, delivery: producer } = stores;
-  const replay = { retention, producer, logger, lifecycle, now: Date.now };
-  if (spool !== undefined) takeOverSpools(spool, { ...replay, outbox: spool.outbox });
-  // A wait ends with each failed attempt to connect; the gateway's ends with Redis, or when it is told to stop.
-  const { signal } = lifecycle;
-  await untilRedisUsable(stores.link.redis, { backoff: CONNECT_BACKOFF, signal });
-  await retryForever(() => stores.durability.confirm(), {
+  const { host, port } = await openServer(parts);
+  startTimers(parts, health);
+  watchRedis(stores, parts);
+  drainOnStop(parts);
+  const { spool, delivery: producer } = stores;
+  if (spool !== undefined)
+    takeOverSpools(spool, { ...stores, ...common, producer, outbox: spool.outbox, now: Date.now });
+  await untilUsable(stores, lifecycle.signal);
+  await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal: lifecycle.signal });
+  return { host, port, health_port };
+}
+
+/** A wait ends with each failed attempt to connect; the gateway's ends with Redis, or with the signal. */
+async function untilUsable({ redis, durability }: GatewayStores, signal: AbortSignal): Promise<void> {
+  await untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal });
+  await retryForever(() => durability.confirm(), {
     backoff: CONNECT_BACKOFF,
     signal,
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });
-  await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal });
-  return { host: server.host, port: server.port, health_port };
 }
 
-/** What keeps new calls away although Redis answers. */
+/** Why the gateway accepts no new calls although Redis answers. */
 function readinessOf({ spool, durability, memory, writes, retention }: GatewayStores): CheckOutcome {
+  const no = (reason: string): CheckOutcome => ({ ok: false, reason });
   const problem = spool?.spool.problem;
-  if (problem !== undefined) return { ok: false, reason: `the spool is ${problem}` };
-  if (!durability.isConfirmed) return { ok: false, reason: 'DURABILITY is not confirmed yet' };
+  if (problem !== undefined) return no(`the spool is ${problem}`);
+  if (!durability.isConfirmed) return no('DURABILITY is not confirmed yet');
   if (memory.isShort)
-    return {
-      ok: false,
-      reason: 'Redis uses more than MAX_MEMORY_SHARE of its maxmemory: it is being drained',
-    };
-  if (writes.isStalled) return { ok: false, reason: 'Redis takes no events' };
-  if (retention.isOverloaded) return { ok: false, reason: 'too many events wait for Redis' };
+    return no('Redis uses more than MAX_MEMORY_SHARE of its maxmemory: it is being drained');
+  if (writes.isStalled) return no('Redis takes no events');
+  if (retention.isOverloaded) return no('too many events wait for Redis');
   return { ok: true, detail: { spooled_events: spool?.spool.events ?? 0 } };
 }
 
-function startTimers(
-  parts: Pick<ServerParts, 'config' | 'sockets' | 'stores' | 'metrics' | 'slots' | 'logger' | 'lifecycle'> & {
-    readonly health: Health;
-  },
-): void {
-  const { config, logger, lifecycle, sockets, stores, metrics, health, slots } = parts;
+function startTimers(parts: ServerParts, health: Health): void {
+  const { config, logger, lifecycle, sockets, stores, metrics, slots } = parts;
+  const digests = Object.values(parts.digests);
   const pulse = health.heartbeat('tick', { maxSilenceMs: MAX_SILENT_TICKS_MS });
   const guard = sharedGuard(logger);
   const tick = setInterval(() => {
     guard.run('tick.sockets', () => sockets.tick());
     guard.run('tick.retention', () => stores.retention.enforceLimit(Date.now()));
-    guard.run('tick.audio', () => stores.audioDrops.report(performance.now()));
+    guard.run('tick.digests', () => digests.forEach((digest) => digest.report(performance.now())));
     pulse.beat();
   }, tickMs(config));
   const heartbeat = new HeartbeatLoop({
-    liveCalls: stores.liveCalls,
-    retention: stores.retention,
+    ...stores,
     openCalls: () => sockets.openCalls(),
     now: Date.now,
     onFailure: (err) => {
@@ -157,29 +145,13 @@ function startTimers(
         logger.debug({ event: 'call_slots_not_renewed', err }, 'the slots of calls were not renewed'),
       );
   }, config.HEARTBEAT_MS);
-  // After an outage calls have not been seen for long: say that they are alive before the sweep takes them for lost.
-  stores.link.redis.on('ready', () => heartbeat.beat());
+  // After an outage the calls are marked as live before the sweep takes them for lost.
+  stores.redis.on('ready', () => heartbeat.beat());
   lifecycle.onStop('timers', () => {
     clearInterval(tick);
     clearInterval(beat);
     pulse.stop();
   });
-}
-
-function registerDrain({
-  config,
-  logger,
-  lifecycle,
-  sockets,
-  stores,
-}: Pick<ServerParts, 'config' | 'logger' | 'lifecycle' | 'sockets' | 'stores'>): void {
-  const { retention, audioWriter, spool } = stores;
-  const outbox = spool?.outbox;
-  const drainMs = config.DRAIN_DEADLINE_MS;
-  const lingerMs = config.AGENT_LINGER_MS + CLOSE_GRACE_MS;
-  const flushMs = config.FLUSH_DEADLINE_MS;
-  const run = () => drain({ sockets, retention, audioWriter, outbox, logger, drainMs, lingerMs, flushMs });
-  lifecycle.onStop('drain', run, { timeoutMs: drainMs + lingerMs + flushMs + CLOSE_GRACE_MS });
 }
 
 /** Often enough for the shortest of the intervals that it serves. */

@@ -124,10 +124,10 @@ export const isolationGuards: readonly Guard[] = [
     without: 'sockets.tick();',
     of: SHARED,
   }),
-  entryGuard('tick.audio', {
+  entryGuard('tick.digests', {
     file: 'services/stream-gateway/src/service.ts',
-    text: "guard.run('tick.audio', () => stores.audioDrops.report(performance.now()));",
-    without: 'stores.audioDrops.report(performance.now());',
+    text: "guard.run('tick.digests', () => digests.forEach((digest) => digest.report(performance.now())));",
+    without: 'digests.forEach((digest) => digest.report(performance.now()));',
     of: SHARED,
   }),
   entryGuard('http.upgrade', {

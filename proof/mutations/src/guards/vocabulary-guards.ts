@@ -82,9 +82,9 @@ export const vocabularyGuards: readonly Guard[] = [
   {
     name: 'streams-are-of-one-tenant',
     keeps: 'a report of one tenant is not added to the call of another',
-    file: 'services/stream-gateway/src/store/stream-calls.ts',
-    text: '`${tenant}/${streamSid}`;',
-    without: '`${tenant.slice(0, 0)}/${streamSid}`;',
+    file: 'services/stream-gateway/src/domain/keys.ts',
+    text: '${tenant}/${streamSid}`',
+    without: '${tenant.slice(0, 0)}/${streamSid}`',
     test: {
       file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
       name: 'a passthru that names no call is not given to the call of another tenant with a stream of that name',

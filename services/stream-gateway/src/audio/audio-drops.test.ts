@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { createLogger } from '@turnlog/service-kit';
-import { AudioDrops } from './audio-drops.ts';
+import { createAudioDrops } from './audio-drops.ts';
 
 test('however much audio is dropped, the log has a line a minute for each reason, with all bytes', () => {
   const lines: Record<string, unknown>[] = [];
   const destination = {
     write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),
   };
-  const drops = new AudioDrops(createLogger({ service: 'test', destination }));
+  const drops = createAudioDrops(createLogger({ service: 'test', destination }));
   drops.report(0);
   expect(lines).toEqual([]);
   for (let ms = 0; ms < 60_000; ms += 100) {

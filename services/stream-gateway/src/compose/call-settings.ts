@@ -4,23 +4,32 @@ import { type GatewayConfig } from '../config.ts';
 import { MAX_REQUEST } from '../http/endpoints/call-events-endpoint.ts';
 import { ReportRates } from '../limits/report-rates.ts';
 import { type ReportIntake } from '../reading/report-intake.ts';
-import { type ReportReader } from '../reading/report-reader.ts';
+import { type StreamLimits } from '../exotel/stream-socket.ts';
 
 const AGENT_BACKOFF = { minMs: 250, maxMs: 5_000 };
 
 /** The largest message of an agent, as a multiple of the limit: one above the limit is answered, and not cut off. */
 const MESSAGE_HEADROOM_FACTOR = 2;
 
-/** How the settings have reports taken. */
+/** The limits of the carrier's sockets. */
+export function streamLimits(config: GatewayConfig): StreamLimits {
+  return {
+    idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+    pingEveryMs: config.PING_EVERY_MS,
+    startTimeoutMs: config.START_TIMEOUT_MS,
+    maxCallMs: config.MAX_CALL_MS,
+    maxCallsPerSocket: config.MAX_CALLS_PER_SOCKET,
+  };
+}
+
+/** How reports are accepted. */
 export function reportIntake(
   config: GatewayConfig,
-  parts: {
-    readonly reader: ReportReader;
-    readonly directory: Pick<TenantDirectory, 'find'>;
-    readonly isTenantFull: (tenant: string) => boolean;
-  },
+  {
+    directory,
+    ...shared
+  }: Pick<ReportIntake, 'reader' | 'isTenantFull'> & { readonly directory: TenantDirectory },
 ): ReportIntake {
-  const { reader, directory, isTenantFull } = parts;
   return {
     maxEventBytes: config.MAX_EVENT_BYTES,
     rates: new ReportRates({
@@ -31,13 +40,12 @@ export function reportIntake(
       addressBytesPerSecond: config.MAX_ADDRESS_BYTES_PER_SECOND,
       maxRequest: MAX_REQUEST,
     }),
-    reader,
     redactionOf: (tenant) => directory.find(tenant)?.policy.redaction ?? config.REDACTION,
-    isTenantFull,
+    ...shared,
   };
 }
 
-/** What the settings give agents; undefined without an AGENT_URL. */
+/** What agents need; undefined without an AGENT_URL. */
 export function agentNeeds(
   config: GatewayConfig,
   shared: Pick<AgentNeeds, 'intake' | 'isOverloaded' | 'logger' | 'tally'>,

@@ -1,38 +1,38 @@
-import { sleep, withDeadline, type Logger } from '@turnlog/service-kit';
-import { type AudioWriter } from '../audio/audio-writer.ts';
+import { sleep, withDeadline, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { type GatewayConfig } from '../config.ts';
 import { type StreamSockets } from '../exotel/stream-sockets.ts';
-import { type Retention, type SpoolOutbox } from '@turnlog/delivery';
+import { type GatewayStores } from '../store/open-stores.ts';
 
 const POLL_MS = 25;
+const CLOSE_GRACE_MS = 3_000;
 
-export interface DrainOptions {
+export interface DrainParts {
+  readonly config: GatewayConfig;
   readonly sockets: StreamSockets;
-  readonly retention: Retention;
-  readonly audioWriter: AudioWriter | undefined;
-  /** Events that came over HTTP and are in the spool. */
-  readonly outbox: SpoolOutbox | undefined;
+  readonly stores: GatewayStores;
   readonly logger: Logger;
-  /** How long calls may go on. */
-  readonly drainMs: number;
-  /** How long agents may go on reporting after that. */
-  readonly lingerMs: number;
-  /** How long Redis may take to acknowledge what is left. */
-  readonly flushMs: number;
+}
+
+/** Makes a stop drain the gateway first. */
+export function drainOnStop(parts: DrainParts & { readonly lifecycle: Lifecycle }): void {
+  const { DRAIN_DEADLINE_MS, AGENT_LINGER_MS, FLUSH_DEADLINE_MS } = parts.config;
+  const timeoutMs = DRAIN_DEADLINE_MS + AGENT_LINGER_MS + FLUSH_DEADLINE_MS + 2 * CLOSE_GRACE_MS;
+  parts.lifecycle.onStop('drain', () => drain(parts), { timeoutMs });
 }
 
 /**
  * Lets calls end by themselves for as long as is allowed, ends the rest as `drained`, and waits until every event is
- * acknowledged, or in the spool for the next start. A carrier doesn't connect again in mid-call, so waiting is the only way to lose nothing.
+ * acknowledged, or in the spool. A carrier does not reconnect during a call, so waiting is the only way to lose nothing.
  */
-export async function drain(options: DrainOptions): Promise<void> {
-  const { sockets, logger, drainMs, lingerMs, flushMs } = options;
+async function drain(parts: DrainParts): Promise<void> {
+  const { config, sockets, stores, logger } = parts;
   logger.info({ event: 'gateway_draining', connections: sockets.count }, 'draining');
-  await until(() => sockets.unfinishedSessions === 0, drainMs);
+  await until(() => sockets.unfinishedSessions === 0, config.DRAIN_DEADLINE_MS);
   sockets.drain();
-  await until(() => sockets.unfinishedSessions === 0, lingerMs);
+  await until(() => sockets.unfinishedSessions === 0, config.AGENT_LINGER_MS + CLOSE_GRACE_MS);
   sockets.terminate();
-  await withDeadline(flushed(options), flushMs);
-  const { lost, spooled } = await giveUpOn(options);
+  await withDeadline(flushed(stores), config.FLUSH_DEADLINE_MS);
+  const { lost, spooled } = await giveUpOn(stores);
   if (lost > 0)
     logger.error(
       { event: 'events_lost', events: lost },
@@ -46,19 +46,19 @@ export async function drain(options: DrainOptions): Promise<void> {
   if (lost + spooled === 0) logger.info({ event: 'gateway_drained' }, 'drained');
 }
 
-async function flushed({ retention, audioWriter, outbox }: DrainOptions): Promise<void> {
+async function flushed({ retention, audioWriter, spool }: GatewayStores): Promise<void> {
   await Promise.all(retention.buffers.map((buffer) => buffer.whenIdle()));
-  await outbox?.whenIdle();
+  await spool?.outbox.whenIdle();
   await audioWriter?.whenIdle();
 }
 
-/** What Redis has not acknowledged, by whether it is on the disk. */
-async function giveUpOn({ retention, outbox }: DrainOptions): Promise<{ lost: number; spooled: number }> {
+/** Counts what Redis has not acknowledged, by whether it is on the disk. */
+async function giveUpOn({ retention, spool }: GatewayStores): Promise<{ lost: number; spooled: number }> {
   const { buffers } = retention;
   await Promise.all(buffers.map((buffer) => buffer.saveToSpool()));
   const lost = buffers.reduce((sum, { unsafeEvents }) => sum + unsafeEvents, 0);
   const pending = buffers.reduce((sum, buffer) => sum + buffer.abandon(), 0);
-  return { lost, spooled: pending - lost + (outbox?.abandon() ?? 0) };
+  return { lost, spooled: pending - lost + (spool?.outbox.abandon() ?? 0) };
 }
 
 async function until(condition: () => boolean, timeoutMs: number): Promise<void> {

@@ -3,6 +3,7 @@ import { nanoid } from 'nanoid';
 import { type Auth, singleWebhookSecret } from '../auth/create-auth.ts';
 import { type GatewayConfig } from '../config.ts';
 import { type StreamSockets } from '../exotel/stream-sockets.ts';
+import { type AudioDrops } from '../audio/audio-drops.ts';
 import { type CallSlots } from '../limits/call-slots.ts';
 import { type ReportIntake } from '../reading/report-intake.ts';
 import { type GatewayMetrics } from '../report/metrics.ts';
@@ -22,12 +23,13 @@ import { StreamUpgrades, type StreamUpgradesOptions } from '../http/server/strea
 import { type StreamPaths } from '../http/server/stream-target.ts';
 import { PendingConnections } from '../limits/pending-connections.ts';
 import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
+import { Digest } from '../report/digest.ts';
 import { StreamQuotas } from '../limits/stream-quotas.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
 const OTHER_CONNECTIONS = 2_000;
 
-/** What the server hands its requests and streams to. */
+/** What handles the requests and streams of a server. */
 export interface ServerParts {
   readonly config: GatewayConfig;
   readonly auth: Auth;
@@ -36,6 +38,7 @@ export interface ServerParts {
   readonly sockets: StreamSockets;
   readonly slots: CallSlots;
   readonly metrics: GatewayMetrics;
+  readonly digests: { readonly audioDrops: AudioDrops; readonly unplaced: Digest<'unplaced'> };
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
 }
@@ -80,7 +83,7 @@ export async function openServer(parts: ServerParts): Promise<GatewayServer> {
     maxConnections: config.MAX_CONNECTIONS + OTHER_CONNECTIONS,
   });
   lifecycle.onStop('server', () => server.close());
-  const wake = (reloadNow: () => void) => stores.link.redis.on('ready', reloadNow);
+  const wake = (reloadNow: () => void) => stores.redis.on('ready', reloadNow);
   refreshTenants({ directory, logger, lifecycle, host: config.HOST, wake });
   return server;
 }
@@ -95,9 +98,8 @@ function createCallEvents(
   });
 }
 
-/** A tenant's own secret, or the one of the settings where there is no tenant. */
 function createCallbacks(
-  { config, logger, stores, metrics, auth: { directory, gatekeeper } }: ServerParts,
+  { config, stores, metrics, digests, auth: { directory, gatekeeper } }: ServerParts,
   store: EventStore,
 ): CallbacksEndpoint {
   const single = singleWebhookSecret(config.WEBHOOK_SECRET, config.TENANT);
@@ -110,8 +112,19 @@ function createCallbacks(
     store,
     streams: stores.streamCalls,
     utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
-    ...{ metrics, logger },
+    metrics,
+    unplaced: digests.unplaced,
   });
+}
+
+/** Logs Passthrus of unknown calls. */
+export function unplacedPassthrus(logger: Logger): Digest<'unplaced'> {
+  return new Digest(({ unplaced }) =>
+    logger.warn(
+      { event: 'passthru_unplaced', count: unplaced },
+      'a Passthru names no known call; it is recorded as a call of its own',
+    ),
+  );
 }
 
 function createUpgrades(
@@ -146,7 +159,7 @@ function createUpgrades(
 function unavailabilityOf({ lifecycle, stores, sockets, config }: ServerParts): Unavailability | undefined {
   if (lifecycle.isStopping) return 'draining';
   if (stores.spool?.spool.problem !== undefined) return `spool_${stores.spool.spool.problem}`;
-  const isUsable = stores.link.isUsable() && stores.durability.isConfirmed;
+  const isUsable = stores.isUsable() && stores.durability.isConfirmed;
   if (!isUsable || stores.writes.isStalled) return 'not_ready';
   if (stores.memory.isShort) return 'memory_short';
   if (stores.retention.isOverloaded) return 'overloaded';

@@ -4,15 +4,15 @@ import { type GatewayStores } from '../store/open-stores.ts';
 const EVERY_MS = 1_000;
 
 /**
- * Looks after what is known of Redis while nothing else does: a gateway that is not ready is sent nothing by which it would
- * notice that Redis takes events again, so a little is written; and gateways tell each other what tenants have brought.
+ * Every second tries a write while Redis refuses them, because a gateway that is not ready receives nothing that it could
+ * write, and exchanges the bytes of tenants with other gateways.
  */
 export function watchRedis(
-  { writes, durability, tenantBytes }: Pick<GatewayStores, 'writes' | 'durability' | 'tenantBytes'>,
+  { writes, durability, tenantBytes }: GatewayStores,
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
 ): void {
   let isUnderWay = false;
-  let isTold = false;
+  let isLogged = false;
 
   const tryWrite = async (): Promise<void> => {
     try {
@@ -26,19 +26,20 @@ export function watchRedis(
     if (writes.isInDoubt) await tryWrite();
     await tenantBytes.exchange();
   };
+  // A lost connection is logged elsewhere; an error reply means that the user lacks a right, and it stays so.
+  const onError = (err: unknown): void => {
+    if (isLogged || !(err instanceof Error && err.name === 'ReplyError')) return;
+    isLogged = true;
+    logger.warn(
+      { event: 'tenant_bytes_not_shared', err },
+      'Redis does not count the bytes of tenants; their limits apply to each gateway separately',
+    );
+  };
   const timer = setInterval(() => {
     if (isUnderWay) return;
     isUnderWay = true;
     look()
-      .catch((err: unknown) => {
-        // One that is away is told of elsewhere; one that refuses it lacks a right of the user, and will go on to.
-        if (!isTold && err instanceof Error && err.name === 'ReplyError')
-          logger.warn(
-            { event: 'tenant_bytes_not_shared', err },
-            'Redis does not count the bytes of tenants; their limits apply to each gateway separately',
-          );
-        isTold ||= err instanceof Error && err.name === 'ReplyError';
-      })
+      .catch(onError)
       .finally(() => (isUnderWay = false));
   }, EVERY_MS);
   lifecycle.onStop('watch', () => clearInterval(timer));

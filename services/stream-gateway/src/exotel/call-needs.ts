@@ -3,7 +3,7 @@ import { type Logger } from '@turnlog/service-kit';
 import { type AgentNeeds } from '../agent/agent-needs.ts';
 import { type AudioRecorderOptions } from '../audio/audio-recorder.ts';
 import { type GatewayTally } from '../report/tally.ts';
-import { type StreamCalls } from '../domain/stream-calls.ts';
+import { type StreamCalls } from '../store/stream-calls.ts';
 
 /** What every call of a gateway shares. */
 export interface CallNeeds {

@@ -9,15 +9,13 @@ import { type AcceptedStream } from '../domain/accepted-stream.ts';
 export class StreamSockets {
   readonly #needs: CallNeeds;
   readonly #limits: StreamLimits;
-  readonly #monotonic: () => number;
   readonly #sockets = new Set<StreamSocket>();
   /** Sessions that are not finished; some outlive their socket by the agent's last words. */
   readonly #sessions = new Set<CallConnection>();
 
-  constructor(needs: CallNeeds, limits: StreamLimits, monotonic: () => number) {
+  constructor(needs: CallNeeds, limits: StreamLimits) {
     this.#needs = needs;
     this.#limits = limits;
-    this.#monotonic = monotonic;
   }
 
   get count(): number {
@@ -38,7 +36,7 @@ export class StreamSockets {
     const accepted = new StreamSocket(socket, stream, {
       needs: this.#needs,
       limits: this.#limits,
-      monotonicMs: this.#monotonic(),
+      monotonicMs: performance.now(),
       events: {
         onSessionStarted: (session) => void this.#sessions.add(session),
         onSessionFinished: (session) => void this.#sessions.delete(session),
@@ -49,7 +47,7 @@ export class StreamSockets {
   }
 
   tick(): void {
-    const monotonicMs = this.#monotonic();
+    const monotonicMs = performance.now();
     for (const socket of this.#sockets) socket.tick(monotonicMs);
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
 import { type Redis } from 'ioredis';
+import { gatewayKeys } from '../domain/keys.ts';
 import { CallSlots } from './call-slots.ts';
 
 const HOUR_MS = 3_600_000;
@@ -17,11 +18,12 @@ beforeEach(() => {
   prefix = testKeyPrefix();
 });
 
-const key = () => `${prefix}calls-of:acme`;
+const key = () => gatewayKeys(prefix).callsOf('acme');
+const newSlots = () => new CallSlots(redis, gatewayKeys(prefix).callsOf);
 const ageMs = async (id: string) => Date.now() - Number(await redis.zscore(key(), id));
 
 test('a tenant has as many calls at once as it may, over all gateways', async () => {
-  const [one, other] = [new CallSlots(redis, { prefix }), new CallSlots(redis, { prefix })];
+  const [one, other] = [newSlots(), newSlots()];
   expect([await one.take('acme', 'a', 2), await other.take('acme', 'b', 2)]).toEqual([true, true]);
   expect(await one.take('acme', 'c', 2)).toBe(false);
   await other.release('acme', 'b');
@@ -29,7 +31,7 @@ test('a tenant has as many calls at once as it may, over all gateways', async ()
 });
 
 test('the place of a call that its gateway speaks of no more is free after a while', async () => {
-  const slots = new CallSlots(redis, { prefix });
+  const slots = newSlots();
   await slots.take('acme', 'dead', 1);
   await redis.zincrby(key(), -46_000, 'dead');
   expect(await slots.take('acme', 'next', 1)).toBe(true);
@@ -38,10 +40,10 @@ test('the place of a call that its gateway speaks of no more is free after a whi
 test.each(['take', 'renew'] as const)(
   'a call that a clock which was set back since has seen in an hour counts as seen now, by %s',
   async (by) => {
-    const dead = new CallSlots(redis, { prefix });
+    const dead = newSlots();
     await dead.take('acme', 'dead', 2);
     await redis.zincrby(key(), HOUR_MS, 'dead');
-    const living = new CallSlots(redis, { prefix });
+    const living = newSlots();
     await living.take('acme', 'living', 3);
     if (by === 'renew') {
       await redis.zincrby(key(), HOUR_MS, 'dead');

@@ -1,13 +1,11 @@
 import { defineScript, runScript } from '@turnlog/redis-kit';
 import { type Redis } from 'ioredis';
+import { type GatewayKeys } from '../domain/keys.ts';
 
-/** After which a call that its gateway no longer speaks of has ended with the gateway. */
+/** A call that its gateway has not renewed for so long has ended with the gateway. */
 const STALE_MS = 45_000;
 
-/**
- * Lua: a call that was spoken of in the future was so by a clock that was set back since. It counts as spoken of now, or a dead
- * gateway's calls would hold their places for as long as the clock was set back.
- */
+/** Lua: a call whose score is in the future, by a clock that was set back since, counts as renewed now. */
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -17,11 +15,11 @@ end
 `;
 
 /**
- * Takes a place among the calls of a tenant, where one is free.
+ * Takes a slot of a tenant, if one is free.
  *
- * KEYS  the tenant's calls by when they were last spoken of
+ * KEYS  the tenant's calls by the time of their last renewal
  * ARGV  the call's id, the most calls, after how many milliseconds one is stale
- * Reply 1 when it has a place
+ * Reply 1 if the call has a slot
  */
 const TAKE = defineScript(`${NOW}redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3])
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
@@ -31,7 +29,7 @@ return 1
 `);
 
 /**
- * Speaks of calls again.
+ * Renews calls.
  *
  * KEYS  as above
  * ARGV  after how many milliseconds one is stale, the calls' ids
@@ -46,15 +44,15 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 /** The calls that each tenant has at once, over all gateways. Only tenants with a limit are counted. */
 export class CallSlots {
   readonly #redis: Redis;
-  readonly #prefix: string;
+  readonly #keyOf: GatewayKeys['callsOf'];
   readonly #held = new Map<string, Set<string>>();
 
-  constructor(redis: Redis, { prefix }: { readonly prefix: string }) {
+  constructor(redis: Redis, keyOf: GatewayKeys['callsOf']) {
     this.#redis = redis;
-    this.#prefix = prefix;
+    this.#keyOf = keyOf;
   }
 
-  /** True when the tenant has a place for one more call, which it now holds. Rejects when Redis doesn't answer. */
+  /** Takes a slot; false if none is free. Rejects if Redis doesn't answer. */
   async take(tenant: string, id: string, maxCalls: number): Promise<boolean> {
     const taken = await runScript(this.#redis, TAKE, [this.#keyOf(tenant)], [id, maxCalls, STALE_MS]);
     if (taken !== 1) return false;
@@ -63,7 +61,7 @@ export class CallSlots {
     return true;
   }
 
-  /** The call is over. Should Redis not hear of it, the place is free when the call is stale. */
+  /** The call is over. If Redis doesn't answer, the slot is free once the call is stale. */
   async release(tenant: string, id: string): Promise<void> {
     const held = this.#held.get(tenant);
     held?.delete(id);
@@ -71,15 +69,11 @@ export class CallSlots {
     await this.#redis.zrem(this.#keyOf(tenant), id);
   }
 
-  /** Speaks of every call that goes on here. To be called more often than a call gets stale. */
+  /** Renews all calls of this gateway, which must happen more often than {@link STALE_MS}. */
   async renew(): Promise<void> {
     const renewals = [...this.#held].map(([tenant, ids]) =>
       runScript(this.#redis, RENEW, [this.#keyOf(tenant)], [STALE_MS, ...ids]),
     );
     await Promise.all(renewals);
-  }
-
-  #keyOf(tenant: string): string {
-    return `${this.#prefix}calls-of:${tenant}`;
   }
 }

@@ -5,12 +5,12 @@ import { type RedisMemory } from './redis-memory.ts';
 import { type TenantBytes } from './tenant-bytes.ts';
 
 /**
- * An appender that takes nothing while the memory of Redis is short, but what ends a connection: such a call can be
- * persisted, and makes room. It notes how much is appended for whom.
+ * An appender that counts what it appends, and accepts only the ends of connections while the memory of Redis is short: a
+ * call that has ended can be persisted, which makes room.
  */
 export function guardAppender(
   appender: Appender,
-  { memory, tenants }: { readonly memory: RedisMemory; readonly tenants: Pick<TenantBytes, 'note'> },
+  { memory, tenantBytes }: { readonly memory: RedisMemory; readonly tenantBytes: TenantBytes },
 ): ProducerAppender {
   return {
     append: async ({ leadsToEnd = false, ...request }) => {
@@ -18,7 +18,7 @@ export function guardAppender(
       const outcome = await appender.append(request);
       const bytes = appendedBytes(request, outcome);
       memory.noteWritten(bytes);
-      tenants.note(request.call.tenant, bytes);
+      tenantBytes.note(request.call.tenant, bytes);
       return outcome;
     },
   };

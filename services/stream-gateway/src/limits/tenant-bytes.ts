@@ -1,18 +1,19 @@
 import { type TenantDirectory } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
+import { type GatewayKeys } from '../domain/keys.ts';
 
 const MIB = 1024 * 1024;
 
-/** An hour, in pieces: what is older than the oldest piece counts no more. */
+/** An hour, in pieces. */
 const WINDOW_MS = 300_000;
 const WINDOWS = 12;
 
-/** A tenant that is known to be full brings nothing, and is looked at again so often. */
+/** How often a full tenant, which sends nothing, is checked. */
 const LOOK_AGAIN_MS = 10_000;
 
-/** From this part of MAX_MEMORY_SHARE on, tenants that bring much are refused, so that the others are not. */
+/** Above this part of MAX_MEMORY_SHARE, tenants that send much are refused, so that the others are not. */
 const CROWDED = 0.88;
-/** What one of several tenants may bring in an hour while it is crowded, as a share of the memory of Redis. */
+/** What one of several tenants may send in an hour then, as a share of the memory of Redis. */
 const CROWDED_SHARE = 0.4;
 
 /**
@@ -40,28 +41,27 @@ return sum
 `;
 
 interface Count {
-  /** By all gateways, as Redis has told. */
+  /** From all gateways, by the latest answer of Redis. */
   total: number;
-  /** Appended here and not told to Redis yet. */
-  untold: number;
+  /** Appended here and not sent to Redis yet. */
+  unsent: number;
   askedAtMs: number;
 }
 
 export interface TenantBytesOptions {
   readonly redis: Redis;
-  readonly prefix: string;
-  /** Asked for when it is needed: it is made of the same Redis. */
+  readonly keyOf: GatewayKeys['bytesOf'];
+  /** Read when it is needed: it is created later. */
   readonly directory: () => Pick<TenantDirectory, 'tenants' | 'find'>;
-  /** What each tenant may bring in an hour, where its policy says nothing else. */
+  /** The limit of a tenant whose policy has none. */
   readonly maxBytesPerHour: number | undefined;
   readonly memory: { readonly share: number; readonly maxBytes: number };
   readonly maxMemoryShare: number;
-  readonly monotonic: () => number;
 }
 
 /**
- * The bytes that each tenant has brought in the last hour, over all gateways: what it has in Redis, where keys are kept for
- * an hour. Gateways tell each other every second, so that together they may let through what they take in that time.
+ * The bytes that each tenant sent to all gateways in the last hour, which is what it has in Redis. Gateways exchange counts
+ * every second, so that together they may exceed a limit by what arrives in that time.
  */
 export class TenantBytes {
   readonly #options: TenantBytesOptions;
@@ -71,40 +71,39 @@ export class TenantBytes {
     this.#options = options;
   }
 
-  /** So much of the tenant was appended here. */
+  /** Counts bytes of the tenant that were appended here. */
   note(tenant: string, bytes: number): void {
     if (bytes === 0 || !this.#isCounted(tenant)) return;
-    const count = this.#counts.get(tenant) ?? { total: 0, untold: 0, askedAtMs: -Infinity };
+    const count = this.#counts.get(tenant) ?? { total: 0, unsent: 0, askedAtMs: -Infinity };
     this.#counts.set(tenant, count);
-    count.untold += bytes;
+    count.unsent += bytes;
   }
 
-  /** Whether the tenant has brought as much as it may. */
+  /** Whether the tenant has reached its limit. */
   isFull(tenant: string): boolean {
     const count = this.#counts.get(tenant);
-    return count !== undefined && count.total + count.untold >= this.#limitOf(tenant);
+    return count !== undefined && count.total + count.unsent >= this.#limitOf(tenant);
   }
 
-  /** Tells Redis what was appended here, and hears of the other gateways. Rejects when Redis doesn't answer. */
+  /** Adds what was appended here to the counts in Redis, and reads those of all gateways. Rejects if Redis doesn't answer. */
   async exchange(): Promise<void> {
-    const nowMs = this.#options.monotonic();
+    const nowMs = performance.now();
     const due = [...this.#counts].filter(
-      ([tenant, { untold, askedAtMs }]) =>
-        untold > 0 || (this.isFull(tenant) && nowMs - askedAtMs >= LOOK_AGAIN_MS),
+      ([tenant, { unsent, askedAtMs }]) =>
+        unsent > 0 || (this.isFull(tenant) && nowMs - askedAtMs >= LOOK_AGAIN_MS),
     );
     await Promise.all(due.map(([tenant, count]) => this.#exchange(tenant, count, nowMs)));
   }
 
   async #exchange(tenant: string, count: Count, nowMs: number): Promise<void> {
-    const { redis, prefix } = this.#options;
-    const told = count.untold;
-    const total = await redis.eval(COUNT, 1, `${prefix}bytes-of:${tenant}`, told, WINDOW_MS, WINDOWS);
-    count.total = Number(total);
-    count.untold -= told;
+    const { redis, keyOf } = this.#options;
+    const sent = count.unsent;
+    count.total = Number(await redis.eval(COUNT, 1, keyOf(tenant), sent, WINDOW_MS, WINDOWS));
+    count.unsent -= sent;
     count.askedAtMs = nowMs;
   }
 
-  /** One tenant alone has no neighbour: it is counted only where it has a limit of its own. */
+  /** A single tenant has no neighbours: it is counted only if it has a limit of its own. */
   #isCounted(tenant: string): boolean {
     return this.#ownLimitOf(tenant) !== undefined || this.#options.directory().tenants.length > 1;
   }

@@ -3,20 +3,9 @@ import { type Barrier } from '@turnlog/redis-kit';
 import { type Redis } from 'ioredis';
 import { type GatewayConfig } from '../config.ts';
 
-/** A server that flushes every second begins a second after the last flush, and takes its time for it. */
+/** Redis flushes a second after the last flush, and the flush takes time. */
 const DISK_TIMEOUT_MS = 4_000;
 const REPLICA_TIMEOUT_MS = 1_000;
-
-/** Whether the server keeps the promise of DURABILITY. Until that is known nothing is appended. */
-export interface ConfirmedDurability {
-  readonly isConfirmed: boolean;
-  /** Asks the server; rejects with what to do when it can't keep the promise. */
-  confirm(): Promise<void>;
-  /** Writes a little, as durably as an append is; rejects where that does not work. */
-  tryWrite(): Promise<void>;
-  /** For the appender; throws before it is known. */
-  barrier(): Barrier | undefined;
-}
 
 /** The durability that the settings ask for. */
 export function durabilityOf(config: GatewayConfig): Durability {
@@ -31,22 +20,40 @@ export function durabilityOf(config: GatewayConfig): Durability {
   }
 }
 
-/** A promise to be confirmed when Redis is there. The one of `redis` needs no confirmation. */
-export function createDurability(redis: Redis, space: KeySpace, durability: Durability): ConfirmedDurability {
-  let isConfirmed = durability.level === 'redis';
-  let barrier: Barrier | undefined;
-  return {
-    get isConfirmed() {
-      return isConfirmed;
-    },
-    confirm: async () => {
-      barrier = await findBarrier(redis, space, durability);
-      isConfirmed = true;
-    },
-    tryWrite: () => tryWrite(redis, space, barrier),
-    barrier: () => {
-      if (!isConfirmed) throw new Error('it is not known yet whether Redis keeps the promise of DURABILITY');
-      return barrier;
-    },
-  };
+/** Whether Redis keeps the promise of DURABILITY. Until that is confirmed nothing is appended. */
+export class ConfirmedDurability {
+  readonly #redis: Redis;
+  readonly #space: KeySpace;
+  readonly #durability: Durability;
+  #isConfirmed: boolean;
+  #barrier: Barrier | undefined;
+
+  constructor(redis: Redis, space: KeySpace, durability: Durability) {
+    this.#redis = redis;
+    this.#space = space;
+    this.#durability = durability;
+    this.#isConfirmed = durability.level === 'redis';
+  }
+
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
+  /** Rejects, with what to do, if the server can't keep the promise. */
+  async confirm(): Promise<void> {
+    this.#barrier = await findBarrier(this.#redis, this.#space, this.#durability);
+    this.#isConfirmed = true;
+  }
+
+  /** Writes a little, as durably as an append; rejects if that fails. */
+  tryWrite(): Promise<void> {
+    return tryWrite(this.#redis, this.#space, this.#barrier);
+  }
+
+  /** The barrier of each append; throws before it is confirmed. */
+  get barrier(): Barrier | undefined {
+    if (!this.#isConfirmed)
+      throw new Error('it is not known yet whether Redis keeps the promise of DURABILITY');
+    return this.#barrier;
+  }
 }

@@ -1,30 +1,27 @@
-/** A Redis that refuses writes for a moment is no reason to turn calls away. */
+/** Calls are accepted while Redis refuses writes for no longer than this. */
 const GRACE_MS = 2_000;
 
-/** What Redis answers while it takes no writes from any client. Any other refusal concerns one append alone. */
+/** The errors of a Redis that accepts no writes from any client. Any other error concerns one append alone. */
 const REFUSALS =
   /^(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|CROSSSLOT|TRYAGAIN|BUSY)\b/;
 
-/** Whether Redis takes writes: a server that answers a ping may still be full, read-only or without its replica. */
+/** Whether Redis accepts writes: a server that answers a ping may be full, read-only or without its replica. */
 export class RedisWrites {
   readonly #monotonic: () => number;
   #stalledSinceMs: number | undefined;
   #isRefusing = false;
 
-  constructor(monotonic: () => number) {
+  constructor(monotonic: () => number = () => performance.now()) {
     this.#monotonic = monotonic;
   }
 
-  /**
-   * Nothing was taken for longer than a moment, although something is there to be written; or a report was answered that
-   * it can't be stored.
-   */
+  /** No append succeeded for longer than a moment, or a client was told that its report can't be stored. */
   get isStalled(): boolean {
     if (this.#stalledSinceMs === undefined) return false;
     return this.#isRefusing || this.#monotonic() - this.#stalledSinceMs >= GRACE_MS;
   }
 
-  /** The newest append was not taken. Whether the next one would be can be found out by trying. */
+  /** The newest append failed. */
   get isInDoubt(): boolean {
     return this.#stalledSinceMs !== undefined;
   }
@@ -33,7 +30,7 @@ export class RedisWrites {
     if (concernsAll(error)) this.#stalledSinceMs ??= this.#monotonic();
   }
 
-  /** A report was answered that it can't be stored: others would be too. */
+  /** A client was told that its report can't be stored. */
   onRefused(error?: unknown): void {
     this.onStalled(error);
     if (concernsAll(error)) this.#isRefusing = true;

@@ -18,14 +18,14 @@ function refusing(message: string): Appender {
 }
 
 test('once a report could not be stored it shows, without the grace that calls have', async () => {
-  const writes = new RedisWrites(() => performance.now());
+  const writes = new RedisWrites();
   const store = storeInRedis(refusing('NOREPLICAS Not enough good replicas to write.'), writes);
   const stored = await store(request(), AbortSignal.timeout(DEADLINE_MS));
   expect([stored.where, writes.isStalled]).toEqual(['unknown', true]);
 });
 
 test('a call that can not be stored shows as nothing that concerns others', async () => {
-  const writes = new RedisWrites(() => performance.now());
+  const writes = new RedisWrites();
   const store = storeInRedis(refusing('WRONGTYPE Operation against a key of another kind'), writes);
   const stored = await store(request(), AbortSignal.timeout(DEADLINE_MS));
   expect([stored.where, writes.isStalled, writes.isInDoubt]).toEqual(['unknown', false, false]);

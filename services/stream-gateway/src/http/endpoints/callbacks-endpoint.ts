@@ -11,13 +11,12 @@ import {
   type CarrierSource,
   type NamelessReport,
 } from '@turnlog/exotel';
-import { type Logger } from '@turnlog/service-kit';
 import { type IncomingMessage } from 'node:http';
 import { type CallbackAnswer } from '../../domain/callback-messages.ts';
-import { type StreamCalls } from '../../domain/stream-calls.ts';
+import { type StreamCalls } from '../../store/stream-calls.ts';
 import { unplacedCallSid } from '../../domain/unplaced-call.ts';
 import { type GatewayMetrics } from '../../report/metrics.ts';
-import { seldom } from '../../report/seldom.ts';
+import { type Digest } from '../../report/digest.ts';
 import { problem, type Answer } from '../answers/answer.ts';
 
 export type CallbackKind = 'status' | 'passthru';
@@ -36,7 +35,7 @@ export interface CallbacksOptions {
   /** The zone of times that name none. */
   readonly utcOffsetMinutes: number;
   readonly metrics: Pick<GatewayMetrics, 'callbacks'>;
-  readonly logger: Logger;
+  readonly unplaced: Digest<'unplaced'>;
 }
 
 export interface Callback {
@@ -70,16 +69,9 @@ interface Taken {
 /** `/webhooks/exotel/status/<secret>` and `/webhooks/exotel/passthru/<secret>`: what Exotel says outside the stream. */
 export class CallbacksEndpoint {
   readonly #options: CallbacksOptions;
-  readonly #logUnplaced: () => void;
 
   constructor(options: CallbacksOptions) {
     this.#options = options;
-    this.#logUnplaced = seldom((count) =>
-      options.logger.warn(
-        { event: 'passthru_unplaced', count },
-        'a Passthru names no known call; it is recorded as a call of its own',
-      ),
-    );
   }
 
   /** The tenant of a webhook, if a callback to it may come from the request's client. */
@@ -133,7 +125,7 @@ export class CallbacksEndpoint {
     const { streamSid } = nameless;
     const found = streamSid === undefined ? undefined : await this.#options.streams.find(tenant, streamSid);
     if (found !== undefined) return this.#store(tenant, 'passthru', { ...nameless, callSid: found });
-    this.#logUnplaced();
+    this.#options.unplaced.count('unplaced');
     const unplaced = unplacedCallSid(nameless);
     if (unplaced === undefined) return { fate: 'unplaced', answer: taken('unplaced') };
     const stored = await this.#store(tenant, 'passthru', { ...nameless, callSid: unplaced });
