@@ -128,7 +128,7 @@ export class CallReporter {
    */
   report(message: AgentMessage): Promise<Acknowledgement> {
     if (this.#closed !== undefined) {
-      return rejected(new TurnlogError('closed', 'this call is closed: nothing more is reported'));
+      return rejected('closed', 'this call is closed: nothing more is reported');
     }
     const answered = this.#outbox.add({ ...message, timestamp: message.timestamp ?? this.#timeOf(message) });
     this.#send();

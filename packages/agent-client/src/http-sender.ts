@@ -90,8 +90,13 @@ export class HttpSender {
       this.#takeResult(result, (isNameless ? batch[index]?.message : undefined) ?? result);
     }
     const problem = error.message ?? `the gateway answered ${status}`;
-    if (isForLater(status)) return this.#pauseMs(problem, retryAfterMs);
-    if (results.length === 0) this.#refuseAll(batch, codeOf(status, error.code), problem);
+    if (status === 408 || status === 429 || status >= 500) return this.#pauseMs(problem, retryAfterMs);
+    if (results.length === 0) {
+      // The request itself is at fault: sent again it would have the same answer.
+      const isAuthProblem = status === 401 || status === 403;
+      const code = isAuthProblem ? 'unauthorized' : (error.code ?? `http_${status}`);
+      for (const { message } of batch) this.#outbox.refuse(keyOf(message), code, problem);
+    }
     const isStuck = batch.every(({ message }) => this.#outbox.has(keyOf(message)));
     if (isStuck || results.some(isForLaterResult)) return this.#pauseMs(problem);
     this.#failures = 0;
@@ -108,11 +113,6 @@ export class HttpSender {
     }
   }
 
-  /** The request itself is at fault: sent again it would have the same answer. */
-  #refuseAll(batch: readonly Pending[], code: string, problem: string): void {
-    for (const { message } of batch) this.#outbox.refuse(keyOf(message), code, problem);
-  }
-
   #pauseMs(problem: string, retryAfterMs = 0): number {
     this.#problem = problem;
     const { maxPauseMs = MAX_PAUSE_MS } = this.#http;
@@ -120,15 +120,6 @@ export class HttpSender {
     this.#failures = Math.min(this.#failures + 1, 10);
     return Math.max(growingMs * (0.5 + Math.random() / 2), retryAfterMs);
   }
-}
-
-function codeOf(status: number, code: string | undefined): string {
-  const isAuthProblem = status === 401 || status === 403;
-  return isAuthProblem ? 'unauthorized' : (code ?? `http_${status}`);
-}
-
-function isForLater(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
 }
 
 function isForLaterResult({ error }: MessageResult): boolean {

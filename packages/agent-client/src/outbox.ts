@@ -1,5 +1,5 @@
 import { keyOf, type Acknowledgement, type AgentMessage } from './messages.ts';
-import { TurnlogError } from './turnlog-error.ts';
+import { TurnlogError, type TurnlogErrorCode } from './turnlog-error.ts';
 
 /** A message that is not acknowledged yet. */
 export interface Pending {
@@ -18,6 +18,8 @@ interface Entry extends Pending {
 }
 
 const encoder = new TextEncoder();
+const NOT_JSON =
+  'the message has a number that JSON cannot express (NaN, Infinity or a bigint); send it as text';
 
 /** The messages of a call that are not acknowledged, in their order. At its limit it refuses more. */
 export class Outbox {
@@ -49,12 +51,14 @@ export class Outbox {
   /** Keeps a message until it is answered. The same message again is the same promise. */
   add(message: AgentMessage): Promise<Acknowledgement> {
     const text = textOf(message);
-    if (text === undefined) return rejected(notJson());
+    if (text === undefined) return rejected('not_json', NOT_JSON);
     const key = keyOf(message);
     const known = this.#entries.get(key);
-    if (known !== undefined) return known.text === text ? known.answered : rejected(idInUse(message.id));
+    if (known !== undefined && known.text !== text)
+      return rejected('id_in_use', `another message with the id "${message.id}" is not acknowledged yet`);
+    if (known !== undefined) return known.answered;
     const bytes = encoder.encode(text).length;
-    if (this.#bytes + bytes > this.#maxBytes) return rejected(this.#full());
+    if (this.#bytes + bytes > this.#maxBytes) return rejected('buffer_full', this.#fullness());
     const { promise, resolve, reject } = withResolvers<Acknowledgement>();
     this.#bytes += bytes;
     this.#entries.set(key, {
@@ -100,9 +104,8 @@ export class Outbox {
     return entry;
   }
 
-  #full(): TurnlogError {
-    const text = `${this.#entries.size} messages are not acknowledged yet, and more than ${this.#maxBytes} bytes are not kept (maxBufferedBytes); the gateway is unavailable, or slower than the agent`;
-    return new TurnlogError('buffer_full', text);
+  #fullness(): string {
+    return `${this.#entries.size} messages are not acknowledged yet, and more than ${this.#maxBytes} bytes are not kept (maxBufferedBytes); the gateway is unavailable, or slower than the agent`;
   }
 }
 
@@ -117,19 +120,9 @@ function textOf(message: AgentMessage): string | undefined {
   return changed.length > 0 ? undefined : text;
 }
 
-function notJson(): TurnlogError {
-  const text =
-    'the message has a number that JSON cannot express (NaN, Infinity or a bigint); send it as text';
-  return new TurnlogError('not_json', text);
-}
-
-function idInUse(id: string): TurnlogError {
-  return new TurnlogError('id_in_use', `another message with the id "${id}" is not acknowledged yet`);
-}
-
 /** A rejection that need not be handled. */
-export function rejected(error: TurnlogError): Promise<never> {
-  return quiet(Promise.reject(error));
+export function rejected(code: TurnlogErrorCode, reason: string): Promise<never> {
+  return quiet(Promise.reject(new TurnlogError(code, reason)));
 }
 
 /** An agent need not wait for an answer: without this, Node would end its process for an unhandled rejection. */

@@ -43,8 +43,9 @@ export class SocketSender {
     this.#socket = socket;
     this.#unanswered.clear();
     socket.addEventListener('message', ({ data }) => {
-      if (socket === this.#socket) this.#hear(readFrame(data));
-      else this.#take(readFrame(data));
+      const key = this.#take(readFrame(data));
+      const isAnswered = socket === this.#socket && key !== undefined && this.#unanswered.delete(key);
+      if (isAnswered) this.flush();
     });
     socket.addEventListener('close', () => {
       if (socket === this.#socket) this.#onLost();
@@ -72,14 +73,9 @@ export class SocketSender {
     this.#socket = undefined;
   }
 
-  #hear(answer: Answer | undefined): void {
-    this.#take(answer);
-    const key = answerKeyOf(answer);
-    if (key !== undefined && this.#unanswered.delete(key)) this.flush();
-  }
-
-  #take(answer: Answer | undefined): void {
-    if (typeof answer?.id !== 'string') return;
+  /** Returns the key of the message that was answered. */
+  #take(answer: Answer | undefined): string | undefined {
+    if (typeof answer?.id !== 'string') return undefined;
     const { event, id, status, seq, error } = answer;
     const revision = typeof answer.revision === 'number' ? answer.revision : undefined;
     const key = keyOf({ id, revision });
@@ -91,6 +87,7 @@ export class SocketSender {
       if (isToBeSentAgain(code)) this.#sendAgainLater(key);
       else this.#outbox.refuse(key, code, String(error.message));
     }
+    return key;
   }
 
   #sendAgainLater(key: string): void {
@@ -100,8 +97,4 @@ export class SocketSender {
       this.flush();
     }, PAUSE_MS);
   }
-}
-
-function answerKeyOf(answer: Answer | undefined): string | undefined {
-  return typeof answer?.id === 'string' ? keyOf({ id: answer.id, revision: answer.revision }) : undefined;
 }

@@ -13,7 +13,7 @@ export { parseExotelFrame } from './wire/parse-exotel-frame.ts';
 export { chooseSampleRate, type SampleRate } from './wire/sample-rate.ts';
 
 export type * from './callbacks/carrier-report.ts';
-export { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset } from './callbacks/carrier-time.ts';
+export { DEFAULT_UTC_OFFSET_MINUTES, formatCarrierTime, parseUtcOffset } from './callbacks/carrier-time.ts';
 export { parseCallback, type CallbackProblem, type ParsedCallback } from './callbacks/parse-callback.ts';
 export { readPassthru } from './callbacks/read-passthru.ts';
 export { namesNothing } from './wire/names-nothing.ts';

@@ -18,9 +18,12 @@ export class SimulatedCall {
   readonly #line = new CallLine();
   readonly #frames: CallFrames;
   readonly #playback: BotPlayback;
-  readonly #received = { frames: 0, bytes: 0, clears: 0, others: 0 };
-  readonly #marksReceived: string[] = [];
-  readonly #marksReturned: string[] = [];
+  readonly #botAudio = { frames: 0, bytes: 0 };
+  readonly #counts = { clearsReceived: 0, otherFramesReceived: 0 };
+  readonly #marks: Pick<CallReport, 'marksReceived' | 'marksReturned'> = {
+    marksReceived: [],
+    marksReturned: [],
+  };
 
   constructor(plan: CallPlan) {
     const { announced, shape, speed } = plan;
@@ -75,10 +78,6 @@ export class SimulatedCall {
       await this.#line.sendInTurn(this.#frames.media(audio.payloadAt(index)));
     }
     await clock.until(hangUpAfterMs);
-    this.#end();
-  }
-
-  #end(): void {
     if (this.#plan.drop === undefined) this.hangUp();
     else this.drop(this.#plan.drop);
   }
@@ -87,48 +86,36 @@ export class SimulatedCall {
     const frame = parseExotelFrame(text);
     this.#plan.onServerFrame(frame);
     const isHeard = this.#plan.applet === 'voicebot';
-    if (isHeard && frame.kind === 'media') this.#hear(frame.byteLength);
-    else if (isHeard && frame.kind === 'mark') this.#takeMark(frame.name);
-    else if (isHeard && frame.kind === 'clear') this.#clear();
-    else this.#received.others += 1;
-  }
-
-  #hear(bytes: number): void {
-    this.#received.frames += 1;
-    this.#received.bytes += bytes;
-    this.#playback.play(bytes);
-  }
-
-  #takeMark(name: string): void {
-    this.#marksReceived.push(name);
-    this.#playback.mark(name);
-  }
-
-  #clear(): void {
-    this.#received.clears += 1;
-    this.#playback.clear();
+    if (isHeard && frame.kind === 'media') {
+      this.#botAudio.frames += 1;
+      this.#botAudio.bytes += frame.byteLength;
+      this.#playback.play(frame.byteLength);
+    } else if (isHeard && frame.kind === 'mark') {
+      this.#marks.marksReceived.push(frame.name);
+      this.#playback.mark(frame.name);
+    } else if (isHeard && frame.kind === 'clear') {
+      this.#counts.clearsReceived += 1;
+      this.#playback.clear();
+    } else this.#counts.otherFramesReceived += 1;
   }
 
   #returnMark(name: string): void {
     if (!this.#line.isLive) return;
-    this.#marksReturned.push(name);
+    this.#marks.marksReturned.push(name);
     this.#line.send(this.#frames.mark(name));
   }
 
   #report(end: CallEnd): CallReport {
-    const { frames, bytes, clears, others } = this.#received;
-    const { sampleRate } = this.#plan.announced;
+    const heardMs = durationMs(this.#botAudio.bytes, this.#plan.announced.sampleRate);
     return {
       callSid: this.callSid,
       streamSid: this.streamSid,
       framesSent: this.#frames.count,
       mediaFramesSent: this.#frames.mediaFrames,
       audioBytesSent: this.#frames.audioBytes,
-      botAudio: { frames, bytes, durationMs: durationMs(bytes, sampleRate) },
-      marksReceived: this.#marksReceived,
-      marksReturned: this.#marksReturned,
-      clearsReceived: clears,
-      otherFramesReceived: others,
+      botAudio: { ...this.#botAudio, durationMs: heardMs },
+      ...this.#marks,
+      ...this.#counts,
       end,
     };
   }

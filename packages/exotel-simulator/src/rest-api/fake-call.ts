@@ -1,4 +1,4 @@
-const IST_MS = 330 * 60_000;
+import { DEFAULT_UTC_OFFSET_MINUTES, formatCarrierTime } from '@turnlog/exotel';
 
 /** A field as the API answers it. */
 export type FieldValue = string | number | null | { readonly [name: string]: FieldValue };
@@ -74,5 +74,5 @@ function queuedCall(sid: string, nowMs: number): CallFields {
 
 /** A time as Exotel writes it, `YYYY-MM-DD HH:mm:ss` in IST. */
 export function istTime(atMs: number): string {
-  return new Date(atMs + IST_MS).toISOString().slice(0, 19).replace('T', ' ');
+  return formatCarrierTime(atMs, DEFAULT_UTC_OFFSET_MINUTES);
 }
