@@ -1,9 +1,10 @@
-// Writes docs/settings.md and .env.example, from the services' schemas and docker-compose.yml. With --check it writes
-// nothing, and fails where a file is out of date.
+// Writes docs/settings.md, .env.example and infra/compose/settings.yml, from the services' schemas and
+// docker-compose.yml. With --check it writes nothing, and fails where a file is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import prettier from 'prettier';
 import { composeExample } from './settings/compose-example.mjs';
+import { composeSettings } from './settings/compose-settings.mjs';
 import { readSettings } from './settings/read-settings.mjs';
 import { settingsPage } from './settings/settings-page.mjs';
 
@@ -13,7 +14,8 @@ const read = (file) => readFileSync(path.join(root, file), 'utf8');
 const services = await readSettings(root);
 const files = {
   'docs/settings.md': await formatted('docs/settings.md', settingsPage(services)),
-  '.env.example': composeExample(read('docker-compose.yml'), services),
+  '.env.example': composeExample(read('docker-compose.yml') + read('infra/tls/compose.yml'), services),
+  'infra/compose/settings.yml': composeSettings(services),
 };
 for (const [file, text] of Object.entries(files)) {
   if (!process.argv.includes('--check')) writeFileSync(path.join(root, file), text);

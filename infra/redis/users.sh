@@ -7,6 +7,10 @@
 # users.sh audio  those of one that holds audio alone
 set -eu
 
+if env | grep -q '^REDIS_.*_PASSWORD=turnlog-dev$'; then
+  echo 'WARNING: users of Redis have the default password; set the REDIS_…_PASSWORDs in .env' >&2
+fi
+
 prefix="${KEY_PREFIX:-tl:}"
 # One partition's keys: `tl:{p07}:…`.
 part="${prefix}{p*}:"
@@ -29,6 +33,11 @@ feed_reading="$feed_reading +xinfo|groups +xinfo|consumers"
 echo 'user default off resetpass allkeys allchannels +@all'
 # Health checks only need PING.
 echo 'user health on nopass resetkeys resetchannels -@all +ping'
+
+# For a person: inspects the server, and copies its data for a backup (infra/backup.sh), so it is as secret as
+# the data. Changes nothing.
+echo "$(user maintenance REDIS_MAINTENANCE_PASSWORD) resetkeys resetchannels -@all $connecting +client|list +acl|log" \
+  "+acl|whoami +slowlog|get +latency|latest +memory|stats +config|get +command|docs +replconf +psync +sync"
 
 # Writes audio: INFO returns the memory use to its script.
 audio_writing="+eval +evalsha +info +xadd +xrevrange +pexpire +pttl ~${part}call:*:audio"

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { composeExample } from './compose-example.mjs';
+import { composeSettings } from './compose-settings.mjs';
 import { describeSetting } from './read-settings.mjs';
 import { settingsPage } from './settings-page.mjs';
 
@@ -51,11 +53,39 @@ describe('.env.example', () => {
     const proxies = { ...size, name: 'TRUSTED_PROXIES' };
     const example = composeExample(compose, [{ service: 'one', settings: [size, proxies] }]);
     expect(example).toContain('\n# The size.\nSIZE=1\n');
-    expect(example).toContain('\n#TRUSTED_PROXIES=\n');
+    expect(example).toContain('\n#TRUSTED_PROXIES=4194304\n');
     expect(example).toContain('\nBALANCER_ADDRESS=10.0.0.2\n');
   });
 
   it('fails for a variable that nothing describes', () => {
     expect(() => composeExample('A: ${SOMETHING:-1}', [])).toThrow('SOMETHING');
+  });
+});
+
+it('compose passes on every setting that it does not fix, without a value', () => {
+  const named = (name) => ({ ...size, name });
+  const text = composeSettings([{ service: 'one', settings: ['SIZE', 'HOST', 'REDIS_URL'].map(named) }]);
+  expect(text).toMatch(/^services:\n {2}one:\n {4}environment:\n {6}SIZE:\n {6}NODE_OPTIONS:\n$/m);
+});
+
+describe('each setting of docs/settings.md reaches its service in compose:', () => {
+  const read = (file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const blocksOf = (text, head) =>
+    new Map(text.split(head).map((block) => [/^[\w-]+/.exec(block)?.[0] ?? 'All services', block]));
+  const pages = blocksOf(read('docs/settings.md'), /^## (?=All|[a-z])/m);
+  const compose = blocksOf(read('docker-compose.yml'), /^ {2}(?=[a-z][\w-]*:\n)/m);
+  const passedOn = blocksOf(read('infra/compose/settings.yml'), /^ {2}(?=[a-z][\w-]*:\n)/m);
+  const settingsIn = (page = '') => [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+
+  it.each(['stream-gateway', 'session', 'persister', 'reconciler'])('%s', (service) => {
+    // The name of a replica is that of its container.
+    const names = [...settingsIn(pages.get('All')), ...settingsIn(pages.get(service))];
+    const isSet = (name) =>
+      new RegExp(`^ {6}${name}:`, 'm').test(`${compose.get(service)}\n${passedOn.get(service)}`);
+    expect(compose.get(service)).toContain(
+      `extends: { file: infra/compose/settings.yml, service: ${service} }`,
+    );
+    expect(names.length).toBeGreaterThan(15);
+    expect(names.filter((name) => !isSet(name))).toEqual(['INSTANCE']);
   });
 });

@@ -11,10 +11,11 @@ const blocks = services
 const byName = new Map((blocks ?? []).map((block) => [block.slice(0, block.indexOf(':')), block]));
 
 describe('in compose', () => {
-  test('every container is read-only, without capabilities and without new privileges', () => {
+  test('every container is read-only, limited in memory, without capabilities and without new privileges', () => {
     expect(byName.size).toBeGreaterThanOrEqual(8);
     for (const [name, block] of byName) {
       expect(`${name}: ${block}`).toMatch(/<<: \*(hardened|turnlog)\n/);
+      expect(`${name}: ${block}`).toMatch(/\n {4}mem_limit: /);
       expect(`${name}: ${block}`).not.toMatch(/privileged: true|cap_add|read_only: false|user: (root|'?0)/);
     }
     expect(compose).toMatch(
@@ -23,6 +24,21 @@ describe('in compose', () => {
     expect(compose).toMatch(/x-turnlog: &turnlog\n {2}<<: \*hardened/);
     const image = readFileSync(new URL('../../../../infra/docker/Dockerfile', import.meta.url), 'utf8');
     expect(image).toMatch(/\nUSER node\n/);
+  });
+
+  test('one service builds the image that the others name', () => {
+    const builders = [...byName].filter(([, block]) => block.includes('build:')).map(([name]) => name);
+    expect(builders).toEqual(['migrate']);
+    expect(compose.match(/image: turnlog:local/g)).toHaveLength(1);
+  });
+
+  test.each([
+    ['stream-gateway', 'GATEWAYS'],
+    ['session', 'SESSIONS'],
+    ['persister', 'PERSISTERS'],
+    ['reconciler', 'RECONCILERS'],
+  ])('the replicas of %s are in the file', (service, variable) => {
+    expect(byName.get(service)).toMatch(new RegExp(`deploy: \\{ replicas: '\\$\\{${variable}:-\\d}' \\}`));
   });
 
   test('every service connects to Redis as a known user, and to Postgres without owning it', () => {

@@ -143,6 +143,8 @@ describe('Redis', () => {
     ['operator', ['ACL', 'LIST']],
     ['operator', ['SHUTDOWN']],
     ['operator', ['HGETALL', 'other:key']],
+    ['maintenance', ['GET', 'tl:tenants']],
+    ['maintenance', ['CONFIG', 'SET', 'maxmemory', '1']],
     ['health', ['GET', 'tl:tenants']],
   ])('%s may not %j', async (name, command) => {
     const user = new Redis(redis.urlOf(name), { enableReadyCheck: false });
@@ -152,6 +154,18 @@ describe('Redis', () => {
       user.disconnect();
     }
   });
+
+  test.each([[['CLIENT', 'LIST']], [['ACL', 'LOG']], [['SLOWLOG', 'GET']], [['CONFIG', 'GET', 'maxmemory']]])(
+    'maintenance may %j, as the runbook asks',
+    async (command) => {
+      const user = new Redis(redis.urlOf('maintenance'), { enableReadyCheck: false });
+      try {
+        expect(await redisRefusal(user, command)).not.toMatch(/NOPERM|ERR/);
+      } finally {
+        user.disconnect();
+      }
+    },
+  );
 
   test('a client without a name is refused, and so is the user without a password', async () => {
     const { port } = new URL(redis.urlOf('gateway'));

@@ -1,4 +1,5 @@
 import { type z } from 'zod';
+import { settingsWithDefaultPassword } from '../config/default-passwords.ts';
 import { loadConfigOrExit } from '../config/load-config-or-exit.ts';
 import { createLogger, type Logger, type LogLevel } from '../log/logger.ts';
 import { type Lifecycle } from './lifecycle.ts';
@@ -34,6 +35,13 @@ export async function serviceMain<S extends z.ZodObject & z.ZodType<LogSettings>
   const config = loadConfigOrExit(settings, name);
   const { LOG_LEVEL: level, INSTANCE: instance, LOG_PHONE_KEY: phoneKey } = config;
   const logger = createLogger({ service: name, level, instance, phoneKey });
+  const exposed = settingsWithDefaultPassword(config);
+  if (exposed.length > 0) {
+    logger.warn(
+      { event: 'default_password', fields: exposed },
+      'a password is that of docker-compose.yml, which is for development; change it in .env',
+    );
+  }
   await runService({
     name,
     logger,

@@ -25,7 +25,7 @@ export async function redisUsers(
   env: Readonly<Record<string, string>> = {},
   use: RedisUse = 'logs',
 ): Promise<string> {
-  const names = ['gateway', 'session', 'persister', 'reconciler', 'operator'];
+  const names = ['gateway', 'session', 'persister', 'reconciler', 'operator', 'maintenance'];
   const passwords = names.map((name) => [`REDIS_${name.toUpperCase()}_PASSWORD`, passwordOf(name)]);
   const { stdout } = await run(
     'sh',

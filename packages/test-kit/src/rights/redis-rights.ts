@@ -72,6 +72,11 @@ export const REDIS_RIGHTS: Readonly<Record<string, readonly string[]>> = {
     ...CONNECTING,
     ...['hget', 'hmget', 'hset', 'hsetnx', 'hdel', 'zscore', 'zadd', 'zrem', 'xadd', 'xrange', 'persist'],
   ],
+  maintenance: [
+    ...CONNECTING.filter((command) => !command.startsWith('eval')),
+    ...['client|list', 'acl|log', 'acl|whoami', 'slowlog|get', 'latency|latest', 'memory|stats'],
+    ...['config|get', 'command|docs', 'replconf', 'psync', 'sync'],
+  ],
 };
 
 /** The result of trying all that a user must not do. */
