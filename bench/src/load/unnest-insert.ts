@@ -1,7 +1,7 @@
 import { jsonArray } from '@turnlog/call-store';
 import { type Pool } from 'pg';
 
-type Value = string | number | null;
+type Value = string | number | boolean | null;
 type Row = Readonly<Record<string, Value>>;
 
 /** An insert of many rows into one table, as SQL and as parameters. */

@@ -7,7 +7,7 @@ import { findMissing, type ArchiveClaim } from './read/find-missing.ts';
 import { callKeys, countCalls, listCalls, type CallFilter } from './read/list-calls.ts';
 import { createCallPrivacy } from './privacy/call-privacy.ts';
 import { readCall } from './read/read-call.ts';
-import { type CallStoreSchema } from './schema/call-store-schema.ts';
+import { type CallStoreSchema, type StoredCall } from './schema/call-store-schema.ts';
 import { assertMigrated } from './schema/schema-version.ts';
 import { createTenantStore } from './tenants/tenant-store.ts';
 import { verifyCall } from './verify/verify-call.ts';
@@ -40,7 +40,7 @@ export function createCallStore(options: DatabaseOptions) {
     /** The exact texts of a call's events, each once, in the order of epochs and entries. */
     readArchive: async (call: CallKey) =>
       withoutRepeats(await readArchivedEvents(db, call)).map(({ text }) => text),
-    readCall: (call: CallKey | string) => readCall(db, call),
+    readCall: (call: CallKey | string): Promise<StoredCall | undefined> => readCall(db, call),
     listCalls: (filter?: CallFilter) => listCalls(db, filter),
     countCalls: () => countCalls(db),
     callKeys: () => callKeys(db),

@@ -13,7 +13,7 @@ import {
   turnCompleted,
 } from './dialogue.ts';
 import { type envelope } from './envelope.ts';
-import { audioSummarised, callDisconnected, callEnded, callStarted } from './lifecycle.ts';
+import { agentUnreachable, audioSummarised, callDisconnected, callEnded, callStarted } from './lifecycle.ts';
 
 /** The schema of each event type's data. */
 export const eventData = {
@@ -31,6 +31,7 @@ export const eventData = {
   'dtmf.pressed': dtmfPressed,
   'mark.played': markPlayed,
   'playback.cleared': playbackCleared,
+  'agent.unreachable': agentUnreachable,
   'audio.summarised': audioSummarised,
   'recording.available': recordingAvailable,
   'consent.recorded': consentRecorded,

@@ -51,6 +51,8 @@ export const callStatusReported = z.object({
   recordingUrl: z.string().optional(),
   disconnectedBy: z.string().optional(),
   error: z.string().optional(),
+  /** Why the call failed, in the carrier's word, such as `NETWORK_ERROR`. */
+  cause: z.string().optional(),
   price: decimalAmount.optional(),
   /** Of the price: three letters. */
   currency: z.string().optional(),

@@ -26,6 +26,18 @@ export const callDisconnected = z.object({
   closeCode: z.int().optional(),
 });
 
+/**
+ * The gateway could not open a connection to the agent, or lost it for good: the call continues without an agent, or is
+ * ended.
+ */
+export const agentUnreachable = z.object({
+  connectionId: z.string(),
+  /** Why the last attempt failed: an open string, such as `refused`, `timeout`, `http_503`. */
+  reason: z.string(),
+  /** How often the agent was dialled for this call. */
+  attempts: z.int().optional(),
+});
+
 /** How much audio a connection carried, in bytes of 16-bit PCM. Sent when the connection is over. */
 export const audioSummarised = z.object({
   connectionId: z.string(),

@@ -11,6 +11,8 @@ import { decodeEvent } from './codec.ts';
 // a file of its own beside it; this one must go on being read, and to the same record.
 const FILE = new URL('./fixtures/version-1.jsonl', import.meta.url);
 const lines = readFileSync(FILE, 'utf8').trimEnd().split('\n');
+// As fold version 3 made it of these lines.
+const RECORD = new URL('./fixtures/version-1.record.json', import.meta.url);
 
 const TYPES = [
   'audio.summarised',
@@ -38,6 +40,13 @@ function read(line: string): CallEvent {
 }
 
 describe('events as version 1 wrote them', () => {
+  test('fold to what fold version 3 made of them, in every field that it had', () => {
+    const state = foldEvents(initialState({ tenant: 'acme', callSid: 'CA-version-1' }), lines.map(read));
+    const expected = JSON.parse(readFileSync(RECORD, 'utf8')) as object;
+    const record = Object.entries(toCallRecord(state)).filter(([field]) => Object.hasOwn(expected, field));
+    expect(JSON.parse(JSON.stringify(Object.fromEntries(record)))).toEqual(expected);
+  });
+
   test('are of every type that it knew', () => {
     expect([...new Set(lines.map((line) => read(line).type))].sort()).toEqual(TYPES);
   });
@@ -106,4 +115,19 @@ test('reports with revisions, fingerprints and exact numbers come to the record 
   expect(stringifyJson(record.collectedData)).toBe(
     '{"account":750727362669608961,"limit":1e400,"price":10.50}',
   );
+});
+
+test('the signs of a failed call fold to the record that they folded to then', () => {
+  const file = new URL('./fixtures/version-1-analysis.jsonl', import.meta.url);
+  const texts = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const state = foldEvents(initialState({ tenant: 'acme', callSid: 'CA-analysis' }), texts.map(read));
+  expect(toCallRecord(state)).toMatchObject({
+    version: 5,
+    status: 'failed',
+    endReason: 'agent_lost',
+    endedCleanly: false,
+    failureCause: 'NETWORK_ERROR',
+    agentReached: false,
+    keysPressed: '1',
+  });
 });

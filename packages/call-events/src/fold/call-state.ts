@@ -1,4 +1,4 @@
-import { type EventData, type EventOf } from '../events/call-event.ts';
+import { type EventData, type EventHeader, type EventOf } from '../events/call-event.ts';
 import { type CallKey } from '../events/envelope.ts';
 import { AppendOnlyList, AppendOnlySet } from './append-only.ts';
 import { CollectedReports } from './collected-reports.ts';
@@ -8,7 +8,20 @@ import { type Stamped } from './order.ts';
  * The version of the fold's rules. A record says by which rules it was folded, so that a later change of them is not
  * taken for a damaged record.
  */
-export const FOLD_VERSION = 3;
+export const FOLD_VERSION = 4;
+
+/** What was decided about a call, and why. */
+export type Outcome = Pick<EventData<'outcome.decided'>, 'outcome' | 'reason'>;
+
+/** A tool that was called: without its arguments and its result, which may be large. */
+export type ToolEvent = EventHeader & { readonly data: ToolUse };
+
+/** Which tool was called, how long it took, and whether it failed. */
+export interface ToolUse {
+  readonly name: string;
+  readonly durationMs: number | undefined;
+  readonly isFailed: boolean;
+}
 
 /** One connection of a call: a carrier's stream over one socket. */
 export interface ConnectionState {
@@ -49,12 +62,14 @@ export interface CallState {
   readonly outcomes: AppendOnlyList<EventOf<'outcome.decided'>>;
   /** The newest stage and outcome: right as long as no report was superseded. */
   readonly stage: Stamped<string> | undefined;
-  readonly outcome: Stamped<string> | undefined;
+  readonly outcome: Stamped<Outcome> | undefined;
   readonly speaking: Stamped<EventData<'speaking.changed'>> | undefined;
   readonly recordingUrl: Stamped<string> | undefined;
   readonly reports: CarrierReports;
-  readonly toolCalls: number;
+  readonly toolCalls: AppendOnlyList<ToolEvent>;
   readonly dtmfDigits: AppendOnlyList<EventOf<'dtmf.pressed'>>;
+  /** Whether the agent could not be reached, or was lost for good. */
+  readonly isAgentUnreachable: boolean;
   /** The names of marks whose audio was played to the caller. */
   readonly playedMarks: AppendOnlySet;
   /** The names of marks whose audio was not, or not to its end. */
@@ -99,6 +114,7 @@ export const REPORTED_FIELDS = [
   'durationSeconds',
   'disconnectedBy',
   'error',
+  'cause',
   'price',
   'currency',
   'customField',
@@ -147,7 +163,8 @@ export function initialState(call: CallKey): CallState {
     speaking: undefined,
     recordingUrl: undefined,
     reports: {},
-    toolCalls: 0,
+    toolCalls: AppendOnlyList.empty(),
+    isAgentUnreachable: false,
     dtmfDigits: AppendOnlyList.empty(),
     playedMarks: AppendOnlySet.empty(),
     clearedMarks: AppendOnlySet.empty(),

@@ -1,5 +1,5 @@
 import { type CallEvent, type EventOf, type EventType } from '../events/call-event.ts';
-import { type CallState, type ConnectionEnd, type ConnectionState } from './call-state.ts';
+import { type CallState, type ConnectionEnd, type ConnectionState, type ToolEvent } from './call-state.ts';
 import { compareEnds } from './connection-end.ts';
 import { foldCarrierReport } from './fold-carrier-report.ts';
 import { foldLeg } from './fold-leg.ts';
@@ -57,7 +57,6 @@ function addEvent(draft: Draft, event: CallEvent): void {
   if (isReport(event) && !isFirstOfItsId(state, event)) {
     state.superseded += 1;
     if (event.type === 'turn.completed') state.supersededTurns += 1;
-    if (event.type === 'tool.called') return;
   }
   if (event.type !== 'unknown') (CHANGES[event.type] as Change<typeof event.type>)(draft, event);
 }
@@ -84,6 +83,7 @@ const CHANGES: { readonly [T in EventType]: Change<T> } = {
   },
   'call.ended': changeEnd,
   'call.disconnected': changeEnd,
+  'agent.unreachable': ({ state }) => (state.isAgentUnreachable = true),
   'audio.summarised': (draft, event) =>
     draft.changeConnection(event.data.connectionId, ({ audio }) => ({
       audio: newest(audio, stamp(event, event.data)),
@@ -97,9 +97,10 @@ const CHANGES: { readonly [T in EventType]: Change<T> } = {
   'objection.raised': ({ state }, event) => (state.objections = state.objections.push(event)),
   'outcome.decided': ({ state }, event) => {
     state.outcomes = state.outcomes.push(event);
-    state.outcome = newest(state.outcome, stamp(event, event.data.outcome));
+    const { outcome, reason } = event.data;
+    state.outcome = newest(state.outcome, stamp(event, { outcome, reason }));
   },
-  'tool.called': ({ state }) => (state.toolCalls += 1),
+  'tool.called': ({ state }, event) => (state.toolCalls = state.toolCalls.push(toolEventOf(event))),
   'speaking.changed': ({ state }, event) =>
     (state.speaking = newest(state.speaking, stamp(event, event.data))),
   'dtmf.pressed': ({ state }, event) => (state.dtmfDigits = state.dtmfDigits.push(event)),
@@ -124,6 +125,11 @@ function changeEnd(draft: Draft, event: EventOf<'call.ended'> | EventOf<'call.di
   draft.changeConnection(event.data.connectionId, ({ end }) => ({
     end: end !== undefined && compareEnds(end, candidate) > 0 ? end : candidate,
   }));
+}
+
+function toolEventOf({ original: _, data, ...header }: EventOf<'tool.called'>): ToolEvent {
+  const { name, durationMs, error } = data;
+  return { ...header, data: { name, durationMs, isFailed: error !== undefined } };
 }
 
 function changeRecording(state: Draft['state'], event: CallEvent, url: string | undefined): void {

@@ -9,15 +9,16 @@ const ITEM_BYTES = 8;
 const STRING_BYTES = 24;
 const NUMBER_BYTES = 12;
 
-/** Events of these types are counted, and what they say is not kept in the state of the call. */
-const NOT_KEPT: ReadonlySet<string> = new Set(['tool.called', 'unknown']);
+/** What the state keeps of a tool call beside its name: the header of the event. */
+const TOOL_BYTES = 300;
 
 /**
  * About how many bytes of memory a call's state takes for an event that was folded into it. As objects, JSON takes up to
  * twenty times the bytes of its text (`[{},{},{}]`), so the length of the text says too little.
  */
 export function memoryOf(event: CallEvent): number {
-  if (NOT_KEPT.has(event.type)) return EVENT_BYTES;
+  if (event.type === 'unknown') return EVENT_BYTES;
+  if (event.type === 'tool.called') return EVENT_BYTES + TOOL_BYTES + event.data.name.length;
   return EVENT_BYTES + (event.original?.length ?? 0) + memoryOfJson(event.data);
 }
 

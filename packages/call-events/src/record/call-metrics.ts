@@ -1,7 +1,7 @@
 import { type CallState } from '../fold/call-state.ts';
 import { type EventData, type EventOf } from '../events/call-event.ts';
 import { definedOnly } from '../fold/records.ts';
-import { countingObjections } from './counting-reports.ts';
+import { countingObjections, countingTools } from './counting-reports.ts';
 
 /** Figures of a whole call. Durations are in milliseconds; what the times of the turns do not show is absent. */
 export interface CallMetrics {
@@ -43,7 +43,7 @@ export function toCallMetrics(state: CallState, spoken: readonly EventOf<'turn.c
     response_latency_ms: latencies.length > 0 ? summarise(latencies) : undefined,
     interruptions: countInterruptions(turns),
     objections: countingObjections(state).length,
-    tool_calls: state.toolCalls,
+    tool_calls: countingTools(state).length,
     dtmf_digits: state.dtmfDigits.length,
     superseded_reports: state.superseded || undefined,
     redactions: state.redactions || undefined,

@@ -1,21 +1,25 @@
-import { type EventData } from '../events/call-event.ts';
+import { type EventData, type EventHeader } from '../events/call-event.ts';
 import { type CallKey } from '../events/envelope.ts';
 import { FOLD_VERSION, type CallState } from '../fold/call-state.ts';
 import { compareOrder, orderOf, type Stamped } from '../fold/order.ts';
 import { definedOnly } from '../fold/records.ts';
 import { type JsonValue } from '../text/json.ts';
 import { toCallMetrics, type CallMetrics } from './call-metrics.ts';
+import { wasAgentReached } from './agent-reached.ts';
 import { toLegs, type CallLeg } from './call-legs.ts';
-import { toCallStanding } from './call-status.ts';
+import { toCallStanding, toFailureCause } from './call-status.ts';
 import {
   countingConsents,
   countingFields,
   countingObjections,
   countingOutcome,
   countingStage,
+  countingStages,
+  countingTools,
   countingTurns,
 } from './counting-reports.ts';
 import { withHeardText } from './heard-text.ts';
+import { toKeysPressed } from './keys-pressed.ts';
 import { inSpokenOrder, toTranscriptTurn, type TranscriptTurn } from './transcript.ts';
 
 /** The record of a call, as its row in Postgres has it. Moments are ISO 8601 in UTC. */
@@ -25,8 +29,14 @@ export interface CallRecord {
   readonly foldVersion: number;
   readonly status: EventData<'call.status_reported'>['status'];
   readonly endReason: string | undefined;
+  readonly endedCleanly: boolean | undefined;
+  /** Why the call or its stream failed, in the carrier's words. */
+  readonly failureCause: string | undefined;
+  /** False if the gateway could not reach the agent, or lost it before it did anything. */
+  readonly agentReached: boolean | undefined;
   readonly stage: string | undefined;
   readonly outcome: string | undefined;
+  readonly outcomeReason: string | undefined;
   readonly lead: Readonly<Record<string, string>>;
   readonly fromNumber: string | undefined;
   readonly toNumber: string | undefined;
@@ -49,13 +59,20 @@ export interface CallRecord {
   readonly objections: ReturnType<typeof toObjections>;
   /** What the caller was told, or asked, and answered. */
   readonly consents: ReturnType<typeof toConsents>;
+  /** The stages in their order, with the times at which they began. */
+  readonly stages: ReturnType<typeof toStages>;
+  /** The tools in the order in which they were called, without their arguments and results. */
+  readonly toolCalls: ReturnType<typeof toToolCalls>;
+  /** Entries with blanks between them; the digits of a long one are written as `x`. */
+  readonly keysPressed: string | undefined;
   readonly metrics: CallMetrics;
 }
 
 /** Derives the record from the folded state. Costs in proportion to the length of the call. */
 export function toCallRecord(state: CallState): CallRecord {
   const start = firstStart(state);
-  const { status, endReason, endedAt } = toCallStanding(state);
+  const { status, endReason, endedAt, isEndedCleanly } = toCallStanding(state);
+  const outcome = countingOutcome(state);
   const { reports, started } = state;
   const turns = inSpokenOrder(countingTurns(state)).map((turn) => withHeardText(turn, state));
   const answeredAt = reports.answeredAt?.value ?? start?.order.at;
@@ -65,8 +82,12 @@ export function toCallRecord(state: CallState): CallRecord {
     foldVersion: FOLD_VERSION,
     status,
     endReason,
+    endedCleanly: isEndedCleanly,
+    failureCause: toFailureCause(state),
+    agentReached: wasAgentReached(state),
     stage: countingStage(state),
-    outcome: countingOutcome(state),
+    outcome: outcome?.outcome,
+    outcomeReason: outcome?.reason,
     lead: toLead(state),
     fromNumber: reports.from?.value ?? started.from?.value,
     toNumber: reports.to?.value ?? started.to?.value,
@@ -84,6 +105,9 @@ export function toCallRecord(state: CallState): CallRecord {
     collectedData: toCollectedData(state),
     objections: toObjections(state),
     consents: toConsents(state),
+    stages: toStages(state),
+    toolCalls: toToolCalls(state),
+    keysPressed: toKeysPressed(state),
     metrics: toCallMetrics(state, turns),
   };
 }
@@ -107,18 +131,31 @@ function toCollectedData(state: CallState): Record<string, JsonValue> {
 
 /** The objections in the order in which they were raised. */
 function toObjections(state: CallState) {
-  return countingObjections(state)
-    .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
-    .map(({ at, data: { text, category } }) => definedOnly({ text, category, timestamp: at }));
+  return inOrder(countingObjections(state)).map(({ at, data: { text, category } }) =>
+    definedOnly({ text, category, timestamp: at }),
+  );
+}
+
+function toStages(state: CallState) {
+  return inOrder(countingStages(state)).map(({ at, data: { stage } }) => ({ stage, timestamp: at }));
+}
+
+function toToolCalls(state: CallState) {
+  return inOrder(countingTools(state)).map(({ at, data: { name, durationMs, isFailed } }) =>
+    definedOnly({ name, timestamp: at, duration_ms: durationMs, failed: isFailed || undefined }),
+  );
 }
 
 /** The consents in the order in which they were given or refused. */
 function toConsents(state: CallState) {
-  return countingConsents(state)
-    .sort((a, b) => compareOrder(orderOf(a), orderOf(b)))
-    .map(({ at, data: { statement, given, purpose, statementVersion } }) =>
+  return inOrder(countingConsents(state)).map(
+    ({ at, data: { statement, given, purpose, statementVersion } }) =>
       definedOnly({ statement, given, purpose, statement_version: statementVersion, timestamp: at }),
-    );
+  );
+}
+
+function inOrder<E extends EventHeader>(events: E[]): E[] {
+  return events.sort((a, b) => compareOrder(orderOf(a), orderOf(b)));
 }
 
 /** Also a parameter of a stream's URL. */

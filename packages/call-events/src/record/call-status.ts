@@ -8,6 +8,8 @@ export interface CallStanding {
   readonly status: EventData<'call.status_reported'>['status'];
   readonly endReason: string | undefined;
   readonly endedAt: string | undefined;
+  /** Whether it was completed and its end reported: not a broken connection, a lost gateway, or a failure. */
+  readonly isEndedCleanly?: boolean;
 }
 
 /** How a call stands, from everything that is known of it. */
@@ -19,7 +21,20 @@ export function toCallStanding(state: CallState): CallStanding {
     status,
     endReason: toEndReason(state, end),
     endedAt: state.reports.endedAt?.value ?? end?.order.at,
+    isEndedCleanly:
+      status === 'completed' && toFailureCause(state) === undefined && isReportedEnd(state, end),
   };
+}
+
+/** Why the call or its stream failed, in the carrier's words. Some write `none` if nothing did. */
+export function toFailureCause({ reports: { cause, error } }: CallState): string | undefined {
+  return [cause?.value, error?.value].find((word) => word !== undefined && !/^none$/i.test(word));
+}
+
+/** Whether the carrier or the agent ended the call. Where there is only a guess, the carrier's own status decides. */
+function isReportedEnd({ reports }: CallState, end: ConnectionEnd | undefined): boolean {
+  if (end === undefined || isQuiet(end)) return reports.status?.value === 'completed';
+  return end.kind === 'ended' || end.value === 'agent_hung_up';
 }
 
 /** The status of a call: the carrier's final word, else what its connections tell, else the time of its end. */

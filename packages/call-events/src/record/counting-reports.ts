@@ -1,6 +1,6 @@
 import { type EventHeader } from '../events/call-event.ts';
 import { type AppendOnlyList } from '../fold/append-only.ts';
-import { type CallState } from '../fold/call-state.ts';
+import { type CallState, type Outcome } from '../fold/call-state.ts';
 import { CollectedReports } from '../fold/collected-reports.ts';
 import { newest, stamp, type Stamped } from '../fold/order.ts';
 import { newestInPlace, newestOfEach } from '../fold/revisions.ts';
@@ -19,15 +19,21 @@ export const countingObjections = ({ objections, superseded }: CallState) => inP
 /** The consents that count. */
 export const countingConsents = ({ consents, superseded }: CallState) => inPlace(consents, superseded);
 
+/** The tool calls that count. */
+export const countingTools = ({ toolCalls, superseded }: CallState) => inPlace(toolCalls, superseded);
+
+/** The stages that count. */
+export const countingStages = ({ stages, superseded }: CallState) => inPlace(stages, superseded);
+
 /** The newest stage. */
 export function countingStage({ stages, stage, superseded }: CallState): string | undefined {
   const counting = superseded === 0 ? stage : newestStamp(stages, ({ data }) => data.stage);
   return counting?.value;
 }
 
-/** The newest outcome. */
-export function countingOutcome({ outcomes, outcome, superseded }: CallState): string | undefined {
-  const counting = superseded === 0 ? outcome : newestStamp(outcomes, ({ data }) => data.outcome);
+/** The newest outcome, with its reason. */
+export function countingOutcome({ outcomes, outcome, superseded }: CallState): Outcome | undefined {
+  const counting = superseded === 0 ? outcome : newestStamp(outcomes, ({ data }) => data);
   return counting?.value;
 }
 
@@ -44,8 +50,8 @@ function inPlace<E extends EventHeader>(reports: AppendOnlyList<E>, superseded: 
   return superseded === 0 ? reports.toArray() : newestInPlace(reports.toArray());
 }
 
-function newestStamp<E extends EventHeader>(reports: AppendOnlyList<E>, valueOf: (report: E) => string) {
+function newestStamp<E extends EventHeader, T>(reports: AppendOnlyList<E>, valueOf: (report: E) => T) {
   return newestOfEach(reports.toArray())
     .map((report) => stamp(report, valueOf(report)))
-    .reduce<Stamped<string> | undefined>((found, each) => newest(found, each), undefined);
+    .reduce<Stamped<T> | undefined>((found, each) => newest(found, each), undefined);
 }

@@ -81,7 +81,7 @@ async function removeBatch(db: Kysely<CallStoreSchema>, step: RetentionStep): Pr
       ? sql``
       : sql`, transcript_removed_at = coalesce(call.transcript_removed_at, now()),
           full_transcript = '[]', collected_data = '{}', objections = '[]', lead = '{}', consents = '[]', legs = '[]',
-          custom_field = null, from_number = null, to_number = null, recording_url = null, transcript_sha256 = ''`;
+          custom_field = null, outcome_reason = null, keys_pressed = null, from_number = null, to_number = null, recording_url = null, transcript_sha256 = ''`;
   const { rows } = await sql`
     with due as (
       select call.tenant, call.call_sid from call_sessions as call

@@ -24,6 +24,8 @@ interface CallSessionsTable extends Omit<CallRow, JsonColumn | MomentColumn> {
   collected_data: Json<CallRecord['collectedData']>;
   objections: Json<CallRecord['objections']>;
   metrics: Json<CallRecord['metrics']>;
+  stages: Json<CallRecord['stages']>;
+  tool_calls: Json<CallRecord['toolCalls']>;
   consents: Json<CallRecord['consents']>;
   /** Other legs of the call, such as colleagues who were dialled. */
   legs: Json<CallRecord['legs']>;

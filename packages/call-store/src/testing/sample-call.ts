@@ -39,7 +39,7 @@ export function sampleEvents(call: CallKey): KnownEvent[] {
     eventOf(call, 3, 'turn.completed', { speaker: 'user', text: 'Around 50 lakhs', interrupted: true }),
     eventOf(call, 4, 'data.collected', { fields: { budget: 5_000_000, location: 'Mumbai' } }),
     eventOf(call, 5, 'objection.raised', { text: 'too far' }),
-    eventOf(call, 6, 'outcome.decided', { outcome: 'qualified' }),
+    eventOf(call, 6, 'outcome.decided', { outcome: 'qualified', reason: 'has 50 lakhs' }),
     eventOf(call, 7, 'call.ended', { connectionId: 'c1', reason: 'callended' }),
   ];
 }

@@ -55,6 +55,9 @@ describe('verifying a call', () => {
     ['a lost outcome', `outcome = null`, ['outcome']],
     ['a shifted end', `ended_at = ended_at + interval '1 millisecond'`, ['ended_at']],
     ['a lost start', `initiated_at = null`, ['initiated_at']],
+    ['another end', `ended_cleanly = not ended_cleanly`, ['ended_cleanly']],
+    ['a lost reason', `outcome_reason = null`, ['outcome_reason']],
+    ['added stages', `stages = '[{}]'`, ['stages']],
     ['another duration', `duration_seconds = 6.5`, ['duration_seconds']],
   ];
 
@@ -87,7 +90,7 @@ describe('verifying a call', () => {
   it('finds events that are not in the row', async () => {
     const late = eventOf(call, 8, 'stage.changed', { stage: 'closing' });
     await archive(8, [encodeEvent(late)]);
-    expect(await damagedColumns()).toEqual(['version', 'stage', 'metrics']);
+    expect(await damagedColumns()).toEqual(['version', 'stage', 'metrics', 'stages']);
   });
 
   it('finds entries that the archive lacks', async () => {
@@ -105,7 +108,7 @@ describe('verifying a call', () => {
       `update call_event_segments set events = replace(events::text, '50 lakhs', '60 lakhs')::json where call_sid = $1`,
       [call.callSid],
     );
-    expect(await damagedColumns()).toEqual(['transcript_sha256', 'full_transcript']);
+    expect(await damagedColumns()).toEqual(['outcome_reason', 'transcript_sha256', 'full_transcript']);
   });
 
   it('finds archived texts that are not events of the call', async () => {

@@ -10,11 +10,16 @@ const COLUMN_TYPES = {
   to_number: 'text',
   stage: 'text',
   outcome: 'text',
+  outcome_reason: 'text',
   initiated_at: 'timestamptz',
   answered_at: 'timestamptz',
   ended_at: 'timestamptz',
   duration_seconds: 'double precision',
   end_reason: 'text',
+  ended_cleanly: 'boolean',
+  failure_cause: 'text',
+  agent_reached: 'boolean',
+  keys_pressed: 'text',
   recording_url: 'text',
   price: 'numeric',
   currency: 'text',
@@ -27,6 +32,8 @@ const COLUMN_TYPES = {
   collected_data: 'jsonb',
   objections: 'jsonb',
   metrics: 'jsonb',
+  stages: 'jsonb',
+  tool_calls: 'jsonb',
   consents: 'jsonb',
   legs: 'jsonb',
 } as const satisfies Readonly<Record<keyof CallRow, string>>;
@@ -48,7 +55,7 @@ function columnsOf<Type extends ColumnType>(...types: readonly Type[]): readonly
 
 export const JSON_COLUMNS = columnsOf('jsonb');
 export const MOMENT_COLUMNS = columnsOf('timestamptz');
-export const PLAIN_COLUMNS = columnsOf('text', 'integer', 'double precision', 'numeric');
+export const PLAIN_COLUMNS = columnsOf('text', 'integer', 'double precision', 'numeric', 'boolean');
 
 /** The array type as which a column's values are sent. */
 export function arrayTypeOf(column: keyof CallRow): string {

@@ -21,6 +21,10 @@ describe('formatChange', () => {
     [eventOf('outcome.decided', { outcome: 'qualified' }), '🎯 outcome: qualified'],
     [eventOf('call.ended', { connectionId: 'c', reason: 'callended' }), '🏁 call ended (callended)'],
     [eventOf('call.disconnected', { connectionId: 'c', reason: 'idle' }), '🔌 disconnected (idle)'],
+    [
+      eventOf('agent.unreachable', { connectionId: 'c', reason: 'refused' }),
+      '🚫 the agent could not be reached (refused)',
+    ],
   ])('shows %#', (event, what) => {
     expect(formatChange(event, wallClock('UTC'))).toBe(`[11:15:12] CA1  ${what}`);
   });

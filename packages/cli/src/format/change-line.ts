@@ -18,6 +18,8 @@ function describe(event: CallEvent): string | undefined {
       return `🏁 call ended (${visibleText(event.data.reason)})`;
     case 'call.disconnected':
       return `🔌 disconnected (${visibleText(event.data.reason)})`;
+    case 'agent.unreachable':
+      return `🚫 the agent could not be reached (${visibleText(event.data.reason)})`;
     case 'call.status_reported':
       return `📡 the carrier reports: ${event.data.status}`;
     case 'turn.completed':

@@ -114,6 +114,11 @@ describe('a status callback', () => {
     expect([read, raw['Status']]).toEqual(['in_progress', 'teleported']);
   });
 
+  test('of a failed call has its cause', () => {
+    const failed = query('CallSid=c&Status=failed&Cause=NETWORK_ERROR');
+    expect(status(failed)).toMatchObject({ status: 'failed', cause: 'NETWORK_ERROR' });
+  });
+
   test('ignores a time of 1970, an absurd duration or a recording that is not a URL', () => {
     const odd = {
       CallSid: 'c',

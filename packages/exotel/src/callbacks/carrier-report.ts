@@ -35,6 +35,8 @@ export interface CarrierReport {
   readonly recordingUrl?: string;
   readonly disconnectedBy?: string;
   readonly error?: string;
+  /** Why the call failed, such as `NETWORK_ERROR`. */
+  readonly cause?: string;
   readonly price?: string;
   /** Three letters. */
   readonly currency?: string;

@@ -54,6 +54,7 @@ export function readStatusCallback(fields: CallbackFields, utcOffsetMinutes: num
       durationSeconds: told(secondsOf, 'Duration', 'ConversationDuration'),
       disconnectedBy: told(wordOf, 'DisconnectedBy')?.toLowerCase(),
       error: told(wordOf, 'Error', 'ErrorMessage'),
+      cause: told(wordOf, 'Cause'),
     }),
   });
 }

@@ -107,6 +107,14 @@ export function writesOf({ row, epoch, segments: [first, ...further] }: FoldedCa
 
 /** The bytes of a row's JSON. */
 export function bytesOfRow(row: CallRow): number {
-  const texts = [row.lead, row.collected_data, row.objections, row.metrics, row.consents];
+  const texts = [
+    row.lead,
+    row.collected_data,
+    row.objections,
+    row.metrics,
+    row.consents,
+    row.stages,
+    row.tool_calls,
+  ];
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), row.full_transcript.length);
 }

@@ -7,6 +7,7 @@ import { carrier } from './0005-carrier.ts';
 import { privacy } from './0006-privacy.ts';
 import { erasureLocks } from './0007-erasure-locks.ts';
 import { carrierFacts } from './0008-carrier-facts.ts';
+import { callAnalysis } from './0009-call-analysis.ts';
 
 /** All steps of the schema, in order. A released step is never changed; a new one is added. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0006-privacy': privacy,
   '0007-erasure-locks': erasureLocks,
   '0008-carrier-facts': carrierFacts,
+  '0009-call-analysis': callAnalysis,
 };

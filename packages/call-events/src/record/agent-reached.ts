@@ -1,0 +1,25 @@
+import { type CallState } from '../fold/call-state.ts';
+
+/** Reports over HTTP have such a source; others came over the agent's own connection. */
+const OVER_HTTP = /^http:/;
+
+/**
+ * Whether the call had an agent on its connection: audio or a report of it arrived, or it hung up. False if the gateway
+ * could not reach it; `undefined` if neither is known, as for a call without an agent's address.
+ */
+export function wasAgentReached(state: CallState): boolean | undefined {
+  if (hasSpoken(state) || hasReported(state)) return true;
+  return state.isAgentUnreachable ? false : undefined;
+}
+
+function hasSpoken({ connections }: CallState): boolean {
+  return Object.values(connections).some(
+    ({ audio, end }) => (audio?.value.outboundBytes ?? 0) > 0 || end?.value === 'agent_hung_up',
+  );
+}
+
+function hasReported({ turns, stages, outcomes, toolCalls, objections, consents }: CallState): boolean {
+  return [turns, stages, outcomes, toolCalls, objections, consents].some((reports) =>
+    reports.toArray().some(({ source }) => !OVER_HTTP.test(source)),
+  );
+}
