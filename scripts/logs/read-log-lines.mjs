@@ -22,13 +22,47 @@ function linesOf(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const place = file.split('/')[1];
   const lines = [];
+  const tables = tablesIn(source);
+  for (const [event, { level, messages }] of tables)
+    lines.push({ event, levels: [level], messages, fields: [], place, file });
   const visit = (node) => {
+    for (const event of ts.isCallExpression(node) ? eventsOf(node, tables) : []) {
+      const [, fields, level] = node.arguments;
+      const levels = level === undefined ? [] : levelsIn(level);
+      lines.push({ event, levels, messages: [], fields: fieldsOf(fields), place, file });
+    }
     const levels = ts.isCallExpression(node) ? levelsOf(node.expression) : [];
-    if (levels.length > 0) lines.push({ ...partsOf(node.arguments), levels, place, file });
+    // `{ event }` alone is where the lines of tables are written.
+    if (levels.length > 0 && !isShorthand(node.arguments[0]))
+      lines.push({ ...partsOf(node.arguments), levels, place, file });
     ts.forEachChild(node, visit);
   };
   visit(source);
   return lines;
+}
+
+/** The events of a file's tables `const EVENTS = { event: [level, message] } as const`. */
+function tablesIn(source) {
+  const tables = new Map();
+  const visit = (node) => {
+    const isTable = ts.isVariableDeclaration(node) && /(^|_)EVENTS$/.test(node.name.getText(source));
+    if (isTable && ts.isAsExpression(node.initializer)) addRows(node.initializer.expression.properties);
+    else ts.forEachChild(node, visit);
+  };
+  const addRows = (rows) => {
+    for (const { name, initializer } of rows) {
+      const [level, message] = initializer.elements;
+      tables.set(name.getText(source), { level: level.text, messages: messagesOf(message) });
+    }
+  };
+  visit(source);
+  return tables;
+}
+
+/** The events that `log('event', …)` can log, if a table of its file has them. */
+function eventsOf({ expression, arguments: [event] }, tables) {
+  const isLog = /(^|[.#\s)])\w*log\b(\(.*\))?$/is.test(expression.getText());
+  return isLog && event ? textsIn(event).filter((name) => tables.has(name)) : [];
 }
 
 /** The levels that a called expression logs at: `logger.warn`, or `logger[isNew ? 'warn' : 'debug']`. */
@@ -37,7 +71,11 @@ function levelsOf(callee) {
   if (!/logger$/i.test(callee.expression.getText())) return [];
   if (ts.isPropertyAccessExpression(callee))
     return LEVELS.includes(callee.name.text) ? [callee.name.text] : [];
-  const named = textsIn(callee.argumentExpression).filter((word) => LEVELS.includes(word));
+  return levelsIn(callee.argumentExpression);
+}
+
+function levelsIn(node) {
+  const named = textsIn(node).filter((word) => LEVELS.includes(word));
   return named.length > 0 ? named : ['by severity'];
 }
 
@@ -47,10 +85,18 @@ function partsOf([fields, message]) {
   return {
     event: event && ts.isStringLiteral(event.initializer) ? event.initializer.text : undefined,
     messages: message === undefined ? [] : messagesOf(message),
-    fields: properties
-      .filter((property) => property !== event)
-      .map((property) => (ts.isSpreadAssignment(property) ? '…' : property.name.getText())),
+    fields: fieldsOf(fields).filter((name) => name !== 'event'),
   };
+}
+
+function isShorthand(fields) {
+  return fields !== undefined && /^\{ event, /.test(fields.getText());
+}
+
+function fieldsOf(node) {
+  if (node === undefined) return [];
+  if (!ts.isObjectLiteralExpression(node)) return ['…'];
+  return node.properties.map((property) => (ts.isSpreadAssignment(property) ? '…' : property.name.getText()));
 }
 
 /** The texts that a message can have. What is filled in stands as `…`. */

@@ -2,9 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { growthOverTenfold } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { passesLuhn, passesVerhoeff } from './find/checksums.ts';
-import { redactBeginning } from './redact/redact-beginning.ts';
 import { type Json, redactJson } from './redact/redact-json.ts';
-import { redactText } from './redact/redact-text.ts';
+import { redactBeginning, redactText } from './redact/redact-text.ts';
 import { redactWords } from './redact/redact-words.ts';
 
 const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));

@@ -1,27 +1,19 @@
 import { callId, type CallKey } from '@turnlog/call-events';
-import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { lockFolder } from './folder-lock.ts';
-import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
+import { foldersIn, openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { readEvents, withoutCalls, type WrittenEvent } from './spool-record.ts';
 
 /** The outcome of an erasure from spools. */
 export interface SpoolErasure {
   /** How many events were removed. */
   readonly events: number;
-  /**
-   * How many spools belong to living gateways: Redis refuses them these calls, and they drop the events
-   * themselves.
-   */
+  /** How many spools belong to living gateways, which drop the events when Redis refuses these calls. */
   readonly living: number;
 }
 
-/**
- * Every event in the spools under a folder, of dead and living gateways; events that are written during the
- * read may be missing.
- */
+/** Every event in the spools under a folder, of dead and living gateways, except those written during the read. */
 export async function* eventsInSpools(root: string): AsyncGenerator<WrittenEvent> {
-  for (const folder of await spoolsIn(root)) {
+  for (const folder of await foldersIn(root)) {
     const disk = await openSpoolDisk(folder);
     for (const number of await disk.list()) yield* readEvents(await readIfThere(disk, number));
   }
@@ -32,7 +24,7 @@ export async function eraseFromSpools(root: string, calls: readonly CallKey[]): 
   if (calls.length === 0) return { events: 0, living: 0 };
   const names = new Set(calls.map(callId));
   let [events, living] = [0, 0];
-  for (const folder of await spoolsIn(root)) {
+  for (const folder of await foldersIn(root)) {
     const taken = await lockFolder(folder, 'leftovers');
     if (!taken.ok) {
       living += 1;
@@ -57,11 +49,6 @@ async function eraseFrom(disk: SpoolDisk, isErased: (call: CallKey) => boolean):
     else if (kept.length < bytes.length) await disk.replace(number, kept);
   }
   return erased;
-}
-
-async function spoolsIn(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(root, name));
 }
 
 /** A living gateway removes what Redis has. */

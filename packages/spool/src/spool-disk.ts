@@ -16,11 +16,15 @@ export interface SpoolDisk {
   list(): Promise<number[]>;
   read(number: number): Promise<Buffer>;
   create(number: number): Promise<SpoolFile>;
-  /**
-   * Replaces a file that is not being written: after a loss of power it has the old bytes or the new ones.
-   */
+  /** Replaces a file that is not being written: after a loss of power it has the old bytes or the new ones. */
   replace(number: number, bytes: Buffer): Promise<void>;
   remove(number: number): Promise<void>;
+}
+
+/** The folders in a folder, one for each spool. */
+export async function foldersIn(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(root, name));
 }
 
 /** A folder for one gateway's spool, readable by its user alone. */

@@ -1,7 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { lockFolder, type FolderLock } from './folder-lock.ts';
-import { openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
+import { foldersIn, openSpoolDisk, type SpoolDisk } from './spool-disk.ts';
 import { readRecords, type SpoolRecord } from './spool-record.ts';
 
 /** The files that dead gateways left in one of their folders. */
@@ -24,10 +24,7 @@ export interface SpoolFolders {
   close(): Promise<void>;
 }
 
-/**
- * Takes the folder of this instance, and those of dead gateways. Throws if a living gateway has the
- * instance's own.
- */
+/** Takes the folder of this instance, and those of dead gateways. Throws if a living gateway has the instance's own. */
 export async function openSpoolFolders(root: string, instance: string): Promise<SpoolFolders> {
   await mkdir(root, { recursive: true });
   const { folder: own, lock } = await lockOwn(root, instance);
@@ -53,7 +50,7 @@ export async function openSpoolFolders(root: string, instance: string): Promise<
 
   const takeOver = async (): Promise<Leftover[]> => {
     const taken: Leftover[] = [];
-    for (const folder of await foldersBeside(root, own)) taken.push(...(await takeOne(folder)));
+    for (const folder of await foldersIn(root)) if (folder !== own) taken.push(...(await takeOne(folder)));
     return taken;
   };
 
@@ -69,10 +66,7 @@ export async function openSpoolFolders(root: string, instance: string): Promise<
   };
 }
 
-/**
- * If another gateway is still clearing what this instance left when it died, it starts in a folder beside
- * that one.
- */
+/** While another gateway still clears what this instance left when it died, the instance takes a folder beside it. */
 async function lockOwn(root: string, instance: string): Promise<{ folder: string; lock: FolderLock }> {
   for (let nth = 1; ; nth += 1) {
     const folder = path.join(root, nth === 1 ? instance : `${instance}~${nth}`);
@@ -99,10 +93,4 @@ async function readLeftover(disk: SpoolDisk, numbers: readonly number[]): Promis
     for (const number of numbers) await disk.remove(number);
   };
   return { records, damaged, remove };
-}
-
-async function foldersBeside(root: string, own: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(root, name));
-  return folders.filter((folder) => folder !== own);
 }

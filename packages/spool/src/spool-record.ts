@@ -26,17 +26,11 @@ const CHECKSUM_LENGTH = 8;
 export function encodeRecord({ text, rememberId }: SpoolEvent, mode: AppendMode): Buffer {
   const json = `{"mode":"${mode}","rememberId":${rememberId},"event":${text}}`;
   const payload = Buffer.from(json);
-  return Buffer.concat([
-    Buffer.from(`${checksumOf(payload)} ${payload.length} `),
-    payload,
-    Buffer.of(NEWLINE),
-  ]);
+  const start = Buffer.from(`${checksumOf(payload)} ${payload.length} `);
+  return Buffer.concat([start, payload, Buffer.of(NEWLINE)]);
 }
 
-/**
- * The records of a file, and the number of invalid lines: at most the torn last one, unless the disk is at
- * fault.
- */
+/** The records of a file, and the number of invalid lines: at most the torn last one, unless the disk is at fault. */
 export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; readonly damaged: number } {
   const records: SpoolRecord[] = [];
   let damaged = 0;
@@ -49,10 +43,7 @@ export function readRecords(bytes: Buffer): { readonly records: SpoolRecord[]; r
   return { records, damaged };
 }
 
-/**
- * The events of a file as they are written, including those that this version does not know; torn lines are
- * skipped.
- */
+/** The events of a file as written, including those that this version does not know; torn lines are skipped. */
 export function* readEvents(bytes: Buffer): Generator<WrittenEvent> {
   for (const line of linesOf(bytes)) {
     const payload = readPayload(line);
@@ -117,11 +108,7 @@ function toRecord(payload: string): SpoolRecord | undefined {
   if (before === undefined) return undefined;
   const encoded = readEncodedEvent(payload.slice(before.length, -1));
   if (encoded === undefined) return undefined;
-  return {
-    ...encoded,
-    rememberId: rememberId === 'true',
-    mode: mode === 'ordered' ? 'ordered' : 'unordered',
-  };
+  return { ...encoded, rememberId: rememberId === 'true', mode: mode as AppendMode };
 }
 
 function checksumOf(payload: Buffer): string {

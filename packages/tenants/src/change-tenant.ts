@@ -1,4 +1,3 @@
-import { TenantError } from './errors.ts';
 import { createSecret, type NewSecret } from './secrets/secret-text.ts';
 import {
   DEFAULT_POLICY,
@@ -9,6 +8,20 @@ import {
   type TenantPolicy,
   type TenantSecret,
 } from './tenant.ts';
+
+/** Why a tenant cannot be changed. */
+export type TenantErrorCode = 'tenant_exists' | 'no_such_tenant' | 'tenant_revoked' | 'nothing_to_finish';
+
+/** An error with a sentence for the operator. */
+export class TenantError extends Error {
+  override readonly name = 'TenantError';
+  readonly code: TenantErrorCode;
+
+  constructor(code: TenantErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /*
  * The changes of a tenant. Each takes the stored tenant, or nothing if there is none, and throws a

@@ -5,7 +5,9 @@ export {
   finishRotation,
   revokeTenant,
   rotateSecret,
+  TenantError,
   type Changed,
+  type TenantErrorCode,
 } from './change-tenant.ts';
 export { hashSecret, randomText, type NewSecret } from './secrets/secret-text.ts';
 export {

@@ -35,7 +35,7 @@ const tenantPolicy = z.object({
   /** The most MiB of events in an hour; null for the gateway's setting. */
   maxMibPerHour: positive.default(null),
   /** The addresses that may stream without a credential. */
-  addresses: z.array(addressRange).default([]),
+  addresses: z.array(addressRange).readonly().default([]),
   /** How long each is kept; null for ever. */
   transcriptDays: positive.default(null),
   archiveDays: positive.default(null),
@@ -43,9 +43,7 @@ const tenantPolicy = z.object({
 });
 
 /** What a tenant may do, and how its calls are treated. */
-export type TenantPolicy = Readonly<Omit<z.infer<typeof tenantPolicy>, 'addresses'>> & {
-  readonly addresses: readonly string[];
-};
+export type TenantPolicy = Readonly<z.infer<typeof tenantPolicy>>;
 
 /** The policy of a tenant without one. */
 export const DEFAULT_POLICY: TenantPolicy = Object.freeze(tenantPolicy.parse({}));
@@ -55,19 +53,13 @@ export const tenant = z.object({
   name: tenantName,
   /** Counts the changes: of two copies the higher one is the newer. */
   revision: z.int().min(0),
-  secrets: z.array(tenantSecret),
+  secrets: z.array(tenantSecret).readonly(),
   policy: tenantPolicy,
   revokedAt: z.iso.datetime().nullable(),
 });
 
 /** One customer. The authenticated tenant owns the calls of a connection. */
-export interface Tenant {
-  readonly name: string;
-  readonly revision: number;
-  readonly secrets: readonly TenantSecret[];
-  readonly policy: TenantPolicy;
-  readonly revokedAt: string | null;
-}
+export type Tenant = Readonly<z.infer<typeof tenant>>;
 
 /** Parses a tenant; throws with the problem of the text. */
 export function decodeTenant(text: string): Tenant {

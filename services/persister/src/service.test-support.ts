@@ -19,7 +19,7 @@ import {
 } from '@turnlog/call-log';
 import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
-import { createLogger, createMetrics } from '@turnlog/service-kit';
+import { createLogger, Metrics } from '@turnlog/service-kit';
 import {
   captureLines,
   createTestDatabase,
@@ -78,7 +78,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
     ) => {
       const output = new PassThrough();
       const logger = createLogger({ service: 'persister', level: 'debug', destination: output });
-      const metrics = createMetrics('persister');
+      const metrics = new Metrics('persister');
       const report = new PersistReport(logger, metrics);
       const watch = new DatabaseWatch(logger, Date.now);
       const own = createCallStore({ databaseUrl, maxConnections: 2 });

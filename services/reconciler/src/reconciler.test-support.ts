@@ -12,7 +12,7 @@ import {
 import { callKeys, createAppender, toNewEvent, readCallLogs, type KeySpace } from '@turnlog/call-log';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, createCarrierStore, migrate, toRow, type StoredCall } from '@turnlog/call-store';
-import { createLifecycle, createLogger, readConfig } from '@turnlog/service-kit';
+import { createLogger, Lifecycle, readConfig } from '@turnlog/service-kit';
 import { createTestDatabase, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { startFakeRestApi, type FakeRestApi } from '@turnlog/exotel-simulator';
 import pg from 'pg';
@@ -133,7 +133,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
         ...settings,
       });
       if (!result.ok) throw new Error(result.problems.join('\n'));
-      const lifecycle = createLifecycle({ logger });
+      const lifecycle = new Lifecycle({ logger });
       const { health_port: port } = await startReconciler(result.config, { lifecycle, logger });
       const stop = async (): Promise<void> => {
         await lifecycle.stop('test');

@@ -1,37 +1,34 @@
-import { createAppender, NO_LIMITS, type Appender } from '@turnlog/call-log';
-import { connectRedis } from '@turnlog/redis-kit';
+import { createAppender, NO_LIMITS } from '@turnlog/call-log';
 import { createCarrierStore, type CarrierStore } from '@turnlog/call-store';
 import { ExotelApi } from '@turnlog/exotel';
+import { connectRedis } from '@turnlog/redis-kit';
 import {
   answersPing,
-  createHealth,
-  createMetrics,
+  Health,
   keySpaceOf,
+  Metrics,
   runLoop,
   startOps,
   untilRedisUsable,
   withDatabaseCa,
   withRedisCa,
-  type Health,
   type Lifecycle,
   type Logger,
-  type Metrics,
   type ServiceParts,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
-import { createAskCarrier, type AskCarrier } from './carrier/ask-carrier.ts';
-import { createCheckCall } from './carrier/check-call.ts';
+import { CallCheck } from './carrier/check-call.ts';
+import { Enrolment } from './carrier/enrolment.ts';
+import { findPlacement } from './carrier/find-placement.ts';
+import { type AnswerLog } from './carrier/record-answer.ts';
+import { RequestBudget } from './carrier/request-budget.ts';
+import { workOff, type WorkOffOptions } from './carrier/work-off.ts';
 import { type Config } from './config.ts';
-import { createEnrolment } from './carrier/enrolment.ts';
-import { createFindPlacement } from './carrier/find-placement.ts';
-import { createReconcilerObserver, type ReconcilerObserver } from './report.ts';
-import { createRecordAnswer } from './carrier/record-answer.ts';
-import { workOff } from './carrier/work-off.ts';
+import { ReconcilerReport } from './report.ts';
 
-/** Calls of one replica that are asked about at once; the account's budget allows little more. */
+/** Calls of one replica that are checked at once; the account's budget allows little more. */
 const AT_ONCE = 4;
 const BURST = 10;
-const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 const RETRY = { minMs: 250, maxMs: 10_000 };
 /** The longest honest round: a wait for the budget, an answer that times out, Redis and Postgres on their last try. */
 const GRACE_MS = 45_000;
@@ -41,11 +38,11 @@ interface Shared {
   readonly config: Config;
   readonly lifecycle: Lifecycle;
   readonly health: Health;
-  readonly observer: ReconcilerObserver;
+  readonly report: ReconcilerReport;
   readonly store: CarrierStore;
-  readonly appender: Appender;
   readonly api: ExotelApi;
-  readonly ask: AskCarrier;
+  readonly budget: RequestBudget;
+  readonly log: AnswerLog;
 }
 
 /**
@@ -56,8 +53,8 @@ export async function startReconciler(
   config: Config,
   { lifecycle, logger }: ServiceParts,
 ): Promise<{ readonly health_port: number }> {
-  const health = createHealth({ isStopping: () => lifecycle.isStopping });
-  const metrics = createMetrics('reconciler');
+  const health = new Health(lifecycle);
+  const metrics = new Metrics('reconciler');
   const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
   const api = openAccount(config);
   if (api === undefined) {
@@ -67,21 +64,18 @@ export async function startReconciler(
     );
     return { health_port };
   }
-  const observer = createReconcilerObserver(logger, metrics);
-  const { store, redis, appender } = connect(config, lifecycle, logger, health);
-  const ask = createAskCarrier({
-    store,
-    account: config.EXOTEL_ACCOUNT_SID ?? '',
-    limit: {
-      perMinute: config.EXOTEL_REQUESTS_PER_MINUTE,
-      burst: Math.min(BURST, config.EXOTEL_REQUESTS_PER_MINUTE),
-    },
-    signal: lifecycle.signal,
-    onFailure: observer.onApiFailure,
+  const report = new ReconcilerReport(logger, metrics);
+  const { store, redis } = connect(config, lifecycle, logger);
+  health.readinessCheck('redis', answersPing(redis));
+  metrics.gauges({
+    reconciler_due_calls: ['Calls with an overdue check', () => store.countDueCalls(config.TENANT)],
   });
-  measureDue(metrics, store, config.TENANT);
   refuseCluster(redis, lifecycle, logger);
-  const shared = { config, lifecycle, health, observer, store, appender, api, ask };
+  const budget = openBudget(config, store, { report, signal: lifecycle.signal });
+  // A correction is accepted beyond any limit on a call's events.
+  const appender = createAppender(redis, keySpaceOf(config), NO_LIMITS);
+  const log = { appender, currency: config.CARRIER_CURRENCY };
+  const shared = { config, lifecycle, health, report, store, api, budget, log };
   startCheckingCalls(shared);
   startFindingPlacements(shared);
   return { health_port };
@@ -102,7 +96,7 @@ function openAccount(config: Config): ExotelApi | undefined {
   });
 }
 
-function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: Health) {
+function connect(config: Config, lifecycle: Lifecycle, logger: Logger) {
   const store = createCarrierStore({
     databaseUrl: withDatabaseCa(config.DATABASE_URL, config.DATABASE_CA_FILE),
     maxConnections: AT_ONCE,
@@ -115,14 +109,27 @@ function connect(config: Config, lifecycle: Lifecycle, logger: Logger, health: H
     name: `turnlog-reconciler-${config.INSTANCE}`,
     logger,
   });
-  health.readinessCheck('redis', answersPing(redis));
-  // A correction is accepted beyond any limit on a call's events.
-  return { store, redis, appender: createAppender(redis, keySpaceOf(config), NO_LIMITS) };
+  return { store, redis };
+}
+
+function openBudget(
+  { EXOTEL_ACCOUNT_SID: account = '', EXOTEL_REQUESTS_PER_MINUTE: perMinute }: Config,
+  store: CarrierStore,
+  { report, signal }: { readonly report: ReconcilerReport; readonly signal: AbortSignal },
+): RequestBudget {
+  const limit = { perMinute, burst: Math.min(BURST, perMinute) };
+  return new RequestBudget({
+    store,
+    account,
+    limit,
+    signal,
+    onFailure: (failure) => report.onApiFailure(failure),
+  });
 }
 
 /** Ends the service as a failure once Redis answers that it is part of a Redis Cluster. */
 function refuseCluster(redis: Redis, lifecycle: Lifecycle, logger: Logger): void {
-  untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal: lifecycle.signal }).catch((err: unknown) => {
+  untilRedisUsable(redis, lifecycle.signal).catch((err: unknown) => {
     if (lifecycle.isStopping) return;
     logger.fatal({ event: 'redis_unusable', err }, 'this Redis cannot be used');
     lifecycle.onStop('redis that can not be used', () => Promise.reject(toError(err)));
@@ -134,52 +141,38 @@ function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-function measureDue(metrics: Metrics, store: CarrierStore, tenant: string): void {
-  metrics.measuredGauge({
-    name: 'reconciler_due_calls',
-    help: 'Calls that the carrier should have been asked about by now',
-    read: () => store.countDueCalls(tenant),
-  });
-}
-
 function startCheckingCalls(shared: Shared): void {
-  const { config, store, api, ask, appender, observer } = shared;
+  const { config, store, report } = shared;
   const { TENANT: tenant, CHECK_AFTER_MS: firstMs, RECHECK_AFTER_MS: secondMs } = config;
-  const record = createRecordAnswer({ appender, now: Date.now, currency: config.CARRIER_CURRENCY });
-  const check = createCheckCall({ store, api, ask, record, times: { firstMs, secondMs } });
-  const enrol = createEnrolment({
+  const check = new CallCheck({ ...shared, times: { firstMs, secondMs } });
+  const enrolment = new Enrolment({
     enrol: (maxAgeMs) => store.enrolCalls(tenant, { maxAgeMs, firstCheckMs: firstMs }),
     lookbackMs: config.LOOKBACK_MS,
     everyMs: config.RECONCILE_EVERY_MS,
-    now: () => performance.now(),
   });
-  const limits = { limit: AT_ONCE, leaseMs: leaseMs(config) };
-  const task = workOff({
+  startLoop(shared, 'calls', {
     claim: async () => {
-      await enrol();
-      return store.claimDueCalls(tenant, limits);
+      await enrolment.run();
+      return store.claimDueCalls(tenant, { limit: AT_ONCE, leaseMs: leaseMs(config) });
     },
-    work: async (due) => observer.onChecked(due.call, await check(due)),
-    onError: observer.onError,
+    work: async (due) => report.onChecked(due.call, await check.run(due)),
   });
-  startLoop(shared, 'calls', task);
 }
 
 function startFindingPlacements(shared: Shared): void {
-  const { config, store, api, ask, appender, observer } = shared;
-  const tenant = config.TENANT;
-  const record = createRecordAnswer({ appender, now: Date.now, currency: config.CARRIER_CURRENCY });
-  const find = createFindPlacement({ tenant, store, api, ask, record });
-  const task = workOff({
+  const { config, store, report } = shared;
+  const { TENANT: tenant } = config;
+  startLoop(shared, 'placements', {
     claim: () => store.claimPlacements(tenant, { limit: 1, leaseMs: leaseMs(config) }),
-    work: async (due) => observer.onPlacement(due.reference, await find(due)),
-    onError: observer.onError,
+    work: async (due) => report.onPlacement(due.reference, await findPlacement({ ...shared, tenant }, due)),
   });
-  startLoop(shared, 'placements', task);
 }
 
-function startLoop(shared: Shared, name: string, task: () => Promise<boolean>): void {
-  const { config, lifecycle, health, observer } = shared;
+function startLoop<T>(
+  { config, lifecycle, health, report }: Shared,
+  name: string,
+  steps: Pick<WorkOffOptions<T>, 'claim' | 'work'>,
+): void {
   const everyMs = config.RECONCILE_EVERY_MS;
   const heartbeat = health.heartbeat(name, { maxSilenceMs: leaseMs(config) + everyMs });
   runLoop({
@@ -187,13 +180,13 @@ function startLoop(shared: Shared, name: string, task: () => Promise<boolean>): 
     lifecycle,
     everyMs,
     task: async () => {
-      const hasWorked = await task();
+      const hasWorked = await workOff({ ...steps, onError: (error) => report.onError(error) });
       heartbeat.beat();
       return hasWorked ? 0 : everyMs;
     },
     onError: (error, failures) => {
       heartbeat.beat();
-      observer.onError(error, failures);
+      report.onError(error, failures);
     },
     retry: RETRY,
     signal: lifecycle.signal,
@@ -201,7 +194,7 @@ function startLoop(shared: Shared, name: string, task: () => Promise<boolean>): 
   });
 }
 
-/** Longer than a round, so that nobody claims what is being worked on. */
+/** Longer than a round, so that work in progress is not claimed again. */
 function leaseMs({ EXOTEL_TIMEOUT_MS }: Config): number {
   return EXOTEL_TIMEOUT_MS + GRACE_MS;
 }

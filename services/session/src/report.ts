@@ -1,148 +1,139 @@
-import { type CallKey } from '@turnlog/call-events';
-import { createLagMeter, type FeedLag, type KeySpace } from '@turnlog/call-log';
-import { type Logger, type Metrics } from '@turnlog/service-kit';
+import { type CallKey, type DecodeProblem } from '@turnlog/call-events';
+import { createLagMeter, type FeedLag, type KeySpace, type SessionSaved } from '@turnlog/call-log';
+import { eventLog, type Logger, type Metrics } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { type FoldObserver } from './live-state/fold-call.ts';
 import { type SweepResult } from './live-state/sweep.ts';
 
-/** What the service is told of its work, as metrics and log lines. */
-export interface SessionObserver extends FoldObserver {
-  onSwept(result: SweepResult): void;
-  onSweepFailed(error: unknown): void;
-  /** An unseen call that can't be ended, for a reason of its own. */
-  onNotGivenUp(call: CallKey, error: unknown): void;
-  onReadFailed(error: unknown, attempt: number): void;
-  onLost(count: number): void;
+const EVENTS = {
+  log_entry_invalid: ['warn', 'a log entry is not an event'],
+  call_fold_failed: ['error', 'a call could not be folded'],
+  call_too_large: ['error', 'a call is too large for a live state'],
+  change_not_published: ['warn', 'a change could not be published'],
+  unseen_calls_ended: ['info', 'unseen calls were ended'],
+  sweep_failed: ['error', 'the sweep failed'],
+  unseen_call_not_ended: ['error', 'an unseen call could not be ended'],
+  activity_fold_failed: ['error', 'activity could not be folded; retrying'],
+  pending_entries_deleted: ['error', 'pending entries of the activity feed were deleted by another program'],
+} as const;
+
+const LAG_EVENTS = { session_lag: ['info', 'session lag'] } as const;
+
+const COUNTERS = {
+  folded: ['session_folded_events_total', 'Events read from logs and folded'],
+  saves: ['session_saves_total', 'Saves of live states by outcome', 'outcome'],
+  undecodable: ['session_undecodable_total', 'Log entries that are not events'],
+  failedCalls: ['session_failed_calls_total', 'Calls whose own data stopped a fold'],
+  tooLargeCalls: ['session_too_large_calls_total', 'Calls that would take more memory than a live state may'],
+  unpublished: ['session_unpublished_total', 'Changes that live views missed'],
+  swept: ['session_swept_total', 'What sweeps did', 'what'],
+  failedSweeps: ['session_failed_sweeps_total', 'Sweeps that failed'],
+  failedReads: ['session_failed_reads_total', 'Batches that are to be read again'],
+  lostEntries: ['session_lost_entries_total', 'Pending feed entries that another program deleted'],
+} as const;
+
+/** Reports the work of the service, in the log and in metrics. */
+export class SessionReport implements FoldObserver {
+  readonly #log;
+  readonly #count;
+
+  constructor(logger: Logger, metrics: Metrics) {
+    this.#log = eventLog(logger, EVENTS);
+    this.#count = metrics.counters(COUNTERS);
+  }
+
+  onFolded(events: number): void {
+    this.#count.folded.inc(events);
+  }
+
+  onSaved(outcome: SessionSaved['outcome']): void {
+    this.#count.saves.inc({ outcome });
+  }
+
+  onUndecodable({ callSid }: CallKey, seq: number, { code, detail }: DecodeProblem): void {
+    this.#count.undecodable.inc();
+    this.#log('log_entry_invalid', { call_sid: callSid, seq, code, detail });
+  }
+
+  onCallFailed({ callSid }: CallKey, err: unknown): void {
+    this.#count.failedCalls.inc();
+    this.#log('call_fold_failed', { call_sid: callSid, err });
+  }
+
+  onCallTooLarge({ callSid }: CallKey, memoryBytes: number): void {
+    this.#count.tooLargeCalls.inc();
+    this.#log('call_too_large', { call_sid: callSid, memory_mb: Math.round(memoryBytes / 2 ** 20) });
+  }
+
+  onUnpublished(err: unknown): void {
+    this.#count.unpublished.inc();
+    this.#log('change_not_published', { err });
+  }
+
+  onSwept({ lostConnections, quietCalls, checkpoints }: SweepResult): void {
+    this.#count.swept.inc({ what: 'lost_connection' }, lostConnections);
+    this.#count.swept.inc({ what: 'quiet_call' }, quietCalls);
+    this.#count.swept.inc({ what: 'checkpoint' }, checkpoints);
+    if (lostConnections + quietCalls > 0)
+      this.#log('unseen_calls_ended', { lost_connections: lostConnections, quiet_calls: quietCalls });
+  }
+
+  onSweepFailed(err: unknown): void {
+    this.#count.failedSweeps.inc();
+    this.#log('sweep_failed', { err });
+  }
+
+  /** An unseen call that cannot be ended, for a reason of its own. */
+  onNotEnded({ callSid }: CallKey, err: unknown): void {
+    this.#count.failedCalls.inc();
+    this.#log('unseen_call_not_ended', { call_sid: callSid, err });
+  }
+
+  onReadFailed(err: unknown, attempt: number): void {
+    this.#count.failedReads.inc();
+    this.#log('activity_fold_failed', { err, attempt });
+  }
+
+  onLost(entries: number): void {
+    this.#count.lostEntries.inc(entries);
+    this.#log('pending_entries_deleted', { entries });
+  }
 }
 
-/** An observer that counts everything and logs what somebody should look at. */
-export function createSessionObserver(logger: Logger, metrics: Metrics): SessionObserver {
-  const count = createCounters(metrics);
-  return {
-    onFolded: (events) => count.folded.inc(events),
-    onSaved: (outcome) => count.saves.inc({ outcome }),
-    onUndecodable({ callSid }, seq, { code, detail }) {
-      count.undecodable.inc();
-      logger.warn(
-        { event: 'log_entry_invalid', call_sid: callSid, seq, code, detail },
-        'a log entry is not an event',
-      );
-    },
-    onCallFailed({ callSid }, err) {
-      count.failedCalls.inc();
-      logger.error({ event: 'call_fold_failed', call_sid: callSid, err }, 'a call could not be folded');
-    },
-    onCallTooLarge({ callSid }, memoryBytes) {
-      count.tooLargeCalls.inc();
-      const memory_mb = Math.round(memoryBytes / 2 ** 20);
-      logger.error(
-        { event: 'call_too_large', call_sid: callSid, memory_mb },
-        'a call is too large for a live state',
-      );
-    },
-    onUnpublished(err) {
-      count.unpublished.inc();
-      logger.warn({ event: 'change_not_published', err }, 'a change could not be published');
-    },
-    onSwept({ lostConnections, quietCalls, checkpoints }) {
-      count.swept.inc({ what: 'lost_connection' }, lostConnections);
-      count.swept.inc({ what: 'quiet_call' }, quietCalls);
-      count.swept.inc({ what: 'checkpoint' }, checkpoints);
-      if (lostConnections + quietCalls === 0) return;
-      logger.info(
-        { event: 'unseen_calls_ended', lost_connections: lostConnections, quiet_calls: quietCalls },
-        'unseen calls were ended',
-      );
-    },
-    onSweepFailed(err) {
-      count.failedSweeps.inc();
-      logger.error({ event: 'sweep_failed', err }, 'the sweep failed');
-    },
-    onNotGivenUp({ callSid }, err) {
-      count.failedCalls.inc();
-      logger.error(
-        { event: 'unseen_call_not_ended', call_sid: callSid, err },
-        'an unseen call could not be ended',
-      );
-    },
-    onReadFailed(err, attempt) {
-      count.failedReads.inc();
-      logger.error({ event: 'activity_fold_failed', err, attempt }, 'activity could not be folded; retrying');
-    },
-    onLost(entries) {
-      count.lostEntries.inc(entries);
-      logger.error(
-        { event: 'pending_entries_deleted', entries },
-        'pending entries of the activity feed were deleted by another program',
-      );
-    },
-  };
-}
+/** Measures how far the live states are behind, for a log line each time and for gauges. Unknown is `null`, not zero. */
+export class LagReport {
+  readonly #log;
+  readonly #measure: () => Promise<FeedLag>;
+  #latest: FeedLag | undefined;
 
-function createCounters(metrics: Metrics) {
-  const counter: Metrics['counter'] = (options) => metrics.counter(options);
-  return {
-    folded: counter({ name: 'session_folded_events_total', help: 'Events read from logs and folded' }),
-    saves: counter({
-      name: 'session_saves_total',
-      help: 'Saves of live states by what became of them',
-      labels: ['outcome'],
-    }),
-    undecodable: counter({ name: 'session_undecodable_total', help: 'Log entries that are no events' }),
-    failedCalls: counter({ name: 'session_failed_calls_total', help: 'Calls whose own data stopped a fold' }),
-    tooLargeCalls: counter({
-      name: 'session_too_large_calls_total',
-      help: 'Calls that would take more memory than a live state may',
-    }),
-    unpublished: counter({ name: 'session_unpublished_total', help: 'Changes that live views missed' }),
-    swept: counter({ name: 'session_swept_total', help: 'What sweeps did', labels: ['what'] }),
-    failedSweeps: counter({
-      name: 'session_failed_sweeps_total',
-      help: 'Sweeps that did not come to their end',
-    }),
-    failedReads: counter({ name: 'session_failed_reads_total', help: 'Batches that are to be read again' }),
-    lostEntries: counter({
-      name: 'session_lost_entries_total',
-      help: 'Pending feed entries that another program deleted',
-    }),
-  };
-}
+  constructor(parts: {
+    readonly redis: Redis;
+    readonly space: KeySpace;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+  }) {
+    const { redis, space, logger, metrics } = parts;
+    this.#log = eventLog(logger, LAG_EVENTS);
+    this.#measure = createLagMeter(redis, space, 'activity');
+    metrics.gauges({
+      session_lag_entries: ['Activity entries not yet delivered', () => this.#latest?.lag],
+      session_pending_entries: ['Activity entries not acknowledged', () => this.#latest?.pending],
+      session_oldest_age_seconds: [
+        'Age of the oldest activity entry that is not acknowledged',
+        () => this.#latest && this.#latest.oldestAgeMs / 1000,
+      ],
+    });
+  }
 
-/** Where the report measures, and where it tells. */
-export interface LagReportOptions {
-  readonly redis: Redis;
-  readonly space: KeySpace;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
+  async report(): Promise<void> {
+    this.#latest = undefined;
+    this.#latest = await this.#measure();
+    const { lag = null, pending, oldestAgeMs: oldest_age_ms, unreadable } = this.#latest;
+    const fields = { lag, pending, oldest_age_ms, unreadable_total: unreadable };
+    this.#log('session_lag', fields, unreadable > 0 ? 'error' : 'info');
+  }
 
-/** A report on how far the live states are behind: a log line each time, and gauges. Unknown is `null`, not zero. */
-export function createLagReport({ redis, space, logger, metrics }: LagReportOptions) {
-  const measure = createLagMeter(redis, space, 'activity');
-  let latest: FeedLag | undefined;
-  const gauge = (name: string, help: string, read: (lag: FeedLag) => number | undefined): void =>
-    metrics.measuredGauge({ name, help, read: () => Promise.resolve(latest && read(latest)) });
-  gauge('session_lag_entries', 'Activity entries not yet given to a consumer', ({ lag }) => lag);
-  gauge('session_pending_entries', 'Activity entries given out and not done', ({ pending }) => pending);
-  gauge(
-    'session_oldest_age_seconds',
-    'Age of the oldest activity entry that is not done',
-    ({ oldestAgeMs }) => oldestAgeMs / 1000,
-  );
-
-  return {
-    task: async (): Promise<void> => {
-      latest = undefined;
-      latest = await measure();
-      const { lag = null, pending, oldestAgeMs, unreadable } = latest;
-      const fields = { lag, pending, oldest_age_ms: oldestAgeMs, unreadable_total: unreadable };
-      logger[unreadable > 0 ? 'error' : 'info']({ event: 'session_lag', ...fields }, 'session lag');
-    },
-    onError: (err: unknown): void => {
-      logger.warn(
-        { event: 'session_lag', lag: null, pending: null, oldest_age_ms: null, err },
-        'session lag',
-      );
-    },
-  };
+  onError(err: unknown): void {
+    this.#log('session_lag', { lag: null, pending: null, oldest_age_ms: null, err }, 'warn');
+  }
 }

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createLifecycle, createLogger, readConfig, type Lifecycle } from '@turnlog/service-kit';
+import { createLogger, Lifecycle, readConfig } from '@turnlog/service-kit';
 import { freePort, startRedisForTest, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { configSchema, type Config } from './config.ts';
 import { callOf, openTestSpace, started, turn, type TestSpace } from './session.test-support.ts';
@@ -42,7 +42,7 @@ async function start(env?: Readonly<Record<string, string>>) {
     },
   });
   const logger = createLogger({ service: 'session', destination });
-  const lifecycle = createLifecycle({ logger });
+  const lifecycle = new Lifecycle({ logger });
   services.push(lifecycle);
   const { health_port: port } = await startSession(configOf(env), { lifecycle, logger });
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);

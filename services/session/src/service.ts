@@ -17,16 +17,14 @@ import {
   answersPing,
   backoffDelayMs,
   collectGarbage,
-  createHealth,
-  createMetrics,
+  Health,
+  Metrics,
   keySpaceOf,
-  monotonicClock,
+  monotonicMs,
   runLoop,
   startOps,
   untilRedisUsable,
   withRedisCa,
-  type Health,
-  type Metrics,
   type ServiceParts,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
@@ -34,7 +32,7 @@ import { quietAfterMs, type Config } from './config.ts';
 import { StateCache } from './domain/state-cache.ts';
 import { ActivityFold } from './live-state/fold-activity.ts';
 import { Sweep } from './live-state/sweep.ts';
-import { createLagReport, createSessionObserver, type SessionObserver } from './report.ts';
+import { LagReport, SessionReport } from './report.ts';
 
 const LAG_EVERY_MS = 10_000;
 const BACKOFF = { minMs: 50, maxMs: 5_000 };
@@ -50,8 +48,6 @@ const COLLECTED_BYTES = 16 * 2 ** 20;
 /** Of the heap: the rest is for what is being folded, and for the states of other calls. */
 const MEMORY_SHARE_OF_A_CALL = 0.4;
 
-const now = () => monotonicClock.now();
-
 /** What the parts of the service share. */
 interface Shared extends ServiceParts {
   readonly config: Config;
@@ -59,7 +55,7 @@ interface Shared extends ServiceParts {
   readonly redis: Redis;
   readonly health: Health;
   readonly metrics: Metrics;
-  readonly observer: SessionObserver;
+  readonly observer: SessionReport;
   /** The partitions that can't be worked with. */
   readonly partitions: ReturnType<typeof watchPartitions>;
 }
@@ -69,23 +65,30 @@ export async function startSession(
   config: Config,
   { lifecycle, logger }: ServiceParts,
 ): Promise<{ readonly health_port: number }> {
-  const health = createHealth({ isStopping: () => lifecycle.isStopping });
-  const metrics = createMetrics('session');
+  const health = new Health(lifecycle);
+  const metrics = new Metrics('session');
   const space = keySpaceOf(config);
   const url = withRedisCa(config.REDIS_URL, config.REDIS_CA_FILE);
   const name = `session:${config.INSTANCE}`;
   const redis = connectRedis(lifecycle, { url, name, logger });
   const blocking = connectRedis(lifecycle, { url, name: `${name}-reads`, logger, blockMs: config.BLOCK_MS });
   const partitions = watchPartitions(logger);
-  const observer = createSessionObserver(logger, metrics);
+  const observer = new SessionReport(logger, metrics);
   const shared: Shared = { config, lifecycle, logger, space, redis, health, metrics, observer, partitions };
 
   health.readinessCheck('redis', answersPing(redis));
   health.readinessCheck('partitions', partitions.check);
   const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
   // Each failed attempt to connect ends the wait of the client; this one lasts until Redis can be used, or the stop.
-  await untilRedisUsable(redis, { backoff: BACKOFF, signal: lifecycle.signal });
-  runLoop({ name: 'lag report', lifecycle, everyMs: LAG_EVERY_MS, ...createLagReport(shared) });
+  await untilRedisUsable(redis, lifecycle.signal);
+  const lag = new LagReport(shared);
+  runLoop({
+    name: 'lag report',
+    lifecycle,
+    everyMs: LAG_EVERY_MS,
+    task: () => lag.report(),
+    onError: (error) => lag.onError(error),
+  });
   startSweeping(shared);
   startFolding(shared, blocking);
   return { health_port };
@@ -102,10 +105,10 @@ function startSweeping({ config, lifecycle, space, redis, health, observer, part
     liveCalls: new LiveCalls(redis, space, config.CHECKPOINT_EVERY_MS),
     serverTimeMs: () => serverTimeMs(redis),
     partitions: allPartitions(space),
-    now,
+    now: monotonicMs,
     broken: partitions.broken,
     keysOf: (partition) => partitionKeys(space, partition),
-    onCallFailed: ({ call }, error) => observer.onNotGivenUp(call, error),
+    onCallFailed: ({ call }, error) => observer.onNotEnded(call, error),
   });
   runLoop({
     name: 'sweep',
@@ -164,15 +167,11 @@ function openCache({ config, lifecycle, redis, metrics, observer }: Shared): Sta
     maxCalls: config.CACHE_MAX_CALLS,
     maxMemoryBytes: config.CACHE_MAX_MEGABYTES * 2 ** 20,
     maxIdleMs: MAX_IDLE_MS,
-    now,
+    now: monotonicMs,
   });
   // A Redis that lost its last writes numbers other events with their seqs. Such a loss always ends the connection.
   redis.on('close', () => cache.clear());
-  metrics.measuredGauge({
-    name: 'session_cached_calls',
-    help: 'Calls whose state is at hand',
-    read: () => Promise.resolve(cache.size.calls),
-  });
+  metrics.gauges({ session_cached_calls: ['Calls whose state is cached', () => cache.size.calls] });
   runLoop({
     name: 'idle states',
     lifecycle,

@@ -2,13 +2,12 @@ import { UnkeepableDurabilityError } from '@turnlog/call-log';
 import { HeartbeatLoop, takeOverSpools } from '@turnlog/delivery';
 import {
   answersPing,
-  createHealth,
-  createMetrics,
+  Health,
+  Metrics,
   retryForever,
   startOps,
   untilRedisUsable,
   type CheckOutcome,
-  type Health,
   type Lifecycle,
   type Logger,
 } from '@turnlog/service-kit';
@@ -34,7 +33,6 @@ import { openStores, type GatewayStores } from './store/open-stores.ts';
 const MAX_TICK_MS = 250;
 const MIN_TICK_MS = 10;
 const MAX_SILENT_TICKS_MS = 10_000;
-const CONNECT_BACKOFF = { minMs: 50, maxMs: 1_000 };
 
 /**
  * Starts all parts of a gateway, and registers with the lifecycle how each stops. It listens at once, so that its health can
@@ -45,7 +43,7 @@ export async function startGateway(
   { logger, lifecycle }: { readonly logger: Logger; readonly lifecycle: Lifecycle },
 ): Promise<{ readonly host: string; readonly port: number; readonly health_port: number }> {
   const tally = newTally();
-  const registry = createMetrics('stream-gateway');
+  const registry = new Metrics('stream-gateway');
   const metrics = createGatewayMetrics(registry, tally, {
     connections: () => sockets.count,
     retainedBytes: () => stores.retention.retainedBytes,
@@ -78,9 +76,9 @@ export async function startGateway(
   const slots = new CallSlots(stores.redis, gatewayKeys(config.KEY_PREFIX).callsOf);
   const parts = { ...common, auth, stores, intake, sockets, slots };
 
-  const health = createHealth({ isStopping: () => lifecycle.isStopping });
+  const health = new Health(lifecycle);
   health.readinessCheck('redis', answersPing(stores.redis));
-  health.readinessCheck('writes', () => Promise.resolve(readinessOf(stores)));
+  health.readinessCheck('writes', () => readinessOf(stores));
   const health_port = await startOps({ lifecycle, health, metrics: registry, port: config.HEALTH_PORT });
   const { host, port } = await openServer(parts);
   startTimers(parts, health);
@@ -90,15 +88,14 @@ export async function startGateway(
   if (spool !== undefined)
     takeOverSpools(spool, { ...stores, ...common, producer, outbox: spool.outbox, now: Date.now });
   await untilUsable(stores, lifecycle.signal);
-  await retryForever(() => auth.directory.reload(), { backoff: CONNECT_BACKOFF, signal: lifecycle.signal });
+  await retryForever(() => auth.directory.reload(), { signal: lifecycle.signal });
   return { host, port, health_port };
 }
 
 /** A wait ends with each failed attempt to connect; the gateway's ends with Redis, or with the signal. */
 async function untilUsable({ redis, durability }: GatewayStores, signal: AbortSignal): Promise<void> {
-  await untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal });
+  await untilRedisUsable(redis, signal);
   await retryForever(() => durability.confirm(), {
-    backoff: CONNECT_BACKOFF,
     signal,
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });

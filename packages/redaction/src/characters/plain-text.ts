@@ -8,8 +8,7 @@ export interface PlainText {
   readonly starts: Uint32Array;
 }
 
-// Joiners, soft hyphens, direction marks, variation selectors, and the replacement of a NUL: invisible to a
-// reader.
+// Invisible to a reader: joiners, soft hyphens, direction marks, variation selectors, the replacement of a NUL.
 const INVISIBLE =
   /\u00AD|\u034F|\u061C|\u180E|[\u200B-\u200F]|[\u202A-\u202E]|[\u2060-\u206F]|[\uFE00-\uFE0F]|\uFEFF|\uFFFD/;
 const FULL_WIDTH = { first: 0xff01, last: 0xff5e, offset: 0xfee0 };
@@ -48,10 +47,7 @@ function toPlain(code: number, unit: string): string {
 const digits = new Map<number, number | undefined>();
 const MAX_REMEMBERED = 4096;
 
-/**
- * Unicode keeps the decimal digits of a script together and in order, so the distance to the first is the
- * value.
- */
+/** Unicode keeps the decimal digits of a script together and in order: the distance to the first is the value. */
 function digitOf(code: number): number | undefined {
   if (digits.has(code)) return digits.get(code);
   let digit: number | undefined;

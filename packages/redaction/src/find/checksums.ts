@@ -12,28 +12,12 @@ export function passesLuhn(digits: string): boolean {
 }
 
 // Verhoeff's dihedral check: the product of the dihedral group D5, and the permutation for each place.
-const PRODUCT = [
-  '0123456789',
-  '1234067895',
-  '2340178956',
-  '3401289567',
-  '4012395678',
-  '5987604321',
-  '6598710432',
-  '7659821043',
-  '8765932104',
-  '9876543210',
-].map(toNumbers);
-const PERMUTATION = [
-  '0123456789',
-  '1576283094',
-  '5803796142',
-  '8916043527',
-  '9453126870',
-  '4286573901',
-  '2793806415',
-  '7046913258',
-].map(toNumbers);
+const PRODUCT = toTable(
+  '0123456789 1234067895 2340178956 3401289567 4012395678 5987604321 6598710432 7659821043 8765932104 9876543210',
+);
+const PERMUTATION = toTable(
+  '0123456789 1576283094 5803796142 8916043527 9453126870 4286573901 2793806415 7046913258',
+);
 
 /** The check digit of Aadhaar numbers. */
 export function passesVerhoeff(digits: string): boolean {
@@ -46,6 +30,6 @@ export function passesVerhoeff(digits: string): boolean {
   return check === 0;
 }
 
-function toNumbers(digits: string): number[] {
-  return Array.from(digits, Number);
+function toTable(rows: string): number[][] {
+  return rows.split(' ').map((digits) => Array.from(digits, Number));
 }

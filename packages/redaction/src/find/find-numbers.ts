@@ -21,10 +21,7 @@ const SEPARATOR = /[\p{Zs}\t\r\n\p{Pd}\u2212.·•()_/]/u;
 const MAX_SEPARATORS = 3;
 const LETTER = /[a-z]/i;
 
-/**
- * Cards, Aadhaar numbers and phones. They begin and end at groups of digits: never in the middle of a longer
- * number.
- */
+/** Cards, Aadhaar numbers and phones. They begin and end at groups of digits: never inside a longer number. */
 export function findNumbers(text: string): Found[] {
   const found: Found[] = [];
   for (const run of runsOf(text)) {
@@ -66,8 +63,8 @@ function longestFrom(
 }
 
 /**
- * Behind the most groups from `first` on that may be one number. `before` is the same of an earlier group, so that no group
- * is counted for each of those before it. A plus begins another number.
+ * The end of the most groups from `first` on that may be one number. `before` is the same of an earlier group, so that a
+ * group is not counted again for each one before it. A plus begins another number.
  */
 function endOfNumber(groups: readonly Group[], first: number, before: number): number {
   const mostDigits = (groups[first]?.digitsBefore ?? 0) + MAX_DIGITS;

@@ -5,10 +5,7 @@ import { type Kind } from './found.ts';
 export const MIN_DIGITS = 8;
 export const MAX_DIGITS = 19;
 
-/**
- * Issuers by the first digits and the lengths of their numbers. Source: ISO/IEC 7812 ranges in use, including
- * RuPay's.
- */
+/** Issuers by the first digits and lengths of their numbers. Source: ISO/IEC 7812 ranges in use, with RuPay's. */
 const CARDS: readonly (readonly [beginning: RegExp, lengths: readonly number[]])[] = [
   [/^4/, [13, 16, 19]],
   [/^5[0-8]/, [16]],
@@ -30,9 +27,7 @@ const MAX_PHONE_DIGITS = 14;
 const AADHAAR_DIGITS = 12;
 const AADHAAR = /^[2-9]\d{11}$/;
 
-/**
- * The kind of a number; `undefined` for one of no kind. Most are recognized by their length and first digit.
- */
+/** The kind of a number, if any. Most are recognized by their length and first digit. */
 export function kindOfNumber(digits: string, hasPlus: boolean): Kind | undefined {
   if (hasPlus && INTERNATIONAL_PHONE.test(digits)) return 'phone';
   if (digits.length >= MIN_CARD_DIGITS && isCard(digits)) return 'card';

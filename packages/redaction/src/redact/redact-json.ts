@@ -1,6 +1,5 @@
 import { MAX_DIGITS, mayBeCard } from '../find/number-kinds.ts';
-import { isNothingElse, redactText } from './redact-text.ts';
-import { type RedactionMode } from './mode.ts';
+import { isNothingElse, redactText, type RedactionMode } from './redact-text.ts';
 
 /** A JSON number that is kept as its digits, because a JavaScript number would round it. */
 export interface NumberInDigits {

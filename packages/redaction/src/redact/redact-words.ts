@@ -1,5 +1,5 @@
 import { findPersonalData } from '../find/find-personal-data.ts';
-import { type RedactionMode } from './mode.ts';
+import { type RedactionMode } from './redact-text.ts';
 
 /**
  * Parts of a text, such as its words, without the personal data that they contain together: a number that was

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { createLogger, type Logger } from '../log/logger.ts';
-import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { runService, type RunServiceOptions } from './run-service.ts';
 
 function captureLog(): { logger: Logger; messages: string[]; hasFlushed: () => boolean } {
@@ -20,9 +20,9 @@ function captureLog(): { logger: Logger; messages: string[]; hasFlushed: () => b
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const never = (): Promise<never> => new Promise(() => undefined);
 
-describe('createLifecycle', () => {
+describe('the lifecycle', () => {
   it('undoes what was started, last first, one at a time', async () => {
-    const lifecycle = createLifecycle(captureLog());
+    const lifecycle = new Lifecycle(captureLog());
     const done: string[] = [];
     lifecycle.onStop('first started', async () => {
       await Promise.resolve();
@@ -38,7 +38,7 @@ describe('createLifecycle', () => {
 
   it('stops once, whoever asks and how often', async () => {
     const { logger, messages } = captureLog();
-    const lifecycle = createLifecycle({ logger });
+    const lifecycle = new Lifecycle({ logger });
     let count = 0;
     lifecycle.onStop('count', () => (count += 1));
     const reports = await Promise.all([lifecycle.stop('a'), lifecycle.stop('b'), lifecycle.untilStopped]);
@@ -48,7 +48,7 @@ describe('createLifecycle', () => {
   });
 
   it('says that it is stopping before the first step runs', async () => {
-    const lifecycle = createLifecycle(captureLog());
+    const lifecycle = new Lifecycle(captureLog());
     let seen: boolean[] = [];
     lifecycle.onStop('look', () => (seen = [lifecycle.isStopping, lifecycle.signal.aborted]));
     expect(lifecycle.isStopping).toBe(false);
@@ -58,7 +58,7 @@ describe('createLifecycle', () => {
 
   it('goes on past a step that throws and one that hangs, and names both', async () => {
     const { logger, messages } = captureLog();
-    const lifecycle = createLifecycle({ logger, stepTimeoutMs: 60_000 });
+    const lifecycle = new Lifecycle({ logger, stepTimeoutMs: 60_000 });
     let hasRun = false;
     lifecycle.onStop('good', () => (hasRun = true));
     lifecycle.onStop('hangs', never, { timeoutMs: 5 });
@@ -72,7 +72,7 @@ describe('createLifecycle', () => {
   });
 
   it('runs a step that is registered during the stop', async () => {
-    const lifecycle = createLifecycle(captureLog());
+    const lifecycle = new Lifecycle(captureLog());
     const done: string[] = [];
     lifecycle.onStop('outer', () => lifecycle.onStop('late', () => done.push('late')));
     await lifecycle.stop('test');
@@ -104,7 +104,7 @@ describe('runService', () => {
       logger: log.logger,
       start,
       host,
-      clock: { now: () => nowMs },
+      now: () => nowMs,
     });
     return { host, exitCode, log, moveClock: (ms) => void (nowMs += ms) };
   }

@@ -1,107 +1,100 @@
-import { type Logger } from '../log/logger.ts';
 import { deferred } from '../deferred.ts';
+import { type Logger } from '../log/logger.ts';
 import { withDeadline } from './with-deadline.ts';
 
-/** How a stop went: why it began, and the steps that failed or ran out of time. */
+/** How a stop went: its reason, and the steps that failed or timed out. */
 export interface StopReport {
-  reason: string;
-  failedSteps: string[];
-}
-
-export interface StopStepOptions {
-  /** How long the step may take before the next one goes ahead. */
-  timeoutMs?: number;
-}
-
-/** What a service started, and how to undo it. */
-export interface Lifecycle {
-  /** True from the first moment of a stop: readiness answers no. */
-  readonly isStopping: boolean;
-  /** Aborts when a stop begins, before its first step: loops end, sleeps wake. */
-  readonly signal: AbortSignal;
-  /** Resolves when a stop, whoever asked for it, is done. Never rejects. */
-  readonly untilStopped: Promise<StopReport>;
-  /**
-   * Registers the undoing of what was just started. Steps run one at a time, the last registered first; one that
-   * throws or is late is logged and doesn't hold up the rest. One registered during a stop runs next, one
-   * registered after it not at all.
-   */
-  onStop(name: string, step: () => unknown, options?: StopStepOptions): void;
-  /** Begins the stop, once; for signal handlers, which can't wait. */
-  beginStop(reason: string): void;
-  /** Begins the stop and waits for its end. Every call returns the first one's report. Never rejects. */
-  stop(reason: string): Promise<StopReport>;
-}
-
-export interface CreateLifecycleOptions {
-  logger: Logger;
-  /** Deadline of a step that names none; 10 s by default. The whole stop takes at most the sum of its steps. */
-  stepTimeoutMs?: number;
+  readonly reason: string;
+  readonly failedSteps: readonly string[];
 }
 
 interface StopStep {
-  name: string;
-  run: () => unknown;
-  timeoutMs: number;
+  readonly name: string;
+  readonly run: () => unknown;
+  readonly timeoutMs: number;
 }
 
-/** A lifecycle that knows nothing of processes and signals; `runService` ties one to them. */
-export function createLifecycle({ logger, stepTimeoutMs = 10_000 }: CreateLifecycleOptions): Lifecycle {
-  const steps: StopStep[] = [];
-  const stopping = new AbortController();
-  let hasStopped = false;
-  const stopped = deferred<StopReport>();
+/** What a service started, and how to undo it. Independent of processes and signals, which `runService` connects. */
+export class Lifecycle {
+  readonly #logger: Logger;
+  readonly #stepTimeoutMs: number;
+  readonly #steps: StopStep[] = [];
+  readonly #stopping = new AbortController();
+  readonly #stopped = deferred<StopReport>();
+  #hasStopped = false;
 
-  async function runSteps(): Promise<string[]> {
+  /** A step without a deadline of its own has `stepTimeoutMs`. The whole stop takes at most the sum of its steps. */
+  constructor({
+    logger,
+    stepTimeoutMs = 10_000,
+  }: {
+    readonly logger: Logger;
+    readonly stepTimeoutMs?: number;
+  }) {
+    this.#logger = logger;
+    this.#stepTimeoutMs = stepTimeoutMs;
+  }
+
+  /** True from the first moment of a stop: readiness fails. */
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Aborts when a stop begins, before its first step: loops end, sleeps wake. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** Resolves when a stop is done. Never rejects. */
+  get untilStopped(): Promise<StopReport> {
+    return this.#stopped.promise;
+  }
+
+  /**
+   * Registers the undoing of what was just started. Steps run one at a time, the last registered first; one that
+   * throws or times out is logged and does not hold up the rest. One registered during a stop runs next, one
+   * registered after it not at all.
+   */
+  onStop(name: string, run: () => unknown, { timeoutMs = this.#stepTimeoutMs } = {}): void {
+    if (this.#hasStopped)
+      this.#logger.warn(
+        { event: 'stop_step_too_late', step: name },
+        'a stop step was registered after the stop and will not run',
+      );
+    this.#steps.push({ name, run, timeoutMs });
+  }
+
+  /** Begins the stop, once; for signal handlers, which cannot wait. */
+  beginStop(reason: string): void {
+    if (this.isStopping) return;
+    this.#logger.info({ event: 'service_stopping', reason }, 'stopping');
+    this.#stopping.abort(new Error(`stopping: ${reason}`));
+    this.#stopped.resolve(this.#runSteps().then((failedSteps) => ({ reason, failedSteps })));
+  }
+
+  /** Begins the stop and waits for its end. Every call returns the first one's report. Never rejects. */
+  stop(reason: string): Promise<StopReport> {
+    this.beginStop(reason);
+    return this.untilStopped;
+  }
+
+  async #runSteps(): Promise<string[]> {
     const failedSteps: string[] = [];
-    for (let step = steps.pop(); step; step = steps.pop()) {
-      if (!(await runStep(step, logger))) failedSteps.push(step.name);
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      if (!(await runStep(step, this.#logger))) failedSteps.push(step.name);
     }
-    hasStopped = true;
+    this.#hasStopped = true;
     return failedSteps;
   }
-
-  function beginStop(reason: string): void {
-    if (stopping.signal.aborted) return;
-    logger.info({ event: 'service_stopping', reason }, 'stopping');
-    stopping.abort(new Error(`stopping: ${reason}`));
-    const report = runSteps().then((failedSteps) => ({ reason, failedSteps }));
-    stopped.resolve(report);
-  }
-
-  return {
-    get isStopping() {
-      return stopping.signal.aborted;
-    },
-    signal: stopping.signal,
-    untilStopped: stopped.promise,
-    onStop(name, run, { timeoutMs = stepTimeoutMs } = {}) {
-      if (hasStopped)
-        logger.warn(
-          { event: 'stop_step_too_late', step: name },
-          'a stop step was registered after the stop and will not run',
-        );
-      steps.push({ name, run, timeoutMs });
-    },
-    beginStop,
-    stop(reason) {
-      beginStop(reason);
-      return stopped.promise;
-    },
-  };
 }
 
 /** True if the step did its work in time. */
-async function runStep(step: StopStep, logger: Logger): Promise<boolean> {
-  const { name, run, timeoutMs } = step;
+async function runStep({ name, run, timeoutMs }: StopStep, logger: Logger): Promise<boolean> {
   try {
-    const outcome = await withDeadline(Promise.resolve().then(run), timeoutMs);
-    if (outcome.timedOut)
-      logger.error(
-        { event: 'stop_step_timed_out', step: name, timeout_ms: timeoutMs },
-        'stop step timed out',
-      );
-    return !outcome.timedOut;
+    const { timedOut } = await withDeadline(Promise.resolve().then(run), timeoutMs);
+    const fields = { step: name, timeout_ms: timeoutMs };
+    if (timedOut) logger.error({ event: 'stop_step_timed_out', ...fields }, 'stop step timed out');
+    return !timedOut;
   } catch (err) {
     logger.error({ event: 'stop_step_failed', err, step: name }, 'stop step failed');
     return false;

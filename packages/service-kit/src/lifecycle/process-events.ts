@@ -1,5 +1,3 @@
-import { type Clock, monotonicClock } from '../clock.ts';
-
 /** The parts of a process that a service needs; `process` itself, or an EventEmitter in a test. */
 export interface ProcessHost {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
@@ -7,12 +5,12 @@ export interface ProcessHost {
   exit(code: number): unknown;
 }
 
-export interface ProcessEventHandlers {
+interface ProcessEventHandlers {
   /** The first SIGTERM or SIGINT. */
   onStopSignal(signal: string): void;
-  /** A later one: someone is out of patience. */
+  /** A later one. */
   onForceSignal(signal: string): void;
-  /** An exception or rejection that nobody handled. */
+  /** An unhandled exception or rejection. */
   onCrash(kind: 'uncaughtException' | 'unhandledRejection', error: unknown): void;
 }
 
@@ -24,14 +22,14 @@ const SAME_KEY_PRESS_MS = 500;
 export function listenToProcess(
   host: ProcessHost,
   handlers: ProcessEventHandlers,
-  clock: Clock = monotonicClock,
+  now: () => number,
 ): () => void {
   let firstSignalAt: number | undefined;
   const onSignal = (signal: string): void => {
     if (firstSignalAt === undefined) {
-      firstSignalAt = clock.now();
+      firstSignalAt = now();
       handlers.onStopSignal(signal);
-    } else if (clock.now() - firstSignalAt >= SAME_KEY_PRESS_MS) {
+    } else if (now() - firstSignalAt >= SAME_KEY_PRESS_MS) {
       handlers.onForceSignal(signal);
     }
   };

@@ -1,37 +1,35 @@
-import { type Clock } from '../clock.ts';
+import { monotonicMs } from '../clock.ts';
 import { type Logger } from '../log/logger.ts';
 import { deferred } from '../deferred.ts';
-import { createLifecycle, type Lifecycle } from './lifecycle.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { listenToProcess, type ProcessHost } from './process-events.ts';
 import { withDeadline } from './with-deadline.ts';
 
 export interface RunServiceOptions {
   /** Which service, for its log: `persister`. */
-  name: string;
-  logger: Logger;
+  readonly name: string;
+  readonly logger: Logger;
   /**
    * Starts the parts in order and registers the undoing of each with `lifecycle.onStop`. A signal during the start
-   * aborts `lifecycle.signal` and undoes what is registered; the start is not waited for.
+   * aborts `lifecycle.signal` and undoes what is registered, without waiting for the start.
    */
-  start: (lifecycle: Lifecycle) => Promise<void>;
-  /** Deadline of a stop step that names none; 10 s by default. */
-  stepTimeoutMs?: number;
+  readonly start: (lifecycle: Lifecycle) => Promise<void>;
   /** `process` by default. */
-  host?: ProcessHost;
-  clock?: Clock;
+  readonly host?: ProcessHost;
+  readonly now?: () => number;
 }
 
 const FLUSH_TIMEOUT_MS = 1000;
 
 /**
- * Runs a service from start to exit. SIGTERM or SIGINT stops it gracefully: exit 0, or 1 where a step failed. A second
+ * Runs a service from start to exit. SIGTERM or SIGINT stops it gracefully: exit 0, or 1 if a step failed. A second
  * signal, half a second or more after the first, exits 1 at once. A failed start undoes what it began and exits 1. An
- * exception or rejection that nobody handled is logged as fatal and exits 1 without the steps: after it, the state of
- * the process is unknown. Resolves with the exit code where `host.exit` returns.
+ * unhandled exception or rejection is logged as fatal and exits 1 without the steps, because the state of the process
+ * is unknown. Resolves with the exit code if `host.exit` returns.
  */
 export async function runService(options: RunServiceOptions): Promise<number> {
-  const { name, logger, start, stepTimeoutMs, host = process, clock } = options;
-  const lifecycle = createLifecycle({ logger, ...(stepTimeoutMs !== undefined && { stepTimeoutMs }) });
+  const { logger, host = process, now = monotonicMs } = options;
+  const lifecycle = new Lifecycle({ logger });
   const forcedExit = deferred<number>();
 
   const stopListening = listenToProcess(
@@ -47,21 +45,20 @@ export async function runService(options: RunServiceOptions): Promise<number> {
         forcedExit.resolve(1);
       },
     },
-    clock,
+    now,
   );
-  const code = await Promise.race([runUntilStopped({ name, logger, start, lifecycle }), forcedExit.promise]);
+  const code = await Promise.race([runUntilStopped(options, lifecycle), forcedExit.promise]);
   await flush(logger);
   stopListening();
   host.exit(code);
   return code;
 }
 
-interface Run extends Pick<RunServiceOptions, 'name' | 'logger' | 'start'> {
-  lifecycle: Lifecycle;
-}
-
 /** Resolves with the exit code of an orderly end. Never rejects. */
-async function runUntilStopped({ name, logger, start, lifecycle }: Run): Promise<number> {
+async function runUntilStopped(
+  { name, logger, start }: RunServiceOptions,
+  lifecycle: Lifecycle,
+): Promise<number> {
   const failures: string[] = [];
   const onStarted = (): void => {
     if (!lifecycle.isStopping) logger.info({ event: 'service_started' }, `${name} started`);

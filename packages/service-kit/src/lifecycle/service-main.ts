@@ -18,8 +18,7 @@ interface LogSettings {
   readonly LOG_PHONE_KEY?: string | undefined;
 }
 
-/** What a service is made of. */
-export interface ServiceMainOptions<S extends z.ZodObject> {
+interface ServiceMainOptions<S extends z.ZodObject> {
   readonly name: string;
   readonly settings: S;
   /** Starts all parts; resolves with the fields of the line that the service is ready. */
@@ -45,10 +44,9 @@ export async function serviceMain<S extends z.ZodObject & z.ZodType<LogSettings>
   await runService({
     name,
     logger,
-    start: async (lifecycle) =>
-      logger.info(
-        { event: 'service_ready', ...(await start(config, { lifecycle, logger })) },
-        `${name} ready`,
-      ),
+    start: async (lifecycle) => {
+      const fields = await start(config, { lifecycle, logger });
+      logger.info({ event: 'service_ready', ...fields }, `${name} ready`);
+    },
   });
 }

@@ -13,24 +13,10 @@ export interface DescribedError {
 
 // Names of things, never their content. Of pg's fields `detail`, `where`, `hint`, `internalQuery`, `query` and
 // `parameters` are left out on purpose, of ioredis' `command` all but the name.
-const SAFE_FIELDS = [
-  'code',
-  'errno',
-  'syscall',
-  'address',
-  'port',
-  'severity',
-  'schema',
-  'table',
-  'column',
-  'dataType',
-  'constraint',
-  'routine',
-];
+const SAFE_FIELDS =
+  'code errno syscall address port severity schema table column dataType constraint routine'.split(' ');
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
-const SERVERS_OWN_CLASSES = [
-  ...['08', '21', '22', '23', '25', '28', '3D', '3F', '40', '42', '53', '54', '55', '57', '58'],
-];
+const SERVERS_OWN_CLASSES = '08 21 22 23 25 28 3D 3F 40 42 53 54 55 57 58'.split(' ');
 const MAX_MESSAGE_CHARACTERS = 1000;
 const MAX_CAUSES = 5;
 

@@ -3,16 +3,11 @@ import { type DestinationStream } from 'pino';
 /** Lines of one turn are held up to here, in UTF-16 code units. */
 const MAX_HELD_SIZE = 64 * 1024;
 
-/** A destination that can be told to hold nothing back: pino does so after a fatal line. */
-export interface TurnDestination extends DestinationStream {
-  flushSync(): void;
-}
-
 /**
- * Hands the lines of one turn of the event loop on in one write, which costs as much as a line by itself. Nothing is held
- * beyond the turn, nor when the process exits.
+ * Writes the lines of one turn of the event loop together, which costs as much as one line. Nothing is held beyond the
+ * turn, after a fatal line (pino calls `flushSync`), or when the process exits.
  */
-export function turnDestination(stream: DestinationStream): TurnDestination {
+export function turnDestination(stream: DestinationStream): DestinationStream & { flushSync(): void } {
   let held = '';
   const flushSync = (): void => {
     if (held === '') return;

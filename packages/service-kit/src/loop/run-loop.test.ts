@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
 import { PassThrough } from 'node:stream';
-import { createLifecycle, type Lifecycle } from '../lifecycle/lifecycle.ts';
+import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { createLogger } from '../log/logger.ts';
 import { sleep } from '../retry/sleep.ts';
 import { runLoop, type LoopOptions } from './run-loop.ts';
@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 function newLifecycle(): Lifecycle {
-  return createLifecycle({ logger: createLogger({ service: 'test', destination: new PassThrough() }) });
+  return new Lifecycle({ logger: createLogger({ service: 'test', destination: new PassThrough() }) });
 }
 
 /** Starts a loop that counts its runs and what it reports. */

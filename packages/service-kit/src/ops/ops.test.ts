@@ -1,31 +1,25 @@
-import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createHealth, type Health } from './health.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { createOpsHandler } from './ops-handler.ts';
-import { type OpsServer, startOpsServer } from './ops-server.ts';
+import { Health } from './health.ts';
+import { Metrics } from './metrics.ts';
+import { startOpsServer } from './ops-server.ts';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('the ops server', () => {
   let nowMs = 0;
-  let isStopping = false;
+  const lifecycle = { isStopping: false };
   let health: Health;
   let metrics: Metrics;
-  let server: OpsServer;
+  let server: Awaited<ReturnType<typeof startOpsServer>>;
 
   beforeEach(async () => {
     nowMs = 0;
-    isStopping = false;
-    health = createHealth({ isStopping: () => isStopping, clock: { now: () => nowMs } });
-    metrics = createMetrics('persister');
-    server = await startOpsServer({
-      handle: createOpsHandler({ health, metrics }),
-      port: 0,
-      host: '127.0.0.1',
-    });
+    lifecycle.isStopping = false;
+    health = new Health(lifecycle, () => nowMs);
+    metrics = new Metrics('persister');
+    server = await startOpsServer({ health, metrics, port: 0, host: '127.0.0.1' });
   });
 
   afterEach(async () => {
@@ -130,7 +124,7 @@ describe('the ops server', () => {
     });
 
     it('is 503 from the moment the service is stopping', async () => {
-      isStopping = true;
+      lifecycle.isStopping = true;
       const response = await get('/readyz');
       expect(response.status).toBe(503);
       expect(await response.json()).toEqual({ status: 'stopping', checks: {} });
@@ -141,8 +135,8 @@ describe('the ops server', () => {
     it('answers in the text format of Prometheus, the process and its event loop included', async () => {
       const { calls } = metrics.counters({ calls: ['persist_total', 'Calls', 'result'] });
       calls.inc({ result: 'written' }, 3);
-      metrics.histogram({ name: 'persist_duration_seconds', help: 'Duration' }).observe(0.002);
-      metrics.measuredGauge({ name: 'calls_active', help: 'Calls', read: () => 7 });
+      metrics.histogram('persist_duration_seconds', 'Duration').observe(0.002);
+      metrics.gauges({ calls_active: ['Calls', () => 7] });
       const response = await get('/metrics');
       const text = await response.text();
       expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -174,7 +168,7 @@ describe('the ops server', () => {
 
     it('leaves out a measured gauge whose value is unknown, and counts the failure', async () => {
       let read = (): Promise<number | undefined> => Promise.resolve(5);
-      metrics.measuredGauge({ name: 'lag', help: 'Lag', read: () => read() });
+      metrics.gauges({ lag: ['Lag', () => read()] });
       expect(await metrics.text()).toContain('\nlag{service="persister"} 5');
       read = () => Promise.resolve(undefined);
       expect(await metrics.text()).not.toMatch(/^lag\{/m);
@@ -204,37 +198,11 @@ describe('the ops server', () => {
     probe.on('error', () => undefined);
     await server.close();
     await ended;
-    server = await startOpsServer({ handle: () => Promise.resolve(false), port: 0, host: '127.0.0.1' });
+    server = await startOpsServer({ health, metrics, port: 0, host: '127.0.0.1' });
   });
 
   it('rejects when its port is taken', async () => {
-    const handle = createOpsHandler({ health, metrics });
-    await expect(startOpsServer({ handle, port: server.port, host: '127.0.0.1' })).rejects.toThrow(
-      'EADDRINUSE',
-    );
-  });
-});
-
-describe('createOpsHandler', () => {
-  let server: Server;
-
-  afterEach(async () => {
-    server.close();
-    await once(server, 'close');
-  });
-
-  it('leaves other paths to the server it is mounted on', async () => {
-    const health = createHealth({ isStopping: () => false });
-    const handle = createOpsHandler({ health, metrics: createMetrics('stream-gateway') });
-    server = createServer((request, response) => {
-      handle(request, response).then(
-        (isAnswered) => isAnswered || response.end('from the gateway'),
-        (error: unknown) => response.destroy(error as Error),
-      );
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    expect(await (await fetch(`${base}/v1/calls`)).text()).toBe('from the gateway');
-    expect(await (await fetch(`${base}/readyz`)).json()).toMatchObject({ status: 'ready' });
+    const taken = { health, metrics: new Metrics('other'), port: server.port, host: '127.0.0.1' };
+    await expect(startOpsServer(taken)).rejects.toThrow('EADDRINUSE');
   });
 });

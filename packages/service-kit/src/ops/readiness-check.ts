@@ -1,25 +1,25 @@
+import { withDeadline } from '../lifecycle/with-deadline.ts';
 import { describeError } from '../log/describe-error.ts';
 import { scrubText } from '../log/scrub-text.ts';
-import { withDeadline } from '../lifecycle/with-deadline.ts';
 
-/** What a check found. `detail` is shown to whoever may reach the endpoint: counts and names only. */
+/** The result of a check. `detail` is shown on the endpoint: counts and names only. */
 export type CheckOutcome =
   { ok: true; detail?: Record<string, string | number | boolean> } | { ok: false; reason: string };
 
-/** One question that readiness asks, e.g. a Redis ping. It may throw or hang: both mean no. */
-export type ReadinessCheck = () => Promise<CheckOutcome>;
+/** One question of readiness, e.g. a Redis ping. If it throws or hangs, it has failed. */
+export type ReadinessCheck = () => CheckOutcome | Promise<CheckOutcome>;
 
 /**
- * Bounds a check by a deadline. While a hung one is out, no other is sent after it: a probe every second must not pile
- * up requests on a dependency that is in trouble.
+ * A check with a deadline. While one hangs, no other is sent: a probe every second must not pile up requests on a
+ * dependency that is in trouble.
  */
 export function boundedCheck(check: ReadinessCheck, timeoutMs: number): ReadinessCheck {
-  let underWay: Promise<CheckOutcome> | undefined;
+  let pending: Promise<CheckOutcome> | undefined;
   return async () => {
-    underWay ??= settled(check).finally(() => {
-      underWay = undefined;
+    pending ??= settled(check).finally(() => {
+      pending = undefined;
     });
-    const answer = await withDeadline(underWay, timeoutMs);
+    const answer = await withDeadline(pending, timeoutMs);
     return answer.timedOut ? { ok: false, reason: `no answer within ${timeoutMs} ms` } : answer.value;
   };
 }

@@ -28,9 +28,9 @@ export const carrierGuards: readonly Guard[] = [
     name: 'answer-before-list',
     keeps: 'the carrier is asked again if Redis did not accept its answer',
     file: 'services/reconciler/src/carrier/check-call.ts',
-    text: 'const { isNews, answer } = await record(due.call, report, due.answer);',
-    without: `await save(due, { state: 'settled', checks: due.checks + 1 });
-    const { isNews, answer } = await record(due.call, report, due.answer);`,
+    text: 'const { isNews, answer } = await recordAnswer(log, due.call, { report, lastAnswer: due.answer });',
+    without: `await this.#save(due, { state: 'settled', checks: due.checks + 1 });
+    const { isNews, answer } = await recordAnswer(log, due.call, { report, lastAnswer: due.answer });`,
     test: {
       file: 'services/reconciler/src/servers-away.integration.test.ts',
       name: 'an answer that Redis does not take is asked for again, and recorded when it is back',

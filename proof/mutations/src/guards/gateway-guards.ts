@@ -6,8 +6,8 @@ export const gatewayGuards: readonly Guard[] = [
     name: 'gateway-waits-for-redis',
     keeps: 'a gateway that starts while Redis is unavailable does not end',
     file: 'services/stream-gateway/src/service.ts',
-    text: 'await untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal });',
-    without: 'await untilRedisUsable(redis, { backoff: CONNECT_BACKOFF, signal: AbortSignal.timeout(1) });',
+    text: 'await untilRedisUsable(redis, signal);',
+    without: 'await untilRedisUsable(redis, AbortSignal.timeout(1));',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
       name: 'a gateway that starts while Redis is away waits for it',

@@ -16,7 +16,8 @@ import {
   backoffDelayMs,
   collectGarbage,
   describeError,
-  monotonicClock,
+  eventLog,
+  monotonicMs,
   startTimer,
   type Logger,
 } from '@turnlog/service-kit';
@@ -27,6 +28,10 @@ import { CallWriter, type CallTables } from '../store/call-writer.ts';
 import { DatabaseTrouble, type DatabaseWatch } from '../store/database-watch.ts';
 import { CallPersister, type PersistCallsOptions } from './persist-calls.ts';
 import { type StuckCalls } from '../report/stuck-calls.ts';
+
+const EVENTS = {
+  persist_feed_failed: ['warn', 'reading the persist feed failed; retrying'],
+} as const;
 
 /** How long one blocking read waits for an entry. */
 export const BLOCK_MS = 2_000;
@@ -137,7 +142,7 @@ function createPersister(options: PersistFeedOptions, stopping: AbortSignal): Ca
     letters: options.letters ?? new DeadLetters(commands, space),
     trials: createTrials(commands, space),
     ping: () => store.ping(),
-    suspects: new Suspects(SUSPECT_LIMITS, () => monotonicClock.now()),
+    suspects: new Suspects(SUSPECT_LIMITS, monotonicMs),
     limits: {
       maxRowBytes: options.maxRowBytes,
       maxMemoryBytes: getHeapStatistics().heap_size_limit * MEMORY_SHARE_OF_A_CALL,
@@ -156,8 +161,5 @@ function createPersister(options: PersistFeedOptions, stopping: AbortSignal): Ca
 function logFailure(logger: Logger, error: unknown, attempt: number): void {
   if (error instanceof DatabaseTrouble) return;
   const level = attempt === 1 ? 'warn' : 'debug';
-  logger[level](
-    { event: 'persist_feed_failed', error: describeError(error).message, attempt },
-    'reading the persist feed failed; retrying',
-  );
+  eventLog(logger, EVENTS)('persist_feed_failed', { error: describeError(error).message, attempt }, level);
 }

@@ -1,6 +1,6 @@
 import { type CheckOutcome, type Health, type Metrics } from '@turnlog/service-kit';
 
-/** Calls that can't be written, for readiness and metrics. */
+/** Calls that cannot be written, for readiness and metrics. */
 export interface StuckCalls {
   readonly calls: number;
   readonly oldestMs: number;
@@ -11,21 +11,21 @@ export interface StuckCalls {
 /** A call that could not be written for so long needs attention. */
 const STUCK_AFTER_MS = 60_000;
 
-/** Shows calls that can't be written, while others are, in readiness and figures. */
+/** Shows calls that cannot be written, while others are, in readiness and metrics. */
 export function reportStuckCalls(
   persister: { stuck(): StuckCalls },
   { health, metrics }: { readonly health: Health; readonly metrics: Metrics },
 ): void {
-  health.readinessCheck('stuck calls', () => Promise.resolve(checkStuckCalls(persister.stuck())));
-  metrics.measuredGauge({
-    name: 'persist_stuck_calls',
-    help: 'Calls that failed alone and are tried again, while others are persisted',
-    read: () => Promise.resolve(persister.stuck().calls),
-  });
-  metrics.measuredGauge({
-    name: 'persist_stuck_oldest_seconds',
-    help: 'How long the oldest of these calls has failed',
-    read: () => Promise.resolve(persister.stuck().oldestMs / 1000),
+  health.readinessCheck('stuck calls', () => checkStuckCalls(persister.stuck()));
+  metrics.gauges({
+    persist_stuck_calls: [
+      'Calls that failed alone and are retried, while others are persisted',
+      () => persister.stuck().calls,
+    ],
+    persist_stuck_oldest_seconds: [
+      'How long the oldest of these calls has failed',
+      () => persister.stuck().oldestMs / 1000,
+    ],
   });
 }
 

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { callKeys, createPersistedCalls, partitionKeys, partitionOf } from '@turnlog/call-log';
-import { createLifecycle, createLogger, createMetrics, type Lifecycle } from '@turnlog/service-kit';
+import { createLogger, Lifecycle, Metrics } from '@turnlog/service-kit';
 import { captureLines, waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import {
   append,
@@ -35,9 +35,9 @@ afterEach(async () => {
 function compare(serverRun: () => string = () => 'one', everyMs = 3_600_000) {
   const output = new PassThrough();
   const log = captureLines(output);
-  const metrics = createMetrics('persister');
+  const metrics = new Metrics('persister');
   const logger = createLogger({ service: 'persister', level: 'debug', destination: output });
-  const lifecycle = createLifecycle({ logger });
+  const lifecycle = new Lifecycle({ logger });
   running.push(lifecycle);
   const doubt = new Doubt();
   keepComparing({
@@ -51,7 +51,6 @@ function compare(serverRun: () => string = () => 'one', everyMs = 3_600_000) {
     metrics,
     lifecycle,
     everyMs,
-    now: () => performance.now(),
     lookEveryMs: 20,
     minGapMs: 20,
   });

@@ -2,12 +2,31 @@ import { type AskedAgain, type PersistedCalls, type PersistedClaim } from '@turn
 import { type CallStore } from '@turnlog/call-store';
 import {
   describeError,
+  eventLog,
+  monotonicMs,
   runLoop,
   sleep,
+  type EventLog,
   type Lifecycle,
   type Logger,
   type Metrics,
 } from '@turnlog/service-kit';
+
+const EVENTS = {
+  comparison_failed: ['debug', 'the comparison with Postgres failed'],
+  comparison_clean: ['debug', 'Postgres has all calls that were persisted'],
+  persisted_call_missing: ['error', 'Postgres lacks a call that was persisted'],
+  postgres_lost_commits: ['error', 'Postgres has lost commits; what Redis still has is persisted again'],
+} as const;
+
+const COUNTERS = {
+  compared: ['persist_compared_calls_total', 'Persisted calls that were compared with Postgres'],
+  missed: [
+    'persist_missing_calls_total',
+    'Persisted calls of which Postgres lacks something: asked for again, without a log any more, or given up',
+    'result',
+  ],
+} as const;
 
 const LOOK_EVERY_MS = 3_000;
 /** The least time between two comparisons, however often connections break. */
@@ -18,8 +37,7 @@ const PAGE = 200;
 /** Between two pages: a few thousand calls a second are no load for either server. */
 const PAUSE_MS = 25;
 
-/** What comparing needs. */
-export interface ComparisonOptions {
+interface ComparisonOptions {
   readonly calls: PersistedCalls;
   readonly store: Pick<CallStore, 'findMissing' | 'serverRun'>;
   readonly logger: Logger;
@@ -28,7 +46,6 @@ export interface ComparisonOptions {
   /** How often Redis and Postgres are compared without a reason. */
   readonly everyMs: number;
   readonly doubt: Doubt;
-  readonly now: () => number;
   readonly lookEveryMs?: number;
   readonly minGapMs?: number;
 }
@@ -52,12 +69,13 @@ export class Doubt {
 }
 
 /**
- * Compares what Redis marks as persisted with Postgres: at the start, after Postgres was started anew (a failover, a restore
- * and a restart all are), after a connection broke, and every few minutes.
+ * Compares what Redis marks as persisted with Postgres: at the start, after Postgres was started anew (a failover, a
+ * restore and a restart all are), after a connection broke, and every few minutes.
  */
 export function keepComparing(options: ComparisonOptions): void {
-  const { store, logger, lifecycle, everyMs, doubt, now, minGapMs = MIN_GAP_MS } = options;
-  const compare = createComparison(options);
+  const { store, logger, lifecycle, everyMs, doubt, minGapMs = MIN_GAP_MS } = options;
+  const log = eventLog(logger, EVENTS);
+  const compare = comparisonOf(options, log);
   let lastRun: string | undefined;
   let comparedAtMs = -Infinity;
 
@@ -65,10 +83,10 @@ export function keepComparing(options: ComparisonOptions): void {
     const run = await store.serverRun();
     if (run !== lastRun) doubt.raise();
     lastRun = run;
-    const sinceMs = now() - comparedAtMs;
+    const sinceMs = monotonicMs() - comparedAtMs;
     if (sinceMs < (doubt.isRaised ? Math.min(minGapMs, everyMs) : everyMs)) return;
     doubt.settle();
-    comparedAtMs = now();
+    comparedAtMs = monotonicMs();
     try {
       await compare();
     } catch (error) {
@@ -84,76 +102,59 @@ export function keepComparing(options: ComparisonOptions): void {
     task: look,
     // Either server is unavailable, which is logged elsewhere.
     onError: (error, failures) => {
-      if (failures === 1)
-        logger.debug(
-          { event: 'comparison_failed', error: describeError(error).message },
-          'the comparison with Postgres failed',
-        );
+      if (failures === 1) log('comparison_failed', { error: describeError(error).message });
     },
     signal: lifecycle.signal,
   });
 }
 
-function createComparison({ calls, store, logger, metrics, lifecycle }: ComparisonOptions) {
-  const compared = metrics.counter({
-    name: 'persist_compared_calls_total',
-    help: 'Persisted calls that were compared with Postgres',
-  });
-  const missed = metrics.counter({
-    name: 'persist_missing_calls_total',
-    help: 'Persisted calls of which Postgres lacks something: asked for again, without a log any more, or given up',
-    labels: ['result'],
-  });
-
-  return async (): Promise<void> => {
+/** A comparison that counts and logs what Postgres lacks. */
+function comparisonOf(
+  { calls, store, metrics, lifecycle }: ComparisonOptions,
+  log: EventLog<typeof EVENTS>,
+): () => Promise<void> {
+  const { compared, missed } = metrics.counters(COUNTERS);
+  return async () => {
     let missing = 0;
     const onMissing = ({ call, persistedSeq }: PersistedClaim, result: AskedAgain): void => {
       missed.inc({ result });
       missing += 1;
       if (missing > MAX_NAMED) return;
-      const fields = { call_sid: call.callSid, tenant: call.tenant, persisted_seq: persistedSeq, result };
-      logger.error(
-        { event: 'persisted_call_missing', ...fields },
-        'Postgres lacks a call that was persisted',
-      );
+      const { callSid: call_sid, tenant } = call;
+      log('persisted_call_missing', { call_sid, tenant, persisted_seq: persistedSeq, result });
     };
-    const count = await comparePersisted({ calls, store, onMissing }, lifecycle.signal);
+    const count = await comparePersisted(calls, store, { onMissing, signal: lifecycle.signal });
     compared.inc(count);
-    const fields = { compared_calls: count, missing_calls: missing };
-    if (missing === 0)
-      logger.debug({ event: 'comparison_clean', ...fields }, 'Postgres has all calls that were persisted');
-    else
-      logger.error(
-        { event: 'postgres_lost_commits', ...fields },
-        'Postgres has lost commits; what Redis still has is persisted again',
-      );
+    log(missing === 0 ? 'comparison_clean' : 'postgres_lost_commits', {
+      compared_calls: count,
+      missing_calls: missing,
+    });
   };
 }
 
-interface ComparePersistedOptions extends Pick<ComparisonOptions, 'calls'> {
-  readonly store: Pick<CallStore, 'findMissing'>;
-  /** Called with each call of which Postgres lacks something, and what is done about it. */
-  readonly onMissing: (claim: PersistedClaim, asked: AskedAgain) => void;
-}
-
 /**
- * Compares all claims of Redis with Postgres, and requests that what is missing is persisted again for as long as Redis has
- * its log. Resolves to the number of claims; rejects when either server is unavailable.
+ * Compares all claims of Redis with Postgres, and requests that what is missing is persisted again for as long as Redis
+ * has its log. Resolves to the number of claims; rejects when either server is unavailable.
  */
 async function comparePersisted(
-  { calls, store, onMissing }: ComparePersistedOptions,
-  signal: AbortSignal,
+  calls: PersistedCalls,
+  store: Pick<CallStore, 'findMissing'>,
+  options: {
+    readonly signal: AbortSignal;
+    /** Called with each call of which Postgres lacks something, and what is done about it. */
+    readonly onMissing: (claim: PersistedClaim, asked: AskedAgain) => void;
+  },
 ): Promise<number> {
   let compared = 0;
   for await (const claims of calls.claims(PAGE)) {
-    if (signal.aborted) break;
+    if (options.signal.aborted) break;
     for (const claim of await store.findMissing(claims)) {
       const asked = await calls.askAgain(claim);
       // Otherwise it was persisted anew, or erased, meanwhile.
-      if (asked !== 'changed') onMissing(claim, asked);
+      if (asked !== 'changed') options.onMissing(claim, asked);
     }
     compared += claims.length;
-    await sleep(PAUSE_MS, signal);
+    await sleep(PAUSE_MS, options.signal);
   }
   return compared;
 }

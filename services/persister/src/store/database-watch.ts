@@ -4,8 +4,18 @@ import {
   describeDatabaseError,
   type CallStore,
 } from '@turnlog/call-store';
-import { runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { eventLog, monotonicMs, runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
 
+const EVENTS = {
+  postgres_available: ['info', 'Postgres accepts writes again; persisting continues'],
+  postgres_unavailable: ['warn', 'Postgres is unavailable; persisting is paused, calls wait in Redis'],
+  postgres_misconfigured: [
+    'error',
+    'Postgres is misconfigured; persisting is paused until it is fixed, calls wait in Redis',
+  ],
+} as const;
+
+const TODO = 'check DATABASE_URL and its role, and run "turnlog migrate"';
 const SCHEMA_BACKOFF = { minMs: 500, maxMs: 10_000 };
 
 /** The state of Postgres, as of the last attempt to use it. */
@@ -24,14 +34,14 @@ export class DatabaseTrouble extends Error {
 
 /** Keeps the state of the database, and logs once when it changes. */
 export class DatabaseWatch {
-  readonly #logger: Logger;
+  readonly #log;
   readonly #now: () => number;
   #state: DatabaseState = 'up';
   #sinceMs: number;
   #failures = 0;
 
-  constructor(logger: Logger, now: () => number) {
-    this.#logger = logger;
+  constructor(logger: Logger, now = monotonicMs) {
+    this.#log = eventLog(logger, EVENTS);
     this.#now = now;
     this.#sinceMs = now();
   }
@@ -55,10 +65,7 @@ export class DatabaseWatch {
       if (this.#state === 'up' || this.#failures > failuresBefore) return;
       const { pausedMs } = this;
       this.#turn('up');
-      this.#logger.info(
-        { event: 'postgres_available', paused_ms: pausedMs },
-        'Postgres accepts writes again; persisting continues',
-      );
+      this.#log('postgres_available', { paused_ms: pausedMs });
     };
   }
 
@@ -67,7 +74,9 @@ export class DatabaseWatch {
     this.#failures += 1;
     if (this.#state === trouble.state) return false;
     this.#turn(trouble.state);
-    logTrouble(this.#logger, trouble);
+    const error = describeDatabaseError(trouble.cause);
+    if (trouble.state === 'unavailable') this.#log('postgres_unavailable', { error });
+    else this.#log('postgres_misconfigured', { error, page: true, todo: TODO });
     return true;
   }
 
@@ -106,25 +115,9 @@ export function watchSchema(
   });
 }
 
-/** What an error of the database that no row is to blame for makes of its state. */
+/** The trouble that an error of the database means which no row has caused. */
 export function toDatabaseTrouble(error: unknown): DatabaseTrouble {
   const isSchemaBehind = error instanceof CallStoreError && error.code === 'schema_behind';
   const isMisconfigured = isSchemaBehind || classifyDatabaseError(error) === 'misconfigured';
   return new DatabaseTrouble(isMisconfigured ? 'misconfigured' : 'unavailable', error);
-}
-
-function logTrouble(logger: Logger, { state, cause }: DatabaseTrouble): void {
-  const error = describeDatabaseError(cause);
-  if (state === 'unavailable') {
-    logger.warn(
-      { event: 'postgres_unavailable', error },
-      'Postgres is unavailable; persisting is paused, calls wait in Redis',
-    );
-  } else {
-    const todo = 'check DATABASE_URL and its role, and run "turnlog migrate"';
-    logger.error(
-      { event: 'postgres_misconfigured', error, page: true, todo },
-      'Postgres is misconfigured; persisting is paused until it is fixed, calls wait in Redis',
-    );
-  }
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
-import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
+import { createLogger, Lifecycle } from '@turnlog/service-kit';
 import { addTenant, createTenantCopy, revokeTenant } from '@turnlog/tenants';
 import {
   startPostgresForTest,
@@ -44,7 +44,7 @@ afterAll(async () => {
 function start(everyMs: number): () => void {
   const destination = { write: (line: string) => void logLines.push(line) };
   const logger = createLogger({ service: 'persister', destination });
-  lifecycle = createLifecycle({ logger });
+  lifecycle = new Lifecycle({ logger });
   let copyNow = (): void => undefined;
   mirrorTenants({
     store: store.tenants,

@@ -1,11 +1,15 @@
 import { type TenantStore } from '@turnlog/call-store';
-import { describeError, runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
+import { describeError, eventLog, runLoop, type Lifecycle, type Logger } from '@turnlog/service-kit';
 import { type TenantCopy } from '@turnlog/tenants';
+
+const EVENTS = {
+  tenant_copy_failed: ['warn', 'tenants could not be copied to Redis'],
+  tenant_copy_recovered: ['info', 'tenants are copied to Redis again'],
+} as const;
 
 const RETRY_MS = 2_000;
 
-/** What copying the tenants needs. */
-export interface TenantMirrorOptions {
+interface TenantMirrorOptions {
   readonly store: Pick<TenantStore, 'list'>;
   readonly copy: Pick<TenantCopy, 'write'>;
   readonly everyMs: number;
@@ -17,6 +21,7 @@ export interface TenantMirrorOptions {
 
 /** Copies the tenants from Postgres to Redis again and again. A failure is logged once, and so is the next success. */
 export function mirrorTenants({ store, copy, everyMs, logger, lifecycle, wake }: TenantMirrorOptions): void {
+  const log = eventLog(logger, EVENTS);
   const retryMs = Math.min(RETRY_MS, everyMs);
   runLoop({
     name: 'tenant mirror',
@@ -24,13 +29,9 @@ export function mirrorTenants({ store, copy, everyMs, logger, lifecycle, wake }:
     everyMs,
     task: async () => copy.write(await store.list()),
     onError: (error, failures) => {
-      if (failures === 1)
-        logger.warn(
-          { event: 'tenant_copy_failed', error: describeError(error).message },
-          'tenants could not be copied to Redis',
-        );
+      if (failures === 1) log('tenant_copy_failed', { error: describeError(error).message });
     },
-    onRecovered: () => logger.info({ event: 'tenant_copy_recovered' }, 'tenants are copied to Redis again'),
+    onRecovered: () => log('tenant_copy_recovered'),
     retry: { minMs: retryMs, maxMs: retryMs },
     wake,
   });

@@ -2,86 +2,94 @@ import { isTerminal } from '@turnlog/call-events';
 import { type CarrierStore, type DueCall, type ReconciliationState } from '@turnlog/call-store';
 import { type CarrierReport, type ExotelApi } from '@turnlog/exotel';
 import { backoffDelayMs } from '@turnlog/service-kit';
-import { blockedMs, type AskCarrier } from './ask-carrier.ts';
 import { planNextCheck, type CheckTimes } from '../domain/next-check.ts';
-import { type RecordAnswer } from './record-answer.ts';
+import { recordAnswer, type AnswerLog } from './record-answer.ts';
+import { blockedMs, type RequestBudget } from './request-budget.ts';
 
-/** What a check came to. */
+/** The result of a check. */
 export type CheckResult = 'news' | 'confirmed' | 'going_on' | 'not_found' | 'failed' | 'not_asked';
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly store: Pick<CarrierStore, 'saveReconciliation'>;
   readonly api: Pick<ExotelApi, 'callDetails'>;
-  readonly ask: AskCarrier;
-  readonly record: RecordAnswer;
+  readonly budget: RequestBudget;
+  readonly log: AnswerLog;
   readonly times: CheckTimes;
 }
 
 /**
  * A call that has not ended and whose row was written within this share of the time to the first check goes on for all
- * that is known (half a minute is between checkpoints): nobody needs to be asked.
+ * that is known (half a minute is between checkpoints): it needs no question.
  */
 const ALIVE_SHARE = 0.5;
 const RETRY = { minMs: 15_000, maxMs: 3_600_000 };
 
 /**
- * Asks the carrier about a call that is due, records the answer, and plans the next question. The answer is recorded
- * before the list knows of it: whoever dies in between asks again, and records nothing twice.
+ * Asks the carrier about calls that are due, records the answers, and plans the next questions. An answer is recorded
+ * before the list has it: a process that replaces one that died in between asks again, and records nothing twice.
  */
-export function createCheckCall({ store, api, ask, record, times }: CheckOptions) {
-  const aliveMs = times.firstMs * ALIVE_SHARE;
-  const save = (due: DueCall, change: Partial<ReconciliationState> & Pick<ReconciliationState, 'state'>) =>
-    store.saveReconciliation(due.call, { dueInMs: 0, checks: due.checks, failures: 0, ...change });
+export class CallCheck {
+  readonly #options: CheckOptions;
+  readonly #aliveMs: number;
 
-  const check = async (due: DueCall): Promise<CheckResult> => {
-    if (due.endedMsAgo === null && due.quietMs < aliveMs) {
-      await save(due, { state: 'due', dueInMs: aliveMs });
+  constructor(options: CheckOptions) {
+    this.#options = options;
+    this.#aliveMs = options.times.firstMs * ALIVE_SHARE;
+  }
+
+  async run(due: DueCall): Promise<CheckResult> {
+    if (due.endedMsAgo === null && due.quietMs < this.#aliveMs) {
+      await this.#save(due, { state: 'due', dueInMs: this.#aliveMs });
       return 'going_on';
     }
-    const answer = await ask(() => api.callDetails(due.call.callSid));
+    const { api, budget, times } = this.#options;
+    const answer = await budget.ask(() => api.callDetails(due.call.callSid));
+    const { failures } = due;
     switch (answer.kind) {
       case 'ok':
-        return onTold(due, answer.value);
-      case 'not_found':
-        await save(due, {
-          ...planNextCheck({ kind: 'not_found' }, elapsedMs(due), times),
-          problem: 'not found',
-        });
+        return this.#record(due, answer.value);
+      case 'not_found': {
+        const next = planNextCheck({ kind: 'not_found' }, elapsedMs(due), times);
+        await this.#save(due, { ...next, problem: 'not found' });
         return 'not_found';
+      }
       case 'rejected': {
         const next = planNextCheck({ kind: 'not_found' }, elapsedMs(due), times);
-        await save(due, { ...next, problem: `HTTP ${answer.status}` });
+        await this.#save(due, { ...next, problem: `HTTP ${answer.status}` });
         return 'failed';
       }
       case 'not_asked':
-        await save(due, { state: 'due', dueInMs: answer.waitMs, failures: due.failures });
+        await this.#save(due, { state: 'due', dueInMs: answer.waitMs, failures });
         return 'not_asked';
       case 'rate_limited':
-      case 'unauthorised': {
-        const dueInMs = blockedMs(answer);
-        await save(due, { state: 'due', dueInMs, failures: due.failures, problem: answer.kind });
+      case 'unauthorised':
+        await this.#save(due, { state: 'due', dueInMs: blockedMs(answer), failures, problem: answer.kind });
         return 'failed';
-      }
       case 'unavailable': {
-        const dueInMs = backoffDelayMs(due.failures, RETRY);
-        const { reason: problem } = answer;
-        await save(due, { state: 'due', dueInMs, failures: due.failures + 1, problem });
+        const later = { dueInMs: backoffDelayMs(failures, RETRY), failures: failures + 1 };
+        await this.#save(due, { state: 'due', ...later, problem: answer.reason });
         return 'failed';
       }
     }
-  };
+  }
 
-  const onTold = async (due: DueCall, report: CarrierReport): Promise<CheckResult> => {
-    const { isNews, answer } = await record(due.call, report, due.answer);
+  async #record(due: DueCall, report: CarrierReport): Promise<CheckResult> {
+    const { log, times } = this.#options;
+    const { isNews, answer } = await recordAnswer(log, due.call, { report, lastAnswer: due.answer });
     const next = planNextCheck(toAnswer(report), elapsedMs(due, report), times);
-    await save(due, { ...next, checks: due.checks + 1, answer });
+    await this.#save(due, { ...next, checks: due.checks + 1, answer });
     return isNews ? 'news' : 'confirmed';
-  };
+  }
 
-  return check;
+  #save(
+    { call, checks }: DueCall,
+    change: Partial<ReconciliationState> & Pick<ReconciliationState, 'state'>,
+  ) {
+    return this.#options.store.saveReconciliation(call, { dueInMs: 0, checks, failures: 0, ...change });
+  }
 }
 
-/** A call that nobody answered may have no price, ever. */
+/** A call that was not answered may never have a price. */
 function toAnswer({ status, durationSeconds, price }: CarrierReport) {
   const isComplete = status !== 'completed' || (durationSeconds !== undefined && price !== undefined);
   return { kind: 'told' as const, isOver: isTerminal(status), isComplete };

@@ -9,13 +9,11 @@ export interface WorkOffOptions<T> {
 }
 
 /** One round: claims and works. Resolves to whether anything was claimed; rejects with the first failure, when all is done. */
-export function workOff<T>({ claim, work, onError }: WorkOffOptions<T>): () => Promise<boolean> {
-  return async () => {
-    const claimed = await claim();
-    const outcomes = await Promise.allSettled(claimed.map(work));
-    const [first, ...others] = outcomes.filter((outcome) => outcome.status === 'rejected');
-    for (const { reason } of others) onError(reason);
-    if (first !== undefined) throw first.reason;
-    return claimed.length > 0;
-  };
+export async function workOff<T>({ claim, work, onError }: WorkOffOptions<T>): Promise<boolean> {
+  const claimed = await claim();
+  const outcomes = await Promise.allSettled(claimed.map(work));
+  const [first, ...others] = outcomes.filter((outcome) => outcome.status === 'rejected');
+  for (const { reason } of others) onError(reason);
+  if (first !== undefined) throw first.reason;
+  return claimed.length > 0;
 }

@@ -17,7 +17,7 @@ const MAX_FOLDED_BYTES = 8_000_000;
 const MAX_TOO_LARGE = 1_000;
 
 /** What a fold works with. */
-export interface FoldActivityOptions extends FoldCallOptions {
+export interface FoldActivityOptions extends Omit<FoldCallOptions, 'onTooLarge'> {
   readonly readPages: ReadLogPages;
 }
 
@@ -40,13 +40,9 @@ export class ActivityFold {
     this.#options = options;
     this.#fold = new CallFold({
       ...options,
-      observer: {
-        ...observer,
-        onCallTooLarge: (call, memoryBytes) => {
-          if (this.#tooLarge.size >= MAX_TOO_LARGE) this.#tooLarge.clear();
-          this.#tooLarge.add(callId(call));
-          observer.onCallTooLarge(call, memoryBytes);
-        },
+      onTooLarge: (call) => {
+        if (this.#tooLarge.size >= MAX_TOO_LARGE) this.#tooLarge.clear();
+        this.#tooLarge.add(callId(call));
       },
     });
     this.#longFolds = new LongFolds({ readPages, fold: this.#fold, cache, observer });

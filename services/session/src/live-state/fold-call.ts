@@ -44,6 +44,8 @@ export interface FoldCallOptions {
   readonly observer: FoldObserver;
   /** About how much memory the state of one call may take. */
   readonly maxCallMemoryBytes: number;
+  /** Called with a call that would take more. */
+  readonly onTooLarge: (call: CallKey) => void;
 }
 
 /** Folds calls into their live states. */
@@ -59,11 +61,12 @@ export class CallFold {
    * to live views. Resolves to the state up to there; `undefined` when the call is gone, or too large.
    */
   async fold({ call, entryIds, base, log }: CallToFold): Promise<CachedState | undefined> {
-    const { cache, observer, maxCallMemoryBytes } = this.#options;
+    const { cache, observer, onTooLarge, maxCallMemoryBytes } = this.#options;
     const folded = foldLog(base?.state ?? initialState(call), log.entries);
     const { state, events, undecodable } = folded;
     const memoryBytes = (base?.memoryBytes ?? 0) + folded.memoryBytes;
     if (memoryBytes > maxCallMemoryBytes) {
+      onTooLarge(call);
       observer.onCallTooLarge(call, memoryBytes);
       await this.acknowledge({ call, entryIds });
       return undefined;

@@ -43,14 +43,14 @@ export type GatewayGauges = Readonly<
 
 /** Creates the gateway's own metrics, and returns those that are not read from `tally` or `gauges`. */
 export function createGatewayMetrics(metrics: Metrics, tally: GatewayTally, gauges: GatewayGauges) {
-  const gauge = (name: string, help: string, read: () => number) =>
-    metrics.measuredGauge({ name, help, read });
   metrics.measuredCounters(TALLIED, tally);
-  gauge('gateway_connections', 'Open sockets of the carrier', gauges.connections);
-  gauge('gateway_agent_connections', 'Open sockets to agents', () => tally.agentSockets);
-  gauge('gateway_retained_bytes', 'Bytes of events kept until they are in Postgres', gauges.retainedBytes);
-  gauge('gateway_pending_bytes', 'Bytes of events that Redis has not acknowledged', gauges.pendingBytes);
-  gauge('gateway_spool_bytes', 'Bytes of events on disk until Redis accepts them', gauges.spooledBytes);
+  metrics.gauges({
+    gateway_connections: ['Open sockets of the carrier', gauges.connections],
+    gateway_agent_connections: ['Open sockets to agents', () => tally.agentSockets],
+    gateway_retained_bytes: ['Bytes of events kept until they are in Postgres', gauges.retainedBytes],
+    gateway_pending_bytes: ['Bytes of events that Redis has not acknowledged', gauges.pendingBytes],
+    gateway_spool_bytes: ['Bytes of events on disk until Redis accepts them', gauges.spooledBytes],
+  });
   return metrics.counters(COUNTERS);
 }
 

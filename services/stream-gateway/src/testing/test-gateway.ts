@@ -1,7 +1,7 @@
 import { decodeEvent, type CallEvent, type KnownEvent } from '@turnlog/call-events';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { readCallLogs, type KeySpace } from '@turnlog/call-log';
-import { createLifecycle, createLogger, type Lifecycle } from '@turnlog/service-kit';
+import { createLogger, Lifecycle } from '@turnlog/service-kit';
 import { testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
 import { createTenantCopy, type Tenant } from '@turnlog/tenants';
 import { type Redis } from 'ioredis';
@@ -53,7 +53,7 @@ export async function startTestGateway(
     write: (line: string) => void logLines.push(JSON.parse(line) as Record<string, unknown>),
   };
   const logger = createLogger({ service: 'stream-gateway', destination });
-  const lifecycle = createLifecycle({ logger });
+  const lifecycle = new Lifecycle({ logger });
   const space = { prefix: config.KEY_PREFIX, partitions: config.PARTITIONS };
   const connect = () =>
     createCommandClient({ url: config.REDIS_URL, name: 'test', onError: () => undefined });

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { type ApiAnswer } from '@turnlog/exotel';
-import { createAskCarrier } from './ask-carrier.ts';
+import { RequestBudget } from './request-budget.ts';
 
 const LIMIT = { perMinute: 60, burst: 1 };
 
 /** A budget that answers with these waits, one after the other, and notes for how long it was closed. */
-function askWith(waitsMs: number[]) {
+function budgetOf(waitsMs: number[]) {
   const blockedMs: number[] = [];
-  const ask = createAskCarrier({
+  const budget = new RequestBudget({
     store: {
       takeRequest: () => Promise.resolve(waitsMs.shift() ?? 0),
       blockRequests: (_account, ms) => Promise.resolve(void blockedMs.push(ms)),
@@ -17,7 +17,7 @@ function askWith(waitsMs: number[]) {
     signal: new AbortController().signal,
     onFailure: () => undefined,
   });
-  return { ask, blockedMs };
+  return { budget, blockedMs };
 }
 
 const answering =
@@ -25,15 +25,15 @@ const answering =
   () =>
     Promise.resolve(answer);
 
-test('a question is put when the budget has waited for it', async () => {
-  const { ask } = askWith([5, 5, 0]);
-  expect(await ask(answering({ kind: 'ok', value: 7 }))).toEqual({ kind: 'ok', value: 7 });
+test('a question is sent when the budget allows it', async () => {
+  const { budget } = budgetOf([5, 5, 0]);
+  expect(await budget.ask(answering({ kind: 'ok', value: 7 }))).toEqual({ kind: 'ok', value: 7 });
 });
 
-test('a question that would wait longer than its claim lasts is not put', async () => {
-  const { ask } = askWith([60_000]);
-  const unasked = () => Promise.reject(new Error('it was put'));
-  expect(await ask(unasked)).toEqual({ kind: 'not_asked', waitMs: 60_000 });
+test('a question that would wait longer than its claim lasts is not sent', async () => {
+  const { budget } = budgetOf([60_000]);
+  const unasked = () => Promise.reject(new Error('it was sent'));
+  expect(await budget.ask(unasked)).toEqual({ kind: 'not_asked', waitMs: 60_000 });
 });
 
 test.each([
@@ -42,8 +42,8 @@ test.each([
   [{ kind: 'unauthorised', status: 401 }, [60_000]],
   [{ kind: 'unavailable', reason: 'HTTP 500' }, []],
   [{ kind: 'not_found' }, []],
-] as const)('after %j everybody is kept from asking for %j ms', async (answer, expected) => {
-  const { ask, blockedMs } = askWith([]);
-  expect(await ask(answering(answer))).toEqual(answer);
+] as const)('after %j all replicas are kept from asking for %j ms', async (answer, expected) => {
+  const { budget, blockedMs } = budgetOf([]);
+  expect(await budget.ask(answering(answer))).toEqual(answer);
   expect(blockedMs).toEqual(expected);
 });
