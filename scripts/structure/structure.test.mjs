@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { findCycles } from './find-cycles.mjs';
@@ -136,4 +136,24 @@ it('finds an export that no other file imports', () => {
   });
   expect(stdout).toMatch(/unused .*packages\/a\/src\/index\.ts/);
   expect(status).toBe(1);
+});
+
+describe('the code paths in docs/architecture.md', () => {
+  const page = readFileSync(path.join(repository, 'docs/architecture.md'), 'utf8');
+  const [, section = ''] = page.split(/^## (?:Code paths|Folders and imports)$/m);
+
+  it.each([...section.matchAll(/, (\d+) files:\n\n```\n(.*?)```/gs)])(
+    'are files, as many as stated: path %#',
+    (_match, count, list) => {
+      let folder = '';
+      const files = [];
+      for (const line of list.trimEnd().split('\n')) {
+        const [, step, file] = /^ *(\d+) +(\S+)/.exec(line) ?? [];
+        if (step === undefined) folder = line.trim();
+        else files.push(path.join(folder, file));
+      }
+      expect(files.filter((file) => !existsSync(path.join(repository, file)))).toEqual([]);
+      expect(files).toHaveLength(Number(count));
+    },
+  );
 });

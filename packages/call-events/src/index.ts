@@ -25,7 +25,13 @@ export {
   type EncodedHeader,
 } from './events/encoded-event.ts';
 export { identityOf, reportOf, type Identified } from './events/identity.ts';
-export { createEvent, type EventOrigin } from './events/create-event.ts';
+export {
+  createEvent,
+  type EventDraft,
+  type EventOrigin,
+  placeEvent,
+  storableDraft,
+} from './events/create-event.ts';
 export { FOLD_VERSION, initialState, type CallState, type ConnectionState } from './fold/call-state.ts';
 export { foldCall, foldEvents } from './fold/fold-call.ts';
 export { memoryOf } from './fold/memory-of.ts';
@@ -46,4 +52,3 @@ export { parseJson } from './numbers/parse-json.ts';
 export { stringifyJson } from './numbers/exact-number.ts';
 export { jsonObject, jsonValue, type JsonValue } from './text/json.ts';
 export { MAX_JSON_DEPTH, toStorable, type Storable } from './text/storable.ts';
-export { type EventDraft, storableDraft, placeEvent } from './events/event-draft.ts';
