@@ -69,7 +69,7 @@ test('each message of the agent becomes an event, in order, acknowledged with it
   carrier.socket.terminate();
 });
 
-test('a message that comes twice, on the socket or over HTTP, is one event', async () => {
+test('a message that is sent twice, on the socket or over HTTP, is one event', async () => {
   const { agent, gateway } = await start();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -87,7 +87,7 @@ test('a message that comes twice, on the socket or over HTTP, is one event', asy
   carrier.socket.terminate();
 });
 
-test('a bad message is told which field is wrong, and the socket stays', async () => {
+test('the answer to a bad message names the field, and the socket stays open', async () => {
   const { agent, gateway } = await start({ MAX_EVENT_BYTES: '2000' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -117,7 +117,7 @@ test('a bad message is told which field is wrong, and the socket stays', async (
   carrier.socket.terminate();
 });
 
-test('a call that is full refuses turns and still takes its end', async () => {
+test('a full call refuses turns and accepts its end', async () => {
   const { agent, gateway } = await start({ MAX_EVENTS_PER_CALL: '10' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -131,7 +131,7 @@ test('a call that is full refuses turns and still takes its end', async () => {
   await gateway.eventsUntil(frames.callSid, 'call.ended');
 });
 
-test('a report that is no JSON is refused, and neither it nor an array of reports goes to the carrier', async () => {
+test('a report that is not JSON is refused, and neither it nor an array of reports goes to the carrier', async () => {
   const { agent, gateway } = await start();
   const carrier = await dial(gateway.url);
   carrier.send(framesOf().start);

@@ -22,7 +22,7 @@ async function gatewayWith(settings: Record<string, string>): Promise<TestGatewa
 
 const isGivenUp = (line: Record<string, unknown>): boolean => line['gives_up'] === true;
 
-test('with AGENT_GIVE_UP=hangup a call whose agent is lost for good is ended, and says so', async () => {
+test('with AGENT_GIVE_UP=hangup a call whose agent is lost is ended with that reason', async () => {
   const gateway = await gatewayWith({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '1',
@@ -36,7 +36,7 @@ test('with AGENT_GIVE_UP=hangup a call whose agent is lost for good is ended, an
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('agent_lost');
 });
 
-test('a one-way stream is not ended for want of an agent', async () => {
+test('a one-way stream does not end when its agent is lost', async () => {
   const gateway = await gatewayWith({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '0',
@@ -51,7 +51,7 @@ test('a one-way stream is not ended for want of an agent', async () => {
   expect(events.map(({ type }) => type)).not.toContain('call.disconnected');
 });
 
-test('an agent that is away for long misses audio, never anything else', async () => {
+test('an agent that is unavailable for long misses audio and nothing else', async () => {
   const port = await freePort();
   const gateway = await gatewayWith({
     AGENT_URL: `ws://127.0.0.1:${port}`,
@@ -76,7 +76,7 @@ test('an agent that is away for long misses audio, never anything else', async (
   carrier.socket.terminate();
 });
 
-test('an agent for whom too much waits that is no audio is given up, and the call is recorded', async () => {
+test('an agent that does not read is abandoned when too much other than audio waits, and the call is recorded', async () => {
   const gateway = await gatewayWith({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '100',
@@ -93,7 +93,7 @@ test('an agent for whom too much waits that is no audio is given up, and the cal
   });
 });
 
-test('a carrier that takes nothing makes the agent wait, and then gets everything but audio in order', async () => {
+test('if the carrier reads nothing, the agent has to wait, and the carrier then receives everything but audio in order', async () => {
   const agent = await startAgent();
   closing.push(() => agent.close());
   const gateway = await gatewayWith({ AGENT_URL: agent.url, CARRIER_BUFFER_BYTES: String(64 * 1024) });
@@ -145,7 +145,7 @@ async function startAuthAgent(
   return { port: (server.address() as AddressInfo).port, headers };
 }
 
-test('AGENT_AUTHORIZATION is a header for the agent, for nobody else, and in no log', async () => {
+test('AGENT_AUTHORIZATION is sent to the agent only, and is in no log', async () => {
   const secret = 'Bearer s3cret-of-the-agent';
   const elsewhere = await startAuthAgent();
   const redirecting = await startAuthAgent(`ws://127.0.0.1:${elsewhere.port}/`);

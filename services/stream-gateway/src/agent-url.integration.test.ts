@@ -18,7 +18,7 @@ async function setUp(template: (port: string) => string, settings: Record<string
   return { agent, gateway };
 }
 
-test('a call that lacks what the host of AGENT_URL takes from it is recorded without an agent, and it is said why', async () => {
+test('a call without the values for the host of AGENT_URL is recorded without an agent, and the log has the reason', async () => {
   const { agent, gateway } = await setUp((port) => `ws://{params.host}:${port}/calls/{callSid}`);
   const [lacking, whole] = [framesOf(), framesOf({ customParameters: { host: '127.0.0.1' } })];
   const carriers = await Promise.all([dial(gateway.url), dial(gateway.url)]);
@@ -37,7 +37,7 @@ test('a call that lacks what the host of AGENT_URL takes from it is recorded wit
   );
 });
 
-test('with AGENT_GIVE_UP=hangup such a call ends as one that lost its agent', async () => {
+test('with AGENT_GIVE_UP=hangup such a call ends with the reason agent_lost', async () => {
   const { gateway } = await setUp((port) => `ws://127.0.0.1:${port}/calls/{callSid}/live`, {
     AGENT_GIVE_UP: 'hangup',
   });
@@ -48,7 +48,7 @@ test('with AGENT_GIVE_UP=hangup such a call ends as one that lost its agent', as
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('agent_lost');
 });
 
-test('a parameter is cut before an emoji, and the agent of a call that closes before its start is told of it', async () => {
+test('a parameter is cut before an emoji, and the agent of a call that closes before its start receives the start', async () => {
   const { agent, gateway } = await setUp((port) => `ws://127.0.0.1:${port}/{callSid}?note={params.note}`);
   const note = encodeURIComponent(`${'x'.repeat(1_023)}😀`);
   const carrier = await dial(`${gateway.url}?call_sid=CA-cut&note=${note}`);
@@ -61,7 +61,7 @@ test('a parameter is cut before an emoji, and the agent of a call that closes be
   });
 });
 
-test('a report of the agent that is no JSON is refused, and ends nothing', async () => {
+test('a report that is not JSON is refused, and the call goes on', async () => {
   const { agent, gateway } = await setUp((port) => `ws://127.0.0.1:${port}/{callSid}`);
   const frames = framesOf();
   const carrier = await dial(gateway.url);

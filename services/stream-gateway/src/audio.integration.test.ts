@@ -20,7 +20,7 @@ async function gatewayWith(settings: Record<string, string> = {}): Promise<TestG
 
 const typesOf = (events: readonly { readonly type: string }[]): string[] => events.map(({ type }) => type);
 
-test('both tracks are where they belong in the audio stream, byte for byte', async () => {
+test('both tracks are at their positions in the audio stream, byte for byte', async () => {
   const gateway = await gatewayWith({ AUDIO_BATCH_MS: '250' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
@@ -46,7 +46,7 @@ test('both tracks are where they belong in the audio stream, byte for byte', asy
   expect(batches.every(({ track, sampleRate }) => track === 'inbound' && sampleRate === 8000)).toBe(true);
 });
 
-test('audio that is waiting goes out when a batch would be full, though nothing more comes', async () => {
+test('waiting audio is written when its batch is due, although no frame follows', async () => {
   const gateway = await gatewayWith({ AUDIO_BATCH_MS: '300' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
@@ -63,7 +63,7 @@ test('audio that is waiting goes out when a batch would be full, though nothing 
   socket.socket.terminate();
 });
 
-test('a second of μ-law is a second, kept as 16-bit PCM, with its encoding in the record', async () => {
+test('a second of μ-law is stored as a second of 16-bit PCM, and the record has its encoding', async () => {
   const gateway = await gatewayWith({ AUDIO_BATCH_MS: '100' });
   const callSid = 'CA-mulaw';
   const socket = await dial(`${gateway.url}/`);
@@ -91,7 +91,7 @@ test('a second of μ-law is a second, kept as 16-bit PCM, with its encoding in t
   );
 });
 
-test('audio in an encoding that is not known is warned of and counted', async () => {
+test('audio in an unknown encoding is logged and counted', async () => {
   const gateway = await gatewayWith();
   const socket = await dial(gateway.url.replace('/exotel/stream', '/media/'));
   const start = { call_sid: 'CA-opus', media_format: { encoding: 'audio/opus' } };
@@ -111,7 +111,7 @@ test('with AUDIO=off audio is counted and not kept', async () => {
   expect(await gateway.redis.keys(`${gateway.space.prefix}*audio`)).toEqual([]);
 });
 
-test('an audio Redis that is away costs the call nothing but its audio', async () => {
+test('if the Redis for audio is unavailable, a call loses only its audio', async () => {
   const gateway = await gatewayWith({ AUDIO_REDIS_URL: 'redis://127.0.0.1:1', AUDIO_BATCH_MS: '100' });
   const frames = framesOf();
   const socket = await dial(gateway.url);

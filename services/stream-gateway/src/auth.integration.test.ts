@@ -62,7 +62,7 @@ const STREAMS: readonly (readonly [string, Record<string, string>, string])[] = 
     '401 unauthorized',
   ],
   ['an address that is none', { 'x-forwarded-for': 'unknown' }, '401 unauthorized'],
-  ['an address that nobody allows', { 'x-forwarded-for': '8.8.8.8' }, '401 unauthorized'],
+  ['an address that no tenant allows', { 'x-forwarded-for': '8.8.8.8' }, '401 unauthorized'],
   ['an address that two tenants allow', { 'x-forwarded-for': '198.51.100.9' }, '401 unauthorized'],
   ['the address of a revoked tenant', { 'x-forwarded-for': '192.0.2.1' }, '401 unauthorized'],
   ['an Origin', { ...basic(acme.secrets.stream), origin: 'https://evil.example' }, '403 origin_not_allowed'],
@@ -73,7 +73,7 @@ test.each(STREAMS)('a stream with %s is answered', async (_what, headers, expect
   expect(await outcome(askUpgrade(gateway.url, headers))).toBe(expected);
 });
 
-test('a refusal says what it wants, and no more', async () => {
+test('a refusal names the accepted credentials, and no more', async () => {
   const refused = await askUpgrade(gateway.url, basic(wrong(acme.secrets.stream)));
   if (refused.status === 101) throw new Error('it was let in');
   expect(refused).toMatchObject({
@@ -116,7 +116,7 @@ describe('over HTTP', () => {
   });
 });
 
-test('a stream belongs to who authenticated, whatever its frames and its URL say', async () => {
+test('a stream belongs to the tenant of its credentials, whatever its frames and its URL contain', async () => {
   const frames = framesOf({ callSid: 'CA-claims', customParameters: { tenant: 'other' } });
   const { socket } = await askUpgrade(`${gateway.url}?tenant=other`, basic(acme.secrets.stream));
   socket?.send(frames.start);
@@ -144,7 +144,7 @@ describe('a URL from /exotel/url', () => {
     return socket;
   }
 
-  test('lets its call in once, and keeps what the configured URL says of the stream', async () => {
+  test('admits its call once, and keeps the parameters of the configured URL', async () => {
     const ofCarrier = 'CallSid=CA-bound&CallFrom=0980&From=0980&To=0804&Direction=incoming&flow_id=9';
     const own = 'sample-rate=16000&applet=stream&campaign=diwali&lead-id=a%26b&api_key=hunter2';
     const url = await urlOf(ask(`?${ofCarrier}&${own}`));
@@ -183,7 +183,7 @@ describe('a URL from /exotel/url', () => {
     expect(await gateway.events('CA-named', 'acme')).toEqual([]);
   });
 
-  test('is for any call of the tenant where none is named', async () => {
+  test('is for any call of the tenant if it names none', async () => {
     const socket = await dialled(await urlOf(ask()));
     socket.send(framesOf({ callSid: 'CA-any' }).start);
     await waitUntil(async () => (await gateway.events('CA-any', 'acme')).length > 0, {
@@ -192,7 +192,7 @@ describe('a URL from /exotel/url', () => {
     socket.terminate();
   });
 
-  test('of two who use it at once lets one in', async () => {
+  test('admits one of two concurrent streams', async () => {
     const url = await urlOf(ask('?CallSid=CA-raced'));
     // Whoever is in stays, until all of them know.
     const answers = await Promise.all([1, 2, 3, 4].map(() => askUpgrade(url)));
@@ -200,7 +200,7 @@ describe('a URL from /exotel/url', () => {
     for (const { socket } of answers) socket?.terminate();
   });
 
-  test('can be used again when the stream did not come about: Exotel tries a failed handshake twice', async () => {
+  test('can be used again if the stream was not opened, because Exotel tries a failed handshake twice', async () => {
     const url = await urlOf(ask('?CallSid=CA-again'));
     (await dialled(url)).terminate();
     await waitUntil(async () => (await outcome(askUpgrade(url))) === '101', { what: 'it is let in again' });
@@ -233,7 +233,7 @@ describe('a URL from /exotel/url', () => {
   );
 });
 
-test('a tenant that is revoked while the gateway runs is let in no more; its call goes on', async () => {
+test('a tenant that is revoked while the gateway runs is refused, and its call in progress goes on', async () => {
   const late = testTenant('late');
   const copy = createTenantCopy(gateway.redis, gateway.space);
   await copy.write([late.tenant]);
@@ -249,7 +249,7 @@ test('a tenant that is revoked while the gateway runs is let in no more; its cal
   socket?.terminate();
 });
 
-test('no secret and no token stands in a log, a metric or an answer', async () => {
+test('no log, metric or answer contains a secret or a token', async () => {
   const texts = [acme, oldOther, other, revoked].flatMap(({ secrets }: TestTenant) => Object.values(secrets));
   const url = `${gateway.url}/${acme.secrets.stream.replace('tl_stream', 'tl_token')}?x=${acme.secrets.api}`;
   await outcome(askUpgrade(url, basic(acme.secrets.api)));

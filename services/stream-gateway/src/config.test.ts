@@ -19,7 +19,7 @@ test('Redis is all that has to be set', () => {
   });
 });
 
-test('all problems are told at once, each with its variable', () => {
+test('all problems are reported at once, each with its variable', () => {
   const result = readGatewayConfig({
     PORT: 'http',
     TENANT: 'Big Corp',
@@ -38,7 +38,7 @@ test.each(['ws://agent/{callSid}', 'wss://agent/?p={params.lead}&t={tenant}&f={f
   },
 );
 
-test('an agent that is sent a secret is not one that a call may choose', () => {
+test('with AGENT_AUTHORIZATION the values of a call can not choose the host', () => {
   const secret = { REDIS_URL, AGENT_AUTHORIZATION: 'Bearer s3cret' };
   expect(readGatewayConfig({ ...secret, AGENT_URL: 'wss://agent.example/{callSid}' }).ok).toBe(true);
   expect(readGatewayConfig({ ...secret, AGENT_URL: 'wss://{params.host}/calls' })).toMatchObject({
@@ -46,14 +46,14 @@ test('an agent that is sent a secret is not one that a call may choose', () => {
   });
 });
 
-test('a header that can not be sent is a problem, and is not quoted', () => {
+test('a header that can not be sent is refused, and is not quoted', () => {
   const result = readGatewayConfig({ REDIS_URL, AGENT_AUTHORIZATION: 'Bearer s3cret\nHost: evil' });
   expect(result).toMatchObject({ problems: [expect.stringContaining('AGENT_AUTHORIZATION: expected')] });
   expect(JSON.stringify(result)).not.toContain('s3cret');
 });
 
 test.each(['0.0.0.0', '::', '10.0.0.1', 'gateway.internal'])(
-  'nobody is asked who they are on %s: refused',
+  'AUTHENTICATE=never on %s is refused',
   (HOST) => {
     const result = readGatewayConfig({ REDIS_URL, AUTHENTICATE: 'never', HOST });
     expect(result.ok ? [] : result.problems).toEqual([
@@ -62,11 +62,11 @@ test.each(['0.0.0.0', '::', '10.0.0.1', 'gateway.internal'])(
   },
 );
 
-test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('on %s nobody has to be asked', (HOST) => {
+test.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('AUTHENTICATE=never on %s is accepted', (HOST) => {
   expect(readGatewayConfig({ REDIS_URL, AUTHENTICATE: 'never', HOST }).ok).toBe(true);
 });
 
-test('lists are read with commas, and what is wrong in one is told', () => {
+test('lists are separated by commas, and the problem names the wrong item', () => {
   const lists = {
     TRUSTED_PROXIES: '10.0.0.0/8, ::1',
     ALLOWED_ORIGINS: 'https://a.example,https://b.example',

@@ -42,7 +42,7 @@ async function startRelay(redisPort: number, word: string) {
 
 const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'word' } });
 
-test('with DURABILITY=replica nothing is acknowledged until a replica has it, and then each event is there once', async () => {
+test('with DURABILITY=replica an event is acknowledged when a replica has it, and each event is there once', async () => {
   const primary = await startRedis({ extraArgs: ['--repl-diskless-sync-delay', '0'] });
   const gateway = await startTestGateway({
     REDIS_URL: primary.url,
@@ -59,13 +59,13 @@ test('with DURABILITY=replica nothing is acknowledged until a replica has it, an
   expect(await gateway.events('CA1')).toHaveLength(1);
 });
 
-test('with DURABILITY=disk a gateway does not start on a Redis that can not promise it, and says what to do', async () => {
+test('with DURABILITY=disk a gateway does not start on a Redis that can not promise it, and reports what to do', async () => {
   const redis = await startRedis({ extraArgs: ['--appendonly', 'no'] });
   const settings = { REDIS_URL: redis.url, KEY_PREFIX: testKeyPrefix(), DURABILITY: 'disk' };
   await expect(startGatewayProcess(settings)).rejects.toThrow(/appendfsync always/);
 });
 
-test('with DURABILITY=disk a gateway asks again whose connection broke as it asked', async () => {
+test('with DURABILITY=disk a gateway repeats the question if its connection breaks', async () => {
   const redis = await startRedis({ appendfsync: 'always' });
   const relay = await startRelay(redis.port, 'appendfsync');
   const REDIS_URL = `redis://127.0.0.1:${relay.port}`;
@@ -75,7 +75,7 @@ test('with DURABILITY=disk a gateway asks again whose connection broke as it ask
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
 });
 
-test('with DURABILITY=disk a Redis that flushes before it answers takes events as ever', async () => {
+test('with DURABILITY=disk a Redis that flushes before it answers accepts events', async () => {
   const redis = await startRedis({ appendfsync: 'always' });
   const gateway = await startTestGateway({ REDIS_URL: redis.url, DURABILITY: 'disk' });
   closing.push(() => gateway.stop());

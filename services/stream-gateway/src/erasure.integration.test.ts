@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-test('a gateway that still holds an erased call does not bring it back, and says to late reporters why', async () => {
+test('a gateway that still holds an erased call does not restore it, and refuses late reports with the reason', async () => {
   const agent = await startAgent();
   closing.push(() => agent.close());
   const gateway = await startTestGateway({
@@ -49,7 +49,7 @@ test('a gateway that still holds an erased call does not bring it back, and says
   expect(await gateway.redis.hgetall(callKeys(gateway.space, call).head)).toEqual({ erased: '1' });
 });
 
-test('reports that a gateway keeps of an erased call do not come back', async () => {
+test('reports of an erased call that a gateway keeps are not restored', async () => {
   const gateway = await startTestGateway({ HEARTBEAT_MS: '50' });
   closing.push(() => gateway.stop());
   const frames = framesOf();

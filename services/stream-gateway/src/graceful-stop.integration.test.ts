@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
 
-test('clients that report on and on over kept connections do not hold up the stop, and lose no report', async () => {
+test('clients that keep reporting over open connections do not delay the stop, and lose no report', async () => {
   const gateway = await startTestGateway();
   const statuses: (number | undefined)[] = [];
   const callSids = ['CA-on-1', 'CA-on-2', 'CA-on-3', 'CA-on-4'];

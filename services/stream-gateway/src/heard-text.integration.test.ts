@@ -41,7 +41,7 @@ async function recordOf({ gateway, frames }: Conversation, until: 'call.ended' |
   return { events, record: toCallRecord(foldEvents(initialState(call), events)) };
 }
 
-test('when the caller interrupts, what was heard is stored beside what was said', async () => {
+test('when the caller interrupts, the heard part is stored beside the whole text', async () => {
   const call = await startCall();
   const { frames, carrier, agent } = call;
   const marks = [

@@ -132,7 +132,7 @@ test.each(['application/json', 'text/plain', 'json', 'a/b; c', ''])(
   },
 );
 
-test('a client that goes away in the middle of a body costs nothing but its request', async () => {
+test('a client that disconnects during a body affects only its own request', async () => {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.write('POST /v1/calls/CA-gone/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"event":');
   await once(socket, 'connect');
@@ -156,7 +156,7 @@ test('a path that can not be decoded and has no endpoint is 404', async () => {
   expect((await fetch(`${gateway.httpUrl}/nothing/%E0%A4%A`)).status).toBe(404);
 });
 
-test('an unknown path is 404 and says what there is', async () => {
+test('an unknown path is 404 with a list of the endpoints', async () => {
   const response = await fetch(`${gateway.httpUrl}/nothing`);
   expect(response.status).toBe(404);
   expect(JSON.stringify(await response.json())).toContain('/exotel/stream');
@@ -172,7 +172,7 @@ test('an upgrade elsewhere is refused with 404 and a reason', async () => {
   expect(body).toMatchObject({ error: { code: 'not_found' } });
 });
 
-test('health, readiness and metrics are answered on the port of their own, and only there', async () => {
+test('health, readiness and metrics are served on HEALTH_PORT, and only there', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     expect((await fetch(`${gateway.opsUrl}${path}`)).status).toBe(200);
     expect((await fetch(`${gateway.httpUrl}${path}`)).status).toBe(404);
@@ -190,7 +190,7 @@ test('NUL and lone surrogates become U+FFFD, and the message is kept as it came'
   expect((JSON.parse(original) as { turn: { text: string } }).turn.text).toBe('a\u0000b\uD83D');
 });
 
-test('without Redis events are 503 with Retry-After, streams are refused, and all is well again after', async () => {
+test('without Redis events are answered 503 with Retry-After and streams are refused, and both work again afterwards', async () => {
   const redis = await startRedisForTest();
   const own = await startTestGateway({ REDIS_URL: redis.url });
   try {

@@ -119,7 +119,7 @@ async function expectUnharmed({ frames, carrier }: Call): Promise<void> {
   carrier.socket.close();
 }
 
-describe('a fault ends the call that it is about, with the reason in its record and in the log, and no other:', () => {
+describe('a fault ends its call, with the reason in the record and in the log, and no other call:', () => {
   test.each<[entry: string, provoke: (call: Call) => Promise<unknown>]>([
     [
       'carrier.message',
@@ -257,7 +257,7 @@ describe('a fault ends the call that it is about, with the reason in its record 
   });
 });
 
-describe('a fault after the end of a call costs it its agent alone:', () => {
+describe('a fault after the end of a call affects only its agent:', () => {
   test.each<[entry: string, method: 'close' | 'terminate']>([
     ['agent.linger', 'close'],
     ['agent.goodbye', 'terminate'],
@@ -279,7 +279,7 @@ describe('a fault after the end of a call costs it its agent alone:', () => {
   });
 });
 
-describe('a fault in what calls share is logged, and they go on:', () => {
+describe('a fault in a task that calls share is logged, and the calls go on:', () => {
   test.each<[entry: string, provoke: () => unknown]>([
     ['tick.sockets', () => once(StreamSockets.prototype, 'tick')],
     ['tick.digests', () => once(Digest.prototype, 'report')],

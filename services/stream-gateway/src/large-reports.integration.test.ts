@@ -25,7 +25,7 @@ const deep = (id: string, depth: number): string =>
 const resultsOf = async (response: Response): Promise<EventResult[]> =>
   ((await response.json()) as { results: EventResult[] }).results;
 
-test('what is too large or too deep is refused by itself, under its own id, and its neighbours are stored', async () => {
+test('a message that is too large or too deep is refused under its own id, and its neighbours are stored', async () => {
   const gateway = await gatewayWith({ MAX_EVENT_BYTES: '65536' });
   const messages = [turn('t1', 100), turn('t2', 70_000), deep('t3', 100_000 / 4), turn('t4', 50_000)];
   const response = await gateway.post('CA-mixed', `[${messages.join(',')}]`);
@@ -48,7 +48,7 @@ test.each([65, 5_000, 100_000])(
   },
 );
 
-test('a large request holds up nothing for long: it is read beside the loop', async () => {
+test('a large request is read in a thread and does not delay other requests', async () => {
   const gateway = await gatewayWith({ REDACTION: 'mask' });
   const body = `[${Array.from({ length: 3 }, (_, index) => turn(`t${index}`, 1_000_000)).join(',')}]`;
   // The thread begins with its first reading.
@@ -68,7 +68,7 @@ test('a large request holds up nothing for long: it is read beside the loop', as
   expect(longestMs / (performance.now() - startMs)).toBeLessThan(0.5);
 });
 
-test('a large report on a socket is read beside the loop, and what comes behind it stays behind it', async () => {
+test('a large report on a socket is read in a thread, and later frames stay behind it', async () => {
   const agent = await startAgent();
   closing.push(() => agent.close());
   const gateway = await gatewayWith({ AGENT_URL: agent.url });
@@ -90,7 +90,7 @@ test('a large report on a socket is read beside the loop, and what comes behind 
   expect(turns.map(({ id }) => id)).toEqual(ids.map((id) => `turn:${id}`));
 });
 
-test('a call, a tenant and an address may bring so many bytes a second, over HTTP and on a socket', async () => {
+test('a call, a tenant and an address have limits on bytes per second, over HTTP and on a socket', async () => {
   const limits = [
     { MAX_BYTES_PER_SECOND: '1024' },
     { MAX_TENANT_BYTES_PER_SECOND: '1024' },

@@ -41,7 +41,7 @@ async function openStreams(gateway: TestGateway, number: number, { secrets } = a
   return { sockets, refusals };
 }
 
-test('a tenant has so many calls over all gateways; one that ends, or whose gateway is gone, makes room', async () => {
+test("a tenant's limit of calls holds over all gateways, and a call that ends or whose gateway is gone makes room", async () => {
   const first = await gatewayWith({}, [limited.tenant]);
   const settings = { KEY_PREFIX: first.space.prefix, HEARTBEAT_MS: '100' };
   const second = await gatewayWith(settings, []);
@@ -59,14 +59,14 @@ test('a tenant has so many calls over all gateways; one that ends, or whose gate
   await waitUntil(async () => (await first.redis.zcard(key)) === 2, { what: 'the calls are counted again' });
 });
 
-test('a call that ended in the eyes of nobody is forgotten', async () => {
+test('the slot of a call whose gateway is gone expires', async () => {
   const gateway = await gatewayWith({}, [limited.tenant]);
   const key = `${gateway.space.prefix}calls-of:limited`;
   await gateway.redis.zadd(key, Date.now() - 60_000, 'dead-1', Date.now() - 60_000, 'dead-2');
   expect((await openStreams(gateway, 2, limited)).refusals).toEqual([]);
 });
 
-test('an address and a tenant have so many streams on a gateway', async () => {
+test('an address and a tenant have a limit of streams on a gateway', async () => {
   const few = { MAX_SOCKETS_PER_ADDRESS: '2', MAX_SOCKETS_PER_TENANT: '100' };
   const byAddress = await openStreams(await gatewayWith(few, [acme.tenant]), 3);
   expect(byAddress.refusals).toEqual(['503 address_full 2']);
@@ -75,7 +75,7 @@ test('an address and a tenant have so many streams on a gateway', async () => {
   expect((await openStreams(gateway, 1, limited)).refusals).toEqual([]);
 });
 
-test('a refused handshake, or a broken one, keeps no place', async () => {
+test('a refused or broken handshake keeps no slot', async () => {
   const gateway = await gatewayWith({ MAX_SOCKETS_PER_TENANT: '1' }, [acme.tenant]);
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const socket = connect(gateway.port, '127.0.0.1');
@@ -92,7 +92,7 @@ test('a refused handshake, or a broken one, keeps no place', async () => {
   });
 });
 
-test('an address has so many connections of which nothing is known', async () => {
+test('an address has a limit of connections without a request', async () => {
   const gateway = await gatewayWith({ MAX_HANDSHAKES_PER_ADDRESS: '5' }, [acme.tenant]);
   const idle = Array.from({ length: 8 }, () => connect(gateway.port, '127.0.0.1'));
   for (const socket of idle) socket.on('error', () => undefined);
@@ -107,7 +107,7 @@ test('an address has so many connections of which nothing is known', async () =>
 test.each([
   ['nothing', ''],
   ['a head that never ends', 'GET /exotel/stream HTTP/1.1\r\nHost: x\r\nX-Slow: '],
-])('a connection that sends %s is cut after HANDSHAKE_TIMEOUT_MS', async (_what, text) => {
+])('a connection that sends %s is closed after HANDSHAKE_TIMEOUT_MS', async (_what, text) => {
   const gateway = await gatewayWith({ HANDSHAKE_TIMEOUT_MS: '200' });
   const socket = connect(gateway.port, '127.0.0.1');
   socket.on('error', () => undefined).resume();
@@ -115,7 +115,7 @@ test.each([
   await once(socket, 'close');
 });
 
-test('a socket on which no call begins is closed, and nothing is written', async () => {
+test('a socket without a call is closed, and nothing is written', async () => {
   const gateway = await gatewayWith({ START_TIMEOUT_MS: '300' });
   const silent = await dial(gateway.url);
   const babbling = await dial(gateway.url);
@@ -126,7 +126,7 @@ test('a socket on which no call begins is closed, and nothing is written', async
   expect(await gateway.streams()).toEqual([]);
 });
 
-test('audio without a start is recorded as a call of its own when its time is up', async () => {
+test('audio without a start is recorded as a call of its own after the timeout', async () => {
   const gateway = await gatewayWith({ START_TIMEOUT_MS: '300' });
   const socket = await dial(`${gateway.url}?call_sid=CA-no-start`);
   socket.send(framesOf().media());
@@ -160,7 +160,7 @@ test.each([
   await gateway.eventsUntil(frames.callSid, 'call.disconnected');
 });
 
-test('an agent that reports too fast is told so, message by message, and what it was acknowledged is kept', async () => {
+test('reports that come too fast are refused one by one, and acknowledged ones are kept', async () => {
   const agent = await startAgent();
   closers.push(() => agent.close());
   const gateway = await gatewayWith({ AGENT_URL: agent.url, MAX_EVENTS_PER_SECOND: '1' });

@@ -114,7 +114,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
 
 const LENGTH = 6_400;
 
-describe('is read in a time in proportion to its length:', () => {
+describe('is read in linear time:', () => {
   test.each(Object.entries(READERS))('%s', async (_name, read) => {
     for (const unit of UNITS) {
       const run = (length: number): unknown => read(unit.repeat(length / unit.length));

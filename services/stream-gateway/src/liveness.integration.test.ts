@@ -18,7 +18,7 @@ async function gatewayWith(settings: Record<string, string> = {}): Promise<TestG
 
 const typesOf = (events: readonly { readonly type: string }[]): string[] => events.map(({ type }) => type);
 
-test('a call that falls silent is idle, and its socket is cut', async () => {
+test('a silent call ends as idle, and its socket is closed', async () => {
   const gateway = await gatewayWith({ IDLE_TIMEOUT_MS: '200' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
@@ -40,7 +40,7 @@ test('a peer that neither sends nor answers pings is half-open', async () => {
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('half_open');
 });
 
-test('a peer that sends audio and never answers a ping stays', async () => {
+test('a peer that sends audio and never answers a ping stays connected', async () => {
   const gateway = await gatewayWith({ PING_EVERY_MS: '500', IDLE_TIMEOUT_MS: '60000' });
   const frames = framesOf();
   const socket = await dial(gateway.url, { autoPong: false });
@@ -58,7 +58,7 @@ test('a peer that sends audio and never answers a ping stays', async () => {
   socket.socket.terminate();
 });
 
-test('a live call is seen again and again', async () => {
+test('the heartbeat updates a live call repeatedly', async () => {
   const gateway = await gatewayWith({ HEARTBEAT_MS: '50' });
   const frames = framesOf();
   const socket = await dial(gateway.url);

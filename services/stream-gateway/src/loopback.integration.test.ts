@@ -92,7 +92,7 @@ testElsewhere('with a tenant it serves other machines from the start', async () 
   expect(linesWith(gateway, 'no tenant exists')).toEqual([]);
 });
 
-test('on loopback without a tenant, everybody on this machine is let in, and nobody from behind a proxy', async () => {
+test('on loopback without a tenant, requests of this machine are admitted, and forwarded ones are not', async () => {
   const gateway = await gatewayWith();
   const statusOf = async (headers: Record<string, string>) => {
     const { status, socket } = await askUpgrade(gateway.url, headers);
@@ -107,13 +107,13 @@ test('on loopback without a tenant, everybody on this machine is let in, and nob
   expect(status).toBe(403);
 });
 
-test('AUTHENTICATE=always lets nobody in without a tenant, on loopback neither', async () => {
+test('AUTHENTICATE=always admits no request without a tenant, not even on loopback', async () => {
   const gateway = await gatewayWith({ AUTHENTICATE: 'always' });
   expect((await askUpgrade(gateway.url)).status).toBe(401);
   expect((await gateway.post('CA-x', { event: 'turn' })).status).toBe(401);
 });
 
-test('AUTHENTICATE=never takes everything as its own tenant, whatever tenants there are', async () => {
+test('AUTHENTICATE=never records everything for TENANT, whatever tenants exist', async () => {
   const settings = { AUTHENTICATE: 'never', TENANT: 'mine', PUBLIC_URL: 'ws://127.0.0.1:1' };
   const gateway = await gatewayWith(settings, [testTenant('acme').tenant]);
   expect((await gateway.post('CA-mine', { event: 'stage', stage: 'closing' })).status).toBe(202);
@@ -122,7 +122,7 @@ test('AUTHENTICATE=never takes everything as its own tenant, whatever tenants th
   expect(await answer.json()).toEqual({ url: 'ws://127.0.0.1:1/exotel/stream' });
 });
 
-test('a HOST that this machine does not have ends the start', async () => {
+test('the start fails on a HOST that this machine does not have', async () => {
   await expect(gatewayWith({ HOST: '192.0.2.1' }, [testTenant('acme').tenant])).rejects.toThrow(
     'EADDRNOTAVAIL',
   );

@@ -61,7 +61,7 @@ test('its body may come later, in pieces, or in chunks', async () => {
   expect(statusesOf(await answersTo(1, chunked, chunks))).toEqual(['202']);
 });
 
-test('a stream is still a WebSocket, whatever else is offered', async () => {
+test('a stream is a WebSocket, whatever other protocols are offered', async () => {
   const head = ['GET /media HTTP/1.1', 'Host: x', 'Upgrade: h2c', ...OFFER, '', ''].join('\r\n');
   expect(statusesOf(await answersTo(1, head))).toEqual(['426']);
 });

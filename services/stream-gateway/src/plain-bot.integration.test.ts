@@ -51,7 +51,7 @@ async function startEchoBot(): Promise<{ url: string; heard: string[]; strange: 
   return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`, heard, strange };
 }
 
-test('a bot that speaks Exotel’s protocol and knows nothing of Turnlog works untouched', async () => {
+test('a bot that speaks Exotel’s protocol and does not know Turnlog works unchanged', async () => {
   const bot = await startEchoBot();
   const gateway = await startTestGateway({ AGENT_URL: bot.url });
   closing.push(() => gateway.stop());

@@ -42,7 +42,7 @@ test.each(Object.keys(shapes) as ShapeName[])(
   },
 );
 
-test('what start tells is in the record, without secrets of the URL', async () => {
+test('the record has the fields of the start, without secrets of the URL', async () => {
   const gateway = await gatewayWith();
   const call = placeCall({
     url: `${gateway.url}?token=hidden&sample-rate=16000`,
@@ -63,7 +63,7 @@ test('what start tells is in the record, without secrets of the URL', async () =
   expect(JSON.stringify(events)).not.toContain('hidden');
 });
 
-test('the stop is logged in the words of old, with no phone number in any line', async () => {
+test('the stop is logged with its established wording, and no line has a phone number', async () => {
   const gateway = await gatewayWith();
   const { callSid, finished } = placeCall({ url: gateway.url, audio: 0.1, pace: 'flat-out' });
   await finished;
@@ -165,7 +165,7 @@ test('a stream without start is recorded under the id in its URL', async () => {
   expect(eventOf(events, 'call.started').data.customParameters).toEqual({});
 });
 
-test('a stream that nothing names is recorded under the id of its connection', async () => {
+test('a stream without a call sid is recorded under the id of its connection', async () => {
   const gateway = await gatewayWith();
   const { media } = framesOf();
   const socket = await dial(gateway.url);
@@ -194,7 +194,7 @@ test('a socket that sends nothing leaves no call behind', async () => {
   expect(await gateway.redis.keys(`${gateway.space.prefix}*`)).toEqual([]);
 });
 
-test('a second start of the same call erases nothing; one of another call begins its own record', async () => {
+test('a second start of the same call erases nothing, and a start of another call begins its own record', async () => {
   const gateway = await gatewayWith();
   const [first, second] = [framesOf(), framesOf()];
   const socket = await dial(gateway.url);
@@ -214,7 +214,7 @@ test('a second start of the same call erases nothing; one of another call begins
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('superseded');
 });
 
-test('one word of the other side is recorded, and in no log unless it is a known one', async () => {
+test('a word of the other side is recorded, and only known words are logged', async () => {
   const gateway = await gatewayWith();
   const frames = framesOf();
   const socket = await dial(gateway.url);
@@ -229,7 +229,7 @@ test('one word of the other side is recorded, and in no log unless it is a known
   }
 });
 
-test('garbage is counted and the socket stays', async () => {
+test('garbage is counted, and the socket stays open', async () => {
   const gateway = await gatewayWith();
   const frames = framesOf();
   const socket = await dial(gateway.url);
@@ -272,7 +272,7 @@ test('NUL and lone surrogates in a start become storable, and the frame is kept 
   socket.socket.terminate();
 });
 
-test('a one-way stream is told by its URL or by the setting of its path', async () => {
+test('the URL or the setting of the path makes a stream one-way', async () => {
   const gateway = await gatewayWith({ MEDIA_APPLET: 'stream' });
   const [byUrl, byPath] = [framesOf(), framesOf()];
   const one = await dial(`${gateway.url}?applet=stream`);

@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-test('what an agent reports on its socket and over HTTP is redacted before it is stored', async () => {
+test('reports on a socket and over HTTP are redacted before they are stored', async () => {
   const agent = await startAgent();
   closing.push(() => agent.close());
   const gateway = await startTestGateway({ AGENT_URL: agent.url, REDACTION: 'mask' });
@@ -60,7 +60,7 @@ test('each tenant has a policy of its own', async () => {
   expect(await textOf(plain)).toMatchObject({ text: `${PHONE} and ${CARD}` });
 });
 
-test('the spool holds no other copy', async () => {
+test('the spool has no other copy', async () => {
   const root = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
   closing.push(() => rm(root, { recursive: true, force: true }));
   const redis = await startRedisForTest();

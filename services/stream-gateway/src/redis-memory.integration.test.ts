@@ -47,7 +47,7 @@ async function untilNotReady(gateway: TestGateway): Promise<void> {
   });
 }
 
-test('above MAX_MEMORY_SHARE nothing is appended but ends, and the gateway says why, until Redis is drained', async () => {
+test('above MAX_MEMORY_SHARE only ends are appended, and the gateway reports the reason until Redis is drained', async () => {
   const gateway = await setUp({ MAX_MEMORY_SHARE: '0.8' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -69,7 +69,7 @@ test('above MAX_MEMORY_SHARE nothing is appended but ends, and the gateway says 
   expect((await gateway.post('CA-late', turn('t1'))).status).toBe(202);
 });
 
-test('with a spool reports are taken meanwhile, and are in Redis when it is drained', async () => {
+test('with a spool reports are accepted meanwhile, and are in Redis when it is drained', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnlog-test-memory-'));
   closing.push(() => rm(folder, { recursive: true }));
   const gateway = await setUp({ MAX_MEMORY_SHARE: '0.8', SPOOL_DIR: folder });
@@ -82,7 +82,7 @@ test('with a spool reports are taken meanwhile, and are in Redis when it is drai
   await gateway.eventsUntil('CA1', 'turn.completed', 10_000);
 });
 
-test('a gateway that may not ask how full Redis is goes on, and says so once', async () => {
+test('a gateway that may not ask for the memory of Redis works without it, and logs that once', async () => {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '40mb'] });
   closing.push(() => server.close());
   const admin = await startTestGateway({ REDIS_URL: server.url });
@@ -96,7 +96,7 @@ test('a gateway that may not ask how full Redis is goes on, and says so once', a
   expect(warnings()).toHaveLength(1);
 });
 
-test('while reports are answered 503 the gateway is not ready, and it is again when Redis is, though nothing comes', async () => {
+test('while reports are answered 503 the gateway is not ready, and it becomes ready with Redis although no request comes', async () => {
   const gateway = await setUp();
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
   await gateway.redis.call('CONFIG', 'SET', 'min-replicas-to-write', '1');

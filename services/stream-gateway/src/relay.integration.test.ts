@@ -55,7 +55,7 @@ test("the carrier's frames reach the agent as they came, from connected to stop"
   expect(socket.received).toEqual(sent);
 });
 
-test("the agent's frames reach the carrier as they came, and its own messages don't", async () => {
+test("the agent's frames reach the carrier unchanged, and its own messages don't", async () => {
   const { agent, gateway } = await start();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -104,7 +104,7 @@ test("the agent's audio is the outbound track, silence between its words include
   expect((batches[1]?.offsetMs ?? 0) - (batches[0]?.offsetMs ?? 0)).toBeGreaterThan(300);
 });
 
-test('an agent is told a rate of 16 kHz as Exotel tells its own bots: in the query of its URL', async () => {
+test('an agent receives a rate of 16 kHz as bots of Exotel do, in the query of its URL', async () => {
   const { agent, gateway } = await start();
   for (const [index, query] of ['?sample-rate=16000', ''].entries()) {
     const carrier = await dial(gateway.url + query);
@@ -143,7 +143,7 @@ test('after the stop the agent still reports its last turns', async () => {
   expect(events.at(-1)).toMatchObject({ type: 'turn.completed', id: 'turn:last' });
 });
 
-test('an agent that stays on after the stop has its socket closed', async () => {
+test('the socket of an agent that stays after the stop is closed', async () => {
   const { agent, gateway } = await start({ AGENT_LINGER_MS: '400' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -154,7 +154,7 @@ test('an agent that stays on after the stop has its socket closed', async () => 
   expect(socket.received).toContain(frames.stop);
 });
 
-test('an agent is told of a carrier that went without a word', async () => {
+test('an agent receives a stop when the carrier disconnects without one', async () => {
   const { agent, gateway } = await start();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -190,7 +190,7 @@ test('an agent that closes normally ends the call; with AGENT_CLOSE=keep it does
   }
 });
 
-test('an agent that is lost is dialled again, and gets the start and what it missed', async () => {
+test('a lost agent is dialled again, and receives the start and the frames that it missed', async () => {
   const { agent, gateway } = await start();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
@@ -211,7 +211,7 @@ test('an agent that is lost is dialled again, and gets the start and what it mis
   carrier.socket.terminate();
 });
 
-test('a call without a reachable agent is recorded all the same', async () => {
+test('a call whose agent can not be reached is recorded', async () => {
   const gateway = await gatewayWith({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '1',
@@ -230,7 +230,7 @@ test('a call without a reachable agent is recorded all the same', async () => {
   ]);
 });
 
-test('a one-way stream is never sent anything, and its agent may still report', async () => {
+test('a one-way stream receives nothing, and its agent may report', async () => {
   const { agent, gateway } = await start();
   const frames = framesOf();
   const carrier = await dial(`${gateway.url}?applet=stream`);

@@ -74,7 +74,7 @@ test('Redis is killed in mid-call and comes back: nothing is lost, order is kept
   expect(events.map(({ sourceSeq }) => sourceSeq)).toEqual(events.map((_, index) => index + 1));
 });
 
-test('a gateway that starts while Redis is away waits for it', async () => {
+test('a gateway that starts while Redis is unavailable waits for it', async () => {
   const redis = await startRedisForTest();
   closing.push(() => redis.close());
   await redis.stop();
@@ -92,7 +92,7 @@ test('a gateway that starts while Redis is away waits for it', async () => {
   expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200);
 });
 
-test('the clock of the host is set back an hour in mid-call: what came later is later', async () => {
+test('after the clock of the host is set back during a call, later events are still later', async () => {
   const setup = await setUp();
   const { gateway } = setup;
   const { frames, carrier, socket } = await startCall(setup);
@@ -111,7 +111,7 @@ test('the clock of the host is set back an hour in mid-call: what came later is 
   }
 });
 
-test('a Redis that freezes with an append in its hands gets each event once', async () => {
+test('if Redis freezes during an append, each event is in the log once', async () => {
   const setup = await setUp();
   const { redis, gateway } = setup;
   const { frames, socket } = await startCall(setup);
@@ -127,7 +127,7 @@ test('a Redis that freezes with an append in its hands gets each event once', as
   expect(await turnsOf(gateway, frames.callSid)).toEqual(['turn:a', 'turn:b']);
 });
 
-test('a Redis that lost its newest writes gets them again with the next event', async () => {
+test('a Redis that lost its newest writes receives them again with the next event', async () => {
   const setup = await setUp();
   const { gateway } = setup;
   const { frames, socket } = await startCall(setup);
@@ -140,7 +140,7 @@ test('a Redis that lost its newest writes gets them again with the next event', 
   expect(acksOf(socket)).toHaveLength(4);
 });
 
-test('a Redis that lost everything gets it again though nothing more happens', async () => {
+test('a Redis that lost everything receives it again, although no new event comes', async () => {
   const setup = await setUp({ HEARTBEAT_MS: '100' });
   const { gateway } = setup;
   const { frames, socket } = await startCall(setup);
@@ -153,7 +153,7 @@ test('a Redis that lost everything gets it again though nothing more happens', a
   expect((await gateway.events(frames.callSid)).map(({ type }) => type)[0]).toBe('call.started');
 });
 
-test('a Redis that lost its newest writes gets reports of a call without a connection again, each once', async () => {
+test('a Redis that lost its newest writes receives the reports of a call without a connection again, each once', async () => {
   const { redis, gateway } = await setUp();
   const call = { tenant: 'default', callSid: 'CA-http' };
   expect((await gateway.post(call.callSid, turn('kept'))).status).toBe(202);
@@ -175,7 +175,7 @@ test('a Redis that lost its newest writes gets reports of a call without a conne
   await waitUntil(async () => (await gateway.metric('gateway_gaps_total')) === 1, { what: 'it is counted' });
 });
 
-test('reports that came after the end are there again in a Redis that lost everything, and kept until they are in Postgres', async () => {
+test('reports after the end are restored in a Redis that lost everything, and kept until they are in Postgres', async () => {
   const setup = await setUp({ HEARTBEAT_MS: '100', AGENT_LINGER_MS: '0' });
   const { gateway } = setup;
   const { frames, carrier } = await startCall(setup);
@@ -206,7 +206,7 @@ test('reports that came after the end are there again in a Redis that lost every
   });
 });
 
-test('what is in Postgres is let go of, and a Redis that comes back empty after that still takes what follows', async () => {
+test('events in Postgres are released, and an empty Redis then accepts the following ones', async () => {
   const setup = await setUp({ HEARTBEAT_MS: '100' });
   const { gateway } = setup;
   const { frames, socket } = await startCall(setup);
@@ -229,7 +229,7 @@ test('what is in Postgres is let go of, and a Redis that comes back empty after 
   expect(event?.source).toMatch(/\.1$/);
 });
 
-test('while too much waits for Redis the agent is told to send again later, and nothing is dropped silently', async () => {
+test('while too many events wait for Redis, reports are refused with the advice to resend, and nothing is dropped silently', async () => {
   const setup = await setUp({ MAX_PENDING_BYTES: '2000' });
   const { redis, gateway } = setup;
   const { frames, socket } = await startCall(setup);
@@ -255,7 +255,7 @@ test('while too much waits for Redis the agent is told to send again later, and 
 /** Three times what may wait of the events of frames. */
 const FLOOD_BYTES = 24 * 1024 * 1024;
 
-test('a stream that floods the gateway with events while Redis is away is ended, and others go on', async () => {
+test('a stream that floods the gateway with events while Redis is unavailable is ended, and others go on', async () => {
   const setup = await setUp({ MAX_PENDING_BYTES: '2000', MAX_RETAINED_BYTES: '2000' });
   const { redis, gateway } = setup;
   const [flood, other] = [await startCall(setup), await startCall(setup)];
@@ -274,7 +274,7 @@ test('a stream that floods the gateway with events while Redis is away is ended,
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('too_much');
 });
 
-test('draining refuses new streams, and lets calls end', async () => {
+test('draining refuses new streams and waits for calls to end', async () => {
   const setup = await setUp({ DRAIN_DEADLINE_MS: '20000' });
   const { gateway } = setup;
   const ending = await startCall(setup);
@@ -290,7 +290,7 @@ test('draining refuses new streams, and lets calls end', async () => {
   expect(await turnsOf(gateway, ending.frames.callSid)).toEqual(['turn:t1']);
 });
 
-test('calls that go on when the time to drain is over end as drained', async () => {
+test('calls that are still open after the drain deadline end as drained', async () => {
   const setup = await setUp({ DRAIN_DEADLINE_MS: '300' });
   const { gateway } = setup;
   const staying = await startCall(setup);
@@ -302,7 +302,7 @@ test('calls that go on when the time to drain is over end as drained', async () 
   expect(eventOf(events, 'call.disconnected').data.reason).toBe('drained');
 });
 
-test('a drain waits for Redis, so that what was taken is not lost', async () => {
+test('a drain waits for Redis, so that accepted events are not lost', async () => {
   const setup = await setUp({ AGENT_LINGER_MS: '0' });
   const { redis, gateway } = setup;
   const { frames } = await startCall(setup);
@@ -315,7 +315,7 @@ test('a drain waits for Redis, so that what was taken is not lost', async () => 
   expect(events.map(({ type }) => type)).toEqual(['call.started', 'audio.summarised', 'call.disconnected']);
 });
 
-test('reports that a failover behind a proxy lost are there again, though the connection to the proxy never broke', async () => {
+test('reports that a failover behind a proxy lost are restored, although the connection to the proxy did not break', async () => {
   const primary = await startRedisForTest({ extraArgs: ['--repl-diskless-sync-delay', '0'] });
   closing.push(() => primary.close());
   const replica = await startRedisForTest();

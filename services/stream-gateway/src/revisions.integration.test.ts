@@ -41,7 +41,7 @@ async function resultsOf(response: Response): Promise<unknown> {
   return ((await response.json()) as { results: unknown }).results;
 }
 
-describe('a message of an id that came before with other content', () => {
+describe('a message with an id that was used for other content', () => {
   test('is a conflict over HTTP, and the others of its request are taken', async () => {
     const gateway = await start();
     expect((await gateway.post('CA1', turn('So'))).status).toBe(202);
@@ -88,7 +88,7 @@ describe('a message of an id that came before with other content', () => {
   });
 });
 
-test('revisions of a message are taken in any order, each once', async () => {
+test('revisions of a message are accepted in any order, each once', async () => {
   const gateway = await start();
   const send = async (text: string, revision?: number) =>
     resultsOf(await gateway.post('CA1', turn(text, revision === undefined ? {} : { revision })));
@@ -105,7 +105,7 @@ test('revisions of a message are taken in any order, each once', async () => {
   ]);
 });
 
-test('a report that the spool has acknowledged stays, although the log has another one of its id', async () => {
+test('a report that the spool acknowledged stays, although the log has another one of its id', async () => {
   const redis = await startRedisForTest({ appendfsync: 'always' });
   closing.push(() => redis.close());
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
@@ -132,7 +132,7 @@ test('a report that the spool has acknowledged stays, although the log has anoth
   });
 });
 
-test('a report that a call on the socket gave to the spool stays as well', async () => {
+test('a report of a call on the socket that is in the spool stays as well', async () => {
   const redis = await startRedisForTest({ appendfsync: 'always' });
   closing.push(() => redis.close());
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
@@ -160,7 +160,7 @@ test('a report that a call on the socket gave to the spool stays as well', async
   expect((await textsOf(gateway, frames.callSid)).sort()).toEqual(['So', 'So I']);
 });
 
-describe('a request of many messages, one of which is no JSON', () => {
+describe('a request of many messages, one of which is not JSON', () => {
   test.each([
     ['NaN', '{"event":"collect","id":"bad","data":{"score":NaN}}'],
     ['Infinity', '{"event":"collect","id":"bad","data":{"score":-Infinity}}'],
@@ -181,7 +181,7 @@ describe('a request of many messages, one of which is no JSON', () => {
     expect(results[500]).toMatchObject({ status: 'rejected', error: { code: 'not_json' } });
   });
 
-  test('alone, or where messages can not be told apart, the request is refused', async () => {
+  test('a request of that message alone, or without separable messages, is refused', async () => {
     const gateway = await start();
     for (const body of ['{"event":"stage","stage":NaN}', '[{"event":"stage","stage":"a]', 'nonsense', ''])
       expect((await gateway.post('CA1', body)).status).toBe(400);
@@ -201,7 +201,7 @@ test.each(['None', 'null', 'undefined', 'NaN', '[object Object]', '{callSid}', '
   },
 );
 
-test('numbers are in the log to the digit', async () => {
+test('the log keeps all digits of a number', async () => {
   const gateway = await start();
   const data = '{"order":750727362669608961,"limit":1e400,"tiny":1e-400,"zero":-0,"price":10.50}';
   expect((await gateway.post('CA1', `{"event":"collect","id":"c","data":${data}}`)).status).toBe(202);

@@ -130,7 +130,7 @@ test.each(Object.keys(outages))(
   },
 );
 
-test('a Redis that comes back empty gets what the spool has, though its numbers begin in the middle', async () => {
+test('an empty Redis receives the spooled events, although their numbers begin in the middle', async () => {
   const setup = await setUp();
   const { redis, agent } = setup;
   const gateway = await setup.start();
@@ -163,7 +163,7 @@ test('a Redis that comes back empty gets what the spool has, though its numbers 
   expect(events.at(-1)).toMatchObject({ type: 'call.disconnected', data: { reason: 'gateway_lost' } });
 });
 
-test('a gateway that dies and never comes back: one that was there all along replays its spool', async () => {
+test('a running gateway replays the spool of a gateway that never comes back', async () => {
   const setup = await setUp();
   const { redis, agent } = setup;
   const heir = await startTestGateway({ ...setup.env, INSTANCE: 'heir' });

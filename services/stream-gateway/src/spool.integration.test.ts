@@ -113,7 +113,7 @@ test.each(Object.keys(outages))(
   },
 );
 
-test('while Redis takes writes nothing goes by the disk', async () => {
+test('while Redis accepts writes the disk is not used', async () => {
   const setup = await setUp({ SPOOL_AFTER_MS: '60000' });
   const { socket } = await startCall(setup);
   socket.send(...idsFrom(1, 10).map((id) => turn(id)));
@@ -124,7 +124,7 @@ test('while Redis takes writes nothing goes by the disk', async () => {
   expect(await filesOf(setup.spoolDir)).toEqual([]);
 });
 
-test('events over HTTP are accepted by the spool while Redis is away, and delivered once when it is back', async () => {
+test('events over HTTP are accepted by the spool while Redis is unavailable, and delivered once afterwards', async () => {
   const setup = await setUp({ HEARTBEAT_MS: '100' });
   const { gateway, redis, spoolDir } = setup;
   await gateway.post('CA-http', turn('before'));
@@ -150,7 +150,7 @@ test('events over HTTP are accepted by the spool while Redis is away, and delive
   expect((await turnsOf(gateway, 'CA-http')).sort()).toEqual(namesOf(['a', 'b', 'before']));
 });
 
-test('what Redis lost and does not take again is in the spool, and the heir of the gateway sends it', async () => {
+test('events that Redis lost and does not accept again are in the spool, and the next gateway sends them', async () => {
   const { gateway, redis, spoolDir } = await setUp({ HEARTBEAT_MS: '100' });
   expect((await gateway.post('CA-http', [turn('a'), turn('b')])).status).toBe(202);
   await gateway.redis.multi().flushall().config('SET', 'maxmemory', '1').exec();
@@ -168,7 +168,7 @@ test('what Redis lost and does not take again is in the spool, and the heir of t
   expect(await turnsOf(heir, 'CA-http')).toEqual(namesOf(['a', 'b']));
 });
 
-test('a full spool refuses new calls and says why; calls in progress go on, acknowledged by Redis as ever', async () => {
+test('while the spool is full new calls are refused with the reason, and calls in progress are acknowledged by Redis', async () => {
   const setup = await setUp({ SPOOL_MAX_BYTES: String(64 * 1024) });
   const { gateway, redis } = setup;
   const { frames, socket } = await startCall(setup);
@@ -194,7 +194,7 @@ test('a full spool refuses new calls and says why; calls in progress go on, ackn
   expect(await turnsOf(gateway, frames.callSid)).toEqual(namesOf(ids));
 });
 
-test('a Redis that answers but takes no writes takes no new calls either', async () => {
+test('while Redis answers but refuses writes, new calls are refused', async () => {
   const setup = await setUp();
   const { gateway } = setup;
   const { socket } = await startCall(setup);
@@ -209,7 +209,7 @@ test('a Redis that answers but takes no writes takes no new calls either', async
   await waitUntil(async () => (await fetch(`${gateway.opsUrl}/readyz`)).ok, { what: 'it is ready again' });
 });
 
-test('a gateway that is stopped while Redis is away leaves its events in the spool, and its heir sends them', async () => {
+test('a gateway that stops while Redis is unavailable leaves its events in the spool, and the next gateway sends them', async () => {
   const setup = await setUp();
   const { gateway, redis, agent, spoolDir } = setup;
   const { frames, socket } = await startCall(setup);
@@ -243,7 +243,7 @@ test('a gateway that is stopped while Redis is away leaves its events in the spo
   await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'the files are gone' });
 });
 
-test('a spool whose disk refuses writes refuses new calls until it can be written; the call loses nothing', async () => {
+test('while the disk of the spool refuses writes new calls are refused, and the call in progress loses nothing', async () => {
   const setup = await setUp();
   const { gateway, redis, spoolDir } = setup;
   const { frames, socket } = await startCall(setup);

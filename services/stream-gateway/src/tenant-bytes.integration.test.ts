@@ -39,7 +39,7 @@ async function fillUp(gateway: TestGateway, tenant: TestTenant): Promise<Respons
   );
 }
 
-test('a tenant that has brought its MiB of an hour is refused what is new at every gateway, its neighbour nothing', async () => {
+test('a tenant that sent its MiB of the hour is refused at every gateway, and its neighbour is not', async () => {
   const loud = testTenant('loud', { maxMibPerHour: 1 });
   const quiet = testTenant('quiet');
   const shared = { KEY_PREFIX: testKeyPrefix() };
@@ -62,7 +62,7 @@ test('a tenant that has brought its MiB of an hour is refused what is new at eve
   );
 });
 
-test('an agent of a full tenant is told so, and the call is recorded to its end', async () => {
+test("the reports of a full tenant's agent are refused with the reason, and the call is recorded to its end", async () => {
   const agent = await startAgent();
   closing.push(() => agent.close());
   const loud = testTenant('loud', { maxMibPerHour: 1 });
@@ -84,7 +84,7 @@ test('an agent of a full tenant is told so, and the call is recorded to its end'
   expect(types).not.toContain('turn.completed');
 });
 
-test('one tenant alone is not limited by what others would need, nor counted', async () => {
+test('one tenant alone is neither limited nor counted', async () => {
   const alone = testTenant('alone');
   const gateway = await start([alone]);
   for (let n = 0; n < 10; n += 1) {
@@ -93,7 +93,7 @@ test('one tenant alone is not limited by what others would need, nor counted', a
   expect(await gateway.redis.keys(`${gateway.space.prefix}bytes-of:*`)).toEqual([]);
 });
 
-test('when Redis is nearly full, the tenant that fills it is refused before the others are', async () => {
+test('when Redis is nearly full, the tenant that fills it is refused before the others', async () => {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '24mb'] });
   closing.push(() => server.close());
   const [loud, quiet] = [testTenant('loud'), testTenant('quiet')];

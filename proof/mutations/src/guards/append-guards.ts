@@ -10,7 +10,7 @@ export const appendGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
-      name: 'a Redis that lost its newest writes gets them again with the next event',
+      name: 'a Redis that lost its newest writes receives them again with the next event',
     },
   },
   {

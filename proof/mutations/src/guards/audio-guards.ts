@@ -32,7 +32,7 @@ export const audioGuards: readonly Guard[] = [
     without: 'void [keptBytes, MAX_UNMEASURED_BYTES];',
     test: {
       file: 'services/stream-gateway/src/audio/audio-writer.test.ts',
-      name: 'where Redis does not tell how full it is, no more than 64 MiB are kept at once',
+      name: 'if the memory use of Redis is unknown, at most 64 MiB are kept at once',
     },
   },
 ];

@@ -10,7 +10,7 @@ export const carrierGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
-      name: 'without Redis it is 503 and the carrier sends it again; with a spool it is 200 and gets there',
+      name: 'without Redis it is answered 503 and resent by the carrier, and with a spool it is answered 200 and delivered',
     },
   },
   {

@@ -11,7 +11,7 @@ export const exactGuards: readonly Guard[] = [
     file: 'packages/call-events/src/numbers/parse-json.ts',
     text: 'return MAY_HOLD_EXACT_NUMBER.test(text) ? parseExactly(text) : (JSON.parse(text) as JsonValue);',
     without: 'return JSON.parse(text) as JsonValue;',
-    test: { file: MESSAGE_TEST, name: 'a number that is free is kept to the digit 750727362669608961' },
+    test: { file: MESSAGE_TEST, name: 'a number in a free field keeps all its digits 750727362669608961' },
   },
   {
     name: 'digits-of-a-log',
@@ -77,7 +77,7 @@ export const exactGuards: readonly Guard[] = [
     without: 'if (fieldsInText === -1) {',
     test: {
       file: MESSAGE_TEST,
-      name: 'what is no JSON, or says a thing twice, is refused {"event":"collect","data":{"budget":1,"budget":2}}',
+      name: 'a message that is not JSON, or has a field twice, is refused {"event":"collect","data":{"budget":1,"budget":2}}',
     },
   },
   {
@@ -88,7 +88,7 @@ export const exactGuards: readonly Guard[] = [
     without: 'const beyond = [...outweighed];',
     test: {
       file: MESSAGE_TEST,
-      name: 'what a message says beyond the known fields is kept, at each place where it stood',
+      name: 'what a message has beyond the known fields is kept at each of its places',
     },
   },
   {
@@ -99,7 +99,7 @@ export const exactGuards: readonly Guard[] = [
     without: "const FEBRUARY = '02-(?:0[1-9]|[12]\\\\d|3[01])';",
     test: {
       file: 'services/stream-gateway/src/domain/read-agent-message.test.ts',
-      name: 'a time that does not exist, or could be any, is refused every day that a calendar has is taken, and no other',
+      name: 'a time that does not exist or is ambiguous is refused every day of the calendar is accepted, and no other',
     },
   },
   {
@@ -121,7 +121,7 @@ export const exactGuards: readonly Guard[] = [
     without: "'conflict'",
     test: {
       file: 'services/stream-gateway/src/revisions.integration.test.ts',
-      name: 'a report that the spool has acknowledged stays, although the log has another one of its id',
+      name: 'a report that the spool acknowledged stays, although the log has another one of its id',
     },
   },
   {

@@ -10,7 +10,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: 'await untilRedisUsable(redis, AbortSignal.timeout(1));',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
-      name: 'a gateway that starts while Redis is away waits for it',
+      name: 'a gateway that starts while Redis is unavailable waits for it',
     },
   },
   {
@@ -21,7 +21,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: 'this.#now = needs.now;',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
-      name: 'the clock of the host is set back an hour in mid-call: what came later is later',
+      name: 'after the clock of the host is set back during a call, later events are still later',
     },
   },
   {
@@ -44,7 +44,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: '[] as Leftover[]',
     test: {
       file: 'services/stream-gateway/src/spool-replay.integration.test.ts',
-      name: 'a gateway that dies and never comes back: one that was there all along replays its spool',
+      name: 'a running gateway replays the spool of a gateway that never comes back',
     },
   },
   {
@@ -77,7 +77,7 @@ export const gatewayGuards: readonly Guard[] = [
     without: "if (report.epoch === '') this.#missing.add(report);",
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
-      name: 'a Redis that lost its newest writes gets reports of a call without a connection again, each once',
+      name: 'a Redis that lost its newest writes receives the reports of a call without a connection again, each once',
     },
   },
   {

@@ -1,10 +1,9 @@
 import { type Guard } from '../guard.ts';
 
 const TEST = 'services/stream-gateway/src/isolation.integration.test.ts';
-const ONE_CALL =
-  'a fault ends the call that it is about, with the reason in its record and in the log, and no other:';
-const AFTER_THE_END = 'a fault after the end of a call costs it its agent alone:';
-const SHARED = 'a fault in what calls share is logged, and they go on:';
+const ONE_CALL = 'a fault ends its call, with the reason in the record and in the log, and no other call:';
+const AFTER_THE_END = 'a fault after the end of a call affects only its agent:';
+const SHARED = 'a fault in a task that calls share is logged, and the calls go on:';
 
 const SOCKET = 'services/stream-gateway/src/exotel/stream-socket.ts';
 const RELAY = 'services/stream-gateway/src/agent/agent-relay.ts';
@@ -203,7 +202,7 @@ export const isolationGuards: readonly Guard[] = [
     without: 'if (empty === template) return',
     test: {
       file: 'services/stream-gateway/src/domain/agent-url.test.ts',
-      name: 'a call that lacks what the host takes from it dials no other host',
+      name: 'a call without the values for the host does not dial another host',
     },
   },
   {

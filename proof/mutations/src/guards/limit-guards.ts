@@ -42,7 +42,7 @@ export const limitGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'services/stream-gateway/src/auth/client-address.test.ts',
-      name: 'a client on the address of its proxy does not say itself where it is',
+      name: 'a client on the address of its proxy can not choose its own address',
     },
   },
   {
@@ -75,7 +75,7 @@ export const limitGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'services/stream-gateway/src/domain/event-rate.test.ts',
-      name: 'what comes behind something that was refused does not overtake it: for a second all of it is refused',
+      name: 'messages behind a refused one do not overtake it: all are refused for a second',
     },
   },
 ];

@@ -13,7 +13,7 @@ export const readingGuards: readonly Guard[] = [
     file: 'services/stream-gateway/src/reading/report-reader.ts',
     text: 'if (bytes <= MAX_BYTES_AT_ONCE) return',
     without: 'if (bytes > 0) return',
-    test: { file: LARGE, name: 'a large request holds up nothing for long: it is read beside the loop' },
+    test: { file: LARGE, name: 'a large request is read in a thread and does not delay other requests' },
   },
   {
     name: 'waiting-behind-a-large-report',
@@ -23,7 +23,7 @@ export const readingGuards: readonly Guard[] = [
     without: 'if (data.length < 0) this.#waiting.push({ data, isBinary });',
     test: {
       file: LARGE,
-      name: 'a large report on a socket is read beside the loop, and what comes behind it stays behind it',
+      name: 'a large report on a socket is read in a thread, and later frames stay behind it',
     },
   },
   {
@@ -32,7 +32,10 @@ export const readingGuards: readonly Guard[] = [
     file: READ,
     text: 'if (byteLength > maxEventBytes) return',
     without: 'if (byteLength < 0) return',
-    test: { file: READ_TEST, name: 'what is too large is refused under its own id, and is not read' },
+    test: {
+      file: READ_TEST,
+      name: 'a message that is too large is refused under its own id, and is not read',
+    },
   },
   {
     name: 'depth-before-reading',
@@ -42,7 +45,7 @@ export const readingGuards: readonly Guard[] = [
     without: 'if (depth < 0) return',
     test: {
       file: READ_TEST,
-      name: 'what is known to be nested too deeply is refused under its own id, and is not read',
+      name: 'a message that is nested too deeply is refused under its own id, and is not read',
     },
   },
   {
@@ -53,7 +56,7 @@ export const readingGuards: readonly Guard[] = [
     without: 'if (bytes < 0) return',
     test: {
       file: LARGE,
-      name: 'a call, a tenant and an address may bring so many bytes a second, over HTTP and on a socket',
+      name: 'a call, a tenant and an address have limits on bytes per second, over HTTP and on a socket',
     },
   },
   {
@@ -64,7 +67,7 @@ export const readingGuards: readonly Guard[] = [
     without: 'if (waitMs < 0) return { waitMs, limit };',
     test: {
       file: LARGE,
-      name: 'a call, a tenant and an address may bring so many bytes a second, over HTTP and on a socket',
+      name: 'a call, a tenant and an address have limits on bytes per second, over HTTP and on a socket',
     },
   },
   {
@@ -75,7 +78,7 @@ export const readingGuards: readonly Guard[] = [
     without: 'if (isReport || (isUnreadable(frame) && isBrokenReport(data) && false)) {',
     test: {
       file: 'services/stream-gateway/src/agent-messages.integration.test.ts',
-      name: 'a report that is no JSON is refused, and neither it nor an array of reports goes to the carrier',
+      name: 'a report that is not JSON is refused, and neither it nor an array of reports goes to the carrier',
     },
   },
   {
@@ -86,7 +89,7 @@ export const readingGuards: readonly Guard[] = [
     without: 'if (maxMessages < 0) count += 1;',
     test: {
       file: 'services/stream-gateway/src/domain/split-messages.test.ts',
-      name: 'a body is taken apart into its messages what is past the most that are allowed costs no view of the body',
+      name: 'a body is split into its messages messages above the limit cost no view of the body',
     },
   },
 ];

@@ -13,7 +13,7 @@ export const redisLimitGuards: readonly Guard[] = [
     without: '',
     test: {
       file: MEMORY_TEST,
-      name: 'above MAX_MEMORY_SHARE nothing is appended but ends, and the gateway says why, until Redis is drained',
+      name: 'above MAX_MEMORY_SHARE only ends are appended, and the gateway reports the reason until Redis is drained',
     },
   },
   {
@@ -24,7 +24,7 @@ export const redisLimitGuards: readonly Guard[] = [
     without: 'memory.assertEnough();',
     test: {
       file: MEMORY_TEST,
-      name: 'above MAX_MEMORY_SHARE nothing is appended but ends, and the gateway says why, until Redis is drained',
+      name: 'above MAX_MEMORY_SHARE only ends are appended, and the gateway reports the reason until Redis is drained',
     },
   },
   {
@@ -35,7 +35,7 @@ export const redisLimitGuards: readonly Guard[] = [
     without: '',
     test: {
       file: 'services/stream-gateway/src/store/report-writes.test.ts',
-      name: 'once a report could not be stored it shows, without the grace that calls have',
+      name: 'a report that could not be stored is shown at once, without the grace period of calls',
     },
   },
   {
@@ -46,7 +46,7 @@ export const redisLimitGuards: readonly Guard[] = [
     without: '',
     test: {
       file: MEMORY_TEST,
-      name: 'while reports are answered 503 the gateway is not ready, and it is again when Redis is, though nothing comes',
+      name: 'while reports are answered 503 the gateway is not ready, and it becomes ready with Redis although no request comes',
     },
   },
   {
@@ -57,7 +57,7 @@ export const redisLimitGuards: readonly Guard[] = [
     without: 'const isTenantFull = false;',
     test: {
       file: TENANT_TEST,
-      name: 'a tenant that has brought its MiB of an hour is refused what is new at every gateway, its neighbour nothing',
+      name: 'a tenant that sent its MiB of the hour is refused at every gateway, and its neighbour is not',
     },
   },
   {
@@ -68,7 +68,7 @@ export const redisLimitGuards: readonly Guard[] = [
     without: 'return isCrowded ? own : own;',
     test: {
       file: TENANT_TEST,
-      name: 'when Redis is nearly full, the tenant that fills it is refused before the others are',
+      name: 'when Redis is nearly full, the tenant that fills it is refused before the others',
     },
   },
   {

@@ -10,7 +10,7 @@ export const secrecyGuards: readonly Guard[] = [
     without: 'const draft = kept;',
     test: {
       file: 'services/stream-gateway/src/redaction.integration.test.ts',
-      name: 'what an agent reports on its socket and over HTTP is redacted before it is stored',
+      name: 'reports on a socket and over HTTP are redacted before they are stored',
     },
   },
   {
@@ -32,7 +32,7 @@ export const secrecyGuards: readonly Guard[] = [
     without: 'word',
     test: {
       file: 'services/stream-gateway/src/recording.integration.test.ts',
-      name: 'one word of the other side is recorded, and in no log unless it is a known one',
+      name: 'a word of the other side is recorded, and only known words are logged',
     },
   },
   {

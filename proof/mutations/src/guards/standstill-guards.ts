@@ -65,7 +65,7 @@ export const standstillGuards: readonly Guard[] = [
     without: 'if (this.#isFlooding() && this.#isRefused) {',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',
-      name: 'a stream that floods the gateway with events while Redis is away is ended, and others go on',
+      name: 'a stream that floods the gateway with events while Redis is unavailable is ended, and others go on',
     },
   },
 ];

@@ -10,7 +10,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: 'return false;',
     test: {
       file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
-      name: 'the busy phone of a colleague does not end the call, and is in its record',
+      name: 'the busy status of another leg does not end the call, and is in its record',
     },
   },
   {
@@ -87,7 +87,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: '${tenant.slice(0, 0)}/${streamSid}`',
     test: {
       file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
-      name: 'a passthru that names no call is not given to the call of another tenant with a stream of that name',
+      name: 'a passthru that does not name a call is not given to the call of another tenant with a stream of that name',
     },
   },
   {
@@ -98,7 +98,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: "if (unplaced !== '') return { fate: 'unplaced', answer: taken('unplaced') };",
     test: {
       file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
-      name: 'a passthru that names no call of no known stream is kept under an id of its own, counted, and answered 200',
+      name: 'a passthru that does not name a call of no known stream is kept under an id of its own, counted, and answered 200',
     },
   },
   {
@@ -109,7 +109,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: 'void sparingTheCaller;\n    return taken.answer;',
     test: {
       file: 'services/stream-gateway/src/http/endpoints/callbacks.integration.test.ts',
-      name: 'a passthru that names no call and can not be read at all is answered 200 nevertheless: a caller waits for it',
+      name: 'a passthru that does not name a call and can not be read is answered 200, because a caller waits for it',
     },
   },
   {
@@ -131,7 +131,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: "codec: 'pcm16',",
     test: {
       file: 'services/stream-gateway/src/audio.integration.test.ts',
-      name: 'a second of μ-law is a second, kept as 16-bit PCM, with its encoding in the record',
+      name: 'a second of μ-law is stored as a second of 16-bit PCM, and the record has its encoding',
     },
   },
   {
@@ -142,7 +142,7 @@ export const vocabularyGuards: readonly Guard[] = [
     without: 'void [told, fragment];\n  return template;',
     test: {
       file: 'services/stream-gateway/src/relay.integration.test.ts',
-      name: 'an agent is told a rate of 16 kHz as Exotel tells its own bots: in the query of its URL',
+      name: 'an agent receives a rate of 16 kHz as bots of Exotel do, in the query of its URL',
     },
   },
   {

@@ -7,7 +7,7 @@ const frame = (role: RawFrame['role'], fill: number): RawFrame => ({
   role,
 });
 
-test('the oldest audio goes first, and nothing else goes before it', () => {
+test('the oldest audio is dropped first, and nothing else is', () => {
   const queue = new FrameQueue(40);
   const start = frame('opening', 1);
   const key = frame('other', 2);
@@ -20,7 +20,7 @@ test('the oldest audio goes first, and nothing else goes before it', () => {
   expect(queue.takeAll()).toEqual([]);
 });
 
-test('what is no audio is never dropped, and counted', () => {
+test('a frame that is not audio is never dropped, and its bytes are counted', () => {
   const queue = new FrameQueue(25);
   expect([1, 2, 3, 4].map((fill) => queue.push(frame('other', fill)))).toEqual([0, 0, 0, 0]);
   expect(queue.push(frame('media', 5))).toBe(1);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createLogger } from '@turnlog/service-kit';
 import { createAudioDrops } from './audio-drops.ts';
 
-test('however much audio is dropped, the log has a line a minute for each reason, with all bytes', () => {
+test('dropped audio is logged once a minute for each reason, with all bytes', () => {
   const lines: Record<string, unknown>[] = [];
   const destination = {
     write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>),

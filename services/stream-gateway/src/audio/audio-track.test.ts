@@ -24,7 +24,7 @@ function trackOf(batchMs = 100, codec: AudioCodec = 'pcm16') {
   return { track, batches, add };
 }
 
-test('audio comes out as it went in, whatever the sizes of its frames', () => {
+test('audio is unchanged, whatever the sizes of its frames', () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(3000), { maxLength: 30 }),
@@ -46,7 +46,7 @@ test('audio comes out as it went in, whatever the sizes of its frames', () => {
   );
 });
 
-test('half a sample is dropped, and what is no audio leaves nothing behind', () => {
+test('half a sample is dropped, and a frame that is not audio adds nothing', () => {
   const { track, batches, add } = trackOf();
   expect(add(Buffer.alloc(23, 1))).toBe(22);
   expect(track.add('AAA*AAAA', 6, { positionMs: 0, nowMs: 0 })).toBe('invalid_base64');
@@ -56,7 +56,7 @@ test('half a sample is dropped, and what is no audio leaves nothing behind', () 
   expect(batches.map(({ pcm }) => pcm)).toEqual([Buffer.concat([Buffer.alloc(22, 1), Buffer.alloc(2, 2)])]);
 });
 
-test('a pause begins a batch at its own place; jitter does not', () => {
+test('a pause starts a batch at its own position, and jitter does not', () => {
   const { track, batches, add } = trackOf(1000);
   add(Buffer.alloc(160, 1), 0);
   add(Buffer.alloc(160, 2), 60);
@@ -99,7 +99,7 @@ test('μ-law becomes 16-bit PCM, whatever the sizes of its frames', () => {
   expect(batches.at(-1)?.offsetMs).toBeLessThan(176);
 });
 
-test('a frame of μ-law that is no base64 leaves what came before it as it was', () => {
+test('a frame of μ-law that is not base64 leaves earlier audio unchanged', () => {
   const { track, batches, add } = trackOf(1_000, 'mulaw');
   add(Buffer.alloc(160, 0xff));
   expect(track.add('*'.repeat(160), 120, { positionMs: 0, nowMs: 0 })).toBe('invalid_base64');

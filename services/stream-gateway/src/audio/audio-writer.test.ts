@@ -36,7 +36,7 @@ function writerWith(answer: (batches: readonly CallAudio[]) => AppendedAudio | P
   return { writer, write, dropped, isKnown, passMs: (ms: number) => void (nowMs += ms) };
 }
 
-test('what Redis leaves out is dropped, with the reason', async () => {
+test('audio that Redis does not store is dropped, with the reason', async () => {
   const fates = ['written', 'no_room', 'call_full', 'failed'] as const;
   let turn = 0;
   const { write, dropped } = writerWith(() => ({ fates: [fates[turn++] ?? 'failed'], isMemoryKnown: true }));
@@ -49,13 +49,13 @@ test('what Redis leaves out is dropped, with the reason', async () => {
   ]);
 });
 
-test('a Redis that is away costs the batch', async () => {
+test('if Redis is unavailable, the batch is dropped', async () => {
   const { write, dropped } = writerWith(() => Promise.reject(new Error('gone')));
   expect(await write(10)).toBe(false);
   expect(dropped).toEqual([['failed', 10]]);
 });
 
-test('where Redis does not tell how full it is, no more than 64 MiB are kept at once', async () => {
+test('if the memory use of Redis is unknown, at most 64 MiB are kept at once', async () => {
   const { write, dropped, isKnown, passMs } = writerWith((batches) => ({
     fates: batches.map(() => 'written' as const),
     isMemoryKnown: false,

@@ -34,7 +34,7 @@ test.each([
   expect(addressOf(remote, forwardedFor)).toBe(expected);
 });
 
-test('a client on the address of its proxy does not say itself where it is', () => {
+test('a client on the address of its proxy can not choose its own address', () => {
   expect(addressOf('10.0.0.1', '203.0.113.7, 10.0.0.1')).toBe('10.0.0.1');
 });
 
@@ -42,7 +42,7 @@ test('several headers are read as one', () => {
   expect(addressOf('10.0.0.1', ['203.0.113.7', '8.8.8.8'])).toBe('8.8.8.8');
 });
 
-test('any header of a proxy says that a request was handed on', () => {
+test('any header of a proxy marks a request as forwarded', () => {
   expect(isForwarded({ headers: { via: '1.1 x' } })).toBe(true);
   expect(isForwarded({ headers: { host: 'x' } })).toBe(false);
 });

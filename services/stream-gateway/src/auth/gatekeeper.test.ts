@@ -28,7 +28,7 @@ test.each([
   expect((await gatekeeperWith([])).refusePeer(address)?.reason).toBe(reason);
 });
 
-test('before the tenants were read a peer of another machine is asked to come again', async () => {
+test('before the tenants are read a peer of another machine receives not_ready', async () => {
   const gatekeeper = await gatekeeperWith(undefined);
   expect(gatekeeper.refusePeer('10.0.0.7')?.reason).toBe('not_ready');
   expect(gatekeeper.refusePeer('127.0.0.1')).toBeUndefined();

@@ -28,7 +28,7 @@ test('placeholders are filled and URL-encoded, unknown values are empty', () => 
   });
 });
 
-test('a value that can not be URL-encoded is made so, also a parameter', () => {
+test('a value or parameter that can not be URL-encoded is replaced by one that can', () => {
   const broken = { ...facts, callSid: 'x\uD800', parameters: { note: 'y\uD83D' } };
   expect(fillAgentUrl('ws://a/{callSid}?n={params.note}', broken)).toEqual({
     ok: true,
@@ -36,7 +36,7 @@ test('a value that can not be URL-encoded is made so, also a parameter', () => {
   });
 });
 
-describe('a call of whose values no URL can be made has none, and it is said why', () => {
+describe('a call with values that do not fit the URL has no agent, and the log has the reason', () => {
   test.each([
     ['ws://{params.region}.agent.example/x', {}, '{params.region} stands before its path'],
     ['ws://{params.host}/agent/x', {}, '{params.host} stands before its path'],
@@ -52,7 +52,7 @@ describe('a call of whose values no URL can be made has none, and it is said why
   });
 });
 
-test('a call that lacks what the host takes from it dials no other host', () => {
+test('a call without the values for the host does not dial another host', () => {
   // A URL parser would take the first part of the path for the host.
   expect(fillAgentUrl('ws://{params.host}/agent/x', facts)).toMatchObject({ ok: false });
 });

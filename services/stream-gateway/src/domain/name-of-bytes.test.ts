@@ -25,7 +25,7 @@ test.each([
   expect(idOf(text)).toBe(id);
 });
 
-test('a revision is found as well, where it is one', () => {
+test('a revision is found as well', () => {
   expect(nameOfBytes(Buffer.from('{"id":"a","revision":3,"x":{"revision":4}}'))).toEqual({
     id: 'a',
     revision: 3,
@@ -33,7 +33,7 @@ test('a revision is found as well, where it is one', () => {
   expect(nameOfBytes(Buffer.from('{"revision":"3"}'))).toEqual({ id: undefined, revision: undefined });
 });
 
-test('it is the id that a parser finds, whatever else there is', () => {
+test('it is the id that a parser finds, whatever follows', () => {
   const id = fc.oneof(fc.string({ maxLength: 20 }), fc.nat());
   const rest = fc.dictionary(fc.constantFrom('id2', 'x', 'data', 'event', '"id":'), fc.jsonValue());
   fc.assert(
@@ -44,7 +44,7 @@ test('it is the id that a parser finds, whatever else there is', () => {
   );
 });
 
-test('it is found, and a body is taken apart, in a time in proportion to the length', async () => {
+test('it is found, and a body is split, in linear time', async () => {
   for (const unit of ['{', '[', '"', '\\', '{"id":', '"id":"', ',', '{},', '"a\\"']) {
     // Made beforehand: memory that is taken meanwhile has garbage collected, in a time that is that of the whole process.
     const bodies = new Map([LENGTH, 10 * LENGTH].map((length) => [length, bodyOf(unit, length)]));

@@ -13,7 +13,7 @@ test('a mark that comes back proves that its audio was played', () => {
   expect(marks.cleared()).toEqual([]);
 });
 
-test('a clear tells which marks had not come back, and what comes back of them proves nothing', () => {
+test('a clear records the marks that had not come back, and their later return proves nothing', () => {
   const marks = marksSent('a', 'b', 'c');
   marks.returned('a');
   expect(marks.cleared()).toEqual(['b', 'c']);
@@ -30,7 +30,7 @@ test('a mark behind dropped audio proves nothing, the one after it does', () => 
   expect([marks.returned('a'), marks.returned('b')]).toEqual([false, true]);
 });
 
-test('audio that was dropped before a clear is not missing from what comes after it', () => {
+test('audio that was dropped before a clear does not count against later audio', () => {
   const marks = new PlaybackMarks();
   marks.audioDropped();
   marks.cleared();
@@ -43,7 +43,7 @@ test('a mark that was never sent, or has come back before, proves nothing', () =
   expect([marks.returned('x'), marks.returned('a'), marks.returned('a')]).toEqual([false, true, false]);
 });
 
-test('of very many marks the oldest are forgotten, and prove nothing', () => {
+test('of very many marks the oldest are dropped, and prove nothing', () => {
   const marks = marksSent(...Array.from({ length: 600 }, (_, index) => `m${index}`));
   expect(marks.cleared()).toHaveLength(512);
   expect(marksSent('x'.repeat(129)).cleared()).toEqual([]);

@@ -60,7 +60,7 @@ test.each([
   expect(draftOf(json)).toEqual(draft);
 });
 
-test('a turn may say all there is to say, in either spelling', () => {
+test('a turn may have every field, in either spelling', () => {
   const rest = {
     interrupted: true,
     confidence: 0.9,
@@ -110,7 +110,7 @@ test.each([
   expect(draftOf({ event: 'stage', stage: 's', timestamp }).atMs).toBe(atMs);
 });
 
-describe('a time that does not exist, or could be any, is refused', () => {
+describe('a time that does not exist or is ambiguous is refused', () => {
   test.each([
     '2026-02-30T10:00:00Z',
     '2026-02-29T10:00:00Z',
@@ -152,7 +152,7 @@ describe('a time that does not exist, or could be any, is refused', () => {
     expect(new Date(atMs).toISOString()).toBe(time.replace('00Z', '00.000Z'));
   });
 
-  test('every day that a calendar has is taken, and no other', () => {
+  test('every day of the calendar is accepted, and no other', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2000, max: 2099 }),
@@ -170,7 +170,7 @@ describe('a time that does not exist, or could be any, is refused', () => {
   });
 });
 
-describe('an error says which field is wrong and what to do', () => {
+describe('an error names the field and what to do', () => {
   test.each([
     [7, 'not_an_object', 'a message is a JSON object'],
     [[], 'not_an_object', 'a message is a JSON object'],
@@ -200,7 +200,7 @@ describe('an error says which field is wrong and what to do', () => {
     expect(error.message).toContain(text);
   });
 
-  test('and never what the caller said', () => {
+  test('and never the words of the caller', () => {
     const { message } = errorOf({
       event: 'turn',
       turn: { speaker: 'secret words', text: { secret: 'words' } },

@@ -28,7 +28,7 @@ function errorOf(text: string) {
 
 const fingerprintOf = (text: string, options = {}) => namedDraft(messageOf(text, options), 'x').fingerprint;
 
-describe('a number that is free is kept to the digit', () => {
+describe('a number in a free field keeps all its digits', () => {
   test.each([
     '750727362669608961',
     '9123456789012345678',
@@ -51,14 +51,14 @@ describe('a number that is free is kept to the digit', () => {
     );
   });
 
-  test('unless it is too long for any reader', () => {
+  test('unless it is too long to be read', () => {
     for (const number of ['1e1000', '1e-1000', '1e99999999999999999999', '7'.repeat(1_001)]) {
       expect(errorOf(`{"event":"collect","data":{"n":${number}}}`).message).toContain('send it as text');
     }
     expect(dataOf(`{"event":"collect","data":{"n":${'7'.repeat(1_000)}}}`)).toContain('7'.repeat(1_000));
   });
 
-  test('a card number is redacted as it is in text, and a phone is, whatever way it is written', () => {
+  test('card numbers and phone numbers are redacted in every way of writing', () => {
     const redacted = dataOf(
       '{"event":"collect","data":{"card":4000000000000000006,"same":4.111111111111111e15,"phone":98765432100e-1}}',
       { redaction: 'mask' },
@@ -67,8 +67,8 @@ describe('a number that is free is kept to the digit', () => {
   });
 });
 
-describe('a number that has a meaning', () => {
-  test('is taken in any spelling of the same number', () => {
+describe('a number with a meaning', () => {
+  test('is accepted in any spelling of the same number', () => {
     const turn =
       '{"speaker":"ai","text":"x","confidence":0.90,"startedAt":1769339725120.0,"words":[{"text":"x","startMs":1e1}]}';
     expect(dataOf(`{"event":"turn","turn":${turn}}`)).toBe(
@@ -112,7 +112,7 @@ describe('a number that has a meaning', () => {
   });
 });
 
-describe('what is no JSON, or says a thing twice, is refused', () => {
+describe('a message that is not JSON, or has a field twice, is refused', () => {
   test.each(['{"event":"stage","stage":NaN}', '{"event":"stage","stage":"a\nb"}', "{'event':'stage'}", ''])(
     '%j is no JSON',
     (text) => {
@@ -129,18 +129,18 @@ describe('what is no JSON, or says a thing twice, is refused', () => {
     expect(errorOf(text.replace('\\\\', '\\')).message).toContain('a field of one name twice');
   });
 
-  test('but a colon in a text is no field', () => {
+  test('but a colon in a text is not a field', () => {
     expect(dataOf('{"event":"stage","stage":"a:\\":b:"}'.replace('\\\\', '\\'))).toContain(':b:');
   });
 
-  test('what is nested too deep for a parser is too deep', () => {
+  test('a message that is too deep for the parser is too_deep', () => {
     const deep = `{"event":"collect","data":{"a":${'['.repeat(100_000)}1e400${']'.repeat(100_000)}}}`;
     expect(errorOf(deep).code).toBe('too_deep');
   });
 });
 
-describe('what a message says beyond the known fields', () => {
-  test('is kept, at each place where it stood', () => {
+describe('what a message has beyond the known fields', () => {
+  test('is kept at each of its places', () => {
     const text = `{"event":"turn","id":"t1","sequence":7,"turn":{"speaker":"ai","text":"a b","metadata":{"model":"m-1","tokens":12},
       "sentiment":-0.5,"words":[{"text":"a","start":0.1}],"marks":[{"name":"m","text":"a b","at":1}]}}`;
     expect(JSON.parse(dataOf(text))).toEqual({
@@ -172,7 +172,7 @@ describe('what a message says beyond the known fields', () => {
     expect(JSON.parse(dataOf(text))).toEqual(data);
   });
 
-  test('is kept where two spellings of a field contradict each other', () => {
+  test('is kept if two spellings of a field contradict each other', () => {
     const text = `{"event":"turn","timestamp":${NOW},"metadata":1,"mood":"a","turn":{"speaker":"ai","text":"x","timestamp":${NOW + 1},
       "startedAt":${NOW},"start":${NOW + 2},"metadata":2,"mood":"b"}}`;
     expect(JSON.parse(dataOf(text))).toMatchObject({
@@ -182,7 +182,7 @@ describe('what a message says beyond the known fields', () => {
     });
   });
 
-  test('is redacted, and goes with the word of which it says a part again', () => {
+  test('is redacted, and is removed with the word that it repeats', () => {
     const words = '[{"text":"98765","shown":"98765"},{"text":"43210"},{"text":"ok","note":"a@b.co"}]';
     const text = `{"event":"turn","turn":{"speaker":"user","text":"98765 43210 ok","metadata":{"mail":"a@b.co"},"alt":"9876543210","words":${words}}}`;
     const redacted = dataOf(text, { redaction: 'mask' });
@@ -206,7 +206,7 @@ describe('a revision', () => {
     expect(errorOf(message('1', 'null')).message).toContain('revision: needs an id');
   });
 
-  test('says whether it tells when it happened', () => {
+  test('has a flag for a reported time', () => {
     const text = `{"event":"turn","id":"t1","revision":1,"turn":{"speaker":"user","text":"x","timestamp":${NOW}}}`;
     expect(messageOf(text).draft).toMatchObject({ revision: 1, isTimed: true, atMs: NOW });
   });

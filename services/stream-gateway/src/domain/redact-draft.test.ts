@@ -9,7 +9,7 @@ const read = (json: unknown, redaction: 'none' | 'mask' | 'drop' = 'mask') => {
 
 const PHONE = '98765 43210';
 
-test('a turn loses what is personal in its text, in what was heard of it, and in its words', () => {
+test("personal data is removed from a turn's text, its heard part and its words", () => {
   const turn = {
     speaker: 'user',
     text: `call ${PHONE} please`,
@@ -26,7 +26,7 @@ test('a turn loses what is personal in its text, in what was heard of it, and in
   });
 });
 
-test('what stands between the marks of a turn is read as a whole', () => {
+test('the text between the marks of a turn is read as a whole', () => {
   const marks = [
     { name: 'm1', text: 'it is 98765 ' },
     { name: 'm2', text: '43210, bye' },
@@ -38,7 +38,7 @@ test('what stands between the marks of a turn is read as a whole', () => {
   });
 });
 
-test('words are looked at although the text was cleaned by the agent itself', () => {
+test('words are redacted although the agent redacted the text itself', () => {
   const turn = { speaker: 'user', text: 'call ***', words: [{ text: '98765' }, { text: '43210' }] };
   expect(JSON.stringify(read({ event: 'turn', turn }))).not.toMatch(/98765|43210/);
 });
@@ -59,7 +59,7 @@ test.each([
   expect(read(message, 'none').redactions).toBeUndefined();
 });
 
-test('the message as it came is not kept beside it', () => {
+test('the original message is not kept beside it', () => {
   const message = { event: 'turn', turn: { speaker: 'user', text: '98765\u000043210' } };
   expect(read(message, 'none').original).toBe('cmF3');
   expect(read(message)).toMatchObject({ data: { text: '[phone …10]' }, redactions: 1 });

@@ -11,7 +11,7 @@ const depths = (text: string) => {
   return parts.ok ? parts.messages.map(({ depth }) => depth) : parts.problem;
 };
 
-describe('a body is taken apart into its messages', () => {
+describe('a body is split into its messages', () => {
   test.each([
     ['{"a":1}', ['{"a":1}']],
     [' [ {"a":"],[\\""} , 2,\n"x,y" ] \n', ['{"a":"],[\\""}', '2', '"x,y"']],
@@ -41,7 +41,7 @@ describe('a body is taken apart into its messages', () => {
     },
   );
 
-  test('what JSON.parse reads comes apart into the items that it reads', () => {
+  test('what JSON.parse reads is split into the same items', () => {
     fc.assert(
       fc.property(fc.array(fc.json()), fc.constantFrom('', ' ', '\n\t'), (items, blank) => {
         const texts = split(`[${items.map((item) => `${blank}${item}${blank}`).join(',')}]`);
@@ -50,7 +50,7 @@ describe('a body is taken apart into its messages', () => {
     );
   });
 
-  test('how deep each is nested is known before it is parsed', () => {
+  test('the depth of each is known before it is parsed', () => {
     expect(depths('[{"a":[1,{"b":[]}]},1,"[[[",{}]')).toEqual([4, 0, 0, 1]);
     expect(depths('{"a":{"b":"}{{"}}')).toEqual([2]);
     expect(depths(`[${'['.repeat(100_000)}${']'.repeat(100_000)}]`)).toEqual([100_000]);
@@ -65,7 +65,7 @@ describe('a body is taken apart into its messages', () => {
     expect(split('[1,2]', 2)).toEqual(['1', '2']);
   });
 
-  test('what is past the most that are allowed costs no view of the body', () => {
+  test('messages above the limit cost no view of the body', () => {
     const body = Buffer.from(`[${'{},'.repeat(100_000)}{}]`);
     const views = jest.spyOn(Buffer.prototype, 'subarray');
     try {

@@ -30,7 +30,7 @@ function run(state: ConnectionState, ...frames: readonly ParsedFrame[]): Step {
 
 const opened = (): ConnectionState => run(waiting(), START).state;
 
-describe('every shape of the wire tells the same call', () => {
+describe('every shape of the wire gives the same call', () => {
   const call = {
     callSid: 'CA1',
     streamSid: 'S1',
@@ -66,7 +66,7 @@ describe('every shape of the wire tells the same call', () => {
   });
 });
 
-test('a rate that only the custom parameters of the start name is the rate of the call', () => {
+test('a sample rate that only the custom parameters of the start have is used', () => {
   const start = frame({
     event: 'start',
     start: { call_sid: 'CA1', custom_parameters: { 'sample-rate': '16000' } },
@@ -88,12 +88,12 @@ test.each([
     'unidentified-conn',
   ],
   ['an id with control characters', { event: 'start', start: { call_sid: 'a\nb' } }, 'unidentified-conn'],
-])('a start with %s', (_what, json, callSid) => {
+])('a start with %s is storable', (_what, json, callSid) => {
   const { state } = run(waiting(), frame(json));
   expect(state).toMatchObject({ phase: 'open', callSid, isUnidentified: callSid.startsWith('unidentified') });
 });
 
-test('the numbers in the URL count where start has none, and start outranks them', () => {
+test('the numbers in the URL are used if the start has none, and the start takes precedence', () => {
   const url = '/exotel/stream?From=%2B919800000001&CallTo=08040000001';
   const data = (step: Step) => step.events[0]?.data;
   expect(data(run(waiting(url), START))).toMatchObject({ from: '+919800000001', to: '08040000001' });
@@ -101,7 +101,7 @@ test('the numbers in the URL count where start has none, and start outranks them
   expect(data(run(waiting(url), own))).toMatchObject({ from: '+912', to: '08040000001' });
 });
 
-test('a second start says what it says itself', () => {
+test('the event of a second start has its own fields', () => {
   const second = frame({
     event: 'start',
     start: { call_sid: 'CA1', from: '+911', custom_parameters: { lead: '7' } },
@@ -139,7 +139,7 @@ test.each([
   });
 });
 
-test('the id in the URL counts where start has none, and start outranks it', () => {
+test('the id in the URL is used if the start has none, and the start takes precedence', () => {
   expect(run(waiting('/media?call_sid=URL1'), frame({ event: 'start' })).state).toMatchObject({
     callSid: 'URL1',
   });
@@ -183,7 +183,7 @@ test.each([{ event: 'connected' }, { event: 'clear' }, { event: 'connected', pro
   },
 );
 
-test('unknown and invalid frames change nothing and are told of', () => {
+test('unknown and invalid frames change nothing and are reported', () => {
   const state = opened();
   expect(run(state, frame({ event: 'silence' }))).toMatchObject({
     state,
@@ -202,14 +202,14 @@ test('audio passes through without a new state', () => {
   expect(step.audio).toBe(MEDIA);
 });
 
-test('frames before start are held, and released by it in order', () => {
+test('frames before the start are held, and released in order', () => {
   const mark = frame({ event: 'mark', mark: { name: 'm' } });
   const step = run(waiting(), MEDIA, mark, START);
   expect(step.events.map(({ type }) => type)).toEqual(['call.started']);
   expect(step.released.map((held) => held.frame)).toEqual([MEDIA, mark]);
 });
 
-test('a start that stays away is given up, by frames and by size', () => {
+test('the wait for a start ends after a number of frames or bytes', () => {
   const byCount = run(waiting(), ...Array.from({ length: 100 }, () => MEDIA));
   expect(byCount.state).toMatchObject({ phase: 'open', isUnidentified: true, streamSid: 'S1' });
   expect(byCount.released).toHaveLength(100);
@@ -217,7 +217,7 @@ test('a start that stays away is given up, by frames and by size', () => {
   expect(run(waiting(), ...Array.from({ length: 8 }, () => large)).state.phase).toBe('open');
 });
 
-test('a stop without start opens the call it names, so that its end has a place', () => {
+test('a stop without a start opens its call, so that the end is recorded', () => {
   const step = run(waiting(), MEDIA, frame({ event: 'stop', stop: { call_sid: 'CA9' } }));
   expect(step.state).toMatchObject({ callSid: 'CA9' });
   expect(step.ending).toEqual({ kind: 'stopped', reason: 'stopped' });
@@ -233,7 +233,7 @@ test('a socket that only opened is not a call; with audio, or a call in its URL,
   expect(beginWithoutStart(state, NOW).state).toMatchObject({ callSid: 'unidentified-conn' });
 });
 
-test('a second start is recorded and erases nothing; one of another call is another connection', () => {
+test('a second start is recorded and erases nothing, and a start of another call is another connection', () => {
   const state = opened();
   const again = run(state, START);
   expect(again.state).toBe(state);

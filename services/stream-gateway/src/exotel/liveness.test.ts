@@ -3,7 +3,7 @@ import { Liveness } from './liveness.ts';
 
 const limits = { idleTimeoutMs: 1000, pingEveryMs: 400 };
 
-test('a peer that is quiet for too long is idle', () => {
+test('a peer that is silent for too long is idle', () => {
   const liveness = new Liveness({ ...limits, pingEveryMs: 5000 }, 0);
   liveness.onFrame();
   expect(liveness.check(500)).toBe('alive');
@@ -11,7 +11,7 @@ test('a peer that is quiet for too long is idle', () => {
   expect(liveness.check(1500)).toBe('idle');
 });
 
-test('a ping that is not answered by the next one means that nobody is there', () => {
+test('a ping without an answer before the next one means that the peer is gone', () => {
   const liveness = new Liveness(limits, 0);
   expect(liveness.check(399)).toBe('alive');
   expect(liveness.check(400)).toBe('ping');

@@ -22,7 +22,7 @@ const key = () => gatewayKeys(prefix).callsOf('acme');
 const newSlots = () => new CallSlots(redis, gatewayKeys(prefix).callsOf);
 const ageMs = async (id: string) => Date.now() - Number(await redis.zscore(key(), id));
 
-test('a tenant has as many calls at once as it may, over all gateways', async () => {
+test("a tenant's limit of concurrent calls holds over all gateways", async () => {
   const [one, other] = [newSlots(), newSlots()];
   expect([await one.take('acme', 'a', 2), await other.take('acme', 'b', 2)]).toEqual([true, true]);
   expect(await one.take('acme', 'c', 2)).toBe(false);
@@ -30,7 +30,7 @@ test('a tenant has as many calls at once as it may, over all gateways', async ()
   expect(await one.take('acme', 'c', 2)).toBe(true);
 });
 
-test('the place of a call that its gateway speaks of no more is free after a while', async () => {
+test('the slot of a call is released when its gateway stops renewing it', async () => {
   const slots = newSlots();
   await slots.take('acme', 'dead', 1);
   await redis.zincrby(key(), -46_000, 'dead');

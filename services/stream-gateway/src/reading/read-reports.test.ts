@@ -20,13 +20,13 @@ function turn(text: string): string {
   return JSON.stringify({ event: 'turn', id: 't1', turn: { speaker: 'user', text } });
 }
 
-test('what is too large is refused under its own id, and is not read', () => {
+test('a message that is too large is refused under its own id, and is not read', () => {
   const spare = MAX_EVENT_BYTES - turn('').length;
   expect(readOne(turn('x'.repeat(spare)), 2)).toMatchObject({ id: 't1', ok: true });
   expect(readOne(turn('x'.repeat(spare + 1)), 2)).toMatchObject({ id: 't1', error: { code: 'too_large' } });
 });
 
-test('what is known to be nested too deeply is refused under its own id, and is not read', () => {
+test('a message that is nested too deeply is refused under its own id, and is not read', () => {
   expect(readOne(turn('x'), 64)).toMatchObject({ id: 't1', ok: true });
   // The text itself is flat: that it is refused shows that the given depth is looked at first.
   expect(readOne(turn('x'), 65)).toMatchObject({ id: 't1', error: { code: 'too_deep' } });

@@ -11,7 +11,7 @@ function setUp() {
   return { writes, passMs: (ms: number) => void (nowMs += ms) };
 }
 
-describe('what keeps Redis from taking writes', () => {
+describe('errors that keep Redis from accepting writes', () => {
   test.each([
     replyError("OOM command not allowed when used memory > 'maxmemory'."),
     replyError('MOVED 3999 127.0.0.1:6381'),
@@ -30,7 +30,7 @@ describe('what keeps Redis from taking writes', () => {
     expect(writes.isStalled).toBe(false);
   });
 
-  test('a refusal of one append concerns no other, however often it comes', () => {
+  test('a refusal of one append does not affect others, however often it is repeated', () => {
     const { writes, passMs } = setUp();
     const error = replyError('WRONGTYPE Operation against a key holding the wrong kind of value');
     writes.onRefused(error);
@@ -40,7 +40,7 @@ describe('what keeps Redis from taking writes', () => {
   });
 });
 
-test('a report that was answered that it can not be stored shows at once', () => {
+test('a report that can not be stored makes the gateway unready at once', () => {
   const { writes } = setUp();
   writes.onRefused(replyError("READONLY You can't write against a read only replica."));
   expect(writes.isStalled).toBe(true);

@@ -17,14 +17,14 @@ function refusing(message: string): Appender {
   return { append: () => Promise.reject(Object.assign(new Error(message), { name: 'ReplyError' })) };
 }
 
-test('once a report could not be stored it shows, without the grace that calls have', async () => {
+test('a report that could not be stored is shown at once, without the grace period of calls', async () => {
   const writes = new RedisWrites();
   const store = storeInRedis(refusing('NOREPLICAS Not enough good replicas to write.'), writes);
   const stored = await store(request(), AbortSignal.timeout(DEADLINE_MS));
   expect([stored.where, writes.isStalled]).toEqual(['unknown', true]);
 });
 
-test('a call that can not be stored shows as nothing that concerns others', async () => {
+test('a call that can not be stored does not affect readiness', async () => {
   const writes = new RedisWrites();
   const store = storeInRedis(refusing('WRONGTYPE Operation against a key of another kind'), writes);
   const stored = await store(request(), AbortSignal.timeout(DEADLINE_MS));

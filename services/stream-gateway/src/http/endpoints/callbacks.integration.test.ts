@@ -43,7 +43,7 @@ const postJson = (url: string, body: unknown) =>
 const recordOf = (callSid: string, events: readonly KnownEvent[]) =>
   toCallRecord(events.reduce(foldCall, initialState({ tenant: 'default', callSid })));
 
-test('a callback belongs to the tenant whose secret it comes with', async () => {
+test('a callback belongs to the tenant of its secret', async () => {
   const acme = testTenant('acme');
   const of = await startTestGateway({ WEBHOOK_SECRET: SECRET }, [acme.tenant]);
   try {
@@ -82,7 +82,7 @@ describe('a status callback', () => {
     ]);
   });
 
-  test('comes as a form, as multipart or in the query just as well', async () => {
+  test('is accepted as a form, as multipart or in the query', async () => {
     const fields = Object.entries(terminal('CB-2')).map(([name, value]): [string, string] => [name, value]);
     const form = new FormData();
     for (const [name, value] of fields) form.append(name, value);
@@ -111,7 +111,7 @@ describe('a status callback', () => {
   });
 });
 
-test('the busy phone of a colleague does not end the call, and is in its record', async () => {
+test('the busy status of another leg does not end the call, and is in its record', async () => {
   const frames = framesOf({ callSid: 'CB-23', from: PHONE });
   const socket = await dial(gateway.url);
   socket.send(frames.start);
@@ -125,7 +125,7 @@ test('the busy phone of a colleague does not end the call, and is in its record'
   expect(record.legs).toMatchObject([{ number: '0999', status: 'busy', event: 'Dial' }]);
 });
 
-test('a passthru tells of a stream that was throttled, and of no credential in its URL', async () => {
+test('the record of a passthru has the throttled stream, and no credential from its URL', async () => {
   const stream = {
     Status: 'failed',
     DisconnectedBy: 'NA',
@@ -141,12 +141,12 @@ test('a passthru tells of a stream that was throttled, and of no credential in i
   expect(JSON.stringify(events)).not.toMatch(/hunter/);
 });
 
-describe('a passthru that names no call', () => {
+describe('a passthru that does not name a call', () => {
   const send = (query: Record<string, string>, of = gateway) =>
     fetch(`${urlOf('passthru', { of })}?${new URLSearchParams(query).toString()}`);
   const failed = { 'Stream[Status]': 'failed', 'Stream[Error]': '3009 failed to establish ws conn' };
 
-  test('belongs to the call of its stream, whichever gateway gets it', async () => {
+  test('belongs to the call of its stream, at every gateway', async () => {
     const other = await startTestGateway({
       ...{ WEBHOOK_SECRET: SECRET, KEY_PREFIX: gateway.space.prefix, INSTANCE: 'other' },
     });
@@ -199,7 +199,7 @@ describe('a passthru that names no call', () => {
     expect(gateway.logLines.filter(({ msg }) => String(msg).includes('names no known call'))).toHaveLength(1);
   });
 
-  test('and can not be read at all is answered 200 nevertheless: a caller waits for it', async () => {
+  test('and can not be read is answered 200, because a caller waits for it', async () => {
     const broken = await postJson(urlOf('passthru'), '{"CallSid":');
     expect([broken.status, await broken.json()]).toMatchObject([
       200,
@@ -210,7 +210,7 @@ describe('a passthru that names no call', () => {
   });
 });
 
-describe('what is not taken', () => {
+describe('messages that are refused', () => {
   test('a HEAD is 405, and records nothing', async () => {
     const url = `${urlOf('status')}?CallSid=CB-head&Status=busy`;
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(405);
@@ -258,7 +258,7 @@ describe('what is not taken', () => {
     expect(text).not.toContain(SECRET);
   });
 
-  test('a right secret from an address that is not on the list: the same 404, and nothing is stored', async () => {
+  test('a valid secret from an address that is not listed gets the same 404, and nothing is stored', async () => {
     const own = await startTestGateway({
       WEBHOOK_SECRET: SECRET,
       WEBHOOK_ADDRESSES: '203.0.113.0/24',
@@ -295,7 +295,7 @@ describe('what is not taken', () => {
   });
 });
 
-test('without Redis it is 503 and the carrier sends it again; with a spool it is 200 and gets there', async () => {
+test('without Redis it is answered 503 and resent by the carrier, and with a spool it is answered 200 and delivered', async () => {
   const redis = await startRedisForTest();
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
   const env = { REDIS_URL: redis.url, WEBHOOK_SECRET: SECRET, FLUSH_DEADLINE_MS: '500' };
@@ -321,7 +321,7 @@ test('without Redis it is 503 and the carrier sends it again; with a spool it is
   }
 });
 
-test('no log line tells a phone number or a secret', () => {
+test('no log line contains a phone number or a secret', () => {
   const lines = JSON.stringify(gateway.logLines);
   expect(lines).not.toContain(PHONE.slice(3));
   expect(lines).not.toContain(SECRET);

@@ -77,7 +77,7 @@ describe('the document', () => {
     }
   });
 
-  test('has something at the end of every reference, and uses every schema', () => {
+  test('resolves every reference, and uses every schema', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref = '']) => ref);
     const names = refs.map((ref) => /^#\/components\/schemas\/(\w+)$/.exec(ref)?.[1]);
     const { schemas } = document.components;
@@ -88,7 +88,7 @@ describe('the document', () => {
   });
 });
 
-test('each path of the document is there, and a path that is not there lists just those', async () => {
+test('each path of the document exists, and the answer for an unknown path lists exactly those', async () => {
   const missing = await fetch(`${gateway.httpUrl}/nothing`);
   expect(missing.status).toBe(404);
   const { endpoints } = (await missing.json()) as { endpoints: string[] };
