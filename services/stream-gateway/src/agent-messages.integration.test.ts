@@ -1,40 +1,13 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
-import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function start(
-  settings: Record<string, string> = {},
-): Promise<{ agent: BareAgent; gateway: TestGateway }> {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url, ...settings });
-  return { agent, gateway };
-}
-
-async function gatewayWith(settings: Record<string, string>): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  closing.push(() => gateway.stop());
-  return gateway;
-}
-
-const isAck = ({ event }: Record<string, unknown>): boolean => event === 'ack';
-const isError = ({ event }: Record<string, unknown>): boolean => event === 'error';
-const turn = (id: string, text: string) => ({ event: 'turn', id, turn: { speaker: 'user', text } });
-const answersOf = ({ received }: BareSocket): Record<string, unknown>[] =>
-  received
-    .map((text) => JSON.parse(text) as Record<string, unknown>)
-    .filter((each) => isAck(each) || isError(each));
+import { eventOf } from './testing/test-gateway.ts';
+import { answersOf, isError, turn } from './testing/messages.ts';
+import { openGatewayWithAgent } from './testing/open.ts';
 
 test('each message of the agent becomes an event, in order, acknowledged with its seq', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -70,7 +43,7 @@ test('each message of the agent becomes an event, in order, acknowledged with it
 });
 
 test('a message that is sent twice, on the socket or over HTTP, is one event', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -88,7 +61,7 @@ test('a message that is sent twice, on the socket or over HTTP, is one event', a
 });
 
 test('the answer to a bad message names the field, and the socket stays open', async () => {
-  const { agent, gateway } = await start({ MAX_EVENT_BYTES: '2000' });
+  const { agent, gateway } = await openGatewayWithAgent({ MAX_EVENT_BYTES: '2000' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -118,7 +91,7 @@ test('the answer to a bad message names the field, and the socket stays open', a
 });
 
 test('a full call refuses turns and accepts its end', async () => {
-  const { agent, gateway } = await start({ MAX_EVENTS_PER_CALL: '10' });
+  const { agent, gateway } = await openGatewayWithAgent({ MAX_EVENTS_PER_CALL: '10' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -132,7 +105,7 @@ test('a full call refuses turns and accepts its end', async () => {
 });
 
 test('a report that is not JSON is refused, and neither it nor an array of reports goes to the carrier', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const carrier = await dial(gateway.url);
   carrier.send(framesOf().start);
   const socket = await agent.socket();

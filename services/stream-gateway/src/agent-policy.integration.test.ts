@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { freePort, waitUntil } from '@turnlog/test-kit';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -6,24 +6,13 @@ import { type AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { dial, startAgent } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function gatewayWith(settings: Record<string, string>): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  closing.push(() => gateway.stop());
-  return gateway;
-}
+import { eventOf } from './testing/test-gateway.ts';
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 const isGivenUp = (line: Record<string, unknown>): boolean => line['gives_up'] === true;
 
 test('with AGENT_GIVE_UP=hangup a call whose agent is lost is ended with that reason', async () => {
-  const gateway = await gatewayWith({
+  const gateway = await openGateway({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '1',
     AGENT_GIVE_UP: 'hangup',
@@ -37,7 +26,7 @@ test('with AGENT_GIVE_UP=hangup a call whose agent is lost is ended with that re
 });
 
 test('a one-way stream does not end when its agent is lost', async () => {
-  const gateway = await gatewayWith({
+  const gateway = await openGateway({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '0',
     AGENT_GIVE_UP: 'hangup',
@@ -53,7 +42,7 @@ test('a one-way stream does not end when its agent is lost', async () => {
 
 test('an agent that is unavailable for long misses audio and nothing else', async () => {
   const port = await freePort();
-  const gateway = await gatewayWith({
+  const gateway = await openGateway({
     AGENT_URL: `ws://127.0.0.1:${port}`,
     AGENT_RECONNECTS: '100',
     AGENT_BUFFER_BYTES: String(16 * 1024),
@@ -67,7 +56,7 @@ test('an agent that is unavailable for long misses audio and nothing else', asyn
     what: 'audio was dropped',
   });
   const agent = await startAgent(port);
-  closing.push(() => agent.close());
+  afterTest(() => agent.close());
   const socket = await agent.socket();
   await socket.waitFor(({ dtmf }) => (dtmf as { digit?: string } | undefined)?.digit === '4');
   const texts = socket.received.filter((text) => !text.includes('"media"') || text.includes('"start"'));
@@ -77,7 +66,7 @@ test('an agent that is unavailable for long misses audio and nothing else', asyn
 });
 
 test('an agent that does not read is abandoned when too much other than audio waits, and the call is recorded', async () => {
-  const gateway = await gatewayWith({
+  const gateway = await openGateway({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '100',
     AGENT_BUFFER_BYTES: String(16 * 1024),
@@ -94,9 +83,8 @@ test('an agent that does not read is abandoned when too much other than audio wa
 });
 
 test('if the carrier reads nothing, the agent has to wait, and the carrier then receives everything but audio in order', async () => {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url, CARRIER_BUFFER_BYTES: String(64 * 1024) });
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url, CARRIER_BUFFER_BYTES: String(64 * 1024) });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -137,7 +125,7 @@ async function startAuthAgent(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closing.push(async () => {
+  afterTest(async () => {
     for (const socket of sockets.clients) socket.terminate();
     server.close();
     await once(server, 'close');
@@ -151,7 +139,7 @@ test('AGENT_AUTHORIZATION is sent to the agent only, and is in no log', async ()
   const redirecting = await startAuthAgent(`ws://127.0.0.1:${elsewhere.port}/`);
   const agent = await startAuthAgent();
   for (const { port, headers } of [agent, redirecting]) {
-    const gateway = await gatewayWith({
+    const gateway = await openGateway({
       AGENT_URL: `ws://127.0.0.1:${port}/{callSid}`,
       AGENT_AUTHORIZATION: secret,
       AGENT_RECONNECTS: '0',

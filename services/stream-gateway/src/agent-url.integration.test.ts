@@ -1,20 +1,13 @@
-import { afterEach, expect, test } from '@jest/globals';
-import { dial, startAgent } from './testing/bare-socket.ts';
+import { expect, test } from '@jest/globals';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { eventOf } from './testing/test-gateway.ts';
+import { openAgent, openGateway } from './testing/open.ts';
 
 async function setUp(template: (port: string) => string, settings: Record<string, string> = {}) {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
+  const agent = await openAgent();
   const url = template(new URL(agent.url).port);
-  const gateway = await startTestGateway({ AGENT_URL: url, ...settings });
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ AGENT_URL: url, ...settings });
   return { agent, gateway };
 }
 

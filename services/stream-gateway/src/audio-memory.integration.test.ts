@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
 import { dial, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway } from './testing/test-gateway.ts';
+import { eventOf, type startTestGateway } from './testing/test-gateway.ts';
+import { afterTest, openGateway } from './testing/open.ts';
 
 const MIB = 1024 * 1024;
 const CALLS = 40;
@@ -12,31 +13,25 @@ const SEND_EVERY_MS = 50;
 /** How long it goes on after the first audio was dropped. */
 const CROWDED_MS = 3_000;
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 test('both tracks of 40 calls at 100 frames a second against 48 MB: no report is refused', async () => {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '48mb'] });
-  closers.push(() => server.close());
-  const gateway = await startTestGateway({ REDIS_URL: server.url });
-  closers.push(() => gateway.stop());
+  afterTest(() => server.close());
+  const gateway = await openGateway({ REDIS_URL: server.url });
   const calls = Array.from({ length: CALLS }, () => framesOf({ sampleRate: 24_000 }));
   const sockets: BareSocket[] = [];
   for (const call of calls) {
     const socket = await dial(gateway.url);
-    closers.push(() => {
+    afterTest(() => {
       socket.socket.terminate();
     });
     socket.send(call.start);
     sockets.push(socket);
   }
   const stopAudio = sendAudio(sockets);
-  closers.push(stopAudio);
+  afterTest(stopAudio);
 
   const reports = new Reports(gateway);
-  closers.push(() => reports.stop());
+  afterTest(() => reports.stop());
   const dropped = () => gateway.metric('gateway_audio_dropped_bytes_total{reason="no_room"');
   await waitUntil(async () => ((await dropped()) ?? 0) > 0, { what: 'audio is dropped', timeoutMs: 60_000 });
   await sleep(CROWDED_MS);

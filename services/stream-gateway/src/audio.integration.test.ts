@@ -1,27 +1,14 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { AudioStreams } from '@turnlog/call-log';
 import { placeCall } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const gateways: TestGateway[] = [];
-
-afterEach(async () => {
-  for (const gateway of gateways.splice(0)) await gateway.stop();
-});
-
-async function gatewayWith(settings: Record<string, string> = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  gateways.push(gateway);
-  return gateway;
-}
-
-const typesOf = (events: readonly { readonly type: string }[]): string[] => events.map(({ type }) => type);
+import { eventOf, typesOf } from './testing/test-gateway.ts';
+import { openGateway } from './testing/open.ts';
 
 test('both tracks are at their positions in the audio stream, byte for byte', async () => {
-  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '250' });
+  const gateway = await openGateway({ AUDIO_BATCH_MS: '250' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
   const payloads = Array.from({ length: 20 }, (_, index) => index + 1);
@@ -47,7 +34,7 @@ test('both tracks are at their positions in the audio stream, byte for byte', as
 });
 
 test('waiting audio is written when its batch is due, although no frame follows', async () => {
-  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '300' });
+  const gateway = await openGateway({ AUDIO_BATCH_MS: '300' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start, frames.media(20));
@@ -64,7 +51,7 @@ test('waiting audio is written when its batch is due, although no frame follows'
 });
 
 test('a second of μ-law is stored as a second of 16-bit PCM, and the record has its encoding', async () => {
-  const gateway = await gatewayWith({ AUDIO_BATCH_MS: '100' });
+  const gateway = await openGateway({ AUDIO_BATCH_MS: '100' });
   const callSid = 'CA-mulaw';
   const socket = await dial(`${gateway.url}/`);
   const format = { encoding: 'audio/x-mulaw', sample_rate: '8000' };
@@ -92,7 +79,7 @@ test('a second of μ-law is stored as a second of 16-bit PCM, and the record has
 });
 
 test('audio in an unknown encoding is logged and counted', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const socket = await dial(gateway.url.replace('/exotel/stream', '/media/'));
   const start = { call_sid: 'CA-opus', media_format: { encoding: 'audio/opus' } };
   socket.send(JSON.stringify({ event: 'start', start }), JSON.stringify({ event: 'stop' }));
@@ -104,7 +91,7 @@ test('audio in an unknown encoding is logged and counted', async () => {
 });
 
 test('with AUDIO=off audio is counted and not kept', async () => {
-  const gateway = await gatewayWith({ AUDIO: 'off' });
+  const gateway = await openGateway({ AUDIO: 'off' });
   const call = placeCall({ url: gateway.url, audio: 1, pace: 'flat-out' });
   const events = await gateway.eventsUntil(call.callSid, 'call.ended');
   expect(eventOf(events, 'audio.summarised').data.inboundMs).toBe(1000);
@@ -112,7 +99,7 @@ test('with AUDIO=off audio is counted and not kept', async () => {
 });
 
 test('if the Redis for audio is unavailable, a call loses only its audio', async () => {
-  const gateway = await gatewayWith({ AUDIO_REDIS_URL: 'redis://127.0.0.1:1', AUDIO_BATCH_MS: '100' });
+  const gateway = await openGateway({ AUDIO_REDIS_URL: 'redis://127.0.0.1:1', AUDIO_BATCH_MS: '100' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start, frames.media(100), frames.media(100), frames.dtmf('1'));

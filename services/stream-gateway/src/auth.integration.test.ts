@@ -194,7 +194,7 @@ describe('a URL from /exotel/url', () => {
 
   test('admits one of two concurrent streams', async () => {
     const url = await urlOf(ask('?CallSid=CA-raced'));
-    // Whoever is in stays, until all of them know.
+    // Admitted sockets stay open until the test ends.
     const answers = await Promise.all([1, 2, 3, 4].map(() => askUpgrade(url)));
     expect(answers.filter(({ status }) => status === 101)).toHaveLength(1);
     for (const { socket } of answers) socket?.terminate();

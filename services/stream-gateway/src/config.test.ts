@@ -24,7 +24,7 @@ test('all problems are reported at once, each with its variable', () => {
     PORT: 'http',
     TENANT: 'Big Corp',
     AUDIO_BATCH_MS: '5',
-    AGENT_URL: 'ws://agent/{callSid}/{nobody}',
+    AGENT_URL: 'ws://agent/{callSid}/{other}',
     AGENT_CLOSE: 'maybe',
   });
   const names = result.ok ? [] : result.problems.map((problem) => problem.split(':')[0]);

@@ -1,19 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startRedisForTest, testKeyPrefix, waitUntil } from '@turnlog/test-kit';
 import { startGatewayProcess } from './testing/gateway-process.ts';
-import { startTestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { turn } from './testing/messages.ts';
+import { afterTest, openGateway } from './testing/open.ts';
 
 async function startRedis(options: Parameters<typeof startRedisForTest>[0] = {}) {
   const redis = await startRedisForTest(options);
-  closing.push(() => redis.close());
+  afterTest(() => redis.close());
   return redis;
 }
 
@@ -36,20 +31,17 @@ async function startRelay(redisPort: number, word: string) {
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  closing.push(() => Promise.resolve(server.close()));
+  afterTest(() => Promise.resolve(server.close()));
   return { port: (server.address() as AddressInfo).port, cuts: () => cuts };
 }
 
-const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'word' } });
-
 test('with DURABILITY=replica an event is acknowledged when a replica has it, and each event is there once', async () => {
   const primary = await startRedis({ extraArgs: ['--repl-diskless-sync-delay', '0'] });
-  const gateway = await startTestGateway({
+  const gateway = await openGateway({
     REDIS_URL: primary.url,
     DURABILITY: 'replica',
     DURABILITY_TIMEOUT_MS: '200',
   });
-  closing.push(() => gateway.stop());
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(503);
   await startRedis({ extraArgs: ['--replicaof', '127.0.0.1', String(primary.port), '--appendonly', 'no'] });
   await waitUntil(async () => (await gateway.post('CA1', turn('t1'))).status === 202, {
@@ -69,15 +61,13 @@ test('with DURABILITY=disk a gateway repeats the question if its connection brea
   const redis = await startRedis({ appendfsync: 'always' });
   const relay = await startRelay(redis.port, 'appendfsync');
   const REDIS_URL = `redis://127.0.0.1:${relay.port}`;
-  const gateway = await startTestGateway({ REDIS_URL, DURABILITY: 'disk' });
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ REDIS_URL, DURABILITY: 'disk' });
   expect(relay.cuts()).toBe(1);
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
 });
 
 test('with DURABILITY=disk a Redis that flushes before it answers accepts events', async () => {
   const redis = await startRedis({ appendfsync: 'always' });
-  const gateway = await startTestGateway({ REDIS_URL: redis.url, DURABILITY: 'disk' });
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ REDIS_URL: redis.url, DURABILITY: 'disk' });
   expect((await gateway.post('CA1', turn('t1'))).status).toBe(202);
 });

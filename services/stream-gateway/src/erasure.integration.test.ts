@@ -1,24 +1,17 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { callKeys, createCallEraser } from '@turnlog/call-log';
 import { waitUntil } from '@turnlog/test-kit';
-import { dial, startAgent } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { startTestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { openAgent, openGateway } from './testing/open.ts';
 
 test('a gateway that still holds an erased call does not restore it, and refuses late reports with the reason', async () => {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await startTestGateway({
+  const agent = await openAgent();
+  const gateway = await openGateway({
     AGENT_URL: agent.url,
     HEARTBEAT_MS: '50',
     AGENT_LINGER_MS: '10000',
   });
-  closing.push(() => gateway.stop());
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -50,8 +43,7 @@ test('a gateway that still holds an erased call does not restore it, and refuses
 });
 
 test('reports of an erased call that a gateway keeps are not restored', async () => {
-  const gateway = await startTestGateway({ HEARTBEAT_MS: '50' });
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ HEARTBEAT_MS: '50' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);

@@ -19,7 +19,7 @@ test('clients that keep reporting over open connections do not delay the stop, a
   await gateway.stop();
 });
 
-/** Posts over one connection that is kept, until there is nobody who takes it. */
+/** Posts over one connection until it is refused. */
 async function reportOnAndOn(
   { httpUrl }: TestGateway,
   callSid: string,

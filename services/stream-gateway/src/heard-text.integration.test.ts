@@ -1,16 +1,11 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { foldEvents, initialState, toCallRecord } from '@turnlog/call-events';
 import { encodeClear, encodeMark, encodeMedia } from '@turnlog/exotel';
 import { waitUntil } from '@turnlog/test-kit';
-import { dial, startAgent, type BareSocket } from './testing/bare-socket.ts';
+import { dial, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { eventOf, type TestGateway } from './testing/test-gateway.ts';
+import { openAgent, openGateway } from './testing/open.ts';
 
 interface Conversation {
   readonly gateway: TestGateway;
@@ -20,10 +15,8 @@ interface Conversation {
 }
 
 async function startCall(settings: Record<string, string> = {}): Promise<Conversation> {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await startTestGateway({ AGENT_URL: agent.url, ...settings });
-  closing.push(() => gateway.stop());
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url, ...settings });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);

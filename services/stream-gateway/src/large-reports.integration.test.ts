@@ -1,21 +1,9 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
 import { type EventResult } from './domain/agent-answer.ts';
-import { dial, startAgent } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { startTestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function gatewayWith(settings: Record<string, string> = {}) {
-  const gateway = await startTestGateway(settings);
-  closing.push(() => gateway.stop());
-  return gateway;
-}
+import { openAgent, openGateway } from './testing/open.ts';
 
 const DIGITS = '9 8 7 6 5 ';
 const turn = (id: string, bytes: number): string =>
@@ -26,7 +14,7 @@ const resultsOf = async (response: Response): Promise<EventResult[]> =>
   ((await response.json()) as { results: EventResult[] }).results;
 
 test('a message that is too large or too deep is refused under its own id, and its neighbours are stored', async () => {
-  const gateway = await gatewayWith({ MAX_EVENT_BYTES: '65536' });
+  const gateway = await openGateway({ MAX_EVENT_BYTES: '65536' });
   const messages = [turn('t1', 100), turn('t2', 70_000), deep('t3', 100_000 / 4), turn('t4', 50_000)];
   const response = await gateway.post('CA-mixed', `[${messages.join(',')}]`);
   expect(response.status).toBe(207);
@@ -41,7 +29,7 @@ test('a message that is too large or too deep is refused under its own id, and i
 test.each([65, 5_000, 100_000])(
   'a message that is nested %d levels deep is refused, and no fault',
   async (depth) => {
-    const gateway = await gatewayWith();
+    const gateway = await openGateway();
     const response = await gateway.post('CA-deep', deep('d', depth));
     expect(response.status).toBe(422);
     expect(await resultsOf(response)).toMatchObject([{ id: 'd', error: { code: 'too_deep' } }]);
@@ -49,7 +37,7 @@ test.each([65, 5_000, 100_000])(
 );
 
 test('a large request is read in a thread and does not delay other requests', async () => {
-  const gateway = await gatewayWith({ REDACTION: 'mask' });
+  const gateway = await openGateway({ REDACTION: 'mask' });
   const body = `[${Array.from({ length: 3 }, (_, index) => turn(`t${index}`, 1_000_000)).join(',')}]`;
   // The thread begins with its first reading.
   await gateway.post('CA-first', turn('t', 20_000));
@@ -69,9 +57,8 @@ test('a large request is read in a thread and does not delay other requests', as
 });
 
 test('a large report on a socket is read in a thread, and later frames stay behind it', async () => {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url });
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -97,16 +84,15 @@ test('a call, a tenant and an address have limits on bytes per second, over HTTP
     { MAX_ADDRESS_BYTES_PER_SECOND: '1024' },
   ];
   for (const settings of limits) {
-    const gateway = await gatewayWith(settings);
+    const gateway = await openGateway(settings);
     const bodies = Array.from({ length: 10 }, (_, index) => turn(`t${index}`, 1_000_000));
     const statuses: number[] = [];
     for (const body of bodies) statuses.push((await gateway.post('CA-bytes', body)).status);
     expect(statuses.slice(0, 8)).toEqual(Array(8).fill(202));
     expect(statuses.slice(8)).toEqual([429, 429]);
   }
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url, MAX_BYTES_PER_SECOND: '1024' });
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url, MAX_BYTES_PER_SECOND: '1024' });
   (await dial(gateway.url)).send(framesOf().start);
   const socket = await agent.socket();
   socket.send(turn('t1', 10_000), turn('t2', 10_000));

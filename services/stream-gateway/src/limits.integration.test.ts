@@ -1,25 +1,14 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type WebSocket } from 'ws';
 import { askUpgrade, basic } from './testing/ask-upgrade.ts';
-import { dial, startAgent } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+import { eventOf, type TestGateway } from './testing/test-gateway.ts';
 import { testTenant } from './testing/test-tenant.ts';
-
-const closers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function gatewayWith(...args: Parameters<typeof startTestGateway>): Promise<TestGateway> {
-  const gateway = await startTestGateway(...args);
-  closers.push(() => gateway.stop());
-  return gateway;
-}
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 const acme = testTenant('acme');
 const limited = testTenant('limited', { maxCalls: 2 });
@@ -34,7 +23,7 @@ async function openStreams(gateway: TestGateway, number: number, { secrets } = a
     else if ('code' in answer)
       refusals.push(`${answer.status} ${answer.code} ${answer.headers['retry-after']}`);
   }
-  closers.push(() => {
+  afterTest(() => {
     for (const socket of sockets) socket?.terminate();
     return Promise.resolve();
   });
@@ -42,9 +31,9 @@ async function openStreams(gateway: TestGateway, number: number, { secrets } = a
 }
 
 test("a tenant's limit of calls holds over all gateways, and a call that ends or whose gateway is gone makes room", async () => {
-  const first = await gatewayWith({}, [limited.tenant]);
+  const first = await openGateway({}, [limited.tenant]);
   const settings = { KEY_PREFIX: first.space.prefix, HEARTBEAT_MS: '100' };
-  const second = await gatewayWith(settings, []);
+  const second = await openGateway(settings, []);
   const { sockets } = await openStreams(first, 1, limited);
   expect((await openStreams(second, 1, limited)).refusals).toEqual([]);
   expect((await openStreams(first, 1, limited)).refusals).toEqual(['503 too_many_calls 2']);
@@ -53,14 +42,14 @@ test("a tenant's limit of calls holds over all gateways, and a call that ends or
   await waitUntil(async () => (await openStreams(second, 1, limited)).refusals.length === 0, {
     what: 'there is room again',
   });
-  // A place that nobody speaks of is stale; those of a gateway that lives are spoken of again and again.
+  // The slots of a running gateway are renewed; one that is not renewed is stale.
   const key = `${first.space.prefix}calls-of:limited`;
   await first.redis.del(key);
   await waitUntil(async () => (await first.redis.zcard(key)) === 2, { what: 'the calls are counted again' });
 });
 
 test('the slot of a call whose gateway is gone expires', async () => {
-  const gateway = await gatewayWith({}, [limited.tenant]);
+  const gateway = await openGateway({}, [limited.tenant]);
   const key = `${gateway.space.prefix}calls-of:limited`;
   await gateway.redis.zadd(key, Date.now() - 60_000, 'dead-1', Date.now() - 60_000, 'dead-2');
   expect((await openStreams(gateway, 2, limited)).refusals).toEqual([]);
@@ -68,15 +57,15 @@ test('the slot of a call whose gateway is gone expires', async () => {
 
 test('an address and a tenant have a limit of streams on a gateway', async () => {
   const few = { MAX_SOCKETS_PER_ADDRESS: '2', MAX_SOCKETS_PER_TENANT: '100' };
-  const byAddress = await openStreams(await gatewayWith(few, [acme.tenant]), 3);
+  const byAddress = await openStreams(await openGateway(few, [acme.tenant]), 3);
   expect(byAddress.refusals).toEqual(['503 address_full 2']);
-  const gateway = await gatewayWith({ MAX_SOCKETS_PER_TENANT: '1' }, [acme.tenant, limited.tenant]);
+  const gateway = await openGateway({ MAX_SOCKETS_PER_TENANT: '1' }, [acme.tenant, limited.tenant]);
   expect((await openStreams(gateway, 2)).refusals).toEqual(['503 tenant_full 2']);
   expect((await openStreams(gateway, 1, limited)).refusals).toEqual([]);
 });
 
 test('a refused or broken handshake keeps no slot', async () => {
-  const gateway = await gatewayWith({ MAX_SOCKETS_PER_TENANT: '1' }, [acme.tenant]);
+  const gateway = await openGateway({ MAX_SOCKETS_PER_TENANT: '1' }, [acme.tenant]);
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const socket = connect(gateway.port, '127.0.0.1');
     const { authorization } = basic(acme.secrets.stream);
@@ -93,7 +82,7 @@ test('a refused or broken handshake keeps no slot', async () => {
 });
 
 test('an address has a limit of connections without a request', async () => {
-  const gateway = await gatewayWith({ MAX_HANDSHAKES_PER_ADDRESS: '5' }, [acme.tenant]);
+  const gateway = await openGateway({ MAX_HANDSHAKES_PER_ADDRESS: '5' }, [acme.tenant]);
   const idle = Array.from({ length: 8 }, () => connect(gateway.port, '127.0.0.1'));
   for (const socket of idle) socket.on('error', () => undefined);
   await waitUntil(() => idle.filter(({ closed }) => closed).length >= 3, { what: 'those beyond it are cut' });
@@ -108,7 +97,7 @@ test.each([
   ['nothing', ''],
   ['a head that never ends', 'GET /exotel/stream HTTP/1.1\r\nHost: x\r\nX-Slow: '],
 ])('a connection that sends %s is closed after HANDSHAKE_TIMEOUT_MS', async (_what, text) => {
-  const gateway = await gatewayWith({ HANDSHAKE_TIMEOUT_MS: '200' });
+  const gateway = await openGateway({ HANDSHAKE_TIMEOUT_MS: '200' });
   const socket = connect(gateway.port, '127.0.0.1');
   socket.on('error', () => undefined).resume();
   socket.write(text);
@@ -116,7 +105,7 @@ test.each([
 });
 
 test('a socket without a call is closed, and nothing is written', async () => {
-  const gateway = await gatewayWith({ START_TIMEOUT_MS: '300' });
+  const gateway = await openGateway({ START_TIMEOUT_MS: '300' });
   const silent = await dial(gateway.url);
   const babbling = await dial(gateway.url);
   const babble = setInterval(() => babbling.send('{"event":"hello"}'), 20);
@@ -127,7 +116,7 @@ test('a socket without a call is closed, and nothing is written', async () => {
 });
 
 test('audio without a start is recorded as a call of its own after the timeout', async () => {
-  const gateway = await gatewayWith({ START_TIMEOUT_MS: '300' });
+  const gateway = await openGateway({ START_TIMEOUT_MS: '300' });
   const socket = await dial(`${gateway.url}?call_sid=CA-no-start`);
   socket.send(framesOf().media());
   expect(await socket.closed()).toBe(1008);
@@ -136,7 +125,7 @@ test('audio without a start is recorded as a call of its own after the timeout',
 });
 
 test('a call ends when it is too long', async () => {
-  const gateway = await gatewayWith({ MAX_CALL_MS: '1000' });
+  const gateway = await openGateway({ MAX_CALL_MS: '1000' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start);
@@ -149,7 +138,7 @@ test.each([
   ['a frame above MAX_FRAME_BYTES', { MAX_FRAME_BYTES: '1024' }, 1009],
   ['more fragments than MAX_FRAGMENTS', { MAX_FRAGMENTS: '4' }, 1008],
 ])('%s closes the socket, and the call is recorded', async (_what, settings, code) => {
-  const gateway = await gatewayWith(settings);
+  const gateway = await openGateway(settings);
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start);
@@ -161,9 +150,8 @@ test.each([
 });
 
 test('reports that come too fast are refused one by one, and acknowledged ones are kept', async () => {
-  const agent = await startAgent();
-  closers.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url, MAX_EVENTS_PER_SECOND: '1' });
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url, MAX_EVENTS_PER_SECOND: '1' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -189,9 +177,8 @@ test('reports that come too fast are refused one by one, and acknowledged ones a
 });
 
 test('calls that follow each other on one socket are bounded by their number, their rate and the agents of earlier ones', async () => {
-  const agent = await startAgent();
-  closers.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url, AGENT_LINGER_MS: '2000' });
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url, AGENT_LINGER_MS: '2000' });
   const carrier = await dial(gateway.url);
   let most = 0;
   for (let index = 0; index < 200; index += 1) {
@@ -210,7 +197,7 @@ test('calls that follow each other on one socket are bounded by their number, th
 });
 
 test('MAX_CALLS_PER_SOCKET calls may follow each other on a socket', async () => {
-  const gateway = await gatewayWith({ MAX_CALLS_PER_SOCKET: '2' });
+  const gateway = await openGateway({ MAX_CALLS_PER_SOCKET: '2' });
   const carrier = await dial(gateway.url);
   for (const callSid of ['CA-a', 'CA-b', 'CA-c']) carrier.send(framesOf({ callSid }).start);
   expect(await carrier.closed()).toBe(1008);

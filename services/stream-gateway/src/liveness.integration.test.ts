@@ -1,25 +1,12 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const gateways: TestGateway[] = [];
-
-afterEach(async () => {
-  for (const gateway of gateways.splice(0)) await gateway.stop();
-});
-
-async function gatewayWith(settings: Record<string, string> = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  gateways.push(gateway);
-  return gateway;
-}
-
-const typesOf = (events: readonly { readonly type: string }[]): string[] => events.map(({ type }) => type);
+import { eventOf, typesOf } from './testing/test-gateway.ts';
+import { openGateway } from './testing/open.ts';
 
 test('a silent call ends as idle, and its socket is closed', async () => {
-  const gateway = await gatewayWith({ IDLE_TIMEOUT_MS: '200' });
+  const gateway = await openGateway({ IDLE_TIMEOUT_MS: '200' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.connected, frames.start, frames.media());
@@ -32,7 +19,7 @@ test('a silent call ends as idle, and its socket is closed', async () => {
 });
 
 test('a peer that neither sends nor answers pings is half-open', async () => {
-  const gateway = await gatewayWith({ PING_EVERY_MS: '100', IDLE_TIMEOUT_MS: '60000' });
+  const gateway = await openGateway({ PING_EVERY_MS: '100', IDLE_TIMEOUT_MS: '60000' });
   const frames = framesOf();
   const socket = await dial(gateway.url, { autoPong: false });
   socket.send(frames.start, frames.media());
@@ -41,7 +28,7 @@ test('a peer that neither sends nor answers pings is half-open', async () => {
 });
 
 test('a peer that sends audio and never answers a ping stays connected', async () => {
-  const gateway = await gatewayWith({ PING_EVERY_MS: '500', IDLE_TIMEOUT_MS: '60000' });
+  const gateway = await openGateway({ PING_EVERY_MS: '500', IDLE_TIMEOUT_MS: '60000' });
   const frames = framesOf();
   const socket = await dial(gateway.url, { autoPong: false });
   let pings = 0;
@@ -59,7 +46,7 @@ test('a peer that sends audio and never answers a ping stays connected', async (
 });
 
 test('the heartbeat updates a live call repeatedly', async () => {
-  const gateway = await gatewayWith({ HEARTBEAT_MS: '50' });
+  const gateway = await openGateway({ HEARTBEAT_MS: '50' });
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start);

@@ -1,25 +1,14 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { createTenantCopy } from '@turnlog/tenants';
 import { waitUntil } from '@turnlog/test-kit';
 import { askUpgrade, basic } from './testing/ask-upgrade.ts';
 import { networkInterfaces } from 'node:os';
 import { framesOf } from './testing/frames.ts';
-import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+import { type TestGateway } from './testing/test-gateway.ts';
 import { testTenant } from './testing/test-tenant.ts';
+import { openGateway } from './testing/open.ts';
 
 const WEBHOOK_SECRET = 'the-webhook-secret-of-this-test';
-
-const gateways: TestGateway[] = [];
-
-afterEach(async () => {
-  for (const gateway of gateways.splice(0)) await gateway.stop();
-});
-
-async function gatewayWith(...args: Parameters<typeof startTestGateway>): Promise<TestGateway> {
-  const gateway = await startTestGateway(...args);
-  gateways.push(gateway);
-  return gateway;
-}
 
 /** An address of this machine that is not loopback: the peer of a connection to it is not loopback either. */
 const elsewhere = Object.values(networkInterfaces())
@@ -42,7 +31,7 @@ const REQUESTS: readonly (readonly [string, string, RequestInit?])[] = [
 testElsewhere(
   'without a tenant a peer that is not this machine is refused, whatever it asks for, until there is one',
   async () => {
-    const gateway = await gatewayWith({
+    const gateway = await openGateway({
       HOST: '0.0.0.0',
       WEBHOOK_SECRET,
       PUBLIC_URL: 'wss://calls.example.com',
@@ -84,7 +73,7 @@ testElsewhere(
 
 testElsewhere('with a tenant it serves other machines from the start', async () => {
   const acme = testTenant('acme');
-  const gateway = await gatewayWith({ HOST: '0.0.0.0' }, [acme.tenant]);
+  const gateway = await openGateway({ HOST: '0.0.0.0' }, [acme.tenant]);
   const stream = gateway.url.replace('127.0.0.1', String(elsewhere));
   const { status, socket } = await askUpgrade(stream, basic(acme.secrets.stream));
   expect(status).toBe(101);
@@ -93,7 +82,7 @@ testElsewhere('with a tenant it serves other machines from the start', async () 
 });
 
 test('on loopback without a tenant, requests of this machine are admitted, and forwarded ones are not', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const statusOf = async (headers: Record<string, string>) => {
     const { status, socket } = await askUpgrade(gateway.url, headers);
     socket?.terminate();
@@ -108,14 +97,14 @@ test('on loopback without a tenant, requests of this machine are admitted, and f
 });
 
 test('AUTHENTICATE=always admits no request without a tenant, not even on loopback', async () => {
-  const gateway = await gatewayWith({ AUTHENTICATE: 'always' });
+  const gateway = await openGateway({ AUTHENTICATE: 'always' });
   expect((await askUpgrade(gateway.url)).status).toBe(401);
   expect((await gateway.post('CA-x', { event: 'turn' })).status).toBe(401);
 });
 
 test('AUTHENTICATE=never records everything for TENANT, whatever tenants exist', async () => {
   const settings = { AUTHENTICATE: 'never', TENANT: 'mine', PUBLIC_URL: 'ws://127.0.0.1:1' };
-  const gateway = await gatewayWith(settings, [testTenant('acme').tenant]);
+  const gateway = await openGateway(settings, [testTenant('acme').tenant]);
   expect((await gateway.post('CA-mine', { event: 'stage', stage: 'closing' })).status).toBe(202);
   expect(await gateway.events('CA-mine', 'mine')).toHaveLength(1);
   const answer = await fetch(`${gateway.httpUrl}/exotel/url?CallSid=CA1`);
@@ -123,7 +112,7 @@ test('AUTHENTICATE=never records everything for TENANT, whatever tenants exist',
 });
 
 test('the start fails on a HOST that this machine does not have', async () => {
-  await expect(gatewayWith({ HOST: '192.0.2.1' }, [testTenant('acme').tenant])).rejects.toThrow(
+  await expect(openGateway({ HOST: '192.0.2.1' }, [testTenant('acme').tenant])).rejects.toThrow(
     'EADDRNOTAVAIL',
   );
 });

@@ -1,15 +1,10 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { placeCall } from '@turnlog/exotel-simulator';
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { eventOf, startTestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { eventOf } from './testing/test-gateway.ts';
+import { afterTest, openGateway } from './testing/open.ts';
 
 /** Exotel's frames as their documentation has them. Anything else is not a frame. */
 const EXOTEL_EVENTS = new Set(['connected', 'start', 'media', 'dtmf', 'mark', 'stop', 'clear']);
@@ -43,7 +38,7 @@ async function startEchoBot(): Promise<{ url: string; heard: string[]; strange: 
     });
   });
   await once(server, 'listening');
-  closing.push(async () => {
+  afterTest(async () => {
     for (const client of server.clients) client.terminate();
     server.close();
     await once(server, 'close');
@@ -53,8 +48,7 @@ async function startEchoBot(): Promise<{ url: string; heard: string[]; strange: 
 
 test('a bot that speaks Exotel’s protocol and does not know Turnlog works unchanged', async () => {
   const bot = await startEchoBot();
-  const gateway = await startTestGateway({ AGENT_URL: bot.url });
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ AGENT_URL: bot.url });
   const call = placeCall({ url: gateway.url, audio: 1, frameMs: 100, hangUpAfterMs: 1_500 });
   await call.connected;
   call.sendDtmf('5');

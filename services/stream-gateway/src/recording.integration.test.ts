@@ -1,28 +1,15 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { placeCall, shapes, type ShapeName } from '@turnlog/exotel-simulator';
 import { waitUntil } from '@turnlog/test-kit';
 import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const gateways: TestGateway[] = [];
-
-afterEach(async () => {
-  for (const gateway of gateways.splice(0)) await gateway.stop();
-});
-
-async function gatewayWith(settings: Record<string, string> = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  gateways.push(gateway);
-  return gateway;
-}
-
-const typesOf = (events: readonly { readonly type: string }[]): string[] => events.map(({ type }) => type);
+import { eventOf, typesOf } from './testing/test-gateway.ts';
+import { openGateway } from './testing/open.ts';
 
 test.each(Object.keys(shapes) as ShapeName[])(
   'a call in the shape "%s" is recorded from start to stop',
   async (shape) => {
-    const gateway = await gatewayWith();
+    const gateway = await openGateway();
     const call = placeCall({ url: gateway.url, audio: 1, shape, pace: 'flat-out' });
     const report = await call.finished;
 
@@ -43,7 +30,7 @@ test.each(Object.keys(shapes) as ShapeName[])(
 );
 
 test('the record has the fields of the start, without secrets of the URL', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const call = placeCall({
     url: `${gateway.url}?token=hidden&sample-rate=16000`,
     audio: 0.2,
@@ -64,7 +51,7 @@ test('the record has the fields of the start, without secrets of the URL', async
 });
 
 test('the stop is logged with its established wording, and no line has a phone number', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const { callSid, finished } = placeCall({ url: gateway.url, audio: 0.1, pace: 'flat-out' });
   await finished;
   await gateway.eventsUntil(callSid, 'call.ended');
@@ -78,7 +65,7 @@ test.each([
   ['no-stop', 'socket_closed'],
   ['terminate', 'socket_closed'],
 ] as const)('a call whose socket goes without stop (%s) is disconnected', async (drop, reason) => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const call = placeCall({ url: gateway.url, audio: 0.5, pace: 'flat-out', drop });
   const events = await gateway.eventsUntil(call.callSid, 'call.disconnected');
   expect(typesOf(events)).toEqual(['call.started', 'audio.summarised', 'call.disconnected']);
@@ -89,7 +76,7 @@ test.each([
 });
 
 test('the first ending counts: stop, then an abnormal close', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(frames.start, frames.media(), frames.stop, frames.stop, frames.media());
@@ -106,7 +93,7 @@ test('the first ending counts: stop, then an abnormal close', async () => {
 });
 
 test('two sockets of one call are two connections in one log', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const frames = framesOf();
   const [one, two] = [await dial(gateway.url), await dial(gateway.url)];
   one.send(frames.start, frames.dtmf('1'));
@@ -132,7 +119,7 @@ test('two sockets of one call are two connections in one log', async () => {
 });
 
 test('media, a key and a mark before start belong to the call, audio included', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(
@@ -155,7 +142,7 @@ test('media, a key and a mark before start belong to the call, audio included', 
 });
 
 test('a stream without start is recorded under the id in its URL', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const { callSid, media } = framesOf();
   const socket = await dial(`${gateway.url}?call_sid=${callSid}`);
   socket.send(media(), media());
@@ -166,7 +153,7 @@ test('a stream without start is recorded under the id in its URL', async () => {
 });
 
 test('a stream without a call sid is recorded under the id of its connection', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const { media } = framesOf();
   const socket = await dial(gateway.url);
   socket.send(media(), media());
@@ -183,7 +170,7 @@ test('a stream without a call sid is recorded under the id of its connection', a
 });
 
 test('a socket that sends nothing leaves no call behind', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const socket = await dial(gateway.url);
   socket.send(framesOf().connected);
   socket.socket.close();
@@ -195,7 +182,7 @@ test('a socket that sends nothing leaves no call behind', async () => {
 });
 
 test('a second start of the same call erases nothing, and a start of another call begins its own record', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const [first, second] = [framesOf(), framesOf()];
   const socket = await dial(gateway.url);
   socket.send(
@@ -215,7 +202,7 @@ test('a second start of the same call erases nothing, and a start of another cal
 });
 
 test('a word of the other side is recorded, and only known words are logged', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const frames = framesOf();
   const socket = await dial(gateway.url);
   const stop = { event: 'stop', stop: { call_sid: frames.callSid, reason: 'Ramesh' } };
@@ -230,7 +217,7 @@ test('a word of the other side is recorded, and only known words are logged', as
 });
 
 test('garbage is counted, and the socket stays open', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const frames = framesOf();
   const socket = await dial(gateway.url);
   socket.send(
@@ -260,7 +247,7 @@ test('garbage is counted, and the socket stays open', async () => {
 });
 
 test('NUL and lone surrogates in a start become storable, and the frame is kept as it came', async () => {
-  const gateway = await gatewayWith();
+  const gateway = await openGateway();
   const { callSid } = framesOf();
   const socket = await dial(gateway.url);
   const start = `{"event":"start","call_sid":"${callSid}","stream_sid":"s","custom_parameters":{"a":"x\\u0000\\ud800"}}`;
@@ -273,7 +260,7 @@ test('NUL and lone surrogates in a start become storable, and the frame is kept 
 });
 
 test('the URL or the setting of the path makes a stream one-way', async () => {
-  const gateway = await gatewayWith({ MEDIA_APPLET: 'stream' });
+  const gateway = await openGateway({ MEDIA_APPLET: 'stream' });
   const [byUrl, byPath] = [framesOf(), framesOf()];
   const one = await dial(`${gateway.url}?applet=stream`);
   const two = await dial(gateway.url.replace('/exotel/stream', '/media'));

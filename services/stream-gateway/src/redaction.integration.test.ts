@@ -1,12 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
-import { dial, startAgent } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { startTestGateway } from './testing/test-gateway.ts';
 import { testTenant, type TestTenant } from './testing/test-tenant.ts';
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 const PHONE = '98765 43210';
 const CARD = '4111 1111 1111 1111';
@@ -16,16 +16,9 @@ const REPORTS = [
   { event: 'collect', id: 'c1', data: { email: 'ravi@example.com', budget: 5_000_000 } },
 ];
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 test('reports on a socket and over HTTP are redacted before they are stored', async () => {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await startTestGateway({ AGENT_URL: agent.url, REDACTION: 'mask' });
-  closing.push(() => gateway.stop());
+  const agent = await openAgent();
+  const gateway = await openGateway({ AGENT_URL: agent.url, REDACTION: 'mask' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -49,8 +42,7 @@ test('reports on a socket and over HTTP are redacted before they are stored', as
 test('each tenant has a policy of its own', async () => {
   const masking = testTenant('masking', { redaction: 'mask' });
   const plain = testTenant('plain');
-  const gateway = await startTestGateway({ REDACTION: 'drop' }, [masking.tenant, plain.tenant]);
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ REDACTION: 'drop' }, [masking.tenant, plain.tenant]);
   const textOf = async ({ tenant, secrets }: TestTenant): Promise<unknown> => {
     const answer = await gateway.post('CA1', REPORTS, { authorization: `Bearer ${secrets.api}` });
     expect(answer.status).toBe(202);
@@ -62,14 +54,13 @@ test('each tenant has a policy of its own', async () => {
 
 test('the spool has no other copy', async () => {
   const root = await mkdtemp(path.join(os.tmpdir(), 'turnlog-test-'));
-  closing.push(() => rm(root, { recursive: true, force: true }));
+  afterTest(() => rm(root, { recursive: true, force: true }));
   const redis = await startRedisForTest();
-  closing.push(() => redis.close());
-  const gateway = await startTestGateway({
+  afterTest(() => redis.close());
+  const gateway = await openGateway({
     ...{ REDIS_URL: redis.url, REDACTION: 'drop' },
     ...{ SPOOL_DIR: root, SPOOL_AFTER_MS: '50' },
   });
-  closing.push(() => gateway.stop());
   redis.pause();
   const response = await gateway.post('CA-spooled', REPORTS);
   const spooled = await waitUntil(() => readAll(root), { what: 'the events are in the spool' });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,21 +6,16 @@ import path from 'node:path';
 import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
 import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { turn } from './testing/messages.ts';
+import { afterTest, openGateway } from './testing/open.ts';
 
 async function setUp(settings: Record<string, string> = {}) {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '40mb'] });
-  closing.push(() => server.close());
-  const gateway = await startTestGateway({ REDIS_URL: server.url, ...settings });
-  closing.push(() => gateway.stop());
+  afterTest(() => server.close());
+  const gateway = await openGateway({ REDIS_URL: server.url, ...settings });
   return gateway;
 }
 
-const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'word' } });
 const readinessOf = async ({ opsUrl }: TestGateway) => {
   const response = await fetch(`${opsUrl}/readyz`);
   return { status: response.status, text: await response.text() };
@@ -71,7 +66,7 @@ test('above MAX_MEMORY_SHARE only ends are appended, and the gateway reports the
 
 test('with a spool reports are accepted meanwhile, and are in Redis when it is drained', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'turnlog-test-memory-'));
-  closing.push(() => rm(folder, { recursive: true }));
+  afterTest(() => rm(folder, { recursive: true }));
   const gateway = await setUp({ MAX_MEMORY_SHARE: '0.8', SPOOL_DIR: folder });
   await fill(gateway, 0.85);
   await untilNotReady(gateway);
@@ -84,9 +79,9 @@ test('with a spool reports are accepted meanwhile, and are in Redis when it is d
 
 test('a gateway that may not ask for the memory of Redis works without it, and logs that once', async () => {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '40mb'] });
-  closing.push(() => server.close());
+  afterTest(() => server.close());
   const admin = await startTestGateway({ REDIS_URL: server.url });
-  closing.push(() => admin.stop());
+  afterTest(() => admin.stop());
   await fill(admin, 0.93);
   await admin.redis.call('ACL', 'SETUSER', 'default', '-info', '+info|server', '+info|cluster');
   const warnings = () => admin.logLines.filter(({ msg }) => String(msg).includes('needs +info'));
@@ -111,6 +106,6 @@ test('while reports are answered 503 the gateway is not ready, and it becomes re
 
 test('a gateway does not start on a server of a Redis Cluster', async () => {
   const server = await startRedisForTest({ extraArgs: ['--cluster-enabled', 'yes'] });
-  closing.push(() => server.close());
+  afterTest(() => server.close());
   await expect(startTestGateway({ REDIS_URL: server.url })).rejects.toThrow('does not work on Redis Cluster');
 });

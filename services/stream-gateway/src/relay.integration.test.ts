@@ -1,42 +1,15 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { AudioStreams } from '@turnlog/call-log';
 import { encodeClear, encodeMark, encodeMedia } from '@turnlog/exotel';
 import { freePort, waitUntil } from '@turnlog/test-kit';
-import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function start(
-  settings: Record<string, string> = {},
-): Promise<{ agent: BareAgent; gateway: TestGateway }> {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await gatewayWith({ AGENT_URL: agent.url, ...settings });
-  return { agent, gateway };
-}
-
-async function gatewayWith(settings: Record<string, string>): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  closing.push(() => gateway.stop());
-  return gateway;
-}
-
-const isAck = ({ event }: Record<string, unknown>): boolean => event === 'ack';
-const isError = ({ event }: Record<string, unknown>): boolean => event === 'error';
-const turn = (id: string, text: string) => ({ event: 'turn', id, turn: { speaker: 'user', text } });
-const answersOf = ({ received }: BareSocket): Record<string, unknown>[] =>
-  received
-    .map((text) => JSON.parse(text) as Record<string, unknown>)
-    .filter((each) => isAck(each) || isError(each));
+import { eventOf } from './testing/test-gateway.ts';
+import { answersOf, isAck, turn } from './testing/messages.ts';
+import { openAgent, openGateway, openGatewayWithAgent } from './testing/open.ts';
 
 test("the carrier's frames reach the agent as they came, from connected to stop", async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const odd = '{"event" : "silence",  "nested":{"ü":1.50}}';
   const sent = [
@@ -56,7 +29,7 @@ test("the carrier's frames reach the agent as they came, from connected to stop"
 });
 
 test("the agent's frames reach the carrier unchanged, and its own messages don't", async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -78,7 +51,7 @@ test("the agent's frames reach the carrier unchanged, and its own messages don't
 });
 
 test("the agent's audio is the outbound track, silence between its words included", async () => {
-  const { agent, gateway } = await start({ AUDIO_BATCH_MS: '2000' });
+  const { agent, gateway } = await openGatewayWithAgent({ AUDIO_BATCH_MS: '2000' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -105,7 +78,7 @@ test("the agent's audio is the outbound track, silence between its words include
 });
 
 test('an agent receives a rate of 16 kHz as bots of Exotel do, in the query of its URL', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   for (const [index, query] of ['?sample-rate=16000', ''].entries()) {
     const carrier = await dial(gateway.url + query);
     carrier.send(JSON.stringify({ event: 'start', start: { call_sid: `CA-rate-${index}` } }));
@@ -115,10 +88,9 @@ test('an agent receives a rate of 16 kHz as bots of Exotel do, in the query of i
 });
 
 test("the agent's address is filled with what is known of the call, URL-encoded", async () => {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
+  const agent = await openAgent();
   const template = `${agent.url}/{tenant}/{callSid}?s={streamSid}&f={from}&c={params.campaign}&n={params.none}`;
-  const gateway = await gatewayWith({ AGENT_URL: template });
+  const gateway = await openGateway({ AGENT_URL: template });
   const frames = framesOf({ customParameters: { campaign: 'a b&c' }, callSid: 'CA/1?x' });
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -128,7 +100,7 @@ test("the agent's address is filled with what is known of the call, URL-encoded"
 });
 
 test('after the stop the agent still reports its last turns', async () => {
-  const { agent, gateway } = await start({ AGENT_LINGER_MS: '10000' });
+  const { agent, gateway } = await openGatewayWithAgent({ AGENT_LINGER_MS: '10000' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -144,7 +116,7 @@ test('after the stop the agent still reports its last turns', async () => {
 });
 
 test('the socket of an agent that stays after the stop is closed', async () => {
-  const { agent, gateway } = await start({ AGENT_LINGER_MS: '400' });
+  const { agent, gateway } = await openGatewayWithAgent({ AGENT_LINGER_MS: '400' });
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -155,7 +127,7 @@ test('the socket of an agent that stays after the stop is closed', async () => {
 });
 
 test('an agent receives a stop when the carrier disconnects without one', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.start);
@@ -171,7 +143,7 @@ test('an agent receives a stop when the carrier disconnects without one', async 
 
 test('an agent that closes normally ends the call; with AGENT_CLOSE=keep it does not', async () => {
   for (const setting of ['hangup', 'keep']) {
-    const { agent, gateway } = await start({ AGENT_CLOSE: setting });
+    const { agent, gateway } = await openGatewayWithAgent({ AGENT_CLOSE: setting });
     const frames = framesOf();
     const carrier = await dial(gateway.url);
     carrier.send(frames.start);
@@ -191,7 +163,7 @@ test('an agent that closes normally ends the call; with AGENT_CLOSE=keep it does
 });
 
 test('a lost agent is dialled again, and receives the start and the frames that it missed', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const carrier = await dial(gateway.url);
   carrier.send(frames.connected, frames.start);
@@ -212,7 +184,7 @@ test('a lost agent is dialled again, and receives the start and the frames that 
 });
 
 test('a call whose agent can not be reached is recorded', async () => {
-  const gateway = await gatewayWith({
+  const gateway = await openGateway({
     AGENT_URL: `ws://127.0.0.1:${await freePort()}`,
     AGENT_RECONNECTS: '1',
   });
@@ -231,7 +203,7 @@ test('a call whose agent can not be reached is recorded', async () => {
 });
 
 test('a one-way stream receives nothing, and its agent may report', async () => {
-  const { agent, gateway } = await start();
+  const { agent, gateway } = await openGatewayWithAgent();
   const frames = framesOf();
   const carrier = await dial(`${gateway.url}?applet=stream`);
   carrier.send(frames.start);

@@ -1,17 +1,13 @@
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { callKeys, createCommitter } from '@turnlog/call-log';
 import { startKeepingProxy, startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { Redis } from 'ioredis';
 import { createServer } from 'node:net';
-import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { dial, type BareAgent } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
 import { eventOf, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { acksOf, turn } from './testing/messages.ts';
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 interface Setup {
   readonly redis: PrivateServer;
@@ -21,17 +17,12 @@ interface Setup {
 
 async function setUp(settings: Record<string, string> = {}): Promise<Setup> {
   const redis = await startRedisForTest({ appendfsync: 'always' });
-  closing.push(() => redis.close());
-  const agent = await startAgent();
-  closing.push(() => agent.close());
-  const gateway = await startTestGateway({ REDIS_URL: redis.url, AGENT_URL: agent.url, ...settings });
-  closing.push(() => gateway.stop());
+  afterTest(() => redis.close());
+  const agent = await openAgent();
+  const gateway = await openGateway({ REDIS_URL: redis.url, AGENT_URL: agent.url, ...settings });
   return { redis, agent, gateway };
 }
 
-const turn = (id: string, text = 'word') => ({ event: 'turn', id, turn: { speaker: 'user', text } });
-const acksOf = ({ received }: BareSocket): Record<string, unknown>[] =>
-  received.map((text) => JSON.parse(text) as Record<string, unknown>).filter(({ event }) => event === 'ack');
 const turnsOf = async (gateway: TestGateway, callSid: string): Promise<string[]> =>
   (await gateway.events(callSid)).filter(({ type }) => type === 'turn.completed').map(({ id }) => id);
 
@@ -76,7 +67,7 @@ test('Redis is killed in mid-call and comes back: nothing is lost, order is kept
 
 test('a gateway that starts while Redis is unavailable waits for it', async () => {
   const redis = await startRedisForTest();
-  closing.push(() => redis.close());
+  afterTest(() => redis.close());
   await redis.stop();
   let attempts = 0;
   const refusing = createServer((socket) => {
@@ -88,7 +79,7 @@ test('a gateway that starts while Redis is unavailable waits for it', async () =
   await new Promise((resolve) => refusing.close(resolve));
   await redis.start();
   const gateway = await starting;
-  closing.push(() => gateway.stop());
+  afterTest(() => gateway.stop());
   expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200);
 });
 
@@ -317,18 +308,17 @@ test('a drain waits for Redis, so that accepted events are not lost', async () =
 
 test('reports that a failover behind a proxy lost are restored, although the connection to the proxy did not break', async () => {
   const primary = await startRedisForTest({ extraArgs: ['--repl-diskless-sync-delay', '0'] });
-  closing.push(() => primary.close());
+  afterTest(() => primary.close());
   const replica = await startRedisForTest();
-  closing.push(() => replica.close());
+  afterTest(() => replica.close());
   const proxy = await startKeepingProxy(primary.port);
-  closing.push(() => proxy.close());
-  const gateway = await startTestGateway({
+  afterTest(() => proxy.close());
+  const gateway = await openGateway({
     REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
     HEARTBEAT_MS: '200',
   });
-  closing.push(() => gateway.stop());
   const aside = new Redis(replica.url);
-  closing.push(() => {
+  afterTest(() => {
     aside.disconnect();
     return Promise.resolve();
   });

@@ -1,21 +1,15 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil } from '@turnlog/test-kit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { dial, startAgent } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { type TestGateway } from './testing/test-gateway.ts';
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 async function start(settings: Record<string, string> = {}): Promise<TestGateway> {
-  const gateway = await startTestGateway(settings);
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway(settings);
   return gateway;
 }
 
@@ -64,8 +58,7 @@ describe('a message with an id that was used for other content', () => {
   });
 
   test('is a conflict on the socket, and over HTTP after the socket', async () => {
-    const agent = await startAgent();
-    closing.push(() => agent.close());
+    const agent = await openAgent();
     const gateway = await start({ AGENT_URL: agent.url });
     const frames = framesOf();
     const carrier = await dial(gateway.url);
@@ -107,9 +100,9 @@ test('revisions of a message are accepted in any order, each once', async () => 
 
 test('a report that the spool acknowledged stays, although the log has another one of its id', async () => {
   const redis = await startRedisForTest({ appendfsync: 'always' });
-  closing.push(() => redis.close());
+  afterTest(() => redis.close());
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
-  closing.push(() => rm(spoolDir, { recursive: true, force: true }));
+  afterTest(() => rm(spoolDir, { recursive: true, force: true }));
   const gateway = await start({ REDIS_URL: redis.url, SPOOL_DIR: spoolDir, HEARTBEAT_MS: '100' });
   expect((await gateway.post('CA1', turn('So'))).status).toBe(202);
   await redis.crash();
@@ -134,11 +127,10 @@ test('a report that the spool acknowledged stays, although the log has another o
 
 test('a report of a call on the socket that is in the spool stays as well', async () => {
   const redis = await startRedisForTest({ appendfsync: 'always' });
-  closing.push(() => redis.close());
+  afterTest(() => redis.close());
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
-  closing.push(() => rm(spoolDir, { recursive: true, force: true }));
-  const agent = await startAgent();
-  closing.push(() => agent.close());
+  afterTest(() => rm(spoolDir, { recursive: true, force: true }));
+  const agent = await openAgent();
   const gateway = await start({ REDIS_URL: redis.url, SPOOL_DIR: spoolDir, AGENT_URL: agent.url });
   const frames = framesOf();
   const carrier = await dial(gateway.url);

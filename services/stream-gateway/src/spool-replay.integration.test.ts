@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { decodeEvent, type CallKey } from '@turnlog/call-events';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { readCallLogs } from '@turnlog/call-log';
@@ -6,18 +6,13 @@ import { startRedisForTest, testKeyPrefix, waitUntil, type PrivateServer } from 
 import { appendFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { dial, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
 import { startTestGateway } from './testing/test-gateway.ts';
 import { startGatewayProcess, type GatewayProcess } from './testing/gateway-process.ts';
+import { turn } from './testing/messages.ts';
+import { afterTest, openAgent } from './testing/open.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'word' } });
 const acksOf = ({ received }: BareSocket): number =>
   received.filter((text) => (JSON.parse(text) as { event: string }).event === 'ack').length;
 
@@ -33,11 +28,10 @@ interface Setup {
 
 async function setUp(): Promise<Setup> {
   const redis = await startRedisForTest({ appendfsync: 'always' });
-  closing.push(() => redis.close());
-  const agent = await startAgent();
-  closing.push(() => agent.close());
+  afterTest(() => redis.close());
+  const agent = await openAgent();
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
-  closing.push(() => rm(spoolDir, { recursive: true, force: true }));
+  afterTest(() => rm(spoolDir, { recursive: true, force: true }));
   const prefix = testKeyPrefix();
   const env = {
     REDIS_URL: redis.url,
@@ -53,7 +47,7 @@ async function setUp(): Promise<Setup> {
     env,
     start: async () => {
       const gateway = await startGatewayProcess({ ...env, INSTANCE: 'gw' });
-      closing.push(() => gateway.kill());
+      afterTest(() => gateway.kill());
       return gateway;
     },
     files: async () => (await readdir(path.join(spoolDir, 'gw'))).filter((name) => name.endsWith('.spool')),
@@ -102,7 +96,7 @@ test.each(Object.keys(outages))(
     await waitUntil(() => acksOf(socket) === 2, { what: 'two turns are acknowledged' });
 
     await outage.begin(redis);
-    socket.send(...['t3', 't4', 't5'].map(turn));
+    socket.send(...['t3', 't4', 't5'].map((id) => turn(id)));
     await waitUntil(() => acksOf(socket) === 5, { what: 'three more are, by the spool', timeoutMs: 10_000 });
     const url = `${gateway.httpUrl}/v1/calls/CA-http/events`;
     const posted = await fetch(url, { method: 'POST', body: JSON.stringify([turn('h1'), turn('h2')]) });
@@ -167,7 +161,7 @@ test('a running gateway replays the spool of a gateway that never comes back', a
   const setup = await setUp();
   const { redis, agent } = setup;
   const heir = await startTestGateway({ ...setup.env, INSTANCE: 'heir' });
-  closing.push(() => heir.stop());
+  afterTest(() => heir.stop());
   const gateway = await setup.start();
   const carrier = await dial(gateway.url);
   const frames = framesOf();

@@ -1,17 +1,13 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { dial, startAgent, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
+import { dial, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
 import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
-
-const closing: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { acksOf, turn } from './testing/messages.ts';
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 interface Setup {
   readonly redis: PrivateServer;
@@ -25,22 +21,17 @@ async function setUp(
   extraArgs: readonly string[] = [],
 ): Promise<Setup> {
   const redis = await startRedisForTest({ appendfsync: 'always', extraArgs });
-  closing.push(() => redis.close());
-  const agent = await startAgent();
-  closing.push(() => agent.close());
+  afterTest(() => redis.close());
+  const agent = await openAgent();
   const spoolDir = await mkdtemp(path.join(tmpdir(), 'turnlog-test-spool-'));
-  closing.push(() => rm(spoolDir, { recursive: true, force: true }));
+  afterTest(() => rm(spoolDir, { recursive: true, force: true }));
   const env = { REDIS_URL: redis.url, AGENT_URL: agent.url, SPOOL_DIR: spoolDir, FLUSH_DEADLINE_MS: '500' };
-  const gateway = await startTestGateway({ ...env, ...settings });
-  closing.push(() => gateway.stop());
+  const gateway = await openGateway({ ...env, ...settings });
   return { redis, agent, gateway, spoolDir };
 }
 
-const turn = (id: string, text = 'word') => ({ event: 'turn', id, turn: { speaker: 'user', text } });
 const idsFrom = (first: number, count: number) =>
   Array.from({ length: count }, (_, index) => `t${String(first + index).padStart(3, '0')}`);
-const acksOf = ({ received }: BareSocket): Record<string, unknown>[] =>
-  received.map((text) => JSON.parse(text) as Record<string, unknown>).filter(({ event }) => event === 'ack');
 const turnsOf = async (gateway: TestGateway, callSid: string): Promise<string[]> =>
   (await gateway.events(callSid)).filter(({ type }) => type === 'turn.completed').map(({ id }) => id);
 const namesOf = (ids: readonly string[]) => ids.map((id) => `turn:${id}`);
@@ -163,7 +154,7 @@ test('events that Redis lost and does not accept again are in the spool, and the
   await redis.start();
   const env = { REDIS_URL: redis.url, SPOOL_DIR: spoolDir, KEY_PREFIX: gateway.space.prefix };
   const heir = await startTestGateway(env);
-  closing.push(() => heir.stop());
+  afterTest(() => heir.stop());
   await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'the files are gone' });
   expect(await turnsOf(heir, 'CA-http')).toEqual(namesOf(['a', 'b']));
 });
@@ -231,7 +222,7 @@ test('a gateway that stops while Redis is unavailable leaves its events in the s
     KEY_PREFIX: gateway.space.prefix,
   };
   const heir = await startTestGateway(env);
-  closing.push(() => heir.stop());
+  afterTest(() => heir.stop());
   const events = await heir.eventsUntil(frames.callSid, 'call.disconnected');
   expect(events.map(({ type }) => type)).toEqual([
     'call.started',

@@ -1,21 +1,16 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startRedisForTest, testKeyPrefix, waitUntil } from '@turnlog/test-kit';
-import { startAgent, dial } from './testing/bare-socket.ts';
+import { dial } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
-import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+import { type TestGateway } from './testing/test-gateway.ts';
 import { testTenant, type TestTenant } from './testing/test-tenant.ts';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+import { afterTest, openAgent, openGateway } from './testing/open.ts';
 
 async function start(tenants: readonly TestTenant[], settings: Record<string, string> = {}) {
-  const gateway = await startTestGateway(
+  const gateway = await openGateway(
     settings,
     tenants.map(({ tenant }) => tenant),
   );
-  closing.push(() => gateway.stop());
   return gateway;
 }
 
@@ -63,8 +58,7 @@ test('a tenant that sent its MiB of the hour is refused at every gateway, and it
 });
 
 test("the reports of a full tenant's agent are refused with the reason, and the call is recorded to its end", async () => {
-  const agent = await startAgent();
-  closing.push(() => agent.close());
+  const agent = await openAgent();
   const loud = testTenant('loud', { maxMibPerHour: 1 });
   const gateway = await start([loud], { AGENT_URL: agent.url });
   await fillUp(gateway, loud);
@@ -95,7 +89,7 @@ test('one tenant alone is neither limited nor counted', async () => {
 
 test('when Redis is nearly full, the tenant that fills it is refused before the others', async () => {
   const server = await startRedisForTest({ extraArgs: ['--maxmemory', '24mb'] });
-  closing.push(() => server.close());
+  afterTest(() => server.close());
   const [loud, quiet] = [testTenant('loud'), testTenant('quiet')];
   const gateway = await start([loud, quiet], { REDIS_URL: server.url });
   const refused = await fillUp(gateway, loud);

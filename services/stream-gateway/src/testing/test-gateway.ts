@@ -133,3 +133,7 @@ export function eventOf<T extends KnownEvent['type']>(
     throw new Error(`no ${type} among ${events.map((event) => event.type).join(', ')}`);
   return found;
 }
+
+export function typesOf(events: readonly { readonly type: string }[]): string[] {
+  return events.map(({ type }) => type);
+}

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { startRedisForTest } from '@turnlog/test-kit';
 import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 import { type OpenApiDocument } from './openapi-document.ts';
+import { turn } from '../../testing/messages.ts';
 
 const SECRET = 'the-webhook-secret-of-this-test';
 
@@ -26,7 +27,6 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-const turn = (id: string) => ({ event: 'turn', id, turn: { speaker: 'user', text: 'yes' } });
 const eventsPath = '/v1/calls/{callSid}/events';
 
 /** An answer has a status that the document has for it, and a body as the document says. */
@@ -41,7 +41,7 @@ async function expectAsDocumented(path: string, method: string, response: Respon
   return body;
 }
 
-/** Reads the body as well: a response that nobody reads keeps its connection. */
+/** Reads the body as well: an unread response keeps its connection. */
 async function statusOf(answered: Promise<Response>): Promise<number> {
   const response = await answered;
   await response.arrayBuffer();
