@@ -62,7 +62,7 @@ export const readingGuards: readonly Guard[] = [
   {
     name: 'bytes-a-second-over-http',
     keeps: 'no call, tenant or address sends more bytes than can be parsed and stored',
-    file: 'services/stream-gateway/src/limits/report-rates.ts',
+    file: 'services/stream-gateway/src/domain/report-rates.ts',
     text: 'if (waitMs > 0) return { waitMs, limit };',
     without: 'if (waitMs < 0) return { waitMs, limit };',
     test: {

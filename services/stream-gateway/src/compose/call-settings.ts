@@ -2,7 +2,7 @@ import { type TenantDirectory } from '@turnlog/tenants';
 import { type AgentNeeds } from '../agent/agent-needs.ts';
 import { type GatewayConfig } from '../config.ts';
 import { MAX_REQUEST } from '../http/endpoints/call-events-endpoint.ts';
-import { ReportRates } from '../limits/report-rates.ts';
+import { ReportRates } from '../domain/report-rates.ts';
 import { type ReportIntake } from '../reading/report-intake.ts';
 import { type StreamLimits } from '../exotel/stream-socket.ts';
 

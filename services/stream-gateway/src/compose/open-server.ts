@@ -110,7 +110,7 @@ function createCallbacks(
     authenticate: (secret) =>
       directory.isEmpty ? single(secret) : directory.authenticate('webhook', secret)?.name,
     store,
-    streams: stores.streamCalls,
+    findCall: (tenant, streamSid) => stores.streamCalls.find(tenant, streamSid),
     utcOffsetMinutes: config.CARRIER_UTC_OFFSET,
     metrics,
     unplaced: digests.unplaced,

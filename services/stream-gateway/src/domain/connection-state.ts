@@ -1,18 +1,18 @@
 import { type AudioCodec, type ParsedFrame, type SampleRate } from '@turnlog/exotel';
 import { type StreamRequest } from './stream-request.ts';
 
-/** A frame that came before it was known which call it belongs to. */
+/** A frame that arrived before the call was known. */
 export interface HeldFrame {
   readonly frame: ParsedFrame;
   readonly atMs: number;
 }
 
 /**
- * What is known of one connection: a carrier's stream of one call over one socket.
+ * One connection: a carrier's stream of one call over one socket.
  *
  * `waiting`  no `start` yet: frames are held
- * `open`     `call.started` is out
- * `over`     its end is out; whatever follows changes nothing
+ * `open`     `call.started` was added
+ * `over`     its end was added; what follows changes nothing
  */
 export type ConnectionState = WaitingConnection | StartedConnection;
 
@@ -21,17 +21,15 @@ interface ConnectionFacts {
   readonly request: StreamRequest;
 }
 
-/** Before `start`. */
 export interface WaitingConnection extends ConnectionFacts {
   readonly phase: 'waiting';
   readonly held: readonly HeldFrame[];
 }
 
-/** From `start` on. */
 export interface StartedConnection extends ConnectionFacts {
   readonly phase: 'open' | 'over';
   readonly callSid: string;
-  /** Nothing said which call it is, so the connection's own id stands in for it. */
+  /** No frame named the call, so it is recorded under the connection's own id. */
   readonly isUnidentified: boolean;
   readonly streamSid: string | undefined;
   readonly accountSid: string | undefined;
@@ -45,34 +43,34 @@ export interface StartedConnection extends ConnectionFacts {
   readonly startedAtMs: number;
 }
 
-/** A connection of which no frame has come. */
+/** A connection before its first frame. */
 export function newConnection(connectionId: string, request: StreamRequest): WaitingConnection {
   return { phase: 'waiting', connectionId, request, held: [] };
 }
 
-/** How a connection ended: by the carrier's own word, or without it. */
+/** How a connection ended: with the carrier's `stop`, or without it. */
 export type Ending =
   | { readonly kind: 'stopped'; readonly reason: string }
   | { readonly kind: 'lost'; readonly reason: LossReason; readonly closeCode?: number };
 
-/** Why a connection is over although the carrier didn't say so. */
+/** Why a connection ended without a `stop`. */
 export type LossReason =
   | 'socket_closed'
   | 'socket_error'
-  /** The gateway failed at this call: a fault of ours, which its log names. */
+  /** The gateway failed at this call. */
   | 'internal_error'
   | 'idle'
   | 'half_open'
-  /** Frames came, and no call began of them. */
+  /** Frames arrived, and none started a call. */
   | 'no_start'
-  /** It went on for longer than a call may. */
+  /** It exceeded MAX_CALL_MS. */
   | 'too_long'
-  /** Its frames brought more events than a gateway can keep while Redis takes none. */
+  /** Its frames had more events than a gateway can keep while Redis accepts none. */
   | 'too_much'
   | 'drained'
-  /** The agent closed its socket, and the gateway closed the carrier's: the only way to end a call from here. */
+  /** The agent closed its socket, and the gateway closed the carrier's for it. */
   | 'agent_hung_up'
-  /** The agent is lost for good, and AGENT_GIVE_UP says to end the call then. */
+  /** The agent can't be reached any more, and AGENT_GIVE_UP is `hangup`. */
   | 'agent_lost'
-  /** The same socket went on with another call. */
+  /** The same socket started another call. */
   | 'superseded';

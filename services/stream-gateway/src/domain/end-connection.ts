@@ -4,7 +4,7 @@ import { type EventData, type EventDraft } from '@turnlog/call-events';
 /** How much audio a connection carried. */
 export type AudioSummary = Omit<EventData<'audio.summarised'>, 'connectionId' | 'sampleRate'>;
 
-/** The last events of a connection, and its state after them. The first ending wins: a second one changes nothing. */
+/** The last events of a connection, and its state after them. Nothing, if it is over already. */
 export function endConnection(
   state: StartedConnection,
   ending: Ending,
@@ -33,7 +33,7 @@ function unheard(connectionId: string, marks: readonly string[], atMs: number): 
   return [{ type: 'playback.cleared', data: { connectionId, cause: 'call_over', marks: [...marks] }, atMs }];
 }
 
-/** The end alone, for a connection whose last events can't be told. */
+/** The end alone, for a connection whose last events can't be created. */
 export function bareEnd(connectionId: string, reason: LossReason, atMs: number): EventDraft {
   return endEvent(connectionId, { kind: 'lost', reason }, atMs);
 }
@@ -47,7 +47,7 @@ function endEvent(connectionId: string, ending: Ending, atMs: number): EventDraf
   return { type: 'call.disconnected', data, atMs };
 }
 
-/** The `stop` that an agent gets when the carrier sent none: a bot would wait for it in vain. */
+/** The `stop` that an agent receives if the carrier sent none: a bot waits for it. */
 export function stopFrameFor(
   { callSid, streamSid, accountSid }: StartedConnection,
   reason: string,

@@ -1,6 +1,14 @@
-/** Who was let in. Whose calls these are is this, whatever a frame or a path claims. */
+import { type StreamRequest } from './stream-request.ts';
+
+/** The client that was let in: whose calls these are, whatever a frame or a path claims. */
 export interface Principal {
   readonly tenant: string;
-  /** The one call that it may stream; any call where it is not said. */
+  /** The only call that it may stream; undefined allows any call. */
   readonly callSid: string | undefined;
+}
+
+/** A stream that was accepted at its handshake. */
+export interface AcceptedStream {
+  readonly request: StreamRequest;
+  readonly principal: Principal;
 }

@@ -20,16 +20,13 @@ import { callParametersOf, validCallSid } from './stream-request.ts';
 const MAX_HELD_FRAMES = 100;
 const MAX_HELD_CHARACTERS = 1024 * 1024;
 
-/** Something that deserves a line in the log and a count, and is no event of the call. */
+/** What is logged and counted, and is not an event of the call. */
 export type Notice =
   | { readonly kind: 'unknown_frame'; readonly event: string }
   | { readonly kind: 'invalid_frame'; readonly reason: string }
-  | { readonly kind: 'second_start' }
-  /** The audio is announced in an encoding that is not known, and taken for 16-bit PCM. */
-  | { readonly kind: 'unknown_encoding' }
-  | { readonly kind: 'frame_after_end' };
+  | { readonly kind: 'second_start' | 'unknown_encoding' | 'frame_after_end' };
 
-/** What one frame leads to, in this order. */
+/** The results of one frame, in this order. */
 export interface Step {
   readonly state: ConnectionState;
   readonly events: readonly EventDraft[];
@@ -48,7 +45,7 @@ const NOTHING: Omit<Step, 'state'> = {
   notice: undefined,
 };
 
-/** Translates one frame of the carrier. Pure; an audio frame of an open connection costs one small object. */
+/** Translates one frame of the carrier. */
 export function translateFrame(state: ConnectionState, frame: ParsedFrame, nowMs: number): Step {
   if (frame.kind === 'unknown') {
     return { ...NOTHING, state, notice: { kind: 'unknown_frame', event: frame.event } };
@@ -67,28 +64,17 @@ type CallFrame = Exclude<ParsedFrame, { kind: 'unknown' | 'invalid' | 'connected
 function whileOpen(state: StartedConnection, frame: CallFrame, nowMs: number): Step {
   switch (frame.kind) {
     case 'media':
-      return {
-        state,
-        events: NOTHING.events,
-        released: NOTHING.released,
-        audio: frame,
-        ending: undefined,
-        notice: undefined,
-      };
+      return { ...NOTHING, state, audio: frame };
     case 'dtmf': {
       const { digit, durationMs } = frame;
       const data = { digit, ...(durationMs !== undefined && { durationMs }) };
-      return { ...NOTHING, state, events: [{ type: 'dtmf.pressed', data, atMs: nowMs }] };
+      return step(state, { type: 'dtmf.pressed', data, atMs: nowMs });
     }
     case 'mark':
-      return {
-        ...NOTHING,
-        state,
-        events: [{ type: 'mark.played', data: { name: frame.name }, atMs: nowMs }],
-      };
+      return step(state, { type: 'mark.played', data: { name: frame.name }, atMs: nowMs });
     case 'start':
       // The fold keeps the first one; the log keeps both.
-      return { ...NOTHING, state, events: startedBy(state, frame, nowMs), notice: { kind: 'second_start' } };
+      return { ...step(state, startedBy(state, frame, nowMs)), notice: { kind: 'second_start' } };
     case 'stop':
       return { ...NOTHING, state, ending: endingOf(frame) };
   }
@@ -99,45 +85,37 @@ function whileWaiting(state: WaitingConnection, frame: CallFrame, nowMs: number)
   if (frame.kind === 'stop') {
     if (frame.callSid === undefined && !isWorthRecording(state))
       return { ...NOTHING, state, ending: endingOf(frame) };
-    return { ...begin(state, idsOf(frame), nowMs), ending: endingOf(frame) };
+    return { ...begin(state, frame, nowMs), ending: endingOf(frame) };
   }
   const held = [...state.held, { frame, atMs: nowMs }];
   const waiting: WaitingConnection = { ...state, held };
-  // A start that is so late is not coming. What is known by now has to do.
-  return isFull(held) ? begin(waiting, NO_IDS, nowMs) : { ...NOTHING, state: waiting };
+  // The start is not coming any more: what is known by now has to suffice.
+  return isFull(held) ? begin(waiting, {}, nowMs) : { ...NOTHING, state: waiting };
 }
 
-/** Opens a connection whose `start` never came with what is known of it, so that its end can be recorded. */
+/** Opens a connection that ends without a `start`, so that its end can be recorded. */
 export function beginWithoutStart(state: WaitingConnection, nowMs: number): Step {
-  return begin(state, NO_IDS, nowMs);
+  return begin(state, {}, nowMs);
 }
 
-/** Whether a connection without `start` is a call at all, rather than a probe of the socket. */
+/** Whether a connection without `start` is a call, rather than a probe of the socket. */
 export function isWorthRecording({ held, request }: WaitingConnection): boolean {
   return held.length > 0 || request.callSid !== undefined;
 }
 
-/** Whether this `start` begins another call than the one that the connection carries. */
+/** Whether this frame starts another call than the one of the connection. */
 export function isStartOfAnotherCall(state: ConnectionState, frame: ParsedFrame): boolean {
   if (frame.kind !== 'start' || state.phase === 'waiting') return false;
   return state.phase === 'over' || (validCallSid(frame.callSid) ?? state.callSid) !== state.callSid;
 }
 
-/** What a `start` may tell; all of it may be missing. */
-type StartFacts = Pick<StartFrame, 'callSid' | 'streamSid' | 'accountSid' | 'from' | 'to'> &
-  Partial<Pick<StartFrame, 'customParameters' | 'mediaFormat'>>;
-
-const NO_IDS: StartFacts = {
-  callSid: undefined,
-  streamSid: undefined,
-  accountSid: undefined,
-  from: undefined,
-  to: undefined,
-};
-
-function idsOf({ callSid, streamSid, accountSid }: StopFrame): StartFacts {
-  return { ...NO_IDS, callSid, streamSid, accountSid };
-}
+/** The fields of a `start`, any of which may be missing. */
+type StartFacts = Partial<
+  Pick<
+    StartFrame,
+    'callSid' | 'streamSid' | 'accountSid' | 'from' | 'to' | 'customParameters' | 'mediaFormat'
+  >
+>;
 
 function begin({ connectionId, request, held }: WaitingConnection, start: StartFacts, nowMs: number): Step {
   const known = validCallSid(start.callSid) ?? request.callSid;
@@ -164,46 +142,41 @@ function begin({ connectionId, request, held }: WaitingConnection, start: StartF
     startedAtMs,
   };
   const notice: Notice | undefined = codec === undefined ? { kind: 'unknown_encoding' } : undefined;
-  return { ...NOTHING, state, events: startedBy(state, start, startedAtMs), released: held, notice };
+  return { ...step(state, startedBy(state, start, startedAtMs)), released: held, notice };
 }
 
-function startedBy(state: StartedConnection, start: StartFacts, atMs: number): readonly EventDraft[] {
+function step(state: ConnectionState, event: EventDraft): Step {
+  return { ...NOTHING, state, events: [event] };
+}
+
+function startedBy(state: StartedConnection, start: StartFacts, atMs: number): EventDraft {
   const { connectionId, request, sampleRate } = state;
-  const parameters = callParametersOf(request, start.customParameters);
   const { accountSid, from = request.from, to = request.to } = start;
   const streamSid = start.streamSid ?? state.streamSid;
   const encoding = start.mediaFormat?.encoding;
-  return [
-    {
-      type: 'call.started',
-      atMs,
-      data: {
-        connectionId,
-        applet: request.applet,
-        sampleRate,
-        customParameters: { ...parameters },
-        ...(encoding !== undefined && { encoding }),
-        ...(streamSid !== undefined && { streamSid }),
-        ...(accountSid !== undefined && { accountSid }),
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-      },
-    },
-  ];
+  const data = {
+    connectionId,
+    applet: request.applet,
+    sampleRate,
+    customParameters: callParametersOf(request, start.customParameters),
+    ...(encoding !== undefined && { encoding }),
+    ...(streamSid !== undefined && { streamSid }),
+    ...(accountSid !== undefined && { accountSid }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  };
+  return { type: 'call.started', atMs, data };
 }
 
-// Exotel's own words are `stopped` and `callended`; a bare `stop` says no more than its event.
+// Exotel's own reasons are `stopped` and `callended`; a bare `stop` has none.
 function endingOf({ event, reason }: StopFrame): Ending {
   return { kind: 'stopped', reason: reason ?? (event === 'closed' ? 'closed' : 'stopped') };
 }
 
 function isFull(held: readonly HeldFrame[]): boolean {
   if (held.length >= MAX_HELD_FRAMES) return true;
-  return held.reduce((sum, { frame }) => sum + charactersOf(frame), 0) > MAX_HELD_CHARACTERS;
-}
-
-function charactersOf(frame: ParsedFrame): number {
-  return frame.kind === 'media' ? frame.payload.length : 0;
+  const lengths = held.map(({ frame }) => (frame.kind === 'media' ? frame.payload.length : 0));
+  return lengths.reduce((sum, length) => sum + length, 0) > MAX_HELD_CHARACTERS;
 }
 
 function streamSidOf(held: readonly HeldFrame[]): string | undefined {

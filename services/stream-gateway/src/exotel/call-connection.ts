@@ -1,17 +1,17 @@
 /*
- * One call on one of the carrier's sockets, from its first frame to the agent's last word:
+ * One call on one socket of the carrier, from its first frame to the agent's last report:
  *
  *   waiting ──start──▶ open ──stop, or the socket's end──▶ over ──agent done──▶ finished
  *
- * What a frame means is decided in `domain/translate-frame.ts`; here it is carried out.
+ * `domain/translate-frame.ts` decides what a frame means; this file carries it out.
  */
-import { type CallKey, storableDraft } from '@turnlog/call-events';
+import { storableDraft, type CallKey } from '@turnlog/call-events';
 import { type ParsedFrame } from '@turnlog/exotel';
 import { steadyClock } from '@turnlog/service-kit';
 import { type WebSocket } from 'ws';
+import { type AgentNeeds } from '../agent/agent-needs.ts';
 import { CallAgent } from '../agent/call-agent.ts';
 import { roleOf } from '../agent/frame-queue.ts';
-import { type Principal } from '../domain/principal.ts';
 import { CallGuard } from '../call-guard.ts';
 import {
   newConnection,
@@ -22,7 +22,7 @@ import {
 } from '../domain/connection-state.ts';
 import { bareEnd, endConnection, stopFrameFor } from '../domain/end-connection.ts';
 import { PlaybackMarks, withEvidence } from '../domain/playback-marks.ts';
-import { type StreamRequest } from '../domain/stream-request.ts';
+import { type AcceptedStream } from '../domain/principal.ts';
 import {
   beginWithoutStart,
   isStartOfAnotherCall,
@@ -31,26 +31,25 @@ import {
   type Step,
 } from '../domain/translate-frame.ts';
 import { type CallNeeds } from './call-needs.ts';
-import { POLICY_VIOLATION } from './close-codes.ts';
 import { ConnectionLog } from './connection-log.ts';
 import { openCall, type OpenCall } from './open-call.ts';
 
-export interface CallConnectionOptions {
+/** Source: RFC 6455, section 7.4. */
+export const POLICY_VIOLATION = 1008;
+
+export interface CallConnectionOptions extends AcceptedStream {
   readonly carrier: WebSocket;
-  readonly request: StreamRequest;
-  readonly principal: Principal;
+  /** Called once, when the connection is over and the agent has sent its last report. */
   readonly onFinished: () => void;
 }
 
 /** Carries out what the frames of one call mean. */
 export class CallConnection {
   readonly connectionId: string;
-  readonly #onFinished: () => void;
   readonly #needs: CallNeeds;
-  /** A host whose clock is set in mid-call must not turn the call's turns around. */
+  readonly #options: CallConnectionOptions;
+  /** Setting the clock of the host does not change the order of a call's turns. */
   readonly #now: () => number;
-  readonly #carrier: WebSocket;
-  readonly #principal: Principal;
   readonly #agent: CallAgent | undefined;
   readonly #marks = new PlaybackMarks();
   readonly #log: ConnectionLog;
@@ -62,18 +61,15 @@ export class CallConnection {
   #hangUpReason: LossReason | undefined;
   #isFinished = false;
 
-  /** `onFinished` is called once, when the connection is over and the agent has said its last word. */
-  constructor(needs: CallNeeds, { carrier, request, principal, onFinished }: CallConnectionOptions) {
+  constructor(needs: CallNeeds, options: CallConnectionOptions) {
     this.#needs = needs;
+    this.#options = options;
     this.#now = steadyClock(needs.now);
-    this.#carrier = carrier;
-    this.#principal = principal;
-    this.#onFinished = onFinished;
     this.connectionId = needs.newId();
     this.#log = new ConnectionLog(needs, this.connectionId);
     this.#guard = new CallGuard(needs.logger, (error, entry) => this.fail(error, entry));
-    this.#state = newConnection(this.connectionId, request);
-    this.#agent = this.#createAgent();
+    this.#state = newConnection(this.connectionId, options.request);
+    this.#agent = needs.agent && this.#createAgent(needs.agent);
     this.#isAgentDone = this.#agent === undefined;
   }
 
@@ -81,12 +77,12 @@ export class CallConnection {
     return this.#isDiscarded || this.#state.phase === 'over';
   }
 
-  /** The call, while it is going on. */
+  /** The call, while it is in progress. */
   get openCall(): CallKey | undefined {
     return this.#state.phase === 'open' ? this.#call?.producer.call : undefined;
   }
 
-  /** Why the connection is over, should it close now. */
+  /** The reason of the connection's end if it closes now. */
   get lossReason(): LossReason {
     return this.#hangUpReason ?? 'socket_closed';
   }
@@ -95,7 +91,7 @@ export class CallConnection {
     return this.#call?.producer.pendingBytes ?? 0;
   }
 
-  /** Whether the frame begins another call, for which there has to be another session. */
+  /** Whether the frame starts another call, which needs another session. */
   isSupersededBy(frame: ParsedFrame): boolean {
     return isStartOfAnotherCall(this.#state, frame);
   }
@@ -104,18 +100,24 @@ export class CallConnection {
   receive(frame: ParsedFrame, data: Buffer, isBinary: boolean): void {
     this.#agent?.forward({ data, isBinary, role: roleOf(frame) });
     const nowMs = this.#now();
-    this.#apply(translateFrame(this.#state, frame, nowMs), nowMs, () => data.toString('base64'));
+    // Audio of an open call, which most frames are, changes no state: nothing is allocated for it.
+    if (frame.kind === 'media' && this.#call !== undefined && this.#state.phase === 'open')
+      this.#call.recorder.addFrame(frame, nowMs);
+    else this.#apply(translateFrame(this.#state, frame, nowMs), nowMs, () => data.toString('base64'));
   }
 
-  /** The connection is over. The first ending counts, later ones do nothing. */
+  /** Ends the connection. The first ending counts; later ones do nothing. */
   end(ending: Ending): void {
     if (this.isOver) return;
     const nowMs = this.#now();
-    if (this.#state.phase === 'waiting') this.#beginLate(nowMs);
+    if (this.#state.phase === 'waiting') {
+      if (isWorthRecording(this.#state)) this.#apply(beginWithoutStart(this.#state, nowMs), nowMs, () => '');
+      else this.#discard();
+    }
     if (this.#call !== undefined) this.#endOpen(this.#call, ending, nowMs);
   }
 
-  /** The gateway has failed at this call: it ends, and its record says so. */
+  /** Ends the call because the gateway failed at it; its record says so. */
   fail(error: unknown, entry: string): void {
     const hasEnded = this.isOver;
     this.#log.failed(error, entry);
@@ -123,11 +125,10 @@ export class CallConnection {
       this.end({ kind: 'lost', reason: 'internal_error' });
     } catch (again) {
       this.#log.failed(again, 'end');
-      // All that is left to say is that it is over.
       this.#endBare();
     }
-    // A socket that goes on with another call is not this call's to close.
-    if (!hasEnded) this.#carrier.terminate();
+    // The socket may carry another call by now.
+    if (!hasEnded) this.#options.carrier.terminate();
     this.closeAgent();
   }
 
@@ -136,70 +137,56 @@ export class CallConnection {
     this.#call?.recorder.flushDue(this.#now());
   }
 
-  /** Lets go of the agent now, without waiting for its last reports. */
+  /** Closes the agent's connection without waiting for its last reports. */
   closeAgent(): void {
     this.#guard.run('agent.close', () => this.#agent?.close());
   }
 
   #apply(step: Step, nowMs: number, rawBase64: () => string): void {
     if (step.state !== this.#state) this.#enter(step.state);
-    if (this.#call === undefined) {
-      if (step.notice !== undefined) this.#log.note(step.notice);
-      if (step.ending !== undefined) this.end(step.ending);
-      return;
-    }
+    if (this.#call !== undefined) this.#record(this.#call, step, nowMs, rawBase64);
+    if (step.notice !== undefined) this.#log.note(step.notice);
+    if (step.ending !== undefined) this.end(step.ending);
+  }
+
+  #record(call: OpenCall, step: Step, nowMs: number, rawBase64: () => string): void {
     for (const draft of step.events) {
-      this.#call.producer.add(
-        storableDraft(this.#agent ? withEvidence(draft, this.#marks) : draft, rawBase64),
-      );
+      call.producer.add(storableDraft(this.#agent ? withEvidence(draft, this.#marks) : draft, rawBase64));
     }
-    if (step.events.length > 0) {
-      this.#agent?.dial({ ...this.#call, marks: this.#marks, carrier: this.#carrier });
-    }
+    if (step.events.length > 0)
+      this.#agent?.dial({ ...call, marks: this.#marks, carrier: this.#options.carrier });
     for (const { frame, atMs } of step.released) {
       const frameBase64 = (): string => Buffer.from(JSON.stringify(frame)).toString('base64');
       this.#apply(translateFrame(this.#state, frame, atMs), atMs, frameBase64);
     }
-    if (step.audio !== undefined) this.#call.recorder.addFrame(step.audio, nowMs);
-    if (step.notice !== undefined) this.#log.note(step.notice);
-    if (step.ending !== undefined) this.end(step.ending);
+    if (step.audio !== undefined) call.recorder.addFrame(step.audio, nowMs);
   }
 
   #enter(state: ConnectionState): void {
     this.#state = state;
     if (state.phase !== 'open' || this.#call !== undefined || this.#isDiscarded) return;
+    const { principal, carrier } = this.#options;
     if (!this.#mayStream(state)) {
+      this.#log.refused(principal);
       this.#discard();
-      this.#carrier.close(POLICY_VIOLATION, 'this token is for another call');
+      carrier.close(POLICY_VIOLATION, 'this token is for another call');
       return;
     }
-    this.#call = openCall(this.#needs, this.#principal, state, this.#guard);
+    this.#call = openCall(this.#needs, principal, state, this.#guard);
     this.#log.started(state);
   }
 
-  /** The connection ends and no `start` ever came. */
-  #beginLate(nowMs: number): void {
-    if (this.#state.phase !== 'waiting') return;
-    if (isWorthRecording(this.#state)) {
-      this.#apply(beginWithoutStart(this.#state, nowMs), nowMs, () => '');
-      return;
-    }
-    this.#discard();
+  /** A token for one call does not stream another, whatever the frames say. */
+  #mayStream({ callSid }: StartedConnection): boolean {
+    const allowed = this.#options.principal.callSid;
+    return allowed === undefined || allowed === callSid;
   }
 
-  /** Nothing of this session is recorded. */
+  /** Ends a session of which nothing is recorded. */
   #discard(): void {
     this.#isDiscarded = true;
     this.#agent?.close();
     this.#finishIfDone();
-  }
-
-  /** Who was let in for one call may not stream another, whatever the frames say. */
-  #mayStream({ callSid }: StartedConnection): boolean {
-    const allowed = this.#principal.callSid;
-    if (allowed === undefined || allowed === callSid) return true;
-    this.#log.refused(this.#principal);
-    return false;
   }
 
   #endOpen({ producer, recorder }: OpenCall, ending: Ending, nowMs: number): void {
@@ -223,32 +210,29 @@ export class CallConnection {
     this.#finishIfDone();
   }
 
-  #createAgent(): CallAgent | undefined {
-    const { agent } = this.#needs;
-    if (agent === undefined) return undefined;
-    const onDone = (): void => {
-      this.#isAgentDone = true;
-      this.#finishIfDone();
-    };
-    return new CallAgent(agent, {
+  #createAgent(needs: AgentNeeds): CallAgent {
+    return new CallAgent(needs, {
       onHangUp: (reason) => this.#hangUp(reason),
-      onDone,
+      onDone: () => {
+        this.#isAgentDone = true;
+        this.#finishIfDone();
+      },
       guard: this.#guard,
       now: this.#now,
     });
   }
 
-  /** Closing the carrier's socket is the only way to end a call from here. */
+  /** Closes the carrier's socket, which is the only way to end a call from here. */
   #hangUp(reason: LossReason): void {
     if (this.isOver) return;
     this.#hangUpReason = reason;
-    this.#carrier.close(1000);
+    this.#options.carrier.close(1000);
   }
 
   #finishIfDone(): void {
     if (this.#isFinished || !this.isOver || !this.#isAgentDone) return;
     this.#isFinished = true;
     if (this.#call !== undefined) this.#needs.retention.close(this.#call.producer, this.#now());
-    this.#onFinished();
+    this.#options.onFinished();
   }
 }

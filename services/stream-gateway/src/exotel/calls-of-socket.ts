@@ -1,13 +1,10 @@
 import { EventRate } from '../domain/event-rate.ts';
 import { type CallConnection } from './call-connection.ts';
 
-/** How many calls a second one socket may begin: ten at once, as `EventRate` has it, and then so many. */
+/** How many calls a second one socket may start, after ten at once. */
 const CALLS_PER_SECOND = 1;
 
-/**
- * The calls that follow each other on one socket of the carrier. A socket holds the place of one call, so that the calls on it
- * are bounded as well: by their number, by their rate, and by the agents of calls that are over.
- */
+/** Limits the calls that follow each other on one socket: their number, their rate, and the agents of ended calls. */
 export class CallsOfSocket {
   readonly #maxCalls: number;
   readonly #rate: EventRate;
@@ -19,7 +16,7 @@ export class CallsOfSocket {
     this.#rate = new EventRate(CALLS_PER_SECOND, nowMs);
   }
 
-  /** Whether another call may begin after this one, whose agent may go on reporting. The agent of an earlier one is let go of. */
+  /** Whether another call may start after this one, whose agent may still report. Closes the agent of the one before. */
   follow(previous: CallConnection, nowMs: number): boolean {
     this.#lingering?.closeAgent();
     this.#lingering = previous;

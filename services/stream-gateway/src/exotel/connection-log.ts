@@ -8,7 +8,7 @@ import { count } from '../report/tally.ts';
 /** The most kinds of unknown events that are logged for one connection. */
 const MAX_LOGGED_KINDS = 16;
 
-/** What the log and the counters are told of one connection of the carrier. */
+/** Logs and counts what happens to one connection of the carrier. */
 export class ConnectionLog {
   readonly #needs: Pick<CallNeeds, 'logger' | 'tally'>;
   readonly #connectionId: string;
@@ -20,7 +20,6 @@ export class ConnectionLog {
     this.#connectionId = connectionId;
   }
 
-  /** It is known which call this is. */
   started({ callSid, streamSid, sampleRate, request, isUnidentified }: StartedConnection): void {
     this.#callSid = callSid;
     const { logger, tally } = this.#needs;
@@ -38,7 +37,7 @@ export class ConnectionLog {
     );
   }
 
-  /** Who was let in for one call has named another. */
+  /** A token for one call was used for another. */
   refused({ callSid, tenant }: Principal): void {
     this.#needs.logger.warn(
       { event: 'stream_token_misused', call_sid: callSid, connection_id: this.#connectionId, tenant },
@@ -46,7 +45,6 @@ export class ConnectionLog {
     );
   }
 
-  /** The gateway failed at this call. */
   failed(err: unknown, entry: string): void {
     const fields = { err, step: entry, call_sid: this.#callSid, connection_id: this.#connectionId };
     this.#needs.tally.faults += 1;
@@ -56,22 +54,21 @@ export class ConnectionLog {
     );
   }
 
-  /** The connection is over. */
   ended(ending: Ending): void {
     const { logger, tally } = this.#needs;
-    const reason =
-      ending.kind === 'stopped' ? loggableWord(ending.reason, KNOWN_STOP_REASONS) : ending.reason;
-    const fields = { call_sid: this.#callSid, connection_id: this.#connectionId, reason };
-    count(tally.endings, ending.kind === 'stopped' ? 'stopped' : ending.reason);
-    if (ending.kind === 'stopped') logger.info({ event: 'call_stopped', ...fields }, 'Call stopped');
-    else
-      logger.info(
-        { event: 'call_disconnected', ...fields, close_code: ending.closeCode },
-        'call disconnected',
-      );
+    const fields = { call_sid: this.#callSid, connection_id: this.#connectionId };
+    if (ending.kind === 'stopped') {
+      const reason = loggableWord(ending.reason, KNOWN_STOP_REASONS);
+      count(tally.endings, 'stopped');
+      logger.info({ event: 'call_stopped', ...fields, reason }, 'Call stopped');
+      return;
+    }
+    const { reason, closeCode: close_code } = ending;
+    count(tally.endings, reason);
+    logger.info({ event: 'call_disconnected', ...fields, reason, close_code }, 'call disconnected');
   }
 
-  /** A frame was not as it should be. Each kind is logged once, and counted every time. */
+  /** Each kind of notice is logged once, and counted every time. */
   note(notice: Notice): void {
     const { tally } = this.#needs;
     if (notice.kind === 'unknown_frame') {

@@ -1,16 +1,15 @@
-/** How long a peer may be quiet. */
+/** How long a peer may be silent. */
 export interface LivenessLimits {
-  /** Without any frame for this long the stream is `idle`: audio flows even while nobody speaks. */
+  /** Without any frame for this long the stream is `idle`: audio flows even in silence. */
   readonly idleTimeoutMs: number;
   readonly pingEveryMs: number;
 }
 
-/** What is to be done about a peer. */
 export type LivenessVerdict = 'alive' | 'ping' | 'idle' | 'half_open';
 
 /**
- * Tells a live peer from a dead one, from counts that are looked at now and then: no clock is read for a frame. A peer
- * that sends frames is alive even if it never answers a ping, because it is not known whether Exotel does.
+ * Detects a dead peer from counts that are checked now and then, so that no clock is read for a frame. A peer that sends
+ * frames is alive even if it never answers a ping: it is not known whether Exotel does.
  */
 export class Liveness {
   readonly #limits: LivenessLimits;
@@ -34,7 +33,7 @@ export class Liveness {
     this.#isPingUnanswered = false;
   }
 
-  /** To be asked every now and then; `nowMs` is monotonic. */
+  /** To be called now and then; `nowMs` is monotonic. */
   check(nowMs: number): LivenessVerdict {
     if (this.#frames !== this.#framesSeen) this.#noteFrames(nowMs);
     if (nowMs - this.#lastFrameAtMs >= this.#limits.idleTimeoutMs) return 'idle';

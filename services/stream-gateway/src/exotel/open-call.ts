@@ -6,14 +6,14 @@ import { type CallNeeds } from './call-needs.ts';
 import { startTimer } from '@turnlog/service-kit';
 import { EventProducer } from '@turnlog/delivery';
 
-/** What there is of a call from the moment at which it is known which one it is. */
+/** A call after its first frame that named it. */
 export interface OpenCall {
   readonly connection: StartedConnection;
   readonly producer: EventProducer;
   readonly recorder: AudioRecorder;
 }
 
-/** Makes what takes the events and the audio of a call. The call belongs to the principal's tenant. */
+/** Creates the producer and the recorder of a call of the principal's tenant. */
 export function openCall(
   { delivery, retention, streamCalls, audio, tally }: CallNeeds,
   { tenant }: Principal,

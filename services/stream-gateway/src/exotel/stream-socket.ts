@@ -1,49 +1,46 @@
-import { type AcceptedStream } from '../domain/accepted-stream.ts';
 import { type CallKey } from '@turnlog/call-events';
 import { parseExotelFrame } from '@turnlog/exotel';
 import { type WebSocket } from 'ws';
-import { type Principal } from '../domain/principal.ts';
 import { CallGuard } from '../call-guard.ts';
 import { type LossReason } from '../domain/connection-state.ts';
-import { type StreamRequest } from '../domain/stream-request.ts';
-import { type CallNeeds } from './call-needs.ts';
+import { type AcceptedStream } from '../domain/principal.ts';
 import { count } from '../report/tally.ts';
-import { CallConnection } from './call-connection.ts';
+import { CallConnection, POLICY_VIOLATION } from './call-connection.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { CallsOfSocket } from './calls-of-socket.ts';
-import { POLICY_VIOLATION, SERVICE_RESTART } from './close-codes.ts';
 import { Liveness, type LivenessLimits } from './liveness.ts';
 
+/** Source: the IANA registry of close codes. */
+const SERVICE_RESTART = 1012;
+
 /**
- * What may wait for Redis of the events that frames bring: starts, keys and marks. They can't be refused as reports are. A
- * call brings a few kilobytes of them.
+ * How many bytes of events from frames (starts, keys and marks) may wait for Redis, as they can't be refused. A call has a
+ * few kilobytes of them.
  */
 const MAX_FRAME_EVENT_BYTES = 8 * 1024 * 1024;
 
-export interface StreamSocketEvents {
-  /** A session began: the socket's first, or that of another call on the same socket. */
-  onSessionStarted(session: CallConnection): void;
-  onSessionFinished(session: CallConnection): void;
-  onClosed(): void;
-}
-
-/** How long a peer may be quiet, and how long it may be there. */
+/** How long a socket may be silent, and how long and for how many calls it may be open. */
 export interface StreamLimits extends LivenessLimits {
-  /** A socket on which no call is going on is closed after this long, whatever comes on it. */
+  /** A socket without a call in progress is closed after this long. */
   readonly startTimeoutMs: number;
   readonly maxCallMs: number;
-  /** So many calls may follow each other on one socket. */
   readonly maxCallsPerSocket: number;
 }
 
-/** One of the carrier's sockets: feeds its frames to the session of its call, and notices when the other side is gone. */
+export interface StreamSocketOptions {
+  readonly needs: CallNeeds;
+  readonly limits: StreamLimits;
+  /** The unfinished sessions of all sockets, to which this one adds its own. */
+  readonly sessions: Set<CallConnection>;
+  readonly onClosed: () => void;
+}
+
+/** One socket of the carrier: gives its frames to the session of its call, and detects a lost connection. */
 export class StreamSocket {
   readonly #socket: WebSocket;
-  readonly #request: StreamRequest;
-  readonly #principal: Principal;
-  readonly #needs: CallNeeds;
-  readonly #events: StreamSocketEvents;
+  readonly #stream: AcceptedStream;
+  readonly #options: StreamSocketOptions;
   readonly #liveness: Liveness;
-  readonly #limits: StreamLimits;
   readonly #guard: CallGuard;
   /** From the second call on: few sockets carry one. */
   #calls: CallsOfSocket | undefined;
@@ -53,29 +50,13 @@ export class StreamSocket {
   #session: CallConnection;
   #hasFailed = false;
 
-  constructor(
-    socket: WebSocket,
-    { request, principal }: AcceptedStream,
-    {
-      needs,
-      limits,
-      monotonicMs,
-      events,
-    }: {
-      readonly needs: CallNeeds;
-      readonly limits: StreamLimits;
-      readonly monotonicMs: number;
-      readonly events: StreamSocketEvents;
-    },
-  ) {
+  constructor(socket: WebSocket, stream: AcceptedStream, options: StreamSocketOptions) {
+    const monotonicMs = performance.now();
     this.#socket = socket;
-    this.#request = request;
-    this.#principal = principal;
-    this.#needs = needs;
-    this.#events = events;
-    this.#liveness = new Liveness(limits, monotonicMs);
-    this.#limits = limits;
-    this.#guard = new CallGuard(needs.logger, (error, entry) => this.#fail(error, entry));
+    this.#stream = stream;
+    this.#options = options;
+    this.#liveness = new Liveness(options.limits, monotonicMs);
+    this.#guard = new CallGuard(options.needs.logger, (error, entry) => this.#fail(error, entry));
     this.#callSince = { hasCall: false, atMs: monotonicMs };
     this.#session = this.#beginSession();
     this.#guard.listen(socket, 'carrier', {
@@ -86,14 +67,14 @@ export class StreamSocket {
     });
   }
 
-  /** The call, while it is going on. */
+  /** The call, while it is in progress. */
   get openCall(): CallKey | undefined {
     let call: CallKey | undefined;
     this.#guard.run('heartbeat', () => (call = this.#session.openCall));
     return call;
   }
 
-  /** Looks after the peer and the audio that waits. Called a few times a second. */
+  /** Checks the connection and writes audio that has waited. Called a few times a second. */
   tick(monotonicMs: number): void {
     this.#guard.run('tick', () => this.#look(monotonicMs));
   }
@@ -102,11 +83,14 @@ export class StreamSocket {
     this.#session.flushDueAudio();
     const verdict = this.#liveness.check(monotonicMs);
     if (verdict === 'ping') this.#socket.ping();
-    else if (verdict !== 'alive') this.#giveUp(verdict);
-    else this.#enforceLimits(monotonicMs);
+    else if (verdict === 'alive') this.#enforceLimits(monotonicMs);
+    else {
+      this.#session.end({ kind: 'lost', reason: verdict });
+      this.#socket.terminate();
+    }
   }
 
-  /** Ends the call because the service is going down. */
+  /** Ends the call because the service stops. */
   drain(): void {
     this.#guard.run('drain', () => {
       this.#session.end({ kind: 'lost', reason: 'drained' });
@@ -114,7 +98,7 @@ export class StreamSocket {
     });
   }
 
-  /** Cuts the connection. */
+  /** Closes the connection at once. */
   terminate(): void {
     this.#guard.run('terminate', () => this.#socket.terminate());
   }
@@ -124,20 +108,20 @@ export class StreamSocket {
       this.#endFor('too_much');
       return;
     }
+    const { maxCallMs, startTimeoutMs } = this.#options.limits;
     const hasCall = this.#session.openCall !== undefined;
     if (hasCall !== this.#callSince.hasCall) this.#callSince = { hasCall, atMs: monotonicMs };
-    const lastedMs = monotonicMs - this.#callSince.atMs;
-    if (lastedMs < (hasCall ? this.#limits.maxCallMs : this.#limits.startTimeoutMs)) return;
+    if (monotonicMs - this.#callSince.atMs < (hasCall ? maxCallMs : startTimeoutMs)) return;
     this.#endFor(hasCall ? 'too_long' : 'no_start');
   }
 
-  /** More waits for Redis than reports, and events that Redis has lost, may come to: the frames bring the rest. */
+  /** Whether more waits for Redis than reports, and events that Redis has lost, can be: the rest is from frames. */
   #isFlooding(): boolean {
-    const { maxPendingBytes, maxRetainedBytes } = this.#needs.delivery.limits;
+    const { maxPendingBytes, maxRetainedBytes } = this.#options.needs.delivery.limits;
     return this.#session.pendingBytes > maxPendingBytes + maxRetainedBytes + MAX_FRAME_EVENT_BYTES;
   }
 
-  /** What still comes before the socket is closed begins no other call. */
+  /** Frames that arrive before the socket is closed start no other call. */
   #endFor(reason: LossReason): void {
     this.#isRefused = true;
     this.#session.end({ kind: 'lost', reason });
@@ -145,13 +129,13 @@ export class StreamSocket {
   }
 
   #beginSession(): CallConnection {
-    const session: CallConnection = new CallConnection(this.#needs, {
+    const { needs, sessions } = this.#options;
+    const session: CallConnection = new CallConnection(needs, {
+      ...this.#stream,
       carrier: this.#socket,
-      request: this.#request,
-      principal: this.#principal,
-      onFinished: () => this.#events.onSessionFinished(session),
+      onFinished: () => sessions.delete(session),
     });
-    this.#events.onSessionStarted(session);
+    sessions.add(session);
     return session;
   }
 
@@ -159,7 +143,7 @@ export class StreamSocket {
     this.#liveness.onFrame();
     if (this.#isRefused) return;
     const frame = parseExotelFrame(data);
-    count(this.#needs.tally.frames, frame.kind);
+    count(this.#options.needs.tally.frames, frame.kind);
     if (this.#session.isSupersededBy(frame)) {
       this.#session.end({ kind: 'lost', reason: 'superseded' });
       if (!this.#mayBeginAnother()) {
@@ -172,31 +156,23 @@ export class StreamSocket {
   }
 
   #mayBeginAnother(): boolean {
-    const nowMs = this.#needs.now();
-    this.#calls ??= new CallsOfSocket(this.#limits.maxCallsPerSocket, nowMs);
+    const nowMs = this.#options.needs.now();
+    this.#calls ??= new CallsOfSocket(this.#options.limits.maxCallsPerSocket, nowMs);
     return this.#calls.follow(this.#session, nowMs);
   }
 
-  /** It began too many calls: a client that means only the last of them, or one that means none. */
   #refuse(): void {
     this.#isRefused = true;
-    this.#needs.logger.warn(
-      {
-        event: 'socket_began_too_many_calls',
-        connection_id: this.#session.connectionId,
-        tenant: this.#principal.tenant,
-      },
+    const { connectionId } = this.#session;
+    const { tenant } = this.#stream.principal;
+    this.#options.needs.logger.warn(
+      { event: 'socket_began_too_many_calls', connection_id: connectionId, tenant },
       'one socket began too many calls, or began them too fast; it is closed',
     );
     this.#socket.close(POLICY_VIOLATION, 'too many calls on one socket');
   }
 
-  #giveUp(reason: 'idle' | 'half_open'): void {
-    this.#session.end({ kind: 'lost', reason });
-    this.#socket.terminate();
-  }
-
-  /** Of what is left, nothing may depend on what failed. */
+  /** The socket is closed even if the session fails again. */
   #fail(error: unknown, entry: string): void {
     try {
       this.#session.fail(error, entry);
@@ -208,7 +184,7 @@ export class StreamSocket {
   #onError(err: unknown): void {
     this.#hasFailed = true;
     const { connectionId, openCall } = this.#session;
-    this.#needs.logger.warn(
+    this.#options.needs.logger.warn(
       { event: 'carrier_socket_failed', err, call_sid: openCall?.callSid, connection_id: connectionId },
       'socket failed',
     );
@@ -219,7 +195,7 @@ export class StreamSocket {
       const reason = this.#hasFailed ? 'socket_error' : this.#session.lossReason;
       this.#session.end({ kind: 'lost', reason, closeCode });
     } finally {
-      this.#events.onClosed();
+      this.#options.onClosed();
     }
   }
 }

@@ -1,16 +1,16 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type WebSocket } from 'ws';
-import { type CallNeeds } from './call-needs.ts';
+import { type AcceptedStream } from '../domain/principal.ts';
 import { type CallConnection } from './call-connection.ts';
+import { type CallNeeds } from './call-needs.ts';
 import { StreamSocket, type StreamLimits } from './stream-socket.ts';
-import { type AcceptedStream } from '../domain/accepted-stream.ts';
 
-/** All of the carrier's sockets, with one timer for them all. */
+/** All sockets of the carrier, with one timer for them all. */
 export class StreamSockets {
   readonly #needs: CallNeeds;
   readonly #limits: StreamLimits;
   readonly #sockets = new Set<StreamSocket>();
-  /** Sessions that are not finished; some outlive their socket by the agent's last words. */
+  /** Sessions that are not finished; some outlive their socket while the agent reports. */
   readonly #sessions = new Set<CallConnection>();
 
   constructor(needs: CallNeeds, limits: StreamLimits) {
@@ -26,22 +26,18 @@ export class StreamSockets {
     return this.#sessions.size;
   }
 
-  /** The calls that are going on. */
+  /** The calls in progress. */
   openCalls(): CallKey[] {
     return [...this.#sockets].flatMap(({ openCall }) => openCall ?? []);
   }
 
-  /** Takes a socket whose handshake is done. */
+  /** Takes a socket after its handshake. */
   accept(socket: WebSocket, stream: AcceptedStream): void {
     const accepted = new StreamSocket(socket, stream, {
       needs: this.#needs,
       limits: this.#limits,
-      monotonicMs: performance.now(),
-      events: {
-        onSessionStarted: (session) => void this.#sessions.add(session),
-        onSessionFinished: (session) => void this.#sessions.delete(session),
-        onClosed: () => void this.#sockets.delete(accepted),
-      },
+      sessions: this.#sessions,
+      onClosed: () => void this.#sockets.delete(accepted),
     });
     this.#sockets.add(accepted);
   }
@@ -51,12 +47,12 @@ export class StreamSockets {
     for (const socket of this.#sockets) socket.tick(monotonicMs);
   }
 
-  /** Ends all calls because the service is going down. */
+  /** Ends all calls because the service stops. */
   drain(): void {
     for (const socket of this.#sockets) socket.drain();
   }
 
-  /** Cuts whatever is left. */
+  /** Closes at once what is left. */
   terminate(): void {
     for (const session of this.#sessions) session.closeAgent();
     for (const socket of this.#sockets) socket.terminate();

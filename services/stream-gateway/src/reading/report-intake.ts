@@ -1,5 +1,5 @@
 import { type RedactionMode } from '@turnlog/redaction';
-import { type ReportRates } from '../limits/report-rates.ts';
+import { type ReportRates } from '../domain/report-rates.ts';
 import { type ReportReader } from './report-reader.ts';
 
 /** How the gateway takes reports, over HTTP and from agents' sockets alike. */

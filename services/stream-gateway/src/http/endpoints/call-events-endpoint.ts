@@ -5,7 +5,7 @@ import { type Logger } from '@turnlog/service-kit';
 import { nanoid } from 'nanoid';
 import { refusalOf, type EventResult } from '../../domain/agent-answer.ts';
 import { splitMessages, type MessageBytes } from '../../domain/split-messages.ts';
-import { type TooFast } from '../../limits/report-rates.ts';
+import { type TooFast } from '../../domain/report-rates.ts';
 import { type ReadReport } from '../../reading/read-reports.ts';
 import { type ReportIntake } from '../../reading/report-intake.ts';
 import { type GatewayMetrics } from '../../report/metrics.ts';

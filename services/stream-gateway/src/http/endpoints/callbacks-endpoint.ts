@@ -13,7 +13,6 @@ import {
 } from '@turnlog/exotel';
 import { type IncomingMessage } from 'node:http';
 import { type CallbackAnswer } from '../../domain/callback-messages.ts';
-import { type StreamCalls } from '../../store/stream-calls.ts';
 import { unplacedCallSid } from '../../domain/unplaced-call.ts';
 import { type GatewayMetrics } from '../../report/metrics.ts';
 import { type Digest } from '../../report/digest.ts';
@@ -31,7 +30,7 @@ export interface CallbacksOptions {
   /** The tenant whose webhook secret this is. */
   readonly authenticate: (secret: string) => string | undefined;
   readonly store: EventStore;
-  readonly streams: Pick<StreamCalls, 'find'>;
+  readonly findCall: (tenant: string, streamSid: string) => Promise<string | undefined>;
   /** The zone of times that name none. */
   readonly utcOffsetMinutes: number;
   readonly metrics: Pick<GatewayMetrics, 'callbacks'>;
@@ -123,7 +122,7 @@ export class CallbacksEndpoint {
   /** A Passthru that does not name a call belongs to the call of its stream, or is kept under an id of its own. */
   async #place(tenant: string, nameless: NamelessReport): Promise<Taken> {
     const { streamSid } = nameless;
-    const found = streamSid === undefined ? undefined : await this.#options.streams.find(tenant, streamSid);
+    const found = streamSid === undefined ? undefined : await this.#options.findCall(tenant, streamSid);
     if (found !== undefined) return this.#store(tenant, 'passthru', { ...nameless, callSid: found });
     this.#options.unplaced.count('unplaced');
     const unplaced = unplacedCallSid(nameless);

@@ -4,7 +4,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { type Gatekeeper } from '../../auth/gatekeeper.ts';
 import { sharedGuard, type CallGuard } from '../../call-guard.ts';
 import { readStreamRequest } from '../../domain/stream-request.ts';
-import { type AcceptedStream } from '../../domain/accepted-stream.ts';
+import { type AcceptedStream } from '../../domain/principal.ts';
 import { type PendingConnections } from '../../limits/pending-connections.ts';
 import { type StreamQuotas } from '../../limits/stream-quotas.ts';
 import { refuseUpgrade, type Answer } from '../answers/answer.ts';

@@ -1,4 +1,4 @@
-import { TokenBucket } from '../domain/token-bucket.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 const FEW_KEYS = 1_000;
 
