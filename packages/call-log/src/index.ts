@@ -4,7 +4,6 @@ export {
   callKeys,
   partitionKeys,
   partitionOf,
-  type CallKeys,
   type FeedName,
   type KeySpace,
   type PartitionKeys,
@@ -27,28 +26,21 @@ export {
   type PageLimits,
   type ReadLogPages,
 } from './read/page-reader.ts';
-export { JoinedEntries } from './read/joined-entries.ts';
-export { type LogEntry } from './read/log-entry.ts';
+export { JoinedEntries, type LogEntry } from './read/joined-entries.ts';
 export { type FeedEntry } from './feed/feed-entry.ts';
 export {
   consumeFeed,
   startFeedConsumer,
   type FeedConsumer,
-  type FeedConsumerOptions,
   type FeedHandling,
 } from './feed/feed-consumer.ts';
-export {
-  BrokenPartitions,
-  type BrokenPartition,
-  type BrokenPartitionsOptions,
-} from './feed/broken-partitions.ts';
+export { BrokenPartitions } from './feed/broken-partitions.ts';
 export { watchPartitions } from './feed/partition-watch.ts';
-export { groupOf, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed/feed-reader.ts';
+export { groupOf, type FeedBatch, type FeedReader } from './feed/feed-reader.ts';
 export { createTrials, type Trials } from './feed/trials.ts';
 export { createLagMeter, measureFeedLag, type FeedLag } from './feed/feed-lag.ts';
-export { createCallEraser, type CallEraser, type ErasedKeys } from './erase/call-eraser.ts';
+export { createCallEraser, type CallEraser } from './erase/call-eraser.ts';
 export { createCallReleaser, type CallReleaser } from './release/call-releaser.ts';
-export { type LoggedText } from './erase/logged-texts.ts';
 export {
   createPersistedCalls,
   type AskedAgain,
@@ -56,11 +48,10 @@ export {
   type PersistedClaim,
 } from './persisted/persisted-calls.ts';
 export { createCommitter, type CommittedCall } from './commit/commit-calls.ts';
-export { LiveCalls, type LiveCall, type LostCall } from './live/live-calls.ts';
+export { LiveCalls, type LostCall } from './live/live-calls.ts';
 export {
   createSessionSaver,
   readSession,
-  type SavedSession,
   type SessionSave,
   type SessionSaved,
 } from './state/session-state.ts';
@@ -71,7 +62,7 @@ export {
   type LogPointer,
   type StoredDeadLetter,
 } from './dead-letters/dead-letters.ts';
-export { removeOldLetters, type OldLetters } from './dead-letters/old-letters.ts';
+export { removeOldLetters } from './dead-letters/old-letters.ts';
 export {
   AudioStreams,
   type AppendedAudio,

@@ -15,28 +15,30 @@ export const DEFAULT_KEY_SPACE: KeySpace = { prefix: 'tl:', partitions: 16 };
 /** The two feeds that list calls with work to do. */
 export type FeedName = 'activity' | 'persist';
 
-/** The keys of one call. They share the hash tag of its partition, so one script may use all of them. */
-export interface CallKeys {
-  readonly log: string;
-  readonly head: string;
-  readonly ids: string;
-  readonly session: string;
-  readonly turns: string;
-  readonly audio: string;
-}
+const PARTS = ['log', 'head', 'ids', 'session', 'turns', 'audio'] as const;
 
-/** The keys of one partition. */
-export interface PartitionKeys {
-  readonly activity: string;
-  readonly persist: string;
-  readonly live: string;
-  readonly checkpoints: string;
-  readonly dead: string;
-}
+/** The keys of one call. They share the hash tag of its partition, so one script may use all of them. */
+export type CallKeys = Readonly<Record<(typeof PARTS)[number], string>>;
 
 /** The partition of a call: CRC-32 of `tenant/callSid` modulo the number of partitions. */
 export function partitionOf({ partitions }: KeySpace, call: CallKey): number {
   return crc32(callId(call)) % partitions;
+}
+
+/** Groups what concerns calls by their partitions, in order. */
+export function byPartition<T>(
+  space: KeySpace,
+  items: readonly T[],
+  callOf: (item: T) => CallKey,
+): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const partition = partitionOf(space, callOf(item));
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 /** Every partition number of a key space. */
@@ -57,8 +59,6 @@ export function callKeys(space: KeySpace, call: CallKey): CallKeys {
   };
 }
 
-const PARTS: readonly (keyof CallKeys)[] = ['log', 'head', 'ids', 'session', 'turns', 'audio'];
-
 /** The pattern of the calls' keys, for `SCAN`: of one part, or of the calls with one sid. */
 export function callKeyPattern(
   { prefix }: KeySpace,
@@ -78,7 +78,7 @@ export function callOfKey(space: KeySpace, key: string): CallKey | undefined {
 }
 
 /** The keys of one partition. */
-export function partitionKeys(space: KeySpace, partition: number): PartitionKeys {
+export function partitionKeys(space: KeySpace, partition: number) {
   const base = partitionBase(space, partition);
   return {
     activity: `${base}activity`,
@@ -88,6 +88,9 @@ export function partitionKeys(space: KeySpace, partition: number): PartitionKeys
     dead: `${base}dead`,
   };
 }
+
+/** The keys of one partition. */
+export type PartitionKeys = ReturnType<typeof partitionKeys>;
 
 /** The channel on which changes of live calls are published. */
 export function changesChannel({ prefix }: KeySpace): string {

@@ -24,6 +24,7 @@ export {
 export { type ScriptArgument, defineScript, type Script, runScript } from './scripts/script.ts';
 export { CAUGHT_LUA } from './server/read-only.ts';
 export { NO_RUN_ID, RUN_ID_DIGITS, AskedServerRun, isInfoForbidden } from './server/server-run.ts';
+export { execAll } from './scripts/exec-all.ts';
 export { serialize } from './scripts/serialize.ts';
 export { toUnixMs, type TimeReply, serverTimeMs } from './server/server-time.ts';
 export { defineGroupedScript, runGrouped } from './scripts/grouped-script.ts';

@@ -18,12 +18,6 @@ import { appendScript, appendWithoutMemoryScript } from './append-script.ts';
 
 type Appends = readonly Asked<AppendRequest, AppendOutcome>[];
 
-/** What a server allows. */
-export interface ServerRights {
-  /** Whether scripts may call INFO. If they may not, the appender notices with its first append. */
-  readonly mayScriptsAsk?: boolean;
-}
-
 /** Appends to the logs of calls. */
 export interface Appender {
   /** Rejects if Redis did not answer: the events may be in the log or not, and may be resent. */
@@ -42,14 +36,11 @@ export function createAppender(
   redis: Redis,
   space: KeySpace,
   limits: AppendLimits,
-  { mayScriptsAsk = true }: ServerRights = {},
+  /** If false, the appender asks for the server run itself; otherwise it notices with its first append. */
+  mayScriptsAsk = true,
 ): Appender {
-  const send = createSender(
-    redis,
-    limits.runsWithoutMemory === true ? appendWithoutMemoryScript : appendScript,
-    createRunPlanner(space, limits),
-    mayScriptsAsk,
-  );
+  const script = limits.runsWithoutMemory === true ? appendWithoutMemoryScript : appendScript;
+  const send = createSender(redis, script, createRunPlanner(space, limits), mayScriptsAsk);
   const sendInTurns = serialize<AppendRequest, AppendOutcome>((asked) => send(asked, limits.barrier?.()));
   const append = microBatch<AppendRequest, AppendOutcome>((asked) => {
     try {

@@ -1,6 +1,6 @@
 import { type ChainableCommander, type Redis } from 'ioredis';
 import { durabilityKey, type KeySpace } from '../keys.ts';
-import { type Barrier } from '@turnlog/redis-kit';
+import { execAll, type Barrier } from '@turnlog/redis-kit';
 
 /**
  * What an acknowledged append has survived.
@@ -30,8 +30,8 @@ export async function findBarrier(
 ): Promise<Barrier | undefined> {
   if (durability.level === 'redis') return undefined;
   if (durability.level === 'replica') return replicaBarrier(space, durability);
-  if (await fsyncsAlways(redis)) return undefined;
-  if (await hasWaitAof(redis)) return diskBarrier(space, durability);
+  if (await isConfirmed(() => fsyncsAlways(redis))) return undefined;
+  if (await isConfirmed(() => hasWaitAof(redis))) return diskBarrier(space, durability);
   throw new UnkeepableDurabilityError(
     'the durability "disk" needs a Redis with appendonly yes and appendfsync always, or Redis 7.2 and later with ' +
       'appendonly yes; change its configuration, or choose the durability "redis"',
@@ -41,10 +41,8 @@ export async function findBarrier(
 /** Writes a little behind the same barrier. Rejects if an append would not be acknowledged. */
 export async function tryWrite(redis: Redis, space: KeySpace, barrier: Barrier | undefined): Promise<void> {
   const pipeline = redis.pipeline();
-  const replies = await (barrier?.pipe(pipeline) ?? pipeMark(pipeline, space)).exec();
-  const [error, reply] = replies?.at(-1) ?? [new Error('Redis answered nothing'), undefined];
-  if (error !== null) throw error;
-  const problem = barrier?.problemOf(reply);
+  const replies = await execAll(barrier?.pipe(pipeline) ?? pipeMark(pipeline, space));
+  const problem = barrier?.problemOf(replies.at(-1));
   if (problem !== undefined) throw new Error(problem);
 }
 
@@ -78,16 +76,10 @@ function pipeMark(pipeline: ChainableCommander, space: KeySpace): ChainableComma
   return pipeline.set(durabilityKey(space), '');
 }
 
-/** For a forbidden `CONFIG`: the value is unknown and does not count. */
 async function fsyncsAlways(redis: Redis): Promise<boolean> {
-  try {
-    const [, appendonly] = await redis.config('GET', 'appendonly');
-    const [, appendfsync] = await redis.config('GET', 'appendfsync');
-    return appendonly === 'yes' && appendfsync === 'always';
-  } catch (error) {
-    if (isReply(error)) return false;
-    throw error;
-  }
+  const [, appendonly] = await redis.config('GET', 'appendonly');
+  const [, appendfsync] = await redis.config('GET', 'appendfsync');
+  return appendonly === 'yes' && appendfsync === 'always';
 }
 
 /**
@@ -95,15 +87,16 @@ async function fsyncsAlways(redis: Redis): Promise<boolean> {
  * an append-only file.
  */
 async function hasWaitAof(redis: Redis): Promise<boolean> {
-  try {
-    await redis.call('WAITAOF', 1, 0, 1);
-    return true;
-  } catch (error) {
-    if (isReply(error)) return false;
-    throw error;
-  }
+  await redis.call('WAITAOF', 1, 0, 1);
+  return true;
 }
 
-function isReply(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError';
+/** False if the server refuses the command, such as a forbidden `CONFIG`: then the answer is unknown. */
+async function isConfirmed(ask: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ReplyError') return false;
+    throw error;
+  }
 }

@@ -61,7 +61,7 @@ test('a log that lost its newest events behind a proxy that keeps connections st
 
 test('if scripts may not call INFO, events that another server accepted do not count until they are resent', async () => {
   const { log, closes, cutOff, failOver } = await openBehindProxy();
-  const appender = createAppender(log.redis, log.space, LIMITS, { mayScriptsAsk: false });
+  const appender = createAppender(log.redis, log.space, LIMITS, false);
   const call = callOf('CA2');
   const before = await appender.append(unordered(call, ['a', ...turn('a')]));
   await cutOff();

@@ -1,7 +1,7 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { groupOf } from '../feed/feed-reader.ts';
-import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { byPartition, callKeys, partitionKeys, type KeySpace } from '../keys.ts';
 import { CAUGHT_LUA, runAll, type ScriptRun, defineScript, type ScriptArgument } from '@turnlog/redis-kit';
 import { KEEP_HEAD_MS, RELEASE_LUA } from '../release/release-lua.ts';
 
@@ -118,22 +118,11 @@ export function createCommitter(
   };
 
   return async (committed: readonly CommittedCall[]): Promise<void> => {
-    const runs = [...byPartition(space, committed)].flatMap(([partition, calls]) =>
+    const runs = [...byPartition(space, committed, ({ call }) => call)].flatMap(([partition, calls]) =>
       chunksOf(calls, MAX_CALLS).map((chunk) => runOf(partition, chunk)),
     );
     await runAll(redis, commitScript, runs);
   };
-}
-
-function byPartition(space: KeySpace, committed: readonly CommittedCall[]): Map<number, CommittedCall[]> {
-  const groups = new Map<number, CommittedCall[]>();
-  for (const each of committed) {
-    const partition = partitionOf(space, each.call);
-    const group = groups.get(partition);
-    if (group === undefined) groups.set(partition, [each]);
-    else group.push(each);
-  }
-  return groups;
 }
 
 function chunksOf<T>(items: readonly T[], size: number): T[][] {

@@ -1,13 +1,34 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
-import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
+import { toRecord } from '../feed/feed-entry.ts';
 import { groupOf } from '../feed/feed-reader.ts';
 import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
-import { runScript } from '@turnlog/redis-kit';
-import { eraseScript } from './erase-script.ts';
-import { callsInRedis, textsOfCall, textsOfLetters, type LoggedText } from './logged-texts.ts';
+import { defineScript, runScript } from '@turnlog/redis-kit';
+import { callsInRedis, pagesOf, textsOfCall, textsOfLetters, type LoggedText } from './logged-texts.ts';
 
 const PAGE = 1_000;
+
+/**
+ * Removes all keys of a call, and leaves an erasure marker: later appends are refused. A call in progress is
+ * left alone.
+ *
+ * KEYS  head, log, ids, session, turns, live, checkpoints
+ * ARGV  member, milliseconds to keep the marker
+ * Reply 'live', or the number of keys that existed
+ */
+const eraseScript = defineScript(
+  `
+local call = redis.call
+if call('ZSCORE', KEYS[6], ARGV[1]) then return 'live' end
+local isMarked = call('HEXISTS', KEYS[1], 'erased')
+local deleted = call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+call('ZREM', KEYS[7], ARGV[1])
+call('HSET', KEYS[1], 'erased', 1)
+call('PEXPIRE', KEYS[1], ARGV[2])
+return deleted - isMarked
+`,
+  { runsWithoutMemory: true },
+);
 
 /** The outcome of an erasure in Redis. */
 export type ErasedKeys =
@@ -72,17 +93,12 @@ async function removeEntries(
   isOfCall: (fields: Readonly<Record<string, string | undefined>>) => boolean,
   group?: string,
 ): Promise<number> {
-  let from = '-';
   let removed = 0;
-  for (;;) {
-    const entries = (await redis.xrange(stream, from, '+', 'COUNT', PAGE)) as RawEntry[];
-    const ids = entries.filter(([, fields]) => isOfCall(toRecord(fields ?? []))).map(([id]) => id);
-    if (ids.length > 0) {
-      if (group !== undefined) await redis.xack(stream, group, ...ids);
-      removed += await redis.xdel(stream, ...ids);
-    }
-    const last = entries.at(-1)?.[0];
-    if (last === undefined || entries.length < PAGE) return removed;
-    from = `(${last}`;
+  for await (const page of pagesOf(redis, stream, PAGE)) {
+    const ids = page.filter(([, fields]) => isOfCall(toRecord(fields ?? []))).map(([id]) => id);
+    if (ids.length === 0) continue;
+    if (group !== undefined) await redis.xack(stream, group, ...ids);
+    removed += await redis.xdel(stream, ...ids);
   }
+  return removed;
 }

@@ -1,7 +1,8 @@
 import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord, type RawEntry } from '../feed/feed-entry.ts';
-import { allPartitions, callKeyPattern, callKeys, callOfKey, partitionKeys, type KeySpace } from '../keys.ts';
+import { allPartitions, callKeys, partitionKeys, type KeySpace } from '../keys.ts';
+import { scanCalls } from '../read/scan-calls.ts';
 
 /** A text of a call in Redis, as a search for a person reads it. */
 export interface LoggedText extends CallKey {
@@ -15,29 +16,20 @@ const SCANNED_AT_ONCE = 1_000;
 /** An entry may be a megabyte: few are in memory at a time. */
 const ENTRIES_AT_ONCE = 32;
 
-/**
- * Every call that has a key, each once. With a sid, only the calls of this sid, of all tenants. A key of
- * another program with a similar name, which is not in the right partition, is skipped.
- */
+/** Every call that has a key, each once. With a sid, only the calls of this sid, of all tenants. */
 export async function* callsInRedis(
   redis: Redis,
   space: KeySpace,
   callSid?: string,
 ): AsyncGenerator<CallKey> {
   const seen = new Set<string>();
-  const pattern = callKeyPattern(space, { callSid });
-  let cursor = '0';
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE);
-    cursor = next;
-    for (const key of keys) {
-      const call = callOfKey(space, key);
-      if (call === undefined || seen.has(callId(call))) continue;
-      if (callSid !== undefined && call.callSid !== callSid) continue;
+  for await (const calls of scanCalls(redis, space, { callSid }, SCANNED_AT_ONCE)) {
+    for (const call of calls) {
+      if (seen.has(callId(call)) || (callSid !== undefined && call.callSid !== callSid)) continue;
       seen.add(callId(call));
       yield call;
     }
-  } while (cursor !== '0');
+  }
 }
 
 /** All texts of a call in its log and its live state. */
@@ -71,12 +63,17 @@ export async function* textsOfLetters(redis: Redis, space: KeySpace): AsyncGener
 
 /** The entries of a stream, a few at a time. */
 export async function* entriesOf(redis: Redis, stream: string): AsyncGenerator<RawEntry> {
+  for await (const page of pagesOf(redis, stream, ENTRIES_AT_ONCE)) yield* page;
+}
+
+/** The pages of a stream. */
+export async function* pagesOf(redis: Redis, stream: string, size: number): AsyncGenerator<RawEntry[]> {
   let from = '-';
   for (;;) {
-    const page = (await redis.xrange(stream, from, '+', 'COUNT', ENTRIES_AT_ONCE)) as RawEntry[];
-    yield* page;
+    const page = (await redis.xrange(stream, from, '+', 'COUNT', size)) as RawEntry[];
+    yield page;
     const last = page.at(-1)?.[0];
-    if (last === undefined || page.length < ENTRIES_AT_ONCE) return;
+    if (last === undefined || page.length < size) return;
     from = `(${last}`;
   }
 }

@@ -11,16 +11,15 @@ export interface BrokenPartitionsOptions {
   readonly now: () => number;
   readonly onBroken: (broken: BrokenPartition) => void;
   readonly onMended: (broken: BrokenPartition) => void;
-  /** How often a key that stays broken is reported. */
-  readonly tellEveryMs?: number;
 }
 
-const TELL_EVERY_MS = 60_000;
+/** How often a key that stays broken is reported. */
+const REPORT_EVERY_MS = 60_000;
 
 interface Known {
   error: string;
   readonly sinceMs: number;
-  toldAtMs: number;
+  reportedAtMs: number;
 }
 
 /** The keys of partitions that have the wrong type: each stops only its own partition. */
@@ -33,14 +32,14 @@ export class BrokenPartitions {
   }
 
   note(key: string, error: unknown): void {
-    const { now, onBroken, tellEveryMs = TELL_EVERY_MS } = this.#options;
+    const { now, onBroken } = this.#options;
     const nowMs = now();
     const message = error instanceof Error ? error.message : String(error);
-    const known = this.#known.get(key) ?? { error: message, sinceMs: nowMs, toldAtMs: -Infinity };
+    const known = this.#known.get(key) ?? { error: message, sinceMs: nowMs, reportedAtMs: -Infinity };
     known.error = message;
     this.#known.set(key, known);
-    if (nowMs - known.toldAtMs < tellEveryMs) return;
-    known.toldAtMs = nowMs;
+    if (nowMs - known.reportedAtMs < REPORT_EVERY_MS) return;
+    known.reportedAtMs = nowMs;
     onBroken(toBroken(key, known, nowMs));
   }
 

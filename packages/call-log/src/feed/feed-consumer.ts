@@ -1,8 +1,13 @@
 import { type Redis } from 'ioredis';
-import { RedisFeedReader, type FeedBatch, type FeedReader, type FeedReaderOptions } from './feed-reader.ts';
+import {
+  pauseFor,
+  RedisFeedReader,
+  type FeedBatch,
+  type FeedReader,
+  type FeedReaderOptions,
+} from './feed-reader.ts';
 import { type FeedEntry } from './feed-entry.ts';
 import { InFlight } from './in-flight.ts';
-import { pauseFor } from './pause-for.ts';
 
 /** A client-side deadline ends a blocking read later than the server would have. */
 const LATE_ANSWER_MS = 500;
@@ -33,10 +38,7 @@ export interface FeedHandling {
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/**
- * How a consumer works through a backlog: it reads and handles further entries while others are being
- * handled.
- */
+/** How a consumer works through a backlog: it reads further entries while others are being handled. */
 export interface ReadAhead {
   /** A read of this many entries or more indicates a backlog. */
   readonly fromEntries: number;
@@ -53,9 +55,7 @@ export interface FeedConsumerOptions extends FeedReaderOptions, FeedHandling {
 
 /** A running consumer. */
 export interface FeedConsumer {
-  /**
-   * Stops reading, and resolves when the entries in progress are handled and the consumer has left its group.
-   */
+  /** Stops reading; resolves when the entries in progress are handled and the consumer has left its group. */
   stop(): Promise<void>;
 }
 

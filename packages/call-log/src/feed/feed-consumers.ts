@@ -1,5 +1,6 @@
 import { type Redis } from 'ioredis';
-import { runScripts, defineScript } from '@turnlog/redis-kit';
+import { defineScript, execAll, runScripts } from '@turnlog/redis-kit';
+import { infoField } from './feed-groups.ts';
 
 /**
  * Removes a consumer that has no pending entries: they would be removed with it. A consumer that returns is
@@ -36,17 +37,11 @@ export async function removeGoneConsumers(
 ): Promise<void> {
   const pipeline = redis.pipeline();
   for (const feed of feeds) pipeline.xinfo('CONSUMERS', feed, group);
-  const replies = (await pipeline.exec()) ?? [];
+  const replies = await execAll(pipeline);
   for (const [index, feed] of feeds.entries()) {
-    const [error, infos] = replies[index] ?? [new Error('Redis answered nothing'), []];
-    if (error !== null) throw error;
-    for (const info of infos as unknown[][]) {
-      const isGone = valueOf(info, 'pending') === 0 && Number(valueOf(info, 'idle')) >= goneAfterMs;
-      if (isGone) await removeConsumer(redis, [feed], group, String(valueOf(info, 'name')));
+    for (const info of replies[index] as unknown[][]) {
+      const isGone = infoField(info, 'pending') === 0 && Number(infoField(info, 'idle')) >= goneAfterMs;
+      if (isGone) await removeConsumer(redis, [feed], group, String(infoField(info, 'name')));
     }
   }
-}
-
-function valueOf(info: readonly unknown[], name: string): unknown {
-  return info[info.indexOf(name) + 1];
 }

@@ -42,7 +42,7 @@ export async function ensureGroups(
   feeds.forEach((key, index) => {
     const [error, groups] = replies[index] ?? [new Error('Redis answered nothing'), null];
     if (error === null) {
-      if (!hasGroup(groups as unknown[][], group)) without.push(key);
+      if (infoOfGroup(groups, group) === undefined) without.push(key);
     } else if (isMissing(error)) without.push(key);
     else if (isFaultOfTheCall(error)) broken.push({ key, error });
     else throw error;
@@ -70,6 +70,12 @@ export function isMissing(error: Error): boolean {
   return error.message.startsWith('ERR no such key');
 }
 
-function hasGroup(groups: readonly unknown[][], group: string): boolean {
-  return groups.some((info) => info[info.indexOf('name') + 1] === group);
+/** The information about one group among those of a feed. */
+export function infoOfGroup(groups: unknown, group: string): unknown[] | undefined {
+  return ((groups ?? []) as unknown[][]).find((info) => infoField(info, 'name') === group);
+}
+
+/** A field of XINFO, which replies with names and values in turn. */
+export function infoField(info: readonly unknown[], name: string): unknown {
+  return info[info.indexOf(name) + 1];
 }

@@ -3,7 +3,7 @@ import { allPartitions, partitionKeys, type FeedName, type KeySpace } from '../k
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { toUnixMs, type TimeReply } from '@turnlog/redis-kit';
 import { type RawEntry } from './feed-entry.ts';
-import { isMissing } from './feed-groups.ts';
+import { infoField, infoOfGroup, isMissing } from './feed-groups.ts';
 import { groupOf } from './feed-reader.ts';
 
 /** The lag of a feed's consumers, over all partitions that can be read. */
@@ -16,26 +16,18 @@ export interface FeedLag {
   readonly oldestAgeMs: number;
   /** Entries in the dead letters. */
   readonly deadLetters: number;
-  /**
-   * The number of partitions that are missing in these figures because a key of theirs is of another type.
-   */
+  /** Partitions that are missing in these figures because one of their keys is of another type. */
   readonly unreadable: number;
 }
 
-interface PartitionLag {
+interface PartitionLag extends Pick<FeedLag, 'lag' | 'pending' | 'deadLetters'> {
   readonly partition: number;
-  readonly lag: number | undefined;
-  readonly pending: number;
   readonly oldestId: string | undefined;
-  readonly deadLetters: number;
 }
 
 const COMMANDS = 4;
 
-/**
- * Measures the lag of a feed over all partitions in one round trip. Unknown figures of one partition are left
- * out. Rejects if Redis cannot be asked: unknown is not zero.
- */
+/** Measures the lag of a feed over all partitions in one round trip. Rejects without Redis: unknown is not zero. */
 export async function measureFeedLag(redis: Redis, space: KeySpace, feed: FeedName): Promise<FeedLag> {
   return createLagMeter(redis, space, feed)();
 }
@@ -118,29 +110,18 @@ function readPartition(
 ): PartitionLag | undefined {
   if (replies.includes(UNREADABLE)) return undefined;
   const [groups, oldest, length, dead] = replies;
-  const info = ((groups ?? []) as unknown[][]).map(toInfo).find((each) => each.get('name') === group);
+  const info = infoOfGroup(groups, group);
   const oldestId = (oldest as RawEntry[])[0]?.[0];
   const deadLetters = Number(dead);
   // A feed without its group has delivered nothing yet.
   if (info === undefined) return { partition, lag: Number(length), pending: 0, oldestId, deadLetters };
-  const lag = info.get('lag');
-  return {
-    partition,
-    lag: lag == null ? undefined : Number(lag),
-    pending: Number(info.get('pending')),
-    oldestId,
-    deadLetters,
-  };
+  const lag = infoField(info, 'lag');
+  const pending = Number(infoField(info, 'pending'));
+  return { partition, lag: lag == null ? undefined : Number(lag), pending, oldestId, deadLetters };
 }
 
 function ageById({ oldestId }: PartitionLag, nowMs: number): number {
   return oldestId === undefined ? 0 : nowMs - Number.parseInt(oldestId, 10);
-}
-
-function toInfo(flat: readonly unknown[]): Map<unknown, unknown> {
-  const info = new Map<unknown, unknown>();
-  for (let i = 0; i + 1 < flat.length; i += 2) info.set(flat[i], flat[i + 1]);
-  return info;
 }
 
 function sum(numbers: readonly number[]): number {

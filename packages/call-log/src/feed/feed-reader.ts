@@ -1,11 +1,11 @@
 import { type Redis } from 'ioredis';
+import { setTimeout as delay } from 'node:timers/promises';
 import { untilReady } from '@turnlog/redis-kit';
 import { partitionKeys, type FeedName, type KeySpace } from '../keys.ts';
 import { withDeliveries, type PendingOf } from './with-deliveries.ts';
-import { BrokenPartitions } from './broken-partitions.ts';
+import { type BrokenPartitions } from './broken-partitions.ts';
 import { removeConsumer, removeGoneConsumers } from './feed-consumers.ts';
 import { ensureGroups } from './feed-groups.ts';
-import { pauseFor } from './pause-for.ts';
 import { StuckEntries } from './stuck-entries.ts';
 import { readFeedEntry, type FeedEntry, type RawEntry } from './feed-entry.ts';
 
@@ -21,10 +21,7 @@ export interface FeedReaderOptions {
   readonly blockMs: number;
   /** How long an entry stays with an idle consumer before another one claims it. */
   readonly claimIdleMs: number;
-  /**
-   * After this time a consumer that does not read and has no pending entries is removed; ten minutes by
-   * default.
-   */
+  /** After this time a consumer without pending entries that does not read is removed; ten minutes by default. */
   readonly goneAfterMs?: number;
   /** Observes feeds that cannot be read; each stops only its own partition. */
   readonly broken?: BrokenPartitions;
@@ -39,9 +36,7 @@ export interface FeedBatch {
   readonly lost: number;
 }
 
-/**
- * One consumer's view of a feed: the ways in which entries are delivered. All of them reject without Redis.
- */
+/** One consumer's view of a feed: the ways in which entries are delivered. All of them reject without Redis. */
 export interface FeedReader {
   /** Resolves when there is something to read from; rejects on the signal. */
   untilReady(signal: AbortSignal): Promise<void>;
@@ -72,9 +67,10 @@ export class RedisFeedReader implements FeedReader {
   readonly #blocking: Redis;
   readonly #options: FeedReaderOptions;
   readonly #group: string;
+  readonly #reads: readonly ['GROUP', group: string, consumer: string, 'COUNT', count: number];
   readonly #keys: readonly string[];
   readonly #partitions: ReadonlyMap<string, number>;
-  readonly #broken: BrokenPartitions;
+  readonly #broken: BrokenPartitions | undefined;
   readonly #stuck: StuckEntries;
   readonly #pendingOf: PendingOf;
   readonly #interrupted = new AbortController();
@@ -82,17 +78,18 @@ export class RedisFeedReader implements FeedReader {
   #cleanedAtMs = -Infinity;
 
   constructor(commands: Redis, blocking: Redis, options: FeedReaderOptions) {
-    const { space, feed, consumer, partitions, claimIdleMs, broken = untold() } = options;
+    const { space, feed, consumer, partitions, count, claimIdleMs, broken } = options;
     const keyOf = (partition: number): string => partitionKeys(space, partition)[feed];
     this.#commands = commands;
     this.#blocking = blocking;
     this.#options = options;
-    this.#group = groupOf(feed);
+    const group = groupOf(feed);
+    this.#group = group;
+    this.#reads = ['GROUP', group, consumer, 'COUNT', count];
     this.#partitions = new Map(partitions.map((partition) => [keyOf(partition), partition]));
     this.#keys = [...this.#partitions.keys()];
     this.#readable = this.#keys;
     this.#broken = broken;
-    const group = this.#group;
     this.#stuck = new StuckEntries({ commands, group, consumer, claimIdleMs, now: () => performance.now() });
     this.#pendingOf = { keyOf, group, consumer };
   }
@@ -107,23 +104,15 @@ export class RedisFeedReader implements FeedReader {
       (await ensureGroups(this.#commands, this.#keys, this.#group)).map(({ key, error }) => [key, error]),
     );
     this.#readable = this.#keys.filter((key) => !unreadable.has(key));
-    for (const [key, error] of unreadable) this.#broken.note(key, error);
-    for (const key of this.#readable) this.#broken.clear(key);
+    for (const [key, error] of unreadable) this.#broken?.note(key, error);
+    for (const key of this.#readable) this.#broken?.clear(key);
   }
 
   async *ownPending(): AsyncGenerator<FeedBatch> {
     let cursors = new Map(this.#readable.map((key) => [key, '0']));
     while (cursors.size > 0) {
-      const reply = (await this.#commands.xreadgroup(
-        'GROUP',
-        this.#group,
-        this.#options.consumer,
-        'COUNT',
-        this.#options.count,
-        'STREAMS',
-        ...cursors.keys(),
-        ...cursors.values(),
-      )) as StreamReply;
+      const streams = [...cursors.keys(), ...cursors.values()];
+      const reply = (await this.#commands.xreadgroup(...this.#reads, 'STREAMS', ...streams)) as StreamReply;
       cursors = nextCursors(reply);
       if (cursors.size > 0) yield await this.#countedBatch(reply);
     }
@@ -140,21 +129,15 @@ export class RedisFeedReader implements FeedReader {
   }
 
   async *#claimIdle(key: string): AsyncGenerator<FeedBatch> {
+    const { consumer, claimIdleMs, count } = this.#options;
+    const claim = (cursor: string) =>
+      this.#commands.xautoclaim(key, this.#group, consumer, claimIdleMs, cursor, 'COUNT', count);
     let cursor = '0-0';
     do {
-      const [next, entries, deleted] = (await this.#commands.xautoclaim(
-        key,
-        this.#group,
-        this.#options.consumer,
-        this.#options.claimIdleMs,
-        cursor,
-        'COUNT',
-        this.#options.count,
-      )) as [string, RawEntry[], string[]?];
+      const [next, entries, deleted = []] = (await claim(cursor)) as [string, RawEntry[], string[]?];
       cursor = next;
-      const batch = await this.#countedBatch([[key, entries]]);
-      if (entries.length > 0 || deleted?.length)
-        yield { ...batch, lost: batch.lost + (deleted?.length ?? 0) };
+      const { lost, ...batch } = await this.#countedBatch([[key, entries]]);
+      if (entries.length > 0 || deleted.length > 0) yield { ...batch, lost: lost + deleted.length };
     } while (cursor !== '0-0');
   }
 
@@ -163,18 +146,9 @@ export class RedisFeedReader implements FeedReader {
       await pauseFor(this.#options.blockMs, this.#interrupted.signal);
       return { entries: [], lost: 0 };
     }
-    const reply = (await this.#blocking.xreadgroup(
-      'GROUP',
-      this.#group,
-      this.#options.consumer,
-      'COUNT',
-      this.#options.count,
-      'BLOCK',
-      this.#options.blockMs,
-      'STREAMS',
-      ...this.#readable,
-      ...this.#readable.map(() => '>'),
-    )) as StreamReply;
+    const streams = [...this.#readable, ...this.#readable.map(() => '>')];
+    const blocks = ['BLOCK', this.#options.blockMs] as const;
+    const reply = await this.#blocking.xreadgroup(...this.#reads, ...blocks, 'STREAMS', ...streams);
     return this.#toBatch(reply);
   }
 
@@ -209,6 +183,15 @@ export class RedisFeedReader implements FeedReader {
   }
 }
 
+/** Resolves after this time, or at once when the signal aborts. */
+export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
 function nextCursors(reply: StreamReply): Map<string, string> {
   const cursors = new Map<string, string>();
   for (const [key, entries] of reply ?? []) {
@@ -216,9 +199,4 @@ function nextCursors(reply: StreamReply): Map<string, string> {
     if (last !== undefined) cursors.set(key, last[0]);
   }
   return cursors;
-}
-
-function untold(): BrokenPartitions {
-  const untold = () => undefined;
-  return new BrokenPartitions({ now: () => performance.now(), onBroken: untold, onMended: untold });
 }

@@ -11,9 +11,7 @@ export class InFlight {
     this.#running.add(running);
   }
 
-  /**
-   * Resolves when fewer tasks than this are in progress; throws the first failure as soon as there is one.
-   */
+  /** Resolves when fewer tasks than this are in progress; throws the first failure as soon as there is one. */
   async untilFewerThan(limit: number): Promise<void> {
     while (this.#running.size >= limit && this.#failures.length === 0) await Promise.race(this.#running);
     if (this.#failures.length > 0) throw this.#failures[0];

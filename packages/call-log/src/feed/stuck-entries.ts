@@ -1,5 +1,5 @@
 import { type Redis } from 'ioredis';
-import { defineScript, runScript } from '@turnlog/redis-kit';
+import { defineScript, execAll, runScript } from '@turnlog/redis-kit';
 import { type RawEntry } from './feed-entry.ts';
 
 /** The most pending entries of one feed that are checked at once. */
@@ -23,7 +23,7 @@ return redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, unpack(ids))
 `);
 
 /** An entry of XPENDING. */
-type PendingEntry = readonly [id: string, holder: string, idleMs: number, deliveries: number];
+export type PendingEntry = readonly [id: string, holder: string, idleMs: number, deliveries: number];
 
 /** The claiming consumer, and the time after which it claims. */
 export interface StuckEntriesOptions {
@@ -54,12 +54,10 @@ export class StuckEntries {
     const { commands, group, consumer } = this.#options;
     const pipeline = commands.pipeline();
     for (const feed of feeds) pipeline.xpending(feed, group, '-', '+', MAX_PENDING);
-    const replies = (await pipeline.exec()) ?? [];
+    const replies = await execAll(pipeline);
     const claimed: [feed: string, entries: readonly RawEntry[]][] = [];
     for (const [index, feed] of feeds.entries()) {
-      const [error, pending] = replies[index] ?? [new Error('Redis answered nothing'), []];
-      if (error !== null) throw error;
-      const stuck = this.#watch(feed, pending as PendingEntry[]);
+      const stuck = this.#watch(feed, replies[index] as PendingEntry[]);
       if (stuck.length === 0) continue;
       const args = stuck.flatMap(([id, holder, , deliveries]) => [id, holder, deliveries]);
       const entries = await runScript(commands, claimScript, [feed], [group, consumer, ...args]);

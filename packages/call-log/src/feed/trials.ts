@@ -47,31 +47,28 @@ if survived and math.abs(now - survived) < ${SURVIVED_FOR_SECONDS} then return -
 return tonumber(known[1]) or 0
 `);
 
-/** Trials of suspects: calls that may have killed the processes that read them. */
-export interface Trials {
-  /**
-   * The number of trials of each call that started and did not end. `undefined` for a call that is not a
-   * suspect, because a process survived an attempt recently.
-   */
-  counts(calls: readonly CallKey[]): Promise<(number | undefined)[]>;
-  /** Resolves to the number of trials of this call that started and did not end, including this one. */
-  begin(call: CallKey): Promise<number>;
-  /** The process survived the attempt at the call: its trials are reset. */
-  survive(call: CallKey): Promise<void>;
-}
-
-/** The trials of a key space. */
-export function createTrials(redis: Redis, space: KeySpace): Trials {
+/** Trials of suspects in a key space: calls that may have killed the processes that read them. */
+export function createTrials(redis: Redis, space: KeySpace) {
   const keysOf = (call: CallKey): string[] => [callKeys(space, call).head];
   return {
-    counts: async (calls) => {
+    /**
+     * The number of trials of each call that started and did not end. `undefined` for a call that is not a
+     * suspect, because a process survived an attempt recently.
+     */
+    counts: async (calls: readonly CallKey[]): Promise<(number | undefined)[]> => {
       const runs = calls.map((call) => ({ keys: keysOf(call), args: [] }));
       const counts = (await runGrouped(redis, countScript, runs)) as number[];
       return counts.map((count) => (count < 0 ? undefined : count));
     },
-    begin: async (call) => Number(await runScript(redis, beginScript, keysOf(call), [])),
-    survive: async (call) => {
+    /** Resolves to the number of trials of this call that started and did not end, including this one. */
+    begin: async (call: CallKey): Promise<number> =>
+      Number(await runScript(redis, beginScript, keysOf(call), [])),
+    /** The process survived the attempt at the call: its trials are reset. */
+    survive: async (call: CallKey): Promise<void> => {
       await runScript(redis, surviveScript, keysOf(call), []);
     },
   };
 }
+
+/** Trials of suspects. */
+export type Trials = ReturnType<typeof createTrials>;

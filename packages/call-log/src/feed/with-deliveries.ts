@@ -1,5 +1,7 @@
 import { type Redis } from 'ioredis';
+import { execAll } from '@turnlog/redis-kit';
 import { type FeedEntry } from './feed-entry.ts';
+import { type PendingEntry } from './stuck-entries.ts';
 
 /** More pending entries than one consumer ever has at once. */
 const MAX_PENDING = 10_000;
@@ -10,8 +12,6 @@ export interface PendingOf {
   readonly group: string;
   readonly consumer: string;
 }
-
-type PendingReply = readonly (readonly [id: string, consumer: string, idleMs: number, deliveries: number])[];
 
 /**
  * Adds to each entry how often it was delivered, from the consumer's pending list; an entry that left the
@@ -30,11 +30,9 @@ export async function withDeliveries(
     pipeline.xpending(keyOf(partition), group, ids[0] ?? '-', ids.at(-1) ?? '+', MAX_PENDING, consumer);
 
   const counts = new Map<string, number>();
-  const replies = (await pipeline.exec()) ?? [];
+  const replies = (await execAll(pipeline)) as PendingEntry[][];
   [...idsOf.keys()].forEach((partition, index) => {
-    const [error, reply] = replies[index] ?? [new Error('Redis answered nothing'), []];
-    if (error !== null) throw error;
-    for (const [id, , , deliveries] of reply as PendingReply) counts.set(`${partition}:${id}`, deliveries);
+    for (const [id, , , deliveries] of replies[index] ?? []) counts.set(`${partition}:${id}`, deliveries);
   });
   return entries.map((entry) => {
     const deliveries = counts.get(`${entry.partition}:${entry.id}`);

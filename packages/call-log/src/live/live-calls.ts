@@ -1,7 +1,7 @@
 import { callId, callOfId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { toRecord } from '../feed/feed-entry.ts';
-import { allPartitions, callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
+import { allPartitions, byPartition, callKeys, partitionKeys, type KeySpace } from '../keys.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
 import { runScript, serverTimeMs } from '@turnlog/redis-kit';
 import { checkpointScript, touchScript } from './live-scripts.ts';
@@ -45,9 +45,13 @@ export class LiveCalls {
 
   /** Marks these calls as still connected. */
   async touch(calls: readonly CallKey[]): Promise<void> {
-    for (const [partition, members] of groupByPartition(this.#space, calls)) {
-      await runScript(this.#redis, touchScript, [partitionKeys(this.#space, partition).live], members);
-    }
+    for (const [partition, some] of byPartition(this.#space, calls, (call) => call))
+      await runScript(
+        this.#redis,
+        touchScript,
+        [partitionKeys(this.#space, partition).live],
+        some.map(callId),
+      );
   }
 
   /** All live calls, the least recently seen first. */
@@ -72,16 +76,8 @@ export class LiveCalls {
     const nowMs = await serverTimeMs(this.#redis);
     const ahead = await this.#redis.zrangebyscore(live, nowMs + AHEAD_MS, '+inf', 'LIMIT', 0, SWEEP_LIMIT);
     if (ahead.length > 0) await runScript(this.#redis, touchScript, [live], ahead);
-    const until = nowMs - lostAfterMs;
-    const found = await this.#redis.zrangebyscore(
-      live,
-      '-inf',
-      until,
-      'WITHSCORES',
-      'LIMIT',
-      passOver,
-      SWEEP_LIMIT,
-    );
+    const page = ['WITHSCORES', 'LIMIT', passOver, SWEEP_LIMIT] as const;
+    const found = await this.#redis.zrangebyscore(live, '-inf', nowMs - lostAfterMs, ...page);
     return Promise.all(
       toLiveCalls(found).map(async (lost) => ({ ...lost, openConnections: await this.#openOf(lost.call) })),
     );
@@ -115,8 +111,7 @@ export class LiveCalls {
       if (isFaultOfTheCall(error)) return {};
       throw error;
     });
-    const head = toRecord(Object.entries(fields).flat());
-    return Object.entries(head).flatMap(([field, state]) =>
+    return Object.entries(fields).flatMap(([field, state]) =>
       field.startsWith('c:') && state === 'open' ? [field.slice('c:'.length)] : [],
     );
   }
@@ -127,15 +122,4 @@ function toLiveCalls(flat: readonly string[]): LiveCall[] {
     call: callOfId(member),
     seenAtMs: Number(score),
   }));
-}
-
-function groupByPartition(space: KeySpace, calls: readonly CallKey[]): Map<number, string[]> {
-  const groups = new Map<number, string[]>();
-  for (const call of calls) {
-    const partition = partitionOf(space, call);
-    const members = groups.get(partition) ?? [];
-    members.push(callId(call));
-    groups.set(partition, members);
-  }
-  return groups;
 }

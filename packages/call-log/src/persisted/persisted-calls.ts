@@ -3,11 +3,34 @@ import { type Redis } from 'ioredis';
 import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { scanCalls } from '../read/scan-calls.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
-import { runScript } from '@turnlog/redis-kit';
-import { askAgainScript } from './ask-again-script.ts';
+import { defineScript, runScript } from '@turnlog/redis-kit';
 
 /** The most times that one epoch is persisted again. */
 const MAX_ASKED = 3;
+
+/**
+ * Requests that a call is persisted again from the beginning, because Postgres lacks events that the head
+ * calls persisted. Its keys do not expire until then. Of concurrent requests only the first has an effect,
+ * and each epoch is requested a few times only, because the cause may be one that this code does not know.
+ *
+ * KEYS  persist, head, log, ids, session, turns
+ * ARGV  member, epoch and persisted seq as they were read, most requests of an epoch
+ * Reply 'asked'; 'changed' if the head has changed; 'no_log' if the log has expired; 'given_up'
+ */
+const askAgainScript = defineScript(`
+local call, head = redis.call, KEYS[2]
+local known = call('HMGET', head, 'epoch', 'seq', 'persisted', 'asked')
+if known[1] ~= ARGV[2] or known[3] ~= ARGV[3] then return 'changed' end
+if call('EXISTS', KEYS[3]) == 0 then return 'no_log' end
+local asked = tonumber(known[4]) or 0
+if asked >= tonumber(ARGV[4]) then return 'given_up' end
+-- First what may be refused.
+call('XADD', KEYS[1], '*', 'c', ARGV[1], 's', known[2], 'r', 'missing')
+call('HSET', head, 'persisted', 0, 'asked', asked + 1)
+call('HDEL', head, 'expiring')
+for i = 2, 6 do call('PERSIST', KEYS[i]) end
+return 'asked'
+`);
 
 /** How much of a call is in Postgres, according to Redis. */
 export interface PersistedClaim {
@@ -43,7 +66,7 @@ export function createPersistedCalls(redis: Redis, space: KeySpace) {
   return {
     /** All of them, page by page; some may occur twice. */
     claims: async function* (pageSize: number): AsyncGenerator<PersistedClaim[]> {
-      for await (const calls of scanCalls(redis, space, 'head', pageSize)) {
+      for await (const calls of scanCalls(redis, space, { part: 'head' }, pageSize)) {
         const claims = await read(calls);
         if (claims.length > 0) yield claims;
       }

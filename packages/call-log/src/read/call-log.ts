@@ -1,6 +1,6 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type JoinedEntries } from './joined-entries.ts';
-import { type LogEntry } from './log-entry.ts';
+import { type LogEntry } from './joined-entries.ts';
 
 /** A call's log at one moment: its head and a range of its entries. */
 export interface CallLog extends LogHead {

@@ -1,5 +1,11 @@
 import { isAscii } from 'node:buffer';
-import { type LogEntry } from './log-entry.ts';
+
+/** One event in the log. */
+export interface LogEntry {
+  readonly seq: number;
+  /** The encoded event. */
+  readonly text: string;
+}
 
 /** Separates two texts. Encoded JSON has no line break, and between items of an array it means nothing. */
 export const BETWEEN = ',\n';

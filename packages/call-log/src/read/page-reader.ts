@@ -5,7 +5,7 @@ import { callKeys, type KeySpace } from '../keys.ts';
 import { runGrouped } from '@turnlog/redis-kit';
 import { JoinedLog, lastReadSeq, type LogHead, type LogPage } from './call-log.ts';
 import { JoinedEntries } from './joined-entries.ts';
-import { type LogEntry } from './log-entry.ts';
+import { type LogEntry } from './joined-entries.ts';
 import { pageScript, type PageReply } from './page-script.ts';
 
 /** The call, and the first seq. */

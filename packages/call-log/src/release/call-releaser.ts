@@ -3,11 +3,26 @@ import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
 import { scanCalls } from '../read/scan-calls.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
-import { memoryShare, runScripts, type ScriptRun } from '@turnlog/redis-kit';
-import { KEEP_HEAD_MS } from './release-lua.ts';
-import { releaseScript } from './release-script.ts';
+import { defineScript, memoryShare, runScripts } from '@turnlog/redis-kit';
+import { KEEP_HEAD_MS, RELEASE_LUA } from './release-lua.ts';
 
 const PAGE = 250;
+
+/**
+ * Releases a call whose keys would expire later. A call that continued, or has no log, is left alone.
+ *
+ * KEYS  head, log, ids, session, turns
+ * ARGV  milliseconds to keep the head
+ * Reply 1 if it was released
+ */
+const releaseScript = defineScript(
+  `${RELEASE_LUA}
+if not redis.call('HGET', KEYS[1], 'expiring') or redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
+release({KEYS[2], KEYS[3], KEYS[4], KEYS[5]}, KEYS[1], ARGV[1])
+return 1
+`,
+  { runsWithoutMemory: true },
+);
 
 /** Options of a releaser. */
 export interface CallReleaserOptions {
@@ -26,29 +41,23 @@ export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptio
     return isShort;
   };
 
-  const release = async (calls: readonly CallKey[]): Promise<number> => {
-    const runs = calls.map((call): ScriptRun => {
-      const { head, log, ids, session, turns } = callKeys(space, call);
-      return { keys: [head, log, ids, session, turns], args: [KEEP_HEAD_MS] };
-    });
-    const replies = await Promise.all(
-      runs.map((run) => runScripts(redis, releaseScript, [run]).catch(passOver)),
-    );
-    return replies.filter(([reply]) => reply === 1).length;
+  const release = async (call: CallKey): Promise<boolean> => {
+    const { head, log, ids, session, turns } = callKeys(space, call);
+    const run = { keys: [head, log, ids, session, turns], args: [KEEP_HEAD_MS] };
+    const [reply] = await runScripts(redis, releaseScript, [run]).catch(passOver);
+    return reply === 1;
   };
 
   return {
     /** Whether memory was short at the last measurement. */
     isMemoryShort: (): boolean => isShort,
 
-    /**
-     * Measures the memory and releases calls until it is not short or none is left; resolves to their number.
-     */
+    /** Releases calls until memory is not short or none is left; resolves to their number. */
     relieve: async (): Promise<number> => {
       if (!(await measure())) return 0;
       let released = 0;
-      for await (const calls of scanCalls(redis, space, 'head', PAGE)) {
-        released += await release(calls);
+      for await (const calls of scanCalls(redis, space, { part: 'head' }, PAGE)) {
+        released += (await Promise.all(calls.map(release))).filter(Boolean).length;
         if (!(await measure())) break;
       }
       return released;

@@ -2,7 +2,6 @@ import { callId, type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { createScriptPipeline } from '@turnlog/redis-kit';
 import { groupOf } from '../feed/feed-reader.ts';
-import { toRecord } from '../feed/feed-entry.ts';
 import { callKeys, partitionKeys, partitionOf, type KeySpace } from '../keys.ts';
 import { saveSessionScript } from './session-script.ts';
 
@@ -30,10 +29,7 @@ export type SessionSaved =
   | { readonly outcome: 'stale' }
   /** The call's keys have expired, or it started again. */
   | { readonly outcome: 'gone' }
-  /**
-   * The list has another number of turns than the caller assumed: send the turns after those. Nothing was
-   * saved.
-   */
+  /** Nothing was saved: the list has another number of turns than the caller assumed. */
   | { readonly outcome: 'conflict'; readonly turnBase: number };
 
 /** Saves states with compare-and-set, so that any number of workers may save one call. */
@@ -43,23 +39,16 @@ export function createSessionSaver(redis: Redis, space: KeySpace, checkpointEver
     const { head, session, turns, log } = callKeys(space, save.call);
     const { activity, checkpoints } = partitionKeys(space, partitionOf(space, save.call));
     const fields = Object.entries(save.fields).flat();
-    const reply = await run(
-      [head, session, turns, activity, checkpoints, log],
-      [
-        callId(save.call),
-        groupOf('activity'),
-        save.epoch,
-        save.seq,
-        save.turnBase,
-        checkpointEveryMs,
-        fields.length / 2,
-        ...fields,
-        save.turns.length,
-        ...save.turns,
-        ...save.entryIds,
-      ],
-    );
-    return readReply(reply);
+    const args = [
+      callId(save.call),
+      groupOf('activity'),
+      save.epoch,
+      save.seq,
+      save.turnBase,
+      checkpointEveryMs,
+    ];
+    args.push(fields.length / 2, ...fields, save.turns.length, ...save.turns, ...save.entryIds);
+    return readReply(await run([head, session, turns, activity, checkpoints, log], args));
   };
 }
 
@@ -78,18 +67,11 @@ export async function readSession(
   const { session, turns } = callKeys(space, call);
   const [fields, list] = await Promise.all([redis.hgetall(session), redis.lrange(turns, 0, -1)]);
   if (Object.keys(fields).length === 0) return undefined;
-  return { fields: toRecord(Object.entries(fields).flat()), turns: list };
+  return { fields, turns: list };
 }
 
 function readReply(reply: unknown): SessionSaved {
   const [outcome, number] = reply as [SessionSaved['outcome'], number];
-  switch (outcome) {
-    case 'saved':
-      return { outcome, previousSeq: number };
-    case 'conflict':
-      return { outcome, turnBase: number };
-    case 'stale':
-    case 'gone':
-      return { outcome };
-  }
+  if (outcome === 'saved') return { outcome, previousSeq: number };
+  return outcome === 'conflict' ? { outcome, turnBase: number } : { outcome };
 }

@@ -195,7 +195,7 @@ export const drainGuards: readonly Guard[] = [
   {
     name: 'ask-again-a-few-times',
     keeps: 'a call that Postgres never accepts is not persisted again for ever',
-    file: 'packages/call-log/src/persisted/ask-again-script.ts',
+    file: 'packages/call-log/src/persisted/persisted-calls.ts',
     text: "if asked >= tonumber(ARGV[4]) then return 'given_up' end",
     without: '',
     test: {
