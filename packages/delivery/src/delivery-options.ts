@@ -16,13 +16,16 @@ export interface ProducerLimits {
   readonly backoff: Backoff;
 }
 
-/** Observes appends. */
-export interface AppendObserver {
-  onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
-  /** Redis does not take events, for the reason in `error`; without an error, not soon enough. */
+/** Observes whether Redis accepts events. */
+export interface AnswerObserver {
+  /** Redis does not accept events, for the reason in `error`; without an error, not soon enough. */
   onStalled?(error?: unknown): void;
-  /** Redis takes events. */
   onAnswered?(): void;
+}
+
+/** Observes appends. */
+export interface AppendObserver extends AnswerObserver {
+  onRetry(failure: { readonly call: CallKey; readonly attempt: number; readonly error: unknown }): void;
 }
 
 /** Observes a producer. */

@@ -52,10 +52,7 @@ export type EventOf<T extends EventType> = EventHeader & { type: T; data: EventD
 /** Any event whose type this version knows. */
 export type KnownEvent = { [T in EventType]: EventOf<T> }[EventType];
 
-/**
- * An event of a type that only a newer version knows: counted and archived, so that nothing is lost when old and new
- * services run side by side, and otherwise left alone.
- */
+/** A type that only a newer version knows: counted and archived, so that old and new services run side by side. */
 export type UnknownEvent = EventHeader & { type: 'unknown'; unknownType: string; data: unknown };
 
 /** Anything that a call's log may hold. */

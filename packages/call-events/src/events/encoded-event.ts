@@ -8,10 +8,7 @@ export interface EncodedHeader extends Readonly<
   readonly type: EventType;
 }
 
-/**
- * An event that is encoded once, when it is made: the append, the spool and every resend use its text. The whole object
- * would take many times the memory of the text.
- */
+/** An event that is encoded once: the append, the spool and every resend use its text, which takes little memory. */
 export interface EncodedEvent {
   readonly event: EncodedHeader;
   readonly text: string;

@@ -4,10 +4,7 @@ import { AppendOnlyList, AppendOnlySet } from './append-only.ts';
 import { CollectedReports } from './collected-reports.ts';
 import { type Stamped } from './order.ts';
 
-/**
- * The version of the fold's rules. A record says by which rules it was folded, so that a later change of them is not
- * taken for a damaged record.
- */
+/** The version of the fold's rules. A record of other rules is not taken for a damaged one. */
 export const FOLD_VERSION = 4;
 
 /** What was decided about a call, and why. */

@@ -33,10 +33,7 @@ export function newestOfEach<E extends EventHeader>(events: readonly E[]): E[] {
   return [...newest.values()];
 }
 
-/**
- * {@link newestOfEach}, for what has a place in time: a revision that does not say when it happened keeps the time of the
- * first report.
- */
+/** {@link newestOfEach}, but a revision that does not say when it happened keeps the time of the first report. */
 export function newestInPlace<E extends EventHeader>(events: readonly E[]): E[] {
   const first = new Map<string, E>();
   for (const event of events) {

@@ -58,10 +58,7 @@ function toEndReason({ reports }: CallState, end: ConnectionEnd | undefined): st
   return reported ?? (status !== undefined && isTerminal(status) ? undefined : end?.value);
 }
 
-/**
- * A call that only the carrier has spoken of, and of which it has not said that its stream is over: that it is quiet on
- * our side does not mean that it is over.
- */
+/** Only the carrier reported on this call, and not that its stream is over: silence on our side is not an end. */
 function isCarriersAlone({ connections, turns, reports }: CallState): boolean {
   if (reports.status === undefined || reports.streamEnd !== undefined) return false;
   const isSilent = ({ start, end }: ConnectionState) =>

@@ -6,17 +6,11 @@ import { type NewEvent } from './new-event.ts';
 export interface AppendRequest {
   readonly call: CallKey;
   readonly events: readonly NewEvent[];
-  /**
-   * `ordered`: a duplicate is recognized by its source sequence, and a hole returns `gap`. `unordered`: a
-   * duplicate is recognized by the event's id.
-   */
+  /** `ordered`: the source sequence shows duplicates; a hole returns `gap`. `unordered`: the id shows duplicates. */
   readonly mode: 'ordered' | 'unordered';
   /** Append only if the call was not seen since then (Unix ms); for the sweep of lost calls. */
   readonly unseenSinceMs?: number;
-  /**
-   * The events were acknowledged already, so they are accepted beyond every limit: they come from a spool, or
-   * Redis lost them.
-   */
+  /** The events were acknowledged and come from a spool, or Redis lost them: no limit applies to them. */
   readonly isAcknowledged?: boolean;
   /** The tenant has reached its limit in Redis: only events that open or end a call are accepted. */
   readonly isTenantFull?: boolean;
@@ -24,18 +18,13 @@ export interface AppendRequest {
 
 /** Limits of one call's log. */
 export interface AppendLimits {
-  /**
-   * Append also while Redis is out of memory. For ends: without them calls are not persisted and their memory
-   * is not freed.
-   */
+  /** Append also while Redis is out of memory. For ends: without them no memory is freed. */
   readonly runsWithoutMemory?: boolean;
   /** The most events of a call; ends are accepted beyond it. */
   readonly maxEvents: number;
   /** The most UTF-8 bytes of a call's log, 16 MiB by default; ends are accepted beyond it. */
   readonly maxBytes?: number;
-  /**
-   * The barrier that must pass before an append is acknowledged, see `findBarrier`. Sent with every pipeline.
-   */
+  /** The barrier behind every pipeline, which must pass before an append is acknowledged: see `findBarrier`. */
   readonly barrier?: () => Barrier | undefined;
 }
 

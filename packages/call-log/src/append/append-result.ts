@@ -1,9 +1,7 @@
 /** The outcome of one event. */
 export type AppendResult =
   | { readonly status: 'appended'; readonly seq: number }
-  /**
-   * The log already had it. The seq is missing if the duplicate was recognized by its source sequence alone.
-   */
+  /** The log has it. The seq is missing if its source sequence alone showed that. */
   | { readonly status: 'duplicate'; readonly seq: number | undefined }
   | { readonly status: 'refused'; readonly reason: RefusalReason };
 

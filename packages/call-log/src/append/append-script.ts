@@ -243,8 +243,5 @@ end
 return replies
 `);
 
-/**
- * The same script for appends that free memory in the end, such as the ends of calls: it also runs while
- * Redis is out of memory.
- */
+/** The same script for ends of calls, which free memory later: it also runs while Redis is out of memory. */
 export const appendWithoutMemoryScript = defineScript(appendScript.lua, { runsWithoutMemory: true });

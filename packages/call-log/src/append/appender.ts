@@ -54,10 +54,7 @@ export function createAppender(
   return { append };
 }
 
-/**
- * Sends appends. The script asks the server for its run; once it may not call INFO, the appender passes the
- * run.
- */
+/** Sends appends. Once the script may not call INFO to ask for the server run, the appender passes the run. */
 function createSender(
   redis: Redis,
   script: Script,

@@ -82,10 +82,7 @@ async function fsyncsAlways(redis: Redis): Promise<boolean> {
   return appendonly === 'yes' && appendfsync === 'always';
 }
 
-/**
- * Tried once, because the version of a compatible server does not show which commands it has. Fails without
- * an append-only file.
- */
+/** Tried once: a compatible server's version does not show its commands. Fails without an append-only file. */
 async function hasWaitAof(redis: Redis): Promise<boolean> {
   await redis.call('WAITAOF', 1, 0, 1);
   return true;

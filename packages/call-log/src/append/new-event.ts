@@ -9,10 +9,7 @@ import {
 
 /** An event as the append accepts it. */
 export interface NewEvent extends EncodedEvent {
-  /**
-   * Whether a later event of the same id is a duplicate. Unordered sources need it, and ids that an agent
-   * chose.
-   */
+  /** Whether the id of a later event shows a duplicate: for unordered sources, and ids that an agent chose. */
   readonly rememberId: boolean;
   /** It was refused as a conflict, and is resent only to take its source sequence. */
   readonly isRefused?: boolean;

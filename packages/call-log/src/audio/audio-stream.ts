@@ -21,10 +21,7 @@ export interface AudioBatch {
 export interface AudioLimits {
   /** The most batches that are kept; beyond it the oldest are dropped. */
   readonly maxBatches: number;
-  /**
-   * How long the stream is kept after the end of its connection. After its newest batch it may be a tenth
-   * less.
-   */
+  /** How long the stream is kept after its connection ends; after its newest batch it may be a tenth less. */
   readonly keepMs: number;
   /** Nothing is written while Redis uses this share of its memory or more: the rest is for the record. */
   readonly memoryShare?: number;
@@ -32,10 +29,7 @@ export interface AudioLimits {
   readonly maxCallBytes?: number;
 }
 
-/**
- * The outcome of a batch: it is in Redis; Redis is too full for audio; its call has used its budget; or Redis
- * refused it.
- */
+/** The outcome of a batch. `no_room`: Redis is too full for audio. `call_full`: the call has used its budget. */
 export type AudioFate = 'written' | 'no_room' | 'call_full' | 'failed';
 
 /** The outcome of batches. */
@@ -75,10 +69,7 @@ export class AudioStreams {
     this.#now = now;
   }
 
-  /**
-   * Appends batches of any calls with one command. Audio is not part of the record: the caller counts and
-   * drops what was not written. Rejects if Redis accepted none.
-   */
+  /** Appends batches of any calls with one command. The caller drops what was not written. Rejects if all failed. */
   async append(
     batches: readonly CallAudio[],
     { maxBatches, keepMs, memoryShare = 1, maxCallBytes = Number.MAX_SAFE_INTEGER }: AudioLimits,

@@ -93,10 +93,7 @@ export interface CommitterOptions {
   readonly keepHeadMs?: number | undefined;
 }
 
-/**
- * Marks calls as persisted after the Postgres commit; keys of finished calls expire after `keepMs`. Rejects
- * with the first error.
- */
+/** Marks calls as persisted; keys of finished calls expire after `keepMs`. Rejects with the first error. */
 export function createCommitter(
   redis: Redis,
   space: KeySpace,

@@ -23,9 +23,7 @@ export interface DeadLetter {
    * Letters of older versions hold all events of a call here, one per line.
    */
   readonly original: string;
-  /**
-   * Where the content is, if the letter does not hold it: this log does not expire while the letter exists.
-   */
+  /** Where the content is, if the letter does not hold it: its log stays as long as the letter. */
   readonly log?: LogPointer;
   /** Unix ms. */
   readonly atMs: number;

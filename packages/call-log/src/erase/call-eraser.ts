@@ -65,10 +65,7 @@ export function createCallEraser(redis: Redis, space: KeySpace, audio: Redis = r
       return (await redis.zscore(live, callId(call))) !== null;
     },
 
-    /**
-     * Every call that has a key here or in the Redis of the audio, each once or twice; with a sid, only the
-     * calls of this sid.
-     */
+    /** Every call that has a key here or beside the audio, each once or twice; with a sid, only its calls. */
     calls: async function* (callSid?: string): AsyncGenerator<CallKey> {
       yield* callsInRedis(redis, space, callSid);
       if (audio !== redis) yield* callsInRedis(audio, space, callSid);

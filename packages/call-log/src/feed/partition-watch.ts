@@ -14,10 +14,7 @@ type Readiness = { readonly ok: true } | { readonly ok: false; readonly reason: 
 const WHAT_TO_DO =
   'find the program that wrote this key, and delete or rename the key; the partition then continues';
 
-/**
- * Watches partitions whose keys have the wrong type: logs them, and makes the service not ready once one has
- * been broken for a while.
- */
+/** Logs partitions whose keys have the wrong type; the service is not ready once one is broken for a while. */
 export function watchPartitions(logger: PartitionLogger, now: () => number = () => performance.now()) {
   const broken = new BrokenPartitions({
     now,

@@ -13,10 +13,7 @@ export interface PendingOf {
   readonly consumer: string;
 }
 
-/**
- * Adds to each entry how often it was delivered, from the consumer's pending list; an entry that left the
- * list stays as it is.
- */
+/** Adds to each pending entry how often it was delivered; an entry that is not pending any more is unchanged. */
 export async function withDeliveries(
   redis: Redis,
   { keyOf, group, consumer }: PendingOf,

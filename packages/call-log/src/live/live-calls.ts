@@ -28,10 +28,7 @@ export interface LostCall extends LiveCall {
 /** The session service's interval by default. */
 const CHECKPOINT_EVERY_MS = 30_000;
 
-/**
- * The sorted sets of calls in progress and of their due checkpoints. A checkpoint is due at most
- * `checkpointEveryMs` after it was requested.
- */
+/** The calls in progress and their due checkpoints, at most `checkpointEveryMs` after they were requested. */
 export class LiveCalls {
   readonly #redis: Redis;
   readonly #space: KeySpace;

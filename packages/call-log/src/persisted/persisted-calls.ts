@@ -38,10 +38,7 @@ export interface PersistedClaim {
   readonly epoch: string;
   /** The persisted seq of the log. */
   readonly persistedSeq: number;
-  /**
-   * How many entries up to there may be missing in the archive: they were not events, and are in the dead
-   * letters.
-   */
+  /** How many entries up to there are in the dead letters, and may be missing in the archive. */
   readonly setAside: number;
 }
 

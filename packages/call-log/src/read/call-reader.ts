@@ -6,10 +6,7 @@ import { createPageReader, followLog, type LogRequest } from './page-reader.ts';
 /** {@link readCallLogs} of one Redis: the logs in the order of the requests. */
 export type ReadCallLogs = (requests: readonly LogRequest[]) => Promise<CallLog[]>;
 
-/**
- * Reads whole logs, for tools and tests: all entries of each are in memory at once. Services read page by
- * page, see {@link createPageReader}.
- */
+/** Reads whole logs into memory, for tools and tests. Services use {@link createPageReader}. */
 export async function readCallLogs(
   redis: Redis,
   space: KeySpace,

@@ -15,10 +15,7 @@ const LINE_BREAK_BYTE = 0x0a;
 export class JoinedEntries {
   readonly fromSeq: number;
   readonly toSeq: number;
-  /**
-   * The texts in UTF-8, each but the last followed by a comma and a line break: in brackets they are a JSON
-   * array, if all of them are JSON.
-   */
+  /** The texts in UTF-8, with a comma and a line break between them: in brackets they are a JSON array. */
   readonly bytes: Buffer;
 
   /** At least one entry; the texts have no line break. */

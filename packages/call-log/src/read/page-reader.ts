@@ -31,9 +31,7 @@ export interface PageLimits {
 /** A script blocks all other clients while it runs, and many pages are in memory at once. */
 const DEFAULT_LIMITS: PageLimits = { maxEntries: 500, maxBytes: 256 * 1024 };
 
-/**
- * The log changed between two of its pages (another epoch, or erased): the pages read so far are useless.
- */
+/** The log changed between two pages (another epoch, or erased): those that were read are useless. */
 export class LogChangedError extends Error {
   override readonly name = 'LogChangedError';
 

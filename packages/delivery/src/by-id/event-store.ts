@@ -1,6 +1,6 @@
 import { type AppendOutcome, type Appender, type AppendRequest, type AppendResult } from '@turnlog/call-log';
 import { withDeadline } from '@turnlog/service-kit';
-import { type ProducerSpool } from '../delivery-options.ts';
+import { type AnswerObserver, type ProducerSpool } from '../delivery-options.ts';
 import { DeliveryLoop } from '../loop/delivery-loop.ts';
 import { type SpoolOutbox } from './spool-outbox.ts';
 
@@ -16,10 +16,8 @@ export type Stored =
 export type EventStore = (request: AppendRequest, deadline: AbortSignal) => Promise<Stored>;
 
 /** Observes appends, so that a gateway that can't store reports receives none. */
-export interface WritesObserver {
-  onStalled(error?: unknown): void;
-  onAnswered(): void;
-  /** The sender of a report was told that it can't be stored. */
+export interface WritesObserver extends AnswerObserver {
+  /** The sender of a report learned that it can't be stored. */
   onRefused(error?: unknown): void;
 }
 
@@ -79,8 +77,8 @@ async function appendUntil(
     backoff: APPEND_BACKOFF,
     observer: {
       onRetry: (_attempt, error) => (lastError = error),
-      onStalled: (error) => writes.onStalled(error),
-      onAnswered: () => writes.onAnswered(),
+      onStalled: (error) => writes.onStalled?.(error),
+      onAnswered: () => writes.onAnswered?.(),
     },
   });
   const endDelay = () => loop.retryNow();

@@ -1,10 +1,11 @@
 import { isFaultOfTheCall, type AppendOutcome, type Appender, type AppendRequest } from '@turnlog/call-log';
 import { type Backoff } from '@turnlog/service-kit';
+import { type AnswerObserver } from '../delivery-options.ts';
 import { DeliveryLoop } from '../loop/delivery-loop.ts';
 import { heldBytesOf } from '../retention/held-bytes.ts';
 
 const REQUESTS_AT_ONCE = 64;
-/** How many of those that Redis refused for their content are tried again beside the others. */
+/** The most refused requests that are tried again beside the others. */
 const REFUSED_AT_ONCE = 8;
 
 /** A request whose events are in the spool until Redis has them. */
@@ -18,34 +19,25 @@ class NothingTakenError extends Error {}
 
 type Settled = PromiseSettledResult<AppendOutcome>;
 
-/** Observes whether Redis takes events. */
-export interface OutboxObserver {
-  onStalled(error?: unknown): void;
-  onAnswered(): void;
-}
-
-/**
- * Delivers acknowledged events by id, in turn, until Redis has them. Events that Redis refuses for their content, such
- * as a key of another type, do not hold up the others.
- */
+/** Delivers acknowledged events by id, in turn. Events that Redis refuses for their content do not hold up the others. */
 export class SpoolOutbox {
   readonly #appender: Appender;
   readonly #loop: DeliveryLoop<readonly Settled[]>;
   #waiting: Delivery[] = [];
-  /** Redis answered, and refused them for their content. */
+  /** Refused for their content, such as a key of another type. */
   #refused: Delivery[] = [];
   #sent: readonly Delivery[] = [];
   #bytes = 0;
 
-  constructor(appender: Appender, backoff: Backoff, observer: OutboxObserver) {
+  constructor(appender: Appender, backoff: Backoff, observer: AnswerObserver) {
     this.#appender = appender;
     this.#loop = new DeliveryLoop({
       send: () => this.#send(),
       onOutcome: (outcomes) => this.#onOutcome(outcomes),
       backoff,
       observer: {
-        onAnswered: () => observer.onAnswered(),
-        onStalled: (error) => (error instanceof NothingTakenError ? undefined : observer.onStalled(error)),
+        onAnswered: () => observer.onAnswered?.(),
+        onStalled: (error) => (error instanceof NothingTakenError ? undefined : observer.onStalled?.(error)),
       },
     });
   }

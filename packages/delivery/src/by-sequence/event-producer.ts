@@ -209,10 +209,7 @@ export class EventProducer implements RetentionBuffer {
     this.#window.forgetLogSeqs();
   }
 
-  /**
-   * The spool acknowledged an event before the full call refused it. It is appended beyond the limit, under another source
-   * name, as its source sequence is taken.
-   */
+  /** The full call refused an event that its spool acknowledged: resends it beyond the limit, under another source. */
   #sendAgainFrom({ event }: EncodedEvent): void {
     this.#window.forgetBefore(event.sourceSeq ?? 0);
     this.#window.renumber(this.#rename());

@@ -20,15 +20,11 @@
  */
 import { type CallKey } from '@turnlog/call-events';
 import { backoffDelayMs, startTimer, type Backoff, type StartTimer } from '@turnlog/service-kit';
-import { type AppendObserver } from '../delivery-options.ts';
+import { type AnswerObserver, type AppendObserver } from '../delivery-options.ts';
 
 /** Observes the attempts of a loop. */
-export interface LoopObserver {
+export interface LoopObserver extends AnswerObserver {
   onRetry?(attempt: number, error: unknown): void;
-  /** Redis does not take events, for the reason in `error`; without an error, not soon enough. */
-  onStalled?(error?: unknown): void;
-  /** Redis takes events. */
-  onAnswered?(): void;
 }
 
 /** What is delivered, and how its outcome is read: see by-sequence and by-id. */
@@ -68,7 +64,7 @@ export class DeliveryLoop<Outcome> {
     return this.#state === 'idle';
   }
 
-  /** Redis does not take events, or not soon enough: new ones need a copy at once. */
+  /** Redis does not accept events, or not soon enough: new ones need a copy at once. */
   get isStalled(): boolean {
     return this.#isStalled;
   }

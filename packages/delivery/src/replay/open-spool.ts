@@ -1,25 +1,11 @@
 import { type Appender } from '@turnlog/call-log';
 import { type Logger } from '@turnlog/service-kit';
-import { openSpoolFolders, Spool, type Leftover, type SpoolObserver } from '@turnlog/spool';
-import { SpoolOutbox, type OutboxObserver } from '../by-id/spool-outbox.ts';
-import { type ProducerSpool } from '../delivery-options.ts';
+import { openSpoolFolders, Spool, type SpoolObserver } from '@turnlog/spool';
+import { SpoolOutbox } from '../by-id/spool-outbox.ts';
+import { type AnswerObserver, type ProducerSpool } from '../delivery-options.ts';
 import { SpoolRoom } from './spool-room.ts';
 
 const OUTBOX_BACKOFF = { minMs: 50, maxMs: 2_000 };
-
-/** The spool of a gateway, for each of its users. */
-export interface GatewaySpool {
-  readonly spool: Spool;
-  readonly afterMs: number;
-  readonly leftovers: readonly Leftover[];
-  /** Takes over the spools of gateways on the same disk that have died since. */
-  takeOver(): Promise<Leftover[]>;
-  readonly forProducers: ProducerSpool;
-  readonly forReports: ProducerSpool;
-  /** Delivers events that have no producer: those that came over HTTP, and those of a dead gateway. */
-  createOutbox(appender: Appender, observer: OutboxObserver): SpoolOutbox;
-  close(): Promise<void>;
-}
 
 /** What {@link openGatewaySpool} needs. */
 export interface GatewaySpoolOptions {
@@ -34,26 +20,36 @@ export interface GatewaySpoolOptions {
 }
 
 /** Opens the spool; throws when its folder can't be used or belongs to a running gateway. */
-export async function openGatewaySpool(options: GatewaySpoolOptions): Promise<GatewaySpool> {
+export async function openGatewaySpool(options: GatewaySpoolOptions) {
   const { root, instance, maxBytes, maxCallBytes, afterMs, logger } = options;
   const folders = await openSpoolFolders(root, instance);
   const { disk, firstNumber, leftovers } = folders;
   const spool = new Spool({ disk, maxBytes, firstNumber, observer: observe(logger) });
   const room = new SpoolRoom(maxCallBytes);
+  const storeAs = (mode: 'ordered' | 'unordered'): ProducerSpool => ({
+    afterMs,
+    store: room.bound((events) => spool.store(events, mode)),
+  });
   return {
     spool,
     afterMs,
     leftovers,
+    /** Takes over the spools of gateways on the same disk that have died since. */
     takeOver: () => folders.takeOver(),
-    forProducers: { afterMs, store: room.bound((events) => spool.store(events, 'ordered')) },
-    forReports: { afterMs, store: room.bound((events) => spool.store(events, 'unordered')) },
-    createOutbox: (appender, observer) => new SpoolOutbox(appender, OUTBOX_BACKOFF, observer),
+    forProducers: storeAs('ordered'),
+    forReports: storeAs('unordered'),
+    /** Delivers events that have no producer: those that came over HTTP, and those of a dead gateway. */
+    createOutbox: (appender: Appender, observer: AnswerObserver) =>
+      new SpoolOutbox(appender, OUTBOX_BACKOFF, observer),
     close: async () => {
       await spool.close();
       await folders.close();
     },
   };
 }
+
+/** The spool of a gateway, for each of its users. */
+export type GatewaySpool = Awaited<ReturnType<typeof openGatewaySpool>>;
 
 function observe(logger: Logger): SpoolObserver {
   return {

@@ -104,9 +104,7 @@ function connect(
   return redis;
 }
 
-/**
- * A client asks for the primary whenever it connects, and reconnects when a Sentinel reports another one.
- */
+/** A client asks for the primary whenever it connects, and reconnects when a Sentinel names another one. */
 function sentinelOptions(address: SentinelAddress) {
   const { sentinels, primaryName, credentials, sentinelCredentials, database, isTls, caFile } = address;
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };

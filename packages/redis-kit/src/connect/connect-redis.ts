@@ -19,10 +19,7 @@ export interface ConnectRedisOptions extends Pick<RedisClientOptions, 'url' | 'n
   readonly blockMs?: number;
 }
 
-/**
- * Connects a service to Redis until it stops. The client reconnects by itself; a lost connection is logged
- * once, however many attempts follow, and so is the next success.
- */
+/** Connects a service to Redis until it stops. Logs once that the connection was lost, and once that it is back. */
 export function connectRedis(
   lifecycle: StopSteps,
   { url, name, logger, blockMs }: ConnectRedisOptions,
@@ -43,10 +40,7 @@ export function connectRedis(
   return redis;
 }
 
-/**
- * Returns whether a client is connected, or was until less than `graceMs` ago: a service keeps working
- * through a short interruption. False until the first connection.
- */
+/** Whether a client is connected, or was less than `graceMs` ago. False until the first connection. */
 export function watchUsability(
   redis: Redis,
   { graceMs, monotonicMs }: { readonly graceMs: number; readonly monotonicMs: () => number },

@@ -1,10 +1,7 @@
 import { type RedisOptions } from 'ioredis';
 import { ClosableRedis } from './closable-redis.ts';
 
-/**
- * A client that follows the primary of Sentinels until it is closed. ioredis by itself ends for good when
- * another primary is announced while it looks for one.
- */
+/** Follows the primary of Sentinels until it is closed. ioredis ends if another one is announced while it connects. */
 export class FollowingRedis extends ClosableRedis {
   #isClosed = false;
 

@@ -4,10 +4,7 @@ import { type RedisOptions } from 'ioredis';
 /** The parameter of a `rediss://` URL with the file of the CA, as in redis-py. */
 const CA_PARAMETER = 'ssl_ca_certs';
 
-/**
- * How to reach a Redis: its URL without the client's parameters, and TLS with verification, if the URL asks
- * for it.
- */
+/** The URL without the client's parameters, and TLS with verification if the URL asks for it. */
 export function readAddress(redisUrl: string): { readonly url: string; readonly tls: RedisOptions['tls'] } {
   // The URL of Sentinels is parsed elsewhere, with the file of their CA.
   if (!/^rediss?:\/\//i.test(redisUrl) || !URL.canParse(redisUrl)) return { url: redisUrl, tls: undefined };

@@ -34,9 +34,7 @@ return replies
   );
 }
 
-/**
- * Runs a grouped script; resolves to the replies, in the order of the runs. Rejects with the first error.
- */
+/** Runs a grouped script; resolves to the replies in the order of the runs. Rejects with the first error. */
 export async function runGrouped(
   redis: Redis,
   script: Script,

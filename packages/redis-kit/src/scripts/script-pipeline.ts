@@ -35,10 +35,7 @@ export function runScripts(redis: Redis, script: Script, runs: readonly ScriptRu
   return Promise.all(replies);
 }
 
-/**
- * The same for a script that does many things in one run, and replies with the outcome of each. Resolves to
- * the replies of all; rejects with the first error.
- */
+/** The same for a script that replies with a list of outcomes. Rejects with the first error in them. */
 export async function runAll(redis: Redis, script: Script, runs: readonly ScriptRun[]): Promise<unknown[]> {
   const replies = ((await runScripts(redis, script, runs)) as unknown[][]).flat();
   const error = replies.find((reply) => reply instanceof Error);
@@ -46,10 +43,7 @@ export async function runAll(redis: Redis, script: Script, runs: readonly Script
   return replies;
 }
 
-/**
- * Sends runs of a script as pipelines, and resolves each with its result; if the barriers do not pass, each
- * is rejected.
- */
+/** Sends runs of a script as pipelines. Each resolves with its reply, and rejects if the barriers do not pass. */
 export function pipeRuns(
   redis: Redis,
   script: Script,
@@ -80,10 +74,7 @@ function send(
     .catch((error: unknown) => asked.forEach(({ reject }) => reject(toError(error))));
 }
 
-/**
- * Adds barriers to a pipeline. The returned function reads from the replies why the writes before them are
- * not durable.
- */
+/** Adds barriers to a pipeline; the result reads from its replies why the writes are not durable. */
 function pipeBarriers(pipeline: ChainableCommander, barriers: readonly Barrier[]) {
   const places = barriers.map((barrier) => ({ barrier, index: barrier.pipe(pipeline).length - 1 }));
   return (replies: readonly [Error | null, unknown][] | null): Error | undefined => {

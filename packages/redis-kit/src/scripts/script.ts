@@ -51,9 +51,7 @@ export async function runScript(
   }
 }
 
-/**
- * Adds a run of the script to a pipeline. Its result may be an error that {@link isUnknownScript} recognizes.
- */
+/** Adds a run of the script to a pipeline. Its result may be an error of {@link isUnknownScript}. */
 export function pipeScript(
   pipeline: ChainableCommander,
   { sha, repliesBytes }: Script,

@@ -1,38 +1,12 @@
 import { initialState, stringifyJson, toCallRecord, type CallState } from '@turnlog/call-events';
 
-/** The fields of a call's live state beside its transcript. */
-export type SessionField =
-  | 'tenant'
-  | 'call_sid'
-  | 'status'
-  | 'end_reason'
-  | 'stage'
-  | 'outcome'
-  | 'speaking'
-  | 'lead'
-  | 'from_number'
-  | 'to_number'
-  | 'direction'
-  | 'initiated_at'
-  | 'answered_at'
-  | 'ended_at'
-  | 'duration_seconds'
-  | 'recording_url'
-  | 'collected_data'
-  | 'objections'
-  | 'turns'
-  | 'connections'
-  | 'tool_calls'
-  | 'version'
-  | 'updated_at';
-
 /**
  * The live state of a call as a Redis hash: `lead`, `collected_data` and `objections` are JSON, `turns`,
  * `connections`, `tool_calls` and `version` (the number of distinct events) are counts, moments are ISO 8601 in UTC
- * (`updated_at` that of the newest event). What is not known is empty, never absent: a field that becomes unknown again,
+ * (`updated_at` that of the newest event). An unknown field is empty, never absent: one that becomes unknown again,
  * as `ended_at` does when a second connection opens, must not keep its old value.
  */
-export function toSessionFields(state: CallState): Record<SessionField, string> {
+export function toSessionFields(state: CallState) {
   const record = toCallRecord(withoutTurns(state));
   return {
     tenant: state.call.tenant,
@@ -41,7 +15,7 @@ export function toSessionFields(state: CallState): Record<SessionField, string> 
     end_reason: record.endReason ?? '',
     stage: record.stage ?? '',
     outcome: record.outcome ?? '',
-    speaking: whoSpeaks(state),
+    speaking: speakerOf(state),
     lead: stringifyJson(record.lead),
     from_number: record.fromNumber ?? '',
     to_number: record.toNumber ?? '',
@@ -61,13 +35,13 @@ export function toSessionFields(state: CallState): Record<SessionField, string> 
   };
 }
 
-/** The same rules as the row in Postgres, but the turns: they are a list of their own, and cost by the call's length. */
+/** The record's rules without the turns: they are a list of their own, and cost by the length of the call. */
 function withoutTurns(state: CallState): CallState {
   return { ...state, turns: initialState(state.call).turns };
 }
 
-/** `user`, `ai`, `agent` or `system`; empty when nobody speaks. An agent that names no speaker speaks of itself. */
-function whoSpeaks({ speaking }: CallState): string {
+/** `user`, `ai`, `agent` or `system`; empty in a silence. An agent that does not name the speaker means itself. */
+function speakerOf({ speaking }: CallState): string {
   if (speaking?.value.speaking !== true) return '';
   return speaking.value.speaker ?? 'ai';
 }
