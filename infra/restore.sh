@@ -40,7 +40,7 @@ main() {
   docker compose run --rm --no-deps -T migrate
 
   say 'persisting what was not in Postgres yet; calls that were in progress end after 45 s'
-  docker compose up -d --no-deps session persister
+  docker compose up -d session persister
   sleep 50
   until_settled
   say 'verifying'

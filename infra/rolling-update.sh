@@ -58,14 +58,15 @@ replace_all() {
     docker rm "$old" > /dev/null
   done
   # As many as .env says, if that has changed.
-  docker compose up -d --no-deps --no-recreate --no-build --quiet-pull "$service"
+  docker compose up -d --no-recreate --no-build "$service"
 }
 
-# Starts one container more than there were, and prints its id.
+# Starts one container more than there were, and prints its id. Not with --no-deps: to compose that is another
+# configuration, and the next `up` would replace all of them at once.
 start_another() {
   local service=$1 count=$2 before
   before=$(docker compose ps --quiet "$service" | sort)
-  docker compose up -d --no-deps --no-recreate --no-build --scale "$service=$((count + 1))" "$service" >&2
+  docker compose up -d --no-recreate --no-build --scale "$service=$((count + 1))" "$service" >&2
   comm -13 <(echo "$before") <(docker compose ps --quiet "$service" | sort)
 }
 

@@ -41,6 +41,13 @@ describe('in compose', () => {
     expect(byName.get(service)).toMatch(new RegExp(`deploy: \\{ replicas: '\\$\\{${variable}:-\\d}' \\}`));
   });
 
+  test('a rolling update leaves the configuration as `up` has it, which would otherwise replace all at once', () => {
+    const update = readFileSync(new URL('../../../../infra/rolling-update.sh', import.meta.url), 'utf8');
+    const starts = update.match(/docker compose up .*/g) ?? [];
+    expect(starts).toHaveLength(2);
+    for (const start of starts) expect(start).not.toContain('--no-deps');
+  });
+
   test('every service connects to Redis as a known user, and to Postgres without owning it', () => {
     const names = [...compose.matchAll(/redis:\/\/([^:@]*):/g)].map(([, name]) => name);
     expect(names.length).toBeGreaterThanOrEqual(4);
