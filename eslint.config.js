@@ -23,6 +23,11 @@ export default tseslint.config(
     },
   },
   {
+    // `import { type X }` loads the module, and a command must start fast.
+    files: ['packages/cli/src/**/*.ts'],
+    rules: { '@typescript-eslint/no-import-type-side-effects': 'error' },
+  },
+  {
     // A callback that Node calls for one call goes through its guard, so that a fault there ends that call
     // and not the process.
     files: ['services/stream-gateway/src/{agent,audio,exotel}/**/*.ts'],

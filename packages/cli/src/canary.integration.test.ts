@@ -20,7 +20,7 @@ import {
   waitUntil,
   type TestDatabase,
 } from '@turnlog/test-kit';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import pg from 'pg';
 import { startRudeAgent } from './canary.test-support.ts';
 import { terminalWith } from './cli.test-support.ts';

@@ -1,7 +1,8 @@
 import { CommandError, UsageError } from './command-error.ts';
 import { switchFlag, type Flags, type SwitchFlag } from './flags.ts';
 import { readArguments, type Arguments } from './read-arguments.ts';
-import { print, printJson, type Terminal } from './terminal.ts';
+import { visibleJson } from './format/visible-text.ts';
+import { print, type Terminal } from './terminal.ts';
 
 /** The result of a command: the document is printed with `--json`, the text without. */
 export interface Answer {
@@ -51,8 +52,7 @@ export function defineCommand<F extends Flags>(definition: CommandDefinition<F>)
         checkCount(input.positionals, count, usage);
         const answer = await definition.run(input, terminal);
         if (answer === undefined) return 0;
-        if (input.values.json) printJson(terminal, answer.document);
-        else print(terminal, answer.text);
+        print(terminal, input.values.json ? visibleJson(answer.document) : answer.text);
         return answer.exitCode ?? 0;
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;

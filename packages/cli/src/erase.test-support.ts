@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type CallKey, type EventData, type KnownEvent } from '@turnlog/call-events';
+import type { CallKey, EventData, KnownEvent } from '@turnlog/call-events';
 import { createAppender, toNewEvent, type KeySpace } from '@turnlog/call-log';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { createTestDatabase, testKeyPrefix, testRedisUrl } from '@turnlog/test-kit';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import pg from 'pg';
 import { eventOf, terminalWith, writeCall, type Ran } from './cli.test-support.ts';
 

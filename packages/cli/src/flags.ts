@@ -1,5 +1,5 @@
 import { tenantName } from '@turnlog/call-events';
-import { envValue, postgresUrl, redisUrl, type EnvValue } from '@turnlog/service-kit';
+import { envValue, postgresUrl, redisUrl, type EnvValue } from '@turnlog/service-kit/config';
 
 /** A flag that takes a value, `--last <n>`; a list may be repeated, `--spool <folder> --spool <folder>`. */
 export interface ValueFlag<T, Kind = 'value'> {

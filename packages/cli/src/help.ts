@@ -1,6 +1,6 @@
-import { type Command } from './command.ts';
+import type { Command } from './command.ts';
 import { summaries, type CommandName } from './commands/all-commands.ts';
-import { type Flags } from './flags.ts';
+import type { Flags } from './flags.ts';
 
 const PROGRAM = 'npm run -s turnlog --';
 

@@ -13,7 +13,7 @@ import {
 } from '@turnlog/call-log';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { freePort, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { seedEvents, terminalWith } from './cli.test-support.ts';
 import { runCli } from './run-cli.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type CallKey, type KnownEvent } from '@turnlog/call-events';
+import type { CallKey, KnownEvent } from '@turnlog/call-events';
 import {
   AudioStreams,
   callKeys,
@@ -15,7 +15,7 @@ import { createCommandClient, untilReady } from '@turnlog/redis-kit';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import { openSpoolFolders, Spool } from '@turnlog/spool';
 import { createTestDatabase, testKeyPrefix, testRedisUrl, type TestDatabase } from '@turnlog/test-kit';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import pg from 'pg';
 import { eventOf, seedEvents, terminalWith, writeCall, type Ran } from './cli.test-support.ts';
 

@@ -1,7 +1,7 @@
-import { type EnvValue } from '@turnlog/service-kit';
+import type { EnvValue } from '@turnlog/service-kit/config';
 import { parseArgs, types } from 'node:util';
 import { CommandError } from './command-error.ts';
-import { type Flags, type FlagValues } from './flags.ts';
+import type { Flags, FlagValues } from './flags.ts';
 
 /** The arguments of a command. */
 export interface Arguments<F extends Flags> {

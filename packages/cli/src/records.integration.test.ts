@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CallKey } from '@turnlog/call-events';
+import type { CallKey } from '@turnlog/call-events';
 import { callKeys } from '@turnlog/call-log';
 import { createCallStore, migrate, type CallStore } from '@turnlog/call-store';
 import {

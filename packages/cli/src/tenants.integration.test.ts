@@ -9,7 +9,7 @@ import {
   testRedisUrl,
   type TestDatabase,
 } from '@turnlog/test-kit';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { terminalWith } from './cli.test-support.ts';
 
 const prefix = testKeyPrefix();

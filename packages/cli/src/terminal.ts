@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { stringifyJson } from '@turnlog/call-events';
-import { type Environment } from '@turnlog/service-kit';
-import { escapeUnsafe } from './format/visible-text.ts';
+import type { Environment } from '@turnlog/service-kit/config';
 
 /** Where text goes: standard output, or a string in a test. */
 export interface Output {
@@ -23,11 +21,6 @@ export interface Terminal {
 /** Writes lines to the output. */
 export function print({ out }: Terminal, ...lines: readonly string[]): void {
   out.write(`${lines.join('\n')}\n`);
-}
-
-/** Writes a machine-readable document, which may also appear on a screen. */
-export function printJson({ out }: Terminal, document: unknown): void {
-  out.write(`${escapeUnsafe(stringifyJson(document, 2))}\n`);
 }
 
 /** Resolves when the user presses Ctrl-C. */

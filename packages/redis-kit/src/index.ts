@@ -30,4 +30,4 @@ export { toUnixMs, type TimeReply, serverTimeMs } from './server/server-time.ts'
 export { defineGroupedScript, runGrouped } from './scripts/grouped-script.ts';
 export { memoryShare } from './server/memory-share.ts';
 export { ClusterNotSupportedError } from './connect/refuse-cluster.ts';
-export { parseRedisAddress, type RedisAddress, type SentinelAddress } from './connect/redis-address.ts';
+export { type RedisAddress, type SentinelAddress } from './connect/redis-address.ts';

@@ -1,5 +1,5 @@
-import { type Redis } from 'ioredis';
-import { type Tenant } from './tenant.ts';
+import type { Redis } from 'ioredis';
+import type { Tenant } from './tenant.ts';
 
 /**
  * Writes tenants over older copies of themselves, never over newer ones: a process with an outdated read of

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AudioBatch } from '@turnlog/call-log';
+import type { AudioBatch } from '@turnlog/call-log';
 import { readWav } from '@turnlog/exotel';
 import { layTracks, renderWav } from './lay-tracks.ts';
 

@@ -1,4 +1,4 @@
-import { type AudioBatch, type AudioTrack } from '@turnlog/call-log';
+import type { AudioBatch, AudioTrack } from '@turnlog/call-log';
 import { bytesOfDuration, durationMs, writeWav } from '@turnlog/exotel';
 import { CommandError } from '../command-error.ts';
 

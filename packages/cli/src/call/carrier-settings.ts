@@ -1,8 +1,8 @@
 import { DEFAULT_UTC_OFFSET_MINUTES, parseUtcOffset, type ExotelAccount } from '@turnlog/exotel';
-import { envValue, httpUrl, readConfig, wholeNumber } from '@turnlog/service-kit';
+import { envValue, httpUrl, readConfig, wholeNumber } from '@turnlog/service-kit/config';
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** An error never contains its value: it is a secret, or one in the wrong place. */
 const secret = envValue('letters, digits and . : _ -', (text) =>

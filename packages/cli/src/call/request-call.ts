@@ -1,5 +1,5 @@
-import { type CarrierStore } from '@turnlog/call-store';
-import { type ConnectRequest, type ExotelApi } from '@turnlog/exotel';
+import type { CarrierStore } from '@turnlog/call-store';
+import type { ConnectRequest, ExotelApi } from '@turnlog/exotel';
 
 export interface CallRequestOptions {
   readonly api: Pick<ExotelApi, 'connect'>;

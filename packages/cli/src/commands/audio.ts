@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { type CallKey } from '@turnlog/call-events';
+import type { CallKey } from '@turnlog/call-events';
 import { AudioStreams, type AudioBatch } from '@turnlog/call-log';
 import { durationMs } from '@turnlog/exotel';
-import { oneOf } from '@turnlog/service-kit';
+import { oneOf } from '@turnlog/service-kit/config';
 import { layTracks, renderWav, type Tracks } from '../audio/lay-tracks.ts';
 import { CommandError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -10,7 +10,7 @@ import { findServers, notFound, type AskedServers } from '../connections/find-se
 import { openRedis } from '../connections/with-redis.ts';
 import { DEFAULT_TENANT, redisFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 export const command = defineCommand({
   usage: 'audio <callSid> --out <file>',

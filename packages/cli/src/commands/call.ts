@@ -8,7 +8,7 @@ import {
   type ConnectOutcome,
   type ConnectRequest,
 } from '@turnlog/exotel';
-import { envValue, httpUrl, oneOf, wholeNumber, wsUrl } from '@turnlog/service-kit';
+import { envValue, httpUrl, oneOf, wholeNumber, wsUrl } from '@turnlog/service-kit/config';
 import { CommandError, UsageError, reasonOf } from '../command-error.ts';
 import { defineCommand, type Answer } from '../command.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type CarrierSettings,
 } from '../call/carrier-settings.ts';
 import { requestCall } from '../call/request-call.ts';
-import { type AskedServers } from '../connections/find-servers.ts';
+import type { AskedServers } from '../connections/find-servers.ts';
 import { withRedis } from '../connections/with-redis.ts';
 import { withCarrierStore } from '../connections/with-store.ts';
 import {
@@ -30,7 +30,7 @@ import {
   valueFlag,
   type FlagValues,
 } from '../flags.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** A number is never repeated, not even a wrong one. */
 const phone = envValue('a number such as +919800000001', (value) =>

@@ -1,5 +1,5 @@
 import { callStatus } from '@turnlog/call-events';
-import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit';
+import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit/config';
 import { defineCommand } from '../command.ts';
 import { withStore } from '../connections/with-store.ts';
 import { databaseFlags, tenantFlag, text, valueFlag } from '../flags.ts';

@@ -1,5 +1,5 @@
 import { createPageReader, DeadLetters, type KeySpace, type StoredDeadLetter } from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { CommandError, UsageError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { withRedis } from '../connections/with-redis.ts';

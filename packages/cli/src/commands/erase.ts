@@ -1,5 +1,5 @@
 import { describeDatabaseError } from '@turnlog/call-store';
-import { envValue, readConfig } from '@turnlog/service-kit';
+import { envValue, readConfig } from '@turnlog/service-kit/config';
 import { z } from 'zod';
 import { CommandError, UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -9,7 +9,7 @@ import { withCallPlaces } from '../privacy/call-places.ts';
 import { asPlanned, carryOut, isAnythingLeft } from '../privacy/erase-calls.ts';
 import { isRegion, readPhone, type Phone, type Region } from '../privacy/phones/phone.ts';
 import { planErasure, type Keys } from '../privacy/plan-erasure.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 const region = envValue('the two letters of a country, such as IN', (value) =>
   isRegion(value) ? { value } : { problem: 'got something else' },

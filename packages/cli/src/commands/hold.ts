@@ -1,5 +1,5 @@
 import { callId, type CallKey } from '@turnlog/call-events';
-import { type CallStore, type LegalHold } from '@turnlog/call-store';
+import type { CallStore, LegalHold } from '@turnlog/call-store';
 import { CommandError, UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { withStore } from '../connections/with-store.ts';

@@ -8,7 +8,7 @@ import {
   type PlaceCallOptions,
   type ShapeName,
 } from '@turnlog/exotel-simulator';
-import { envValue, oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit';
+import { envValue, oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit/config';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
@@ -28,7 +28,7 @@ import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts
 import { checkRecords, type WrongRecord } from '../load/check-records.ts';
 import { expectationOf } from '../load/expectation.ts';
 import { isFlawless, summarise, type LoadOutcome } from '../load/summarise.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 const SHAPES = Object.keys(shapes) as ShapeName[];
 const drop: EnvValue<Drop> = oneOf(['no-stop', 'terminate', 'half-open']);

@@ -1,6 +1,6 @@
 import { stringifyJson, decodeEvent, type CallEvent } from '@turnlog/call-events';
 import { LiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
 import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
 import { redisFlags, switchFlag, tenantFlag, text, valueFlag } from '../flags.ts';

@@ -1,6 +1,6 @@
-import { type CallStore } from '@turnlog/call-store';
-import { wholeNumber } from '@turnlog/service-kit';
-import { type Redis } from 'ioredis';
+import type { CallStore } from '@turnlog/call-store';
+import { wholeNumber } from '@turnlog/service-kit/config';
+import type { Redis } from 'ioredis';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { findServers } from '../connections/find-servers.ts';

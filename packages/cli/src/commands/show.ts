@@ -1,4 +1,4 @@
-import { type CallStore, type StoredCall } from '@turnlog/call-store';
+import type { CallStore, StoredCall } from '@turnlog/call-store';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { withStore } from '../connections/with-store.ts';

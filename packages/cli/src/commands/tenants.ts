@@ -1,4 +1,4 @@
-import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit';
+import { envValue, oneOf, wholeNumber, type EnvValue } from '@turnlog/service-kit/config';
 import {
   addTenant,
   changePolicy,
@@ -14,12 +14,12 @@ import {
 } from '@turnlog/tenants';
 import { CommandError, UsageError, reasonOf } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { type AskedServers } from '../connections/find-servers.ts';
+import type { AskedServers } from '../connections/find-servers.ts';
 import { withRedis } from '../connections/with-redis.ts';
 import { withStore } from '../connections/with-store.ts';
 import { databaseFlags, redisFlags, switchFlag, tenant, valueFlag, type FlagValues } from '../flags.ts';
 import { formatChange, formatTenants, withoutHashes } from '../format/tenants.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** A value, or `none` for null. */
 function orNone<T>(value: EnvValue<T>): EnvValue<T | null> {

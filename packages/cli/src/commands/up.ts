@@ -1,6 +1,6 @@
-import { type StoredCall } from '@turnlog/call-store';
+import type { StoredCall } from '@turnlog/call-store';
 import { startLocalStack, type LocalStack } from '@turnlog/local-stack';
-import { port, postgresUrl, readConfig, redisUrl } from '@turnlog/service-kit';
+import { port, postgresUrl, readConfig, redisUrl } from '@turnlog/service-kit/config';
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
@@ -8,7 +8,8 @@ import { dataDirOf } from '../connections/find-servers.ts';
 import { dataFlags, switchFlag, valueFlag } from '../flags.ts';
 import { formatCallRecord } from '../format/call-record.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
-import { print, printJson, untilInterrupted, type Terminal } from '../terminal.ts';
+import { print, untilInterrupted, type Terminal } from '../terminal.ts';
+import { visibleJson } from '../format/visible-text.ts';
 import { formatBanner } from '../up/banner.ts';
 import { formatLogLine, readLogLine } from '../up/log-line.ts';
 import { prepareSample, SAMPLE_SPEED, type Sample } from '../up/sample.ts';
@@ -48,7 +49,7 @@ export const command = defineCommand({
         signal.throwIfAborted();
         if (record !== undefined)
           show('', formatCallRecord(record, clockOf(values)), '', FASTER_THAN_LIFE, '');
-        if (values.json) printJson(terminal, describe(stack, record));
+        if (values.json) print(terminal, visibleJson(describe(stack, record)));
         show('Ready for calls. Ctrl-C stops everything.');
         await untilInterrupted(terminal);
       } finally {

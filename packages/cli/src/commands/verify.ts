@@ -1,11 +1,11 @@
-import { type CallKey } from '@turnlog/call-events';
-import { type CallDifference, type CallStore } from '@turnlog/call-store';
+import type { CallKey } from '@turnlog/call-events';
+import type { CallDifference, CallStore } from '@turnlog/call-store';
 import { UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { withStore } from '../connections/with-store.ts';
 import { databaseFlags, redisFlags, switchFlag, tenantFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { findLostCalls } from '../verify/lost-calls.ts';
 import { readCallOrThrow } from './show.ts';
 

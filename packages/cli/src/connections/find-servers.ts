@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log';
-import { readRunningStack, type RunningStack } from '@turnlog/local-stack';
+import { DEFAULT_KEY_SPACE, type KeySpace } from '@turnlog/call-log/keys';
+import { readRunningStack, type RunningStack } from '@turnlog/local-stack/stack-file';
 import {
   caFile,
   postgresUrl,
@@ -10,10 +10,10 @@ import {
   wholeNumber,
   withDatabaseCa,
   withRedisCa,
-} from '@turnlog/service-kit';
+} from '@turnlog/service-kit/config';
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** The flags of the command line. */
 export interface AskedServers {

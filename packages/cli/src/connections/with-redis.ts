@@ -1,9 +1,9 @@
-import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turnlog/redis-kit';
-import { type KeySpace } from '@turnlog/call-log';
-import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
-import { type Redis } from 'ioredis';
+import type { KeySpace } from '@turnlog/call-log';
+import { stripUrlSecrets } from '@turnlog/service-kit/config';
+import { withDeadline } from '@turnlog/service-kit/time';
+import type { Redis } from 'ioredis';
 import { CommandError, reasonOf } from '../command-error.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { findServers, notFound, type AskedServers } from './find-servers.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -28,6 +28,8 @@ export async function withRedis<T>(
 
 /** The same for a known Redis. */
 export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  // Loaded here, so that commands that use Postgres alone start faster.
+  const { ClusterNotSupportedError, createCommandClient, untilReady } = await import('@turnlog/redis-kit');
   let lastError: unknown;
   const redis = createCommandClient({ url, name: 'turnlog-cli', onError: (error) => (lastError = error) });
   try {

@@ -1,15 +1,8 @@
-import {
-  classifyDatabaseError,
-  createCallStore,
-  createCarrierStore,
-  describeDatabaseError,
-  type CallStore,
-  type CarrierStore,
-  type DatabaseOptions,
-} from '@turnlog/call-store';
-import { stripUrlSecrets } from '@turnlog/service-kit';
+import type * as CallStores from '@turnlog/call-store';
+import type { CallStore, CarrierStore, DatabaseOptions } from '@turnlog/call-store';
+import { stripUrlSecrets } from '@turnlog/service-kit/config';
 import { CommandError } from '../command-error.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { findServers, notFound, type AskedServers } from './find-servers.ts';
 
 const MAX_CONNECTIONS = 4;
@@ -27,7 +20,7 @@ export async function withStore<T>(
 
 /** The same for a known Postgres. */
 export function openStore<T>(databaseUrl: string, work: (store: CallStore) => Promise<T>): Promise<T> {
-  return open(createCallStore, databaseUrl, work);
+  return open((stores) => stores.createCallStore, databaseUrl, work);
 }
 
 /** Opens the pending questions to the carrier, in the same way. */
@@ -36,7 +29,7 @@ export async function withCarrierStore<T>(
   terminal: Terminal,
   work: (store: CarrierStore) => Promise<T>,
 ): Promise<T> {
-  return open(createCarrierStore, await databaseUrlOf(asked, terminal), work);
+  return open((stores) => stores.createCarrierStore, await databaseUrlOf(asked, terminal), work);
 }
 
 async function databaseUrlOf(asked: AskedServers, terminal: Terminal): Promise<string> {
@@ -46,11 +39,13 @@ async function databaseUrlOf(asked: AskedServers, terminal: Terminal): Promise<s
 }
 
 async function open<Store extends { assertMigrated(): Promise<void>; close(): Promise<void> }, T>(
-  create: (options: DatabaseOptions) => Store,
+  choose: (stores: typeof CallStores) => (options: DatabaseOptions) => Store,
   databaseUrl: string,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const store = create({
+  // Loaded here, so that help and rejected arguments are shown at once.
+  const stores = await import('@turnlog/call-store');
+  const store = choose(stores)({
     databaseUrl,
     maxConnections: MAX_CONNECTIONS,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
@@ -60,22 +55,24 @@ async function open<Store extends { assertMigrated(): Promise<void>; close(): Pr
     await store.assertMigrated();
     return await work(store);
   } catch (error) {
-    throw toSentence(error, databaseUrl);
+    throw toSentence(error, databaseUrl, stores);
   } finally {
     await store.close();
   }
 }
 
-const PROBLEMS: Partial<Record<ReturnType<typeof classifyDatabaseError>, (why: string) => string>> = {
+const PROBLEMS: Partial<
+  Record<ReturnType<typeof CallStores.classifyDatabaseError>, (why: string) => string>
+> = {
   unavailable: (why) => `can't be reached: ${why}. Is it running?`,
   misconfigured: (why) => `refuses: ${why}. Is the database URL right?`,
   timeout: (why) => `took too long: ${why}. Try again later.`,
   locked: (why) => `took too long: ${why}. Try again later.`,
 };
 
-function toSentence(error: unknown, databaseUrl: string): unknown {
+function toSentence(error: unknown, databaseUrl: string, stores: typeof CallStores): unknown {
   if (error instanceof CommandError) return error;
-  const problem = PROBLEMS[classifyDatabaseError(error)]?.(describeDatabaseError(error));
+  const problem = PROBLEMS[stores.classifyDatabaseError(error)]?.(stores.describeDatabaseError(error));
   if (problem === undefined) return error;
   return new CommandError(`Postgres at ${stripUrlSecrets(databaseUrl)} ${problem}`, { cause: error });
 }

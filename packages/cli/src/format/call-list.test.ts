@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type CallSummary } from '@turnlog/call-store';
+import type { CallSummary } from '@turnlog/call-store';
 import { formatCallList } from './call-list.ts';
 import { wallClock } from './clock.ts';
 import { storedCall } from './format.test-support.ts';

@@ -1,4 +1,4 @@
-import { type CallSummary } from '@turnlog/call-store';
+import type { CallSummary } from '@turnlog/call-store';
 import { formatDuration, type WallClock } from './clock.ts';
 import { visibleText } from './visible-text.ts';
 

@@ -1,4 +1,4 @@
-import { type StoredCall } from '@turnlog/call-store';
+import type { StoredCall } from '@turnlog/call-store';
 import { formatDuration, type WallClock } from './clock.ts';
 import { speakerLabel } from './speakers.ts';
 import { visibleText, visibleValue } from './visible-text.ts';

@@ -1,5 +1,5 @@
-import { type CallEvent, type EventData } from '@turnlog/call-events';
-import { type WallClock } from './clock.ts';
+import type { CallEvent, EventData } from '@turnlog/call-events';
+import type { WallClock } from './clock.ts';
 import { speakerLabel } from './speakers.ts';
 import { visibleText, visibleValue } from './visible-text.ts';
 

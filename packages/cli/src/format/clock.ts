@@ -1,4 +1,4 @@
-import { envValue, type EnvValue } from '@turnlog/service-kit';
+import { envValue, type EnvValue } from '@turnlog/service-kit/config';
 import { switchFlag, valueFlag } from '../flags.ts';
 
 /** A moment: a date, or ISO 8601. */

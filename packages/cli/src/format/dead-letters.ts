@@ -1,6 +1,6 @@
 import { callId } from '@turnlog/call-events';
-import { type StoredDeadLetter } from '@turnlog/call-log';
-import { type WallClock } from './clock.ts';
+import type { StoredDeadLetter } from '@turnlog/call-log';
+import type { WallClock } from './clock.ts';
 import { visibleText } from './visible-text.ts';
 
 /** A dead letter without the bytes that could not be persisted. */

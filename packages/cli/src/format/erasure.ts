@@ -1,6 +1,6 @@
-import { type CallKey } from '@turnlog/call-events';
-import { type ErasedAmounts, type ErasureReport } from '../privacy/erase-calls.ts';
-import { type FoundCall } from '../privacy/find-person.ts';
+import type { CallKey } from '@turnlog/call-events';
+import type { ErasedAmounts, ErasureReport } from '../privacy/erase-calls.ts';
+import type { FoundCall } from '../privacy/find-person.ts';
 import { visibleText } from './visible-text.ts';
 
 /** The result of an erasure, or of a dry run. */

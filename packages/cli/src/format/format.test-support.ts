@@ -1,4 +1,4 @@
-import { type StoredCall } from '@turnlog/call-store';
+import type { StoredCall } from '@turnlog/call-store';
 
 /** The record of a short call, as Postgres returns it. */
 export function storedCall(changes: Partial<StoredCall> = {}): StoredCall {

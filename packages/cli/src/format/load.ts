@@ -1,4 +1,4 @@
-import { type LoadSummary } from '../load/summarise.ts';
+import type { LoadSummary } from '../load/summarise.ts';
 import { visibleText } from './visible-text.ts';
 
 const SHOWN = 10;

@@ -1,4 +1,4 @@
-import { type EventData } from '@turnlog/call-events';
+import type { EventData } from '@turnlog/call-events';
 
 const LABEL_WIDTH = 12;
 

@@ -26,6 +26,11 @@ export function visibleValue(value: unknown): string {
   return visibleText(typeof value === 'string' ? value : stringifyJson(value));
 }
 
+/** A document as JSON that is safe on a terminal. */
+export function visibleJson(document: unknown): string {
+  return escapeUnsafe(stringifyJson(document, 2));
+}
+
 /** An equivalent JSON text that is safe on a terminal: JSON leaves C1 and bidi marks as they are. */
 export function escapeUnsafe(json: string): string {
   return json.replace(UNSAFE, (found) => (LINE_ENDS.has(found) ? found : escapeUnits(found)));

@@ -1,9 +1,9 @@
-import { type RelayCall } from '@turnlog/agent-client';
+import type { RelayCall } from '@turnlog/agent-client';
 import { encodeMedia, parseExotelFrame } from '@turnlog/exotel';
 import { tone } from '@turnlog/exotel-simulator';
-import { deferred } from '@turnlog/service-kit';
-import { type WebSocket } from 'ws';
-import { type ScriptMessage, type ScriptStep } from './agent-script.ts';
+import { deferred } from '@turnlog/service-kit/time';
+import type { WebSocket } from 'ws';
+import type { ScriptMessage, ScriptStep } from './agent-script.ts';
 import { newTally, playScript } from './play-script.ts';
 
 const VOICE_MS = 400;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { placeCall, simulateCalls } from '@turnlog/exotel-simulator';
 import { deferred } from '@turnlog/service-kit';

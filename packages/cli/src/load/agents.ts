@@ -1,9 +1,9 @@
 import { CallReporter, type HttpOptions } from '@turnlog/agent-client';
-import { type SimulatedCall } from '@turnlog/exotel-simulator';
-import { withDeadline } from '@turnlog/service-kit';
-import { type ScriptMessage } from './agent-script.ts';
+import type { SimulatedCall } from '@turnlog/exotel-simulator';
+import { withDeadline } from '@turnlog/service-kit/time';
+import type { ScriptMessage } from './agent-script.ts';
 import { newTally, playScript, type AgentTally } from './play-script.ts';
-import { type ConversationOptions } from './agent-conversation.ts';
+import type { ConversationOptions } from './agent-conversation.ts';
 import { startSampleAgent } from './sample-agent.ts';
 
 /** After a call: the gateway, which dials the agent when a call starts, may be slow, or the call short. */

@@ -1,5 +1,5 @@
-import { type CallStore } from '@turnlog/call-store';
-import { sleep } from '@turnlog/service-kit';
+import type { CallStore } from '@turnlog/call-store';
+import { sleep } from '@turnlog/service-kit/time';
 import { compareWithExpectation, type Expectation } from './expectation.ts';
 
 const POLL_MS = 100;

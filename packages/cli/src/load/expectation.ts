@@ -1,7 +1,7 @@
 import { ExactNumber, type JsonValue } from '@turnlog/call-events';
-import { type StoredCall } from '@turnlog/call-store';
+import type { StoredCall } from '@turnlog/call-store';
 import { isDeepStrictEqual } from 'node:util';
-import { type ScriptStep } from './agent-script.ts';
+import type { ScriptStep } from './agent-script.ts';
 
 /** What a call's record must have after an agent has reported a script. */
 export interface Expectation {

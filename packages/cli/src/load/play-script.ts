@@ -1,7 +1,7 @@
-import { type Acknowledgement } from '@turnlog/agent-client';
-import { sleep } from '@turnlog/service-kit';
+import type { Acknowledgement } from '@turnlog/agent-client';
+import { sleep } from '@turnlog/service-kit/time';
 import { reasonOf } from '../command-error.ts';
-import { type ScriptMessage, type ScriptStep } from './agent-script.ts';
+import type { ScriptMessage, ScriptStep } from './agent-script.ts';
 
 /** What happened to the messages of an agent. */
 export interface AgentTally {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { RelayCalls } from '@turnlog/agent-client';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { CommandError, reasonOf } from '../command-error.ts';

@@ -1,6 +1,6 @@
-import { type SimulatedOutcome } from '@turnlog/exotel-simulator';
-import { type AgentTally } from './play-script.ts';
-import { type WrongRecord } from './check-records.ts';
+import type { SimulatedOutcome } from '@turnlog/exotel-simulator';
+import type { AgentTally } from './play-script.ts';
+import type { WrongRecord } from './check-records.ts';
 
 /** How one call ended, and what happened to its agent's messages. */
 export type LoadOutcome = SimulatedOutcome<AgentTally>;

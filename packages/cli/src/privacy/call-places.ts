@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { createCallEraser, type CallEraser } from '@turnlog/call-log';
-import { type CallStore } from '@turnlog/call-store';
-import { type Redis } from 'ioredis';
+import type { CallStore } from '@turnlog/call-store';
+import type { Redis } from 'ioredis';
 import { CommandError } from '../command-error.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { openRedis, withRedis } from '../connections/with-redis.ts';
 import { withStore } from '../connections/with-store.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** The stores of calls. */
 export interface CallPlaces {

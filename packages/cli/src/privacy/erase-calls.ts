@@ -1,10 +1,10 @@
 import { describeDatabaseError, type Erasure } from '@turnlog/call-store';
 import { eraseFromSpools, type SpoolErasure } from '@turnlog/spool';
 import { CommandError } from '../command-error.ts';
-import { type CallPlaces } from './call-places.ts';
-import { type FoundCall } from './find-person.ts';
+import type { CallPlaces } from './call-places.ts';
+import type { FoundCall } from './find-person.ts';
 import { appendToLedger } from './ledger-file.ts';
-import { type ErasurePlan } from './plan-erasure.ts';
+import type { ErasurePlan } from './plan-erasure.ts';
 
 /** For this time Redis refuses the events of an erased call that a gateway still has; then Postgres does. */
 const MARK_MS = 30 * 24 * 3_600_000;

@@ -1,9 +1,9 @@
 import { callId, type CallKey } from '@turnlog/call-events';
-import { type CallPlaces } from './call-places.ts';
+import type { CallPlaces } from './call-places.ts';
 import { postgresPattern } from './phones/digits.ts';
 import { findInValue } from './phones/find-in-value.ts';
 import { phoneMatcher, type Finding } from './phones/phone-matcher.ts';
-import { type Phone, type Region } from './phones/phone.ts';
+import type { Phone, Region } from './phones/phone.ts';
 import { saidOfCalls, type Place } from './said-of-calls.ts';
 
 /** A call of a person, and where the number was found. */

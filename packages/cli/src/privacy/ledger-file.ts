@@ -1,5 +1,5 @@
 import { appendFile, readFile } from 'node:fs/promises';
-import { type Erasure } from '@turnlog/call-store';
+import type { Erasure } from '@turnlog/call-store';
 import { z } from 'zod';
 import { CommandError, reasonOf } from '../command-error.ts';
 

@@ -1,11 +1,11 @@
-import { type CallKey } from '@turnlog/call-events';
+import type { CallKey } from '@turnlog/call-events';
 import { eventsInSpools } from '@turnlog/spool';
 import { CommandError } from '../command-error.ts';
 import { DEFAULT_TENANT } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
-import { type CallPlaces } from './call-places.ts';
-import { type FoundCall } from './find-person.ts';
-import { type Place } from './said-of-calls.ts';
+import type { CallPlaces } from './call-places.ts';
+import type { FoundCall } from './find-person.ts';
+import type { Place } from './said-of-calls.ts';
 
 /** A call by its sid, of one tenant or of any. */
 export interface WantedCall {

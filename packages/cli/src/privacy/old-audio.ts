@@ -1,6 +1,6 @@
-import { type CallKey } from '@turnlog/call-events';
-import { type KeySpace } from '@turnlog/call-log';
-import { type Redis } from 'ioredis';
+import type { CallKey } from '@turnlog/call-events';
+import type { KeySpace } from '@turnlog/call-log';
+import type { Redis } from 'ioredis';
 
 const PAGE = 1_000;
 

@@ -1,10 +1,10 @@
-import { type CallKey } from '@turnlog/call-events';
-import { type Erasure } from '@turnlog/call-store';
-import { type CallPlaces } from './call-places.ts';
+import type { CallKey } from '@turnlog/call-events';
+import type { Erasure } from '@turnlog/call-store';
+import type { CallPlaces } from './call-places.ts';
 import { findPerson, type FoundCall, type FoundPerson } from './find-person.ts';
 import { readLedger } from './ledger-file.ts';
 import { locateCall } from './locate-call.ts';
-import { type Phone, type Region } from './phones/phone.ts';
+import type { Phone, Region } from './phones/phone.ts';
 import { foundByLedger } from './reapply-ledger.ts';
 import { callSubject, phoneSubject } from './subjects.ts';
 

@@ -1,8 +1,8 @@
-import { type Erasure } from '@turnlog/call-store';
-import { type CallPlaces } from './call-places.ts';
+import type { Erasure } from '@turnlog/call-store';
+import type { CallPlaces } from './call-places.ts';
 import { Findings, type FoundPerson } from './find-person.ts';
 import { numbersInValue } from './phones/numbers-in.ts';
-import { type Finding } from './phones/phone-matcher.ts';
+import type { Finding } from './phones/phone-matcher.ts';
 import { readPhone, type Region } from './phones/phone.ts';
 import { saidOfCalls } from './said-of-calls.ts';
 import { callSubject, legacyPhoneSubject, phoneSubject } from './subjects.ts';

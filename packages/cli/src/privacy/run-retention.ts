@@ -1,7 +1,7 @@
-import { type CallStore, type RetentionStep } from '@turnlog/call-store';
+import type { CallStore, RetentionStep } from '@turnlog/call-store';
 import { removeOldLetters, type KeySpace } from '@turnlog/call-log';
-import { type TenantPolicy } from '@turnlog/tenants';
-import { type Redis } from 'ioredis';
+import type { TenantPolicy } from '@turnlog/tenants';
+import type { Redis } from 'ioredis';
 import { removeOldAudio } from './old-audio.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
-import { type CallKey } from '@turnlog/call-events';
-import { type StoredText, type TextFilter } from '@turnlog/call-store';
+import type { CallKey } from '@turnlog/call-events';
+import type { StoredText, TextFilter } from '@turnlog/call-store';
 import { eventsInSpools } from '@turnlog/spool';
-import { type CallPlaces } from './call-places.ts';
+import type { CallPlaces } from './call-places.ts';
 import { jsonOrText } from './phones/find-in-value.ts';
 
 /** The kinds of places that contain texts of a call. */

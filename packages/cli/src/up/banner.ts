@@ -1,5 +1,5 @@
-import { stripUrlSecrets } from '@turnlog/service-kit';
-import { type LocalStack } from '@turnlog/local-stack';
+import { stripUrlSecrets } from '@turnlog/service-kit/config';
+import type { LocalStack } from '@turnlog/local-stack';
 
 /** Where everything is, and what to do with it. */
 export function formatBanner(stack: LocalStack, dataDir: string, seconds: number): string {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type StoredCall } from '@turnlog/call-store';
+import type { StoredCall } from '@turnlog/call-store';
 import { placeCall, speechLikeNoise } from '@turnlog/exotel-simulator';
-import { type LocalStack } from '@turnlog/local-stack';
-import { deferred, sleep, withDeadline, type Environment } from '@turnlog/service-kit';
+import type { LocalStack } from '@turnlog/local-stack';
+import type { Environment } from '@turnlog/service-kit/config';
+import { deferred, sleep, withDeadline } from '@turnlog/service-kit/time';
 import { CommandError } from '../command-error.ts';
 import { openStore } from '../connections/with-store.ts';
 import { DEFAULT_TENANT } from '../flags.ts';
@@ -11,7 +12,7 @@ import { checkRecords } from '../load/check-records.ts';
 import { expectationOf } from '../load/expectation.ts';
 import { startSampleAgent, type SampleAgent } from '../load/sample-agent.ts';
 import { seedConversation } from '../load/seed-conversation.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { formatLogLine, readLogLine } from './log-line.ts';
 
 /** How much faster than real time: the conversation is over in little more than a second. */

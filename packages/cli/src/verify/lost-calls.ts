@@ -1,10 +1,10 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 import { createPersistedCalls } from '@turnlog/call-log';
-import { type CallStore } from '@turnlog/call-store';
+import type { CallStore } from '@turnlog/call-store';
 import { CommandError } from '../command-error.ts';
 import { findServers, type AskedServers } from '../connections/find-servers.ts';
 import { openRedis } from '../connections/with-redis.ts';
-import { type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 const PAGE = 200;
 

@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 /** The schemas of settings, each with a sentence that says what it means. docs/settings.md is made of them. */
 export function described<S extends z.ZodRawShape>(shape: S, meanings: Readonly<Record<keyof S, string>>): S {

@@ -1,5 +1,5 @@
 import { type EnvValue, envValue } from './env-value.ts';
-import { parseRedisAddress } from '@turnlog/redis-kit';
+import { parseRedisAddress } from '@turnlog/redis-kit/address';
 
 // No problem here quotes the value: a URL may hold a password or a token.
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS, type LogLevel } from '../log/logger.ts';
+import { LOG_LEVELS, type LogLevel } from '../log/log-level.ts';
 import { stripUrlSecrets } from '../log/scrub-text.ts';
 
 /** The zod schema of one environment variable: text in, `T` out. `.default(…)` and `.optional()` work on it. */

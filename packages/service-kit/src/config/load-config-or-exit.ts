@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 import { type Environment, readConfig } from './read-config.ts';
 
 /** The parts of a process that `loadConfigOrExit` uses, for tests. */

@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

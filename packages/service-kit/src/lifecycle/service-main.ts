@@ -1,7 +1,8 @@
 import { type z } from 'zod';
 import { settingsWithDefaultPassword } from '../config/default-passwords.ts';
 import { loadConfigOrExit } from '../config/load-config-or-exit.ts';
-import { createLogger, type Logger, type LogLevel } from '../log/logger.ts';
+import { type LogLevel } from '../log/log-level.ts';
+import { createLogger, type Logger } from '../log/logger.ts';
 import { type Lifecycle } from './lifecycle.ts';
 import { runService } from './run-service.ts';
 

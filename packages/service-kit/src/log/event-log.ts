@@ -1,4 +1,5 @@
-import { type Logger, type LogLevel } from './logger.ts';
+import { type LogLevel } from './log-level.ts';
+import { type Logger } from './logger.ts';
 
 type Level = Exclude<LogLevel, 'silent'>;
 

@@ -12,14 +12,11 @@ import { isError, safeErrorMessage } from './describe-error.ts';
 import { useLogPhoneKey } from './phone-tag.ts';
 import { scrubArgument, scrubFields } from './scrub-fields.ts';
 import { scrubText } from './scrub-text.ts';
+import { type LogLevel } from './log-level.ts';
 import { turnDestination } from './turn-destination.ts';
 
 /** A pino logger: `logger.info({ call_sid, seq }, 'constant message')`. */
 export type Logger = PinoLogger;
-
-/** pino's levels, and `silent`. */
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface CreateLoggerOptions {
   /** Which service speaks, e.g. `persister`. */

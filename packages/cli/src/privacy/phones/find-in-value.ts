@@ -1,5 +1,5 @@
-import { type JsonValue } from '@turnlog/call-events';
-import { type Finding, type PhoneMatcher } from './phone-matcher.ts';
+import type { JsonValue } from '@turnlog/call-events';
+import type { Finding, PhoneMatcher } from './phone-matcher.ts';
 
 /** Searches a number in all of a JSON value: texts, names of fields, and numbers. */
 export function findInValue(value: unknown, matcher: PhoneMatcher): Finding {
