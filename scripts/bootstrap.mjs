@@ -11,8 +11,10 @@ import { transpile } from './bootstrap/transpile.mjs';
 const MINIMUM_NODE = [20, 19];
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const isQuiet = process.argv.includes('--quiet');
-const isChecked = process.argv.includes('--checked');
+// `turnlog` imports this file; its arguments are those of a command.
+const args = path.basename(process.argv[1]) === 'bootstrap.mjs' ? process.argv : ['--quiet'];
+const isQuiet = args.includes('--quiet');
+const isChecked = args.includes('--checked');
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
