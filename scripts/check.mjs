@@ -108,6 +108,7 @@ const isSound = await sideBySide([
   ['imports', ['scripts/check-structure.mjs']],
   ['log events', ['scripts/check-logs.mjs']],
   ['settings', ['scripts/settings.mjs', '--check']],
+  ['data dictionary', ['scripts/dictionary.mjs', '--check']],
 ]);
 if (!isSound) process.exit(1);
 

@@ -18,6 +18,11 @@ alter role turnlog_reconciler password :'reconciler';
 alter role turnlog_reader password :'reader';
 alter role turnlog_eraser password :'eraser';
 
+-- A reader's question can neither change anything nor hold up the persister.
+alter role turnlog_reader set default_transaction_read_only = on;
+alter role turnlog_reader set statement_timeout = '30s';
+alter role turnlog_reader set idle_in_transaction_session_timeout = '60s';
+
 -- Transfers the existing tables to the owner.
 select format('alter database %I owner to turnlog_owner', current_database()) \gexec
 select format('alter %s public.%I owner to turnlog_owner', case relkind when 'v' then 'view' else 'table' end, relname)

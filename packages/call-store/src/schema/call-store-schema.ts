@@ -15,7 +15,7 @@ type Json<T> = ColumnType<T, string, string>;
 type Moment = ColumnType<Date, string, string>;
 
 /** One row per call: the columns of its record, and those of the store. */
-interface CallSessionsTable extends Omit<CallRow, JsonColumn | MomentColumn> {
+export interface CallSessionsTable extends Omit<CallRow, JsonColumn | MomentColumn> {
   initiated_at: Moment | null;
   answered_at: Moment | null;
   ended_at: Moment | null;

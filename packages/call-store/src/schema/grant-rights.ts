@@ -1,7 +1,10 @@
 import { sql, type Kysely } from 'kysely';
+import { viewComments } from './comments/views.ts';
 
 /** What a role may do with a table or a view. */
 type Right = 'select' | 'insert' | 'update' | 'delete';
+
+const READ_VIEWS = Object.fromEntries(Object.keys(viewComments).map((view) => [view, ['select'] as const]));
 
 /**
  * The roles and all their rights; everything else is forbidden. A role that the database does not have is
@@ -9,7 +12,8 @@ type Right = 'select' | 'insert' | 'update' | 'delete';
  *
  * - `turnlog_persister` writes rows and the archive; it cannot delete.
  * - `turnlog_reconciler` keeps the list of calls to ask the carrier about.
- * - `turnlog_reader` only reads calls.
+ * - `turnlog_reader` only reads rows and views: not the archive, which has what a row leaves out, such as
+ *   each key that was pressed and the carrier's messages.
  * - `turnlog_eraser` is the turnlog command: tenants, retention, erasure, legal holds.
  */
 const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>>> = {
@@ -29,14 +33,13 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
   turnlog_reader: {
     kysely_migration: ['select'],
     call_sessions: ['select'],
-    call_event_segments: ['select'],
-    call_turns: ['select'],
+    ...READ_VIEWS,
   },
   turnlog_eraser: {
     kysely_migration: ['select'],
     call_sessions: ['select', 'insert', 'update', 'delete'],
     call_event_segments: ['select', 'insert', 'update', 'delete'],
-    call_turns: ['select'],
+    ...READ_VIEWS,
     tenants: ['select', 'insert', 'update'],
     call_reconciliations: ['select', 'insert', 'update', 'delete'],
     call_placements: ['select', 'insert', 'update', 'delete'],
@@ -47,21 +50,11 @@ const RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly Right[]>>
   },
 };
 
-/** An arbitrary number: the lock that serializes changes of rights. */
-const RIGHTS_LOCK = 7_461_001;
-
 /**
- * Gives the existing roles exactly their rights on the existing tables, and revokes others. In one
- * transaction, so that a role in use is never without its rights, and serialized.
+ * Gives the existing roles exactly their rights on the existing tables, and revokes others. Runs in a
+ * transaction, so that a role in use is never without its rights.
  */
 export async function grantRights(db: Kysely<unknown>): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${RIGHTS_LOCK})`.execute(transaction);
-    await replaceRights(transaction);
-  });
-}
-
-async function replaceRights(db: Kysely<unknown>): Promise<void> {
   for (const [role, rights] of Object.entries(RIGHTS)) {
     if (!(await exists(db, sql`select from pg_roles where rolname = ${role}`))) continue;
     await sql`revoke all on all tables in schema public from ${sql.ref(role)}`.execute(db);

@@ -1,15 +1,19 @@
-import { Kysely, Migrator, PostgresDialect } from 'kysely';
+import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
 import { classifyDatabaseError, describeDatabaseError } from '../connection/database-error.ts';
 import { createPool, type DatabaseOptions } from '../connection/pool.ts';
 import { CallStoreError } from '../errors.ts';
+import { describeSchema } from './describe-schema.ts';
 import { grantRights } from './grant-rights.ts';
 import { allMigrations } from './migrations/all-migrations.ts';
 
 /** A direct connection: the lock belongs to the session, which a transaction-pooling proxy does not keep. */
 type MigrateOptions = Pick<DatabaseOptions, 'databaseUrl'>;
 
+/** An arbitrary number: the lock that serializes changes of rights and comments. */
+const AFTERWARDS_LOCK = 7_461_001;
+
 /**
- * Brings the schema up to date, all of it or nothing, and then the rights of the existing roles, likewise.
+ * Brings the schema up to date, all of it or nothing, and then rights of existing roles and comments, likewise.
  * Each takes a lock of the server: a concurrent run waits and finds nothing to do. Resolves to the steps that
  * it took. Throws a {@link CallStoreError} `unreachable` or `migration_failed`.
  */
@@ -25,7 +29,11 @@ export async function migrate({ databaseUrl }: MigrateOptions): Promise<{ applie
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(allMigrations) } });
     const { error, results = [] } = await migrator.migrateToLatest();
     if (error !== undefined) throw toMigrateError(error, databaseUrl);
-    await grantRights(db);
+    await db.transaction().execute(async (transaction) => {
+      await sql`select pg_advisory_xact_lock(${AFTERWARDS_LOCK})`.execute(transaction);
+      await grantRights(transaction);
+      await describeSchema(transaction);
+    });
     return { applied: results.map(({ migrationName }) => migrationName) };
   } finally {
     await db.destroy();

@@ -66,7 +66,7 @@ describe('the services', () => {
   });
 
   test('do all their work with the credentials of their own', async () => {
-    const store = createCallStore({ databaseUrl: postgres.urlOf('turnlog_reader'), maxConnections: 1 });
+    const store = createCallStore({ databaseUrl: postgres.urlOf('turnlog_eraser'), maxConnections: 1 });
     const operator = new Redis(redis.urlOf('operator'));
     try {
       await placeCall({ url: stack.streamUrls[0] ?? '', callSid: 'CA-rights', audio: 0.2, pace: 'flat-out' })

@@ -1,6 +1,11 @@
 import pg from 'pg';
 import { type RightsTrial } from './redis-rights.ts';
 
+const VIEWS = [
+  ...['call_turns', 'call_stages', 'call_tools', 'daily_calls', 'daily_talk', 'daily_latency'],
+  ...['daily_failures', 'daily_outcomes', 'daily_tools'],
+];
+const READ_VIEWS = Object.fromEntries(VIEWS.map((view) => [view, ['select']]));
 const TABLES = [
   'tenants',
   'legal_holds',
@@ -11,7 +16,7 @@ const TABLES = [
   'carrier_request_budgets',
   'call_sessions',
   'call_event_segments',
-  'call_turns',
+  ...VIEWS,
   'kysely_migration',
   'kysely_migration_lock',
 ];
@@ -28,8 +33,8 @@ const VERBS: Readonly<Record<string, (table: string) => string>> = {
   update: (table) => `update ${table} set ${COLUMN_OF[table] ?? 'tenant'} = null where false`,
   delete: (table) => `delete from ${table} where false`,
   truncate: (table) => `truncate ${table}`,
-  drop: (table) => `drop ${table === 'call_turns' ? 'view' : 'table'} ${table}`,
-  alter: (table) => `alter ${table === 'call_turns' ? 'view' : 'table'} ${table} rename to x`,
+  drop: (table) => `drop ${VIEWS.includes(table) ? 'view' : 'table'} ${table}`,
+  alter: (table) => `alter ${VIEWS.includes(table) ? 'view' : 'table'} ${table} rename to x`,
 };
 /** The rights of each role on each table. */
 export const POSTGRES_RIGHTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -48,14 +53,13 @@ export const POSTGRES_RIGHTS: Readonly<Record<string, Readonly<Record<string, re
   },
   turnlog_reader: {
     call_sessions: ['select'],
-    call_event_segments: ['select'],
-    call_turns: ['select'],
+    ...READ_VIEWS,
     kysely_migration: ['select'],
   },
   turnlog_eraser: {
     call_sessions: ['select', 'insert', 'update', 'delete'],
     call_event_segments: ['select', 'insert', 'update', 'delete'],
-    call_turns: ['select'],
+    ...READ_VIEWS,
     kysely_migration: ['select'],
     tenants: ['select', 'insert', 'update'],
     legal_holds: ['select', 'insert', 'update', 'delete'],
@@ -84,6 +88,8 @@ export async function tryPostgresRole(urlOf: (role: string) => string, role: str
   const client = new pg.Client({ connectionString: urlOf(role) });
   await client.connect();
   try {
+    // A role may change its own defaults, so they are not what forbids it to write.
+    await client.query('set default_transaction_read_only = off');
     const problems = await differencesOf(client, role);
     const forbidden = [...forbiddenStatements(role), ...BEYOND_TABLES];
     for (const statement of forbidden) {
@@ -102,7 +108,7 @@ export async function tryPostgresRole(urlOf: (role: string) => string, role: str
 function forbiddenStatements(role: string): string[] {
   return TABLES.flatMap((table) =>
     Object.entries(VERBS).flatMap(([verb, statement]) => {
-      const isNoStatement = table === 'call_turns' && verb === 'truncate';
+      const isNoStatement = VIEWS.includes(table) && verb === 'truncate';
       return isNoStatement || POSTGRES_RIGHTS[role]?.[table]?.includes(verb) ? [] : [statement(table)];
     }),
   );

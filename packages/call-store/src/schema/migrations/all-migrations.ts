@@ -8,6 +8,8 @@ import { privacy } from './0006-privacy.ts';
 import { erasureLocks } from './0007-erasure-locks.ts';
 import { carrierFacts } from './0008-carrier-facts.ts';
 import { callAnalysis } from './0009-call-analysis.ts';
+import { callSearch } from './0010-call-search.ts';
+import { analystViews } from './0011-analyst-views.ts';
 
 /** All steps of the schema, in order. A released step is never changed; a new one is added. */
 export const allMigrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +22,6 @@ export const allMigrations: Readonly<Record<string, Migration>> = {
   '0007-erasure-locks': erasureLocks,
   '0008-carrier-facts': carrierFacts,
   '0009-call-analysis': callAnalysis,
+  '0010-call-search': callSearch,
+  '0011-analyst-views': analystViews,
 };

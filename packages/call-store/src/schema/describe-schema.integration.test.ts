@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
+import pg from 'pg';
+import { migrate } from './migrate.ts';
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
+  client = new pg.Client(database.url);
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+async function withoutComment(): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(`
+    select relation.relname || coalesce('.' || part.attname, '') as name
+    from pg_class as relation
+    left join lateral (
+      select null as attname, 0 as attnum union all
+      select attname, attnum from pg_attribute where attrelid = relation.oid and attnum > 0 and not attisdropped
+    ) as part on true
+    where relation.relnamespace = 'public'::regnamespace and relation.relkind in ('r', 'v', 'm', 'p')
+      and coalesce(
+        case part.attnum when 0 then obj_description(relation.oid) else col_description(relation.oid, part.attnum) end, ''
+      ) = ''
+    order by 1`);
+  return rows.map(({ name }) => name);
+}
+
+describe('the schema', () => {
+  it('has a comment on every table, view and column', async () => {
+    expect(await withoutComment()).toEqual([]);
+  });
+
+  it('gets its comments back with the next migration', async () => {
+    await client.query('comment on column call_sessions.outcome is null');
+    await client.query('comment on view call_turns is null');
+    expect(await withoutComment()).toEqual(['call_sessions.outcome', 'call_turns']);
+    await migrate({ databaseUrl: database.url });
+    expect(await withoutComment()).toEqual([]);
+  });
+
+  it('is not locked by a migration that has nothing to comment on', async () => {
+    const vacuum = new pg.Client(database.url);
+    await vacuum.connect();
+    try {
+      await vacuum.query('begin');
+      await vacuum.query('lock table call_sessions in share update exclusive mode');
+      expect(await migrate({ databaseUrl: database.url })).toEqual({ applied: [] });
+    } finally {
+      await vacuum.end();
+    }
+  });
+});
