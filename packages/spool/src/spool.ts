@@ -29,7 +29,7 @@ export interface SpoolObserver {
   onNotRemoved(error: unknown): void;
 }
 
-export interface SpoolOptions {
+interface SpoolOptions {
   readonly disk: SpoolDisk;
   readonly maxBytes: number;
   /** Higher than the number of any file in the folder. */

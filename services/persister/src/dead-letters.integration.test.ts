@@ -27,7 +27,7 @@ afterEach(() => system.close());
 
 const NOT_JSON = '{"v":1,"id":"half';
 
-/** A log of four entries, the third of which is no event. */
+/** A log of four entries, the third of which is not an event. */
 async function appendWithDamage(callSid: string) {
   const call = callOf(callSid);
   const { log, head } = callKeys(system.space, call);
@@ -81,7 +81,7 @@ test('of a hundred calls, the one that Postgres refuses goes to the dead letters
   expect(await system.letters.list()).toEqual([]);
 });
 
-test('an entry that is no event goes to the dead letters with its bytes, and the rest of its call is persisted', async () => {
+test('an entry that is not an event goes to the dead letters with its bytes, and the rest of its call is persisted', async () => {
   const call = await appendWithDamage('CA-damaged');
 
   await system.start();
@@ -107,7 +107,7 @@ test('an event of a newer version waits in the dead letters for the upgrade; old
   await system.start();
   await system.settled();
 
-  // The type that nobody knows yet is counted and archived; the version that nobody can read is set aside.
+  // The unknown type is counted and archived; the unreadable version is dead-lettered.
   expect(await system.store.readCall(call)).toMatchObject({ status: 'completed', version: 4 });
   expect(await system.store.readArchive(call)).toContain(newType);
   const [letter, ...others] = await system.letters.list();
@@ -122,7 +122,7 @@ test('an event of a newer version waits in the dead letters for the upgrade; old
   expect(await system.store.verifyCall(call)).toEqual({ ok: true });
 });
 
-test('an entry that is no event is set aside once, however often its call is persisted', async () => {
+test('an entry that is not an event is dead-lettered once, however often its call is persisted', async () => {
   const call = await appendWithDamage('CA-damaged-twice');
   const { log } = await system.start();
   await system.settled();
@@ -190,7 +190,7 @@ test('nothing is acknowledged while its dead letter can’t be written', async (
   expect(await system.store.readCall(call)).toMatchObject({ version: 3 });
 });
 
-test('a call that fails for a reason nobody knows holds up no other, and is not given up at once', async () => {
+test('a call that fails for an unknown reason holds up no other, and is not dead-lettered at once', async () => {
   const [bad, good] = [callOf('CA-unknown'), callOf('CA-known')];
   let isBroken = true;
   const { log } = await system.start((store) => ({

@@ -70,7 +70,7 @@ test('a Postgres that goes away under load and comes back costs nothing but time
 });
 
 test('the pause before another attempt grows to five seconds and no further, however long Postgres is away', async () => {
-  const system = await openSystem('postgres://127.0.0.1:1/nobody-listens-there');
+  const system = await openSystem('postgres://127.0.0.1:1/no-server-there');
   const pausesMs: number[] = [];
   await append(system, callOf('CA-away'), wholeCall('Hello'));
   await system.start({

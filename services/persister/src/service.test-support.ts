@@ -123,7 +123,7 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
         report,
         log: captureLines(output),
         beats: () => beats,
-        /** How many calls came to this result. */
+        /** How many calls had this result. */
         counted: async (result: string): Promise<number> => {
           const line = (await metrics.text()).split('\n').find((each) => each.includes(`result="${result}"`));
           return Number(line?.split(' ').at(-1) ?? 0);
@@ -179,7 +179,7 @@ export function turn(text: string): AnyEventData {
   return ['turn.completed', { speaker: 'user', text }];
 }
 
-/** A whole call: it starts, somebody says what was given, the budget is collected, it ends. */
+/** A whole call: it starts, the caller says the texts, the budget is collected, it ends. */
 export function wholeCall(...texts: string[]): AnyEventData[] {
   return [started, ...texts.map(turn), ['data.collected', { fields: { budget: 5_000_000 } }], ended];
 }

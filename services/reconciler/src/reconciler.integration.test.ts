@@ -100,7 +100,7 @@ describe('a call that ended', () => {
   });
 
   test('of another tenant is not asked about: the account is not theirs', async () => {
-    await system.tellOf('CA1', { status: 'completed' }, 'somebody-else');
+    await system.tellOf('CA1', { status: 'completed' }, 'another');
     const call = await system.tellOf('CA2', { status: 'completed' });
     heldCall(system.carrier, 'CA1');
     heldCall(system.carrier, 'CA2');
@@ -108,7 +108,7 @@ describe('a call that ended', () => {
     await system.answersUntil(call, 1);
     await settled('CA2');
     expect(asked(/CA1/)).toBe(0);
-    expect(await system.stateOf({ tenant: 'somebody-else', callSid: 'CA1' })).toBeUndefined();
+    expect(await system.stateOf({ tenant: 'another', callSid: 'CA1' })).toBeUndefined();
   });
 
   test('that the carrier does not know is left alone after the second time', async () => {
@@ -160,7 +160,7 @@ test('several replicas share the work: each call is asked about as often as by o
 });
 
 describe("while the carrier's API", () => {
-  test('says 429, nobody asks before the time it named, and the call is not forgotten', async () => {
+  test('says 429, no question is sent before the time it named, and the call is not forgotten', async () => {
     const call = await system.tellOf('CA1', { status: 'completed' });
     heldCall(system.carrier, 'CA1');
     system.carrier.misbehave({ kind: 'status', status: 429, retryAfter: '1' });
@@ -214,11 +214,11 @@ describe("while the carrier's API", () => {
     expect(await system.persist(call)).toMatchObject({ price: '1.250000' });
   });
 
-  test('refuses the credentials, somebody is called, and no call is forgotten', async () => {
+  test('refuses the credentials, the line is for a person on call, and no call is forgotten', async () => {
     const call = await system.tellOf('CA1', { status: 'completed' });
     const { logLines } = await system.start({ EXOTEL_API_TOKEN: 'wrong-token' });
     await waitUntil(() => logLines.some((line) => line.includes('"page":true')), {
-      what: 'somebody is called',
+      what: 'the line for a person on call',
     });
     await waitUntil(async () => (await system.stateOf(call))?.['problem'] === 'unauthorised', {
       what: 'the list knows why',
@@ -228,7 +228,7 @@ describe("while the carrier's API", () => {
   });
 });
 
-describe('a placement of which nobody knows', () => {
+describe('an unconfirmed placement', () => {
   const dialled = '+919800000001';
   const place = (reference: string) =>
     system.store.recordPlacement({

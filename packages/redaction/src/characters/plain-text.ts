@@ -3,7 +3,7 @@
  * invisible characters. `starts` maps it to the original text: character `i` is there from `starts[i]` to
  * before `starts[i + 1]`.
  */
-export interface PlainText {
+interface PlainText {
   readonly characters: string;
   readonly starts: Uint32Array;
 }

@@ -26,7 +26,7 @@ export function withDatabaseCa(url: string, file: string | undefined): string {
   return file === undefined ? url : withParameters(url, { sslmode: 'verify-full', sslrootcert: file });
 }
 
-/** By hand: an address of several Sentinels is no URL to others. What the URL says itself stays as it is. */
+/** By hand: the URL class rejects an address of several Sentinels. Parameters that the URL has stay. */
 function withParameters(text: string, parameters: Readonly<Record<string, string>>): string {
   const [base = '', query = ''] = text.split(/\?(.*)/s);
   const asked = new URLSearchParams(query);

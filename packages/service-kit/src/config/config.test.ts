@@ -134,7 +134,7 @@ describe('the values', () => {
     [postgresUrl, 'postgres:///turnlog', /without a host$/],
     [httpUrl, 'api.example', /not a URL$/],
     [wsUrlTemplate(), 'http://agent.example', /another scheme$/],
-    [wsUrlTemplate(), 'ws://agent.example/{call', /got a brace that is no part of a placeholder$/],
+    [wsUrlTemplate(), 'ws://agent.example/{call', /got a brace that is not part of a placeholder$/],
     [
       wsUrlTemplate(),
       'ws://agent.example/{lead id}',

@@ -43,7 +43,7 @@ export const wsUrl: EnvValue<string> = urlValue(WS_EXPECTED, ['ws:', 'wss:']);
 
 /**
  * A `ws://` or `wss://` URL with placeholders in braces, `wss://agent.example/calls/{callSid}`. With `placeholders`
- * given, any other is a problem. The value stays as written: whoever fills it in encodes what goes in.
+ * given, any other is a problem. The value stays as written; the values of the placeholders are encoded when they are filled in.
  */
 export function wsUrlTemplate(placeholders?: readonly string[]): EnvValue<string> {
   const known = placeholders?.map((name) => `{${name}}`);
@@ -54,7 +54,7 @@ export function wsUrlTemplate(placeholders?: readonly string[]): EnvValue<string
     const malformed = (text.match(/\{[^{}]*\}/g) ?? []).find((found) => !/^\{[\w.~-]+\}$/.test(found));
     if (malformed !== undefined) return { problem: `got the placeholder ${malformed.slice(0, 80)}` };
     const filledIn = text.replace(/\{[^{}]+\}/g, 'x');
-    if (/[{}]/.test(filledIn)) return { problem: 'got a brace that is no part of a placeholder' };
+    if (/[{}]/.test(filledIn)) return { problem: 'got a brace that is not part of a placeholder' };
     const problem = urlProblem(filledIn, ['ws:', 'wss:']);
     return problem === undefined ? { value: text } : { problem };
   });

@@ -5,7 +5,7 @@ import { stripUrlSecrets } from '../log/scrub-text.ts';
 /** The zod schema of one environment variable: text in, `T` out. `.default(…)` and `.optional()` work on it. */
 export type EnvValue<T> = z.ZodType<T, string>;
 
-/** What became of a text. `problem` ends the sentence "expected …, " and must not hold a secret. */
+/** A parsed text. `problem` ends the sentence "expected …, " and must not hold a secret. */
 export type ParsedText<T> = { value: T } | { problem: string };
 
 /** Makes the schema of a variable from what it expects, in words, and a parser that never throws. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Environment, readConfig } from './read-config.ts';
 
 /** The parts of a process that `loadConfigOrExit` uses, for tests. */
-export interface ConfigHost {
+interface ConfigHost {
   env: Environment;
   stderr: { write(text: string): unknown };
   exit(code: number): never;

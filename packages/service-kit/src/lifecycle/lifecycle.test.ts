@@ -36,7 +36,7 @@ describe('the lifecycle', () => {
     expect(done).toEqual(['last started', 'first started']);
   });
 
-  it('stops once, whoever asks and how often', async () => {
+  it('stops once, however often it is requested', async () => {
     const { logger, messages } = captureLog();
     const lifecycle = new Lifecycle({ logger });
     let count = 0;
@@ -173,7 +173,7 @@ describe('runService', () => {
     expect(log.messages).toContain('persister could not start');
   });
 
-  it('does not wait for a start that hangs when it is told to stop', async () => {
+  it('does not wait for a start that hangs when a stop begins', async () => {
     let lifecycle: Lifecycle | undefined;
     const { host, exitCode } = run((given) => {
       lifecycle = given;

@@ -3,7 +3,7 @@ import { type Logger } from '../log/logger.ts';
 import { withDeadline } from './with-deadline.ts';
 
 /** How a stop went: its reason, and the steps that failed or timed out. */
-export interface StopReport {
+interface StopReport {
   readonly reason: string;
   readonly failedSteps: readonly string[];
 }

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { scrubSentence } from './scrub-text.ts';
 
 /** An error as logs show it: an allow-list, because drivers hang row values and command arguments on theirs. */
-export interface DescribedError {
+interface DescribedError {
   type: string;
   message: string;
   stack?: string;

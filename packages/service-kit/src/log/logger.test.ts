@@ -235,7 +235,7 @@ describe('phoneTag', () => {
       expect(phoneTag(written)).toBe(tag);
     }
   });
-  it.each(['100', '', 'nobody'])('leaves nothing of %j', (phone) => expect(phoneTag(phone)).toBe('***'));
+  it.each(['100', '', 'unknown'])('leaves nothing of %j', (phone) => expect(phoneTag(phone)).toBe('***'));
 });
 
 describe('stripUrlSecrets', () => {

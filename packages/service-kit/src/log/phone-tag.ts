@@ -9,7 +9,7 @@ const MIN_DIGITS = 6;
 // One key for a whole process. Random until `useLogPhoneKey`: then tags tell two phones apart within one run alone.
 let key: Buffer | string = randomBytes(32);
 
-/** Replicas that share a key show the same tag for the same phone; without one, tags mean nothing to anybody later. */
+/** Replicas that share a key show the same tag for the same phone; without one, tags mean nothing after a restart. */
 export function useLogPhoneKey(shared: string): void {
   key = shared;
 }

@@ -43,7 +43,7 @@ function scrubField(kind: FieldKind | undefined, value: unknown, depth: number):
 function scrubValue(kind: FieldKind, value: unknown, depth: number): unknown {
   if (isError(value)) return describeError(value);
   if (kind === 'phone') return scrubPhone(value);
-  // A flag, a count or an unknown says nothing of anybody, under a name that is allowed.
+  // A flag, a count or an unknown is not personal data, under a name that is allowed.
   if (isFigure(value)) return value;
   if (kind === 'moment' && value instanceof Date) return value;
   if (kind === 'group') return scrubGroup(value, depth);

@@ -8,7 +8,7 @@ import { type Metrics } from './metrics.ts';
 import { type ReadinessCheck } from './readiness-check.ts';
 
 /** What the ops endpoints of a service need. */
-export interface OpsServerOptions {
+interface OpsServerOptions {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly port: number;

@@ -105,7 +105,7 @@ export const largeCallGuards: readonly Guard[] = [
   {
     name: 'gathered-late-events',
     keeps: 'a whole row is not written again for each late event',
-    file: 'services/persister/src/persist/waiting-calls.ts',
+    file: 'services/persister/src/persist/deferred-calls.ts',
     text: 'else if (joined.isLate && this.#options.gatherLateMs > 0) {',
     without: 'else if (joined.isLate && this.#options.gatherLateMs > Infinity) {',
     test: {

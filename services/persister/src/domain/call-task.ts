@@ -1,6 +1,6 @@
 import { callId, type CallKey } from '@turnlog/call-events';
 
-/** An entry of the persist feed, as far as it decides anything. */
+/** An entry of the persist feed. */
 export interface PersistEntry {
   readonly id: string;
   readonly call: CallKey;
@@ -8,23 +8,23 @@ export interface PersistEntry {
   readonly reason: string;
 }
 
-/** A call that has something to persist, and every entry that asked for it. */
+/** A call that has something to persist, and every entry that requested it. */
 export interface CallTask {
   readonly call: CallKey;
-  /** The highest seq that was asked for. */
+  /** The highest seq that was requested. */
   readonly seq: number;
   readonly entryIds: readonly string[];
   /** Nothing but checkpoints: the call goes on. */
   readonly isCheckpoint: boolean;
-  /** Somebody wants the whole log to be looked at again. */
+  /** The whole log is to be read again. */
   readonly isReplay: boolean;
   /** Nothing but events that came after the end of the call. */
   readonly isLate: boolean;
-  /** When it was first asked for, Unix ms by the clock of Redis. */
+  /** When it was first requested, Unix ms by the clock of Redis. */
   readonly askedAtMs: number;
 }
 
-/** One task per call, in the order in which the calls were first asked for. */
+/** One task per call, in the order of the first requests. */
 export function tasksOf(entries: readonly PersistEntry[]): CallTask[] {
   const tasks = new Map<string, CallTask>();
   for (const entry of entries) {

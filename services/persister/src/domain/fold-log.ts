@@ -12,14 +12,14 @@ import {
 } from '@turnlog/call-events';
 import { type JoinedEvents, type LoggedEvent, type ReadLog } from './segments.ts';
 
-/** An entry of the log that is no event of this call. */
+/** An entry of the log that is not an event of this call. */
 export interface UndecodableEvent extends LoggedEvent {
   /** A short code, and what is wrong; never a value out of the event. */
   readonly problem: { readonly code: string; readonly detail: string };
 }
 
 /** A page of a log, decoded. */
-export interface DecodedPage {
+interface DecodedPage {
   /** The entries that are events. In one piece where all are, and came so. */
   readonly events: readonly LoggedEvent[] | JoinedEvents;
   readonly undecodable: readonly UndecodableEvent[];

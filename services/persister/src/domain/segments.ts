@@ -4,7 +4,7 @@ export interface LoggedEvent {
   readonly text: string;
 }
 
-/** Entries without a hole between them, their texts in one piece. */
+/** Entries without a gap between them, their texts in one piece. */
 export interface JoinedEvents {
   readonly fromSeq: number;
   readonly toSeq: number;
@@ -24,7 +24,7 @@ export interface ReadLog {
   readonly joined?: JoinedEvents;
 }
 
-/** A stretch of a log without a hole: its entries `fromSeq` to `toSeq`. */
+/** A stretch of a log without a gap: its entries `fromSeq` to `toSeq`. */
 export interface Segment {
   readonly fromSeq: number;
   readonly toSeq: number;
@@ -32,7 +32,7 @@ export interface Segment {
   readonly events: readonly string[] | Buffer;
 }
 
-/** The events after a seq as stretches for the archive. An entry that is no event leaves a hole between two. */
+/** The events after a seq as stretches for the archive. An entry that is not an event leaves a gap between two. */
 export function segmentsAfter(events: readonly LoggedEvent[] | JoinedEvents, afterSeq: number): Segment[] {
   if (!isJoined(events)) return contiguousRuns(events.filter(({ seq }) => seq > afterSeq)).map(toSegment);
   const news = events.after(afterSeq);

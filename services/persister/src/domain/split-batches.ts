@@ -1,5 +1,5 @@
 /** How much may go into one batch. */
-export interface BatchLimits<T> {
+interface BatchLimits<T> {
   readonly maxItems: number;
   readonly maxWeight: number;
   readonly weightOf: (item: T) => number;

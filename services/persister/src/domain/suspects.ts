@@ -1,5 +1,5 @@
 /** When a call that fails by itself, for an unknown reason, is dead-lettered. */
-export interface SuspectLimits {
+interface SuspectLimits {
   readonly maxFailures: number;
   readonly minAgeMs: number;
 }

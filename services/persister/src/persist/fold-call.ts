@@ -22,7 +22,7 @@ export class TooLargeError extends Error {
 }
 
 /** Which part of a log is to be folded and archived. */
-export interface FoldPlan {
+interface FoldPlan {
   readonly epoch: string;
   readonly seq: number;
   readonly archivedSeq: number;

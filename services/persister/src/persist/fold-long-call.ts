@@ -24,8 +24,7 @@ export interface CallLimits {
   readonly maxHeldBytes: number;
 }
 
-/** What folding long calls needs. */
-export interface LongCallOptions {
+interface LongCallOptions {
   readonly readPages: ReadLogPages;
   readonly limits: CallLimits;
   /** Called for each page, as a sign of life. */

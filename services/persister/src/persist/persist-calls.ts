@@ -15,7 +15,7 @@ import { Semaphore } from './semaphore.ts';
 import { SetAside } from './set-aside.ts';
 import { SuspectTrials } from './try-suspects.ts';
 import { type StuckCalls } from '../report/stuck-calls.ts';
-import { WaitingCalls } from './waiting-calls.ts';
+import { DeferredCalls } from './deferred-calls.ts';
 
 /** The most events of one read. Their size is not known before; their number is. */
 const MAX_READ_EVENTS = 20_000;
@@ -64,7 +64,7 @@ export class CallPersister {
   readonly #options: PersistCallsOptions;
   readonly #batch: BatchPersister;
   readonly #setAside: SetAside;
-  readonly #waiting: WaitingCalls;
+  readonly #deferred: DeferredCalls;
   readonly #trials: SuspectTrials;
   readonly #work = new Semaphore(ALL_WORK);
   readonly #reads = new Semaphore(MAX_READS);
@@ -79,16 +79,16 @@ export class CallPersister {
     this.#writes = new Semaphore(maxWrites);
     // A slow call holds a connection for long: others are left for the calls that are not slow.
     this.#aloneWrites = new Semaphore(Math.max(1, Math.floor(maxWrites / 2)));
-    this.#waiting = new WaitingCalls({
+    this.#deferred = new DeferredCalls({
       ...options,
       persistTogether: (tasks) => this.#persistInReads(tasks),
       persistAlone: (task, earlierAttempts) =>
         this.#aloneWrites.use(() => this.#work.use(() => this.#persistAlone(task, earlierAttempts))),
       onTick: onBeat,
     });
-    const onDone = (keys: readonly string[]) => this.#waiting.clear(keys);
+    const onDone = (keys: readonly string[]) => this.#deferred.clear(keys);
     const retryLater = async (task: CallTask, reason: string): Promise<void> => {
-      this.#waiting.retryLater(task, reason);
+      this.#deferred.retryLater(task, reason);
       await trials.survive(task.call).catch(onTrouble);
     };
     this.#setAside = new SetAside({ ...options, retryLater, onDone });
@@ -103,7 +103,7 @@ export class CallPersister {
   async handle(entries: readonly FeedEntry[]): Promise<void> {
     const trials = this.#trials;
     try {
-      await this.#waiting.untilRoom();
+      await this.#deferred.untilRoom();
       await this.#persistTasks(tasksOf(entries.filter((entry) => !trials.isSuspect(entry))));
       await this.#persistTasks(await trials.tryEach(entries.filter((entry) => trials.isSuspect(entry))));
     } finally {
@@ -113,16 +113,16 @@ export class CallPersister {
 
   /** Calls that can't be written at present, while others are. */
   stuck(): StuckCalls {
-    return this.#waiting.stuck();
+    return this.#deferred.stuck();
   }
 
   /** Resolves when what is in progress is done. */
   stop(): Promise<void> {
-    return this.#waiting.stop();
+    return this.#deferred.stop();
   }
 
   #persistTasks(tasks: readonly CallTask[]): Promise<void> {
-    return this.#persistInReads(this.#waiting.admit(tasks));
+    return this.#persistInReads(this.#deferred.admit(tasks));
   }
 
   /** Each read has limits, however many calls are due at the same time. */
@@ -138,7 +138,7 @@ export class CallPersister {
   async #persistTogether(tasks: readonly CallTask[]): Promise<void> {
     const { readPages, limits, batchCalls } = this.#options;
     const reads = await this.#reads.use(() => readLogs(readPages, tasks, limits));
-    for (const read of reads) if (read.kind === 'long') this.#waiting.persistAlone(read.task);
+    for (const read of reads) if (read.kind === 'long') this.#deferred.persistAlone(read.task);
     const writes = { maxItems: batchCalls, maxWeight: MAX_WRITE_BYTES, weightOf: bytesOf };
     for (const some of splitBatches(reads, writes)) await this.#foldAndPersist(some);
   }

@@ -85,7 +85,7 @@ export interface PersistFeedOptions {
 }
 
 /** A running persister. */
-export interface FeedPersister extends FeedConsumer {
+interface FeedPersister extends FeedConsumer {
   /** Calls that can't be written at present, while others are. */
   stuck(): StuckCalls;
 }

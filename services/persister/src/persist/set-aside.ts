@@ -10,8 +10,7 @@ import { type BrokenCall, type CallOutcome } from '../store/call-outcome.ts';
 /** A longer event is not kept in its dead letter, which points at the log instead. */
 const MAX_KEPT_BYTES = 16 * 1024;
 
-/** What setting aside needs. */
-export interface SetAsideOptions {
+interface SetAsideOptions {
   readonly letters: Pick<DeadLetters, 'add'>;
   readonly suspects: Suspects;
   readonly report: PersistObserver;

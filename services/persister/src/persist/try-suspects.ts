@@ -25,8 +25,7 @@ class KilledItsReaderError extends Error {
   }
 }
 
-/** What trying suspects takes. */
-export interface TrySuspectsOptions {
+interface TrySuspectsOptions {
   readonly trials: Trials;
   readonly readPages: ReadLogPages;
   /** Rejects where Postgres does not answer: a trial that waits for it would count against the call. */

@@ -56,7 +56,7 @@ test('a batch of nothing but bad rows is refused row by row', async () => {
 });
 
 test.each(['unavailable', 'misconfigured'] as const)(
-  'an error that is %s is nobody’s fault',
+  'an error that is %s is not the fault of any item',
   async (kind) => {
     const { batches, write } = tableThatRefuses([37], kind);
 
@@ -65,13 +65,13 @@ test.each(['unavailable', 'misconfigured'] as const)(
   },
 );
 
-test('an error nobody knows is tracked down to the row that is to blame', async () => {
+test('an unknown error is tracked down to the row that caused it', async () => {
   const attempts = await bisect(hundred, tableThatRefuses([0], 'unknown').write, { classify });
 
   expect(attempts.filter(({ ok }) => !ok)).toEqual([expect.objectContaining({ item: 0, kind: 'unknown' })]);
 });
 
-test('an error nobody knows that hits everything is not the rows’ fault, and is not asked of each', async () => {
+test('an unknown error that hits everything is not the rows’ fault, and is not tried with each', async () => {
   const { batches, write } = tableThatRefuses(hundred, 'unknown');
 
   await expect(bisect(hundred, write, { classify })).rejects.toThrow('unknown');

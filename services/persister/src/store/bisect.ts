@@ -13,7 +13,7 @@ export type Attempt<T, R> =
   | { readonly ok: false; readonly item: T; readonly error: unknown; readonly kind: FailureKind };
 
 /** How a batch is bisected. */
-export interface BisectOptions {
+interface BisectOptions {
   readonly classify: (error: unknown) => DatabaseErrorKind;
   /** How many items are run at once; by default all. */
   readonly size?: BatchSize;

@@ -24,7 +24,7 @@ import { toDatabaseTrouble, type DatabaseTrouble, type DatabaseWatch } from './d
 export type CallTables = Pick<CallStore, 'writeCalls' | 'archiveEvents' | 'mergeCall'>;
 
 /** How calls are written. */
-export interface CallWriterOptions {
+interface CallWriterOptions {
   /** The most calls of one statement. */
   readonly maxCalls: number;
   /** Called with the first calls that have to wait because of trouble with Postgres. */

@@ -3,7 +3,7 @@ import { type ApiAnswer, type ApiFailure } from '@turnlog/exotel';
 import { sleep } from '@turnlog/service-kit';
 
 /** A question that was not sent: the account may make no request for so long. */
-export interface NotAsked {
+interface NotAsked {
   readonly kind: 'not_asked';
   readonly waitMs: number;
 }

@@ -1,7 +1,7 @@
 import { type CarrierReport } from '@turnlog/exotel';
 
 /** A placement of which it is not known whether there is a call. */
-export interface LostPlacement {
+interface LostPlacement {
   readonly reference: string;
   readonly dialled: string;
   readonly callerId: string;
@@ -11,14 +11,14 @@ export interface LostPlacement {
 export type PlacementMatch =
   | { readonly kind: 'found'; readonly report: CarrierReport }
   | { readonly kind: 'none' }
-  /** Several calls that it could be; there is no telling which. */
+  /** Several calls that it could be. */
   | { readonly kind: 'ambiguous'; readonly candidates: number };
 
 /** National and international spellings of a number share so many digits at their end. */
 const SIGNIFICANT_DIGITS = 10;
 
 /**
- * Finds the call that a placement made, among the calls of those minutes that are nobody else's. The reference decides
+ * Finds the call that a placement made, among the calls of those minutes that belong to no other placement. The reference decides
  * where the list has it; the documents don't promise that. Otherwise it must be the only call to that number, from that
  * ExoPhone.
  */

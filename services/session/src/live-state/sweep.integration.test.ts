@@ -128,7 +128,7 @@ test('many sweepers at once end a call once, and a quiet one once', async () => 
   expect((await space.feed('persist')).map(({ reason }) => reason).sort()).toEqual(['closed', 'closed']);
 });
 
-test('a clock of Redis that is set forward by an hour gives up nobody who is seen again', async () => {
+test('a clock of Redis that is set forward by an hour ends no call that is seen again', async () => {
   await space.append(call, started('c1'));
   let aheadMs = 0;
   const { sweep, clock } = await seasonedSweep({}, () => aheadMs);

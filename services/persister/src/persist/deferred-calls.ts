@@ -7,32 +7,31 @@ import { type StuckCalls } from '../report/stuck-calls.ts';
 const RETRY = { minMs: 500, maxMs: 30_000 };
 /** After trouble with Redis or Postgres all calls are tried again within seconds. */
 const TROUBLE = { minMs: 100, maxMs: 5_000 };
-/** How often is looked for calls that are due. */
+/** How often due calls are looked for. */
 const TICK_MS = 250;
-/** The most calls that wait: beyond, nothing more is read. */
-const MAX_WAITING = 1_000;
+/** The most deferred calls: beyond, nothing more is read. */
+const MAX_DEFERRED = 1_000;
 
-/** How a waiting call is to be persisted: together with others, or by itself, because it failed or is very large. */
-export type WaitingKind = 'together' | 'alone';
+/** How a deferred call is to be persisted: together with others, or by itself, because it failed or is very large. */
+type DeferredKind = 'together' | 'alone';
 
-/** What waiting calls take. */
-export interface WaitingCallsOptions {
+interface DeferredCallsOptions {
   /** How long events that come after the end of a call are gathered before it is written again. */
   readonly gatherLateMs: number;
   readonly persistTogether: (tasks: readonly CallTask[]) => Promise<void>;
   readonly persistAlone: (task: CallTask, earlierAttempts: number) => Promise<void>;
-  /** It could not even be tried (Redis or Postgres is in trouble): it stays, and is tried again. */
+  /** A call could not even be tried, because Redis or Postgres is in trouble. It stays deferred. */
   readonly onTrouble: (error: unknown) => void;
-  /** Proof of life, while anything waits. */
+  /** A sign of life, while any call is deferred. */
   readonly onTick: () => void;
   readonly now: () => number;
   readonly startTimer: (ms: number, run: () => void) => unknown;
   readonly random?: () => number;
 }
 
-interface Waiting {
+interface DeferredCall {
   readonly task: CallTask;
-  readonly kind: WaitingKind;
+  readonly kind: DeferredKind;
   readonly dueAtMs: number;
 }
 
@@ -44,12 +43,12 @@ interface Failures {
 }
 
 /**
- * Calls that are not persisted with the batch that asked for them: late events are gathered for a moment, and a call that
- * is slow, locked or very large is persisted by itself while others pass. Their feed entries stay pending until then.
+ * Calls that are not persisted with the batch that requested them: late events are gathered for a moment, and a call
+ * that is slow, locked or very large is persisted by itself while others pass. Their entries stay pending until then.
  */
-export class WaitingCalls {
-  readonly #options: WaitingCallsOptions;
-  readonly #waiting = new Map<string, Waiting>();
+export class DeferredCalls {
+  readonly #options: DeferredCallsOptions;
+  readonly #deferred = new Map<string, DeferredCall>();
   readonly #running = new Set<string>();
   readonly #work = new Set<Promise<void>>();
   readonly #failures = new Map<string, Failures>();
@@ -58,23 +57,23 @@ export class WaitingCalls {
   #troubles = 0;
   #onRoom: (() => void)[] = [];
 
-  constructor(options: WaitingCallsOptions) {
+  constructor(options: DeferredCallsOptions) {
     this.#options = options;
   }
 
-  /** Keeps the tasks that are to wait, and returns those to be persisted now. */
+  /** Keeps the tasks that are to be deferred, and returns those to be persisted now. */
   admit(tasks: readonly CallTask[]): CallTask[] {
     return tasks.flatMap((task) => {
       const key = callId(task.call);
-      const other = this.#waiting.get(key);
+      const other = this.#deferred.get(key);
       const joined = other === undefined ? task : joinTasks(other.task, task);
-      if (other?.kind === 'alone') this.#waiting.set(key, { ...other, task: joined });
-      else if (this.#running.has(key)) this.#wait(joined, 'together', this.#options.gatherLateMs);
+      if (other?.kind === 'alone') this.#deferred.set(key, { ...other, task: joined });
+      else if (this.#running.has(key)) this.#defer(joined, 'together', this.#options.gatherLateMs);
       else if (joined.isLate && this.#options.gatherLateMs > 0) {
-        if (other === undefined) this.#wait(task, 'together', this.#options.gatherLateMs);
-        else this.#waiting.set(key, { ...other, task: joined });
+        if (other === undefined) this.#defer(task, 'together', this.#options.gatherLateMs);
+        else this.#deferred.set(key, { ...other, task: joined });
       } else {
-        this.#waiting.delete(key);
+        this.#deferred.delete(key);
         return [joined];
       }
       return [];
@@ -83,27 +82,26 @@ export class WaitingCalls {
 
   /** A call that is to be persisted alone, at once. */
   persistAlone(task: CallTask): void {
-    this.#wait(task, 'alone', 0);
+    this.#defer(task, 'alone', 0);
   }
 
-  /** A call that failed alone: it is tried again after a pause, which grows. Returns how often it has failed. */
-  retryLater(task: CallTask, cause: string): number {
+  /** Retries a call that failed alone, after a pause that grows. */
+  retryLater(task: CallTask, cause: string): void {
     const key = callId(task.call);
     const { attempts = 0, sinceMs = this.#options.now() } = this.#failures.get(key) ?? {};
     this.#failures.set(key, { attempts: attempts + 1, sinceMs, cause });
-    const { random } = this.#options;
-    this.#wait(task, 'alone', backoffDelayMs(attempts, { ...RETRY, ...(random && { random }) }));
-    return attempts + 1;
+    const { random = Math.random } = this.#options;
+    this.#defer(task, 'alone', backoffDelayMs(attempts, { ...RETRY, random }));
   }
 
-  /** These calls are persisted or set aside. */
+  /** These calls are persisted or dead-lettered. */
   clear(keys: readonly string[]): void {
     for (const key of keys) this.#failures.delete(key);
   }
 
   /** Resolves when there is room for more. */
   async untilRoom(): Promise<void> {
-    while (this.#waiting.size >= MAX_WAITING && !this.#isStopped)
+    while (this.#deferred.size >= MAX_DEFERRED && !this.#isStopped)
       await new Promise<void>((resolve) => this.#onRoom.push(resolve));
   }
 
@@ -115,24 +113,24 @@ export class WaitingCalls {
     return { calls: this.#failures.size, oldestMs, cause: oldest?.cause };
   }
 
-  /** Resolves when what is under way is done. Nothing more is tried: what waits stays pending in the feed. */
+  /** Resolves when the attempts in progress are done. Nothing more is tried: deferred calls stay pending in the feed. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#makeRoom();
     await Promise.all(this.#work);
   }
 
-  #wait(task: CallTask, kind: WaitingKind, delayMs: number): void {
+  #defer(task: CallTask, kind: DeferredKind, delayMs: number): void {
     const key = callId(task.call);
-    const other = this.#waiting.get(key);
+    const other = this.#deferred.get(key);
     const joined = other === undefined ? task : joinTasks(other.task, task);
-    this.#waiting.set(key, { task: joined, kind, dueAtMs: this.#options.now() + delayMs });
+    this.#deferred.set(key, { task: joined, kind, dueAtMs: this.#options.now() + delayMs });
     if (delayMs === 0) this.#options.startTimer(0, () => this.#runDue());
     this.#tickOn();
   }
 
   #tickOn(): void {
-    if (this.#isTicking || this.#isStopped || this.#waiting.size === 0) return;
+    if (this.#isTicking || this.#isStopped || this.#deferred.size === 0) return;
     this.#isTicking = true;
     this.#options.startTimer(TICK_MS, () => {
       this.#isTicking = false;
@@ -145,12 +143,12 @@ export class WaitingCalls {
   #runDue(): void {
     if (this.#isStopped) return;
     const nowMs = this.#options.now();
-    const due = [...this.#waiting].filter(
+    const due = [...this.#deferred].filter(
       ([key, { dueAtMs }]) => dueAtMs <= nowMs && !this.#running.has(key),
     );
-    for (const [key] of due) this.#waiting.delete(key);
+    for (const [key] of due) this.#deferred.delete(key);
     this.#makeRoom();
-    const tasksOf = (kind: WaitingKind) =>
+    const tasksOf = (kind: DeferredKind) =>
       due.filter(([, waiting]) => waiting.kind === kind).map(([, { task }]) => task);
     const together = tasksOf('together');
     const { persistTogether, persistAlone } = this.#options;
@@ -161,7 +159,7 @@ export class WaitingCalls {
     }
   }
 
-  #run(tasks: readonly CallTask[], kind: WaitingKind, persist: () => Promise<void>): void {
+  #run(tasks: readonly CallTask[], kind: DeferredKind, persist: () => Promise<void>): void {
     const keys = tasks.map(({ call }) => callId(call));
     for (const key of keys) this.#running.add(key);
     const work = persist()
@@ -171,9 +169,9 @@ export class WaitingCalls {
       .catch((error: unknown) => {
         this.#troubles += 1;
         this.#options.onTrouble(error);
-        const { random } = this.#options;
-        const delayMs = backoffDelayMs(this.#troubles - 1, { ...TROUBLE, ...(random && { random }) });
-        for (const task of tasks) this.#wait(task, kind, Math.max(1, delayMs));
+        const { random = Math.random } = this.#options;
+        const delayMs = backoffDelayMs(this.#troubles - 1, { ...TROUBLE, random });
+        for (const task of tasks) this.#defer(task, kind, Math.max(1, delayMs));
       })
       .finally(() => {
         for (const key of keys) this.#running.delete(key);
@@ -183,7 +181,7 @@ export class WaitingCalls {
   }
 
   #makeRoom(): void {
-    if (this.#waiting.size >= MAX_WAITING && !this.#isStopped) return;
+    if (this.#deferred.size >= MAX_DEFERRED && !this.#isStopped) return;
     const resolvers = this.#onRoom;
     this.#onRoom = [];
     for (const resolve of resolvers) resolve();
