@@ -1,41 +1,11 @@
 import { type z } from 'zod';
-import { callStatusReported, consentRecorded, recordingAvailable } from './carrier.ts';
-import {
-  dataCollected,
-  dtmfPressed,
-  markPlayed,
-  objectionRaised,
-  outcomeDecided,
-  playbackCleared,
-  speakingChanged,
-  stageChanged,
-  toolCalled,
-  turnCompleted,
-} from './dialogue.ts';
+import { carrierEvents } from './carrier.ts';
+import { dialogueEvents } from './dialogue.ts';
 import { type envelope } from './envelope.ts';
-import { agentUnreachable, audioSummarised, callDisconnected, callEnded, callStarted } from './lifecycle.ts';
+import { lifecycleEvents } from './lifecycle.ts';
 
 /** The schema of each event type's data. */
-export const eventData = {
-  'call.started': callStarted,
-  'call.ended': callEnded,
-  'call.disconnected': callDisconnected,
-  'call.status_reported': callStatusReported,
-  'turn.completed': turnCompleted,
-  'data.collected': dataCollected,
-  'stage.changed': stageChanged,
-  'objection.raised': objectionRaised,
-  'outcome.decided': outcomeDecided,
-  'tool.called': toolCalled,
-  'speaking.changed': speakingChanged,
-  'dtmf.pressed': dtmfPressed,
-  'mark.played': markPlayed,
-  'playback.cleared': playbackCleared,
-  'agent.unreachable': agentUnreachable,
-  'audio.summarised': audioSummarised,
-  'recording.available': recordingAvailable,
-  'consent.recorded': consentRecorded,
-};
+export const eventData = { ...lifecycleEvents, ...dialogueEvents, ...carrierEvents };
 
 /** The event types that this version knows. */
 export type EventType = keyof typeof eventData;

@@ -5,7 +5,7 @@ import { moment } from './envelope.ts';
 /** Who may speak. `ai` is the voice agent, `agent` a human colleague it hands over to. */
 const speaker = z.enum(['user', 'ai', 'agent', 'system']);
 
-/** What an agent's message said beyond the fields that have a meaning here: kept, and otherwise left alone. */
+/** What an agent's message has beyond the fields that have a meaning here: it is kept unchanged. */
 export const beyond = { metadata: jsonValue.optional(), extra: jsonObject.optional() };
 
 const word = z.object({
@@ -19,62 +19,62 @@ const word = z.object({
 /** A stretch of a turn's text, and the mark behind its audio. */
 const spokenMark = z.object({ name: z.string(), text: z.string(), extra: jsonObject.optional() });
 
-/** One turn of the dialogue, complete. */
-export const turnCompleted = z.object({
-  speaker,
-  text: z.string(),
-  startedAt: moment.optional(),
-  endedAt: moment.optional(),
-  interrupted: z.boolean().optional(),
-  /** What the caller heard of it before interrupting. */
-  heardText: z.string().optional(),
-  confidence: z.number().optional(),
-  words: z.array(word).optional(),
-  language: z.string().optional(),
-  /** The marks that cover it, in the order in which they were sent: they tell what of it was heard. */
-  marks: z.array(spokenMark).optional(),
-  ...beyond,
-});
+/** What is said and done in a call. */
+export const dialogueEvents = {
+  /** One turn of the dialogue, complete. */
+  'turn.completed': z.object({
+    speaker,
+    text: z.string(),
+    startedAt: moment.optional(),
+    endedAt: moment.optional(),
+    interrupted: z.boolean().optional(),
+    /** What the caller heard of it before interrupting. */
+    heardText: z.string().optional(),
+    confidence: z.number().optional(),
+    words: z.array(word).optional(),
+    language: z.string().optional(),
+    /** The marks that cover it, in the order in which they were sent: they show what of it was heard. */
+    marks: z.array(spokenMark).optional(),
+    ...beyond,
+  }),
 
-/** Facts the agent collected. A field's newest value wins. */
-export const dataCollected = z.object({ fields: jsonObject, ...beyond });
+  /** Facts that the agent collected. A field's newest value takes precedence. */
+  'data.collected': z.object({ fields: jsonObject, ...beyond }),
 
-/** The dialogue moved to another stage. */
-export const stageChanged = z.object({ stage: z.string(), ...beyond });
+  /** The dialogue moved to another stage. */
+  'stage.changed': z.object({ stage: z.string(), ...beyond }),
 
-/** The caller objected. */
-export const objectionRaised = z.object({ text: z.string(), category: z.string().optional(), ...beyond });
+  /** The caller objected. */
+  'objection.raised': z.object({ text: z.string(), category: z.string().optional(), ...beyond }),
 
-/** What the call came to. The newest wins. */
-export const outcomeDecided = z.object({ outcome: z.string(), reason: z.string().optional(), ...beyond });
+  /** The outcome of the call. The newest one takes precedence. */
+  'outcome.decided': z.object({ outcome: z.string(), reason: z.string().optional(), ...beyond }),
 
-/** The agent called a tool. */
-export const toolCalled = z.object({
-  name: z.string(),
-  arguments: jsonValue.optional(),
-  result: jsonValue.optional(),
-  error: z.string().optional(),
-  durationMs: z.number().optional(),
-  ...beyond,
-});
+  /** The agent called a tool. */
+  'tool.called': z.object({
+    name: z.string(),
+    arguments: jsonValue.optional(),
+    result: jsonValue.optional(),
+    error: z.string().optional(),
+    durationMs: z.number().optional(),
+    ...beyond,
+  }),
 
-/** A speaker started or stopped speaking. */
-export const speakingChanged = z.object({ speaking: z.boolean(), speaker: speaker.optional(), ...beyond });
+  /** A speaker started or stopped speaking. */
+  'speaking.changed': z.object({ speaking: z.boolean(), speaker: speaker.optional(), ...beyond }),
 
-/** The caller pressed a key (voicebot applet only). */
-export const dtmfPressed = z.object({ digit: z.string(), durationMs: z.number().optional() });
+  /** The caller pressed a key (voicebot applet only). */
+  'dtmf.pressed': z.object({ digit: z.string(), durationMs: z.number().optional() }),
 
-/**
- * The carrier sent a mark back: it has played everything that the agent had sent before it. `heard: false` when audio
- * before it had been cleared or dropped, so that its return proves nothing.
- */
-export const markPlayed = z.object({ name: z.string(), heard: z.boolean().optional() });
+  /** The carrier played what came before a mark. `heard: false` if some of that was cleared or dropped before. */
+  'mark.played': z.object({ name: z.string(), heard: z.boolean().optional() }),
 
-/** Audio that the caller will not hear: the agent's `clear` went to the carrier, or the call is over. */
-export const playbackCleared = z.object({
-  connectionId: z.string(),
-  /** `clear`, `call_over`; an open string. */
-  cause: z.string(),
-  /** The marks that had not come back by then. */
-  marks: z.array(z.string()),
-});
+  /** Audio that the caller will not hear: the agent's `clear` went to the carrier, or the call is over. */
+  'playback.cleared': z.object({
+    connectionId: z.string(),
+    /** `clear`, `call_over`; an open string. */
+    cause: z.string(),
+    /** The marks that had not come back by then. */
+    marks: z.array(z.string()),
+  }),
+};

@@ -1,22 +1,10 @@
 /** The most digits that a number of a call may have when it is written out: jsonb holds more, a reader's screen does not. */
 export const MAX_NUMBER_DIGITS = 1_000;
 
-/** A JSON number, read digit by digit: `digits` times ten to the power of `exponent`. */
-export interface Decimal {
-  readonly isNegative: boolean;
-  /** All digits as they were written, zeros included. */
-  readonly digits: string;
-  readonly exponent: number;
-  /** How many digits it has without an exponent, before and after the point. */
-  readonly writtenOutDigits: number;
-  /** Without an exponent; `undefined` when that takes more than `maxZeros` zeros that are not among its digits. */
-  writtenOut(maxZeros: number): string | undefined;
-}
-
 const JSON_NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Reads the text of a JSON number. */
-export function readDecimal(text: string): Decimal {
+/** Reads the text of a JSON number digit by digit: `digits` times ten to the power of `exponent`. */
+export function readDecimal(text: string) {
   const [, minus = '', whole = '0', fraction = '', power = '0'] = JSON_NUMBER.exec(text) ?? [];
   const exponent = Number(power) - fraction.length;
   const digits = whole + fraction;
@@ -24,10 +12,13 @@ export function readDecimal(text: string): Decimal {
   const writtenOutDigits = before + Math.max(0, -exponent);
   return {
     isNegative: minus !== '',
+    /** All digits as they were written, zeros included. */
     digits,
     exponent,
+    /** How many digits it has without an exponent, before and after the point. */
     writtenOutDigits,
-    writtenOut: (maxZeros) =>
+    /** Without an exponent; `undefined` when that takes more than `maxZeros` zeros that are not among its digits. */
+    writtenOut: (maxZeros: number) =>
       writtenOutDigits - digits.length > maxZeros ? undefined : minus + withPoint(digits, exponent),
   };
 }
@@ -52,7 +43,7 @@ function trimmed(whole: string): string {
   return whole.replace(/^0+(?=\d)/, '');
 }
 
-// Not by a pattern: one that looks for zeros at the end begins anew at every zero before it.
+// Not by a pattern: one that looks for zeros at the end starts again at every zero before it.
 function withoutLastZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === '0') end -= 1;

@@ -67,10 +67,7 @@ export class DeadLetters {
     );
   }
 
-  /**
-   * All dead letters, oldest first. If their key in one partition is of another type, it rejects; with
-   * `onUnreadable` it reports the key and resolves to the dead letters of the others.
-   */
+  /** All dead letters, oldest first. Rejects if a key is of another type; with `onUnreadable` it reports that key. */
   async list(onUnreadable?: (key: string, error: unknown) => void): Promise<StoredDeadLetter[]> {
     const lists = await Promise.all(
       allPartitions(this.#space).map((partition) =>
@@ -120,45 +117,41 @@ function pinOf({ log }: DeadLetter): '1' | '0' {
 }
 
 function toFields({ call, kind, seq, reason, detail, original, log, atMs }: DeadLetter): string[] {
-  const fields = {
-    call: callId(call),
-    kind,
-    seq,
-    reason,
-    detail,
-    original,
-    at: atMs,
-    ...pointerFields(log),
-  };
-  return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
-}
-
-function pointerFields(log: LogPointer | undefined): Record<string, string | number> {
-  if (log === undefined) return {};
-  const { epoch, fromSeq, toSeq, bytes } = log;
-  return { epoch, from: fromSeq, to: toSeq, ...(bytes !== undefined && { bytes }) };
-}
-
-function toPointer(named: Record<string, string | undefined>): { log?: LogPointer } {
-  const { epoch, from, to, bytes } = named;
-  if (epoch === undefined) return {};
-  const size = bytes === undefined ? {} : { bytes: Number(bytes) };
-  return { log: { epoch, fromSeq: Number(from), toSeq: Number(to), ...size } };
+  const pointer = log && { epoch: log.epoch, from: log.fromSeq, to: log.toSeq, bytes: log.bytes };
+  const fields = { call: callId(call), kind, seq, reason, detail, original, at: atMs, ...pointer };
+  return Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [name, String(value)],
+  );
 }
 
 function toLetter(partition: number, [entryId, fields]: RawEntry): StoredDeadLetter {
-  const named = toRecord(fields ?? []);
+  const {
+    call = '',
+    kind,
+    seq,
+    reason = '',
+    detail = '',
+    original = '',
+    at,
+    ...pointer
+  } = toRecord(fields ?? []);
   return {
     id: `${partition}:${entryId}`,
-    call: callOfId(named['call'] ?? ''),
-    kind: named['kind'] === 'event' ? 'event' : 'call',
-    seq: Number(named['seq']),
-    reason: named['reason'] ?? '',
-    detail: named['detail'] ?? '',
-    original: named['original'] ?? '',
-    ...toPointer(named),
-    atMs: Number(named['at']),
+    call: callOfId(call),
+    kind: kind === 'event' ? 'event' : 'call',
+    seq: Number(seq),
+    reason,
+    detail,
+    original,
+    ...toPointer(pointer),
+    atMs: Number(at),
   };
+}
+
+function toPointer({ epoch, from, to, bytes }: Record<string, string | undefined>): { log?: LogPointer } {
+  if (epoch === undefined) return {};
+  const size = bytes === undefined ? {} : { bytes: Number(bytes) };
+  return { log: { epoch, fromSeq: Number(from), toSeq: Number(to), ...size } };
 }
 
 function parseId(id: string): { partition: number; entryId: string } {

@@ -62,12 +62,6 @@ return reply
 
 /** The reply of the script. */
 export type PageReply = readonly [
-  epoch: Buffer | null,
-  seq: Buffer | null,
-  persisted: Buffer | null,
-  logBytes: Buffer | null,
-  hasMore: number,
-  firstSeq: Buffer,
-  lastSeq: Buffer,
-  texts?: Buffer | readonly Buffer[],
+  ...head: [epoch: Buffer | null, seq: Buffer | null, persisted: Buffer | null, logBytes: Buffer | null],
+  ...page: [hasMore: number, firstSeq: Buffer, lastSeq: Buffer, texts?: Buffer | readonly Buffer[]],
 ];

@@ -1,12 +1,13 @@
 import { type CallKey } from '@turnlog/call-events';
 import { type Redis } from 'ioredis';
 import { changesChannel, type KeySpace } from '../keys.ts';
+import { type LogEntry } from '../read/joined-entries.ts';
 
 /** A change of a call, for live views. It may be missed: the log is authoritative. */
 export interface CallChange {
   readonly call: CallKey;
   /** The encoded events, in the order of the log. */
-  readonly events: readonly { readonly seq: number; readonly text: string }[];
+  readonly events: readonly LogEntry[];
 }
 
 /** Publishes a change for live views. */
