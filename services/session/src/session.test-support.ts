@@ -1,10 +1,5 @@
-import {
-  createEvent,
-  type CallKey,
-  type EventData,
-  type EventType,
-  type KnownEvent,
-} from '@turnlog/call-events';
+import { type CallKey } from '@turnlog/call-events';
+import { eventOf, type AnyEventData } from '@turnlog/call-events/testing';
 import {
   allPartitions,
   callKeys,
@@ -27,40 +22,7 @@ import { StateCache, type CacheLimits } from './domain/state-cache.ts';
 import { ActivityFold } from './live-state/fold-activity.ts';
 import { type FoldObserver } from './live-state/fold-call.ts';
 
-/** Any moment will do. */
-export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
-
-/** A call of the default tenant. */
-export function callOf(callSid: string): CallKey {
-  return { tenant: 'default', callSid };
-}
-
-/** A type and data that go with it. */
-export type AnyEventData = { [T in EventType]: readonly [type: T, data: EventData<T>] }[EventType];
-
-/** An event of a call. */
-export function eventOf(
-  call: CallKey,
-  [type, data]: AnyEventData,
-  { id, atMs = T0, source = 'test' }: { id?: string; atMs?: number; source?: string } = {},
-): KnownEvent {
-  return createEvent(type, data, { call, source, atMs, ...(id !== undefined && { id }) }) as KnownEvent;
-}
-
-/** A turn of the caller. */
-export function turn(text: string): AnyEventData {
-  return ['turn.completed', { speaker: 'user', text }];
-}
-
-/** The start of a connection. */
-export function started(connectionId: string): AnyEventData {
-  return ['call.started', { connectionId, from: '09812345610', to: '08045678901' }];
-}
-
-/** The carrier's end of a connection. */
-export function ended(connectionId: string): AnyEventData {
-  return ['call.ended', { connectionId, reason: 'callended' }];
-}
+export { callOf, ended, started, T0, turn, type AnyEventData } from '@turnlog/call-events/testing';
 
 /** A key space of the test's own, with the means to append to it and to look at it. */
 export async function openTestSpace({ url = testRedisUrl(), prefix = testKeyPrefix(), partitions = 2 } = {}) {
@@ -69,7 +31,7 @@ export async function openTestSpace({ url = testRedisUrl(), prefix = testKeyPref
   const space: KeySpace = { prefix, partitions };
   const appender = createAppender(redis, space, { maxEvents: 100_000 });
   const append = async (call: CallKey, ...data: readonly AnyEventData[]) => {
-    const events = data.map((each) => toNewEvent(eventOf(call, each), { rememberId: true }));
+    const events = data.map((each) => toNewEvent(eventOf(each, { call }), { rememberId: true }));
     await appender.append({ call, mode: 'unordered', events } satisfies AppendRequest);
   };
   return {

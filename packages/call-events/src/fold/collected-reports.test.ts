@@ -1,12 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createEvent } from '../events/create-event.ts';
 import { CollectedReports } from './collected-reports.ts';
+import { eventAt } from '../testing/index.ts';
 
-const call = { tenant: 'default', callSid: 'CA1' };
-
-function report(fields: Record<string, number>, sourceSeq = 1) {
-  return createEvent('data.collected', { fields }, { call, source: 'gateway-1', sourceSeq, atMs: sourceSeq });
-}
+const report = (fields: Record<string, number>, atS = 1) => eventAt('data.collected', { fields }, atS);
 
 function valuesOf(reports: CollectedReports): Record<string, unknown> {
   return Object.fromEntries([...reports.newestFields()].map(([name, { value }]) => [name, value]));

@@ -1,30 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createEvent } from '../events/create-event.ts';
-import { type EventData, type EventType, type KnownEvent } from '../events/call-event.ts';
+import { type KnownEvent } from '../events/call-event.ts';
 import { toCallRecord } from '../record/call-record.ts';
 import { initialState, type CallState } from './call-state.ts';
 import { foldCall, foldEvents } from './fold-call.ts';
+import { CALL, eventAt as event, T0 } from '../testing/index.ts';
 
-const call = { tenant: 'default', callSid: 'CA1' };
-const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
-
-function event<T extends EventType>(
-  type: T,
-  data: EventData<T>,
-  atS: number,
-  more: { id?: string; source?: string } = {},
-) {
-  return createEvent(type, data, {
-    call,
-    source: 'gateway-1',
-    sourceSeq: atS + 1,
-    atMs: T0 + atS * 1000,
-    ...more,
-  });
-}
-
-function fold(events: readonly KnownEvent[], from: CallState = initialState(call)): CallState {
+function fold(events: readonly KnownEvent[], from: CallState = initialState(CALL)): CallState {
   return events.reduce(foldCall, from);
 }
 
@@ -61,7 +43,7 @@ test('an event applied twice changes nothing', () => {
 
 test('many steps at once are as many steps', () => {
   const events = [started, asked, asked, answered, budget, ended];
-  expect(toCallRecord(foldEvents(initialState(call), events))).toEqual(toCallRecord(fold(events)));
+  expect(toCallRecord(foldEvents(initialState(CALL), events))).toEqual(toCallRecord(fold(events)));
   const state = fold(events);
   expect(foldEvents(state, events)).toBe(state);
 });

@@ -1,20 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createEvent } from '../events/create-event.ts';
 import { type EventData, type EventType, type KnownEvent } from '../events/call-event.ts';
-import { toCallRecord } from '../record/call-record.ts';
-import { initialState } from './call-state.ts';
-import { foldCall } from './fold-call.ts';
+import { eventAt, given, T0 } from '../testing/index.ts';
 
-const call = { tenant: 'default', callSid: 'CA1' };
-const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
-
-function event<T extends EventType>(type: T, data: EventData<T>, atS: number, source = 'exotel:status') {
-  return createEvent(type, data, { call, source, atMs: T0 + atS * 1000 }) as KnownEvent;
-}
+const event = <T extends EventType>(type: T, data: EventData<T>, atS: number, source = 'exotel:status') =>
+  eventAt(type, data, atS, { source }) as KnownEvent;
 const reported = (data: EventData<'call.status_reported'>, atS: number) =>
   event('call.status_reported', data, atS);
-const recordOf = (...events: KnownEvent[]) => toCallRecord(events.reduce(foldCall, initialState(call)));
+const recordOf = (...events: KnownEvent[]) => given(...events).record();
 const quiet = event('call.disconnected', { connectionId: 'http', reason: 'quiet' }, 60, 'sweep');
 
 describe('what the carrier answered when it was asked', () => {

@@ -1,20 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { createEvent } from '../events/create-event.ts';
 import { type EventData, type KnownEvent } from '../events/call-event.ts';
-import { toCallRecord } from '../record/call-record.ts';
-import { initialState } from './call-state.ts';
-import { foldCall } from './fold-call.ts';
-
-const call = { tenant: 'default', callSid: 'CA1' };
-const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
+import { eventAt, given } from '../testing/index.ts';
 
 const started = (data: EventData<'call.started'>, atS: number): KnownEvent =>
-  createEvent('call.started', data, { call, source: data.connectionId, sourceSeq: 1, atMs: T0 + atS * 1000 });
+  eventAt('call.started', data, atS, { source: data.connectionId });
 
 /** The record of some events in their order and in the other. */
 function recordsOf(...events: KnownEvent[]) {
-  const fold = (some: readonly KnownEvent[]) => toCallRecord(some.reduce(foldCall, initialState(call)));
-  return [fold(events), fold([...events].reverse())];
+  return [given(...events).record(), given(...[...events].reverse()).record()];
 }
 
 describe('a second start', () => {

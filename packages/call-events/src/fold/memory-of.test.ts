@@ -1,11 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { createEvent } from '../events/create-event.ts';
-import { type KnownEvent } from '../events/call-event.ts';
 import { memoryOf } from './memory-of.ts';
+import { eventOf } from '../testing/index.ts';
 
-const origin = { call: { tenant: 'default', callSid: 'CA1' }, source: 's', atMs: 0 };
-const fields = (value: unknown) =>
-  createEvent('data.collected', { fields: { value } as never }, origin) as KnownEvent;
+const fields = (value: unknown) => eventOf(['data.collected', { fields: { value } as never }]);
 
 test('many small objects weigh many times their text, and a long text about as much as it is long', () => {
   const objects = Array.from({ length: 10_000 }, () => ({}));
@@ -17,9 +14,7 @@ test('many small objects weigh many times their text, and a long text about as m
 
 test('what a tool answered is not kept, and does not count', () => {
   const result = Array.from({ length: 10_000 }, () => ({}));
-  expect(memoryOf(createEvent('tool.called', { name: 'n', result }, origin) as KnownEvent)).toBeLessThan(
-    1_000,
-  );
+  expect(memoryOf(eventOf(['tool.called', { name: 'n', result }]))).toBeLessThan(1_000);
 });
 
 test('a value may be nested as deep as JSON can be', () => {

@@ -1,19 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createEvent, type EventOrigin } from '../events/create-event.ts';
 import { type EventData, type EventType, type KnownEvent } from '../events/call-event.ts';
-import { toCallRecord } from '../record/call-record.ts';
-import { initialState } from './call-state.ts';
-import { foldCall } from './fold-call.ts';
+import { eventAt, given } from '../testing/index.ts';
 
-const call = { tenant: 'default', callSid: 'CA1' };
-const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
-
-type More = Partial<Pick<EventOrigin, 'id' | 'revision' | 'fingerprint' | 'isTimed'>>;
+type More = NonNullable<Parameters<typeof eventAt>[3]>;
 
 function event<T extends EventType>(type: T, data: EventData<T>, atS: number, more: More = {}): KnownEvent {
-  const origin = { call, source: 'gateway-1', sourceSeq: atS + 1, atMs: T0 + atS * 1000 };
-  return createEvent<EventType>(type, data, { ...origin, ...more }) as KnownEvent;
+  return eventAt(type, data, atS, more) as KnownEvent;
 }
 
 function turn(text: string, atS: number, more: More = {}): KnownEvent {
@@ -28,9 +21,7 @@ function collect(fields: Record<string, number>, atS: number, more: More): Known
   return event('data.collected', { fields }, atS, { fingerprint: JSON.stringify(fields), ...more });
 }
 
-function recordOf(events: readonly KnownEvent[]) {
-  return toCallRecord(events.reduce(foldCall, initialState(call)));
-}
+const recordOf = (events: readonly KnownEvent[]) => given(...events).record();
 
 const first = turn('So', 1);
 const second = turn('So I', 2, { revision: 1 });

@@ -1,16 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type EventData, type EventType, type KnownEvent } from '../events/call-event.ts';
-import { createEvent } from '../events/create-event.ts';
-import { initialState } from '../fold/call-state.ts';
-import { foldEvents } from '../fold/fold-call.ts';
-import { toCallRecord } from './call-record.ts';
+import { eventAt, given } from '../testing/index.ts';
 
-const call = { tenant: 'default', callSid: 'CA1' };
-
-function event<T extends EventType>(type: T, data: EventData<T>, id?: string) {
-  return createEvent(type, data, { call, source: 'c1', atMs: 0, ...(id !== undefined && { id }) });
-}
+const event = <T extends EventType>(type: T, data: EventData<T>, id?: string) =>
+  eventAt(type, data, 0, { source: 'c1', ...(id !== undefined && { id }) }) as KnownEvent;
 
 const said = (more: Partial<EventData<'turn.completed'>> = {}) =>
   event('turn.completed', { speaker: 'ai', text: 'Great! What is your budget?', ...more }, 'turn:t1');
@@ -24,9 +18,7 @@ const played = (name: string, heard?: boolean) =>
 const cleared = (...names: string[]) =>
   event('playback.cleared', { connectionId: 'c1', cause: 'clear', marks: names });
 
-function recordOf(events: readonly KnownEvent[]) {
-  return toCallRecord(foldEvents(initialState(call), events));
-}
+const recordOf = (events: readonly KnownEvent[]) => given(...events).record();
 
 const turnOf = (...events: KnownEvent[]) => recordOf(events).transcript[0];
 

@@ -1,17 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { createEvent } from '../events/create-event.ts';
-import { initialState } from '../fold/call-state.ts';
-import { foldCall } from '../fold/fold-call.ts';
-import { toCallRecord } from './call-record.ts';
+import { eventAt, given } from '../testing/index.ts';
 
-const call = { tenant: 'default', callSid: 'CA1' };
-const origin = { call, source: 'gateway-1', atMs: Date.UTC(2026, 0, 25) };
-const reported = createEvent('call.status_reported', { status: 'completed', from: '09855556666' }, origin);
+const reported = eventAt('call.status_reported', { status: 'completed', from: '09855556666' }, 0);
 
 function leadOf(customParameters: Record<string, string>): Readonly<Record<string, string>> {
   const data = { connectionId: 'c1', from: '+919822223333', customParameters };
-  const started = createEvent('call.started', data, { ...origin, sourceSeq: 1 });
-  return toCallRecord([started, reported].reduce(foldCall, initialState(call))).lead;
+  return given(eventAt('call.started', data, 0))
+    .when(reported)
+    .record().lead;
 }
 
 describe('the lead', () => {

@@ -118,7 +118,8 @@ function pinOf({ log }: DeadLetter): '1' | '0' {
 
 function toFields({ call, kind, seq, reason, detail, original, log, atMs }: DeadLetter): string[] {
   const pointer = log && { epoch: log.epoch, from: log.fromSeq, to: log.toSeq, bytes: log.bytes };
-  const fields = { call: callId(call), kind, seq, reason, detail, original, at: atMs, ...pointer };
+  const own = { call: callId(call), kind, seq, reason, detail, original, at: atMs };
+  const fields: Readonly<Record<string, string | number | undefined>> = { ...own, ...pointer };
   return Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [name, String(value)],
   );

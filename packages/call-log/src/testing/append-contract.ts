@@ -3,11 +3,12 @@
  * tests all fulfil it.
  */
 import { createEvent, type CallKey } from '@turnlog/call-events';
+import { callOf, T0, turn } from '@turnlog/call-events/testing';
 import assert from 'node:assert/strict';
 import { type Appender } from '../append/appender.ts';
 import { type AppendRequest } from '../append/append-request.ts';
 import { toNewEvent } from '../append/new-event.ts';
-import { callOf, ordered, T0, turn, unordered } from './build-requests.ts';
+import { ordered, unordered } from './build-requests.ts';
 
 /** The log of one call, as the contract checks it. */
 export interface ContractLog extends Appender {

@@ -1,23 +1,7 @@
-import {
-  createEvent,
-  type CallKey,
-  type EventData,
-  type EventType,
-  type KnownEvent,
-} from '@turnlog/call-events';
+import { type CallKey } from '@turnlog/call-events';
+import { eventOf, type AnyEventData } from '@turnlog/call-events/testing';
 import { type AppendRequest } from '../append/append-request.ts';
 import { toNewEvent } from '../append/new-event.ts';
-
-/** The time of every test event. */
-export const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
-
-/** A type and its data. */
-export type AnyEventData = { [T in EventType]: readonly [type: T, data: EventData<T>] }[EventType];
-
-/** A call of the default tenant. */
-export function callOf(callSid: string): CallKey {
-  return { tenant: 'default', callSid };
-}
 
 /** An ordered request of one connection: events numbered from `firstSourceSeq` on. */
 export function ordered(
@@ -27,7 +11,7 @@ export function ordered(
   data: readonly AnyEventData[],
 ): AppendRequest {
   const events = data.map((each, index) =>
-    toNewEvent(toEvent(call, each, { source, sourceSeq: firstSourceSeq + index }), { rememberId: false }),
+    toNewEvent(eventOf(each, { call, source, sourceSeq: firstSourceSeq + index }), { rememberId: false }),
   );
   return { call, mode: 'ordered', events };
 }
@@ -38,20 +22,7 @@ export function unordered(
   ...data: readonly (readonly [id: string, ...AnyEventData])[]
 ): AppendRequest {
   const events = data.map(([id, ...each]) =>
-    toNewEvent(toEvent(call, each, { source: 'http:test', id }), { rememberId: true }),
+    toNewEvent(eventOf(each, { call, source: 'http:test', id }), { rememberId: true }),
   );
   return { call, mode: 'unordered', events };
-}
-
-/** A turn of the caller. */
-export function turn(text: string): AnyEventData {
-  return ['turn.completed', { speaker: 'user', text }];
-}
-
-function toEvent(
-  call: CallKey,
-  [type, data]: AnyEventData,
-  origin: { source: string; sourceSeq?: number; id?: string },
-): KnownEvent {
-  return createEvent(type, data, { call, atMs: T0, ...origin }) as KnownEvent;
 }

@@ -5,5 +5,4 @@ export {
   type ContractLog,
   type OpenContractLog,
 } from './append-contract.ts';
-export { type AnyEventData } from './build-requests.ts';
 export { FaultyLog, type Fault, type FaultyLogEntry } from './faulty-log.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeEvent, initialState } from '@turnlog/call-events';
 import { growthOverTenfold } from '@turnlog/test-kit';
-import { callOf, eventOf, turn } from '../session.test-support.ts';
+import { callOf, eventOf, turn } from '@turnlog/call-events/testing';
 import { foldLog } from './fold-log.ts';
 import { toSessionFields } from './session-fields.ts';
 import { transcriptHistoryFrom } from './transcript-history.ts';
@@ -9,7 +9,7 @@ import { transcriptHistoryFrom } from './transcript-history.ts';
 const call = callOf('CA1');
 
 function entry(seq: number, text: string, id?: string) {
-  return { seq, text: encodeEvent(eventOf(call, turn(text), id === undefined ? {} : { id })) };
+  return { seq, text: encodeEvent(eventOf(turn(text), id === undefined ? {} : { id })) };
 }
 
 describe('foldLog', () => {
@@ -38,7 +38,7 @@ describe('foldLog', () => {
       const data = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`field_${page}_${n}`, n]));
       return {
         seq: page,
-        text: encodeEvent(eventOf(call, ['data.collected', { fields: data }], { id: `c${page}` })),
+        text: encodeEvent(eventOf(['data.collected', { fields: data }], { id: `c${page}` })),
       };
     });
     const fold = (length: number): void => {

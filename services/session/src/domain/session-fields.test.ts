@@ -1,15 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { foldCall, initialState, toCallRecord, type CallState } from '@turnlog/call-events';
-import { callOf, ended, eventOf, started, T0, turn, type AnyEventData } from '../session.test-support.ts';
+import { initialState, toCallRecord, type CallState } from '@turnlog/call-events';
+import {
+  CALL,
+  ended,
+  eventOf,
+  given,
+  started,
+  T0,
+  turn,
+  type AnyEventData,
+} from '@turnlog/call-events/testing';
 import { toSessionFields } from './session-fields.ts';
 
-const call = callOf('CA1');
-
 function stateOf(...data: readonly AnyEventData[]): CallState {
-  return data.reduce(
-    (state, each, index) => foldCall(state, eventOf(call, each, { atMs: T0 + index * 1000 })),
-    initialState(call),
-  );
+  return given(...data.map((each, index) => eventOf(each, { atMs: T0 + index * 1000 }))).state;
 }
 
 describe('toSessionFields', () => {
@@ -51,7 +55,7 @@ describe('toSessionFields', () => {
   });
 
   it('shows a call of which nothing is known with empty fields, none of them absent', () => {
-    const fields = toSessionFields(initialState(call));
+    const fields = toSessionFields(initialState(CALL));
     expect(Object.keys(fields).sort()).toEqual(Object.keys(toSessionFields(stateOf(started('c1')))).sort());
     expect(fields).toMatchObject({
       stage: '',
