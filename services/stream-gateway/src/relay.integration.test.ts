@@ -196,10 +196,33 @@ test('a call whose agent can not be reached is recorded', async () => {
   const events = await gateway.eventsUntil(frames.callSid, 'call.ended');
   expect(events.map(({ type }) => type)).toEqual([
     'call.started',
+    'agent.unreachable',
     'dtmf.pressed',
     'audio.summarised',
     'call.ended',
   ]);
+  expect(events[1]?.data).toMatchObject({ reason: 'refused', attempts: 2 });
+  expect(gateway.logLines).toContainEqual(
+    expect.objectContaining({
+      event: 'agent_unreachable',
+      address: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/) as unknown,
+      reason: 'refused',
+      error: expect.stringContaining('ECONNREFUSED') as unknown,
+    }),
+  );
+});
+
+test('a call that ends before its agent is dialled again is recorded as one without an agent', async () => {
+  const gateway = await openGateway({ AGENT_URL: `ws://127.0.0.1:${await freePort()}` });
+  const frames = framesOf();
+  const carrier = await dial(gateway.url);
+  carrier.send(frames.start);
+  await waitUntil(() => gateway.logLines.some(({ event }) => event === 'agent_unreachable'), {
+    what: 'the first attempt fails',
+  });
+  carrier.send(frames.stop);
+  const events = await gateway.eventsUntil(frames.callSid, 'agent.unreachable');
+  expect(events.map(({ type }) => type)).toContain('call.ended');
 });
 
 test('a one-way stream receives nothing, and its agent may report', async () => {

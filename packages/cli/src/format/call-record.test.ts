@@ -36,6 +36,7 @@ describe('formatCallRecord', () => {
       tenant: 'acme',
       outcome: 'qualified',
       end_reason: 'callended',
+      agent_reached: false,
       initiated_at: new Date('2026-01-25T11:15:00Z'),
       objections: [{ text: 'too far', timestamp: '2026-01-25T11:15:25.000Z' }],
     });
@@ -44,6 +45,7 @@ describe('formatCallRecord', () => {
     expect(text).toContain('  Outcome:        qualified\n');
     expect(text).toContain('  Started:        2026-01-25 16:45:00\n');
     expect(text).toContain('  End reason:     callended\n');
+    expect(text).toContain('  Voice agent:    not reached\n');
     expect(text).toContain('🙅 OBJECTIONS:\n  too far\n');
   });
 

@@ -43,6 +43,7 @@ function infoLines(call: StoredCall, clock: WallClock): string[] {
     ['Started:', time(call.initiated_at)],
     ['Ended:', time(call.ended_at)],
     ['End reason:', call.end_reason],
+    ['Voice agent:', call.agent_reached === false ? 'not reached' : undefined],
     ['From:', call.from_number],
     ['To:', call.to_number],
     ['Direction:', call.direction],

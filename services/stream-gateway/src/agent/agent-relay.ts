@@ -17,6 +17,7 @@
 import { backoffDelayMs, type Backoff } from '@turnlog/service-kit';
 import { WebSocket } from 'ws';
 import { type CallGuard } from '../call-guard.ts';
+import { agentFailure, type AgentFailure, type RelayFailure } from '../domain/agent-failure.ts';
 import { type LossReason } from '../domain/connection-state.ts';
 import { type RelayTally } from '../report/tally.ts';
 import { FrameQueue, type RawFrame } from './frame-queue.ts';
@@ -45,7 +46,7 @@ export interface AgentRelayOptions {
   readonly tally: RelayTally;
   readonly guard: CallGuard;
   onMessage(data: Buffer, isBinary: boolean): void;
-  onFailure(failure: { readonly error: string; readonly attempt: number; readonly givesUp: boolean }): void;
+  onFailure(failure: RelayFailure): void;
   onLost(reason: AgentLoss): void;
   /** Nothing more comes from the agent. */
   onClosed(): void;
@@ -71,6 +72,7 @@ export class AgentRelay {
   #wasOpen = false;
   #isCallOver = false;
   #reconnects = 0;
+  #failure: AgentFailure | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(settings: AgentRelaySettings, options: AgentRelayOptions) {
@@ -94,6 +96,11 @@ export class AgentRelay {
     this.#dial();
   }
 
+  /** Scheme, host and port of the agent; the rest of its URL may contain personal data. */
+  get address(): string | undefined {
+    return this.#url === '' ? undefined : new URL(this.#url).origin;
+  }
+
   /** Sends the agent a message of the gateway. */
   reply(text: string): void {
     const socket = this.#socket;
@@ -113,15 +120,19 @@ export class AgentRelay {
     if (this.#isCallOver) return;
     this.#isCallOver = true;
     if (this.#state === 'open') this.#linger();
-    else if (this.#state !== 'connecting') this.#close();
+    else if (this.#state !== 'connecting') {
+      const failure = this.#state === 'lost' ? this.#failure : undefined;
+      if (failure) this.#options.onFailure({ ...failure, attempt: this.#reconnects - 1, givesUp: true });
+      this.#close();
+    }
   }
 
   /** Ends the attempts to reach the agent. */
-  giveUp(error: string): void {
+  giveUp(failure: AgentFailure): void {
     if (this.#state === 'closed') return;
     const socket = this.#socket;
     this.#reconnects = this.#settings.maxReconnects;
-    this.#lost(error);
+    this.#lost(failure);
     socket?.terminate();
   }
 
@@ -145,11 +156,11 @@ export class AgentRelay {
       headers: { ...(authorization !== undefined && { authorization }) },
     });
     this.#socket = socket;
-    let error = '';
+    let error: Error | undefined;
     this.#guard.listen(socket, 'agent', {
       open: () => this.#onOpen(socket),
       message: (data, isBinary) => this.#options.onMessage(data, isBinary),
-      error: (err) => (error = err.message),
+      error: (err) => (error = err),
       close: (code) => this.#onClose(socket, code, error),
     });
   }
@@ -166,7 +177,7 @@ export class AgentRelay {
     if (this.#isCallOver) this.#linger();
   }
 
-  #onClose(socket: WebSocket, code: number, error: string): void {
+  #onClose(socket: WebSocket, code: number, error: Error | undefined): void {
     if (socket !== this.#socket) return;
     const state = this.#state;
     if (state === 'closed') return;
@@ -174,14 +185,15 @@ export class AgentRelay {
     else if (state === 'open' && NORMAL_CLOSES.has(code)) {
       this.#close();
       this.#options.onLost('agent_hung_up');
-    } else this.#lost(error === '' ? `closed with code ${code}` : error);
+    } else this.#lost(agentFailure(error, code));
   }
 
-  #lost(error: string): void {
+  #lost(failure: AgentFailure): void {
     const { maxReconnects, backoff } = this.#settings;
     const givesUp = this.#isCallOver || this.#reconnects >= maxReconnects;
     this.#tally.agentFailures += 1;
-    this.#options.onFailure({ error, attempt: this.#reconnects, givesUp });
+    this.#failure = failure;
+    this.#options.onFailure({ ...failure, attempt: this.#reconnects, givesUp });
     if (givesUp) {
       this.#close();
       if (!this.#isCallOver) this.#options.onLost('agent_lost');
@@ -224,16 +236,11 @@ export class AgentRelay {
   #keep(frame: RawFrame): void {
     // A copy: the frame is a slice of a much larger buffer of its socket.
     const kept = { ...frame, data: Buffer.from(frame.data) };
-    if (
-      this.#state === 'waiting' &&
-      frame.role === 'opening' &&
-      this.#preamble.length < MAX_PREAMBLE_FRAMES
-    ) {
-      this.#preamble.push(kept);
-    }
+    const isPreamble = this.#state === 'waiting' && frame.role === 'opening';
+    if (isPreamble && this.#preamble.length < MAX_PREAMBLE_FRAMES) this.#preamble.push(kept);
     this.#tally.droppedToAgent += this.#queue.push(kept);
     if (this.#queue.bytes > this.#settings.maxBufferedBytes * HARD_LIMIT_FACTOR) {
-      this.giveUp('too much waits for it that is not audio');
+      this.giveUp({ reason: 'overloaded', error: 'too much waits for it that is not audio' });
     }
   }
 }

@@ -1,7 +1,9 @@
+import { storableDraft } from '@turnlog/call-events';
 import { type EventProducer } from '@turnlog/delivery';
 import { type WebSocket } from 'ws';
 import { type AudioRecorder } from '../audio/audio-recorder.ts';
 import { type CallGuard } from '../call-guard.ts';
+import { type RelayFailure } from '../domain/agent-failure.ts';
 import { withSampleRate } from '../domain/agent-sample-rate.ts';
 import { fillAgentUrl } from '../domain/agent-url.ts';
 import { type StartedConnection } from '../domain/connection-state.ts';
@@ -35,7 +37,7 @@ export class CallAgent {
   readonly #needs: AgentNeeds;
   readonly #options: CallAgentOptions;
   readonly #relay: AgentRelay;
-  #connection: StartedConnection | undefined;
+  #parts: CallAgentParts | undefined;
   #channel: AgentChannel | undefined;
 
   constructor(needs: AgentNeeds, options: CallAgentOptions) {
@@ -51,15 +53,15 @@ export class CallAgent {
 
   /** Dials the agent of a call that has begun, once. */
   dial(parts: CallAgentParts): void {
-    if (this.#connection !== undefined) return;
+    if (this.#parts !== undefined) return;
     const { connection, producer } = parts;
     const { guard, now } = this.#options;
-    this.#connection = connection;
+    this.#parts = parts;
     this.#channel = new AgentChannel({ ...parts, needs: this.#needs, guard, now, relay: this.#relay });
     const template = withSampleRate(this.#needs.urlTemplate, connection.sampleRate);
     const filled = fillAgentUrl(template, { ...connection, tenant: producer.call.tenant });
     if (filled.ok) this.#relay.connect(filled.url);
-    else this.#relay.giveUp(filled.problem);
+    else this.#relay.giveUp({ reason: 'no_url', error: filled.problem });
   }
 
   /** The call is over: the agent has a moment for its last reports. */
@@ -73,20 +75,30 @@ export class CallAgent {
   }
 
   #createRelay(): AgentRelay {
-    const { logger, tally, relay } = this.#needs;
+    const { tally, relay } = this.#needs;
     return new AgentRelay(relay, {
       tally,
       guard: this.#options.guard,
       onMessage: (data, isBinary) => this.#channel?.receive(data, isBinary),
-      onFailure: ({ error, attempt, givesUp }) => {
-        logger.warn(
-          { event: 'agent_unreachable', ...this.#logFields(), error, attempt, gives_up: givesUp },
-          'agent is not reachable',
-        );
-      },
+      onFailure: (failure) => this.#onFailure(failure),
       onLost: (reason) => this.#onLost(reason),
       onClosed: () => this.#onClosed(),
     });
+  }
+
+  /** Each failure is logged; the last one is an event of the call. */
+  #onFailure({ reason, error, attempt, givesUp }: RelayFailure): void {
+    const { address } = this.#relay;
+    const fields = this.#logFields();
+    this.#needs.logger.warn(
+      { event: 'agent_unreachable', ...fields, address, reason, error, attempt, gives_up: givesUp },
+      'agent is not reachable',
+    );
+    if (!givesUp || this.#parts === undefined) return;
+    const { connection, producer } = this.#parts;
+    const data = { connectionId: connection.connectionId, reason, attempts: attempt + 1 };
+    const draft = { type: 'agent.unreachable', data, atMs: this.#options.now() } as const;
+    producer.add(storableDraft(draft, () => ''));
   }
 
   /** The agent's last message may still be read. */
@@ -101,11 +113,12 @@ export class CallAgent {
     const { logger, hangsUpOn } = this.#needs;
     if (reason === 'agent_hung_up')
       logger.info({ event: 'agent_hung_up', ...this.#logFields() }, 'agent hung up');
-    const isTwoWay = this.#connection?.request.applet === 'voicebot';
+    const isTwoWay = this.#parts?.connection.request.applet === 'voicebot';
     if (isTwoWay && hangsUpOn[reason]) this.#options.onHangUp(reason);
   }
 
   #logFields(): Record<string, string | undefined> {
-    return { call_sid: this.#connection?.callSid, connection_id: this.#connection?.connectionId };
+    const connection = this.#parts?.connection;
+    return { call_sid: connection?.callSid, connection_id: connection?.connectionId };
   }
 }
