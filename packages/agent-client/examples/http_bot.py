@@ -88,8 +88,9 @@ def read_json(response):
 def main():
     gateway_url, call_sid = sys.argv[1:3]
     call = CallReporter(gateway_url, call_sid, os.environ.get("TURNLOG_TOKEN"))
-    call.turn("ai", "What is your budget?")
-    call.turn("user", "Around 50 lakhs")
+    start_ms = round(time.time() * 1000)
+    call.turn("ai", "What is your budget?", startedAt=start_ms, endedAt=start_ms + 1_400)
+    call.turn("user", "Around 50 lakhs", startedAt=start_ms + 2_000, endedAt=start_ms + 3_100)
     call.collect(budget=5_000_000)
     call.outcome("qualified", reason="the budget is known")
     print("all of it is durable")

@@ -12,6 +12,7 @@ const QUESTION = [
 ];
 // Where speech would come from a synthesiser there is silence: a second of 16-bit PCM at 8 kHz for each part.
 const PART = Buffer.alloc(16_000).toString('base64');
+const PART_MS = 1_000;
 
 const calls = new RelayCalls({
   onCall: ({ call, socket, streamSid, isReconnected }) => {
@@ -25,7 +26,8 @@ const calls = new RelayCalls({
         send({ event: 'clear' });
         return;
       }
-      call.turn({ speaker: 'user', text: `pressed ${digit}` });
+      const now = Date.now();
+      call.turn({ speaker: 'user', text: `pressed ${digit}`, startedAt: now, endedAt: now });
       call.collect({ rooms: Number(digit) });
       call.outcome('qualified', { reason: 'said how many rooms' });
     });
@@ -33,7 +35,14 @@ const calls = new RelayCalls({
     // The caller has heard the greeting, and what was reported before is sent again by itself.
     if (isReconnected) return;
     call.stage('discovery');
-    call.turn({ speaker: 'ai', text: QUESTION.map(({ text }) => text).join(''), marks: QUESTION });
+    const startedAt = Date.now();
+    call.turn({
+      speaker: 'ai',
+      text: QUESTION.map(({ text }) => text).join(''),
+      startedAt,
+      endedAt: startedAt + QUESTION.length * PART_MS,
+      marks: QUESTION,
+    });
     for (const { name } of QUESTION) {
       send({ event: 'media', media: { payload: PART } });
       send({ event: 'mark', mark: { name } });

@@ -1,4 +1,5 @@
 import type { Acknowledgement } from '@turnlog/agent-client';
+import type { JsonValue } from '@turnlog/call-events';
 import { sleep } from '@turnlog/service-kit/time';
 import { reasonOf } from '../command-error.ts';
 import type { ScriptMessage, ScriptStep } from './agent-script.ts';
@@ -11,6 +12,9 @@ export interface AgentTally {
   /** The first reason for which a message was rejected or not acknowledged. */
   problem: string | undefined;
 }
+
+/** Of the pause before a turn; the rest is silence. */
+const SPOKEN_SHARE = 0.75;
 
 /** A tally without messages. */
 export function newTally(): AgentTally {
@@ -42,10 +46,24 @@ export async function playScript(
     if (afterMs > 0) await sleep(afterMs / speed, signal);
     if (signal.aborted) break;
     // No two messages of a call have the same time, as their times order them.
-    lastAtMs = Math.max(now(), lastAtMs + 1);
-    receipts.push(count(send({ timestamp: lastAtMs, ...message }), tally));
+    const atMs = Math.max(now(), lastAtMs + 1);
+    const pauseMs = Math.min(afterMs / speed, atMs - lastAtMs);
+    receipts.push(count(send({ timestamp: atMs, ...withTimes(message, atMs, pauseMs) }), tally));
+    lastAtMs = atMs;
   }
   return { receipts };
+}
+
+/** A turn is reported when it ends; it was spoken during most of the pause before. */
+function withTimes(message: ScriptMessage, endedAt: number, pauseMs: number): ScriptMessage {
+  const { turn } = message;
+  if (message.event !== 'turn' || !isPlainObject(turn)) return message;
+  const startedAt = endedAt - Math.floor(pauseMs * SPOKEN_SHARE);
+  return { ...message, turn: { startedAt, endedAt, ...turn } };
+}
+
+function isPlainObject(value: JsonValue | undefined): value is Readonly<Record<string, JsonValue>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 async function count(receipt: Promise<Acknowledgement>, tally: AgentTally): Promise<void> {

@@ -35,6 +35,28 @@ describe('a script', () => {
     expect(said.map(({ timestamp }) => timestamp)).toEqual(said.map((_, index) => 1_000 + index));
   });
 
+  it('reports when each turn began and ended, unless it says so itself', async () => {
+    const said: ScriptMessage[] = [];
+    const send = (message: ScriptMessage) => {
+      said.push(message);
+      return APPENDED;
+    };
+    let atMs = 0;
+    const now = () => (atMs += 40);
+    const steps = readScript([
+      { event: 'turn', turn: { speaker: 'user', text: 'Hi' }, afterMs: 40 },
+      { event: 'turn', turn: { speaker: 'ai', text: 'Hello' }, afterMs: 40 },
+      { event: 'turn', turn: { speaker: 'ai', text: 'Bye', startedAt: 1, endedAt: 2 } },
+    ]);
+    const { signal } = new AbortController();
+    await playScript(steps, newTally(), { speed: 1, signal, now, send });
+    expect(said.map(({ turn }) => turn)).toEqual([
+      { speaker: 'user', text: 'Hi', startedAt: 10, endedAt: 40 },
+      { speaker: 'ai', text: 'Hello', startedAt: 50, endedAt: 80 },
+      { speaker: 'ai', text: 'Bye', startedAt: 1, endedAt: 2 },
+    ]);
+  });
+
   it('is stopped when the call is over', async () => {
     const over = new AbortController();
     const said: ScriptMessage[] = [];
