@@ -40,7 +40,7 @@ const BACKOFF = { minMs: 50, maxMs: 5_000 };
 /** How long a loop may be silent beside its own pause, with a Redis that answers nothing at all. */
 const MAX_SILENCE_MS = 60_000;
 
-/** A state that was not used for so long is folded anew when it is needed. */
+/** A state that was not used for this long is folded again when it is needed. */
 const MAX_IDLE_MS = 60_000;
 const DROP_IDLE_EVERY_MS = 10_000;
 /** A garbage collection is run when so much memory was dropped at once. */

@@ -7,7 +7,7 @@ import { lifecycleEvents } from './lifecycle.ts';
 /** The schema of each event type's data. */
 export const eventData = { ...lifecycleEvents, ...dialogueEvents, ...carrierEvents };
 
-/** The event types that this version knows. */
+/** The event types of this version. */
 export type EventType = keyof typeof eventData;
 
 /** The data of one event type. */
@@ -19,7 +19,7 @@ export type EventHeader = Omit<z.infer<typeof envelope>, 'type' | 'data'>;
 /** One event of one type. */
 export type EventOf<T extends EventType> = EventHeader & { type: T; data: EventData<T> };
 
-/** Any event whose type this version knows. */
+/** Any event of a type of this version. */
 export type KnownEvent = { [T in EventType]: EventOf<T> }[EventType];
 
 /** A type that only a newer version knows: counted and archived, so that old and new services run side by side. */

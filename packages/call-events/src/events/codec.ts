@@ -18,7 +18,7 @@ export type DecodeResult =
   { readonly ok: true; readonly event: CallEvent } | { readonly ok: false; readonly problem: DecodeProblem };
 
 /*
- * An event with a number that `JSON.parse` would change says so in its first field: `"exactNumbers":true`. So every other
+ * An event with a number that `JSON.parse` would change has `"exactNumbers":true` as its first field. So every other
  * event, and every log without one, is read by `JSON.parse` alone.
  */
 const EXACT_NUMBERS = 'exactNumbers';
@@ -29,15 +29,15 @@ export function encodeEvent(event: KnownEvent): string {
   return hasExactNumber ? `{"${EXACT_NUMBERS}":true,${text.slice(1)}` : text;
 }
 
-/** Reads an event back from anything that it is handed. Never throws. */
+/** Reads an event from anything. Never throws. */
 export function decodeEvent(text: unknown): DecodeResult {
   const json = parseText(text);
   return json === undefined ? problem('not_json', 'the text is not JSON') : readEvent(json);
 }
 
 /**
- * Reads the texts of so many events that are joined by commas, for less than they cost one by one. `undefined` unless
- * together they are so many events: {@link decodeEvent} says of each what is wrong. Never throws.
+ * Reads so many events whose texts are joined by commas, which costs less than one by one. `undefined` if one of them
+ * is invalid: {@link decodeEvent} returns what is wrong with it. Never throws.
  */
 export function decodeEvents(joinedTexts: string, count: number): CallEvent[] | undefined {
   const json = parseText(`[${joinedTexts}]`);
@@ -51,7 +51,7 @@ export function decodeEvents(joinedTexts: string, count: number): CallEvent[] | 
   return events;
 }
 
-/** Reads an event from what its text says. What is handed over may be changed. */
+/** Reads an event from its JSON, which it may change. */
 function readEvent(json: unknown): DecodeResult {
   const wrapped = isEnvelope(json) ? { success: true as const, data: json } : readEnvelope(json);
   if (!wrapped.success) {
@@ -72,7 +72,7 @@ function readEvent(json: unknown): DecodeResult {
   return { ok: true, event: wrapped.data as KnownEvent };
 }
 
-/** What {@link isEnvelope} declines: events of an older version, and what is none. */
+/** For what {@link isEnvelope} declines: an event of an older version, or a value that is not an event. */
 function readEnvelope(json: unknown) {
   return envelope.safeParse(upcast(json, { to: ENVELOPE_VERSION, steps: upcasters }));
 }
@@ -81,7 +81,7 @@ function newerThan(version: number): string {
   return `v: the event is of version ${version}, and this service reads up to ${ENVELOPE_VERSION}: replay it after the upgrade`;
 }
 
-/** Reads the text of an event, or of an array of them; `undefined` for what is no JSON. */
+/** Reads the text of an event, or of an array of them; `undefined` for a text that is not JSON. */
 function parseText(text: unknown): unknown {
   if (typeof text !== 'string') return undefined;
   try {
@@ -97,7 +97,7 @@ function hasExactNumbers(json: unknown): boolean {
   return typeof json === 'object' && json !== null && EXACT_NUMBERS in json && json[EXACT_NUMBERS] === true;
 }
 
-/** How an event is written is not a part of it. */
+/** The mark is not a part of the event. */
 function withoutMark(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(withoutMark);
   if (!hasExactNumbers(json)) return json;
@@ -115,7 +115,7 @@ function describe(error: z.ZodError): string {
     .join('; ');
 }
 
-/** Below these, names are not ours: they come out of the call. */
+/** The names below these come out of the call. */
 const OPEN_OBJECTS: readonly PropertyKey[] = [
   'fields',
   'customParameters',

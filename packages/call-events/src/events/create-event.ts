@@ -12,7 +12,7 @@ import { toStorable } from '../text/storable.ts';
 
 type KnownFields = 'id' | 'sourceSeq' | 'revision' | 'fingerprint' | 'original' | 'redactions';
 
-/** What the producer knows of an event beside its type and data. Without an id it gets a random one. */
+/** The facts of an event beside its type and data. Without an id it gets a random one. */
 export interface EventOrigin extends Readonly<Partial<Pick<EventHeader, KnownFields>>> {
   readonly call: CallKey;
   readonly source: string;

@@ -54,7 +54,7 @@ export function isMoment(text: string): boolean {
 const EARLY_IN_MONTH =
   /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\./;
 
-/** Postgres knows neither 30 February nor a year 0; `Date` rolls the one over and takes the other. */
+/** Postgres has neither 30 February nor a year 0; `Date` rolls the one over and accepts the other. */
 function isRealMoment(text: string): boolean {
   if (EARLY_IN_MONTH.test(text)) return true;
   const atMs = Date.parse(text);
@@ -70,7 +70,7 @@ export const envelope = z.object({
   revision: z.int().min(1).optional(),
   /** A digest of what an agent reported under an id of its own: what has another one is another report. */
   fingerprint: z.string().min(1).max(MAX_FINGERPRINT_CHARACTERS).optional(),
-  /** Of a revision: the agent said when it happened, and `at` is not when the revision came. */
+  /** Of a revision: the agent gave its time, and `at` is not when the revision came. */
   isTimed: z.literal(true).optional(),
   type: z.string().min(1).max(MAX_TYPE_CHARACTERS),
   tenant: tenantName,

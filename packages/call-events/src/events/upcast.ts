@@ -13,7 +13,7 @@ export interface UpcastOptions {
   readonly steps: Readonly<Record<number, Upcaster>>;
 }
 
-/** Brings an event of an older version up to `to`, step by step. Whatever is none is handed back as it is. */
+/** Converts an event of an older version to version `to`, step by step. Any other value is returned unchanged. */
 export function upcast(json: unknown, { to, steps }: UpcastOptions): unknown {
   const version = versionOf(json);
   const step = version !== undefined && version < to ? steps[version] : undefined;
@@ -21,7 +21,7 @@ export function upcast(json: unknown, { to, steps }: UpcastOptions): unknown {
   return upcast({ ...step(json as Record<string, unknown>), v: version + 1 }, { to, steps });
 }
 
-/** The version that an event says it is of; undefined for what does not say. */
+/** The version of an event; undefined if it has none. */
 export function versionOf(json: unknown): number | undefined {
   if (typeof json !== 'object' || json === null || !('v' in json)) return undefined;
   return Number.isSafeInteger(json.v) ? Number(json.v) : undefined;

@@ -32,7 +32,7 @@ export interface ConnectionEnd extends Stamped<string> {
   readonly kind: 'ended' | 'disconnected';
 }
 
-/** Everything that the events of one call say, folded. A value: each step makes a new one. */
+/** The events of one call, folded. A value: each step makes a new one. */
 export interface CallState {
   readonly call: CallKey;
   /** The number of distinct events in it. */
@@ -47,7 +47,7 @@ export interface CallState {
   readonly firstAt: string | undefined;
   readonly lastAt: string | undefined;
   readonly connections: Readonly<Record<string, ConnectionState>>;
-  /** What the starts of all connections say of the call. */
+  /** Facts about the call from the starts of all connections. */
   readonly started: StartedFacts;
   /** Other legs of the call, by their number. */
   readonly legs: Readonly<Record<string, LegState>>;
@@ -75,12 +75,12 @@ export interface CallState {
   readonly redactions: number;
 }
 
-/** What a report said, and whether the carrier said so when it was asked. */
+/** A reported fact, and whether the carrier confirmed it when it was asked. */
 export interface Reported<T> extends Stamped<T> {
   readonly isConfirmed: boolean;
 }
 
-/** What the starts of a call's connections say of it: of each thing what the first of them says that does. */
+/** Facts about a call from the starts of its connections; the first start that has a fact takes precedence. */
 export interface StartedFacts {
   readonly from?: Stamped<string>;
   readonly to?: Stamped<string>;

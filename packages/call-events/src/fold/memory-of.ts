@@ -1,6 +1,6 @@
 import { type CallEvent } from '../events/call-event.ts';
 
-/** What each event leaves behind, whatever it says: its id in the set of known ids, and its place in the lists. */
+/** What each event takes, whatever its data: its id in the set of ids, and its place in the lists. */
 const EVENT_BYTES = 200;
 const OBJECT_BYTES = 56;
 const PROPERTY_BYTES = 16;
@@ -14,7 +14,7 @@ const TOOL_BYTES = 300;
 
 /**
  * About how many bytes of memory a call's state takes for an event that was folded into it. As objects, JSON takes up to
- * twenty times the bytes of its text (`[{},{},{}]`), so the length of the text says too little.
+ * twenty times the bytes of its text (`[{},{},{}]`), so the length of the text is not enough.
  */
 export function memoryOf(event: CallEvent): number {
   if (event.type === 'unknown') return EVENT_BYTES;

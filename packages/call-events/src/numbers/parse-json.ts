@@ -38,7 +38,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.eE+-])/y;
 const NUMBER_CHARACTERS = /[\d.eE+-]*/y;
 const SPACE = /[ \t\n\r]*/y;
 
-/** The text with each number that would be changed as a marked string. What is no JSON stays none. */
+/** The text with each number that would be changed as a marked string. A text that is not JSON stays invalid. */
 function markNumbers(text: string): string {
   const parts: string[] = [];
   let copiedTo = 0;

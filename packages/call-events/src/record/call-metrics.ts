@@ -22,7 +22,7 @@ export interface CallMetrics {
   readonly dtmf_digits: number;
   /** Reports that do not count, because a later revision of them does, or another report of the same id. */
   readonly superseded_reports?: number;
-  /** How often personal data was taken out of what was said and collected, before it was stored. */
+  /** How often personal data was removed from texts before they were stored. */
   readonly redactions?: number;
   readonly audio_ms?: { readonly inbound: number; readonly outbound: number };
 }

@@ -57,7 +57,7 @@ export interface CallRecord {
   readonly transcript: readonly TranscriptTurn[];
   readonly collectedData: Readonly<Record<string, JsonValue>>;
   readonly objections: ReturnType<typeof toObjections>;
-  /** What the caller was told, or asked, and answered. */
+  /** Statements to the caller, and the answers. */
   readonly consents: ReturnType<typeof toConsents>;
   /** The stages in their order, with the times at which they began. */
   readonly stages: ReturnType<typeof toStages>;

@@ -37,7 +37,7 @@ function isReportedEnd({ reports }: CallState, end: ConnectionEnd | undefined): 
   return end.kind === 'ended' || end.value === 'agent_hung_up';
 }
 
-/** The status of a call: the carrier's final word, else what its connections tell, else the time of its end. */
+/** The status of a call: the carrier's final one, else that of its connections, else by the time of its end. */
 function toCallStatus(state: CallState): CallStanding['status'] {
   const { reports } = state;
   const reported = reports.status?.value;
@@ -48,7 +48,7 @@ function toCallStatus(state: CallState): CallStanding['status'] {
   return reports.endedAt === undefined ? (reported ?? 'in_progress') : 'completed';
 }
 
-/** How the call ended. That a call fell quiet says less than anything the carrier reports of its end. */
+/** How the call ended. Any report of the carrier about the end outweighs that the call was quiet. */
 function toEndReason({ reports }: CallState, end: ConnectionEnd | undefined): string | undefined {
   const isKnown = end !== undefined && !isQuiet(end);
   if (isKnown) return end.value;

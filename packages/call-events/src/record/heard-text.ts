@@ -11,9 +11,9 @@ export type MarkEvidence = Pick<CallState, 'playedMarks' | 'clearedMarks'>;
 const TURN_ID = /^turn:(.+)$/s;
 
 /**
- * The turn with what the caller heard of it, where some of its audio was cleared: the texts of its marks that were
- * played. What the agent itself says of it stands. A name that was played once and cleared once was used for two
- * stretches of audio, and is evidence for neither.
+ * A turn of which some audio was cleared, with the text that the caller heard: that of its marks that were played. What
+ * the agent itself reports takes precedence. A mark that was both played and cleared names two pieces of audio, and is
+ * ignored.
  */
 export function withHeardText(turn: Turn, { playedMarks, clearedMarks }: MarkEvidence): Turn {
   const isPlayed = ({ name }: SpokenMark) => playedMarks.has(name) && !clearedMarks.has(name);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ExactNumber } from '../numbers/exact-number.ts';
 
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export type JsonValue =
   string | number | ExactNumber | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 

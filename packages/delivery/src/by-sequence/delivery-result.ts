@@ -16,9 +16,9 @@ export interface ProducedEvent extends Unacknowledged {
   logSeq: number | undefined;
   /** Called once, with its result. */
   onResult: ((result: DeliveryResult) => void) | undefined;
-  /** What its sender was told. */
+  /** The result that its sender received. */
   result: DeliveryResult | undefined;
-  /** Its sender was told that it is a conflict: it stays out of the log, also where Redis lost the report that it contradicts. */
+  /** It was refused as a conflict: it stays out of the log even if Redis loses the report that it contradicts. */
   isRefused: boolean;
 }
 
@@ -33,7 +33,7 @@ export function resultOf(result: AppendResult, event: ProducedEvent, isRetry: bo
   return { status: isResend ? 'appended' : result.status, seq: result.seq };
 }
 
-/** Whether the sender was told that the event is stored: no limit keeps it out of the log any more. */
+/** Whether the event was acknowledged to its sender: no limit keeps it out of the log any more. */
 export function isAcknowledged({ result }: ProducedEvent): boolean {
   return result !== undefined && result.status !== 'refused';
 }

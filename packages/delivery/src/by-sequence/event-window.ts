@@ -59,7 +59,7 @@ export class EventWindow {
     this.#pendingBytes += event.heldBytes;
   }
 
-  /** The oldest pending events for one append; their senders have all been told that they are stored, or none has. */
+  /** The oldest pending events for one append: all of them are acknowledged, or none is. */
   batch(): ProducedEvent[] {
     return takeBatch(this.#pendingEvents(), (a, b) => isAcknowledged(a) === isAcknowledged(b));
   }

@@ -11,7 +11,7 @@ const WHAT_TO_DO =
 
 /**
  * Rejects with {@link ClusterNotSupportedError} on a server of a Redis Cluster, which answers a ping and
- * refuses most writes. A server that does not say so is taken for none.
+ * refuses most writes. A server that does not report its mode passes.
  */
 export async function refuseCluster(redis: Redis): Promise<void> {
   if (/^cluster_enabled:1/m.test(await clusterInfo(redis))) throw new ClusterNotSupportedError(WHAT_TO_DO);

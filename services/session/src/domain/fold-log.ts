@@ -13,13 +13,13 @@ export interface LoggedEvent {
   readonly text: string;
 }
 
-/** An entry of the log that is no event. */
+/** An entry of the log that is not an event. */
 export interface UndecodableEntry {
   readonly seq: number;
   readonly problem: DecodeProblem;
 }
 
-/** A state with a stretch of the log folded into it. */
+/** A state with a part of the log folded into it. */
 export interface FoldedLog {
   readonly state: CallState;
   /** About how much memory the state takes more than the one before. */
@@ -29,7 +29,7 @@ export interface FoldedLog {
   readonly undecodable: readonly UndecodableEntry[];
 }
 
-/** Folds a stretch of the log into a state. An entry that is no event is passed over: it can't stop the others. */
+/** Folds a part of the log into a state. An entry that is not an event is skipped. */
 export function foldLog(from: CallState, entries: readonly LoggedEvent[]): FoldedLog {
   const decodedEvents: CallEvent[] = [];
   const events: LoggedEvent[] = [];

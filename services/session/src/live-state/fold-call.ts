@@ -11,7 +11,7 @@ import { toSessionFields } from '../domain/session-fields.ts';
 import { type CachedState, type StateCache } from '../domain/state-cache.ts';
 import { transcriptHistoryFrom } from '../domain/transcript-history.ts';
 
-/** What a fold tells of its work. */
+/** Observes a fold. */
 export interface FoldObserver {
   onFolded(events: number): void;
   onSaved(outcome: SessionSaved['outcome']): void;
@@ -24,7 +24,7 @@ export interface FoldObserver {
   onUnpublished(error: unknown): void;
 }
 
-/** A call with something new, and the entries that said so. */
+/** A call with new events, and the entries that listed it. */
 export interface ActiveCall {
   readonly call: CallKey;
   readonly entryIds: readonly string[];
@@ -96,7 +96,7 @@ export class CallFold {
     await this.#options.save({ call, epoch: '', seq: 0, fields: {}, turnBase: 0, turns: [], entryIds });
   }
 
-  /** Every conflict means that another worker got further, so this comes to an end. */
+  /** Every conflict means that another worker is further, so this ends. */
   async #saveTurnsFrom(turnBase: number, { content, turnsFrom }: UnsavedState): Promise<SavedState> {
     const saved = await this.#options.save({ ...content, turnBase, turns: turnsFrom(turnBase) });
     this.#options.observer.onSaved(saved.outcome);

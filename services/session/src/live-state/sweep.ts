@@ -22,11 +22,11 @@ export interface SweepOptions {
   readonly quietAfterMs: number;
   /** A clock that never jumps. */
   readonly now: () => number;
-  /** Told of keys of a partition that are of another type, and of such as are well. */
+  /** Observes keys of another type. */
   readonly broken: Pick<BrokenPartitions, 'note' | 'clear'>;
   /** The names of a partition's keys. */
   readonly keysOf: (partition: number) => Pick<PartitionKeys, 'live' | 'checkpoints'>;
-  /** Told of a call that can't be given up, for a reason of its own. */
+  /** Called with a call that can't be ended, because of its own data. */
   readonly onCallFailed: (lost: LostCall, error: unknown) => void;
 }
 
@@ -34,7 +34,7 @@ export interface SweepOptions {
 export interface SweepResult {
   /** Connections that were ended because their gateway is gone. */
   readonly lostConnections: number;
-  /** Calls without connections that were ended because nothing was heard of them. */
+  /** Calls without connections that were ended because no event came. */
   readonly quietCalls: number;
   readonly checkpoints: number;
 }
@@ -173,7 +173,7 @@ const QUIET = { connectionId: 'http', reason: 'quiet' };
 
 const NOTHING: SweepResult = { lostConnections: 0, quietCalls: 0, checkpoints: 0 };
 
-/** A Redis that is full is asked again by the next sweep. Calls that are lost are given up meanwhile, or it would stay full. */
+/** The next sweep asks a full Redis again. Lost calls are ended meanwhile, or Redis would stay full. */
 function laterIfFull(error: unknown): number {
   if (error instanceof Error && error.message.startsWith('OOM ')) return 0;
   throw error;
