@@ -1,5 +1,6 @@
 import { type Benchmark } from './benchmark.ts';
 import { append } from './benchmarks/append.ts';
+import { commandCalls, commandHelp } from './benchmarks/command-start.ts';
 import { durabilityRate, durabilityWait } from './benchmarks/durability.ts';
 import { gatewayFrames } from './benchmarks/gateway-frames.ts';
 import { gatewayLiveMemory, gatewayMemory } from './benchmarks/gateway-memory.ts';
@@ -28,6 +29,8 @@ const allBenchmarks: readonly Benchmark[] = [
   durabilityRate('replica'),
   durabilityWait('disk'),
   durabilityWait('replica'),
+  commandHelp,
+  commandCalls,
 ];
 
 /** The benchmarks with these names or prefixes; all if none is given. Throws if none matches. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   createEvent,
   encodeEvent,
@@ -21,19 +22,25 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs commands in one environment, as a person at a terminal does. */
-export function terminalWith(env: Readonly<Record<string, string>>) {
+/** Runs commands in one environment, as a person at a terminal does, with this text on standard input. */
+export function terminalWith(env: Readonly<Record<string, string>>, input = '') {
   return async (...args: readonly string[]): Promise<Ran> => {
     const written = { out: '', err: '' };
     const code = await runCli(args, {
       env: { TURNLOG_DATA_DIR: '/nonexistent', ...env },
-      out: { write: (text) => (written.out += text) },
-      err: { write: (text) => (written.err += text) },
+      out: { write: (content) => (written.out += textOf(content)) },
+      err: { write: (content) => (written.err += textOf(content)) },
+      in: Readable.from([input]),
       signal: new AbortController().signal,
       now: () => START_MS + 60_000,
     });
     return { code, ...written };
   };
+}
+
+/** A file's content is shown with a character per byte. */
+function textOf(content: string | Uint8Array): string {
+  return typeof content === 'string' ? content : Buffer.from(content).toString('latin1');
 }
 
 /** An event of a call, `seconds` after its beginning. */

@@ -2,7 +2,7 @@ import { CommandError, UsageError } from './command-error.ts';
 import { switchFlag, type Flags, type SwitchFlag } from './flags.ts';
 import { readArguments, type Arguments } from './read-arguments.ts';
 import { visibleJson } from './format/visible-text.ts';
-import { print, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** The result of a command: the document is printed with `--json`, the text without. */
 export interface Answer {
@@ -10,6 +10,8 @@ export interface Answer {
   readonly text: string;
   /** 1 if a check failed; 0 by default. */
   readonly exitCode?: number;
+  /** Standard output has the content of a file: the answer goes to standard error. */
+  readonly isOutputUsed?: boolean;
 }
 
 /** The definition of a command. Each has `--json`. */
@@ -52,7 +54,8 @@ export function defineCommand<F extends Flags>(definition: CommandDefinition<F>)
         checkCount(input.positionals, count, usage);
         const answer = await definition.run(input, terminal);
         if (answer === undefined) return 0;
-        print(terminal, input.values.json ? visibleJson(answer.document) : answer.text);
+        const shown = input.values.json ? visibleJson(answer.document) : answer.text;
+        (answer.isOutputUsed === true ? terminal.err : terminal.out).write(`${shown}\n`);
         return answer.exitCode ?? 0;
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;

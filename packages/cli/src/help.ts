@@ -2,18 +2,16 @@ import type { Command } from './command.ts';
 import { summaries, type CommandName } from './commands/all-commands.ts';
 import type { Flags } from './flags.ts';
 
-const PROGRAM = 'npm run -s turnlog --';
-
 /** The help of the whole program. */
-export function programHelp(): string {
+export function programHelp(program: string): string {
   return [
     'turnlog keeps the record of phone calls held by voice agents.',
     '',
-    `Usage: ${PROGRAM} <command> [flags]`,
+    `Usage: ${program} <command> [flags]`,
     '',
     ...columns(Object.entries(summaries)),
     '',
-    `${PROGRAM} <command> --help shows the help of one.`,
+    `${program} <command> --help shows the help of one.`,
     'Commands find Redis and Postgres by --redis and --database, by REDIS_URL and DATABASE_URL, or in the local stack',
     'that "npm start" runs. TURNLOG_DEBUG=1 adds a stack trace to an error.',
     '',
@@ -23,11 +21,11 @@ export function programHelp(): string {
 }
 
 /** The help of one command. */
-export function commandHelp(name: CommandName, { usage, details, flags }: Command): string {
+export function commandHelp(program: string, name: CommandName, { usage, details, flags }: Command): string {
   return [
     `turnlog ${name}: ${summaries[name]}`,
     '',
-    `Usage: ${PROGRAM} ${usage} [flags]`,
+    `Usage: ${program} ${usage} [flags]`,
     ...(details.length > 0 ? ['', ...details] : []),
     '',
     ...columns([...flagLines(flags), ['--help', 'this text']]),

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeEvent } from '@turnlog/call-events';
 import {
@@ -41,8 +42,9 @@ describe('turnlog on a Redis', () => {
     let out = '';
     const terminal = {
       env: env(),
-      out: { write: (text: string) => (out += text) },
+      out: { write: (text: string | Uint8Array) => (out += text.toString()) },
       err: { write: () => undefined },
+      in: Readable.from([]),
       signal: ended.signal,
       now: Date.now,
     };
@@ -86,12 +88,18 @@ describe('turnlog on a Redis', () => {
       out: `🔊 ${file}: 0.1 s at 8000 Hz, the caller left, the agent right\n`,
     });
     expect(await readFile(file)).toHaveLength(44 + 2 * 1_600);
+
+    const piped = await turnlog('audio', 'CA1', '--out', '-');
+    expect(piped.out).toBe((await readFile(file)).toString('latin1'));
+    expect(piped.err).toBe('🔊 -: 0.1 s at 8000 Hz, the caller left, the agent right\n');
   });
 
   it('audio has a sentence for a call without any, and for a file that cannot be written', async () => {
     const file = path.join(folder, 'missing', 'x.wav');
     expect((await turnlog('audio', 'CA0', '--out', file)).err).toMatch(/^There is no audio of a call "CA0"/);
     expect((await turnlog('audio', 'CA1', '--out', file)).err).toMatch(/^The audio can't be written: ENOENT/);
+    const inContainer = terminalWith({ ...env(), TURNLOG_COMMAND: 'docker compose run --rm turnlog' });
+    expect((await inContainer('audio', 'CA1', '--out', file)).err).toMatch(/use --out - > call\.wav\n$/);
     expect((await turnlog('audio', 'CA1')).err).toBe('Say where to write the audio: --out call.wav\n');
   });
 

@@ -25,6 +25,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   out: process.stdout,
   err: process.stderr,
+  in: process.stdin,
   signal: interrupted.signal,
   now: () => Date.now(),
 });

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createHmac } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -41,10 +42,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   space = { prefix: testKeyPrefix(), partitions: 2 };
-  turnlog = terminalWith({
-    ...{ REDIS_URL: testRedisUrl(), DATABASE_URL: database.url, ERASURE_KEY: KEY },
-    ...{ KEY_PREFIX: space.prefix, PARTITIONS: '2' },
-  });
+  turnlog = terminalWith(env());
   await client.query(
     'truncate call_sessions, call_event_segments, legal_holds, erasures, erased_calls, tenants',
   );
@@ -55,6 +53,11 @@ afterAll(async () => {
   await store.close();
   await database.drop();
   await rm(folder, { recursive: true, force: true });
+});
+
+const env = () => ({
+  ...{ REDIS_URL: testRedisUrl(), DATABASE_URL: database.url, ERASURE_KEY: KEY },
+  ...{ KEY_PREFIX: space.prefix, PARTITIONS: '2' },
 });
 
 const fail = (problem?: unknown): never => {
@@ -174,6 +177,42 @@ test('the ledger erases again what a backup brings back, and no later call', asy
   await writeCall(store, callOf('CA-single'), eventsWith(callOf('CA-single'), '+919800000009'));
   await turnlog('erase', '--reapply');
   expect(await sidsIn()).toEqual(['CA-new']);
+});
+
+test('the copy of the ledger can be standard output, and is read again from standard input', async () => {
+  await writeCall(store, callOf('CA-old'), eventsWith(callOf('CA-old'), PHONE));
+  const erased = await turnlog('erase', '--phone', PHONE, '--ledger', '-');
+  expect(erased.out.trimEnd().split('\n')).toHaveLength(2);
+  expect(erased.err).toContain('1 call(s) erased');
+
+  await client.query('truncate erasures, erased_calls');
+  await writeCall(store, callOf('CA-old'), eventsWith(callOf('CA-old'), PHONE));
+  const restored = terminalWith(env(), erased.out);
+  const reapplied = await restored('erase', '--reapply', '--ledger', '-');
+  expect(reapplied.out).toContain('1 call(s) erased');
+  expect(await sidsIn()).toEqual([]);
+});
+
+test('the local stack has a key of its own, for its own database alone', async () => {
+  const own = { ...env(), TURNLOG_DATA_DIR: await mkdtemp(path.join(folder, 'stack-')), ERASURE_KEY: '' };
+  const { REDIS_URL: redisUrl, DATABASE_URL: databaseUrl } = own;
+  const stack = { pid: process.pid, startedAt: '', redisUrl, databaseUrl, keyPrefix: 'x', partitions: 2 };
+  const file = path.join(own.TURNLOG_DATA_DIR, 'stack.json');
+  await writeFile(file, JSON.stringify({ ...stack, gatewayUrls: [], services: [] }));
+  for (const callSid of ['CA1', 'CA2']) {
+    await writeCall(store, callOf(callSid), eventsWith(callOf(callSid), PHONE));
+    expect(await terminalWith(own)('erase', '--call', callSid)).toMatchObject({ code: 0, err: '' });
+  }
+  const key = await readFile(path.join(own.TURNLOG_DATA_DIR, 'erasure-key'), 'utf8');
+  const subjects = (await store.privacy.erasures()).map(({ subject }) => subject);
+  const hash = (text: string) => createHmac('sha256', key).update(text).digest('hex');
+  expect(subjects.sort()).toEqual([hash('call:default/CA1'), hash('call:default/CA2')].sort());
+
+  await writeFile(
+    file,
+    JSON.stringify({ ...stack, databaseUrl: 'postgres://x/y', gatewayUrls: [], services: [] }),
+  );
+  expect((await terminalWith(own)('erase', '--call', 'CA1')).err).toMatch(/^ERASURE_KEY: .*openssl rand/);
 });
 
 test('a held call is neither erased nor deleted by retention, and both report it', async () => {

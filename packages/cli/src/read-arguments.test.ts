@@ -33,7 +33,8 @@ describe('readArguments', () => {
   });
 
   it.each([
-    [['--lost', '5'], "Unknown option '--lost'. --help lists the flags."],
+    [['--lost', '5'], 'Unknown option \'--lost\'. Did you mean "--last"? --help lists the flags.'],
+    [['--nothing'], "Unknown option '--nothing'. --help lists the flags."],
     [['--last'], "Option '--last <value>' argument missing."],
     [['--json=yes'], "Option '--json' does not take an argument."],
     [['--last', 'many'], '--last: expected a whole number from 1 to 100, got "many".'],

@@ -2,6 +2,7 @@ import type { EnvValue } from '@turnlog/service-kit/config';
 import { parseArgs, types } from 'node:util';
 import { CommandError } from './command-error.ts';
 import type { Flags, FlagValues } from './flags.ts';
+import { didYouMean } from './suggest.ts';
 
 /** The arguments of a command. */
 export interface Arguments<F extends Flags> {
@@ -28,7 +29,9 @@ function split(args: readonly string[], flags: Flags) {
     return parseArgs({ args: withBareValues, options, allowPositionals: true, strict: true });
   } catch (error) {
     if (!isAboutArguments(error)) throw error;
-    throw new CommandError(`${sentenceOf(error)} --help lists the flags.`);
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(error.message) ?? [];
+    const suggestion = unknown === undefined ? '' : didYouMean(unknown, Object.keys(flags), '--');
+    throw new CommandError(`${sentenceOf(error)}${suggestion} --help lists the flags.`);
   }
 }
 

@@ -15,7 +15,7 @@ describe('turnlog', () => {
   it.each(Object.keys(summaries))('has help for %s', async (name) => {
     const { code, out } = await turnlog(name, '--help');
     expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^turnlog ${name}: .*\n\nUsage: npm run -s turnlog -- ${name}`));
+    expect(out).toMatch(new RegExp(`^turnlog ${name}: .*\n\nUsage: ./turnlog ${name}`));
     expect(await turnlog('help', name)).toEqual({ code, out, err: '' });
   });
 
@@ -26,7 +26,7 @@ describe('turnlog', () => {
   });
 
   it.each([
-    [['calls', '--lost'], "Unknown option '--lost'. --help lists the flags."],
+    [['calls', '--lost'], 'Unknown option \'--lost\'. Did you mean "--last"? --help lists the flags.'],
     [['show'], 'Missing argument <callSid>. Usage: turnlog show <callSid>'],
     [['show', 'a', 'b'], 'Unexpected argument "b". Usage: turnlog show <callSid>'],
     [
@@ -41,7 +41,7 @@ describe('turnlog', () => {
       ['load', '--url', 'ws://127.0.0.1:1', '--wav', 'package.json'],
       'Not a WAV file: it does not begin with a RIFF/WAVE header.',
     ],
-    [['clals'], 'There is no command "clals". There are: up, calls,'],
+    [['clals'], 'There is no command "clals". Did you mean "calls"? There are: up, calls,'],
   ])('has a sentence for %j', async (args, sentence) => {
     const { code, out, err } = await turnlog(...args);
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -50,7 +50,7 @@ describe('turnlog', () => {
   });
 
   it.each([
-    [['calls', '--lost', '--json'], "Unknown option '--lost'. --help lists the flags."],
+    [['show', '--nothing', '--json'], "Unknown option '--nothing'. --help lists the flags."],
     [['show', '--json'], 'Missing argument <callSid>. Usage: turnlog show <callSid>'],
     [['clals', '--json'], expect.stringMatching(/^There is no command "clals"\./)],
     [['--json'], expect.stringMatching(/^There is no command "--json"\./)],
@@ -63,6 +63,14 @@ describe('turnlog', () => {
     const document = JSON.parse(out) as { error: { message: string } };
     expect(document).toEqual({ error: { message } });
     expect(err).toBe(`${document.error.message}\n`);
+  });
+
+  it.each([
+    [{ npm_lifecycle_event: 'turnlog' }, 'npm run -s turnlog --'],
+    [{ TURNLOG_COMMAND: 'docker compose run --rm turnlog' }, 'docker compose run --rm turnlog'],
+  ])('shows how it was started: %j', async (env, program) => {
+    const { out } = await terminalWith(env)('--help');
+    expect(out).toContain(`\nUsage: ${program} <command> [flags]\n`);
   });
 
   it('still accepts the old name of a command, and prints the new one', async () => {

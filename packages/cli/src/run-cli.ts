@@ -2,6 +2,8 @@ import { types } from 'node:util';
 import { isCommandName, loadCommand, summaries, type CommandName } from './commands/all-commands.ts';
 import { CommandError, reasonOf } from './command-error.ts';
 import { commandHelp, programHelp } from './help.ts';
+import { programOf } from './program.ts';
+import { didYouMean } from './suggest.ts';
 import { print, type Terminal } from './terminal.ts';
 
 /** Errors whose message is a sentence for the user. By name, as a command loads the classes that it needs. */
@@ -47,7 +49,7 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   const isHelp = name === undefined || HELP_WORDS.has(name);
   const wanted = isHelp ? rest[0] : name;
   if (wanted === undefined) {
-    print(terminal, programHelp());
+    print(terminal, programHelp(programOf(terminal.env)));
     return 0;
   }
   const found = find(wanted, terminal);
@@ -55,7 +57,7 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   if (!isHelp && !rest.some((argument) => argument === '--help' || argument === '-h')) {
     return command.run(rest, terminal);
   }
-  print(terminal, commandHelp(found, command));
+  print(terminal, commandHelp(programOf(terminal.env), found, command));
   return 0;
 }
 
@@ -66,6 +68,7 @@ function find(name: string, { err }: Terminal): CommandName {
   }
   const wanted = newName ?? name;
   if (isCommandName(wanted)) return wanted;
-  const names = Object.keys(summaries).join(', ');
-  throw new CommandError(`There is no command "${name}". There are: ${names}, help.`);
+  const names = Object.keys(summaries);
+  const suggestion = didYouMean(name, names);
+  throw new CommandError(`There is no command "${name}".${suggestion} There are: ${names.join(', ')}, help.`);
 }

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Environment } from '@turnlog/service-kit/config';
 
-/** Where text goes: standard output, or a string in a test. */
+/** Where text, or the content of a file, goes: standard output, or a string in a test. */
 export interface Output {
-  write(text: string): unknown;
+  write(content: string | Uint8Array): unknown;
   readonly isTTY?: boolean;
 }
 
@@ -12,6 +12,8 @@ export interface Terminal {
   readonly env: Environment;
   readonly out: Output;
   readonly err: Output;
+  /** Standard input. */
+  readonly in: AsyncIterable<string | Uint8Array>;
   /** Aborts when the user presses Ctrl-C. */
   readonly signal: AbortSignal;
   /** Unix ms. */

@@ -5,9 +5,7 @@ export {
   finishRotation,
   revokeTenant,
   rotateSecret,
-  TenantError,
   type Changed,
-  type TenantErrorCode,
 } from './change-tenant.ts';
 export { hashSecret, randomText, type NewSecret } from './secrets/secret-text.ts';
 export {

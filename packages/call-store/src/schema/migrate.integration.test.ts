@@ -48,6 +48,15 @@ describe('migrating a database', () => {
     expect((await migrate({ databaseUrl: database.url })).applied).toEqual(Object.keys(allMigrations));
   });
 
+  it('names the script that makes the roles when its own cannot log in', async () => {
+    const url = new URL(database.url);
+    url.username = 'a_role_that_does_not_exist';
+    await expect(migrate({ databaseUrl: url.href })).rejects.toMatchObject({
+      code: 'migration_failed',
+      message: expect.stringContaining('infra/postgres/roles.sh'),
+    });
+  });
+
   it('names a database that cannot be reached, without its password', async () => {
     const port = await freePort();
     const attempt = migrate({ databaseUrl: `postgres://user:secret@127.0.0.1:${port}/calls` });

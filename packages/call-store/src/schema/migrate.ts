@@ -46,9 +46,17 @@ function toMigrateError(error: unknown, databaseUrl: string): CallStoreError {
     const message = `Postgres at ${addressOf(databaseUrl)} can't be reached: ${reason}. Is it running, and is the database URL right?`;
     return new CallStoreError('unreachable', message, { cause: error });
   }
-  return new CallStoreError('migration_failed', `The schema could not be migrated: ${reason}.`, {
+  const remedy = isLoginRefused(error)
+    ? ' Either the password in the database URL is wrong, or the role does not exist: infra/postgres/roles.sh makes the roles (in compose: docker compose exec postgres bash /docker-entrypoint-initdb.d/roles.sh).'
+    : '';
+  return new CallStoreError('migration_failed', `The schema could not be migrated: ${reason}.${remedy}`, {
     cause: error,
   });
+}
+
+/** SQLSTATE class 28: Postgres also reports a role that does not exist as a wrong password. */
+function isLoginRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('28');
 }
 
 /** Host, port and database of the URL, without the password. */

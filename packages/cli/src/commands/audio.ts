@@ -10,6 +10,7 @@ import { findServers, notFound, type AskedServers } from '../connections/find-se
 import { openRedis } from '../connections/with-redis.ts';
 import { DEFAULT_TENANT, redisFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { visibleText } from '../format/visible-text.ts';
+import { advisePipe } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 
 export const command = defineCommand({
@@ -20,7 +21,7 @@ export const command = defineCommand({
     'Times without audio are silent. Several connections of a call follow each other.',
   ],
   flags: {
-    out: valueFlag(text, '<file>', 'the file to write'),
+    out: valueFlag(text, '<file>', 'the file to write; - for standard output'),
     track: valueFlag(
       oneOf(['inbound', 'outbound']),
       '<track>',
@@ -37,16 +38,20 @@ export const command = defineCommand({
     const tracks = layTracks(
       track === undefined ? batches : batches.filter((batch) => batch.track === track),
     );
-    await write(out, renderWav(tracks));
+    await write(out, renderWav(tracks), terminal);
     const summary = summaryOf(tracks);
-    return { document: { file: out, ...summary }, text: `🔊 ${out}: ${describe(summary)}` };
+    return {
+      document: { file: out, ...summary },
+      text: `🔊 ${out}: ${describe(summary)}`,
+      isOutputUsed: out === '-',
+    };
   },
 });
 
 async function readAudio(call: CallKey, asked: AskedServers, terminal: Terminal): Promise<AudioBatch[]> {
   const { audioRedisUrl, redisUrl, space } = await findServers(asked, terminal);
   const url = audioRedisUrl ?? redisUrl;
-  if (url === undefined) throw notFound('Redis');
+  if (url === undefined) throw notFound('Redis', terminal);
   const batches = await openRedis(url, (redis) => new AudioStreams(redis, space).read(call));
   if (batches.length > 0) return batches;
   throw new CommandError(
@@ -55,11 +60,13 @@ async function readAudio(call: CallKey, asked: AskedServers, terminal: Terminal)
   );
 }
 
-async function write(file: string, wav: Buffer): Promise<void> {
+async function write(file: string, wav: Buffer, { env, out }: Terminal): Promise<void> {
   try {
-    await writeFile(file, wav);
+    if (file === '-') out.write(wav);
+    else await writeFile(file, wav);
   } catch (error) {
-    throw new CommandError(`The audio can't be written: ${reasonOf(error)}.`, { cause: error });
+    const advice = advisePipe(env, '--out', '> call.wav');
+    throw new CommandError(`The audio can't be written: ${reasonOf(error)}.${advice}`, { cause: error });
   }
 }
 

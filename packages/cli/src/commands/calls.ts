@@ -4,6 +4,7 @@ import { defineCommand } from '../command.ts';
 import { withStore } from '../connections/with-store.ts';
 import { databaseFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { formatCallList } from '../format/call-list.ts';
+import { programOf } from '../program.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -44,6 +45,6 @@ export const command = defineCommand({
   run: ({ values }, terminal) =>
     withStore(values, terminal, async (store) => {
       const found = await store.listCalls({ ...values, since: values.since?.(terminal.now()) });
-      return { document: found, text: formatCallList(found, clockOf(values)) };
+      return { document: found, text: formatCallList(found, clockOf(values), programOf(terminal.env)) };
     }),
 });

@@ -3,8 +3,10 @@ import { envValue, readConfig } from '@turnlog/service-kit/config';
 import { z } from 'zod';
 import { CommandError, UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
+import type { AskedServers } from '../connections/find-servers.ts';
 import { databaseFlags, listFlag, redisFlags, switchFlag, tenantFlag, text, valueFlag } from '../flags.ts';
 import { formatErasure } from '../format/erasure.ts';
+import { keyOfLocalStack } from '../privacy/local-key.ts';
 import { withCallPlaces } from '../privacy/call-places.ts';
 import { asPlanned, carryOut, isAnythingLeft } from '../privacy/erase-calls.ts';
 import { isRegion, readPhone, type Phone, type Region } from '../privacy/phones/phone.ts';
@@ -31,14 +33,19 @@ export const command = defineCommand({
     'Erased data does not come back: late events are refused, and the erasure ledger lists, by a hash that',
     'ERASURE_KEY makes, what to erase again after a restore (--reapply). Keep that key, and with --ledger a copy of',
     'the ledger, apart from the backups. The exit code is 1 if anything that was found is still there (a call under a legal',
-    'hold, in progress, ambiguous or locked), and if something could not be searched.',
+    'hold, in progress, ambiguous or locked), and if something could not be searched. The local stack of "npm start" has',
+    'a key of its own, erasure-key in its data folder.',
     'Spools of dead gateways are searched if their folder is on this machine; living gateways clean theirs themselves.',
   ],
   flags: {
     call: valueFlag(text, '<callSid>', 'one call'),
     phone: valueFlag(text, '<number>', 'every call with this number in it, of all tenants or of --tenant'),
     reapply: switchFlag('erase again what the ledger lists: after a restore'),
-    ledger: valueFlag(text, '<file>', 'a copy of the ledger: added to, and with --reapply read as well'),
+    ledger: valueFlag(
+      text,
+      '<file>',
+      'a copy of the ledger: added to, and read with --reapply; - for output and input',
+    ),
     'include-ambiguous': switchFlag('also erase calls that may be another person’s'),
     unseen: switchFlag('with --call and --tenant: refuse later events of a call that does not exist yet'),
     'dry-run': switchFlag('show what would be erased, and change nothing'),
@@ -50,17 +57,21 @@ export const command = defineCommand({
   run: async ({ values }, terminal) => {
     const asked = [values.call !== undefined, values.phone !== undefined, values.reapply];
     if (asked.filter(Boolean).length !== 1) throw new UsageError('Name what to erase.');
-    const keys = keysFrom(terminal);
+    const keys = await keysFrom(values, terminal);
     const phone = values.phone === undefined ? undefined : phoneFrom(values.phone, keys.region);
-    const wishes = { ...values, phone, isAmbiguousIncluded: values['include-ambiguous'] };
+    const ledger = values.ledger === undefined ? undefined : { file: values.ledger, terminal };
+    const wishes = { ...values, phone, ledger, isAmbiguousIncluded: values['include-ambiguous'] };
+    const isDryRun = values['dry-run'];
+    // What --reapply reads from standard input is complete already.
+    const copy = ledger?.file === '-' && values.reapply ? undefined : ledger;
     return withCallPlaces(values, terminal, async (places) => {
       const planned = await orNothing(planErasure(places, wishes, keys));
-      const isDryRun = values['dry-run'];
-      const report = isDryRun ? asPlanned(planned) : await carryOut(places, planned, values.ledger);
+      const report = isDryRun ? asPlanned(planned) : await carryOut(places, planned, copy);
       return {
         document: { dryRun: isDryRun, ...report },
         text: formatErasure(report, isDryRun),
         exitCode: isAnythingLeft(report) ? 1 : 0,
+        isOutputUsed: copy?.file === '-' && !isDryRun,
       };
     });
   },
@@ -83,10 +94,13 @@ function phoneFrom(typed: string, region: Region): Phone {
   );
 }
 
-function keysFrom({ env }: Terminal): Keys {
-  const read = readConfig(environment, env);
+async function keysFrom(asked: AskedServers, terminal: Terminal): Promise<Keys> {
+  const { env } = terminal;
+  const ERASURE_KEY = env['ERASURE_KEY'] || (await keyOfLocalStack(asked, terminal));
+  const read = readConfig(environment, { ...env, ERASURE_KEY });
   if (read.ok) return { key: read.config.ERASURE_KEY, region: read.config.PHONE_REGION };
   throw new CommandError(
-    `${read.problems.join('; ')}. ERASURE_KEY makes the hashes of the ledger: keep it, and never change it.`,
+    `${read.problems.join('; ')}. ERASURE_KEY makes the hashes of the erasure ledger: make one with "openssl rand -hex 32", ` +
+      'set it in the environment (for compose, in .env), keep it apart from the backups, and never change it.',
   );
 }

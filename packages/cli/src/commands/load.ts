@@ -28,6 +28,7 @@ import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts
 import { checkRecords, type WrongRecord } from '../load/check-records.ts';
 import { expectationOf } from '../load/expectation.ts';
 import { isFlawless, summarise, type LoadOutcome } from '../load/summarise.ts';
+import { adviseStart, programOf } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 
 const SHAPES = Object.keys(shapes) as ShapeName[];
@@ -86,7 +87,11 @@ export const command = defineCommand({
     const seconds = (performance.now() - startedAt) / 1000;
     const wrong = values.verify ? await check(round, outcomes, terminal) : undefined;
     const summary = summarise(outcomes, seconds, wrong);
-    return { document: summary, text: formatLoad(summary), exitCode: isFlawless(summary) ? 0 : 1 };
+    return {
+      document: summary,
+      text: formatLoad(summary, programOf(terminal.env)),
+      exitCode: isFlawless(summary) ? 0 : 1,
+    };
   },
 });
 
@@ -94,9 +99,7 @@ async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promis
   const { stack } = await findServers(asked, terminal);
   const gatewayUrl = stack?.gatewayUrls[0];
   if (gatewayUrl !== undefined) return `${gatewayUrl.replace(/^http/, 'ws')}/exotel/stream`;
-  throw new CommandError(
-    'No gateway is known: start Turnlog here with "npm start", or name one with --url ws://….',
-  );
+  throw new CommandError(`No gateway is known: ${adviseStart(terminal.env)}name one with --url ws://….`);
 }
 
 interface Round {

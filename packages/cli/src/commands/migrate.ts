@@ -11,7 +11,7 @@ export const command = defineCommand({
   flags: databaseFlags,
   run: async ({ values }, terminal) => {
     const { databaseUrl } = await findServers(values, terminal);
-    if (databaseUrl === undefined) throw notFound('Postgres');
+    if (databaseUrl === undefined) throw notFound('Postgres', terminal);
     const { applied } = await migrateDatabase({ databaseUrl });
     const steps = applied.map((step) => `\n  ${step}`);
     const done = steps.length === 0 ? '; there was nothing to do.' : `. Steps taken:${steps.join('')}`;

@@ -13,6 +13,7 @@ import {
 } from '@turnlog/service-kit/config';
 import { z } from 'zod';
 import { CommandError } from '../command-error.ts';
+import { adviseStart } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** The flags of the command line. */
@@ -73,9 +74,7 @@ export function dataDirOf(asked: string | undefined, { env }: Terminal): string 
 }
 
 /** The sentence for a server whose address is unknown. */
-export function notFound(what: 'Redis' | 'Postgres'): CommandError {
+export function notFound(what: 'Redis' | 'Postgres', { env }: Terminal): CommandError {
   const [flag, variable] = what === 'Redis' ? ['--redis', 'REDIS_URL'] : ['--database', 'DATABASE_URL'];
-  return new CommandError(
-    `No ${what} is known: start Turnlog here with "npm start", or name one with ${flag} or ${variable}.`,
-  );
+  return new CommandError(`No ${what} is known: ${adviseStart(env)}name one with ${flag} or ${variable}.`);
 }

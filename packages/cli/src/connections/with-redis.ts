@@ -22,7 +22,7 @@ export async function withRedis<T>(
   work: (open: OpenRedis) => Promise<T>,
 ): Promise<T> {
   const { redisUrl, space } = await findServers(asked, terminal);
-  if (redisUrl === undefined) throw notFound('Redis');
+  if (redisUrl === undefined) throw notFound('Redis', terminal);
   return openRedis(redisUrl, (redis) => work({ redis, url: redisUrl, space }));
 }
 

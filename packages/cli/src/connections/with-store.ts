@@ -34,7 +34,7 @@ export async function withCarrierStore<T>(
 
 async function databaseUrlOf(asked: AskedServers, terminal: Terminal): Promise<string> {
   const { databaseUrl } = await findServers(asked, terminal);
-  if (databaseUrl === undefined) throw notFound('Postgres');
+  if (databaseUrl === undefined) throw notFound('Postgres', terminal);
   return databaseUrl;
 }
 

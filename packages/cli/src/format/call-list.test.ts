@@ -14,7 +14,7 @@ function summary(changes: Partial<CallSummary> = {}): CallSummary {
 
 describe('formatCallList', () => {
   it('lists calls in columns', () => {
-    expect(formatCallList([summary()], clock)).toBe(
+    expect(formatCallList([summary()], clock, './turnlog')).toBe(
       `
 📞 Found 1 call(s):
 
@@ -23,13 +23,15 @@ CALL SID                       STATUS          OUTCOME             DURATION   DA
 CA1234567890abcdef...          completed       qualified           45s        2026-01-25 16:45:00
 
 To view a specific transcript, run:
-  npm run -s turnlog -- show <call_sid>`.trimStart(),
+  ./turnlog show <call_sid>`.trimStart(),
     );
   });
 
   it('shows a long sid whole, and tenants if there are several', () => {
     const sid = 'f'.repeat(40);
-    const lines = formatCallList([summary({ call_sid: sid, tenant: 'acme' }), summary()], clock).split('\n');
+    const lines = formatCallList([summary({ call_sid: sid, tenant: 'acme' }), summary()], clock, '').split(
+      '\n',
+    );
     expect(lines[2]).toMatch(/DATE {16}TENANT$/);
     expect(lines[4]).toBe(`${sid} completed       qualified           45s        2026-01-25 16:45:00 acme`);
   });
@@ -38,11 +40,12 @@ To view a specific transcript, run:
     const list = formatCallList(
       [summary({ outcome: null, duration_seconds: null, initiated_at: null })],
       clock,
+      '',
     );
     expect(list).toMatch(/completed {7}- {19}- {10}-\n/);
   });
 
   it('finds nothing', () => {
-    expect(formatCallList([], clock)).toBe('📞 Found 0 call(s):');
+    expect(formatCallList([], clock, '')).toBe('📞 Found 0 call(s):');
   });
 });

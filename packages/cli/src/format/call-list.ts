@@ -10,7 +10,7 @@ interface Column {
 }
 
 /** A list of calls, the latest first. Shows the tenants if there are several. */
-export function formatCallList(calls: readonly CallSummary[], clock: WallClock): string {
+export function formatCallList(calls: readonly CallSummary[], clock: WallClock, program: string): string {
   const found = `📞 Found ${calls.length} call(s):`;
   if (calls.length === 0) return found;
   const columns = columnsFor(calls, clock);
@@ -24,7 +24,7 @@ export function formatCallList(calls: readonly CallSummary[], clock: WallClock):
     ...lines,
     '',
     'To view a specific transcript, run:',
-    '  npm run -s turnlog -- show <call_sid>',
+    `  ${program} show <call_sid>`,
   ].join('\n');
 }
 

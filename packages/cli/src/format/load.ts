@@ -4,7 +4,7 @@ import { visibleText } from './visible-text.ts';
 const SHOWN = 10;
 
 /** The result of a load, for a person. */
-export function formatLoad(summary: LoadSummary): string {
+export function formatLoad(summary: LoadSummary, program: string): string {
   const { calls, connected, ends, seconds, mediaFrames, audioBytes, messages, problems, callSids } = summary;
   const endings = Object.entries(ends).map(([how, count]) => `${count} ${how}`);
   return [
@@ -13,9 +13,7 @@ export function formatLoad(summary: LoadSummary): string {
     `💬 ${messages.appended} messages appended, ${messages.duplicate} duplicate, ${messages.rejected} rejected`,
     ...problems.slice(0, SHOWN).map((problem) => `⚠️  ${visibleText(problem)}`),
     ...recordLines(summary),
-    ...(callSids.length <= SHOWN
-      ? ['', ...callSids.map((sid) => `  npm run -s turnlog -- show ${sid}`)]
-      : []),
+    ...(callSids.length <= SHOWN ? ['', ...callSids.map((sid) => `  ${program} show ${sid}`)] : []),
   ].join('\n');
 }
 

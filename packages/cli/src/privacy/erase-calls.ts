@@ -3,7 +3,7 @@ import { eraseFromSpools, type SpoolErasure } from '@turnlog/spool';
 import { CommandError } from '../command-error.ts';
 import type { CallPlaces } from './call-places.ts';
 import type { FoundCall } from './find-person.ts';
-import { appendToLedger } from './ledger-file.ts';
+import { appendToLedger, type LedgerCopy } from './ledger-file.ts';
 import type { ErasurePlan } from './plan-erasure.ts';
 
 /** For this time Redis refuses the events of an erased call that a gateway still has; then Postgres does. */
@@ -56,7 +56,7 @@ export function isAnythingLeft(report: ErasureReport): boolean {
 export async function carryOut(
   places: CallPlaces,
   plan: ErasurePlan,
-  ledger: string | undefined,
+  ledger: LedgerCopy | undefined,
 ): Promise<ErasureReport> {
   await writeLedger(places, plan, ledger);
   const placements = await places.store.privacy.erasePlacements(plan.placements);
@@ -68,7 +68,7 @@ export async function carryOut(
 async function writeLedger(
   { store }: CallPlaces,
   { erasures }: ErasurePlan,
-  ledger: string | undefined,
+  ledger: LedgerCopy | undefined,
 ): Promise<void> {
   const nameOf = ({ subject, tenant }: Pick<Erasure, 'subject' | 'tenant'>) => `${subject}/${tenant ?? ''}`;
   const known = new Set((await store.privacy.erasures()).map(nameOf));

@@ -2,7 +2,7 @@ import type { CallKey } from '@turnlog/call-events';
 import type { Erasure } from '@turnlog/call-store';
 import type { CallPlaces } from './call-places.ts';
 import { findPerson, type FoundCall, type FoundPerson } from './find-person.ts';
-import { readLedger } from './ledger-file.ts';
+import { readLedger, type LedgerCopy } from './ledger-file.ts';
 import { locateCall } from './locate-call.ts';
 import type { Phone, Region } from './phones/phone.ts';
 import { foundByLedger } from './reapply-ledger.ts';
@@ -14,7 +14,7 @@ export interface Wishes {
   readonly phone: Phone | undefined;
   readonly tenant: string | undefined;
   /** The copy of the ledger outside the database. */
-  readonly ledger: string | undefined;
+  readonly ledger: LedgerCopy | undefined;
   readonly unseen: boolean;
   /** Also take calls that are not certain to be the person's. */
   readonly isAmbiguousIncluded: boolean;
