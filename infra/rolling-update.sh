@@ -28,15 +28,23 @@ main() {
   done
 
   if [ "$build" = yes ]; then
-    say 'building the image; the present one stays as turnlog:previous'
-    docker image inspect turnlog:local > /dev/null 2>&1 && docker tag turnlog:local turnlog:previous
+    say 'building the image; the one that runs stays as turnlog:previous'
+    keep_running_image "${services[0]}"
     docker compose build --quiet
   fi
   say 'migrating the database'
   docker compose run --rm --no-deps -T migrate
+  # `up` starts it once more, as the services depend on it: of the new image.
+  docker compose rm --force migrate > /dev/null
   reload_balancer
   for service in "${services[@]}"; do replace_all "$service"; done
   say 'done'
+}
+
+keep_running_image() {
+  local -a ids
+  mapfile -t ids < <(docker compose ps --quiet "$1")
+  [ ${#ids[@]} -eq 0 ] || docker tag "$(docker inspect --format '{{.Image}}' "${ids[0]}")" turnlog:previous
 }
 
 # Takes a changed haproxy.cfg into use; sockets that are open stay with the process that has them.
@@ -49,6 +57,8 @@ reload_balancer() {
 replace_all() {
   local service=$1 old new
   local -a olds
+  # Of an update that was interrupted.
+  docker compose rm --force "$service" > /dev/null
   mapfile -t olds < <(docker compose ps --quiet "$service")
   for old in "${olds[@]}"; do
     new=$(start_another "$service" "${#olds[@]}")
@@ -102,4 +112,5 @@ fail() {
   exit 1
 }
 
-main "$@"
+# In one line: the file may change while it runs, such as by a git pull.
+main "$@" && exit

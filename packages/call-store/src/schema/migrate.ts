@@ -28,7 +28,11 @@ export async function migrate({ databaseUrl }: MigrateOptions): Promise<{ applie
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(allMigrations) } });
     const { error, results = [] } = await migrator.migrateToLatest();
-    if (error !== undefined) throw toMigrateError(error, databaseUrl);
+    if (error !== undefined) {
+      // A newer version has migrated it, and this one is deployed again: its own steps are all taken.
+      if (await hasEveryStep(migrator)) return { applied: [] };
+      throw toMigrateError(error, databaseUrl);
+    }
     await db.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${AFTERWARDS_LOCK})`.execute(transaction);
       await grantRights(transaction);
@@ -40,8 +44,23 @@ export async function migrate({ databaseUrl }: MigrateOptions): Promise<{ applie
   }
 }
 
+/** False also if that cannot be found out: the error of the migration itself is the one to report. */
+function hasEveryStep(migrator: Migrator): Promise<boolean> {
+  return migrator.getMigrations().then(
+    (steps) => steps.every(({ executedAt }) => executedAt !== undefined),
+    () => false,
+  );
+}
+
+/** The SQLSTATEs of a role that does not exist, or has another password. */
+const LOGIN_REFUSALS = ['28P01', '28000'];
+
 function toMigrateError(error: unknown, databaseUrl: string): CallStoreError {
   const reason = describeDatabaseError(error);
+  if (LOGIN_REFUSALS.includes((error as { code?: string }).code ?? '')) {
+    const message = `Postgres at ${addressOf(databaseUrl)} refuses the login: ${reason}. Check the password; if the roles do not exist yet, run infra/postgres/roles.sh.`;
+    return new CallStoreError('migration_failed', message, { cause: error });
+  }
   if (classifyDatabaseError(error) === 'unavailable') {
     const message = `Postgres at ${addressOf(databaseUrl)} can't be reached: ${reason}. Is it running, and is the database URL right?`;
     return new CallStoreError('unreachable', message, { cause: error });
