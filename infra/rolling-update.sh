@@ -10,6 +10,7 @@
 #
 # It can be run again after it was interrupted. Redis and Postgres are not replaced: see docs/runbook.md.
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
 READY_WITHIN_SECONDS=120
