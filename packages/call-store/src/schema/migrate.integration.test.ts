@@ -71,15 +71,6 @@ describe('migrating a database', () => {
     expect(await migrate({ databaseUrl: database.url })).toEqual({ applied: [] });
   });
 
-  it('names the script of the roles when the login is refused', async () => {
-    const url = new URL(database.url);
-    url.username = 'turnlog_unknown';
-    const attempt = migrate({ databaseUrl: url.href });
-    await expect(attempt).rejects.toThrow(
-      /refuses the login: .*; if the roles do not exist yet, run .*roles\.sh/,
-    );
-  });
-
   it('makes the server compress with lz4 if it can', async () => {
     await migrate({ databaseUrl: database.url });
     expect(

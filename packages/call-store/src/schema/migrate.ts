@@ -52,15 +52,8 @@ function hasEveryStep(migrator: Migrator): Promise<boolean> {
   );
 }
 
-/** The SQLSTATEs of a role that does not exist, or has another password. */
-const LOGIN_REFUSALS = ['28P01', '28000'];
-
 function toMigrateError(error: unknown, databaseUrl: string): CallStoreError {
   const reason = describeDatabaseError(error);
-  if (LOGIN_REFUSALS.includes((error as { code?: string }).code ?? '')) {
-    const message = `Postgres at ${addressOf(databaseUrl)} refuses the login: ${reason}. Check the password; if the roles do not exist yet, run infra/postgres/roles.sh.`;
-    return new CallStoreError('migration_failed', message, { cause: error });
-  }
   if (classifyDatabaseError(error) === 'unavailable') {
     const message = `Postgres at ${addressOf(databaseUrl)} can't be reached: ${reason}. Is it running, and is the database URL right?`;
     return new CallStoreError('unreachable', message, { cause: error });
