@@ -63,7 +63,8 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
   "+eval +evalsha +hget +hmget +hgetall +hset +hsetnx +hdel +llen +rpush +pttl +pexpire +persist" \
   "+xadd +zadd +zrem +zscore +zrangebyscore" \
   "~${part}call:* ~${part}activity ~${part}persist ~${part}live ~${part}checkpoints" \
-  "(+del ~${part}call:*:session ~${part}call:*:turns) (+xlen %R~${part}dead) (+publish &${prefix}changes)"
+  "(+del ~${part}call:*:session ~${part}call:*:turns) (+xlen %R~${part}dead) (+publish &${prefix}changes)" \
+  "(+zadd +zrange +zrem ~${prefix}replicas:activity)"
 
 # Reads logs, commits and releases calls, writes dead letters. Of a log it changes only the expiry. It finds
 # calls by the names of all keys. A script needs its keys as a whole; its use of each is checked command by
@@ -71,7 +72,8 @@ echo "$(user session REDIS_SESSION_PASSWORD) resetchannels -@all $connecting $fe
 echo "$(user persister REDIS_PERSISTER_PASSWORD) resetchannels -@all $connecting $feed_reading" \
   "+hget +hgetall +hmget +hset +hdel +hincrby +hexists +pexpire +persist +exists +type +scan ~${part}call:* ~${part}persist" \
   "(+eval +evalsha ~${part}call:* ~${part}persist ~${part}live ~${part}dead ~${prefix}tenants)" \
-  "(+zscore %R~${part}live) (+xadd ~${part}persist) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)"
+  "(+zscore %R~${part}live) (+xadd ~${part}persist) (+xadd +xrange +xlen ~${part}dead) (+hget +hgetall +hset ~${prefix}tenants)" \
+  "(+zadd +zrange +zrem ~${prefix}replicas:persist)"
 
 # Appends the carrier's answers.
 echo "$(user reconciler REDIS_RECONCILER_PASSWORD) resetchannels -@all $connecting" \

@@ -36,6 +36,7 @@ export {
 } from './feed/feed-consumer.ts';
 export { BrokenPartitions } from './feed/broken-partitions.ts';
 export { watchPartitions } from './feed/partition-watch.ts';
+export { ReplicaWatch } from './feed/replica-watch.ts';
 export { groupOf, type FeedBatch, type FeedReader } from './feed/feed-reader.ts';
 export { createTrials, type Trials } from './feed/trials.ts';
 export { createLagMeter, measureFeedLag, type FeedLag } from './feed/feed-lag.ts';

@@ -106,6 +106,11 @@ function escapeGlob(text: string): string {
   return text.replace(/[\\*?[\]]/g, '\\$&');
 }
 
+/** When each replica that reads a feed was last seen. */
+export function replicasKey({ prefix }: KeySpace, feed: FeedName): string {
+  return `${prefix}replicas:${feed}`;
+}
+
 function partitionBase({ prefix }: KeySpace, partition: number): string {
   return `${prefix}{p${String(partition).padStart(2, '0')}}:`;
 }

@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { migrate } from '@turnlog/call-store';
+import { createCallStore, migrate } from '@turnlog/call-store';
+import { createLogger, Lifecycle } from '@turnlog/service-kit';
+import { PassThrough } from 'node:stream';
 import {
+  captureLines,
   createTestDatabase,
   startPostgresForTest,
   waitUntil,
@@ -8,6 +11,7 @@ import {
   type TestDatabase,
 } from '@turnlog/test-kit';
 import { append, callOf, openTestSystem, wholeCall, type TestSystem } from './service.test-support.ts';
+import { DatabaseWatch, probeDatabase } from './store/database-watch.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -104,4 +108,24 @@ test('while the schema is missing, calls wait and a person is called; after the 
 
   expect(await system.store.readCall(call)).toMatchObject({ version: 4 });
   expect(await system.letters.list()).toEqual([]);
+});
+
+test('an idle persister notices that Postgres stops, and that it is back', async () => {
+  const postgres = await startPostgres();
+  const output = new PassThrough();
+  const log = captureLines(output);
+  const logger = createLogger({ service: 'persister', destination: output });
+  const lifecycle = new Lifecycle({ logger });
+  const store = createCallStore({ databaseUrl: postgres.url });
+  const watch = new DatabaseWatch(logger);
+  lifecycle.onStop('database', () => store.close());
+  closing.push(() => lifecycle.stop('test'));
+  probeDatabase(store, watch, lifecycle);
+
+  await postgres.stop();
+  await log.waitFor('Postgres is unavailable', 20_000);
+  expect(watch.state).toBe('unavailable');
+  await postgres.start();
+  await log.waitFor('Postgres accepts writes again', 20_000);
+  expect(watch.state).toBe('up');
 });

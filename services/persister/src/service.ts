@@ -1,6 +1,7 @@
 import {
   createCallReleaser,
   createPersistedCalls,
+  ReplicaWatch,
   watchPartitions,
   type CallReleaser,
   type KeySpace,
@@ -12,6 +13,7 @@ import {
   Health,
   keySpaceOf,
   Metrics,
+  runLoop,
   startOps,
   untilRedisUsable,
   withDatabaseCa,
@@ -29,13 +31,14 @@ import { registerLagGauges, reportLag } from './report/lag-report.ts';
 import { PersistReport } from './report/persist-report.ts';
 import { reportStuckCalls } from './report/stuck-calls.ts';
 import { Doubt, keepComparing } from './store/comparison.ts';
-import { DatabaseWatch, watchSchema } from './store/database-watch.ts';
+import { DatabaseWatch, probeDatabase } from './store/database-watch.ts';
 import { mirrorTenants } from './store/tenant-mirror.ts';
 
 /** Longer than the slowest turn of the loop: a write that times out, and the longest pause after it. */
 const MAX_SILENCE_MS = 120_000;
 /** The stop finishes writes in progress, which take as long as the timeout of Postgres allows. */
 const STOP_TIMEOUT_MS = 25_000;
+const WATCH_REPLICAS_EVERY_MS = 10_000;
 const MIRROR_TENANTS_EVERY_MS = 30_000;
 
 /** What the parts of the persister share. */
@@ -75,7 +78,7 @@ export async function startPersister(
     ...{ store, redis, watch, report, partitions },
   };
   const health_port = await startReporting(shared);
-  watchSchema(store, watch, lifecycle);
+  probeDatabase(store, watch, lifecycle);
 
   // Each failed attempt to connect ends the wait of the client; this one lasts until Redis can be used, or the stop.
   await untilRedisUsable(redis, lifecycle.signal);
@@ -83,6 +86,15 @@ export async function startPersister(
   keepComparing({ ...shared, calls, doubt, everyMs: config.COMPARE_EVERY_MS });
   const releaser = createCallReleaser({ redis, space, maxShare: config.RELEASE_MEMORY_SHARE });
   relieveMemory(releaser, shared);
+  const replicas = new ReplicaWatch({ ...shared, feed: 'persist', consumer: config.INSTANCE });
+  lifecycle.onStop('replica watch', () => replicas.leave());
+  runLoop({
+    name: 'replica check',
+    lifecycle,
+    everyMs: WATCH_REPLICAS_EVERY_MS,
+    task: () => replicas.check(),
+    onError: (err) => logger.debug({ event: 'replicas_not_read', err }, 'the replicas could not be read'),
+  });
   startPersisting(shared, blocking, releaser);
   return { health_port, partitions: space.partitions };
 }

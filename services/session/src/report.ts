@@ -74,8 +74,13 @@ export class SessionReport implements FoldObserver {
     this.#count.swept.inc({ what: 'lost_connection' }, lostConnections);
     this.#count.swept.inc({ what: 'quiet_call' }, quietCalls);
     this.#count.swept.inc({ what: 'checkpoint' }, checkpoints);
-    if (lostConnections + quietCalls > 0)
-      this.#log('unseen_calls_ended', { lost_connections: lostConnections, quiet_calls: quietCalls });
+    if (lostConnections + quietCalls === 0) return;
+    // A gateway that stops in order ends its calls itself.
+    this.#log(
+      'unseen_calls_ended',
+      { lost_connections: lostConnections, quiet_calls: quietCalls },
+      lostConnections > 0 ? 'warn' : 'info',
+    );
   }
 
   onSweepFailed(err: unknown): void {

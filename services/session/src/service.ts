@@ -8,6 +8,7 @@ import {
   NO_LIMITS,
   partitionKeys,
   publishChange,
+  ReplicaWatch,
   startFeedConsumer,
   watchPartitions,
   type KeySpace,
@@ -88,6 +89,15 @@ export async function startSession(
     everyMs: LAG_EVERY_MS,
     task: () => lag.report(),
     onError: (error) => lag.onError(error),
+  });
+  const replicas = new ReplicaWatch({ ...shared, feed: 'activity', consumer: config.INSTANCE });
+  lifecycle.onStop('replica watch', () => replicas.leave());
+  runLoop({
+    name: 'replica check',
+    lifecycle,
+    everyMs: LAG_EVERY_MS,
+    task: () => replicas.check(),
+    onError: (err) => logger.debug({ event: 'replicas_not_read', err }, 'the replicas could not be read'),
   });
   startSweeping(shared);
   startFolding(shared, blocking);

@@ -7,6 +7,7 @@ import {
   retryForever,
   startOps,
   untilRedisUsable,
+  withDeadline,
   type CheckOutcome,
   type Lifecycle,
   type Logger,
@@ -33,10 +34,12 @@ import { openStores, type GatewayStores } from './store/open-stores.ts';
 const MAX_TICK_MS = 250;
 const MIN_TICK_MS = 10;
 const MAX_SILENT_TICKS_MS = 10_000;
+/** Before the tenants are read every request is refused. A refused connection goes to another gateway. */
+const LISTEN_WITHIN_MS = 1_000;
 
 /**
- * Starts all parts of a gateway, and registers with the lifecycle how each stops. It listens at once, so that its health can
- * be asked for; it resolves when Redis is available and it accepts calls.
+ * Starts all parts of a gateway, and registers with the lifecycle how each stops. Its health is served at once, and its
+ * port when the tenants are read, or soon; it resolves when Redis is available and it accepts calls.
  */
 export async function startGateway(
   config: GatewayConfig,
@@ -79,7 +82,14 @@ export async function startGateway(
   const health = new Health(lifecycle);
   health.readinessCheck('redis', answersPing(stores.redis));
   health.readinessCheck('writes', () => readinessOf(stores));
+  health.readinessCheck('tenants', () =>
+    auth.gatekeeper.isOpen || auth.directory.isLoaded
+      ? { ok: true }
+      : { ok: false, reason: 'the tenants are not read yet' },
+  );
   const health_port = await startOps({ lifecycle, health, metrics: registry, port: config.HEALTH_PORT });
+  const isUsable = untilUsable(parts);
+  await withDeadline(isUsable, LISTEN_WITHIN_MS);
   const { host, port } = await openServer(parts);
   startTimers(parts, health);
   watchRedis(stores, parts);
@@ -87,18 +97,18 @@ export async function startGateway(
   const { spool, delivery: producer } = stores;
   if (spool !== undefined)
     takeOverSpools(spool, { ...stores, ...common, producer, outbox: spool.outbox, now: Date.now });
-  await untilUsable(stores, lifecycle.signal);
-  await retryForever(() => auth.directory.reload(), { signal: lifecycle.signal });
+  await isUsable;
   return { host, port, health_port };
 }
 
-/** A wait ends with each failed attempt to connect; the gateway's ends with Redis, or with the signal. */
-async function untilUsable({ redis, durability }: GatewayStores, signal: AbortSignal): Promise<void> {
-  await untilRedisUsable(redis, signal);
-  await retryForever(() => durability.confirm(), {
+/** Resolves when Redis is available and the tenants are read, however many attempts fail. Rejects on a stop. */
+async function untilUsable({ stores, auth, lifecycle: { signal } }: ServerParts): Promise<void> {
+  await untilRedisUsable(stores.redis, signal);
+  await retryForever(() => stores.durability.confirm(), {
     signal,
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });
+  await retryForever(() => auth.directory.reload(), { signal });
 }
 
 /** Why the gateway accepts no new calls although Redis answers. */

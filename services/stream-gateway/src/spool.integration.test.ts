@@ -3,6 +3,7 @@ import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { askUpgrade } from './testing/ask-upgrade.ts';
 import { dial, type BareAgent, type BareSocket } from './testing/bare-socket.ts';
 import { framesOf } from './testing/frames.ts';
 import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
@@ -103,6 +104,35 @@ test.each(Object.keys(outages))(
     expect(new Set(acksOf(socket).map(({ id }) => id)).size).toBe(30);
   },
 );
+
+test('while Redis is frozen a gateway is alive and not ready: reports go to its spool, streams elsewhere', async () => {
+  const { redis, gateway } = await setUp();
+  const statusOf = async (path: string) => (await fetch(`${gateway.opsUrl}${path}`)).status;
+  expect([await statusOf('/healthz'), await statusOf('/readyz')]).toEqual([200, 200]);
+
+  redis.pause();
+  await waitUntil(async () => (await statusOf('/readyz')) === 503, { what: 'it is not ready' });
+  expect(await statusOf('/healthz')).toBe(200);
+  const answer = await gateway.post('CA-frozen', turn('t1'));
+  expect([answer.status, await answer.json()]).toEqual([
+    202,
+    { results: [{ id: 't1', status: 'appended', durable: 'spool' }] },
+  ]);
+  await waitUntil(async () => (await askUpgrade(gateway.url)).status === 503, {
+    what: 'streams are refused',
+  });
+  await waitUntil(() => gateway.logLines.some(({ event }) => event === 'redis_not_answering'), {
+    what: 'the silence of Redis is logged',
+    timeoutMs: 12_000,
+  });
+
+  redis.resume();
+  await waitUntil(async () => (await turnsOf(gateway, 'CA-frozen')).length === 1, {
+    what: 'the report is in the log',
+    timeoutMs: 20_000,
+  });
+  await waitUntil(async () => (await statusOf('/readyz')) === 200, { what: 'it is ready again' });
+});
 
 test('while Redis accepts writes the disk is not used', async () => {
   const setup = await setUp({ SPOOL_AFTER_MS: '60000' });

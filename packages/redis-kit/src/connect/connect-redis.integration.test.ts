@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
 import { connectRedis, watchUsability } from './connect-redis.ts';
 
@@ -40,6 +41,26 @@ test('a lost connection is logged once, however many attempts fail, and so is th
     expect.objectContaining({ event: 'redis_connection_lost', client: 'test' }),
     { event: 'redis_connected', client: 'test', message: 'redis connected' },
     expect.objectContaining({ event: 'redis_connection_lost', message: 'redis connection lost' }),
+  ]);
+});
+
+test('a frozen Redis is logged once, and so is its next answer', async () => {
+  server = await startRedisForTest();
+  connectRedis(lifecycle, { url: server.url, name: 'test', logger });
+  await waitUntil(() => messages().includes('redis connected'), { what: 'it is connected' });
+  server.pause();
+  await waitUntil(() => messages().includes('redis does not answer'), {
+    what: 'its silence is logged',
+    timeoutMs: 12_000,
+  });
+  // Until a ping has timed out, and another one was sent.
+  await delay(6_000);
+  server.resume();
+  await waitUntil(() => messages().includes('redis answers again'), { what: 'its answer is logged' });
+  expect(lines).toEqual([
+    expect.objectContaining({ event: 'redis_connected' }),
+    { event: 'redis_not_answering', client: 'test', message: 'redis does not answer' },
+    { event: 'redis_answering', client: 'test', message: 'redis answers again' },
   ]);
 });
 

@@ -19,7 +19,16 @@ export interface ConnectRedisOptions extends Pick<RedisClientOptions, 'url' | 'n
   readonly blockMs?: number;
 }
 
-/** Connects a service to Redis until it stops. Logs once that the connection was lost, and once that it is back. */
+/** How often a connection for commands is checked. */
+const PING_EVERY_MS = 2_000;
+
+/** One unanswered ping may mean that this process was frozen. */
+const UNANSWERED_PINGS = 2;
+
+/**
+ * Connects a service to Redis until it stops. Logs once that the connection was lost or the server does not answer, and once
+ * that it is back.
+ */
 export function connectRedis(
   lifecycle: StopSteps,
   { url, name, logger, blockMs }: ConnectRedisOptions,
@@ -36,8 +45,42 @@ export function connectRedis(
     isLost = false;
     logger.info({ event: 'redis_connected', client: name }, 'redis connected');
   });
-  lifecycle.onStop(`redis ${name}`, () => redis.disconnect());
+  const stopWatching = blockMs === undefined ? watchAnswers(redis, { name, logger }) : () => undefined;
+  lifecycle.onStop(`redis ${name}`, () => {
+    stopWatching();
+    redis.disconnect();
+  });
   return redis;
+}
+
+/** Pings a connection and logs when the server stops answering, such as a frozen one, and when it answers again. */
+function watchAnswers(
+  redis: Redis,
+  { name, logger }: Pick<ConnectRedisOptions, 'name' | 'logger'>,
+): () => void {
+  let unanswered = 0;
+  let isPinging = false;
+  const onAnswer = (): void => {
+    if (unanswered >= UNANSWERED_PINGS)
+      logger.info({ event: 'redis_answering', client: name }, 'redis answers again');
+    unanswered = 0;
+  };
+  const timer = setInterval(() => {
+    // A lost connection is logged by its events.
+    if (redis.status !== 'ready') return;
+    if (isPinging) {
+      unanswered += 1;
+      if (unanswered === UNANSWERED_PINGS)
+        logger.warn({ event: 'redis_not_answering', client: name }, 'redis does not answer');
+      return;
+    }
+    isPinging = true;
+    redis
+      .ping()
+      .then(onAnswer, () => undefined)
+      .finally(() => (isPinging = false));
+  }, PING_EVERY_MS);
+  return () => clearInterval(timer);
 }
 
 /** Whether a client is connected, or was less than `graceMs` ago. False until the first connection. */

@@ -6,7 +6,7 @@ export const gatewayGuards: readonly Guard[] = [
     name: 'gateway-waits-for-redis',
     keeps: 'a gateway that starts while Redis is unavailable does not end',
     file: 'services/stream-gateway/src/service.ts',
-    text: 'await untilRedisUsable(redis, signal);',
+    text: 'await untilRedisUsable(stores.redis, signal);',
     without: 'await untilRedisUsable(redis, AbortSignal.timeout(1));',
     test: {
       file: 'services/stream-gateway/src/resilience.integration.test.ts',

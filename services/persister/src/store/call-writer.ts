@@ -72,6 +72,8 @@ export class CallWriter {
       return outcomes;
     } catch (error) {
       throw this.#toTrouble(error, calls);
+    } finally {
+      this.#watch.ended();
     }
   }
 

@@ -16,7 +16,9 @@ const EVENTS = {
 } as const;
 
 const TODO = 'check DATABASE_URL and its role, and run "turnlog migrate"';
-const SCHEMA_BACKOFF = { minMs: 500, maxMs: 10_000 };
+const PROBE_BACKOFF = { minMs: 500, maxMs: 10_000 };
+/** A persister without calls to write notices within this time that Postgres is unavailable. */
+const PROBE_EVERY_MS = 5_000;
 
 /** The state of Postgres, as of the last attempt to use it. */
 export type DatabaseState = 'up' | 'unavailable' | 'misconfigured';
@@ -39,6 +41,7 @@ export class DatabaseWatch {
   #state: DatabaseState = 'up';
   #sinceMs: number;
   #failures = 0;
+  #running = 0;
 
   constructor(logger: Logger, now = monotonicMs) {
     this.#log = eventLog(logger, EVENTS);
@@ -60,6 +63,7 @@ export class DatabaseWatch {
    * the trouble and ends well after it does not mean that the trouble is over.
    */
   began(): () => void {
+    this.#running += 1;
     const failuresBefore = this.#failures;
     return () => {
       if (this.#state === 'up' || this.#failures > failuresBefore) return;
@@ -67,6 +71,16 @@ export class DatabaseWatch {
       this.#turn('up');
       this.#log('postgres_available', { paused_ms: pausedMs });
     };
+  }
+
+  /** To be called when a write ends, whatever its result. */
+  ended(): void {
+    this.#running -= 1;
+  }
+
+  /** Whether a write is in progress. */
+  get isWriting(): boolean {
+    return this.#running > 0;
   }
 
   /** Notes the trouble. True when it is news. */
@@ -87,30 +101,31 @@ export class DatabaseWatch {
 }
 
 /**
- * Checks at the start whether Postgres is available and migrated, and logs it when it is not, before the first call comes.
- * Repeats the check until it passes, or until a write has succeeded.
+ * Checks from the start on whether Postgres is available and migrated, also while there is no call to write. A check that
+ * passes ends only the trouble that a check found: a full Postgres answers, and refuses writes.
  */
-export function watchSchema(
+export function probeDatabase(
   store: Pick<CallStore, 'assertMigrated'>,
   watch: DatabaseWatch,
   lifecycle: Lifecycle,
 ): void {
-  let hasFailed = false;
+  let hasFoundTrouble = false;
   runLoop({
-    name: 'schema check',
+    name: 'database probe',
     lifecycle,
-    everyMs: Infinity,
+    everyMs: PROBE_EVERY_MS,
     task: async () => {
-      if (hasFailed && watch.state === 'up') return;
+      // A write in progress shows the state by itself, and may need all connections.
+      if (watch.isWriting) return;
       const succeeded = watch.began();
-      await store.assertMigrated();
-      succeeded();
+      await store.assertMigrated().finally(() => watch.ended());
+      if (hasFoundTrouble) succeeded();
+      hasFoundTrouble = false;
     },
     onError: (error) => {
-      hasFailed = true;
-      watch.failed(toDatabaseTrouble(error));
+      if (watch.failed(toDatabaseTrouble(error))) hasFoundTrouble = true;
     },
-    retry: SCHEMA_BACKOFF,
+    retry: PROBE_BACKOFF,
     signal: lifecycle.signal,
   });
 }
