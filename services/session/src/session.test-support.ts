@@ -22,7 +22,7 @@ import { StateCache, type CacheLimits } from './domain/state-cache.ts';
 import { ActivityFold } from './live-state/fold-activity.ts';
 import { type FoldObserver } from './live-state/fold-call.ts';
 
-export { callOf, ended, started, T0, turn, type AnyEventData } from '@turnlog/call-events/testing';
+export { callOf, ended, started, turn, type AnyEventData } from '@turnlog/call-events/testing';
 
 /** A key space of the test's own, with the means to append to it and to look at it. */
 export async function openTestSpace({ url = testRedisUrl(), prefix = testKeyPrefix(), partitions = 2 } = {}) {

@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startRedisForTest } from '@turnlog/test-kit';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import {
+  callOf,
+  ended,
+  openTestLog,
+  ordered,
+  started,
+  turn,
+  type AnyEventData,
+} from '../call-log.test-support.ts';
 import { readCallLogs } from '../read/call-reader.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
 import { createCommandClient, untilReady } from '@turnlog/redis-kit';
@@ -12,9 +20,6 @@ const KEEP_MS = 60_000;
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog()));
 afterAll(() => log.close());
-
-const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
-const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 async function callWith(callSid: string, ...data: AnyEventData[]) {
   const call = callOf(callSid);
@@ -32,13 +37,13 @@ async function callWith(callSid: string, ...data: AnyEventData[]) {
 }
 
 test('a finished call whose events are all in Postgres starts to expire', async () => {
-  const { commit, expiries } = await callWith('finished', opened, turn('a'), ended);
+  const { commit, expiries } = await callWith('finished', started('c'), turn('a'), ended('c'));
   await commit(3);
   expect(await expiries()).toEqual(['expires', 'expires']);
 });
 
 test('the head of a finished call stays for at least a minute, even if the other keys expire earlier', async () => {
-  const { call, epoch } = await callWith('short-lived', opened, ended);
+  const { call, epoch } = await callWith('short-lived', started('c'), ended('c'));
   await createCommitter(log.redis, log.space, 1_000)([{ call, epoch, seq: 2, entryIds: [] }]);
   const { head, log: stream } = callKeys(log.space, call);
   expect(await log.redis.pttl(stream)).toBeLessThanOrEqual(1_000);
@@ -46,13 +51,13 @@ test('the head of a finished call stays for at least a minute, even if the other
 });
 
 test('a call with events that are not in Postgres yet does not expire', async () => {
-  const { commit, expiries } = await callWith('behind', opened, turn('a'), ended);
+  const { commit, expiries } = await callWith('behind', started('c'), turn('a'), ended('c'));
   await commit(2);
   expect(await expiries()).toEqual(['stays', 'stays']);
 });
 
 test('a call in progress stays, and its head has the persisted seq', async () => {
-  const { call, commit, expiries } = await callWith('going-on', opened, turn('a'));
+  const { call, commit, expiries } = await callWith('going-on', started('c'), turn('a'));
   await commit(2);
   expect(await expiries()).toEqual(['stays', 'stays']);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
@@ -60,7 +65,7 @@ test('a call in progress stays, and its head has the persisted seq', async () =>
 });
 
 test('an older commit that arrives late does not lower the persisted seq', async () => {
-  const { call, commit } = await callWith('late-word', opened, turn('a'), ended);
+  const { call, commit } = await callWith('late-word', started('c'), turn('a'), ended('c'));
   await commit(3);
   await commit(2);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
@@ -68,7 +73,7 @@ test('an older commit that arrives late does not lower the persisted seq', async
 });
 
 test('a commit of another epoch changes nothing', async () => {
-  const { call, commit, expiries } = await callWith('other-epoch', opened, ended);
+  const { call, commit, expiries } = await callWith('other-epoch', started('c'), ended('c'));
   await commit(2, 'another');
   expect(await expiries()).toEqual(['stays', 'stays']);
   const [read] = await readCallLogs(log.redis, log.space, [{ call, fromSeq: 1 }]);
@@ -76,7 +81,7 @@ test('a commit of another epoch changes nothing', async () => {
 });
 
 test('a commit acknowledges and deletes the entries that requested it', async () => {
-  const { call } = await callWith('acknowledged', opened, ended);
+  const { call } = await callWith('acknowledged', started('c'), ended('c'));
   const { persist } = partitionKeys(log.space, partitionOf(log.space, call));
   await log.redis.xgroup('CREATE', persist, 'persister', '0');
   await log.redis.xreadgroup('GROUP', 'persister', 'w', 'STREAMS', persist, '>');
@@ -89,7 +94,7 @@ test('a commit acknowledges and deletes the entries that requested it', async ()
 
 test('one call that cannot be committed is reported, and does not block the others', async () => {
   const calls = await Promise.all(
-    Array.from({ length: 20 }, (_, n) => callWith(`neighbour-${n}`, opened, turn('a'), ended)),
+    Array.from({ length: 20 }, (_, n) => callWith(`neighbour-${n}`, started('c'), turn('a'), ended('c'))),
   );
   const broken = callKeys(log.space, callOf('neighbour-3')).head;
   const epochs = new Map(
@@ -112,7 +117,9 @@ test('one call that cannot be committed is reported, and does not block the othe
 
 test('of calls that are committed together, the entries of one that cannot be committed stay', async () => {
   const idCounts = [2, 0, 1_001, 1, 3];
-  const calls = await Promise.all(idCounts.map((_, n) => callWith(`together-${n}`, opened, ended)));
+  const calls = await Promise.all(
+    idCounts.map((_, n) => callWith(`together-${n}`, started('c'), ended('c'))),
+  );
   const broken = 3;
   await log.redis.set(callKeys(log.space, callOf(`together-${broken}`)).head, 'no hash');
   const committed = await Promise.all(

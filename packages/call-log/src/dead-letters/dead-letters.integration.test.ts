@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { callOf, ended, openTestLog, ordered, started, turn } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys, partitionOf } from '../keys.ts';
 import { createCommitter } from '../commit/commit-calls.ts';
 import { DeadLetters, type DeadLetter } from './dead-letters.ts';
-
-const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
-const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
@@ -98,7 +95,7 @@ test('a dead letter whose call has no log is not replayed, and stays', async () 
 test('a dead letter that points at its log keeps it from expiring until it is replayed', async () => {
   const letters = new DeadLetters(log.redis, log.space);
   const call = callOf('pointed-at');
-  const outcome = await log.appender.append(ordered(call, 'c', 1, [opened, ended]));
+  const outcome = await log.appender.append(ordered(call, 'c', 1, [started('c'), ended('c')]));
   const epoch = outcome.outcome === 'ok' ? outcome.epoch : '';
   const commit = () => createCommitter(log.redis, log.space, 60_000)([{ call, epoch, seq: 2, entryIds: [] }]);
   const keys = [callKeys(log.space, call).head, callKeys(log.space, call).log];

@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type CallKey } from '@turnlog/call-events';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import {
+  callOf,
+  ended,
+  openTestLog,
+  ordered,
+  started,
+  turn,
+  type AnyEventData,
+} from '../call-log.test-support.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
 import { DeadLetters, type DeadLetter } from './dead-letters.ts';
 import { removeOldLetters } from './old-letters.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
-const closed: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
@@ -37,7 +43,7 @@ const lettersLeft = async () =>
   (await new DeadLetters(log.redis, log.space).list()).map(({ call }) => call.callSid);
 
 test('an old dead letter is removed with the log that it points at and all keys of the call', async () => {
-  const call = await refused('old', [opened, turn('said'), closed]);
+  const call = await refused('old', [started('c'), turn('said'), ended('c')]);
   expect([await removeOld({ isDryRun: true }), await hasLog(call)]).toEqual([1, 1]);
   expect([await removeOld(), await removeOld()]).toEqual([1, 0]);
   expect(await lettersLeft()).toEqual([]);
@@ -47,8 +53,8 @@ test('an old dead letter is removed with the log that it points at and all keys 
 
 test('a dead letter stays if it is young, held, of another tenant or of a call in progress', async () => {
   const calls = [
-    await refused('kept', [opened, turn('said'), closed]),
-    await refused('live', [opened, turn('said')]),
+    await refused('kept', [started('c'), turn('said'), ended('c')]),
+    await refused('live', [started('c'), turn('said')]),
   ];
   expect(await removeOld({ beforeMs: Date.now() - HOUR_MS })).toBe(0);
   expect(await removeOld({ held: 'kept' })).toBe(0);
@@ -60,7 +66,7 @@ test('a dead letter stays if it is young, held, of another tenant or of a call i
 });
 
 test('an old dead letter stays while the log has something younger of its call', async () => {
-  const call = await refused('younger', [opened, turn('said'), closed], { atMs: 1 });
+  const call = await refused('younger', [started('c'), turn('said'), ended('c')], { atMs: 1 });
   const [newest] = await log.redis.xrevrange(callKeys(log.space, call).log, '+', '-', 'COUNT', 1);
   const { at } = JSON.parse(newest?.[1][1] ?? '') as { at: string };
   expect([await removeOld({ beforeMs: Date.parse(at) }), await hasLog(call)]).toEqual([0, 1]);
@@ -68,7 +74,7 @@ test('an old dead letter stays while the log has something younger of its call',
 });
 
 test('the log of a call with two dead letters goes with the last, and not before the call is persisted', async () => {
-  const call = await refused('two', [opened, turn('said'), closed], { kind: 'event', seq: 2 });
+  const call = await refused('two', [started('c'), turn('said'), ended('c')], { kind: 'event', seq: 2 });
   const again = { call, reason: 'not_json', detail: '', original: '', atMs: Date.now() };
   const pointer = { epoch: 'any', fromSeq: 3, toSeq: 3 };
   await new DeadLetters(log.redis, log.space).add({ ...again, kind: 'event', seq: 3, log: pointer }, []);

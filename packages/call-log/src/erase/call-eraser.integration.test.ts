@@ -1,12 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import {
-  callOf,
-  openTestLog,
-  ordered,
-  turn,
-  unordered,
-  type AnyEventData,
-} from '../call-log.test-support.ts';
+import { callOf, ended, openTestLog, ordered, started, turn, unordered } from '../call-log.test-support.ts';
 import { AudioStreams } from '../audio/audio-stream.ts';
 import { DeadLetters } from '../dead-letters/dead-letters.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
@@ -14,8 +7,6 @@ import { createCommitter } from '../commit/commit-calls.ts';
 import { createCallEraser } from './call-eraser.ts';
 
 const HOUR_MS = 3_600_000;
-const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
-const closed: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
@@ -28,7 +19,7 @@ const letterOf = (callSid: string) => ({
 
 async function fillCall(callSid: string): Promise<void> {
   const call = callOf(callSid);
-  await log.appender.append(ordered(call, 'c', 1, [opened, turn('said'), closed]));
+  await log.appender.append(ordered(call, 'c', 1, [started('c'), turn('said'), ended('c')]));
   await log.redis.hset(callKeys(log.space, call).session, 'seq', 1);
   await log.redis.rpush(callKeys(log.space, call).turns, 'said');
   const batch = {
@@ -71,7 +62,7 @@ test('a later append to it, of any kind, is refused and leaves no trace', async 
   const eraser = createCallEraser(log.redis, log.space);
   await eraser.erase(callOf('late'), HOUR_MS);
   const refused = { status: 'refused', reason: 'call_erased' };
-  const again = ordered(callOf('late'), 'c', 1, [opened, turn('said'), closed]);
+  const again = ordered(callOf('late'), 'c', 1, [started('c'), turn('said'), ended('c')]);
   expect(await log.appender.append(again)).toMatchObject({ results: [refused, refused, refused] });
   expect(await log.appender.append(ordered(callOf('late'), 'c', 9, [turn('x')]))).toMatchObject({
     results: [refused],
@@ -104,7 +95,7 @@ test('its entries that a reader received are acknowledged', async () => {
 });
 
 test('a call in progress is left alone', async () => {
-  await log.appender.append(ordered(callOf('live'), 'c', 1, [opened, turn('said')]));
+  await log.appender.append(ordered(callOf('live'), 'c', 1, [started('c'), turn('said')]));
   const eraser = createCallEraser(log.redis, log.space);
   expect(await eraser.erase(callOf('live'), HOUR_MS)).toEqual({ outcome: 'live' });
   expect(await log.redis.exists(callKeys(log.space, callOf('live')).log)).toBe(1);

@@ -1,13 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { waitUntil } from '@turnlog/test-kit';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { callOf, ended, openTestLog, ordered, started, turn } from '../call-log.test-support.ts';
 import { allPartitions, partitionKeys, partitionOf } from '../keys.ts';
 import { BrokenPartitions, type BrokenPartition } from './broken-partitions.ts';
 import { startFeedConsumer, type FeedConsumer } from './feed-consumer.ts';
 import { createLagMeter, measureFeedLag } from './feed-lag.ts';
-
-const started: AnyEventData = ['call.started', { connectionId: 'c' }];
-const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 let log: Awaited<ReturnType<typeof openTestLog>>;
 let consumer: FeedConsumer | undefined;
@@ -63,7 +60,9 @@ function consume() {
 
 async function end(sids: readonly string[]): Promise<PromiseSettledResult<unknown>[]> {
   return Promise.allSettled(
-    sids.map((sid) => log.appender.append(ordered(callOf(sid), 'c', 1, [started, turn('a'), ended]))),
+    sids.map((sid) =>
+      log.appender.append(ordered(callOf(sid), 'c', 1, [started('c'), turn('a'), ended('c')])),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
 import { type Redis } from 'ioredis';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
-import { runScripts, defineScript } from '@turnlog/redis-kit';
+import { defineScript, runScript } from '@turnlog/redis-kit';
 
 /**
  * Creates the group of a feed, which reads from the start of the stream, so that entries from before the
@@ -54,7 +54,7 @@ async function createGroups(redis: Redis, feeds: readonly string[], group: strin
   const created = await Promise.all(
     feeds.map(async (key): Promise<BrokenKey[]> => {
       try {
-        await runScripts(redis, createGroupScript, [{ keys: [key], args: [group] }]);
+        await runScript(redis, createGroupScript, [key], [group]);
         return [];
       } catch (error) {
         if (error instanceof Error && isFaultOfTheCall(error)) return [{ key, error }];

@@ -1,12 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  callOf,
-  openTestLog,
-  ordered,
-  turn,
-  unordered,
-  type AnyEventData,
-} from '../call-log.test-support.ts';
+import { callOf, openTestLog, ordered, started, turn, unordered } from '../call-log.test-support.ts';
 import { callKeys, partitionKeys } from '../keys.ts';
 import { LiveCalls } from './live-calls.ts';
 
@@ -16,7 +9,6 @@ let log: Awaited<ReturnType<typeof openTestLog>>;
 beforeAll(async () => (log = await openTestLog({ partitions: 1 })));
 afterAll(() => log.close());
 
-const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
 const live = () => partitionKeys(log.space, 0).live;
 const persist = () => partitionKeys(log.space, 0).persist;
 const checkpoints = () => partitionKeys(log.space, 0).checkpoints;
@@ -33,8 +25,8 @@ async function forgetSince(callSid: string): Promise<void> {
 describe('lost calls', () => {
   test('are those not seen for too long, with their open connections', async () => {
     const calls = new LiveCalls(log.redis, log.space);
-    await log.appender.append(ordered(callOf('lost'), 'c', 1, [opened]));
-    await log.appender.append(ordered(callOf('seen'), 'c', 1, [opened]));
+    await log.appender.append(ordered(callOf('lost'), 'c', 1, [started('c')]));
+    await log.appender.append(ordered(callOf('seen'), 'c', 1, [started('c')]));
     await forgetSince('lost');
     expect(await calls.findLost(0, 45_000)).toEqual([
       { call: callOf('lost'), seenAtMs: LONG_AGO, openConnections: ['c'] },
@@ -45,7 +37,7 @@ describe('lost calls', () => {
 
   test('do not include one seen an hour ahead, by a clock set back since: it counts as seen now and can be lost from now on', async () => {
     const calls = new LiveCalls(log.redis, log.space);
-    await log.appender.append(ordered(callOf('ahead'), 'c', 1, [opened]));
+    await log.appender.append(ordered(callOf('ahead'), 'c', 1, [started('c')]));
     await log.redis.zadd(live(), Date.now() + 3_600_000, 'default/ahead');
     expect(await calls.findLost(0, 45_000)).toEqual([]);
     expect(Number(await log.redis.zscore(live(), 'default/ahead'))).toBeLessThanOrEqual(Date.now());
@@ -68,7 +60,7 @@ describe('checkpoints', () => {
   test('are requested once, for open calls that changed since they were persisted', async () => {
     const calls = new LiveCalls(log.redis, log.space);
     for (const sid of ['changed', 'unchanged', 'over', 'gone']) {
-      await log.appender.append(ordered(callOf(sid), 'c', 1, [opened, turn('a')]));
+      await log.appender.append(ordered(callOf(sid), 'c', 1, [started('c'), turn('a')]));
       await log.redis.zadd(checkpoints(), LONG_AGO, `default/${sid}`);
     }
     await log.redis.hset(callKeys(log.space, callOf('unchanged')).head, 'persisted', 2);
@@ -84,7 +76,7 @@ describe('checkpoints', () => {
   });
 
   test('are requested if a clock that was set back since made them due in an hour', async () => {
-    await log.appender.append(ordered(callOf('due-ahead'), 'c', 1, [opened, turn('a')]));
+    await log.appender.append(ordered(callOf('due-ahead'), 'c', 1, [started('c'), turn('a')]));
     await log.redis.zadd(checkpoints(), Date.now() + 3_600_000, 'default/due-ahead');
     expect(await new LiveCalls(log.redis, log.space).requestDueCheckpoints(0)).toBe(1);
     expect(await persistReasons('due-ahead')).toEqual(['checkpoint']);
@@ -99,7 +91,7 @@ describe('checkpoints', () => {
 
   test('stay due while the feed is of another type, and one with a broken head does not block the others', async () => {
     const calls = new LiveCalls(log.redis, log.space);
-    await log.appender.append(ordered(callOf('waits'), 'c', 1, [opened, turn('a')]));
+    await log.appender.append(ordered(callOf('waits'), 'c', 1, [started('c'), turn('a')]));
     await log.redis.set(callKeys(log.space, callOf('broken')).head, 'x');
     for (const sid of ['waits', 'broken']) await log.redis.zadd(checkpoints(), LONG_AGO, `default/${sid}`);
     await log.redis.rename(persist(), 'aside');

@@ -3,7 +3,7 @@ import { type Redis } from 'ioredis';
 import { callKeys, type KeySpace } from '../keys.ts';
 import { scanCalls } from '../read/scan-calls.ts';
 import { isFaultOfTheCall } from '../read/is-fault-of-the-call.ts';
-import { defineScript, memoryShare, runScripts } from '@turnlog/redis-kit';
+import { defineScript, memoryShare, runScript } from '@turnlog/redis-kit';
 import { KEEP_HEAD_MS, RELEASE_LUA } from './release-lua.ts';
 
 const PAGE = 250;
@@ -43,8 +43,8 @@ export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptio
 
   const release = async (call: CallKey): Promise<boolean> => {
     const { head, log, ids, session, turns } = callKeys(space, call);
-    const run = { keys: [head, log, ids, session, turns], args: [KEEP_HEAD_MS] };
-    const [reply] = await runScripts(redis, releaseScript, [run]).catch(passOver);
+    const keys = [head, log, ids, session, turns];
+    const reply = await runScript(redis, releaseScript, keys, [KEEP_HEAD_MS]).catch(passOver);
     return reply === 1;
   };
 
@@ -69,7 +69,6 @@ export function createCallReleaser({ redis, space, maxShare }: CallReleaserOptio
 export type CallReleaser = ReturnType<typeof createCallReleaser>;
 
 /** A head of another type is not ours. */
-function passOver(error: unknown): unknown[] {
-  if (isFaultOfTheCall(error)) return [];
-  throw error;
+function passOver(error: unknown): undefined {
+  if (!isFaultOfTheCall(error)) throw error;
 }

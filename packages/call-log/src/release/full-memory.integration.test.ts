@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
-import { callOf, openTestLog, ordered, turn, type AnyEventData } from '../call-log.test-support.ts';
+import { callOf, ended, openTestLog, ordered, started, turn } from '../call-log.test-support.ts';
 import { createAppender } from '../append/appender.ts';
 import { NO_LIMITS } from '../append/append-request.ts';
 import { DeadLetters } from '../dead-letters/dead-letters.ts';
@@ -15,8 +15,6 @@ import { createSessionSaver } from '../state/session-state.ts';
 import { createCallReleaser } from './call-releaser.ts';
 
 const KEEP_MS = 3_600_000;
-const opened: AnyEventData = ['call.started', { connectionId: 'c' }];
-const ended: AnyEventData = ['call.ended', { connectionId: 'c', reason: 'callended' }];
 
 let server: PrivateServer;
 let log: Awaited<ReturnType<typeof openTestLog>>;
@@ -37,7 +35,7 @@ async function fill(): Promise<void> {
 
 async function endedCall(callSid: string, text = 'a') {
   const call = callOf(callSid);
-  const outcome = await log.appender.append(ordered(call, 'c', 1, [opened, turn(text), ended]));
+  const outcome = await log.appender.append(ordered(call, 'c', 1, [started('c'), turn(text), ended('c')]));
   return { call, epoch: outcome.outcome === 'ok' ? outcome.epoch : '' };
 }
 
@@ -95,7 +93,7 @@ test('the next event of a released call starts a new epoch, and its duplicates a
   await createCommitter(log.redis, log.space, KEEP_MS, { isMemoryShort: () => true })([
     { call, epoch, seq: 3, entryIds: [] },
   ]);
-  const repeated = await log.appender.append(ordered(call, 'c', 3, [ended]));
+  const repeated = await log.appender.append(ordered(call, 'c', 3, [ended('c')]));
   expect(repeated).toMatchObject({ results: [{ status: 'duplicate' }] });
   const later = await log.appender.append(ordered(call, 'c', 4, [turn('more')]));
   expect(later).toMatchObject({ outcome: 'ok', results: [{ status: 'appended', seq: 1 }] });
@@ -136,9 +134,9 @@ test('kept calls are released when memory is short, and calls that are not in Po
 
 test('a full Redis accepts the end of a call only from a sender that has it persisted', async () => {
   const call = callOf('no-end');
-  await log.appender.append(ordered(call, 'c', 1, [opened, turn('a')]));
+  await log.appender.append(ordered(call, 'c', 1, [started('c'), turn('a')]));
   await fill();
-  const end = ordered(call, 'c', 3, [ended]);
+  const end = ordered(call, 'c', 3, [ended('c')]);
   await expect(log.appender.append(end)).rejects.toThrow(/^OOM/);
   const sweeper = createAppender(log.redis, log.space, { ...NO_LIMITS, runsWithoutMemory: true });
   expect(await sweeper.append(end)).toMatchObject({
@@ -150,7 +148,7 @@ test('a full Redis accepts the end of a call only from a sender that has it pers
 test('a full Redis accepts dead letters, erasures and heartbeats of gateways', async () => {
   const { call } = await endedCall('poison');
   const goesOn = callOf('goes-on');
-  await log.appender.append(ordered(goesOn, 'c', 1, [opened]));
+  await log.appender.append(ordered(goesOn, 'c', 1, [started('c')]));
   for (const partition of allPartitions(log.space))
     await log.redis.zadd(partitionKeys(log.space, partition).live, 'XX', 1_000, 'default/goes-on');
   await fill();

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createEvent, type KnownEvent } from '@turnlog/call-events';
+import { CALL, eventOf, T0, turn } from '@turnlog/call-events/testing';
 import { type Appender, type AppendOutcome, toNewEvent, type NewEvent } from '@turnlog/call-log';
 import { FaultyLog } from '@turnlog/call-log/testing';
 import { waitUntil } from '@turnlog/test-kit';
@@ -10,8 +10,6 @@ import { type RetainedReportsOptions } from './retained-reports.ts';
 import { ReportProducer } from './report-producer.ts';
 import { Retention } from '../retention/retention.ts';
 
-const CALL = { tenant: 'default', callSid: 'CA1' };
-const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
 const KEEP_MS = 60_000;
 
 function keeperOn(
@@ -42,9 +40,7 @@ function keeperOn(
 }
 
 function report(id: string, text = 'word'): NewEvent {
-  const origin = { call: CALL, source: 'http:test', atMs: T0, id };
-  const event = createEvent('turn.completed', { speaker: 'user', text }, origin) as KnownEvent;
-  return toNewEvent(event, { rememberId: true });
+  return toNewEvent(eventOf(turn(text), { source: 'http:test', id }), { rememberId: true });
 }
 
 const send = (keeper: Appender, ...events: NewEvent[]): Promise<AppendOutcome> =>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createEvent } from '@turnlog/call-events';
+import { callOf, eventOf, turn } from '@turnlog/call-events/testing';
 import { toNewEvent, type Appender, type AppendRequest } from '@turnlog/call-log';
 import { waitUntil } from '@turnlog/test-kit';
 import { SpoolOutbox } from './spool-outbox.ts';
@@ -8,13 +8,12 @@ const BACKOFF = { minMs: 1, maxMs: 5 };
 const WRONG_TYPE = 'WRONGTYPE Operation against a key holding the wrong kind of value';
 
 function requestOf(callSid: string): AppendRequest {
-  const call = { tenant: 'default', callSid };
-  const data = { speaker: 'user', text: 'word' } as const;
-  const event = createEvent('turn.completed', data, { call, source: 's', atMs: 1_000 });
-  return { call, events: [toNewEvent(event, { rememberId: true })], mode: 'unordered' };
+  const call = callOf(callSid);
+  const event = toNewEvent(eventOf(turn('word'), { call }), { rememberId: true });
+  return { call, events: [event], mode: 'unordered' };
 }
 
-/** Takes events but for those of which it says why not. */
+/** Accepts events, except for calls with a problem. */
 function takingUnless(problemOf: (callSid: string) => string | undefined): Appender {
   return {
     append: ({ call }) => {

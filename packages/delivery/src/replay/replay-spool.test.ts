@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createEvent } from '@turnlog/call-events';
+import { callOf, eventOf } from '@turnlog/call-events/testing';
 import { toNewEvent, type AppendRequest } from '@turnlog/call-log';
 import { createLogger } from '@turnlog/service-kit';
 import { type SpoolRecord } from '@turnlog/spool';
@@ -11,9 +11,8 @@ import { SpoolOutbox } from '../by-id/spool-outbox.ts';
 const BACKOFF = { minMs: 1, maxMs: 20 };
 
 function recordOf(callSid: string): SpoolRecord {
-  const call = { tenant: 'default', callSid };
-  const origin = { call, source: `connection-${callSid}`, sourceSeq: 1, atMs: 1_000 };
-  const event = createEvent('dtmf.pressed', { digit: '1' }, origin);
+  const origin = { call: callOf(callSid), source: `connection-${callSid}`, sourceSeq: 1 };
+  const event = eventOf(['dtmf.pressed', { digit: '1' }], origin);
   return { ...toNewEvent(event, { rememberId: false }), mode: 'ordered' };
 }
 
