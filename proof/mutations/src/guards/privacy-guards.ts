@@ -106,6 +106,28 @@ export const privacyGuards: readonly Guard[] = [
     },
   },
   {
+    name: 'numbers-that-were-keyed',
+    keeps: 'a PIN or a card number that a caller typed is not in the row',
+    file: 'packages/call-events/src/record/keys-pressed.ts',
+    text: "digits > MAX_SHOWN_DIGITS ? entry.replace(/\\d/g, 'x') : entry",
+    without: 'digits > MAX_SHOWN_DIGITS ? entry : entry',
+    test: {
+      file: 'packages/call-events/src/record/analysis.test.ts',
+      name: 'the keys that were pressed do not contain the digits of a long number',
+    },
+  },
+  {
+    name: 'words-of-a-limited-length',
+    keeps: 'a transcript that is too long for the index of words is stored all the same',
+    file: 'packages/call-store/src/schema/migrations/0010-call-search.ts',
+    text: "left(string_agg(turn ->> 'text', ' '), ${sql.lit(MAX_INDEXED_CHARACTERS)})",
+    without: "string_agg(turn ->> 'text', ' ')",
+    test: {
+      file: 'packages/call-store/src/analysis/questions.integration.test.ts',
+      name: 'the search for words stores a transcript of any size, of long words',
+    },
+  },
+  {
     name: 'retention-of-endless-calls',
     keeps: 'a call whose end the carrier never reported is not kept for ever',
     file: 'packages/call-store/src/privacy/retention.ts',
