@@ -79,6 +79,26 @@ test('bad messages are rejected one by one, the good ones among them are stored'
   expect(typeof results[4]?.['id']).toBe('string');
 });
 
+test('ended ends a call over HTTP alone, and has no other fields', async () => {
+  const ended = { event: 'ended', id: 'end', timestamp: '2026-01-25T11:16:00Z' };
+  const response = await gateway.post('CA-ended', [turn('t1'), ended, { ...ended, id: 'more', reason: 'x' }]);
+  expect(await response.json()).toMatchObject({
+    results: [
+      { status: 'appended' },
+      { id: 'end', status: 'appended' },
+      { id: 'more', status: 'rejected', error: { code: 'invalid_message' } },
+    ],
+  });
+  expect(await gateway.events('CA-ended')).toMatchObject([
+    { type: 'turn.completed' },
+    {
+      type: 'call.disconnected',
+      at: '2026-01-25T11:16:00.000Z',
+      data: { connectionId: 'http', reason: 'agent_hung_up' },
+    },
+  ]);
+});
+
 test('nothing but bad messages is 422', async () => {
   expect((await gateway.post('CA-bad', [{ event: 'turn' }, {}])).status).toBe(422);
 });

@@ -53,6 +53,8 @@ test('above MAX_MEMORY_SHARE only ends are appended, and the gateway reports the
 
   expect((await readinessOf(gateway)).text).toContain('MAX_MEMORY_SHARE');
   expect((await gateway.post('CA-late', turn('t1'))).status).toBe(503);
+  const withEnd = [turn('t1'), { event: 'ended', id: 'end' }];
+  expect((await gateway.post('CA-late', withEnd)).status).toBe(503);
   expect(await gateway.events('CA-late')).toEqual([]);
   await expect(dial(gateway.url)).rejects.toThrow('503');
   carrier.send(frames.dtmf('5'), frames.stop);

@@ -9,7 +9,7 @@ export const redisLimitGuards: readonly Guard[] = [
     name: 'memory-share',
     keeps: 'a full Redis can be drained: reports leave room for it',
     file: 'services/stream-gateway/src/limits/guarded-appender.ts',
-    text: 'if (!leadsToEnd && !request.events.some(endsConnection)) memory.assertEnough();',
+    text: 'if (!leadsToEnd && !isEnd(request)) memory.assertEnough();',
     without: '',
     test: {
       file: MEMORY_TEST,
@@ -20,7 +20,7 @@ export const redisLimitGuards: readonly Guard[] = [
     name: 'ends-above-the-share',
     keeps: 'calls that filled Redis can end, and be persisted',
     file: 'services/stream-gateway/src/limits/guarded-appender.ts',
-    text: 'if (!leadsToEnd && !request.events.some(endsConnection)) memory.assertEnough();',
+    text: 'if (!leadsToEnd && !isEnd(request)) memory.assertEnough();',
     without: 'memory.assertEnough();',
     test: {
       file: MEMORY_TEST,

@@ -11,7 +11,7 @@ import { agentSpeaker } from './agent-speaker.ts';
 
 /** The `event` of the messages that are Turnlog's own. Everything else an agent sends is meant for the carrier. */
 export const AGENT_EVENTS = [
-  ...(['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking', 'consent'] as const),
+  ...(['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking', 'consent', 'ended'] as const),
 ] as const;
 
 const optional = <T extends z.ZodType>(schema: T) =>
@@ -123,9 +123,23 @@ export const agentMessages = {
     speaking: z.boolean(),
     speaker: optional(agentSpeaker),
   }),
+  /** Strict, and so no larger than a few fields: an end is stored even while Redis is short of memory. */
+  ended: z.strictObject({ event: z.literal('ended'), id: common.id, timestamp: common.timestamp }).meta({
+    description: 'The call is over. For calls over HTTP alone: the end of a stream ends its call',
+  }),
 } satisfies Record<(typeof AGENT_EVENTS)[number], z.ZodType>;
 
-const { turn: turnMessage, collect, stage, objection, outcome, tool, speaking, consent } = agentMessages;
+const {
+  turn: turnMessage,
+  collect,
+  stage,
+  objection,
+  outcome,
+  tool,
+  speaking,
+  consent,
+  ended,
+} = agentMessages;
 
 /** Any message of an agent. */
 export const agentMessage = z.discriminatedUnion('event', [
@@ -137,6 +151,7 @@ export const agentMessage = z.discriminatedUnion('event', [
   tool,
   speaking,
   consent,
+  ended,
 ]);
 
 /** The fields that a message of each kind, a turn, and the pieces of one may have. */

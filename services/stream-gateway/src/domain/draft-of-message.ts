@@ -9,9 +9,13 @@ export function saidAtMs(message: AgentMessage): number | undefined {
   return message.event === 'turn' ? (message.turn.timestamp ?? message.timestamp) : message.timestamp;
 }
 
+/** A call without a stream has no connection of its own; the sweep uses the same id for a quiet one. */
+const ENDED = { connectionId: 'http', reason: 'agent_hung_up' };
+
 /** The event of a message, with all that it says; `given` is the message as it came. */
 export function draftOfMessage(message: AgentMessage, given: Fields, nowMs: number): EventDraft {
   const atMs = saidAtMs(message) ?? nowMs;
+  if (message.event === 'ended') return { type: 'call.disconnected', data: { ...ENDED }, atMs };
   const beyond = beyondOf(message, given);
   switch (message.event) {
     case 'turn':
@@ -50,7 +54,7 @@ interface Beyond {
   readonly extra?: Record<string, JsonValue>;
 }
 
-function beyondOf(message: AgentMessage, given: Fields): Beyond {
+function beyondOf(message: Exclude<AgentMessage, { event: 'ended' }>, given: Fields): Beyond {
   const extra = beyondKnown(given, KNOWN_FIELDS.message(message.event), message);
   return present({ metadata: message.metadata, extra: extra });
 }

@@ -130,7 +130,7 @@ function taken(
 }
 
 function revisionOf(message: AgentMessage): number | undefined {
-  return message.event === 'speaking' ? undefined : message.revision;
+  return 'revision' in message ? message.revision : undefined;
 }
 
 /** The id of an agent's message as the id of its event, so that a repeat of the message is a duplicate event. */

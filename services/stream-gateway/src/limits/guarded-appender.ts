@@ -14,7 +14,7 @@ export function guardAppender(
 ): ProducerAppender {
   return {
     append: async ({ leadsToEnd = false, ...request }) => {
-      if (!leadsToEnd && !request.events.some(endsConnection)) memory.assertEnough();
+      if (!leadsToEnd && !isEnd(request)) memory.assertEnough();
       const outcome = await appender.append(request);
       const bytes = appendedBytes(request, outcome);
       memory.noteWritten(bytes);
@@ -22,6 +22,11 @@ export function guardAppender(
       return outcome;
     },
   };
+}
+
+/** A request over HTTP that ends a call has nothing else in it: its sender decides what it contains. */
+function isEnd({ events, mode }: AppendRequest): boolean {
+  return mode === 'ordered' ? events.some(endsConnection) : events.every(endsConnection);
 }
 
 function appendedBytes({ events }: AppendRequest, outcome: AppendOutcome): number {

@@ -19,6 +19,7 @@ const NAMED = {
   ToolMessage: agentMessages.tool,
   SpeakingMessage: agentMessages.speaking,
   ConsentMessage: agentMessages.consent,
+  EndedMessage: agentMessages.ended,
   EventResult: eventResult,
   EventResults: eventResults,
   SocketAnswer: agentAnswer,
