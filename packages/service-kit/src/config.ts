@@ -6,4 +6,4 @@ export { httpUrl, postgresUrl, redisUrl, wsUrl, wsUrlTemplate } from './config/e
 export { commonSettings, databaseSettings, keySpaceOf } from './config/common-settings.ts';
 export { described } from './config/described.ts';
 export { type ConfigResult, type Environment, readConfig } from './config/read-config.ts';
-export { stripUrlSecrets } from './log/scrub-text.ts';
+export { plainMessage, stripUrlSecrets } from './log/scrub-text.ts';

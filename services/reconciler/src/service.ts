@@ -133,7 +133,7 @@ function refuseCluster(redis: Redis, lifecycle: Lifecycle, logger: Logger): void
     if (lifecycle.isStopping) return;
     logger.fatal({ event: 'redis_unusable', err }, 'this Redis cannot be used');
     lifecycle.onStop('redis that can not be used', () => Promise.reject(toError(err)));
-    lifecycle.beginStop('unusable redis');
+    lifecycle.beginStop('redis_unusable');
   });
 }
 

@@ -1,5 +1,5 @@
 import type { KeySpace } from '@turnlog/call-log';
-import { stripUrlSecrets } from '@turnlog/service-kit/config';
+import { plainMessage, stripUrlSecrets } from '@turnlog/service-kit/config';
 import { withDeadline } from '@turnlog/service-kit/time';
 import type { Redis } from 'ioredis';
 import { CommandError, reasonOf } from '../command-error.ts';
@@ -39,10 +39,18 @@ export async function openRedis<T>(url: string, work: (redis: Redis) => Promise<
       throw new CommandError(`${error.message}.`, { cause: error });
     });
     if (connected.timedOut) throw unreachable(url, lastError ?? 'no answer');
-    return await work(redis);
+    return await work(redis).catch((error: unknown) => {
+      throw withPlainMessage(error);
+    });
   } finally {
     redis.disconnect();
   }
+}
+
+function withPlainMessage(error: unknown): unknown {
+  const message = reasonOf(error);
+  const plain = plainMessage(message);
+  return plain === message ? error : new CommandError(`${plain}.`, { cause: error });
 }
 
 function unreachable(url: string, error: unknown): CommandError {

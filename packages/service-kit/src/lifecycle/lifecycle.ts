@@ -64,7 +64,7 @@ export class Lifecycle {
     this.#steps.push({ name, run, timeoutMs });
   }
 
-  /** Begins the stop, once; for signal handlers, which cannot wait. */
+  /** Begins the stop, once; for signal handlers, which cannot wait. `reason` is a word: `SIGTERM`, `start_failed`. */
   beginStop(reason: string): void {
     if (this.isStopping) return;
     this.#logger.info({ event: 'service_stopping', reason }, 'stopping');

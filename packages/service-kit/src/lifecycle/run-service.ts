@@ -70,7 +70,7 @@ async function runUntilStopped(
     }
     failures.push('start');
     logger.fatal({ event: 'service_start_failed', err }, `${name} could not start`);
-    lifecycle.beginStop('start failed');
+    lifecycle.beginStop('start_failed');
   };
   Promise.resolve(lifecycle).then(start).then(onStarted, onStartFailed);
   const { reason, failedSteps } = await lifecycle.untilStopped;

@@ -8,8 +8,10 @@
  * - `moment`: a time.
  * - `figure`: a number, yes or no, or unknown (`null`).
  * - `group`: an object whose fields are looked up here as well.
+ * - `counts`: an object with figures by words.
  */
-export type FieldKind = 'id' | 'word' | 'names' | 'sentence' | 'phone' | 'moment' | 'figure' | 'group';
+export type FieldKind =
+  'id' | 'word' | 'names' | 'sentence' | 'phone' | 'moment' | 'figure' | 'group' | 'counts';
 
 /*
  * Everything that a line of a log may contain, by the names of its fields, in snake_case. What is not named here is
@@ -36,6 +38,7 @@ const FIELDS_BY_KIND: Readonly<Record<FieldKind, string>> = {
     sample_rate errno failed_steps ok spooled lost_connections duration quiet_calls ended_connections seed uptime
     size limit total idle waiting dry_run`,
   group: 'pool stats limits report detail_of',
+  counts: 'by_reason',
 };
 
 /** Names that end so hold a figure, whatever stands before. */

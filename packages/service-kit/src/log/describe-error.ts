@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { scrubSentence } from './scrub-text.ts';
+import { plainMessage, scrubSentence } from './scrub-text.ts';
 
 /** An error as logs show it: an allow-list, because drivers hang row values and command arguments on theirs. */
 interface DescribedError {
@@ -48,7 +48,7 @@ export function safeErrorMessage(error: Error): string {
   const quotesItsInput = error.name === 'SyntaxError' || sqlState?.startsWith('22') === true;
   const withoutValues = quotesItsInput
     ? error.message.replace(/".*"/s, '"[removed]"').replace(/: (?!").*$/s, '')
-    : error.message.replace(/, with args beginning with:.*$/s, '');
+    : plainMessage(error.message).replace(/, with args beginning with:.*$/s, '');
   return scrubSentence(withoutValues).slice(0, MAX_MESSAGE_CHARACTERS);
 }
 

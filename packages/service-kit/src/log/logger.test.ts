@@ -103,6 +103,31 @@ describe('createLogger', () => {
     ]);
   });
 
+  it('shows the reason of a dead letter that is a SQLSTATE', () => {
+    const { logger, lines } = capture();
+    logger.error({ reason: '23505' }, 'x');
+    logger.error({ reason: '22P02' }, 'x');
+    expect(lines()).toMatchObject([{ reason: '23505' }, { reason: '22P02' }]);
+  });
+
+  it('shows counts by the words that they are of', () => {
+    const { logger, lines } = capture();
+    logger.warn({ by_reason: { 'http.unauthorized': 3, [WORDS]: 1, 'http.x': WORDS } }, 'x');
+    expect(lines()).toMatchObject([{ by_reason: { 'http.unauthorized': 3 } }]);
+    expect(Object.keys(lines()[0]?.['by_reason'] as object)).toHaveLength(1);
+  });
+
+  it('does not name the options of a library', () => {
+    const messages = [
+      "Stream isn't writeable and enableOfflineQueue options is false",
+      'Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" option for details.',
+    ];
+    expect(messages.map((message) => describeError(new Error(message)).message)).toEqual([
+      'Redis is not connected',
+      'the connection to Redis was lost before it answered',
+    ]);
+  });
+
   it('shows a phone as a keyed hash and its last two digits', () => {
     const { logger, lines, raw } = capture({ phoneKey: 'a secret of the whole system' });
     const tag = phoneTag(PHONE);

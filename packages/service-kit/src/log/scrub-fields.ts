@@ -9,7 +9,8 @@ const MAX_ITEMS = 100;
 const MAX_SENTENCE_CHARACTERS = 1000;
 
 const ID_PATTERN = /^[\w.:/@=~*#-]{1,200}$/;
-const WORD_PATTERN = /^[a-z][\w.:-]{0,63}$/i;
+/** Also a SQLSTATE, such as 23505. */
+const WORD_PATTERN = /^(?:[a-z][\w.:-]{0,63}|[0-9][0-9A-Z]{4})$/i;
 const NAME_PATTERN = /^[\p{L}_][\p{L}\p{M}\p{N}_.-]{0,63}$/u;
 const FIELD_PATTERN = /^[\w.-]{1,64}$/;
 const MOMENT_PATTERN = /^\d[\dTZ:.+-]{3,34}$/;
@@ -47,6 +48,7 @@ function scrubValue(kind: FieldKind, value: unknown, depth: number): unknown {
   if (isFigure(value)) return value;
   if (kind === 'moment' && value instanceof Date) return value;
   if (kind === 'group') return scrubGroup(value, depth);
+  if (kind === 'counts') return scrubCounts(value);
   return typeof value === 'string' ? scrubString(kind, value) : REMOVED;
 }
 
@@ -66,6 +68,7 @@ function scrubString(kind: FieldKind, value: string): string {
       return phoneTag(value);
     case 'figure':
     case 'group':
+    case 'counts':
       return REMOVED;
   }
 }
@@ -73,6 +76,14 @@ function scrubString(kind: FieldKind, value: string): string {
 function scrubGroup(value: unknown, depth: number): unknown {
   if (!isPlainObject(value)) return REMOVED;
   return depth >= MAX_DEPTH ? '[too deep]' : scrubFields(value, depth + 1);
+}
+
+function scrubCounts(value: unknown): unknown {
+  if (!isPlainObject(value)) return REMOVED;
+  const counts = Object.entries(value).slice(0, MAX_ITEMS);
+  return Object.fromEntries(
+    counts.filter(([word, count]) => WORD_PATTERN.test(word) && typeof count === 'number'),
+  );
 }
 
 function scrubPhone(value: unknown): unknown {

@@ -34,3 +34,14 @@ export function scrubSentence(text: string): string {
     text.replace(QUOTED_PATTERN, (quoted) => (NAME_PATTERN.test(quoted) ? quoted : '"[removed]"')),
   );
 }
+
+/** Messages in which ioredis explains options that its own caller sets, and what they mean. */
+const REDIS_MESSAGES: readonly (readonly [pattern: RegExp, meaning: string])[] = [
+  [/^Stream isn't writeable and enableOfflineQueue options is false$/, 'Redis is not connected'],
+  [/^Reached the max retries per request limit\b.*$/s, 'the connection to Redis was lost before it answered'],
+];
+
+/** The message of an error without the options of a library. */
+export function plainMessage(message: string): string {
+  return REDIS_MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? message;
+}
