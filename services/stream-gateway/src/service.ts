@@ -28,6 +28,7 @@ import { StreamSockets } from './exotel/stream-sockets.ts';
 import { CallSlots } from './limits/call-slots.ts';
 import { ReportReader } from './reading/report-reader.ts';
 import { createGatewayMetrics } from './report/metrics.ts';
+import { createRefusals } from './report/refusals.ts';
 import { newTally } from './report/tally.ts';
 import { openStores, type GatewayStores } from './store/open-stores.ts';
 
@@ -53,7 +54,11 @@ export async function startGateway(
     pendingBytes: () => stores.retention.pendingBytes,
     spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
-  const digests = { audioDrops: createAudioDrops(logger), unplaced: unplacedPassthrus(logger) };
+  const digests = {
+    audioDrops: createAudioDrops(logger),
+    unplaced: unplacedPassthrus(logger),
+    refusals: createRefusals(logger),
+  };
   const common = { config, logger, lifecycle, metrics, digests };
   const stores = await openStores(config, {
     ...common,

@@ -24,6 +24,7 @@ import { type StreamPaths } from '../http/server/stream-target.ts';
 import { PendingConnections } from '../limits/pending-connections.ts';
 import { CallbacksEndpoint } from '../http/endpoints/callbacks-endpoint.ts';
 import { Digest } from '../report/digest.ts';
+import { type Refusals } from '../report/refusals.ts';
 import { StreamQuotas } from '../limits/stream-quotas.ts';
 
 /** Connections besides those that carry streams: requests over HTTP, and handshakes. */
@@ -38,7 +39,11 @@ export interface ServerParts {
   readonly sockets: StreamSockets;
   readonly slots: CallSlots;
   readonly metrics: GatewayMetrics;
-  readonly digests: { readonly audioDrops: AudioDrops; readonly unplaced: Digest<'unplaced'> };
+  readonly digests: {
+    readonly audioDrops: AudioDrops;
+    readonly unplaced: Digest<'unplaced'>;
+    readonly refusals: Refusals;
+  };
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
 }
@@ -65,6 +70,7 @@ export async function openServer(parts: ServerParts): Promise<GatewayServer> {
     logger,
     gatekeeper,
     handshakeTimeoutMs: config.HANDSHAKE_TIMEOUT_MS,
+    refusals: parts.digests.refusals,
     addEndpoints: (http) => {
       addCallEventsRoutes(http, createCallEvents(parts, store), gatekeeper);
       addStreamRoutes(http, Object.keys(streamPaths));
@@ -131,7 +137,7 @@ function createUpgrades(
   parts: ServerParts,
   shared: Pick<StreamUpgradesOptions, 'streamPaths' | 'notFound' | 'pending'>,
 ): StreamUpgrades {
-  const { config, logger, sockets, metrics, auth, slots } = parts;
+  const { config, logger, sockets, metrics, digests, auth, slots } = parts;
   const quotas = new StreamQuotas({
     directory: auth.directory,
     slots,
@@ -152,7 +158,10 @@ function createUpgrades(
     frameLimits: { maxPayload: config.MAX_FRAME_BYTES, maxFragments: config.MAX_FRAGMENTS },
     unavailability: () => unavailabilityOf(parts),
     onStream: (socket, stream) => sockets.accept(socket, stream),
-    onRefused: (reason) => metrics.refusedUpgrades.inc({ reason }),
+    onRefused: (reason) => {
+      metrics.refusedUpgrades.inc({ reason });
+      digests.refusals.count(`socket.${reason}`);
+    },
   });
 }
 

@@ -7,6 +7,8 @@ export interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Why a request is refused, if the body must not state it. */
+  readonly reason?: string;
 }
 
 /** An answer with an error. `message` says what to do. */
@@ -24,10 +26,17 @@ export function unread(answer: Answer): Answer {
   return { ...answer, headers: { ...answer.headers, connection: 'close' } };
 }
 
-/** Sends an answer. */
+/** Sends an answer, and keeps the reason of a refusal for the log. */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.refusal = refusalIn(answer);
   const { text, headers } = encode(answer);
   return reply.code(answer.status).headers(headers).send(text);
+}
+
+/** A Passthru is refused with 200. */
+function refusalIn({ status, body, reason }: Answer): string | undefined {
+  const { error } = body as { readonly error?: { readonly code?: string } };
+  return reason ?? error?.code ?? (status >= 400 ? `status_${status}` : undefined);
 }
 
 /** Refuses an upgrade, for which there is no reply object, with a plain HTTP answer, and closes the connection. */
@@ -50,4 +59,11 @@ function encode({ body, headers }: Answer): { text: string; headers: Record<stri
       ...headers,
     },
   };
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Why the request was refused; undefined if it was not. */
+    refusal: string | undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { callbackAnswer, passthru, statusCallback } from '../../domain/callback-messages.ts';
-import { problem, send, unread } from '../answers/answer.ts';
+import { send } from '../answers/answer.ts';
 import { requestProblem } from '../answers/request-problem.ts';
 import { json, problemOf, retryLater, type Operation } from '../openapi/operation.ts';
 import { type CallbackKind, type CallbacksEndpoint } from './callbacks-endpoint.ts';
@@ -30,7 +30,7 @@ function addRoute(
     config: { smallerBody: 'a callback of Exotel is a fraction of that' },
     onRequest: (request, reply, next) => {
       const tenant = endpoint.admit(kind, secretIn(request.url), request.raw);
-      if (tenant === undefined) return void send(reply, unknownWebhook);
+      if (typeof tenant !== 'string') return void send(reply, tenant);
       request.tenant = tenant;
       next();
     },
@@ -52,14 +52,6 @@ function secretIn(url: string): string {
   const [path = ''] = url.split('?', 1);
   return path.split('/')[SECRET_SEGMENT] ?? '';
 }
-
-const unknownWebhook = unread(
-  problem(
-    404,
-    'unknown_webhook',
-    'no webhook has this address; its last part is a secret that "turnlog tenants" shows once',
-  ),
-);
 
 const DESCRIPTIONS = {
   status: { name: 'StatusCallback', fields: statusCallback, summary: 'The outcome of a call' },

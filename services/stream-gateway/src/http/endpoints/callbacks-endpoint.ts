@@ -16,7 +16,7 @@ import { type CallbackAnswer } from '../../domain/callback-messages.ts';
 import { unplacedCallSid } from '../../domain/unplaced-call.ts';
 import { type GatewayMetrics } from '../../report/metrics.ts';
 import { type Digest } from '../../report/digest.ts';
-import { problem, type Answer } from '../answers/answer.ts';
+import { problem, unread, type Answer } from '../answers/answer.ts';
 
 export type CallbackKind = 'status' | 'passthru';
 
@@ -65,6 +65,14 @@ interface Taken {
   readonly answer: Answer;
 }
 
+const UNKNOWN_WEBHOOK = unread(
+  problem(
+    404,
+    'unknown_webhook',
+    'no webhook has this address; its last part is a secret that "turnlog tenants" shows once',
+  ),
+);
+
 /** `/webhooks/exotel/status/<secret>` and `/webhooks/exotel/passthru/<secret>`: what Exotel says outside the stream. */
 export class CallbacksEndpoint {
   readonly #options: CallbacksOptions;
@@ -73,14 +81,15 @@ export class CallbacksEndpoint {
     this.#options = options;
   }
 
-  /** The tenant of a webhook, if a callback to it may come from the request's client. */
-  admit(kind: CallbackKind, secret: string, request: IncomingMessage): string | undefined {
+  /** The tenant of a webhook, or the refusal of its client. */
+  admit(kind: CallbackKind, secret: string, request: IncomingMessage): string | Answer {
     const { authenticate, isExpectedFrom } = this.#options;
     const tenant = authenticate(secret);
     // Both receive the same answer, so that it does not confirm a guessed secret.
     if (tenant !== undefined && isExpectedFrom(request)) return tenant;
-    this.#count(kind, tenant === undefined ? 'unknown_secret' : 'unknown_address');
-    return undefined;
+    const reason = tenant === undefined ? 'unknown_secret' : 'unknown_address';
+    this.#count(kind, reason);
+    return { ...UNKNOWN_WEBHOOK, reason };
   }
 
   /** Answers `recorded`, `duplicate` and `unplaced` only when the report is durable. No answer repeats a value that was sent. */

@@ -11,6 +11,7 @@ import { type Gatekeeper } from '../../auth/gatekeeper.ts';
 import { problem, send, unread, type Answer } from '../answers/answer.ts';
 import { admissionRefused } from '../answers/refusals.ts';
 import { requestProblem, UnsupportedEncodingError } from '../answers/request-problem.ts';
+import { type Refusals } from '../../report/refusals.ts';
 import { endpointsOf, openApiDocument } from '../openapi/openapi-document.ts';
 import { anyJson, type Operation } from '../openapi/operation.ts';
 
@@ -20,6 +21,7 @@ export interface AppOptions {
   /** How long the head of a request may take. */
   readonly handshakeTimeoutMs: number;
   readonly addEndpoints: (http: FastifyInstance) => void;
+  readonly refusals: Refusals;
 }
 
 /** The HTTP of a gateway, which does not listen yet. */
@@ -50,6 +52,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (peer !== undefined) send(reply, unread(admissionRefused(peer)));
     else if (request.is404) send(reply, methodNotAllowed(request, routes) ?? notFound);
     else done();
+  });
+  http.addHook('onResponse', (request, reply, done) => {
+    const kind = request.url.startsWith('/webhooks/') ? 'callback' : 'http';
+    if (reply.refusal !== undefined) options.refusals.count(`${kind}.${reply.refusal}`);
+    done();
   });
   takeBodiesAsBytes(http);
   http.setErrorHandler((err, request, reply) => {
@@ -87,6 +94,7 @@ function createInstance(handshakeTimeoutMs: number): FastifyInstance {
   http.server.removeAllListeners('clientError');
   // Exotel may send the fields of a call in the body of a GET.
   http.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  http.decorateReply('refusal', undefined);
   http.decorateRequest('tenant', '');
   http.decorateRequest('address', undefined);
   http.setValidatorCompiler(validateWithZod);
