@@ -25,7 +25,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   out: process.stdout,
   err: process.stderr,
-  in: process.stdin,
+  get in() {
+    return process.stdin;
+  },
   signal: interrupted.signal,
   now: () => Date.now(),
 });
