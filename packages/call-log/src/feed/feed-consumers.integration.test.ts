@@ -89,9 +89,9 @@ test('a dead consumer is removed once its entries are claimed, and not before', 
   const dead = await readerOf('dead');
   await append('a');
   await dead.readNew();
-  const living = await readerOf('living', { claimIdleMs: 100, goneAfterMs: 0 });
+  const living = await readerOf('living', { claimIdleMs: 1_000, goneAfterMs: 0 });
   expect([await takeAll(living.reclaimed()), await consumers()]).toEqual([[], ['dead']]);
-  await sleep(120);
+  await sleep(1_020);
   expect([(await takeAll(living.reclaimed())).length, await consumers()]).toEqual([1, ['living']]);
 });
 
