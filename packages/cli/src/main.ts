@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { runCli } from './run-cli.ts';
 
 // npm forwards the terminal's Ctrl-C to its child, which received it from the terminal too: one key press,
@@ -15,11 +16,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// `turnlog calls | head` closes the pipe early.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
+// The terminal was closed: everything stops, as at Ctrl-C, unless `nohup` asked to go on without one.
+if (!isHangupIgnored()) process.on('SIGHUP', () => interrupted.abort(new Error('terminal closed')));
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // `turnlog calls | head` closes the pipe early. A system that runs must stop its servers and services first,
+    // and goes on without its words when the disk that they are written to is full.
+    if (process.argv[2] !== 'up') process.exit(code === 'EPIPE' ? 0 : 1);
+    if (code !== 'ENOSPC') interrupted.abort(new Error('terminal closed'));
+  });
+}
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
@@ -31,3 +38,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   signal: interrupted.signal,
   now: () => Date.now(),
 });
+
+/** Whether this process was started with SIGHUP ignored; a listener would end that. Only Linux shows it. */
+function isHangupIgnored(): boolean {
+  if (process.platform !== 'linux') return !process.stdin.isTTY && !process.stdout.isTTY;
+  const [, mask = '0'] = /^SigIgn:\s*([\da-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
+}

@@ -1,7 +1,9 @@
-import { chmod, cp, lstat, readdir, readFile, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, lstat, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { buildOnce } from './build-once.ts';
+import { type Log } from './redis-program.ts';
 import { runCommand } from './run-command.ts';
 import { type Account, reachableFolder } from './server-account.ts';
 
@@ -25,19 +27,46 @@ interface SymlinkEntry {
 export async function postgresBinaries(
   cacheDir: string,
   account: Account | undefined,
+  log: Log,
 ): Promise<PostgresBinaries> {
   const installed = findPackage();
   const packageVersion = await readVersion(installed);
   const cache = await reachableFolder(cacheDir, '/var/cache/turnlog', account);
   const folder = path.join(cache, `postgres-${packageVersion}-${process.platform}-${process.arch}`);
-  await buildOnce(folder, (temporary) => materialise(path.join(installed, 'native'), temporary));
-
+  const build = (): Promise<void> =>
+    buildOnce(folder, async (temporary) => {
+      log('Unpacking Postgres (once) …');
+      await materialise(path.join(installed, 'native'), temporary);
+    });
+  await build();
+  let version = await versionOf(folder, account);
+  if ('problem' in version) {
+    // A copy that was cut short, or a file that was removed since.
+    log(`The Postgres in ${folder} is damaged: unpacking it again …`);
+    await rm(folder, { recursive: true, force: true });
+    await build();
+    version = await versionOf(folder, account);
+  }
+  if ('problem' in version)
+    throw new Error(noPostgresMessage(`the bundled one does not run: ${version.problem}`));
   const bin = path.join(folder, 'bin');
-  const postgres = path.join(bin, 'postgres');
-  const { stdout, problem } = await runCommand(postgres, ['--version'], { ...account, cwd: '/' });
-  const version = /\d+\.\d+/.exec(stdout)?.[0];
-  if (version === undefined) throw new Error(noPostgresMessage(`the bundled one does not run: ${problem}`));
-  return { initdb: path.join(bin, 'initdb'), postgres, version };
+  return { initdb: path.join(bin, 'initdb'), postgres: path.join(bin, 'postgres'), version: version.number };
+}
+
+/** The version of the Postgres in a folder, whose programs and libraries all run; or what is wrong with it. */
+async function versionOf(
+  folder: string,
+  account: Account | undefined,
+): Promise<{ number: string } | { problem: string }> {
+  const program = (name: string) => path.join(folder, 'bin', name);
+  const options = { ...account, cwd: '/' };
+  const initdb = await runCommand(program('initdb'), ['--version'], options);
+  const { ok, stdout, problem } = await runCommand(program('postgres'), ['--version'], options);
+  const number = /\d+\.\d+/.exec(stdout)?.[0];
+  if (!ok || number === undefined) return { problem };
+  if (!initdb.ok) return { problem: initdb.problem };
+  const isWhole = existsSync(path.join(folder, 'share', 'postgresql', 'postgres.bki'));
+  return isWhole ? { number } : { problem: 'files are missing' };
 }
 
 async function materialise(native: string, folder: string): Promise<void> {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type PostgresBinaries } from './postgres-binaries.ts';
 import { commandLine } from '@turnlog/process-lock';
+import { type Log } from './redis-program.ts';
 import { readIfThere } from './read-if-there.ts';
 import { runCommand } from './run-command.ts';
 import { type Account, makePrivateFolder } from './server-account.ts';
@@ -22,6 +23,7 @@ export interface ClusterOptions {
   readonly account: Account | undefined;
   /** False for data that need not survive a loss of power: faster. */
   readonly sync: boolean;
+  readonly log: Log;
 }
 
 /** Postgres' own data folder in ours; it contains nothing else. */
@@ -40,6 +42,7 @@ export async function openCluster(home: string, options: ClusterOptions): Promis
 }
 
 async function createCluster(folder: string, passwordFile: string, options: ClusterOptions): Promise<void> {
+  options.log('Creating the database (once) …');
   const temporary = await mkdtemp(`${folder}.`);
   try {
     await makePrivateFolder(temporary, options.account);

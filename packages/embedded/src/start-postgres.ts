@@ -53,10 +53,11 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedS
   const folder = { dataDir: options.dataDir, name: 'Postgres', stopSignal: 'SIGINT', mode: 0o777 } as const;
   return startOnFolder(folder, async (dataDir, lock) => {
     const account = unprivilegedAccount(clusterFolder(dataDir));
-    const binaries = await postgresBinaries(options.cacheDir, account);
+    const binaries = await postgresBinaries(options.cacheDir, account, log);
     const home = await reachableDataFolder(dataDir, '/var/lib/turnlog', account);
     if (home !== dataDir) log(`Postgres keeps its data in ${home}`);
-    const cluster = await openCluster(home, { binaries, account, sync: settings['fsync'] !== 'off' });
+    const sync = settings['fsync'] !== 'off';
+    const cluster = await openCluster(home, { binaries, account, sync, log });
     await removeMisleadingPidFile(cluster.folder);
     const port = await choosePort(options.port, 'Postgres');
     const args = ['-D', cluster.folder, '-p', String(port), ...postgresFlags(settings)];

@@ -6,6 +6,7 @@ import { type Environment } from '@turnlog/service-kit';
 import { claimStart } from './claim-start.ts';
 import { LocalStackError } from './errors.ts';
 import { type LocalService } from './processes/supervised-service.ts';
+import { explainFolderError, makeSpoolFolder } from './usable-folders.ts';
 import { requireFreePort } from './require-free-port.ts';
 import {
   planServices,
@@ -93,6 +94,14 @@ export interface LocalStack {
  * left.
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  try {
+    return await startAlone(options);
+  } catch (error) {
+    throw explainFolderError(error, options.dataDir);
+  }
+}
+
+async function startAlone(options: LocalStackOptions): Promise<LocalStack> {
   await mkdir(options.dataDir, { recursive: true });
   const releaseClaim = await claimStart(options.dataDir);
   try {
@@ -105,6 +114,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
 async function start(options: LocalStackOptions): Promise<LocalStack> {
   const { dataDir, autoRestart = true, onNotice = () => undefined, signal } = options;
+  const spoolDir = gatewayEnv(options)['SPOOL_DIR'];
+  if (spoolDir) makeSpoolFolder(spoolDir);
   const ports = await choosePorts(options);
   const cacheDir = options.cacheDir ?? path.join(dataDir, 'cache');
   const servers = await startServers({ ...options, cacheDir, onNotice });
@@ -158,6 +169,10 @@ async function requireNoOther(dataDir: string): Promise<void> {
   );
 }
 
+function gatewayEnv({ env, serviceEnv }: LocalStackOptions): Environment {
+  return { ...process.env, ...env, ...serviceEnv?.gateway };
+}
+
 function hasCredentials({ env, serviceEnv }: LocalStackOptions): boolean {
   const key = { ...process.env, ...env, ...serviceEnv?.reconciler }['EXOTEL_API_KEY'];
   return key !== undefined && key !== '';
@@ -168,7 +183,7 @@ type Ports = Readonly<Record<ServiceKind | 'side', readonly ServicePorts[]>>;
 async function choosePorts(options: LocalStackOptions): Promise<Ports> {
   const { gatewayPort, gateways = 1, sessions = 1, persisters = 1, sideGateways = {} } = options;
   const { reconcilers = hasCredentials(options) ? 1 : 0 } = options;
-  if (gatewayPort !== undefined) await requireFreePort(gatewayPort);
+  if (gateways > 0) await requireFreePort(gatewayPort ?? 0, gatewayEnv(options)['HOST'] || undefined);
   const sides = Object.keys(sideGateways).length;
   const chosen = new Set<number>();
   const count = 2 * (gateways + sides) + sessions + persisters + reconcilers;

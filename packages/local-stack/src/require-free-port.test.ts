@@ -10,13 +10,22 @@ describe('requireFreePort', () => {
       const server = createServer().listen({ port: 0, host });
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
-      await expect(requireFreePort(port)).rejects.toThrow(
+      await expect(requireFreePort(port, undefined)).rejects.toThrow(
         `The gateway cannot listen on port ${port}: another program has it.`,
       );
-      await expect(requireFreePort(port)).rejects.toThrow(/PORT=\d+ npm start/);
+      await expect(requireFreePort(port, undefined)).rejects.toThrow(/PORT=\d+ npm start/);
       server.close();
       await once(server, 'close');
-      await expect(requireFreePort(port)).resolves.toBeUndefined();
+      await expect(requireFreePort(port, undefined)).resolves.toBeUndefined();
+    },
+  );
+
+  it.each(['203.0.113.7', 'no-such-host.invalid'])(
+    'names a HOST that this machine does not have: %s',
+    async (host) => {
+      await expect(requireFreePort(0, host)).rejects.toThrow(
+        `The gateway cannot listen on HOST=${host}: this machine has no such address.`,
+      );
     },
   );
 });

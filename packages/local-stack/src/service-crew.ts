@@ -15,7 +15,14 @@ export class Crew {
   readonly #logs: ReadonlyMap<string, LogFile>;
 
   constructor(plans: readonly ServicePlan[], { logDir, ...options }: CrewOptions) {
-    this.#logs = new Map(plans.map(({ name }) => [name, new LogFile(path.join(logDir, `${name}.log`))]));
+    this.#logs = new Map(
+      plans.map(({ name }) => {
+        const file = path.join(logDir, `${name}.log`);
+        const onProblem = ({ message }: Error): void =>
+          options.onNotice(`${file} can't be written, and lines are lost until it can be: ${message}`);
+        return [name, new LogFile(file, { onProblem })];
+      }),
+    );
     const onLine = (service: string, line: string): void => {
       this.#logs.get(service)?.write(line);
       options.onLine(service, line);

@@ -97,6 +97,8 @@ function environmentOf(
   const own = serviceUrls?.[kind];
   return {
     ...(kind === 'gateway' && QUICK_STOP),
+    // Health and metrics are of use to this machine only.
+    HEALTH_HOST: '127.0.0.1',
     ...env,
     ...serviceEnv[kind],
     REDIS_URL: own?.redisUrl ?? redisUrl,

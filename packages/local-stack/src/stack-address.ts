@@ -22,7 +22,7 @@ export class StackAddress {
   constructor(options: StackAddressOptions) {
     this.#options = options;
     const gateways = options.plans.filter(({ kind }) => kind === 'gateway');
-    this.gatewayUrls = gateways.map(({ port }) => `http://127.0.0.1:${port}`);
+    this.gatewayUrls = gateways.map(({ port, env }) => `http://${reachableHost(env['HOST'])}:${port}`);
   }
 
   /** Writes the file again with the current pids. Does nothing once the file was removed. */
@@ -57,4 +57,10 @@ export class StackAddress {
       })),
     });
   }
+}
+
+/** The host in the URL of a gateway for this machine; one that listens on all addresses has the usual one. */
+function reachableHost(host = ''): string {
+  if (['', '0.0.0.0', '::', 'localhost'].includes(host)) return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -126,7 +126,7 @@ async function startReporting(shared: Shared): Promise<number> {
   health.readinessCheck('partitions', partitions.check);
   health.readinessCheck('redis', answersPing(redis));
   registerLagGauges(metrics, redis, space);
-  const port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
+  const port = await startOps({ lifecycle, health, metrics, config });
   reportLag({ ...shared, persistedCalls: () => report.persistedCalls() });
   return port;
 }

@@ -55,7 +55,7 @@ export async function startReconciler(
 ): Promise<{ readonly health_port: number }> {
   const health = new Health(lifecycle);
   const metrics = new Metrics('reconciler');
-  const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
+  const health_port = await startOps({ lifecycle, health, metrics, config });
   const api = openAccount(config);
   if (api === undefined) {
     logger.info(

@@ -79,7 +79,7 @@ export async function startSession(
 
   health.readinessCheck('redis', answersPing(redis));
   health.readinessCheck('partitions', partitions.check);
-  const health_port = await startOps({ lifecycle, health, metrics, port: config.HEALTH_PORT });
+  const health_port = await startOps({ lifecycle, health, metrics, config });
   // Each failed attempt to connect ends the wait of the client; this one lasts until Redis can be used, or the stop.
   await untilRedisUsable(redis, lifecycle.signal);
   const lag = new LagReport(shared);

@@ -92,7 +92,7 @@ export async function startGateway(
       ? { ok: true }
       : { ok: false, reason: 'the tenants are not read yet' },
   );
-  const health_port = await startOps({ lifecycle, health, metrics: registry, port: config.HEALTH_PORT });
+  const health_port = await startOps({ lifecycle, health, metrics: registry, config });
   const isUsable = untilUsable(parts);
   await withDeadline(isUsable, LISTEN_WITHIN_MS);
   const { host, port } = await openServer(parts);

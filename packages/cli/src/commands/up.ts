@@ -12,6 +12,7 @@ import { print, untilInterrupted, type Terminal } from '../terminal.ts';
 import { visibleJson } from '../format/visible-text.ts';
 import { formatBanner } from '../up/banner.ts';
 import { formatLogLine, readLogLine } from '../up/log-line.ts';
+import { Warnings } from '../up/warnings.ts';
 import { prepareSample, SAMPLE_SPEED, type Sample } from '../up/sample.ts';
 
 const FASTER_THAN_LIFE = `The sample was played ${SAMPLE_SPEED} times faster than life: its times and its duration are that much shorter.`;
@@ -37,10 +38,12 @@ export const command = defineCommand({
     const show = values.json ? () => undefined : (...lines: string[]) => print(terminal, ...lines);
     const tellStop = (): void => show('', 'Stopping …');
     signal.addEventListener('abort', tellStop, { once: true });
+    const warnings = new Warnings();
     const sample = values['no-sample-call'] ? undefined : await prepareSample(terminal);
     try {
       show('Starting Turnlog …');
-      const stack = await start({ dataDir, port: values.port, logs: values.logs, sample, show }, terminal);
+      const wishes = { dataDir, port: values.port, logs: values.logs, sample, warnings, show };
+      const stack = await start(wishes, terminal);
       try {
         signal.throwIfAborted();
         show('', formatBanner(stack, dataDir, (performance.now() - startedAt) / 1000), '');
@@ -51,6 +54,7 @@ export const command = defineCommand({
           show('', formatCallRecord(record, clockOf(values)), '', FASTER_THAN_LIFE, '');
         if (values.json) print(terminal, visibleJson(describe(stack, record)));
         show('Ready for calls. Ctrl-C stops everything.');
+        warnings.begin();
         await untilInterrupted(terminal);
       } finally {
         await stack.stop();
@@ -72,6 +76,7 @@ interface Wishes {
   readonly port: number | undefined;
   readonly logs: boolean;
   readonly sample: Sample | undefined;
+  readonly warnings: Warnings;
   readonly show: (...lines: string[]) => void;
 }
 
@@ -82,8 +87,8 @@ const settings = z.object({
 });
 
 async function start(
-  { dataDir, sample, logs, show, ...wishes }: Wishes,
-  { env, err, signal }: Terminal,
+  { dataDir, sample, warnings, logs, show, ...wishes }: Wishes,
+  { env, err, signal, now }: Terminal,
 ): Promise<LocalStack> {
   const read = readConfig(settings, env);
   if (!read.ok) throw new CommandError(`Turnlog cannot start:\n  ${read.problems.join('\n  ')}`);
@@ -101,6 +106,8 @@ async function start(
       const read = logs ? readLogLine(line) : undefined;
       if (logs) show(`[${service}] ${read === undefined ? line : formatLogLine(read)}`);
       else if (ofSample !== undefined && !signal.aborted) show(`  ${ofSample}`);
+      const warning = logs || signal.aborted ? undefined : warnings.take(service, line, now());
+      if (warning !== undefined) show(warning);
     },
     onNotice: (sentence) => err.write(`${sentence}\n`),
   });

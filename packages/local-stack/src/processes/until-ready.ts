@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { z } from 'zod';
 import { LocalStackError } from '../errors.ts';
 import { sleep } from '@turnlog/service-kit';
 import { type ProcessExit, type ServiceProcess } from './service-process.ts';
@@ -37,11 +38,37 @@ export function describeExit(name: string, { code, signal, wasSent }: ProcessExi
 
 /** A service that cannot start with its settings prints the reason itself; it needs no addition. */
 function endedEarly(service: StartedService, exit: ProcessExit): LocalStackError {
+  const reason = service
+    .lastLines()
+    .map(startFailure)
+    .find((message) => message !== undefined);
+  if (reason !== undefined)
+    return new LocalStackError('service_failed', `${service.name} could not start: ${reason}`);
   const problems = service.lastProblems();
   const isCrash = problems.some((line) => line.startsWith('    at '));
   if (exit.code !== 1 || problems.length === 0 || isCrash)
     return notReady(service, describeExit(service.name, exit));
   return new LocalStackError('service_failed', problems.join('\n'));
+}
+
+const startFailed = z.object({
+  event: z.literal('service_start_failed'),
+  err: z.object({ message: z.string() }),
+});
+
+/** The reason in the log line of a service that could not start. */
+function startFailure(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined;
+  const read = startFailed.safeParse(tryParse(line));
+  return read.success ? read.data.err.message : undefined;
+}
+
+function tryParse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 function notReady({ lastLines }: StartedService, what: string): LocalStackError {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { z } from 'zod';
 import { caFile } from './ca-file.ts';
 import { described } from './described.ts';
 import { envValue, logLevel, wholeNumber, type EnvValue } from './env-value.ts';
@@ -18,6 +19,7 @@ export function commonSettings(space: { readonly prefix: string; readonly partit
       KEY_PREFIX: nameLike('a key prefix').default(space.prefix),
       PARTITIONS: wholeNumber(1, 1024).default(space.partitions),
       INSTANCE: nameLike('a name of this replica').default(hostname()),
+      HEALTH_HOST: z.string().optional(),
       LOG_LEVEL: logLevel.default('info'),
       LOG_PHONE_KEY: logPhoneKey.optional(),
     },
@@ -30,6 +32,7 @@ export function commonSettings(space: { readonly prefix: string; readonly partit
         'The groups into which calls are divided: the same in all services, fixed while calls are in Redis.',
       INSTANCE:
         'The name of this replica and its consumer: stable over restarts, different for each replica.',
+      HEALTH_HOST: 'The address on which HEALTH_PORT is opened, such as 127.0.0.1; all of them by default.',
       LOG_LEVEL: 'The lowest level that is logged.',
       LOG_PHONE_KEY:
         'The key of the hashes of phones in logs, so that all services log the same; random by default.',

@@ -13,7 +13,12 @@ interface OpsServerOptions {
   readonly metrics: Metrics;
   readonly port: number;
   /** The address to listen on; all of them by default. */
-  readonly host?: string;
+  readonly host?: string | undefined;
+}
+
+interface OpsOptions extends Pick<OpsServerOptions, 'health' | 'metrics'> {
+  readonly lifecycle: Pick<Lifecycle, 'onStop'>;
+  readonly config: { readonly HEALTH_PORT: number; readonly HEALTH_HOST?: string | undefined };
 }
 
 interface Answer {
@@ -23,11 +28,9 @@ interface Answer {
 }
 
 /** Serves health and metrics until the service stops. Resolves with the port; rejects if it is in use. */
-export async function startOps({
-  lifecycle,
-  ...options
-}: OpsServerOptions & { readonly lifecycle: Pick<Lifecycle, 'onStop'> }): Promise<number> {
-  const ops = await startOpsServer(options);
+export async function startOps({ lifecycle, config, ...served }: OpsOptions): Promise<number> {
+  const { HEALTH_PORT: port, HEALTH_HOST: host } = config;
+  const ops = await startOpsServer({ ...served, port, host });
   lifecycle.onStop('ops server', () => ops.close());
   return ops.port;
 }
