@@ -90,6 +90,49 @@ describe('turnlog up that fails', () => {
     );
   });
 
+  it.each([
+    ['SPOOL_DIR', '/etc/hostname/spool', 'cannot be created: ENOTDIR'],
+    ['SPOOL_DIR', '/proc/no-such/spool', 'cannot be created: ENOENT'],
+    ['HOST', '203.0.113.7', 'this machine has no such address'],
+  ])('reports %s=%s in one sentence, at once', async (name, value, problem) => {
+    const { code, out, err } = await program.run(['up'], { [name]: value });
+    expect({ code, out }).toEqual({ code: 1, out: 'Starting Turnlog …\n' });
+    expect(err.trimEnd().split('\n')).toEqual([expect.stringContaining(`${name}=${value}`)]);
+    expect(err).toContain(problem);
+  });
+
+  it('works on HOST=::1, under its own address', async () => {
+    const up = program.start(['up', '--no-sample-call'], { HOST: '::1' });
+    const line = await up.lines.waitFor('Exotel stream', 30_000);
+    const [url = ''] = /ws:.*/.exec(line) ?? [];
+    expect(url).toMatch(/^ws:\/\/\[::1\]:\d+\/exotel\/stream$/);
+    const call = placeCall({ url, audio: 0.1 });
+    expect((await call.finished).end.how).toBe('hung-up');
+    expect(await up.interrupt()).toBe(0);
+  });
+
+  it('stops everything when the terminal is closed', async () => {
+    const up = program.start(['up', '--no-sample-call', '--json']);
+    await up.lines.waitFor('"services"', 30_000);
+    await up.lines.waitFor(/^}$/);
+    const { services } = JSON.parse(up.lines.lines.join('\n')) as { services: { pid: number }[] };
+    expect(await up.interrupt('SIGHUP')).toBe(0);
+    expect(services.length).toBeGreaterThan(2);
+    for (const { pid } of services) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('shows warnings of its services while it runs', async () => {
+    const up = program.start(['up', '--no-sample-call'], { AGENT_URL: 'ws://127.0.0.1:9/{callSid}' });
+    const line = await up.lines.waitFor('Exotel stream', 30_000);
+    await up.lines.waitFor('Ready for calls', 30_000);
+    const [url = ''] = /ws:.*/.exec(line) ?? [];
+    const call = placeCall({ url, audio: 0.1, hangUpAfterMs: Infinity });
+    expect(await up.lines.waitFor('[gateway-1] WARN', 30_000)).toContain('ECONNREFUSED');
+    call.hangUp();
+    await call.finished;
+    expect(await up.interrupt()).toBe(0);
+  });
+
   it('stops at Ctrl-C while it starts', async () => {
     const up = program.start(['up']);
     await up.lines.waitFor('Starting Turnlog');

@@ -19,8 +19,8 @@ export interface Running {
   readonly process: ChildProcess;
   /** Of its standard output. */
   readonly lines: CapturedLines;
-  /** Sends Ctrl-C; resolves to the exit code. */
-  interrupt(): Promise<number | null>;
+  /** Sends Ctrl-C, or another signal; resolves to the exit code. */
+  interrupt(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** The program on a data folder and a database of a test's own. */
@@ -69,8 +69,8 @@ export async function prepareProgram(): Promise<Program> {
       return {
         process: child,
         lines: captureLines(child.stdout),
-        interrupt: async () => {
-          child.kill('SIGINT');
+        interrupt: async (signal = 'SIGINT') => {
+          child.kill(signal);
           await closed;
           return child.exitCode;
         },

@@ -14,6 +14,14 @@ test('a warning of a service is shown, and again only after half a minute', () =
   expect(warnings.take('gateway-1', line(40, 'agent unreachable'), 30_000)).toBe(warning);
 });
 
+test('of an error, its message is shown', () => {
+  const warnings = new Warnings();
+  warnings.begin();
+  const err = { type: 'Error', message: 'MISCONF', stack: 'Error: MISCONF\n    at x' };
+  const text = JSON.stringify({ level: 50, msg: 'the sweep failed', err });
+  expect(warnings.take('session-1', text, 0)).toBe('[session-1] ERROR - the sweep failed | err=MISCONF');
+});
+
 test('what is not a warning, or comes before the begin, is not shown', () => {
   const warnings = new Warnings();
   expect(warnings.take('gateway-1', line(40, 'early'), 0)).toBeUndefined();

@@ -22,6 +22,14 @@ export class Warnings {
     const kind = `${service} ${read.message}`;
     if (nowMs - (this.#shownAtMs.get(kind) ?? -Infinity) < QUIET_MS) return undefined;
     this.#shownAtMs.set(kind, nowMs);
-    return `[${service}] ${formatLogLine(read)}`;
+    const fields: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(read.fields)) fields[name] = messageOf(value);
+    return `[${service}] ${formatLogLine({ ...read, fields })}`;
   }
+}
+
+/** Of an error its message alone: the stack is in the log file. */
+function messageOf(value: unknown): unknown {
+  const isError = typeof value === 'object' && value !== null && 'stack' in value && 'message' in value;
+  return isError ? value.message : value;
 }

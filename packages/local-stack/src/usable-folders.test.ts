@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { explainFolderError, makeSpoolFolder } from './usable-folders.ts';
+
+const failure = (code: string, file?: string): Error => Object.assign(new Error(code), { code, path: file });
+
+test.each([
+  [
+    'EACCES',
+    /^This user may not write to \/d\/redis: .*sudo chown -R "\$\(id -un\)" '\/d'\. Or use another folder/,
+  ],
+  ['ENOSPC', /^The disk of \/d is full\. Make room, and start again\.$/],
+  ['EROFS', /^\/d is on a disk that is read-only\. Or use another folder/],
+])('%s in the data folder is explained, also as a cause', (code, sentence) => {
+  const error = failure(code, '/d/redis/lock.json');
+  expect((explainFolderError(error, '/d') as Error).message).toMatch(sentence);
+  const wrapped = new Error('Redis failed', { cause: error });
+  expect((explainFolderError(wrapped, '/d') as Error).message).toMatch(sentence);
+});
+
+test('another error stays as it is', () => {
+  const error = failure('ECONNREFUSED');
+  expect(explainFolderError(error, '/d')).toBe(error);
+  expect(explainFolderError('a text', '/d')).toBe('a text');
+});
+
+test('the spool folder is created with its parents, and may exist', () => {
+  const root = mkdtempSync(path.join(os.tmpdir(), 'turnlog-test-'));
+  const folder = path.join(root, 'a', 'b');
+  makeSpoolFolder(folder);
+  makeSpoolFolder(folder);
+  expect(statSync(folder).isDirectory()).toBe(true);
+  rmSync(root, { recursive: true });
+  expect(() => makeSpoolFolder('/etc/hostname/spool')).toThrow(
+    'SPOOL_DIR=/etc/hostname/spool cannot be created',
+  );
+});
