@@ -73,14 +73,6 @@ describe('turnlog', () => {
     expect(out).toContain(`\nUsage: ${program} <command> [flags]\n`);
   });
 
-  it('still accepts the old name of a command, and prints the new one', async () => {
-    const old = await turnlog('simulate', '--help');
-    expect(old).toEqual({
-      ...(await turnlog('load', '--help')),
-      err: '"turnlog simulate" is now "turnlog load". The old name will go with the next release.\n',
-    });
-  });
-
   it('gives the code of an error that has one', async () => {
     const { out } = await turnlog('migrate', '--database', 'postgres://u:p@127.0.0.1:1/d', '--json');
     const { error } = JSON.parse(out) as { error: object };

@@ -13,9 +13,6 @@ const WITH_A_SENTENCE = new Set([
 
 const HELP_WORDS = new Set(['help', '--help', '-h']);
 
-/** Old names of commands, which work for one more release. */
-const RENAMED = new Map([['simulate', 'load']]);
-
 /**
  * Runs the command of the arguments; resolves to the exit code. A failure is a sentence on standard error,
  * and with --json a document on standard output as well.
@@ -52,7 +49,7 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
     print(terminal, programHelp(programOf(terminal.env)));
     return 0;
   }
-  const found = find(wanted, terminal);
+  const found = find(wanted);
   const command = await loadCommand(found);
   if (!isHelp && !rest.some((argument) => argument === '--help' || argument === '-h')) {
     return command.run(rest, terminal);
@@ -61,13 +58,8 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
   return 0;
 }
 
-function find(name: string, { err }: Terminal): CommandName {
-  const newName = RENAMED.get(name);
-  if (newName !== undefined) {
-    err.write(`"turnlog ${name}" is now "turnlog ${newName}". The old name will go with the next release.\n`);
-  }
-  const wanted = newName ?? name;
-  if (isCommandName(wanted)) return wanted;
+function find(name: string): CommandName {
+  if (isCommandName(name)) return name;
   const names = Object.keys(summaries);
   const suggestion = didYouMean(name, names);
   throw new CommandError(`There is no command "${name}".${suggestion} There are: ${names.join(', ')}, help.`);

@@ -12,6 +12,7 @@ const modules = {
   erase: () => import('./erase.ts'),
   hold: () => import('./hold.ts'),
   retention: () => import('./retention.ts'),
+  simulate: () => import('./simulate.ts'),
   load: () => import('./load.ts'),
   tenants: () => import('./tenants.ts'),
   call: () => import('./call.ts'),
@@ -35,6 +36,7 @@ export const summaries: Readonly<Record<CommandName, string>> = {
   hold: 'keep a call from retention and erasure, release it, or list held calls',
   retention:
     'delete transcripts, archives and audio that are older than their tenants keep them; for a timer',
+  simulate: 'call your own bot as Exotel would, and show what is heard, reported and recorded',
   load: 'place many calls as Exotel would, with an agent that reports what is said',
   tenants: 'list who may stream and report, add one, change its secrets or its policy, revoke it',
   call: 'place a call through Exotel, once; or show the outcome of one that may exist',

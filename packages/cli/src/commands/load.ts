@@ -11,7 +11,7 @@ import {
 import { envValue, oneOf, port, wholeNumber, wsUrl, type EnvValue } from '@turnlog/service-kit/config';
 import { CommandError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
-import { findServers, type AskedServers } from '../connections/find-servers.ts';
+import { streamUrlOfStack } from '../connections/find-servers.ts';
 import { withStore } from '../connections/with-store.ts';
 import {
   DEFAULT_TENANT,
@@ -28,7 +28,7 @@ import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts
 import { checkRecords, type WrongRecord } from '../load/check-records.ts';
 import { expectationOf } from '../load/expectation.ts';
 import { isFlawless, summarise, type LoadOutcome } from '../load/summarise.ts';
-import { adviseStart, programOf } from '../program.ts';
+import { programOf } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
 
 const SHAPES = Object.keys(shapes) as ShapeName[];
@@ -94,13 +94,6 @@ export const command = defineCommand({
     };
   },
 });
-
-async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promise<string> {
-  const { stack } = await findServers(asked, terminal);
-  const gatewayUrl = stack?.gatewayUrls[0];
-  if (gatewayUrl !== undefined) return `${gatewayUrl.replace(/^http/, 'ws')}/exotel/stream`;
-  throw new CommandError(`No gateway is known: ${adviseStart(terminal.env)}name one with --url ws://….`);
-}
 
 interface Round {
   readonly values: FlagValues<typeof flags> & { readonly json: boolean };

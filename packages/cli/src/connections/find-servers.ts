@@ -78,3 +78,11 @@ export function notFound(what: 'Redis' | 'Postgres', { env }: Terminal): Command
   const [flag, variable] = what === 'Redis' ? ['--redis', 'REDIS_URL'] : ['--database', 'DATABASE_URL'];
   return new CommandError(`No ${what} is known: ${adviseStart(env)}name one with ${flag} or ${variable}.`);
 }
+
+/** The stream URL of the local stack's first gateway. Throws a sentence if none runs. */
+export async function streamUrlOfStack(asked: AskedServers, terminal: Terminal): Promise<string> {
+  const { stack } = await findServers(asked, terminal);
+  const gatewayUrl = stack?.gatewayUrls[0];
+  if (gatewayUrl !== undefined) return `${gatewayUrl.replace(/^http/, 'ws')}/exotel/stream`;
+  throw new CommandError(`No gateway is known: ${adviseStart(terminal.env)}name one with --url ws://….`);
+}

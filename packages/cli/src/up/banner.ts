@@ -20,9 +20,9 @@ export function formatBanner(stack: LocalStack, dataDir: string, seconds: number
     `  Data            ${dataDir} (logs in ${stack.logDir})`,
     '',
     '  Try your own bot  AGENT_URL=ws://<your bot>/{callSid} npm start; then, in a second terminal:',
-    '                    npm run -s turnlog -- simulate',
+    '                    ./turnlog simulate',
     `  Point Exotel at   wss://<tenant>:<stream secret>@<your public host>/exotel/stream, with a tunnel or proxy to port ${port}.`,
     '                    Through it, everything gets 403 until you add a tenant, which prints that address:',
-    '                    npm run -s turnlog -- tenants add <name>',
+    '                    ./turnlog tenants add <name>',
   ].join('\n');
 }

@@ -1,0 +1,154 @@
+import { decodeEvent, type CallEvent } from '@turnlog/call-events';
+import { subscribeToChanges } from '@turnlog/call-log';
+import type { CallStore, StoredCall } from '@turnlog/call-store';
+import { placeCall, planLoadCall, type CallReport, type SimulatedCall } from '@turnlog/exotel-simulator';
+import { envValue, wholeNumber, wsUrl } from '@turnlog/service-kit/config';
+import { sleep } from '@turnlog/service-kit/time';
+import { CommandError } from '../command-error.ts';
+import { defineCommand } from '../command.ts';
+import { streamUrlOfStack } from '../connections/find-servers.ts';
+import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
+import { withStore } from '../connections/with-store.ts';
+import { databaseFlags, DEFAULT_TENANT, redisFlags, tenantFlag, text, valueFlag } from '../flags.ts';
+import { formatCallRecord } from '../format/call-record.ts';
+import { formatChange } from '../format/change-line.ts';
+import { clockFlags, clockOf } from '../format/clock.ts';
+import { adviceOn, formatHeard, HeardBot } from '../format/simulated.ts';
+import { print } from '../terminal.ts';
+
+const SECONDS = 20;
+const FIRST_KEY_MS = 3_000;
+const KEY_MS = 2_000;
+const WAIT_MS = 60_000;
+const POLL_MS = 200;
+/** What the bot reports after the end of the call is shown too, if it comes soon. */
+const LAST_WORDS_MS = 2_000;
+
+const keys = envValue('keys of a phone: 0 to 9, * and #', (typed) =>
+  /^[\d*#]{1,32}$/.test(typed) ? { value: typed } : { problem: `got ${JSON.stringify(typed)}` },
+);
+
+export const command = defineCommand({
+  usage: 'simulate',
+  details: [
+    'Calls the gateway as Exotel would, in real time, with your own bot behind it: start Turnlog with',
+    'AGENT_URL=ws://<your bot>/{callSid}. Shows what the caller hears, what the bot reports, and the record. Ctrl-C hangs up.',
+    'With tenants, --url has the stream secret, ws://name:secret@host/exotel/stream, and --tenant the name.',
+    'The exit code is 1 if the call did not connect, the bot could not be reached, or the record is wrong.',
+  ],
+  flags: {
+    url: valueFlag(wsUrl, '<ws url>', 'the stream URL of a gateway; that of the local stack by default'),
+    seconds: valueFlag(wholeNumber(1, 3_600), '<n>', `how long the caller stays; ${SECONDS} by default`),
+    wav: valueFlag(text, '<file>', 'what the caller says, 16-bit mono PCM; a noise like speech by default'),
+    dtmf: valueFlag(
+      keys,
+      '<keys>',
+      'keys that the caller presses, from the third second on, every two seconds',
+    ),
+    ...tenantFlag,
+    ...clockFlags,
+    ...redisFlags,
+    ...databaseFlags,
+  },
+  run: async ({ values }, terminal) => {
+    const url = values.url ?? (await streamUrlOfStack(values, terminal));
+    const conversationMs = 1000 * (values.seconds ?? SECONDS);
+    const plan = await planLoadCall({ url, wav: values.wav, conversationMs });
+    if (!plan.ok) throw new CommandError(plan.problem);
+    const show = (line: string): void => (values.json ? undefined : print(terminal, line));
+    const clock = clockOf(values);
+    const heard = new HeardBot(show);
+
+    const report = await withRedis(values, terminal, (open) => {
+      const call = placeCall({ ...plan.call, onServerFrame: (frame) => heard.take(frame) });
+      terminal.signal.addEventListener('abort', () => call.hangUp(), { once: true });
+      show(`📞 Calling ${new URL(url).host} as ${call.callSid}. Ctrl-C hangs up.`);
+      const onEvent = (event: CallEvent): void => {
+        const line = formatChange(event, clock);
+        if (line !== undefined) show(line);
+      };
+      return whileWatching(open, call.callSid, onEvent, () => talk(call, values.dtmf ?? ''));
+    });
+    if (report.end.how === 'handshake-failed')
+      throw new CommandError(`The gateway did not take the call: ${report.end.error ?? 'no reason given'}.`);
+
+    const { tenant = DEFAULT_TENANT } = values;
+    const { record, problems } = await withStore(values, terminal, (store) =>
+      untilRight(store, { tenant, callSid: report.callSid }),
+    );
+    const isFine = problems.length === 0 && record?.agent_reached !== false;
+    const lines = [formatHeard(report), ...adviceOn(report, record, problems)];
+    return {
+      document: { call: report, record: record ?? null, problems },
+      text: [...(record === undefined ? [] : ['', formatCallRecord(record, clock), '']), ...lines].join('\n'),
+      exitCode: isFine ? 0 : 1,
+    };
+  },
+});
+
+/** Presses the keys, and waits for the end of the call. */
+async function talk(call: SimulatedCall, dtmf: string): Promise<CallReport> {
+  const over = new AbortController();
+  const pressing = pressKeys(call, dtmf, over.signal);
+  const report = await call.finished;
+  over.abort();
+  await pressing;
+  return report;
+}
+
+async function pressKeys(call: SimulatedCall, dtmf: string, signal: AbortSignal): Promise<void> {
+  await sleep(FIRST_KEY_MS, signal);
+  for (const digit of dtmf) {
+    if (signal.aborted) return;
+    call.sendDtmf(digit);
+    await sleep(KEY_MS, signal);
+  }
+}
+
+/** Shows the events of a call from now until shortly after the work is done. */
+async function whileWatching<T>(
+  { url, space }: OpenRedis,
+  callSid: string,
+  onEvent: (event: CallEvent) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  return openRedis(url, async (subscriber) => {
+    await subscribeToChanges(subscriber, space, ({ call, events }) => {
+      if (call.callSid !== callSid) return;
+      for (const { text: encoded } of events) {
+        const decoded = decodeEvent(encoded);
+        if (decoded.ok) onEvent(decoded.event);
+      }
+    });
+    const result = await work();
+    await sleep(LAST_WORDS_MS);
+    return result;
+  });
+}
+
+interface CheckedRecord {
+  readonly record: StoredCall | undefined;
+  readonly problems: readonly string[];
+}
+
+/** The record, once it agrees with the log of the call; or what is wrong with it after a minute. */
+async function untilRight(
+  store: CallStore,
+  key: { readonly tenant: string; readonly callSid: string },
+): Promise<CheckedRecord> {
+  const deadline = performance.now() + WAIT_MS;
+  for (;;) {
+    const record = await store.readCall(key);
+    const problems = record === undefined ? ['it has no record'] : await differences(store, key);
+    if (problems.length === 0 || performance.now() >= deadline) return { record, problems };
+    await sleep(POLL_MS);
+  }
+}
+
+async function differences(
+  store: CallStore,
+  key: { readonly tenant: string; readonly callSid: string },
+): Promise<string[]> {
+  const verified = await store.verifyCall(key);
+  return verified.ok ? [] : verified.differences.map(({ column, problem }) => `${column}: ${problem}`);
+}
