@@ -1,6 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { isObject } from '../wire/fields.ts';
-import { tryReadJson } from '../wire/read-json.ts';
+import { readJson } from '../wire/read-json.ts';
 import { readMultipart } from './read-multipart.ts';
 import { readFields, type CallbackFields, type RawField } from './callback-fields.ts';
 
@@ -19,6 +18,8 @@ export type CallbackProblem = 'not_json' | 'not_a_form' | 'too_many_fields';
 export type ParsedCallback =
   | { readonly ok: true; readonly fields: CallbackFields }
   | { readonly ok: false; readonly problem: CallbackProblem };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the fields of a callback: JSON, `multipart/form-data` or urlencoded, and the query of its URL. The
@@ -50,6 +51,10 @@ function plainFields(contentType: string, body: Buffer): Iterable<RawField> | Ca
 }
 
 function jsonFields(body: Buffer): RawField[] | CallbackProblem {
-  const json = isUtf8(body) ? tryReadJson(new TextDecoder().decode(body)) : undefined;
-  return isObject(json) ? Object.entries(json) : 'not_json';
+  try {
+    const json = readJson(utf8.decode(body));
+    return isObject(json) ? Object.entries(json) : 'not_json';
+  } catch {
+    return 'not_json';
+  }
 }
