@@ -137,5 +137,10 @@ describe('whether the agent was reached', () => {
 
   it('is unknown if there is no sign of one', () => {
     expect(recordOf(started(), turn('http:gateway-1'), ended()).agentReached).toBeUndefined();
+    const overHttp = eventOf('call.disconnected', { connectionId: 'http', reason: 'agent_hung_up' });
+    expect(recordOf(turn('http:gateway-1'), overHttp)).toMatchObject({
+      agentReached: undefined,
+      endedCleanly: true,
+    });
   });
 });
