@@ -165,7 +165,7 @@ export const configSchema = gatewayVariables
   )
   .refine(({ AUTHENTICATE, HOST }) => AUTHENTICATE !== 'never' || isLoopback(HOST), {
     path: ['AUTHENTICATE'],
-    error: '"never" is for a HOST of loopback only: anybody could stream, and report',
+    error: '"never" is for a HOST of loopback only: any machine could stream and report',
   });
 
 /** The settings of one gateway. */

@@ -5,7 +5,7 @@ import { type BufferPool } from './buffer-pool.ts';
 export interface PcmBatch {
   readonly pcm: Buffer;
   readonly offsetMs: number;
-  /** The pool's buffer that holds `pcm`; whoever gets the batch gives it back. */
+  /** The pool's buffer that holds `pcm`; the receiver of the batch gives it back. */
   readonly buffer: Buffer;
 }
 
@@ -52,8 +52,8 @@ export class AudioTrack {
   }
 
   /**
-   * Adds a payload: the bytes of PCM that it holds in whole samples, or why it is no audio. `positionMs` is where it belongs, counted
-   * from the start of the connection, if that is later than the end of what came before.
+   * Adds a payload, and returns its bytes of PCM in whole samples, or why it is not audio. `positionMs`, from the start of the
+   * connection, counts if it is later than the end of the audio so far.
    */
   add(
     payload: string,

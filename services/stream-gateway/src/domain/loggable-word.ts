@@ -12,7 +12,7 @@ export const KNOWN_STOP_REASONS: ReadonlySet<string> = new Set([
   ...['failed', 'busy', 'no-answer', 'timeout', 'error', 'normal'],
 ]);
 
-/** A word of the other side as a log may show it: itself where it is known, else how long it was. Anybody may have written it. */
+/** A word of the carrier as a log may show it: the word if it is known, else its length. */
 export function loggableWord(word: string, known: ReadonlySet<string>): string {
   return known.has(word) ? word : `other:${word.length}`;
 }

@@ -1,8 +1,8 @@
 import { ExactNumber, parseJson } from '@turnlog/call-events';
 import { type MessageName } from './read-agent-message.ts';
+import { endOfString } from './split-messages.ts';
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPENING = new Set([0x5b, 0x7b]);
@@ -70,13 +70,4 @@ function valueOf(field: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-function endOfString(bytes: Buffer, start: number): number {
-  for (let index = start + 1; index < bytes.length; index += 1) {
-    const byte = bytes[index];
-    if (byte === BACKSLASH) index += 1;
-    else if (byte === QUOTE) return index;
-  }
-  return bytes.length;
 }

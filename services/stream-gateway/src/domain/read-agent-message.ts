@@ -58,7 +58,7 @@ export function readAgentText(text: string, options: ReadingOptions): ReadAgentM
   }
 }
 
-/** Reads a message of an agent. From here on nobody sees the personal data that its tenant does not want to be stored. */
+/** Reads a message of an agent, and removes the personal data that its tenant does not store. */
 export function readAgentMessage(json: unknown, options: ReadingOptions): ReadAgentMessage {
   return readMessage(json, options);
 }

@@ -27,16 +27,24 @@ function redactData(draft: EventDraft, mode: RedactionMode): Redacted {
   const { metadata, extra, ...known } = draft.data as Beyond;
   const inKnown = redactKnown({ ...draft, data: known } as EventDraft, mode);
   if (metadata === undefined && extra === undefined) return inKnown;
-  const inMetadata = metadata === undefined ? undefined : redactJson(metadata, mode);
-  const inExtra = extra === undefined ? undefined : redactJson(extra, mode);
+  const beyond = redactFields({ metadata, extra }, mode);
   return {
-    data: {
-      ...inKnown.data,
-      ...(inMetadata?.value !== undefined && { metadata: inMetadata.value }),
-      ...(inExtra?.value !== undefined && { extra: inExtra.value }),
-    } as EventDraft['data'],
-    count: inKnown.count + (inMetadata?.count ?? 0) + (inExtra?.count ?? 0),
+    data: { ...inKnown.data, ...beyond.values },
+    count: inKnown.count + beyond.count,
   };
+}
+
+/** Each field that is there and of which something is left. */
+function redactFields(fields: Readonly<Record<string, JsonValue | undefined>>, mode: RedactionMode) {
+  const values: Record<string, JsonValue> = {};
+  let count = 0;
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    const redacted = redactJson(value, mode);
+    count += redacted.count;
+    if (redacted.value !== undefined) values[name] = redacted.value as JsonValue;
+  }
+  return { values, count };
 }
 
 /** What the data of any report may have beside its own. */
@@ -102,16 +110,8 @@ function redactExtras<T extends Piece>(
 function redactTool(tool: DraftData<'tool.called'>, mode: RedactionMode): Redacted {
   const { arguments: given, result, ...texts } = tool;
   const { data, count } = redactTexts(texts, mode);
-  const ofArguments = given === undefined ? undefined : redactJson(given, mode);
-  const ofResult = result === undefined ? undefined : redactJson(result, mode);
-  return {
-    data: {
-      ...(data as DraftData<'tool.called'>),
-      ...(ofArguments?.value !== undefined && { arguments: ofArguments.value as JsonValue }),
-      ...(ofResult?.value !== undefined && { result: ofResult.value as JsonValue }),
-    },
-    count: count + (ofArguments?.count ?? 0) + (ofResult?.count ?? 0),
-  };
+  const free = redactFields({ arguments: given, result }, mode);
+  return { data: { ...(data as DraftData<'tool.called'>), ...free.values }, count: count + free.count };
 }
 
 /** Every text of an object, and nothing else of it. */

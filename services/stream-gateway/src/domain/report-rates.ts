@@ -11,7 +11,7 @@ export interface ReportRateLimits {
   readonly maxRequest: { readonly events: number; readonly bytes: number };
 }
 
-/** What somebody wants to report. */
+/** What a client wants to report. */
 export interface ReportedAmount {
   readonly call: CallKey;
   /** Where it comes from, where that is known. */

@@ -80,7 +80,7 @@ export function depthOf(text: Buffer): number {
 }
 
 /** The quote that closes a string; the end of the text where none does. */
-function endOfString(text: Buffer, start: number): number {
+export function endOfString(text: Buffer, start: number): number {
   for (let index = start + 1; index < text.length; index += 1) {
     const byte = text[index];
     if (byte === BACKSLASH) index += 1;
