@@ -19,6 +19,7 @@ const shared = {
 export default {
   // Twice the number of cores: most of these tests wait for servers, not for a processor.
   maxWorkers: 4,
+  testSequencer: '<rootDir>/scripts/slow-first-sequencer.mjs',
   // Servers are slow on a busy machine, and a test that hangs reports what it waits for long before. Jest
   // applies this to all projects or none.
   testTimeout: 60_000,
