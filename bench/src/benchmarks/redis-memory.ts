@@ -68,7 +68,7 @@ async function isEverythingDone(redis: Redis, calls: readonly SampleCall[]): Pro
 }
 
 async function memoryOf(redis: Redis, { call }: SampleCall): Promise<number> {
-  const keys = Object.values(callKeys(DEFAULT_KEY_SPACE, call)) as string[];
+  const keys: string[] = Object.values(callKeys(DEFAULT_KEY_SPACE, call));
   const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
   return sum(sizes.map((size) => size ?? 0));
 }

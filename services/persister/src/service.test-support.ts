@@ -1,12 +1,6 @@
 import { PassThrough } from 'node:stream';
-import {
-  callId,
-  createEvent,
-  type CallKey,
-  type EventData,
-  type EventType,
-  type KnownEvent,
-} from '@turnlog/call-events';
+import { callId, type CallKey } from '@turnlog/call-events';
+import * as events from '@turnlog/call-events/testing';
 import {
   allPartitions,
   callKeys,
@@ -33,8 +27,7 @@ import { BLOCK_MS, persistFeed, type PersistFeedOptions } from './persist/persis
 import { PersistReport } from './report/persist-report.ts';
 import { DatabaseWatch } from './store/database-watch.ts';
 
-/** Any moment will do. */
-const T0 = Date.UTC(2026, 0, 25, 11, 15, 0);
+export { callOf, turn } from '@turnlog/call-events/testing';
 
 /** An empty database with the schema in it. */
 export function createMigratedDatabase(): Promise<TestDatabase> {
@@ -163,40 +156,28 @@ export async function openTestSystem(databaseUrl: string, { partitions = 2 } = {
 /** One system of a test. */
 export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>;
 
-/** A call of the default tenant. */
-export function callOf(callSid: string): CallKey {
-  return { tenant: 'default', callSid };
-}
-
-/** A type and data that go with it. */
-export type AnyEventData = { [T in EventType]: readonly [type: T, data: EventData<T>] }[EventType];
-
-export const started: AnyEventData = ['call.started', { connectionId: 'c1', from: '+910000000001' }];
-export const ended: AnyEventData = ['call.ended', { connectionId: 'c1', reason: 'callended' }];
-
-/** A turn of the caller. */
-export function turn(text: string): AnyEventData {
-  return ['turn.completed', { speaker: 'user', text }];
-}
+export const started = events.started('c1');
+export const ended = events.ended('c1');
 
 /** A whole call: it starts, the caller says the texts, the budget is collected, it ends. */
-export function wholeCall(...texts: string[]): AnyEventData[] {
-  return [started, ...texts.map(turn), ['data.collected', { fields: { budget: 5_000_000 } }], ended];
+export function wholeCall(...texts: string[]): events.AnyEventData[] {
+  return [started, ...texts.map(events.turn), ['data.collected', { fields: { budget: 5_000_000 } }], ended];
 }
 
 /** Appends events of one connection, numbered from `firstSourceSeq` on; throws when any of them is not appended. */
 export async function append(
   { appender }: TestSystem,
   call: CallKey,
-  data: readonly AnyEventData[],
+  data: readonly events.AnyEventData[],
   firstSourceSeq = 1,
 ): Promise<void> {
-  const events = data.map(([type, each], index) => {
+  const added = data.map((each, index) => {
     const sourceSeq = firstSourceSeq + index;
-    const origin = { call, source: 'c1', sourceSeq, atMs: T0 + sourceSeq * 1000, id: `e${sourceSeq}` };
-    return toNewEvent(createEvent(type, each, origin) as KnownEvent, { rememberId: false });
+    const atMs = events.T0 + sourceSeq * 1000;
+    const event = events.eventOf(each, { call, source: 'c1', sourceSeq, atMs, id: `e${sourceSeq}` });
+    return toNewEvent(event, { rememberId: false });
   });
-  const outcome = await appender.append({ call, events, mode: 'ordered' });
+  const outcome = await appender.append({ call, events: added, mode: 'ordered' });
   if (outcome.outcome !== 'ok') throw new Error(`append: ${outcome.outcome}`);
 }
 
@@ -205,9 +186,9 @@ export async function appendUnordered(
   { appender }: TestSystem,
   call: CallKey,
   id: string,
-  [type, data]: AnyEventData,
+  data: events.AnyEventData,
 ): Promise<void> {
-  const event = createEvent(type, data, { call, source: 'http:test', atMs: T0 + 60_000, id }) as KnownEvent;
+  const event = events.eventOf(data, { call, source: 'http:test', atMs: events.T0 + 60_000, id });
   await appender.append({ call, mode: 'unordered', events: [toNewEvent(event, { rememberId: true })] });
 }
 
