@@ -3,7 +3,7 @@ import { createBlockingClient, createCommandClient, untilReady } from '@turnlog/
 import { createAppender } from './append/appender.ts';
 import { type KeySpace } from './keys.ts';
 
-export { callOf, turn, type AnyEventData } from '@turnlog/call-events/testing';
+export { callOf, ended, started, turn, type AnyEventData } from '@turnlog/call-events/testing';
 export { ordered, unordered } from './testing/build-requests.ts';
 
 /** A key space of the test's own, on the Redis of the test run. */
