@@ -3,8 +3,8 @@ import { isTestFile } from './read-imports.mjs';
 import { readRooms } from './rooms.mjs';
 
 const PURE = /^services\/[^/]+\/src\/domain\/|^packages\/(call-events|exotel|redaction)\/src\//;
-/** Libraries that read no clock, socket or disk. node:crypto is here for its hashes, node:buffer for isUtf8. */
-const PURE_LIBRARIES = ['zod', 'nanoid', 'lru-cache', 'saxes', 'node:crypto', 'node:buffer'];
+/** Libraries that read no clock, socket or disk. node:crypto is here for its hashes. */
+const PURE_LIBRARIES = ['zod', 'nanoid', 'lru-cache', 'saxes', 'node:crypto'];
 /** The deterministic simulation runs these two services' decisions. */
 const IN_SIMULATION = /^services\/(persister|session)\//;
 
