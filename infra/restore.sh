@@ -35,7 +35,7 @@ main() {
   say 'restoring Redis'
   docker compose run --rm --no-deps -T redis sh -c "$WRITE_REDIS" < "$folder/redis.rdb"
   say 'restoring Postgres'
-  docker compose up -d --wait redis postgres
+  docker compose up -d --wait redis redis-audio postgres
   docker compose exec -T postgres pg_restore -U turnlog -d turnlog --exit-on-error < "$folder/postgres.dump"
   docker compose run --rm --no-deps -T migrate
 
