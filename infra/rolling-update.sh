@@ -13,6 +13,9 @@ set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "$0")/.."
 
+exec 9< infra/rolling-update.sh
+flock --nonblock 9 || { echo 'Another update is running.' >&2; exit 1; }
+
 READY_WITHIN_SECONDS=120
 declare -A READINESS_PORTS=([stream-gateway]=8084 [session]=8081 [persister]=8082 [reconciler]=8083)
 
