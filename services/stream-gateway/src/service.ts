@@ -54,11 +54,7 @@ export async function startGateway(
     pendingBytes: () => stores.retention.pendingBytes,
     spooledBytes: () => stores.spool?.spool.bytes ?? 0,
   });
-  const digests = {
-    audioDrops: createAudioDrops(logger),
-    unplaced: unplacedPassthrus(logger),
-    refusals: createRefusals(logger),
-  };
+  const digests = createDigests(logger);
   const common = { config, logger, lifecycle, metrics, digests };
   const stores = await openStores(config, {
     ...common,
@@ -114,6 +110,15 @@ async function untilUsable({ stores, auth, lifecycle: { signal } }: ServerParts)
     isRetryable: (error) => !(error instanceof UnkeepableDurabilityError),
   });
   await retryForever(() => auth.directory.reload(), { signal });
+}
+
+/** What is logged once a minute. */
+function createDigests(logger: Logger): ServerParts['digests'] {
+  return {
+    audioDrops: createAudioDrops(logger),
+    unplaced: unplacedPassthrus(logger),
+    refusals: createRefusals(logger),
+  };
 }
 
 /** Why the gateway accepts no new calls although Redis answers. */
