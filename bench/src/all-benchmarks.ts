@@ -4,6 +4,7 @@ import { commandCalls, commandHelp } from './benchmarks/command-start.ts';
 import { durabilityRate, durabilityWait } from './benchmarks/durability.ts';
 import { gatewayFrames } from './benchmarks/gateway-frames.ts';
 import { gatewayLiveMemory, gatewayMemory } from './benchmarks/gateway-memory.ts';
+import { httpEvents } from './benchmarks/http-events.ts';
 import { hangUpToRow } from './benchmarks/hang-up-to-row.ts';
 import { hangUpUnderLoad } from './benchmarks/hang-up-under-load.ts';
 import { longCallInPersister, longCallInSession } from './benchmarks/long-call.ts';
@@ -17,6 +18,7 @@ const allBenchmarks: readonly Benchmark[] = [
   persistBullmq,
   persistBullmqRow,
   gatewayFrames,
+  httpEvents,
   hangUpToRow,
   hangUpUnderLoad,
   redisMemory(24),

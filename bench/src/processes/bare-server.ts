@@ -4,13 +4,19 @@ import { spawnProbed } from './probed-process.ts';
 import { type FrameServer } from './service.ts';
 
 /** Starts the bare `ws` server, and waits until it listens. */
-export async function startBareServer(servers: Servers): Promise<FrameServer> {
+export function startBareServer(servers: Servers): Promise<FrameServer> {
+  return start(servers, 'bare-ws-server');
+}
+
+/** Starts the bare HTTP server, and waits until it listens. */
+export function startBareHttpServer(servers: Servers): Promise<FrameServer> {
+  return start(servers, 'bare-http-server', servers.redisUrl);
+}
+
+async function start(servers: Servers, name: string, ...args: readonly string[]): Promise<FrameServer> {
   const port = await freePort();
-  const server = spawnProbed(servers, {
-    name: 'bare-ws-server',
-    mainFile: new URL('./bare-ws-server.js', import.meta.url),
-    args: [String(port)],
-  });
+  const mainFile = new URL(`./${name}.js`, import.meta.url);
+  const server = spawnProbed(servers, { name, mainFile, args: [String(port), ...args] });
   await server.ready();
   return { ...server, port };
 }
