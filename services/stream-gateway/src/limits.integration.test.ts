@@ -201,6 +201,7 @@ test('MAX_CALLS_PER_SOCKET calls may follow each other on a socket', async () =>
   const carrier = await dial(gateway.url);
   for (const callSid of ['CA-a', 'CA-b', 'CA-c']) carrier.send(framesOf({ callSid }).start);
   expect(await carrier.closed()).toBe(1008);
-  expect(eventOf(await gateway.events('CA-b'), 'call.disconnected').data.reason).toBe('superseded');
+  const events = await gateway.eventsUntil('CA-b', 'call.disconnected');
+  expect(eventOf(events, 'call.disconnected').data.reason).toBe('superseded');
   expect(await gateway.events('CA-c')).toEqual([]);
 });
