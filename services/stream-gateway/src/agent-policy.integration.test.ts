@@ -111,7 +111,7 @@ test('if the carrier reads nothing, the agent has to wait, and the carrier then 
   carrier.socket.terminate();
 });
 
-/** A server that remembers with which headers it was asked, and takes sockets or sends elsewhere. */
+/** A server that keeps the headers of its requests, and accepts sockets or redirects them. */
 async function startAuthAgent(
   redirectTo?: string,
 ): Promise<{ port: number; headers: IncomingHttpHeaders[] }> {

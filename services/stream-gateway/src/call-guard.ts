@@ -50,7 +50,7 @@ export class CallGuard {
     };
   }
 
-  /** Listens to a socket, `owner` being whose it is: `carrier` or `agent`. */
+  /** Listens to a socket of `owner`: `carrier` or `agent`. */
   listen(socket: WebSocket, owner: string, listeners: Partial<SocketListeners>): void {
     for (const [event, listener] of Object.entries(listeners)) {
       socket.on(event, (...args: readonly unknown[]) => {
@@ -68,7 +68,7 @@ export class CallGuard {
     return setTimeout(this.wrap(entry, task), ms);
   }
 
-  /** Goes on when a promise is settled; its failure is a fault, unless it is said what to do then. */
+  /** Continues when a promise is settled. Its failure is a fault, unless `onFailed` handles it. */
   settled<T>(
     entry: string,
     promise: Promise<T>,
@@ -90,7 +90,7 @@ export class CallGuard {
   }
 }
 
-/** For what all calls share: a fault is logged, and everything else goes on. */
+/** For what all calls share: a fault is logged, and everything else continues. */
 export function sharedGuard(logger: Logger): CallGuard {
   return new CallGuard(logger, (err, entry) => {
     logger.error(

@@ -35,7 +35,7 @@ const agentUrl = wsUrlTemplate().refine((template) => unknownPlaceholders(templa
   error: `expected no placeholders but ${AGENT_URL_PLACEHOLDERS.map((name) => `{${name}}`).join(', ')} and {params.NAME}`,
 });
 
-/** Its text is never told: it is a secret. */
+/** The problem does not quote its text, which is a secret. */
 const webhookSecret = envValue('at least 24 letters, digits, "-" or "_"', (text) =>
   /^[\w-]{24,200}$/.test(text) ? { value: text } : { problem: `got ${text.length} characters` },
 );
@@ -61,7 +61,7 @@ const origins = envValue('origins with commas between them, such as https://cons
   value: listOf(text),
 }));
 
-/** Without a query, which every stream has of its own. */
+/** Without a query: each stream has its own. */
 const publicUrl = wsUrl.refine((url) => !/[?#@]/.test(url), {
   error: 'expected a URL such as wss://calls.example.com, without credentials and query',
 });

@@ -27,7 +27,7 @@ test('a gateway that still holds an erased call does not restore it, and refuses
   expect(await createCallEraser(gateway.redis, gateway.space).erase(call, 60_000)).toMatchObject({
     outcome: 'erased',
   });
-  // The next heartbeat finds the log gone, as when Redis had lost it; and learns that it is to stay so.
+  // The next heartbeat does not find the log, as if Redis had lost it, and receives the answer that the call was erased.
   await waitUntil(async () => (await retained()) === 0, { what: 'the gateway has forgotten the call' });
   socket.send({ event: 'turn', id: 't2', turn: { speaker: 'user', text: 'late' } });
   await waitUntil(() => socket.received.some((text) => text.includes('call_erased')), {

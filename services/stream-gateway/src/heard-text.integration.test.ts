@@ -50,7 +50,7 @@ test('when the caller interrupts, the heard part is stored beside the whole text
   await agent.waitFor(({ event }) => event === 'mark');
   agent.send(clear());
   await waitUntil(() => carrier.received.length === 7, { what: 'the carrier has the clear' });
-  // A carrier that gives back what it has cleared: that proves nothing.
+  // A carrier that returns cleared marks: they prove nothing.
   carrier.send(frames.mark('q2'), frames.mark('q3'), frames.stop);
   const { events, record } = await recordOf(call, 'call.ended');
   expect(record.transcript[0]).toMatchObject({ text, heard_text: 'Great! ', interrupted: true });
@@ -72,7 +72,7 @@ test('a caller who hangs up in the middle of a turn has heard what was played un
   await agent.waitFor(({ event }) => event === 'mark');
   carrier.socket.terminate();
   await agent.waitFor(({ event }) => event === 'stop');
-  // Reported late, and without a word on marks: they are named after the turns.
+  // Reported late and without marks: these have the names of the turns.
   agent.send(
     { event: 'turn', id: 't1', turn: { speaker: 'ai', text: 'Hello.', timestamp: 1_769_339_725_000 } },
     {

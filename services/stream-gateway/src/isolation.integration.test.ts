@@ -58,7 +58,7 @@ const once = <T extends object>(
   jest.spyOn(target as Record<string, () => unknown>, method as string).mockImplementationOnce(fail);
 };
 
-/** Which call is going on is asked for in several places: where this function has called, it fails once. */
+/** Makes `openCall`, which is read in several places, fail once in this one. */
 const failIn = (caller: string): void => {
   Error.stackTraceLimit = 50;
   let hasFailed = false;

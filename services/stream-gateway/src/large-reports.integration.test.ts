@@ -67,7 +67,7 @@ test('a large report on a socket is read in a thread, and later frames stay behi
   socket.send(turn('t1', 900_000), turn('t2', 10), turn('t3', 300_000), turn('t4', 10), deep('d', 50_000));
   socket.send(turn('t5', 10));
   socket.socket.close(1000);
-  // The agent's last words are read before it counts as gone.
+  // The agent's last reports are read before its end is handled.
   await gateway.eventsUntil(frames.callSid, 'call.disconnected', 20_000);
   await waitUntil(async () => (await gateway.events(frames.callSid)).some(({ id }) => id === 'turn:t5'), {
     what: 'the last turn is stored',

@@ -11,8 +11,8 @@ import { namedCall } from './http/endpoints/stream-url-endpoint.ts';
 import { streamTarget } from './http/server/stream-target.ts';
 
 /*
- * What others may send is read in a time in proportion to its length, whatever it is: with a pattern that tries again at each
- * place, 64 KiB took seconds, and every call of the gateway stood still.
+ * Everything that others may send is read in a time in proportion to its length: with a pattern that tries again at each
+ * position, 64 KiB took seconds, and every call of the gateway waited.
  */
 const UNITS = [
   ...[

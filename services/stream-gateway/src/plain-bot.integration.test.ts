@@ -16,8 +16,8 @@ interface Frame {
 }
 
 /**
- * An echo bot as one would write it from Exotel's pages alone: it knows nothing of Turnlog, and takes it amiss when it
- * gets what is not Exotel's.
+ * An echo bot as one would write it from Exotel's pages alone, without Turnlog's messages. It records everything that
+ * it receives and that is not Exotel's.
  */
 async function startEchoBot(): Promise<{ url: string; heard: string[]; strange: unknown[] }> {
   const heard: string[] = [];

@@ -20,7 +20,7 @@ const readinessOf = async ({ opsUrl }: TestGateway) => {
   const response = await fetch(`${opsUrl}/readyz`);
   return { status: response.status, text: await response.text() };
 };
-/** Fills Redis up to a share of its memory, with keys that are no calls. */
+/** Fills Redis up to a share of its memory, with keys that do not belong to calls. */
 async function fill({ redis }: TestGateway, share: number): Promise<void> {
   for (let n = 0; ; n += 1) {
     const info = await redis.info('memory');

@@ -71,7 +71,7 @@ async function eventsOf({ redis, prefix }: Setup, callSid: string) {
   }
 }
 
-/** How Redis goes away, and how it is back when the gateway's heir starts. */
+/** How Redis becomes unavailable, and available again when the gateway that takes over starts. */
 const outages: Record<string, { begin(redis: PrivateServer): unknown; end(redis: PrivateServer): unknown }> =
   {
     // What the gateway had sent is lost.

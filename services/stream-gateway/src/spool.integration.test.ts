@@ -81,7 +81,7 @@ test.each(Object.keys(outages))(
     const ids = idsFrom(1, 30);
     socket.send(...ids.slice(0, 10).map((id) => turn(id)));
     await acknowledged(socket, 10);
-    // A slow machine may have gone by the spool for some of them.
+    // On a slow machine some of them may have been appended without the spool.
     await waitUntil(async () => (await filesOf(spoolDir)).length === 0, { what: 'nothing is on the disk' });
 
     await outage.begin(setup);
@@ -163,7 +163,7 @@ test('events over HTTP are accepted by the spool while Redis is unavailable, and
     timeoutMs: 20_000,
   });
   expect((await turnsOf(gateway, 'CA-http')).sort()).toEqual(namesOf(['a', 'b', 'before']));
-  // From here on the gateway answers for them as for any other.
+  // From here on the gateway keeps them like any other event.
   await gateway.redis.flushall();
   await waitUntil(async () => (await turnsOf(gateway, 'CA-http')).length === 3, {
     what: 'a Redis that lost them has them again',

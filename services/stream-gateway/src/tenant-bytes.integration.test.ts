@@ -48,7 +48,7 @@ test('a tenant that sent its MiB of the hour is refused at every gateway, and it
   const repeated = await report(first, loud, 'CA1', big('first'));
   expect(await repeated.json()).toMatchObject({ results: [{ status: 'duplicate', seq: 1 }] });
   expect((await report(first, quiet, 'CA1', big('t1'))).status).toBe(202);
-  // What it has brought there tells the other gateway of the rest.
+  // With its own bytes the other gateway receives the count of all of them.
   await waitUntil(
     async () => (await report(second, loud, 'CA2', big(String(Math.random()), 10))).status === 429,
     {

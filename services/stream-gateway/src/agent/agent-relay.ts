@@ -28,7 +28,7 @@ export interface AgentRelaySettings {
   /** How often a lost agent is dialled again, over the whole call. */
   readonly maxReconnects: number;
   readonly backoff: Backoff;
-  /** How long the agent may go on reporting after the call. */
+  /** How long the agent may report after the call. */
   readonly lingerMs: number;
   /** Audio is dropped while more than this waits for the agent's socket; far beyond it the socket is closed. */
   readonly maxBufferedBytes: number;

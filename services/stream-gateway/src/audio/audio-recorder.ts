@@ -12,7 +12,7 @@ import { type BufferPool } from './buffer-pool.ts';
 export interface AudioRecorderOptions {
   readonly call: CallKey;
   readonly connection: StartedConnection;
-  /** Without one audio is counted and not kept. */
+  /** If undefined, audio is counted and not kept. */
   readonly writer: AudioWriter | undefined;
   readonly batchMs: number;
   readonly pool: BufferPool;
@@ -39,7 +39,7 @@ export class AudioRecorder {
     this.add(track === 'outbound' ? 'outbound' : 'inbound', payload, byteLength, nowMs);
   }
 
-  /** Adds one frame's payload; what is no audio is counted and left out. */
+  /** Adds one frame's payload. A payload that is not audio is counted and left out. */
   add(track: Track, payload: string, byteLength: number, nowMs: number): void {
     this.#frames += 1;
     const bytes = this.#trackOf(track).add(payload, byteLength, {
@@ -65,7 +65,7 @@ export class AudioRecorder {
     }
   }
 
-  /** Writes what is left; no more comes. */
+  /** Writes what is left, at the end of the connection. */
   finish(): void {
     const { writer, call } = this.#options;
     this.#tracks.inbound?.flush();
@@ -87,7 +87,7 @@ export class AudioRecorder {
     };
   }
 
-  // The caller's audio never pauses, so its bytes tell the time; the agent's comes in bursts.
+  // The caller's audio never pauses, so its bytes show the time; the agent's arrives in bursts.
   #positionOf(track: Track, nowMs: number): number {
     return track === 'inbound' ? 0 : nowMs - this.#options.connection.startedAtMs;
   }

@@ -68,7 +68,7 @@ export class AudioTrack {
         ? decodeInto(pcm, this.#length, payload, byteLength)
         : decodeG711Into(this.#codec, pcm, this.#length, { payload, byteLength });
     if (typeof written === 'string') return written;
-    // Half a sample at the end was cut off: kept, it would turn all that follows into noise.
+    // Half a sample at the end is cut off: if it were kept, all audio after it would be noise.
     const bytes = written - (written % 2);
     if (this.#length === 0) this.#begin(nowMs);
     this.#length += bytes;
@@ -108,7 +108,7 @@ export class AudioTrack {
 const OPENING_BRACE = 0x7b;
 
 /**
- * Decodes a media payload into a buffer, without a buffer of its own: the bytes written, or why it is no audio. By the
+ * Decodes a media payload into a buffer, without a buffer of its own: the bytes written, or why it is not audio. By the
  * same rules as `decodeAudio`, at the price of a plain base64 decoder.
  */
 export function decodeInto(

@@ -12,7 +12,7 @@ const batchOf = (bytes: number): AudioBatch => ({
   pcm: Buffer.alloc(bytes),
 });
 
-/** Its Redis answers as it is told. */
+/** A writer whose Redis gives this answer. */
 function writerWith(answer: (batches: readonly CallAudio[]) => AppendedAudio | Promise<AppendedAudio>) {
   let nowMs = 1_000_000;
   const dropped: [AudioDropReason, number][] = [];

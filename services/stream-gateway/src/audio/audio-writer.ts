@@ -13,21 +13,21 @@ import { RecentBytes } from './recent-bytes.ts';
 /** The most audio that may be on its way to Redis at once, over all calls. */
 const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
 
-/** How long a batch waits for others to go with, and how many go at once: by itself each would cost twice as much. */
+/** How long a batch waits for others, and how many are sent at once: a batch sent by itself would cost twice as much. */
 const COMBINE_MS = 10;
 const MAX_COMBINED_BATCHES = 32;
 const MAX_COMBINED_BYTES = 512 * 1024;
 
 /**
- * The most audio of this gateway that Redis is given to keep where it does not tell how full it is: what a Redis of a
- * gigabyte can always spare.
+ * The most audio of this gateway that Redis keeps if the use of its memory is unknown: as much as a Redis of a
+ * gigabyte always has to spare.
  */
 const MAX_UNMEASURED_BYTES = 64 * 1024 * 1024;
 
 /** Why audio was dropped. */
 export type AudioDropReason = Exclude<AudioFate, 'written'> | 'too_much_in_flight';
 
-/** Told when a batch is done with: its buffer is free, and it is in Redis or dropped. */
+/** Called when a batch was written to Redis or dropped: its buffer may be used again. */
 export type OnDone = (isWritten: boolean) => void;
 
 export interface AudioWriterOptions {
@@ -37,7 +37,7 @@ export interface AudioWriterOptions {
   /** Unix ms. */
   readonly now: () => number;
   readonly onDropped: (reason: AudioDropReason, bytes: number) => void;
-  /** Redis begins, or ceases, to tell how much memory it uses. */
+  /** It became known, or unknown, how much memory Redis uses. */
   readonly onMemoryKnown: (isKnown: boolean) => void;
 }
 
@@ -45,7 +45,7 @@ interface WaitingBatch extends CallAudio {
   readonly onDone: OnDone;
 }
 
-/** Writes batches of audio to Redis. Audio is no part of the record: what can't be written now is dropped and counted. */
+/** Writes batches of audio to Redis. Audio is not part of the record: what can't be written now is dropped and counted. */
 export class AudioWriter {
   readonly #options: AudioWriterOptions;
   readonly #kept: RecentBytes;
@@ -78,7 +78,7 @@ export class AudioWriter {
     else this.#timer ??= this.#options.guard.after('audio.combine', COMBINE_MS, () => this.#send());
   }
 
-  /** No more comes of this connection: its audio is kept from now on. Should Redis be away, it expires a little earlier. */
+  /** The connection has ended: its audio is kept from now on. If Redis is unavailable, it expires a little earlier. */
   finish(call: CallKey): void {
     this.#send();
     const { streams, limits, guard } = this.#options;
@@ -108,7 +108,7 @@ export class AudioWriter {
     );
   }
 
-  /** Rejects, and never throws: what was taken out of the queue is to be settled. */
+  /** Rejects, and never throws: each batch that left the queue needs an outcome. */
   async #append(batches: readonly WaitingBatch[]): Promise<AppendedAudio> {
     return this.#options.streams.append(batches, this.#options.limits);
   }

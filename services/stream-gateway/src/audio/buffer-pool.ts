@@ -3,7 +3,7 @@ const MAX_IDLE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Buffers that are used again. Audio fills buffers of a few kilobytes all day long; leaving them to the garbage collector
- * costs more than everything else that is done with a frame.
+ * costs more than all other work on a frame.
  */
 export class BufferPool {
   readonly #idle = new Map<number, Buffer[]>();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Why a message was not taken. */
+/** Why a message was rejected. */
 export const agentErrorCode = z.enum([
   'not_json',
   'not_an_object',
@@ -19,7 +19,7 @@ export const agentErrorCode = z.enum([
 
 export type AgentErrorCode = z.infer<typeof agentErrorCode>;
 
-/** Why a message was not taken; `message` says which field, and what to do. */
+/** Why a message was rejected; `message` names the field, and what to do. */
 export const agentMessageError = z.object({ code: agentErrorCode, message: z.string() });
 
 export type AgentMessageError = z.infer<typeof agentMessageError>;
@@ -32,7 +32,7 @@ const REFUSALS = {
   call_erased: 'the call was erased; nothing of it is recorded any more',
 } as const;
 
-/** Why an event that is as it should be is not stored all the same. */
+/** Why a valid event is not stored. */
 export function refusalOf(reason: keyof typeof REFUSALS): AgentMessageError {
   return { code: reason, message: REFUSALS[reason] };
 }
@@ -54,7 +54,7 @@ const stored = {
     .meta({ description: "Safe on the gateway's disk, and on its way to the log" }),
 };
 
-/** What became of one message of a request. */
+/** The result of one message of a request. */
 export const eventResult = z.discriminatedUnion('status', [
   z.object({ id: z.string(), ...answered, ...stored }),
   z.object({ id: z.string(), ...answered, status: z.literal('rejected'), error: agentMessageError }),
@@ -62,10 +62,10 @@ export const eventResult = z.discriminatedUnion('status', [
 
 export type EventResult = z.infer<typeof eventResult>;
 
-/** What became of the messages of a request, in their order. */
+/** The results of the messages of a request, in their order. */
 export const eventResults = z.object({ results: z.array(eventResult) });
 
-/** What an agent is answered on its socket. `id` is its own, or null. */
+/** The answers that an agent receives on its socket. `id` is the agent's own, or null. */
 export const agentAnswer = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ack'), id: z.string().nullable(), ...answered, ...stored }),
   z.object({ event: z.literal('error'), id: z.string().nullable(), ...answered, error: agentMessageError }),

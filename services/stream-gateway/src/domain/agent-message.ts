@@ -21,7 +21,7 @@ const optional = <T extends z.ZodType>(schema: T) =>
 const SHORT_TEXT = /^[^\u{10000}-\u{10FFFF}]{1,128}$/u;
 const shortText = z.string().regex(SHORT_TEXT, 'expected text of 1 to 128 characters, without emoji');
 
-// However many digits it has: `z.int` ends where JavaScript can't count on.
+// However many digits it has: `z.int` rejects numbers beyond 2^53.
 const wholeNumber = z.number().refine(Number.isInteger).meta({ type: 'integer' });
 
 const common = {
@@ -36,7 +36,7 @@ const common = {
   metadata: optional(jsonValue).meta({ description: 'Anything that the agent wants to be kept with it' }),
 };
 
-/** Of what may be said again, and better: everything but who speaks at this moment. */
+/** For messages that may be corrected: all but those about who is speaking now. */
 const revisable = {
   ...common,
   revision: optional(

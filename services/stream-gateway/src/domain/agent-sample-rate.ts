@@ -1,6 +1,6 @@
 import { type SampleRate } from '@turnlog/exotel';
 
-/** The rate of a bot that is told none. */
+/** The rate that a bot assumes if its URL does not name one. */
 const DEFAULT_RATE: SampleRate = 8_000;
 const NAMES_RATE = /\{sampleRate\}|[?&]sample[-_]rate=/i;
 

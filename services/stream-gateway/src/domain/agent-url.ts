@@ -15,7 +15,7 @@ export const AGENT_URL_PLACEHOLDERS = ['callSid', 'streamSid', 'from', 'to', 'te
 
 const PLACEHOLDER = /\{([\w.~-]+)\}/g;
 const PARAMETER = 'params.';
-/** The rate is no parameter of the call, but it is asked for as one. */
+/** The rate is not a parameter of the call, but templates name it like one. */
 const RATE_PARAMETERS = new Set(['sample-rate', 'sample_rate']);
 
 /** The placeholders in a template that nothing can fill. */
@@ -33,7 +33,7 @@ function placeholdersIn(template: string): string[] {
   return [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
 }
 
-/** Whether what is known of a call decides which host is asked, and not only what it is asked for. */
+/** Whether a placeholder is in the host of the URL, and not only behind it. */
 export function hasPlaceholderInOrigin(template: string): boolean {
   return originOf(template).includes('{');
 }

@@ -2,7 +2,7 @@ import { type JsonValue } from '@turnlog/call-events';
 
 type Fields = Readonly<Record<string, JsonValue>>;
 
-/** Spellings of one field: the first that is there counts. */
+/** Spellings of one field: the first one that is present takes precedence. */
 const SPELLINGS = [
   ['startedAt', 'started_at', 'start'],
   ['endedAt', 'ended_at', 'end'],
@@ -12,7 +12,7 @@ const SPELLINGS = [
 ];
 
 /**
- * What a message, or a part of one, says beyond the fields that have a meaning: fields that are not known, and a spelling of
+ * What a message, or a part of one, has beyond the fields with a meaning: unknown fields, and a spelling of
  * a field that another one outweighs and contradicts. `undefined` when there is nothing.
  */
 export function beyondKnown(given: Fields, known: object, read: object): Fields | undefined {
@@ -32,7 +32,7 @@ function outweighedOf(names: readonly string[], read: object): string[] {
   return others.filter((name) => values[name] !== values[counting]);
 }
 
-/** Both, and neither in the place of the other. */
+/** The fields of both. Where both have a name, the outer field gets another one. */
 export function joined(inner: Fields | undefined, outer: Fields | undefined): Fields | undefined {
   if (inner === undefined || outer === undefined) return inner ?? outer;
   const fields = new Map(Object.entries(inner));

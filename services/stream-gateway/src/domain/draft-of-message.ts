@@ -4,7 +4,7 @@ import { beyondKnown, joined } from './beyond-known.ts';
 
 type Fields = Readonly<Record<string, JsonValue>>;
 
-/** When a message says that it happened, in Unix ms; `undefined` when it does not say. */
+/** The time that a message states, in Unix ms; `undefined` if it states none. */
 export function saidAtMs(message: AgentMessage): number | undefined {
   return message.event === 'turn' ? (message.turn.timestamp ?? message.timestamp) : message.timestamp;
 }
@@ -12,7 +12,7 @@ export function saidAtMs(message: AgentMessage): number | undefined {
 /** A call without a stream has no connection of its own; the sweep uses the same id for a quiet one. */
 const ENDED = { connectionId: 'http', reason: 'agent_hung_up' };
 
-/** The event of a message, with all that it says; `given` is the message as it came. */
+/** The event of a message, with all of its content; `given` is the message as it was received. */
 export function draftOfMessage(message: AgentMessage, given: Fields, nowMs: number): EventDraft {
   const atMs = saidAtMs(message) ?? nowMs;
   if (message.event === 'ended') return { type: 'call.disconnected', data: { ...ENDED }, atMs };
@@ -79,7 +79,7 @@ function turnData(message: TurnMessage, given: Fields): EventData<'turn.complete
   });
 }
 
-/** What the turn says beyond its fields, and what the message around it does. */
+/** The unknown fields of the turn and of the message around it. */
 function beyondTurn(message: TurnMessage, given: Fields, givenTurn: Fields): Beyond {
   const { turn } = message;
   const { metadata: outerMetadata, extra: outer } = beyondOf(message, given);
@@ -97,7 +97,7 @@ function beyondTurn(message: TurnMessage, given: Fields, givenTurn: Fields): Bey
   });
 }
 
-/** A piece of a turn with what it says beyond its fields. */
+/** A piece of a turn with its unknown fields. */
 function withExtra<T extends object>(piece: T, pieces: JsonValue | undefined, index: number, known: object) {
   const given = (pieces as readonly Fields[])[index] ?? {};
   const extra = beyondKnown(given, known, piece);

@@ -1,12 +1,12 @@
 import { TokenBucket } from './token-bucket.ts';
 
-/** So much may come for so many seconds at once: what an agent has kept while it could not report. */
+/** How many seconds' worth may arrive at once: what an agent kept while it could not report. */
 const BURST_SECONDS = 10;
 
-/** Once something was refused, so is all that follows for so long: what comes behind it must not overtake it. */
+/** After a refusal everything is refused for this long, so that later messages do not overtake the refused one. */
 const REFUSED_FOR_MS = 1_000;
 
-/** Measures out how much may come, in events or in bytes: a bucket that fills with so much a second. */
+/** A rate limit in events or bytes: a bucket that refills at a constant rate. */
 export class EventRate {
   readonly #bucket: TokenBucket;
   #refusesUntilMs = Number.NEGATIVE_INFINITY;
@@ -15,7 +15,7 @@ export class EventRate {
     this.#bucket = new TokenBucket(perSecond, perSecond * BURST_SECONDS, nowMs);
   }
 
-  /** Whether an amount may come now; then it is counted. */
+  /** Returns whether an amount is accepted now, and counts it if so. */
   take(nowMs: number, amount = 1): boolean {
     const refusedForMs = this.#refusesUntilMs - nowMs;
     // A clock that is set back must not make a second an hour.

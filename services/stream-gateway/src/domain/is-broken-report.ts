@@ -7,7 +7,7 @@ const OWN_EVENT = new RegExp(
 );
 
 /**
- * Whether bytes that are no frame, such as `{"event":"collect","data":{"budget":NaN}}` or an array, were meant as a report.
+ * Whether bytes that are not a frame, such as `{"event":"collect","data":{"budget":NaN}}`, were meant as a report.
  * The carrier can't read them either, and their sender waits for an answer.
  */
 export function isBrokenReport(data: Buffer): boolean {

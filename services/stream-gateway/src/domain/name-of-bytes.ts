@@ -19,7 +19,7 @@ type Key = (typeof KEYS)[number];
 
 /**
  * The id and the revision of a message that is not parsed, because it is too large, too deep or too fast: its sender has to
- * know which one was refused. Of several the last counts, as in JSON. Takes time in proportion to the message.
+ * know which one was refused. The last one takes precedence, as in JSON. Takes time in proportion to the message.
  */
 export function nameOfBytes(message: Uint8Array): MessageName {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
@@ -52,7 +52,7 @@ function nameOf(id: unknown, revision: unknown): MessageName {
   };
 }
 
-/** The key that a string is, and no value that says the same. */
+/** The key that a string is; undefined for a value with the same text. */
 function keyAt(bytes: Buffer, start: number, end: number): Key | undefined {
   if (end - start >= MAX_KEY_BYTES) return undefined;
   const text = bytes.toString('latin1', start, end + 1);

@@ -1,8 +1,8 @@
 import { type EventDraft } from '@turnlog/call-events';
 
-/** Marks that wait at the carrier, at most: beyond it the oldest are forgotten. */
+/** The most marks that wait at the carrier; beyond, the oldest are dropped. */
 const MAX_WAITING = 512;
-/** No longer than the id of a turn, after which a mark may be named. */
+/** As long as the id of a turn, which may be the name of a mark. */
 const MAX_MARK_NAME_CHARACTERS = 128;
 
 interface WaitingMark {
@@ -32,7 +32,7 @@ export class PlaybackMarks {
     this.#hasDroppedAudio = true;
   }
 
-  /** The carrier drops what it has not played; gives the names of the marks behind it. */
+  /** The carrier drops what it has not played. Returns the names of the marks behind it. */
   cleared(): string[] {
     const names = this.#waiting.filter(({ isWhole }) => isWhole).map(({ name }) => name);
     for (const mark of this.#waiting) mark.isWhole = false;
@@ -40,7 +40,7 @@ export class PlaybackMarks {
     return names;
   }
 
-  /** A mark came back. Whether it proves that all audio before it was played. */
+  /** A mark came back. Returns whether it proves that all audio before it was played. */
   returned(name: string): boolean {
     const index = this.#waiting.findIndex((mark) => mark.name === name);
     const [mark] = index < 0 ? [] : this.#waiting.splice(index, 1);
@@ -48,7 +48,7 @@ export class PlaybackMarks {
   }
 }
 
-/** A mark that came back tells that its audio was played, or that it was not. */
+/** Adds to a returned mark whether it proves that its audio was played. */
 export function withEvidence(draft: EventDraft, marks: PlaybackMarks): EventDraft {
   if (draft.type !== 'mark.played' || marks.returned(draft.data.name)) return draft;
   return { ...draft, data: { ...draft.data, heard: false } };

@@ -1,6 +1,6 @@
 import { type StreamRequest } from './stream-request.ts';
 
-/** The client that was let in: whose calls these are, whatever a frame or a path claims. */
+/** The authenticated client: its tenant owns these calls, whatever a frame or a path claims. */
 export interface Principal {
   readonly tenant: string;
   /** The only call that it may stream; undefined allows any call. */

@@ -17,7 +17,7 @@ import { draftOfMessage, saidAtMs } from './draft-of-message.ts';
 import { plainNumbers } from './plain-numbers.ts';
 import { redactDraft } from './redact-draft.ts';
 
-/** Which of an agent's messages it is: `id` is the agent's own, where it gave one. */
+/** Identifies an agent's message: `id` is the agent's own, if it gave one. */
 export interface MessageName {
   readonly id: string | undefined;
   readonly revision?: number | undefined;
@@ -29,7 +29,7 @@ export type ReadAgentMessage =
       readonly ok: true;
       readonly event: string;
       readonly draft: EventDraft;
-      /** All that it says, as one text: a message of the same id that says something else is another one. */
+      /** All of its content as one text: a message with the same id and another content is another message. */
       readonly content: string;
     })
   | (MessageName & { readonly ok: false; readonly error: AgentMessageError });
@@ -37,9 +37,9 @@ export type ReadAgentMessage =
 /** What reading a message takes beside it. */
 export interface ReadingOptions {
   readonly nowMs: number;
-  /** Gives it as it came, for when its text can't be stored as it is. */
+  /** Returns it as it was received, for a text that can't be stored as it is. */
   readonly rawBase64: () => string;
-  /** What becomes of personal data in it, by the policy of its tenant. */
+  /** How personal data in it is redacted, by the policy of its tenant. */
   readonly redaction: RedactionMode;
 }
 
@@ -159,7 +159,7 @@ function describe(error: z.ZodError): string {
     .join('; ');
 }
 
-/** zod's own words are for programmers. */
+/** The messages of zod are for programmers. */
 function describeIssue(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid input|Too small)/.test(issue.message)) return issue.message;
   if (issue.code === 'invalid_type') return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;

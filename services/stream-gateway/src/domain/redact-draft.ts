@@ -79,7 +79,7 @@ function redactTurn(turn: DraftData<'turn.completed'>, mode: RedactionMode): Red
       ...(heard !== undefined && { heardText: heard }),
       ...(spoken !== undefined && { words: redactExtras(spoken.words, words ?? [], mode) }),
     },
-    // What was heard and the words say again what the text says.
+    // The heard text and the words repeat the text.
     count: Math.max(count, spoken?.count ?? 0, marked?.count ?? 0, heard === heardText ? 0 : 1),
   };
 }
@@ -90,8 +90,8 @@ interface Piece {
 }
 
 /**
- * What pieces of a turn say beyond their fields. That of a piece which held a part of something personal goes: it says that
- * part again.
+ * The unknown fields of the pieces of a turn. Those of a piece that was redacted are removed, because they may repeat
+ * its text.
  */
 function redactExtras<T extends Piece>(
   redacted: readonly T[],

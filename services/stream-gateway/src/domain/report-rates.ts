@@ -11,7 +11,7 @@ export interface ReportRateLimits {
   readonly maxRequest: { readonly events: number; readonly bytes: number };
 }
 
-/** What a client wants to report. */
+/** The size of a client's report. */
 export interface ReportedAmount {
   readonly call: CallKey;
   /** Where it comes from, where that is known. */
@@ -46,7 +46,7 @@ export class ReportRates {
     this.#addressBytes = ratesOf(limits.addressBytesPerSecond, bytes);
   }
 
-  /** Counts a request over HTTP, or says what it exceeds; then nothing is counted. */
+  /** Counts a request over HTTP, or returns the limit that it exceeds and counts nothing. */
   takeRequest({ call, address = '', events, bytes }: ReportedAmount, nowMs: number): TooFast | undefined {
     const callName = callId(call);
     const { eventsPerSecond, bytesPerSecond } = this.#perSecond;

@@ -6,7 +6,7 @@ export interface MessageBytes {
   readonly depth: number;
 }
 
-/** The messages of a body, or why it can't be said where they begin and end. */
+/** The messages of a body, or why they can't be separated. */
 export type SplitMessages =
   | { readonly ok: true; readonly isArray: boolean; readonly messages: readonly MessageBytes[] }
   | { readonly ok: false; readonly problem: 'not_json' | 'too_many'; readonly count: number };

@@ -4,7 +4,7 @@ import { readCallParameters, namesNothing } from '@turnlog/exotel';
 /** Exotel's two applets: the Voicebot applet is two-way, the Stream applet only listens. */
 export type Applet = 'voicebot' | 'stream';
 
-/** What the upgrade request tells of a stream. */
+/** The facts about a stream that its upgrade request has. */
 export interface StreamRequest {
   /** Path and query as they were requested. */
   readonly url: string;
@@ -66,7 +66,7 @@ export function callParametersOf(
   return Object.fromEntries(parameters.filter(([name]) => !OWN_NAMES.has(plain(name))));
 }
 
-/** The id if it can be the id of a call. One that can't (too long, control characters, "None") counts as absent. */
+/** The id if it can be the id of a call. One that can't be (too long, control characters, "None") is taken as absent. */
 export function validCallSid(id: string | null | undefined): string | undefined {
   return typeof id === 'string' && namesNothing(id) ? undefined : callSid.safeParse(id).data;
 }

@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
-/** What Exotel is told to connect to. */
+/** The URL that Exotel is to connect to. */
 export const streamUrlAnswer = z.object({ url: z.string() });

@@ -5,8 +5,8 @@ import { validCallSid } from './stream-request.ts';
 const ID_CHARACTERS = 24;
 
 /**
- * Under which id a report is kept that no call is known for: that of its stream, else one that follows from what it says,
- * so that a repeat is one. Undefined where it says nothing at all.
+ * The id under which a report of an unknown call is kept: that of its stream, or else a digest of its fields,
+ * so that a repeated report is a duplicate. Undefined for a report without fields.
  */
 export function unplacedCallSid({ streamSid, raw }: NamelessReport): string | undefined {
   const ofStream = streamSid === undefined ? undefined : validCallSid(`stream-${streamSid}`);

@@ -106,7 +106,7 @@ export class CallConnection {
     else this.#apply(translateFrame(this.#state, frame, nowMs), nowMs, () => data.toString('base64'));
   }
 
-  /** Ends the connection. The first ending counts; later ones do nothing. */
+  /** Ends the connection. The first end takes effect; later ones do nothing. */
   end(ending: Ending): void {
     if (this.isOver) return;
     const nowMs = this.#now();
@@ -117,7 +117,7 @@ export class CallConnection {
     if (this.#call !== undefined) this.#endOpen(this.#call, ending, nowMs);
   }
 
-  /** Ends the call because the gateway failed at it; its record says so. */
+  /** Ends the call because of a fault of the gateway, and records that. */
   fail(error: unknown, entry: string): void {
     const hasEnded = this.isOver;
     this.#log.failed(error, entry);
@@ -176,7 +176,7 @@ export class CallConnection {
     this.#log.started(state);
   }
 
-  /** A token for one call does not stream another, whatever the frames say. */
+  /** A token for one call does not admit another, whatever the frames contain. */
   #mayStream({ callSid }: StartedConnection): boolean {
     const allowed = this.#options.principal.callSid;
     return allowed === undefined || allowed === callSid;

@@ -5,7 +5,7 @@ import { type GatewayKeys } from '../domain/keys.ts';
 /** A call that its gateway has not renewed for so long has ended with the gateway. */
 const STALE_MS = 45_000;
 
-/** Lua: a call whose score is in the future, by a clock that was set back since, counts as renewed now. */
+/** Lua: a call whose score is in the future, because the clock was set back since, is taken as renewed now. */
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -3,12 +3,12 @@ export class Counts {
   readonly #max: number;
   readonly #counts = new Map<string, number>();
 
-  /** `max` of each, and no more. */
+  /** At most `max` of each. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Counts one more, unless there are as many as there may be. What it returns takes it away again, once. */
+  /** Counts one more, unless the maximum is reached. Returns a function that subtracts it again, once. */
   take(key: string): (() => void) | undefined {
     const count = this.#counts.get(key) ?? 0;
     if (count >= this.#max) return undefined;

@@ -3,22 +3,22 @@ import { type Socket } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { Counts } from './counts.ts';
 
-/** How many connections an address may have of which nothing is known yet: no stream was taken on them. */
+/** Limits the connections of an address that do not carry a stream yet. */
 export class PendingConnections {
   readonly #counts: Counts;
   readonly #proxies: AddressSet;
   readonly #pending = new WeakMap<Duplex, () => void>();
 
-  /** Those of `proxies` are of many, and not counted. */
+  /** Connections from `proxies` belong to many clients and are not counted. */
   constructor(maxPerAddress: number, proxies: AddressSet) {
     this.#counts = new Counts(maxPerAddress);
     this.#proxies = proxies;
   }
 
-  /** False for one too many: it is cut, without a word. */
+  /** Returns false if there are too many: the socket is then closed without an answer. */
   accept(socket: Socket): boolean {
     const address = plainAddress(socket.remoteAddress ?? '');
-    // Node has let go of a request's connection and was given it back: it is counted.
+    // A connection that was given back to Node is counted already.
     if (this.#proxies.has(address) || this.#pending.has(socket)) return true;
     const settle = this.#counts.take(address);
     if (settle === undefined) {

@@ -1,13 +1,13 @@
 import { describeError, sleep, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 
-/** How often it is looked at: often once it may soon be short, as a busy system writes 100 MB in a second. */
+/** How often memory is measured: often when it may soon be short, as a busy system writes 100 MB in a second. */
 const POLL_MS = { farFromIt: 1_000, nearIt: 200, forbidden: 60_000 };
 const NEAR_SHARE = 0.7;
-/** Once it is short it stays so until this part of the limit is reached, so that it does not change its mind all the time. */
+/** Memory that is short stays so down to this part of the limit, so that the state does not change all the time. */
 const ENOUGH_AGAIN = 0.97;
 
-/** Events are not appended while memory is short: they wait, as for a Redis that takes no writes. */
+/** Events are not appended while memory is short: they wait, as for a Redis that accepts no writes. */
 class MemoryShortError extends Error {
   override readonly name = 'MemoryShortError';
 }
@@ -38,7 +38,7 @@ export class RedisMemory {
     return this.#isShort;
   }
 
-  /** The limit of the server's memory in bytes; 0 where it has none, or does not tell. */
+  /** The limit of the server's memory in bytes; 0 if it has none, or if it is unknown. */
   get maxBytes(): number {
     return this.#maxBytes;
   }
@@ -48,7 +48,7 @@ export class RedisMemory {
     return this.#maxBytes === 0 ? 0 : this.#usedBytes / this.#maxBytes;
   }
 
-  /** So much was written here since Redis was last asked. */
+  /** Adds bytes that were written here since the last measurement. */
   noteWritten(bytes: number): void {
     this.#usedBytes += bytes;
     this.#judge();
@@ -63,7 +63,7 @@ export class RedisMemory {
     );
   }
 
-  /** Asks Redis until the signal. Never rejects. */
+  /** Measures until the signal aborts. Never rejects. */
   async watch(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.look();
@@ -71,7 +71,7 @@ export class RedisMemory {
     }
   }
 
-  /** Asks Redis once. A Redis that is away leaves things as they were last known. */
+  /** Measures once. While Redis is unavailable, the last state remains. */
   async look(): Promise<void> {
     try {
       this.#read(await this.#options.redis.info('memory'));

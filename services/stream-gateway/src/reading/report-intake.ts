@@ -2,7 +2,7 @@ import { type RedactionMode } from '@turnlog/redaction';
 import { type ReportRates } from '../domain/report-rates.ts';
 import { type ReportReader } from './report-reader.ts';
 
-/** How the gateway takes reports, over HTTP and from agents' sockets alike. */
+/** How the gateway accepts reports, over HTTP and from agents' sockets alike. */
 export interface ReportIntake {
   /** The size of the largest message. */
   readonly maxEventBytes: number;

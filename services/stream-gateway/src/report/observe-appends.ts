@@ -10,10 +10,10 @@ import {
 /** Attempts at which a failing append is worth a line: 1, 2, 4, 8 … */
 const isPowerOfTwo = (attempt: number): boolean => (attempt & (attempt - 1)) === 0;
 
-/** What is told of all appends of a gateway. */
+/** Observes all appends of a gateway. */
 export type GatewayObserver = ProducerObserver & ReportObserver;
 
-/** Counts and logs what becomes of appends, and notes whether Redis takes any. */
+/** Counts and logs the results of appends, and notes whether Redis accepts any. */
 export function observeAppends(
   metrics: GatewayMetrics,
   writes: Required<Pick<AppendObserver, 'onStalled' | 'onAnswered'>>,
@@ -51,7 +51,7 @@ export function observeAppends(
   };
 }
 
-/** A conflict is told apart: it is an agent that contradicts itself, and not a limit. */
+/** A conflict has its own label: its cause is an agent that contradicts itself, and not a limit. */
 function labelOf(result: DeliveryResult): string {
   const isConflict = result.status === 'refused' && result.reason === 'conflict';
   return isConflict ? 'conflict' : result.status;

@@ -9,7 +9,7 @@ export interface GatewayTally extends AudioTally, RelayTally {
   readonly frames: Record<string, number>;
   /** Frames whose event is not known. */
   unknownFrames: number;
-  /** The agent's frames by what became of them. */
+  /** The agent's frames by their results. */
   readonly agentFrames: Record<'relayed' | 'own' | 'dropped' | 'one_way', number>;
   readonly endings: Record<string, number>;
   unidentifiedCalls: number;

@@ -15,7 +15,7 @@ export class RedisWrites {
     this.#monotonic = monotonic;
   }
 
-  /** No append succeeded for longer than a moment, or a client was told that its report can't be stored. */
+  /** No append succeeded for longer than a moment, or a client received the answer that its report can't be stored. */
   get isStalled(): boolean {
     if (this.#stalledSinceMs === undefined) return false;
     return this.#isRefusing || this.#monotonic() - this.#stalledSinceMs >= GRACE_MS;
@@ -30,7 +30,7 @@ export class RedisWrites {
     if (concernsAll(error)) this.#stalledSinceMs ??= this.#monotonic();
   }
 
-  /** A client was told that its report can't be stored. */
+  /** A client received the answer that its report can't be stored. */
   onRefused(error?: unknown): void {
     this.onStalled(error);
     if (concernsAll(error)) this.#isRefusing = true;

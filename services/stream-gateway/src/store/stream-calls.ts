@@ -3,7 +3,7 @@ import { withDeadline, type Logger } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
 import { type GatewayKeys } from '../domain/keys.ts';
 
-/** This gateway's own, which it knows without Redis. */
+/** The most streams of this gateway whose calls are found without Redis. */
 const MAX_OWN_STREAMS = 10_000;
 /** The caller waits for the answer to a Passthru. */
 const FIND_TIMEOUT_MS = 1_000;

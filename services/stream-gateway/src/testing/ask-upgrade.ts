@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 
-/** What a request for a stream was answered: a socket that is open, or a refusal. */
+/** The answer to a request for a stream: an open socket, or a refusal. */
 export type UpgradeAnswer =
   | { readonly status: 101; readonly socket: WebSocket }
   | {
@@ -23,7 +23,7 @@ export async function askUpgrade(url: string, headers: Record<string, string> = 
     const { error } = JSON.parse(text) as { error: { code: string } };
     return { status: statusCode, socket: undefined, code: error.code, headers: answered };
   });
-  // The one that does not come about is no failure.
+  // Only one of them happens; the other is not a failure.
   opened.catch(() => undefined);
   refused.catch(() => undefined);
   return Promise.race([opened, refused]);

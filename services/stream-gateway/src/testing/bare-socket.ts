@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type AddressInfo } from 'node:net';
 
-/** A socket that does what it is told and remembers what it got. */
+/** A socket that sends what the test gives it and keeps what it received. */
 export interface BareSocket {
   readonly socket: WebSocket;
   readonly received: readonly string[];

@@ -9,7 +9,7 @@ export interface GatewayProcess {
   readonly httpUrl: string;
   readonly opsUrl: string;
   readonly isRunning: boolean;
-  /** SIGKILL: no word of goodbye, nothing flushed. */
+  /** SIGKILL: nothing is closed or flushed. */
   kill(): Promise<void>;
 }
 

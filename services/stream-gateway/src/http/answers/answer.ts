@@ -11,7 +11,7 @@ export interface Answer {
   readonly reason?: string;
 }
 
-/** An answer with an error. `message` says what to do. */
+/** An answer with an error. `message` states what to do. */
 export function problem(
   status: number,
   code: string,

@@ -2,7 +2,7 @@ import { type AdmissionRefusal } from '../../auth/gatekeeper.ts';
 import { type QuotaRefusal } from '../../limits/stream-quotas.ts';
 import { problem, type Answer } from './answer.ts';
 
-/** Why a gateway takes no streams right now. */
+/** Why a gateway accepts no streams at present. */
 export type Unavailability =
   'draining' | 'not_ready' | 'memory_short' | 'spool_full' | 'spool_failing' | 'overloaded' | 'full';
 
@@ -40,7 +40,7 @@ const QUOTAS: Readonly<Record<QuotaRefusal['reason'], string>> = {
   not_ready: 'the calls of the tenant cannot be counted right now',
 };
 
-/** The answer for a request that the gatekeeper refused. A wrong secret, a revoked one and none get the same one. */
+/** The answer to a request that the gatekeeper refused: the same for a wrong, a revoked and a missing secret. */
 export function admissionRefused(refusal: AdmissionRefusal): Answer {
   const { reason } = refusal;
   if (reason === 'not_ready')

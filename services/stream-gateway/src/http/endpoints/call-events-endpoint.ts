@@ -34,7 +34,7 @@ export const MAX_REQUEST = { events: 1000, bytes: 8 * 1024 * 1024 };
 /** The most that goes to Redis at once, because Redis serves nothing else meanwhile. */
 const APPEND = { maxEvents: 200, maxBytes: 1024 * 1024 };
 
-/** How long a request waits for an unavailable Redis. The sender decides better than the gateway what to do then. */
+/** How long a request waits for an unavailable Redis. The sender decides what to do then. */
 const APPEND_DEADLINE_MS = 2_000;
 const RETRY_AFTER = { 'retry-after': '2' };
 const RETRY_MUCH_LATER = { 'retry-after': '60' };
@@ -67,7 +67,7 @@ export class CallEventsEndpoint {
     return isNotJson && !split.isArray ? notJson() : answerOf(results);
   }
 
-  /** Undefined if the reader failed, which is no fault of the messages. */
+  /** Undefined if the reader failed; the messages are not the cause. */
   async #read(call: CallKey, messages: readonly MessageBytes[]): Promise<readonly ReadReport[] | undefined> {
     const { source, intake, logger } = this.#options;
     const { maxEventBytes, redactionOf, reader } = intake;

@@ -73,7 +73,7 @@ const UNKNOWN_WEBHOOK = unread(
   ),
 );
 
-/** `/webhooks/exotel/status/<secret>` and `/webhooks/exotel/passthru/<secret>`: what Exotel says outside the stream. */
+/** `/webhooks/exotel/status/<secret>` and `/webhooks/exotel/passthru/<secret>`: Exotel's reports outside the stream. */
 export class CallbacksEndpoint {
   readonly #options: CallbacksOptions;
 

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const eventsPath = '/v1/calls/{callSid}/events';
 
-/** An answer has a status that the document has for it, and a body as the document says. */
+/** Expects that the document describes the status and the body of an answer. */
 async function expectAsDocumented(path: string, method: string, response: Response): Promise<unknown> {
   const where = ['paths', path, method, 'responses', String(response.status)];
   const schemaAt = [...where, 'content', 'application/json', 'schema'].map(toPointerStep).join('/');
@@ -83,7 +83,7 @@ describe('the document', () => {
     const { schemas } = document.components;
     for (const name of names) expect(Object.keys(schemas)).toContain(name);
     const unused = Object.keys(schemas).filter((name) => !names.includes(name));
-    // What an agent is answered on its socket is in no HTTP answer.
+    // The answers on an agent's socket are not in an HTTP answer.
     expect(unused).toEqual(['SocketAnswer']);
   });
 });

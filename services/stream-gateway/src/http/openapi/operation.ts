@@ -42,7 +42,7 @@ export function problemOf(description: string): OperationResponse {
   return json(description, problemBody);
 }
 
-/** The same, with the header that says when to send the request again. */
+/** The same, with the header `Retry-After`. */
 export function retryLater(response: OperationResponse): OperationResponse {
   const header = { description: 'After how many seconds to send it again', schema: { type: 'integer' } };
   return { ...response, headers: { 'Retry-After': header } };
