@@ -65,7 +65,7 @@ test('of a hundred calls, the one that Postgres refuses goes to the dead letters
   expect(letter).toMatchObject({ call: bad, kind: 'call', seq: 4, reason: '23514', original: '' });
   const { log: key } = callKeys(system.space, bad);
   const texts = (await system.redis.xrange(key, '-', '+')).map(([, fields]) => fields[1]);
-  // What stands between the texts counts as well.
+  // The separators between the texts are measured as well.
   const bytes = texts.join(',\n').length;
   expect(letter?.log).toMatchObject({ fromSeq: 1, toSeq: 4, bytes });
   expect(letter?.detail).toContain('no_budget_of_13');
@@ -215,7 +215,7 @@ test('a call that fails for an unknown reason holds up no other, and is not dead
   expect(await system.store.readCall(bad)).toMatchObject({ version: 4 });
 });
 
-/** A stream takes no entry back in its place, so the log is written anew. */
+/** A stream does not accept an entry at its old position, so the log is written anew. */
 async function replaceEntry(callSid: string, seq: number, text: string): Promise<void> {
   const { log } = callKeys(system.space, callOf(callSid));
   const entries = await system.redis.xrange(log, '-', '+');

@@ -25,7 +25,7 @@ afterEach(() => system.close());
 
 const persist = () => partitionKeys(system.space, 0).persist;
 
-/** As processes of one name do that die with what they were given, again and again. */
+/** Reads as processes of one name that die with their entries, again and again. */
 async function deliverAndDie(times: number): Promise<void> {
   await system.redis.xgroup('CREATE', persist(), 'persister', '0');
   await system.redis.xreadgroup('GROUP', 'persister', 'p1', 'STREAMS', persist(), '>');
@@ -49,7 +49,7 @@ test('a call whose trials did not come back is set aside before it is tried agai
   expect(letters).toMatchObject([{ call: killer, reason: 'killed_its_reader', original: '', seq: 4 }]);
   expect(letters[0]?.log).toMatchObject({ fromSeq: 1, toSeq: 4 });
 
-  // It was not the call after all: it is persisted by its replay.
+  // The call was not the cause: its replay persists it.
   if (letters[0] !== undefined) await system.letters.replay(letters[0]);
   await waitUntil(() => system.store.readCall(killer), { what: 'it is persisted' });
 });

@@ -14,11 +14,11 @@ export interface CallTask {
   /** The highest seq that was requested. */
   readonly seq: number;
   readonly entryIds: readonly string[];
-  /** Nothing but checkpoints: the call goes on. */
+  /** Only checkpoints were requested: the call is in progress. */
   readonly isCheckpoint: boolean;
   /** The whole log is to be read again. */
   readonly isReplay: boolean;
-  /** Nothing but events that came after the end of the call. */
+  /** Only late events were added. */
   readonly isLate: boolean;
   /** When it was first requested, Unix ms by the clock of Redis. */
   readonly askedAtMs: number;
@@ -47,7 +47,7 @@ function taskOf({ id, call, seq, reason }: PersistEntry): CallTask {
   };
 }
 
-/** One task of two of the same call; an entry that is in both counts once. */
+/** One task of two of the same call; an entry that is in both is counted once. */
 export function joinTasks(task: CallTask, other: CallTask): CallTask {
   return {
     call: task.call,

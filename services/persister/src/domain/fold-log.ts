@@ -20,7 +20,7 @@ export interface UndecodableEvent extends LoggedEvent {
 
 /** A page of a log, decoded. */
 interface DecodedPage {
-  /** The entries that are events. In one piece where all are, and came so. */
+  /** The entries that are events. In one piece if all are events and were read so. */
   readonly events: readonly LoggedEvent[] | JoinedEvents;
   readonly undecodable: readonly UndecodableEvent[];
 }
@@ -35,19 +35,19 @@ export class LogFold {
   #memoryBytes = 0;
   #turnBytes = 0;
 
-  /** Weighing costs a tenth of the fold: a log that is known to be short needn't be weighed. */
+  /** Measuring memory costs a tenth of the fold, so a log that is known to be short is not measured. */
   constructor(call: CallKey, { isWeighed }: { readonly isWeighed: boolean }) {
     this.#call = call;
     this.#isWeighed = isWeighed;
     this.#state = initialState(call);
   }
 
-  /** About how much memory the state takes; 0 where it is not weighed. */
+  /** About how much memory the state takes; 0 if it is not measured. */
   get memoryBytes(): number {
     return this.#memoryBytes;
   }
 
-  /** The row has at least so many bytes; 0 where it is not weighed. */
+  /** The row has at least this many bytes; 0 if it is not measured. */
   get leastRowBytes(): number {
     return this.#turnBytes;
   }

@@ -13,14 +13,14 @@ export interface JoinedEvents {
   readonly bytes: Buffer;
   /** The same as a string. */
   text(): string;
-  /** Those that come after a seq; `undefined` when none does. */
+  /** Those after a seq; `undefined` if there are none. */
   after(seq: number): JoinedEvents | undefined;
 }
 
 /** What was read of a log. */
 export interface ReadLog {
   readonly entries: readonly LoggedEvent[];
-  /** The same, where it came so: then `entries` had better not be asked for. */
+  /** The same in one piece, if it was read so: `entries` is then expensive to read. */
   readonly joined?: JoinedEvents;
 }
 
@@ -39,7 +39,7 @@ export function segmentsAfter(events: readonly LoggedEvent[] | JoinedEvents, aft
   return news === undefined ? [] : [{ fromSeq: news.fromSeq, toSeq: news.toSeq, events: news.bytes }];
 }
 
-/** The same stretches, those that go on from one another in one piece where both are bytes. */
+/** The same stretches; adjacent ones are joined if both are bytes. */
 export function joinSegments(segments: readonly Segment[]): Segment[] {
   const joined: Segment[] = [];
   let pieces: Buffer[] = [];

@@ -3,7 +3,7 @@ import { backoffDelayMs } from '@turnlog/service-kit';
 import { joinTasks, type CallTask } from '../domain/call-task.ts';
 import { type StuckCalls } from '../report/stuck-calls.ts';
 
-/** A call that could not be written is tried again after so long. */
+/** The pause before a call that could not be written is tried again. */
 const RETRY = { minMs: 500, maxMs: 30_000 };
 /** After trouble with Redis or Postgres all calls are tried again within seconds. */
 const TROUBLE = { minMs: 100, maxMs: 5_000 };
@@ -16,7 +16,7 @@ const MAX_DEFERRED = 1_000;
 type DeferredKind = 'together' | 'alone';
 
 interface DeferredCallsOptions {
-  /** How long events that come after the end of a call are gathered before it is written again. */
+  /** How long late events of a call are gathered before it is written again. */
   readonly gatherLateMs: number;
   readonly persistTogether: (tasks: readonly CallTask[]) => Promise<void>;
   readonly persistAlone: (task: CallTask, earlierAttempts: number) => Promise<void>;

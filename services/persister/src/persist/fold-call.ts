@@ -61,7 +61,7 @@ export function foldCall(read: WholeLog): CallOutcome {
   }
 }
 
-/** The row of a record and its summary. A row that can't be made for its length makes the call too large. */
+/** The row of a record and its summary. If a row can't be made because of its length, the call is too large. */
 export function rowOf(record: CallRecord): Pick<FoldedCall, 'row' | 'summary'> {
   try {
     return { row: toRow(record), summary: summaryOf(record) };
@@ -70,7 +70,7 @@ export function rowOf(record: CallRecord): Pick<FoldedCall, 'row' | 'summary'> {
   }
 }
 
-/** Whether JavaScript refused to make a text for its length. */
+/** Whether JavaScript refused to make a text because of its length. */
 function isTooLong(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (

@@ -83,7 +83,7 @@ async function* pagesFrom(first: LogPage, { readPages, onBeat }: LongCallOptions
   }
 }
 
-/** The entries of a page that the fold could decode; in one piece if all could be, and came so. */
+/** The entries of a page that the fold could decode; in one piece if that is all of them and they were read so. */
 function eventsOf(page: LogPage, undecodable: ReadonlySet<number>): LogPage['entries'] | JoinedEntries {
   if (undecodable.size === 0 && page.joined !== undefined) return page.joined;
   return page.entries.filter(({ seq }) => !undecodable.has(seq));

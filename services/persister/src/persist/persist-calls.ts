@@ -17,15 +17,15 @@ import { SuspectTrials } from './try-suspects.ts';
 import { type StuckCalls } from '../report/stuck-calls.ts';
 import { DeferredCalls } from './deferred-calls.ts';
 
-/** The most events of one read. Their size is not known before; their number is. */
+/** The most events of one read. Their number is known before the read, and their size is not. */
 const MAX_READ_EVENTS = 20_000;
 /** The most text of one write. */
 const MAX_WRITE_BYTES = 8_000_000;
 /** The most text that is folded and waits for Postgres. */
 const MAX_FOLDED_BYTES = 64_000_000;
-/** The most concurrent reads; what they bring counts only when it is folded. */
+/** The most concurrent reads; their bytes are counted only when they are folded. */
 const MAX_READS = 3;
-/** More than there is ever work: a trial takes all of it, and so runs alone. */
+/** More than there is ever work: a trial takes all of it and therefore runs alone. */
 const ALL_WORK = 1_000_000;
 
 /** What persisting calls needs. */
@@ -42,7 +42,7 @@ export interface PersistCallsOptions {
   readonly batchCalls: number;
   /** The most concurrent writes: as many as there are connections. A write that waited for one would time out. */
   readonly maxWrites: number;
-  /** How long events that come after the end of a call are gathered before it is written again; 0 for not at all. */
+  /** How long late events of a call are gathered before it is written again; 0 for not at all. */
   readonly gatherLateMs: number;
   /** Called after each step of the work. */
   readonly onBeat: () => void;

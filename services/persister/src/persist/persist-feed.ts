@@ -38,14 +38,14 @@ export const BLOCK_MS = 2_000;
 
 /**
  * The most concurrent batches: while Redis reads the logs of one and Postgres writes others, there is one to fold. With
- * fewer they fall into step, and all wait for the same server.
+ * fewer, all of them wait for the same server at the same time.
  */
 const BATCHES_AT_ONCE = 6;
-/** After trouble with either server, work goes on within seconds. */
+/** After trouble with either server, work continues within seconds. */
 const PAUSE = { minMs: 100, maxMs: 5_000 };
 /** A log of more bytes is folded page by page. */
 const MAX_HELD_BYTES = 4_000_000;
-/** Of the heap: the rest is for the call on its way to Postgres, and for its neighbours. */
+/** The share of the heap; the rest is for the call that is being written, and for other calls. */
 const MEMORY_SHARE_OF_A_CALL = 0.4;
 const SUSPECT_LIMITS = { maxFailures: 5, minAgeMs: 60_000 };
 
@@ -90,7 +90,7 @@ interface FeedPersister extends FeedConsumer {
   stuck(): StuckCalls;
 }
 
-/** Persists what the persist feed asks for, until stopped; the stop finishes the writes in progress. */
+/** Persists the calls that the persist feed names, until it is stopped; the stop finishes the writes in progress. */
 export function persistFeed(options: PersistFeedOptions): FeedPersister {
   const { commands, blocking, space, consumer, batchCalls, claimIdleMs, logger, report, onBeat } = options;
   const stopping = new AbortController();

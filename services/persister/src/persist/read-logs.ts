@@ -29,7 +29,7 @@ export interface LongLog {
   readonly first: LogPage;
 }
 
-/** Reads the logs of tasks in one round trip, and further pages of those that have some. */
+/** Reads the logs of tasks in one round trip, and then the further pages of longer ones. */
 export async function readLogs(
   readPages: ReadLogPages,
   tasks: readonly CallTask[],

@@ -4,8 +4,8 @@ interface Waiting {
 }
 
 /**
- * A limit on concurrent work, by weight. Work heavier than the limit runs alone; what does not fit waits in the order in
- * which it came. The semaphore of async-mutex takes time in proportion to its limit, which here is a number of bytes.
+ * A limit on concurrent work, by weight. Work heavier than the limit runs alone; other work waits in the order in
+ * which it arrived. The semaphore of async-mutex takes time in proportion to its limit, which here is a number of bytes.
  */
 export class Semaphore {
   readonly #max: number;
@@ -33,7 +33,7 @@ export class Semaphore {
     return this.#inUse === 0 || this.#inUse + weight <= this.#max;
   }
 
-  /** What is admitted counts from here on, so that work that comes just now does not take its place. */
+  /** Counts admitted work at once, so that work that arrives now does not take its place. */
   #admit(): void {
     for (let [next] = this.#waiting; next !== undefined && this.#fits(next.weight); [next] = this.#waiting) {
       this.#waiting.shift();

@@ -40,7 +40,7 @@ export class SetAside {
     else await retryLater(task, describeDatabaseError(error));
   }
 
-  /** Dead-letters the undecodable events of a call. False when one could not be: then the call stays pending as it is. */
+  /** Dead-letters the undecodable events of a call. False if one could not be written: the call then stays pending. */
   async undecodable(call: CallOutcome): Promise<boolean> {
     if (call.kind !== 'folded') return true;
     // An event that was left out of what is archived already was dead-lettered then.
@@ -50,7 +50,7 @@ export class SetAside {
     return added.every(Boolean);
   }
 
-  /** False when the letter could not be written: what it is about stays pending. */
+  /** False if the dead letter could not be written: its call then stays pending. */
   async #add(letter: DeadLetter, entryIds: readonly string[]): Promise<boolean> {
     const { letters, report } = this.#options;
     try {
@@ -79,7 +79,7 @@ function eventLetter(
   return { call, kind: 'event', seq, reason: problem.code, detail: problem.detail, ...content, atMs };
 }
 
-/** The dead letter of a whole call: where its log is, and the reason. It never holds what was said. */
+/** The dead letter of a whole call: where its log is, and the reason. It never contains the words of the call. */
 function callLetter({ task: { call, seq }, log, error }: BrokenCall, atMs: number): DeadLetter {
   return {
     call,

@@ -10,12 +10,12 @@ import { tasksOf, type CallTask } from '../domain/call-task.ts';
 
 /** After so many deliveries, one of the entries that were delivered together may have killed the process each time. */
 const SUSPICIOUS_DELIVERIES = 3;
-/** A call that was tried alone so often, by processes that did not come back, is set aside. */
+/** A call whose trials did not end this often is dead-lettered. */
 const MAX_TRIALS = 3;
-/** Beyond, the ids of entries that this process has survived are forgotten. */
+/** Beyond, the ids of entries that this process survived are dropped. */
 const MAX_SURVIVED = 100_000;
 
-/** Several processes died while they had nothing but this call. */
+/** Several processes died while they had only this call. */
 class KilledItsReaderError extends Error {
   override readonly name = 'KilledItsReaderError';
   readonly code = 'killed_its_reader';
@@ -28,7 +28,7 @@ class KilledItsReaderError extends Error {
 interface TrySuspectsOptions {
   readonly trials: Trials;
   readonly readPages: ReadLogPages;
-  /** Rejects where Postgres does not answer: a trial that waits for it would count against the call. */
+  /** Rejects if Postgres does not answer: a trial that waits for it would be counted as a failure of the call. */
   readonly assertReady: () => Promise<void>;
   /** Runs while nothing else is persisted. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
@@ -37,16 +37,16 @@ interface TrySuspectsOptions {
 }
 
 /**
- * Entries that come again and again, because the processes that they were delivered to ended. Any of those that came
- * together may be the cause, and so may the machine: each call is tried alone, the ones that were tried before last. The
- * trial is noted in Redis before it begins. Only a call whose trials did not come back is set aside.
+ * Entries that are delivered again and again, because the processes that received them ended. Any of those delivered
+ * together may be the cause, and so may the machine: each call is tried alone, calls that were tried before last. The
+ * trial is noted in Redis before it begins. Only a call whose trials did not end is dead-lettered.
  *
- * Deliveries to this process, which is alive, say nothing against an entry: they multiply in an outage of Postgres.
+ * Deliveries to this process, which is alive, do not make an entry a suspect: an outage of Postgres multiplies them.
  */
 export class SuspectTrials {
   readonly #options: TrySuspectsOptions;
   readonly #survived = new Set<string>();
-  /** Calls whose trial ended while Redis could not be told. */
+  /** Calls whose trial ended while Redis was unavailable. */
   readonly #notEnded = new Set<string>();
 
   constructor(options: TrySuspectsOptions) {
@@ -57,13 +57,13 @@ export class SuspectTrials {
     return (entry.deliveries ?? 1) >= SUSPICIOUS_DELIVERIES && !this.#survived.has(idOf(entry));
   }
 
-  /** This process has lived through an attempt at these entries. */
+  /** This process survived an attempt at these entries. */
   survive(entries: readonly FeedEntry[]): void {
     if (this.#survived.size > MAX_SURVIVED) this.#survived.clear();
     for (const entry of entries) if (entry.deliveries !== undefined) this.#survived.add(idOf(entry));
   }
 
-  /** Tries the calls of these entries one by one. Returns those that are above suspicion, to be persisted as usual. */
+  /** Tries the calls of these entries one by one. Returns the calls that are not suspects, to be persisted as usual. */
   async tryEach(entries: readonly FeedEntry[]): Promise<CallTask[]> {
     if (entries.length === 0) return [];
     const { trials, alone, assertReady } = this.#options;
@@ -88,7 +88,7 @@ export class SuspectTrials {
     const key = callId(call);
     if (this.#notEnded.has(key)) await trials.survive(call);
     if ((await trials.begin(call)) > MAX_TRIALS) {
-      // Its trials stay: whatever else asks for it is set aside as well, until its letter is replayed.
+      // Its trials stay: further requests for it are dead-lettered as well, until its dead letter is replayed.
       await setAside(task, await this.#headOf(task), new KilledItsReaderError());
       return;
     }
@@ -101,7 +101,7 @@ export class SuspectTrials {
     }
   }
 
-  /** What the head of a log says, without any entry of it. */
+  /** The head of a log, without entries. */
   async #headOf({ call }: CallTask): Promise<LogPage | undefined> {
     try {
       return (await this.#options.readPages([{ call, fromSeq: Number.MAX_SAFE_INTEGER }]))[0];

@@ -14,7 +14,7 @@ class WriteError extends Error {
 const classify = (error: unknown): DatabaseErrorKind =>
   error instanceof WriteError ? error.kind : 'unknown';
 
-/** A table that refuses a batch when one of its items is among `bad`, and counts what it is asked. */
+/** A table that refuses a batch when one of its items is among `bad`, and counts its requests. */
 function tableThatRefuses(bad: readonly number[], kind: DatabaseErrorKind) {
   const batches: (readonly number[])[] = [];
   const write = (batch: readonly number[]): Promise<number[]> => {
@@ -89,7 +89,7 @@ test.each(['locked', 'timeout', 'retry'] as const)(
   },
 );
 
-/** A table that takes a while for each item, and gives up a batch that takes longer than it may. */
+/** A table that takes some time for each item, and rejects a batch that takes too long. */
 function slowTable(itemMs: number, timeoutMs: number) {
   let elapsedMs = 0;
   const sizes: number[] = [];

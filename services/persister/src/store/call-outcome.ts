@@ -17,7 +17,7 @@ export interface FoldedCall {
   readonly kind: 'folded';
   readonly task: CallTask;
   readonly epoch: string;
-  /** Up to which seq of the log this goes. */
+  /** The seq of the log up to which this was read. */
   readonly seq: number;
   /** Up to which seq the archive is known to be complete. */
   readonly archivedSeq: number;
@@ -30,13 +30,13 @@ export interface FoldedCall {
   readonly bytes: number;
 }
 
-/** A call of which Postgres has all that is to be had. It is to be committed. */
+/** A call of which Postgres has everything that can be read. It is to be committed. */
 export interface PersistedCall {
   readonly kind: 'persisted';
   readonly task: CallTask;
   readonly epoch: string;
   readonly seq: number;
-  /** `known`: it was persisted before it was asked for; `empty`: its log has no event. An erased call is not in Postgres. */
+  /** `known`: it was persisted before it was requested; `empty`: its log has no event. An erased call is not in Postgres. */
   readonly result: 'written' | 'stale' | 'merged' | 'kept' | 'erased' | 'known' | 'empty';
   readonly summary: CallSummary;
 }
@@ -80,7 +80,7 @@ export function withoutWrite(
   return { kind: 'persisted', task, epoch, seq, result, summary: { version: 0, exchanges: 0, fields: [] } };
 }
 
-/** The outcomes of a step: of each item what the step made of it, or that it is broken. */
+/** The outcomes of a step: for each item its result, or that it is broken. */
 export function outcomesOf<T extends { readonly task: CallTask }, R extends CallOutcome>(
   attempts: readonly Attempt<T, R>[],
   logOf: (item: T) => LogPointer | undefined = () => undefined,

@@ -122,7 +122,7 @@ export class CallWriter {
     return toPersisted(folded, outcome === 'written' ? 'merged' : outcome, summaryOf(record));
   }
 
-  /** The trouble is with Postgres, whatever it receives. */
+  /** The cause is Postgres and not a call. */
   #toTrouble(error: unknown, calls: readonly FoldedCall[]): DatabaseTrouble {
     const trouble = toDatabaseTrouble(error);
     if (this.#watch.failed(trouble)) this.#onPaused(calls, trouble);

@@ -34,7 +34,7 @@ const MIN_GAP_MS = 10_000;
 /** The most calls that one comparison names in the log; all are counted. */
 const MAX_NAMED = 20;
 const PAGE = 200;
-/** Between two pages: a few thousand calls a second are no load for either server. */
+/** The pause between two pages: a few thousand calls a second are a small load for either server. */
 const PAUSE_MS = 25;
 
 interface ComparisonOptions {
@@ -141,7 +141,7 @@ async function comparePersisted(
   store: Pick<CallStore, 'findMissing'>,
   options: {
     readonly signal: AbortSignal;
-    /** Called with each call of which Postgres lacks something, and what is done about it. */
+    /** Called with each call of which Postgres lacks something, and with the action taken. */
     readonly onMissing: (claim: PersistedClaim, asked: AskedAgain) => void;
   },
 ): Promise<number> {

@@ -83,7 +83,7 @@ export class DatabaseWatch {
     return this.#running > 0;
   }
 
-  /** Notes the trouble. True when it is news. */
+  /** Notes the trouble. Returns true if it is new. */
   failed(trouble: DatabaseTrouble): boolean {
     this.#failures += 1;
     if (this.#state === trouble.state) return false;

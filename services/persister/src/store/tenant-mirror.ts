@@ -15,7 +15,7 @@ interface TenantMirrorOptions {
   readonly everyMs: number;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
-  /** Receives a function that copies them at once: Redis is connected again, and may have come back empty. */
+  /** Receives a function that copies them at once, for when Redis is connected again, perhaps without data. */
   readonly wake: (copyNow: () => void) => void;
 }
 
