@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const milliseconds = (min: number, max: number) => wholeNumber(min, max, 'milliseconds');
 
-/** Never told when it is wrong: it may be a secret in the wrong place. */
+/** The problem does not quote it, because it may be a secret in the wrong place. */
 const credential = envValue('letters, digits and . : _ -', (text) =>
   /^[\w.:-]{1,200}$/.test(text) ? { value: text } : { problem: `got ${text.length} characters` },
 );

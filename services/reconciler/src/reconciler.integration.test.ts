@@ -19,7 +19,7 @@ const settled = (callSid: string, state = 'settled', tenant = 'default') =>
     timeoutMs: 15_000,
   });
 
-/** The second question of a call: when it comes is for the test to say. */
+/** The second question about a call, at the time that the test chooses. */
 const AN_HOUR_LATER = { RECHECK_AFTER_MS: '3600000' };
 async function passTwoHours(): Promise<void> {
   await system.query(`update call_sessions set ended_at = ended_at - interval '2 hours'`);

@@ -70,7 +70,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
     events,
     persist,
 
-    /** A call that a callback told of, in its log and in Postgres. */
+    /** Adds a call from a callback, in its log and in Postgres. */
     tellOf: async (callSid: string, data: EventData<'call.status_reported'>, tenant = 'default') => {
       const call = { tenant, callSid };
       const event = createEvent('call.status_reported', data, {
@@ -94,7 +94,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
         { what: `${call.callSid} has ${count} answers`, timeoutMs: 15_000 },
       ),
 
-    /** Takes the call's keys away, as their expiry does. */
+    /** Deletes the call's keys, as their expiry does. */
     forget: async (call: CallKey) => {
       const { log, head, ids } = callKeys(space, call);
       await redis.del(log, head, ids);
@@ -154,7 +154,7 @@ export async function openTestSystem(own: { redisUrl?: string; databaseUrl?: str
 /** One system of a test. */
 export type TestSystem = Awaited<ReturnType<typeof openTestSystem>>;
 
-/** What the fake says of a call that was held. */
+/** A completed call as the fake returns it. */
 export function heldCall(carrier: FakeRestApi, sid: string) {
   return carrier.addCall(sid, {
     Status: 'completed',

@@ -30,7 +30,7 @@ import { ReconcilerReport } from './report.ts';
 const AT_ONCE = 4;
 const BURST = 10;
 const RETRY = { minMs: 250, maxMs: 10_000 };
-/** The longest honest round: a wait for the budget, an answer that times out, Redis and Postgres on their last try. */
+/** The longest round without a fault: a wait for the budget, a timeout of the carrier, retries of Redis and Postgres. */
 const GRACE_MS = 45_000;
 
 /** What the loops share. */

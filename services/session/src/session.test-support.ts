@@ -60,7 +60,7 @@ const CACHE: CacheLimits = {
   now: () => performance.now(),
 };
 
-/** A worker that folds what it is handed, and what it told of it. Its saves can be held up. */
+/** A worker that folds entries and records what it reported. Its saves can be delayed. */
 export function createTestWorker(
   { redis, space }: TestSpace,
   {

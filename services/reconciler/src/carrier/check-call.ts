@@ -18,8 +18,8 @@ interface CheckOptions {
 }
 
 /**
- * A call that has not ended and whose row was written within this share of the time to the first check goes on for all
- * that is known (half a minute is between checkpoints): it needs no question.
+ * A call that has not ended and whose row was written within this share of the time to the first check is taken as
+ * in progress (checkpoints are half a minute apart) and is not asked about.
  */
 const ALIVE_SHARE = 0.5;
 const RETRY = { minMs: 15_000, maxMs: 3_600_000 };

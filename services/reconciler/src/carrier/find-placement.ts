@@ -17,11 +17,11 @@ interface FindOptions {
 
 const MINUTE_MS = 60_000;
 
-/** Clocks differ, and a call may be made long after it was asked for. */
+/** Clocks differ, and a call may be made long after it was requested. */
 const BEFORE_MS = 2 * MINUTE_MS;
 const AFTER_MS = 10 * MINUTE_MS;
 
-/** After this age the search for a call that no list has ends. */
+/** At this age of a placement the search ends without a call. */
 const GIVE_UP_AFTER_MS = 30 * MINUTE_MS;
 const MIN_PAUSE_MS = 2 * MINUTE_MS;
 const NOT_LISTED = 'the carrier lists no such call';

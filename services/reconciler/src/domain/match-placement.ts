@@ -7,14 +7,14 @@ interface LostPlacement {
   readonly callerId: string;
 }
 
-/** What a list of the carrier's says of a placement. */
+/** The result of the search for a placement in a list of the carrier's. */
 export type PlacementMatch =
   | { readonly kind: 'found'; readonly report: CarrierReport }
   | { readonly kind: 'none' }
   /** Several calls that it could be. */
   | { readonly kind: 'ambiguous'; readonly candidates: number };
 
-/** National and international spellings of a number share so many digits at their end. */
+/** National and international spellings of a number share this many digits at their end. */
 const SIGNIFICANT_DIGITS = 10;
 
 /**

@@ -4,17 +4,17 @@ export interface CheckTimes {
   readonly secondMs: number;
 }
 
-/** What the carrier said of a call. */
+/** The carrier's answer about a call. */
 export type CheckAnswer =
   | {
       readonly kind: 'told';
       readonly isOver: boolean;
-      /** Nothing is missing that comes late: duration, and price. */
+      /** The facts that arrive late, duration and price, are present. */
       readonly isComplete: boolean;
     }
   | { readonly kind: 'not_found' };
 
-/** What is to become of a call after an answer. */
+/** The plan for a call after an answer. */
 export type NextCheck =
   | { readonly state: 'due'; readonly dueInMs: number }
   | { readonly state: 'settled' | 'unknown' | 'incomplete' };
@@ -22,14 +22,14 @@ export type NextCheck =
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** A price or a duration that is not there by then may come later still. */
+/** A price or a duration may arrive even later than the second check. */
 const LATE_MS = [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS];
 const MAX_PAUSE_MS = HOUR_MS;
 const GIVE_UP_AFTER_MS = 48 * HOUR_MS;
 
 /**
  * Plans the next question. A call that is over is asked about twice; a third time and more only for what is missing.
- * One that goes on is asked about at growing pauses. `elapsedMs`: since its end, or its beginning where it has none.
+ * A call in progress is asked about at growing pauses. `elapsedMs`: since its end, or since its beginning if it has none.
  */
 export function planNextCheck(answer: CheckAnswer, elapsedMs: number, times: CheckTimes): NextCheck {
   if (answer.kind === 'told' && !answer.isOver) {

@@ -40,7 +40,7 @@ function withoutTurns(state: CallState): CallState {
   return { ...state, turns: initialState(state.call).turns };
 }
 
-/** `user`, `ai`, `agent` or `system`; empty in a silence. An agent that does not name the speaker means itself. */
+/** `user`, `ai`, `agent` or `system`; empty in a silence. If the agent does not name the speaker, it is `ai`. */
 function speakerOf({ speaking }: CallState): string {
   if (speaking?.value.speaking !== true) return '';
   return speaking.value.speaker ?? 'ai';

@@ -13,7 +13,7 @@ import { LongFolds } from './long-folds.ts';
 const MAX_READ_CALLS = 256;
 /** The most text that is folded at once: as objects it takes up to twenty times as much. */
 const MAX_FOLDED_BYTES = 8_000_000;
-/** Beyond, calls that were too large are forgotten, and found to be so again. */
+/** Beyond, calls that were too large are dropped, and measured again. */
 const MAX_TOO_LARGE = 1_000;
 
 /** What a fold works with. */
@@ -28,7 +28,7 @@ interface PageToFold extends CallToFold {
   readonly log: LogPage;
 }
 
-/** Brings the live states of calls up to date, as the activity feed asks for it. */
+/** Updates the live states of the calls that the activity feed names. */
 export class ActivityFold {
   readonly #options: FoldActivityOptions;
   readonly #fold: CallFold;
@@ -122,7 +122,7 @@ function byBytes(calls: readonly PageToFold[]): PageToFold[][] {
   return groups;
 }
 
-/** Waits for all, then throws the first failure: nothing goes on unobserved. */
+/** Waits for all, then throws the first failure: no task continues unobserved. */
 async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(work)) {
     if (result.status === 'rejected') throw result.reason;

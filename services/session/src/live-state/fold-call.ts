@@ -96,7 +96,7 @@ export class CallFold {
     await this.#options.save({ call, epoch: '', seq: 0, fields: {}, turnBase: 0, turns: [], entryIds });
   }
 
-  /** Every conflict means that another worker is further, so this ends. */
+  /** Each conflict means that another worker is further ahead, so the retries end. */
   async #saveTurnsFrom(turnBase: number, { content, turnsFrom }: UnsavedState): Promise<SavedState> {
     const saved = await this.#options.save({ ...content, turnBase, turns: turnsFrom(turnBase) });
     this.#options.observer.onSaved(saved.outcome);
@@ -121,7 +121,7 @@ interface UnsavedState {
   readonly turnsFrom: (index: number) => string[];
 }
 
-/** Whether the log goes on from the cached state: the same epoch, and no shorter than it was. */
+/** Whether the log continues the cached state: it has the same epoch, and is not shorter than it was. */
 export function continuesBase({ base, log }: Pick<CallToFold, 'base' | 'log'>): boolean {
   return base === undefined || (log.epoch === base.epoch && log.lastSeq >= base.seq);
 }

@@ -34,7 +34,7 @@ export class LongFolds {
     this.#options = options;
   }
 
-  /** Takes a call; entries of one that waits already go with it. */
+  /** Adds a call, or adds its entries to the same call if that already waits. */
   add({ call, entryIds }: Omit<ActiveCall, 'base'>): void {
     const key = callId(call);
     const other = this.#waiting.get(key)?.entryIds ?? [];

@@ -26,7 +26,7 @@ const call = callOf('CA1');
 const LOST_AFTER_MS = 45_000;
 
 let space: TestSpace;
-/** What sweeps told of: keys of another type, and calls that could not be given up. */
+/** What sweeps reported: keys of another type, and calls that could not be ended. */
 let noted: Set<string>;
 let failed: string[];
 beforeEach(async () => {
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => space.close());
 
-/** A sweeper that has been at it for long enough to judge; its clock is moved by hand, and that of Redis with it. */
+/** A sweeper that has run for long enough to end calls. The test moves its clock and that of Redis. */
 async function seasonedSweep(options: Partial<SweepOptions> = {}, redisAheadMs = () => 0) {
   const startMs = 1_000;
   const clock = { nowMs: startMs };

@@ -30,7 +30,7 @@ export interface SweepOptions {
   readonly onCallFailed: (lost: LostCall, error: unknown) => void;
 }
 
-/** What a sweep did. Another replica's work doesn't count. */
+/** What a sweep did. The work of other replicas is not in it. */
 export interface SweepResult {
   /** Connections that were ended because their gateway is gone. */
   readonly lostConnections: number;
@@ -97,7 +97,7 @@ export class Sweep {
     return { ...ended, checkpoints: requested };
   }
 
-  /** A key of another type stops what is done with it, and nothing else. */
+  /** A key of another type stops the step that uses it, and no other. */
   async #alone<T>(key: string, nothing: T, work: () => Promise<T>): Promise<T> {
     const { broken } = this.#options;
     try {
@@ -122,7 +122,7 @@ export class Sweep {
       const unseen = await liveCalls.findLost(partition, this.#shortestMs, left);
       if (unseen.length === 0) return result;
       const ended = await Promise.all(unseen.filter(isDue).map((lost) => this.#endAlone(lost)));
-      // What is still in the list is passed over from here on, so that every page gets its turn.
+      // Calls that stay in the list are skipped from here on, so that the sweep reaches every page.
       left += unseen.length - ended.filter(hadEffect).length;
       result = ended.reduce(add, result);
     }
@@ -152,7 +152,7 @@ export class Sweep {
     return { ...NOTHING, lostConnections: await this.#append(lost, ends) };
   }
 
-  /** The ids name what ended, and a call that was seen meanwhile is left alone: two sweepers make one event. */
+  /** The ids follow from what ended, so two sweepers make one event. A call that was seen meanwhile is left alone. */
   async #append(
     { call, seenAtMs }: LostCall,
     ends: readonly EventOf<'call.disconnected'>[],
@@ -168,7 +168,7 @@ export class Sweep {
   }
 }
 
-/** What stands for the connection of a call whose events come over HTTP alone. */
+/** The connection id of a call whose events arrive over HTTP alone. */
 const QUIET = { connectionId: 'http', reason: 'quiet' };
 
 const NOTHING: SweepResult = { lostConnections: 0, quietCalls: 0, checkpoints: 0 };
