@@ -63,7 +63,7 @@ export const booleanFlag: EnvValue<boolean> = envValue('true or false (or 1/0, y
 /** pino's levels, and `silent`. */
 export const logLevel: EnvValue<LogLevel> = oneOf(LOG_LEVELS);
 
-/** For settings that are not secret. A URL that landed in the wrong variable still loses its password. */
+/** For settings that are not secret. The password of a URL in the wrong variable is removed all the same. */
 function got(text: string): { problem: string } {
   return { problem: `got ${JSON.stringify(stripUrlSecrets(text).slice(0, 80))}` };
 }

@@ -8,7 +8,7 @@ export type ConfigResult<C> = { ok: true; config: C } | { ok: false; problems: s
 
 /**
  * Reads the settings that a zod object names, `z.object({ PORT: port.default(8080) })`. Values are trimmed, and an
- * empty one counts as not set. A wrong value is a problem, never a default. Variables the schema doesn't name are
+ * empty one is taken as not set. A wrong value is a problem, never a default. Variables the schema doesn't name are
  * ignored.
  */
 export function readConfig<S extends z.ZodObject>(

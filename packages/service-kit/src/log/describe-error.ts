@@ -39,7 +39,7 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
 }
 
-/** The message without what people typed: values quoted by Postgres, Redis or JSON.parse, phone numbers, URL secrets. */
+/** The message without data: values quoted by Postgres, Redis or JSON.parse, phone numbers, URL secrets. */
 export function safeErrorMessage(error: Error): string {
   const { code } = error as { code?: unknown };
   const sqlState = typeof code === 'string' && /^[0-9A-Z]{2}[0-9A-Z]{3}$/.test(code) ? code : undefined;
@@ -53,8 +53,8 @@ export function safeErrorMessage(error: Error): string {
 }
 
 /**
- * Whether the server wrote the message, with nothing of a row in it but what it quotes. A function or a trigger may put
- * anything into its own errors (P0001 and whatever SQLSTATE it makes up).
+ * Whether the server wrote the message, so that only quoted parts can be from a row. A function or a trigger may put
+ * anything into its own errors (P0001 and any SQLSTATE of its own).
  */
 function speaksOfItself(sqlState: string): boolean {
   return SERVERS_OWN_CLASSES.includes(sqlState.slice(0, 2)) || isNodeCode(sqlState);

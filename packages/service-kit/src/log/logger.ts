@@ -19,10 +19,10 @@ import { turnDestination } from './turn-destination.ts';
 export type Logger = PinoLogger;
 
 export interface CreateLoggerOptions {
-  /** Which service speaks, e.g. `persister`. */
+  /** The name of the service, such as `persister`. */
   service: string;
   level?: LogLevel;
-  /** Which replica speaks; the host name by default, which in a container is the container's id. */
+  /** The name of the replica; the host name by default, which in a container is the container's id. */
   instance?: string;
   /** Makes the hash of a phone the same in all processes that have it (`LOG_PHONE_KEY`); random by default. */
   phoneKey?: string | undefined;
@@ -31,7 +31,7 @@ export interface CreateLoggerOptions {
 }
 
 /**
- * JSON lines with `service`, `instance` and `pid`. Whatever it is handed, a line holds no phone number, transcript
+ * JSON lines with `service`, `instance` and `pid`. Whatever is passed to it, a line contains no phone number, transcript
  * text, collected data, row value, command argument or URL password: of fields those that are allowed, of errors what
  * is known to be safe. See `allowed-fields.ts` and `describeError`.
  */
@@ -76,7 +76,7 @@ function scrubBindings(logger: Logger): Logger {
   return scrubbed;
 }
 
-/** pino takes the message from the error where none is given; that one must be scrubbed too. */
+/** Without a message pino uses that of the error, which must be scrubbed too. */
 function scrubMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
   const [first, ...rest] = args as unknown[];
   const error = isError(first) ? first : errorOf(first);
@@ -89,7 +89,7 @@ function scrubMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): voi
   method.apply(this, scrubbed as Parameters<LogFn>);
 }
 
-/** After the fields stand the message, which is the program's own, and its arguments, which may be anything. */
+/** The fields are followed by the message, which is constant, and by its arguments, which may be anything. */
 function scrubMessageOf([message, ...parts]: readonly unknown[]): unknown[] {
   const scrubbed = typeof message === 'string' ? scrubMessageText(message) : message;
   return [scrubbed, ...parts.map(scrubArgument)];
@@ -99,7 +99,7 @@ const MAX_KNOWN_MESSAGES = 500;
 const MAX_KNOWN_CHARACTERS = 200;
 const harmlessMessages = new Set<string>();
 
-/** Messages come out of the code, so they are few, and nearly all have nothing to be scrubbed: that is looked at once. */
+/** Messages are constants of the code, so they are few: each is checked once for something to scrub. */
 function scrubMessageText(message: string): string {
   if (harmlessMessages.has(message)) return message;
   const scrubbed = scrubText(message);

@@ -6,7 +6,7 @@ const TAG_LENGTH = 8;
 const SUBSCRIBER_DIGITS = 10;
 const MIN_DIGITS = 6;
 
-// One key for a whole process. Random until `useLogPhoneKey`: then tags tell two phones apart within one run alone.
+// One key for a whole process. Random until `useLogPhoneKey`: then tags distinguish two phones within one run only.
 let key: Buffer | string = randomBytes(32);
 
 /** Replicas that share a key show the same tag for the same phone; without one, tags mean nothing after a restart. */
@@ -16,7 +16,7 @@ export function useLogPhoneKey(shared: string): void {
 
 /**
  * A phone number as logs may show it: its last two digits, and the start of a keyed hash that is the same however the
- * number is written: `***10~3f9a2c1b`. Fewer than six digits leave nothing but `***`.
+ * number is written: `***10~3f9a2c1b`. A number with fewer than six digits is `***`.
  */
 export function phoneTag(phone: string): string {
   if (TAG_PATTERN.test(phone)) return phone;

@@ -18,7 +18,7 @@ const MOMENT_PATTERN = /^\d[\dTZ:.+-]{3,34}$/;
 /** Numbers from here on may be phones where a position or a count is meant (`from: 1, to: 20`). */
 const MIN_PHONE = 1e6;
 
-/** The fields of a log line that may be in one: see `allowed-fields.ts`. Of the others nothing is left but their names. */
+/** The fields of a log line that may be in one: see `allowed-fields.ts`. Of other fields only the names are kept. */
 export function scrubFields(fields: Readonly<Record<string, unknown>>, depth = 0): Record<string, unknown> {
   const scrubbed: [string, unknown][] = [];
   for (const [name, value] of Object.entries(fields)) {
@@ -29,7 +29,7 @@ export function scrubFields(fields: Readonly<Record<string, unknown>>, depth = 0
   return Object.fromEntries(scrubbed);
 }
 
-/** An argument of a log message: nothing but a figure can vouch for itself. */
+/** An argument of a log message: only a figure is known to be safe. */
 export function scrubArgument(value: unknown): unknown {
   return isFigure(value) && !isPhoneLike(value) ? value : isError(value) ? describeError(value) : REMOVED;
 }
@@ -104,7 +104,7 @@ function onlyIf(pattern: RegExp, text: string): string {
 }
 
 interface FieldName {
-  /** As a line may show it. */
+  /** A value as a line may show it. */
   readonly shown: string;
   readonly kind: FieldKind | undefined;
 }
@@ -112,7 +112,7 @@ interface FieldName {
 const MAX_KNOWN_NAMES = 1_000;
 const knownNames = new Map<string, FieldName>();
 
-/** Names come out of the code, so they are few, and looked at once. One that doesn't look so may have come from anywhere. */
+/** Names are constants of the code, so they are few, and each is checked once. One that is not a usual name is not trusted. */
 function fieldNamed(name: string): FieldName {
   const known = knownNames.get(name);
   if (known !== undefined) return known;

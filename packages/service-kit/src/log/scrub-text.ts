@@ -12,10 +12,10 @@ const NAME_PATTERN = /^"[\w.$:-]{1,64}"$/;
 
 /**
  * Cuts user name, password, query and fragment out of every URL in a text: `redis://u:p@host/0?x=y` becomes
- * `redis://host/0`. Where an `@` makes it unclear, the part before it goes.
+ * `redis://host/0`. If an `@` makes it unclear, the part before it is removed.
  */
 export function stripUrlSecrets(text: string): string {
-  // What nearly every text is spared: the search of a pattern that may begin anywhere.
+  // Nearly every text ends here, without the search of a pattern that may begin anywhere.
   if (!text.includes('://')) return text;
   return text.replace(URL_PATTERN, (_match, scheme: string, rest: string) => {
     const afterUserInfo = rest.slice(rest.lastIndexOf('@') + 1);
@@ -28,7 +28,7 @@ export function scrubText(text: string): string {
   return stripUrlSecrets(text).replace(PHONE_PATTERN, (phone) => phoneTag(phone));
 }
 
-/** A sentence of a program as logs may show it: what it quotes goes as well, unless it reads like the name of a thing. */
+/** A sentence of a program as logs may show it: quoted text is removed as well, unless it is like the name of a thing. */
 export function scrubSentence(text: string): string {
   return scrubText(
     text.replace(QUOTED_PATTERN, (quoted) => (NAME_PATTERN.test(quoted) ? quoted : '"[removed]"')),

@@ -4,7 +4,7 @@ import { type DestinationStream } from 'pino';
 const MAX_HELD_SIZE = 64 * 1024;
 
 /**
- * Writes the lines of one turn of the event loop together, which costs as much as one line. Nothing is held beyond the
+ * Writes the lines of one turn of the event loop together, which costs as much as one line. No line is held beyond the
  * turn, after a fatal line (pino calls `flushSync`), or when the process exits.
  */
 export function turnDestination(stream: DestinationStream): DestinationStream & { flushSync(): void } {

@@ -41,7 +41,7 @@ export class Heartbeat {
 }
 
 /**
- * Liveness: whether the loops of this process turn, whatever it depends on: a restart does not mend a dependency.
+ * Liveness: whether the loops of this process make progress. Dependencies do not matter: a restart does not repair them.
  * Readiness: whether it should receive work now.
  */
 export class Health {
