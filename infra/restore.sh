@@ -66,7 +66,7 @@ until_settled() {
   done
 }
 
-# Whether no call waits, as a persister says on its metrics.
+# Whether no call waits, by the metrics of a persister.
 is_settled() {
   local lag
   lag=$(docker compose exec -T persister node infra/docker/healthcheck.mjs http://127.0.0.1:8082/metrics |

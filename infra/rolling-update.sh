@@ -61,7 +61,7 @@ reload_balancer() {
 replace_all() {
   local service=$1 old new
   local -a olds
-  # Of an update that was interrupted.
+  # Removes what an interrupted update left.
   docker compose rm --force "$service" > /dev/null
   mapfile -t olds < <(docker compose ps --quiet "$service")
   for old in "${olds[@]}"; do
@@ -71,7 +71,7 @@ replace_all() {
     docker stop "$old" > /dev/null
     docker rm "$old" > /dev/null
   done
-  # As many as .env says, if that has changed.
+  # As many as .env has, if that has changed.
   docker compose up -d --no-recreate --no-build "$service"
 }
 

@@ -11,7 +11,7 @@ const FIXED_IN_COMPOSE = {
 const OTHER_NAME_IN_COMPOSE = ['REDIS_URL', 'DATABASE_URL'];
 
 const HEAD = `# Generated from the services' schemas by \`npm run settings\`: passes each setting on from .env, if it is set there.
-# docker-compose.yml extends these services, and what it sets itself counts more.
+# docker-compose.yml extends these services, and its own values take precedence.
 services:
 `;
 
