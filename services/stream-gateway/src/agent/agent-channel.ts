@@ -72,7 +72,7 @@ export class AgentChannel {
     else if (frame.kind === 'clear' && isSent) this.#noteClear();
   }
 
-  /** Returns true if the frame was sent to the carrier. A one-way stream takes none. */
+  /** Returns true if the frame was sent to the carrier. A one-way stream accepts none. */
   #relay(
     data: Buffer,
     { isBinary, isMedia }: { readonly isBinary: boolean; readonly isMedia: boolean },

@@ -31,9 +31,9 @@ const common = {
     }),
   ).meta({ description: 'Makes a repeat of the message a duplicate' }),
   timestamp: optional(agentMoment).meta({
-    description: "When it happened; when it arrives, if it doesn't say",
+    description: 'When it happened; by default the time of its arrival',
   }),
-  metadata: optional(jsonValue).meta({ description: 'Anything that the agent wants to be kept with it' }),
+  metadata: optional(jsonValue).meta({ description: 'Anything to be kept with the message' }),
 };
 
 /** For messages that may be corrected: all but those about who is speaking now. */
@@ -111,7 +111,7 @@ export const agentMessages = {
   consent: z.object({
     event: z.literal('consent'),
     ...revisable,
-    statement: label.meta({ description: 'What the caller was told, or asked' }),
+    statement: label.meta({ description: 'The statement to the caller, or the question' }),
     given: z.boolean(),
     purpose: optional(z.string()),
     statementVersion: optional(z.string()),

@@ -1,4 +1,4 @@
-/** What an agent's URL may be filled with. */
+/** The facts that may fill an agent's URL. */
 export interface AgentUrlFacts {
   readonly callSid: string;
   readonly tenant: string;

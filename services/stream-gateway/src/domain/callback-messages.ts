@@ -6,7 +6,7 @@ const time = z
 const text = z.string().optional();
 
 /**
- * What a StatusCallback is known to hold; whatever else it holds is kept as well. Only `CallSid` has to be there. Spellings
+ * The known fields of a StatusCallback; all other fields are kept as well. Only `CallSid` is required. Spellings
  * that were seen besides these (`Sid`, `CallStatus`, bracketed and nested fields) are read, too.
  */
 export const statusCallback = z.looseObject({
@@ -25,7 +25,7 @@ export const statusCallback = z.looseObject({
   CustomField: text,
 });
 
-/** What a Passthru applet behind a stream is known to send, as `Stream[Status]`, as an object, as its JSON text, or flat. */
+/** The known fields of a Passthru applet behind a stream, as `Stream[Status]`, as an object, as its JSON text, or flat. */
 export const passthru = z.looseObject({
   CallSid: text.meta({ description: 'Without it, the call is found by the StreamSID' }),
   CallFrom: text,
@@ -50,7 +50,7 @@ export const passthru = z.looseObject({
 });
 
 /**
- * What a callback is answered when it is durable. A Passthru that is kept but belongs to no call that is known is `unplaced`; one
+ * The answer to a callback that is durable. A Passthru that is kept and belongs to no known call is `unplaced`; one
  * that is `refused` is not kept, and sending it again would change nothing.
  */
 export const callbackAnswer = z.object({

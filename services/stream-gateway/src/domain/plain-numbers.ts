@@ -2,7 +2,7 @@ import { canonicalNumber, ExactNumber, type JsonValue } from '@turnlog/call-even
 
 type Fields = Readonly<Record<string, JsonValue>>;
 
-/** A message whose own fields have numbers that JavaScript can reckon with, or which of them can't. */
+/** A message whose own fields have numbers that JavaScript can hold, or the fields that have others. */
 export type PlainNumbers =
   { readonly ok: true; readonly message: Fields } | { readonly ok: false; readonly problem: string };
 
@@ -11,8 +11,8 @@ const IN_TURN = ['timestamp', 'startedAt', 'started_at', 'start', 'endedAt', 'en
 const IN_WORD = ['startMs', 'endMs', 'confidence'];
 
 /**
- * Where a number has a meaning, it is one that JavaScript holds: `0.90` is `0.9`, and what has no such equal is refused, as it
- * would be changed. An id is text: all its digits are kept. What is free, as collected data are, is left alone.
+ * A number in a field with a meaning becomes a number of JavaScript: `0.90` is `0.9`. One that would be changed is
+ * refused. An id is text: all its digits are kept. Free fields, such as collected data, are left alone.
  */
 export function plainNumbers(message: Fields): PlainNumbers {
   const problems: string[] = [];
@@ -48,7 +48,7 @@ function plainTurn(turn: Fields, plain: Plain): JsonValue {
   return { ...own, words: spoken as JsonValue[] };
 }
 
-/** The same number, if JavaScript has it. */
+/** The same number, if JavaScript can hold it. */
 function numberOf({ digits }: ExactNumber): number | undefined {
   const number = Number(digits);
   if (!Number.isFinite(number) || canonicalNumber(String(number)) !== canonicalNumber(digits))

@@ -34,7 +34,7 @@ function redactData(draft: EventDraft, mode: RedactionMode): Redacted {
   };
 }
 
-/** Each field that is there and of which something is left. */
+/** Each field that is present and not removed. */
 function redactFields(fields: Readonly<Record<string, JsonValue | undefined>>, mode: RedactionMode) {
   const values: Record<string, JsonValue> = {};
   let count = 0;
@@ -47,7 +47,7 @@ function redactFields(fields: Readonly<Record<string, JsonValue | undefined>>, m
   return { values, count };
 }
 
-/** What the data of any report may have beside its own. */
+/** The fields that the data of any report may have in addition. */
 interface Beyond {
   readonly metadata?: JsonValue;
   readonly extra?: Record<string, JsonValue>;

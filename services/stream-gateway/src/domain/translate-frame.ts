@@ -89,7 +89,7 @@ function whileWaiting(state: WaitingConnection, frame: CallFrame, nowMs: number)
   }
   const held = [...state.held, { frame, atMs: nowMs }];
   const waiting: WaitingConnection = { ...state, held };
-  // The start is not coming any more: what is known by now has to suffice.
+  // No start will arrive: the facts that are known have to suffice.
   return isFull(held) ? begin(waiting, {}, nowMs) : { ...NOTHING, state: waiting };
 }
 

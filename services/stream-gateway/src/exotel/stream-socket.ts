@@ -115,7 +115,7 @@ export class StreamSocket {
     this.#endFor(hasCall ? 'too_long' : 'no_start');
   }
 
-  /** Whether more waits for Redis than reports, and events that Redis has lost, can be: the rest is from frames. */
+  /** Whether more bytes wait for Redis than reports and lost events can have. The excess is from frames. */
   #isFlooding(): boolean {
     const { maxPendingBytes, maxRetainedBytes } = this.#options.needs.delivery.limits;
     return this.#session.pendingBytes > maxPendingBytes + maxRetainedBytes + MAX_FRAME_EVENT_BYTES;

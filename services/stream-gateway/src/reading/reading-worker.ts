@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { readReports, type ReadingJob, type ReadReport } from './read-reports.ts';
 
-/** What a thread is given, and what it gives back. */
+/** A job for the thread. */
 export interface ReadingRequest {
   readonly number: number;
   readonly job: ReadingJob;

@@ -57,7 +57,7 @@ export interface GatewayStores {
   readonly spool: (GatewaySpool & { readonly outbox: SpoolOutbox }) | undefined;
   /** For connections: a producer keeps what it has appended. */
   readonly delivery: Pick<EventProducerOptions, 'appender' | 'limits' | 'observer' | 'spool'>;
-  /** For what comes without a connection. */
+  /** For reports and callbacks, which have no connection. */
   readonly reports: ReportProducer;
   readonly retention: Retention;
   readonly liveCalls: LiveCalls;

@@ -116,7 +116,7 @@ export class CallEventsEndpoint {
   }
 }
 
-/** What the log answered for each event, or where it is instead. */
+/** The answer of the log for each event, or the other place where the event is. */
 type Outcomes = Map<NewEvent, AppendResult | 'spool' | 'unknown' | undefined>;
 
 function resultOf(read: ReadReport, outcomes: Outcomes): EventResult {
