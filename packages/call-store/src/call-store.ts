@@ -5,6 +5,7 @@ import { kyselyPool } from './connection/kysely-pool.ts';
 import { createPool, type DatabaseOptions } from './connection/pool.ts';
 import { findMissing, type ArchiveClaim } from './read/find-missing.ts';
 import { callKeys, countCalls, listCalls, type CallFilter } from './read/list-calls.ts';
+import { olderFolds } from './read/older-folds.ts';
 import { createCallPrivacy } from './privacy/call-privacy.ts';
 import { readCall } from './read/read-call.ts';
 import { type CallStoreSchema, type StoredCall } from './schema/call-store-schema.ts';
@@ -44,6 +45,7 @@ export function createCallStore(options: DatabaseOptions) {
     listCalls: (filter?: CallFilter) => listCalls(db, filter),
     countCalls: () => countCalls(db),
     callKeys: () => callKeys(db),
+    olderFolds: (tenant?: string) => olderFolds(db, tenant),
     verifyCall: (call: CallKey) => verifyCall(db, call),
     findMissing: <Claim extends ArchiveClaim>(claims: readonly Claim[]) => findMissing(db, claims),
     /** Identifies the server run: it changes with a restart, a failover, or a restore. */

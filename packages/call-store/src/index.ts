@@ -15,6 +15,7 @@ export { type LegalHold } from './privacy/legal-holds.ts';
 export { type RetentionStep } from './privacy/retention.ts';
 export { type StoredText, type TextFilter } from './privacy/stored-texts.ts';
 export { type CallSummary } from './read/list-calls.ts';
+export { type OlderFold } from './read/older-folds.ts';
 export { type StoredCall } from './schema/call-store-schema.ts';
 export { migrate } from './schema/migrate.ts';
 export { type TenantStore } from './tenants/tenant-store.ts';

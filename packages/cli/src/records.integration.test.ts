@@ -110,6 +110,35 @@ describe('turnlog on a database', () => {
     expect(JSON.parse(json.out)).toMatchObject({ verified: 2, otherFoldVersion: 1, differing: [] });
   });
 
+  it('refold folds records of an earlier version again, unless their archives are gone', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const gone = { tenant: 'old', callSid: 'CAgone' };
+    const torn = { tenant: 'torn', callSid: 'CAtorn' };
+    for (const call of [gone, torn]) await writeCall(store, call, seedEvents(call));
+    await client.query(`
+      update call_sessions set fold_version = fold_version - 1, stages = '[]', ended_cleanly = null;
+      update call_sessions set archive_removed_at = now() where call_sid = 'CAgone';
+      delete from call_event_segments where tenant in ('old', 'torn')`);
+
+    expect((await turnlog('refold', '--dry-run', '--json')).out).toContain('"refolded": 3');
+    expect(await turnlog('refold')).toEqual({
+      code: 1,
+      out: `❌ torn/CAtorn: its archive has fewer events than its row.
+🔁 2 record(s) folded again.
+1 other(s) stay as they are: retention has deleted their archives.
+`,
+      err: '',
+    });
+    expect((await store.readCall(CALL))?.ended_cleanly).toBe(true);
+    await client.query(`delete from call_sessions where tenant in ('old', 'torn')`);
+    await client.end();
+    expect(await turnlog('refold')).toMatchObject({ code: 0, out: '🔁 0 record(s) folded again.\n' });
+    expect((await turnlog('verify', '--all')).out).toBe(
+      '✅ 2 call(s) verified: every record agrees with its archive.\n',
+    );
+  });
+
   it('verify lists the differences, and ends with 1', async () => {
     const call = { tenant: 'default', callSid: 'CAaltered' };
     await writeCall(store, call, seedEvents(call));

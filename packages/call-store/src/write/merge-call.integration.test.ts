@@ -3,6 +3,7 @@ import { encodeEvent, type CallKey, type KnownEvent } from '@turnlog/call-events
 import { createTestDatabase, waitUntil, type TestDatabase } from '@turnlog/test-kit';
 import pg from 'pg';
 import { createCallStore, type CallStore } from '../call-store.ts';
+import { type OlderFold } from '../read/older-folds.ts';
 import { migrate } from '../schema/migrate.ts';
 import { eventOf, sampleEvents, writeOf } from '../testing/sample-call.ts';
 
@@ -35,6 +36,33 @@ afterAll(async () => {
 function mergeOf(log: readonly KnownEvent[], epoch: string) {
   return { call, epoch, segment: { fromSeq: 1, toSeq: log.length, events: log.map(encodeEvent) } };
 }
+
+async function olderFolds(tenant: string): Promise<OlderFold[]> {
+  const found: OlderFold[] = [];
+  for await (const older of store.olderFolds(tenant)) found.push(older);
+  return found;
+}
+
+describe('a row of earlier rules', () => {
+  it('is folded again from its archive, and is not younger for it', async () => {
+    await store.writeCalls([writeOf(call, events)]);
+    await client.query(
+      `update call_sessions set fold_version = fold_version - 1, outcome_reason = null, ended_cleanly = null,
+       persisted_at = '2026-01-01' where call_sid = $1`,
+      [call.callSid],
+    );
+    expect(await olderFolds('acme')).toEqual([{ ...call, epoch: 'epoch-1', hasArchive: true }]);
+
+    const { outcome } = await store.mergeCall({ call, epoch: 'epoch-1', isRefold: true });
+    expect(outcome).toBe('written');
+    expect(await store.readCall(call)).toMatchObject({
+      ...{ outcome_reason: 'has 50 lakhs', ended_cleanly: true, epoch: 'epoch-1', epoch_count: 1 },
+      persisted_at: new Date('2026-01-01'),
+    });
+    expect(await store.verifyCall(call)).toEqual({ ok: true });
+    expect(await olderFolds('acme')).toEqual([]);
+  });
+});
 
 describe('two epochs of a log', () => {
   it('become their union', async () => {

@@ -16,6 +16,11 @@ export interface CallMerge {
   readonly epoch: string;
   /** All events of this log. Without it, the row is rebuilt from the archive. */
   readonly segment?: EventSegment;
+  /**
+   * The row is only folded again, by the rules of this version. `persisted_at` stays: retention takes it for the age of a
+   * call without an end.
+   */
+  readonly isRefold?: boolean;
 }
 
 /**
@@ -29,7 +34,9 @@ export interface MergeResult {
 }
 
 // The row is locked, and its version is not higher: see below.
-const UPSERT_SQL = upsertRowsSql('excluded.version >= call_sessions.version');
+const GUARD = 'excluded.version >= call_sessions.version';
+const UPSERT_SQL = upsertRowsSql(GUARD);
+const REFOLD_SQL = upsertRowsSql(GUARD, 1, 'call_sessions.persisted_at');
 
 /**
  * Merges several epochs of a call: archives the given one, folds the union of all by event id, and writes the
@@ -38,7 +45,7 @@ const UPSERT_SQL = upsertRowsSql('excluded.version >= call_sessions.version');
  */
 export async function mergeCall(
   db: Kysely<CallStoreSchema>,
-  { call, epoch, segment }: CallMerge,
+  { call, epoch, segment, isRefold = false }: CallMerge,
   options: WriteOptions = {},
 ): Promise<MergeResult> {
   return inTransaction(db, options, async (transaction) => {
@@ -57,7 +64,7 @@ export async function mergeCall(
 
     const epochCount = new Set([...epochs, stored.epoch, epoch]).size;
     const parameters = rowParameters([{ row: toRow(record), epoch, epochCount }]);
-    await transaction.executeQuery(CompiledQuery.raw(UPSERT_SQL, parameters));
+    await transaction.executeQuery(CompiledQuery.raw(isRefold ? REFOLD_SQL : UPSERT_SQL, parameters));
     return { outcome: 'written', record };
   });
 }

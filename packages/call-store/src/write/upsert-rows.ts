@@ -18,14 +18,17 @@ const ARRAY_TYPES = [
   ...JSON_COLUMNS.map(arrayTypeOf),
 ];
 
-/** Inserts rows, or updates existing ones if the guard allows; returns the keys of the written rows. */
-export function upsertRowsSql(guard: string, firstParameter = 1): string {
+/**
+ * Inserts rows, or updates existing ones if the guard allows, and then sets `persisted_at`; returns the keys of the
+ * written rows.
+ */
+export function upsertRowsSql(guard: string, firstParameter = 1, persistedAt = 'now()'): string {
   const values = ARRAY_TYPES.map((type, index) => `$${firstParameter + index}::${type}`);
   const updates = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
   return `
     insert into call_sessions (${COLUMNS.join(', ')})
     select * from unnest(${values.join(', ')})
-    on conflict (tenant, call_sid) do update set ${updates.join(', ')}, persisted_at = now()
+    on conflict (tenant, call_sid) do update set ${updates.join(', ')}, persisted_at = ${persistedAt}
     where ${guard}
     returning tenant, call_sid`;
 }

@@ -4,6 +4,7 @@ import { UsageError } from '../command-error.ts';
 import { defineCommand } from '../command.ts';
 import { withStore } from '../connections/with-store.ts';
 import { databaseFlags, redisFlags, switchFlag, tenantFlag } from '../flags.ts';
+import { forEachAtOnce } from '../for-each-at-once.ts';
 import { visibleText } from '../format/visible-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { findLostCalls } from '../verify/lost-calls.ts';
@@ -60,7 +61,6 @@ async function keyOf(store: CallStore, callSid: string, tenant: string | undefin
   return { tenant: call.tenant, callSid: call.call_sid };
 }
 
-/** Several calls at a time; the workers share one list. */
 async function verifyAll(
   store: CallStore,
   calls: AsyncIterable<CallKey> | Iterable<CallKey>,
@@ -74,19 +74,14 @@ async function verifyAll(
     differing: [],
     lost: [],
   };
-  const shared = (async function* () {
-    for await (const call of calls) if (isWanted(call)) yield call;
-  })();
-  const work = async (): Promise<void> => {
-    for await (const call of shared) {
-      const verified = await store.verifyCall(call);
-      if (!verified.ok) result.differing.push({ ...call, differences: verified.differences });
-      else if ('archiveRemovedAt' in verified) result.withoutArchive += 1;
-      else if ('foldVersion' in verified) result.otherFoldVersion += 1;
-      onProgress((result.verified += 1));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await forEachAtOnce(calls, AT_ONCE, async (call) => {
+    if (!isWanted(call)) return;
+    const verified = await store.verifyCall(call);
+    if (!verified.ok) result.differing.push({ ...call, differences: verified.differences });
+    else if ('archiveRemovedAt' in verified) result.withoutArchive += 1;
+    else if ('foldVersion' in verified) result.otherFoldVersion += 1;
+    onProgress((result.verified += 1));
+  });
   return result;
 }
 
