@@ -3,10 +3,14 @@ import { ClusterNotSupportedError, createCommandClient, untilReady } from '@turn
 import { migrate } from '@turnlog/call-store';
 import { startPostgres, startRedis, type EmbeddedServer } from '@turnlog/embedded';
 import { stripUrlSecrets, withDeadline } from '@turnlog/service-kit';
+import { announceIfSlow } from './announce-if-slow.ts';
 import { LocalStackError } from './errors.ts';
 
 /** A server that was just started may have much to load. */
 const REDIS_TIMEOUT_MS = 60_000;
+/** A migration that takes longer changes the rows of many calls. */
+const SLOW_MIGRATION_MS = 3_000;
+const SLOW_MIGRATION = 'The database is being brought up to date. With very many calls this takes minutes …';
 
 /** Redis and Postgres, given or started here. */
 export interface Servers {
@@ -48,7 +52,11 @@ export async function startServers(options: ServersOptions): Promise<Servers> {
   redis?.exited.finally(tellEnd('Redis')).catch(options.onNotice);
   postgres?.exited.finally(tellEnd('Postgres')).catch(options.onNotice);
   try {
-    await Promise.all([requireRedis(servers.redisUrl), migrate({ databaseUrl: servers.databaseUrl })]);
+    const migrating = migrate({ databaseUrl: servers.databaseUrl });
+    await Promise.all([
+      requireRedis(servers.redisUrl),
+      announceIfSlow(migrating, SLOW_MIGRATION_MS, () => options.onNotice(SLOW_MIGRATION)),
+    ]);
     return servers;
   } catch (error) {
     await servers.stop();
