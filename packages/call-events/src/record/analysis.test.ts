@@ -117,6 +117,7 @@ describe('the keys that were pressed', () => {
   it('do not contain the digits of a long number', () => {
     const pin = press([1, '1'], [10, '4'], [11, '3'], [12, '2'], [13, '1'], [14, '#']);
     expect(pin.keysPressed).toBe('1 xxxx#');
+    expect(press([1, '7'], [2, '3'], [3, '7'], [20, '1'], [21, '2']).keysPressed).toBe('xxx 12');
   });
 });
 

@@ -4,8 +4,11 @@ import { compareOrder, orderOf } from '../fold/order.ts';
 
 /** A key pressed later than this after the one before it starts a new entry. */
 const ENTRY_GAP_MS = 5_000;
-/** The digits of an entry with more digits than this may be a number of a card, an account or a phone, or a PIN. */
-const MAX_SHOWN_DIGITS = 3;
+/**
+ * The digits of an entry with more digits than this may be a number of a card, an account or a phone, or a PIN. The check
+ * number of a card has three.
+ */
+const MAX_SHOWN_DIGITS = 2;
 
 /**
  * The keys that the caller pressed, in their order, as entries with blanks between them, such as `1 2# xxxx`: the digits of

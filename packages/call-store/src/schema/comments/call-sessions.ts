@@ -28,7 +28,7 @@ const columns: Readonly<Record<keyof CallRow | keyof CallSessionsTable, string>>
   agent_reached:
     'False if the gateway could not reach the voice agent. True if the agent spoke or reported on its socket. Null if neither is known. Since fold_version 4.',
   keys_pressed:
-    'The keys that the caller pressed: entries with blanks between them. The digits of an entry with more than 3 are written as x. Null after retention. Since fold_version 4.',
+    'The keys that the caller pressed: entries with blanks between them. The digits of an entry with more than 2 are written as x. Null after retention. Since fold_version 4.',
   recording_url: "The carrier's recording. Null after retention.",
   price: "What the carrier charges: a decimal number with the carrier's digits.",
   currency: 'Of the price: three letters, if the carrier gives it.',
