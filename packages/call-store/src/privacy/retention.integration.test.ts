@@ -53,12 +53,16 @@ describe('retention', () => {
 
   it('deletes the words and the identities with the transcript, and keeps the fact of the call', async () => {
     const call = await newCall('transcripts');
-    await client.query(`update call_sessions set keys_pressed = '+91' where tenant = 'transcripts'`);
+    await client.query(
+      `update call_sessions set keys_pressed = '+91', failure_cause = '3009: no way to +91 98765-43210'
+       where tenant = 'transcripts'`,
+    );
     const step = { tenant: 'transcripts', what: 'transcript', before } as const;
     expect([await store.privacy.removeDue(step), await store.privacy.removeDue(step)]).toEqual([1, 0]);
     const row = await store.readCall(call);
     expect(JSON.stringify(row)).not.toMatch(/lakhs|Mumbai|\+91|too far/);
     expect(row).toMatchObject({ status: 'completed', outcome: 'qualified', duration_seconds: 6 });
+    expect(row).toMatchObject({ failure_cause: '3009: no way to [number]', end_reason: 'callended' });
     expect(await rowsOf(call)).toBe(1);
     expect(await store.verifyCall(call)).toMatchObject({ ok: true });
   });

@@ -20,6 +20,10 @@ const isDue = ({ tenant, before }: RetentionStep) => sql`
   end < ${before.toISOString()}
   and not ${isOfHeldCall('call')}`;
 
+/** The carrier's own words about a failure stay, without a number that may be in them. */
+const withoutNumbers = (column: string) =>
+  sql`regexp_replace(${sql.ref(`call.${column}`)}, ${String.raw`\+?\d[\d ().-]{4,}\d`}, '[number]', 'g')`;
+
 /** Segments of the archive whose call has no row. */
 const isOrphan = ({ tenant, before }: RetentionStep) => sql`
   segment.tenant = ${tenant} and segment.created_at < ${before.toISOString()}
@@ -81,7 +85,8 @@ async function removeBatch(db: Kysely<CallStoreSchema>, step: RetentionStep): Pr
       ? sql``
       : sql`, transcript_removed_at = coalesce(call.transcript_removed_at, now()),
           full_transcript = '[]', collected_data = '{}', objections = '[]', lead = '{}', consents = '[]', legs = '[]',
-          custom_field = null, outcome_reason = null, keys_pressed = null, from_number = null, to_number = null, recording_url = null, transcript_sha256 = ''`;
+          custom_field = null, outcome_reason = null, keys_pressed = null, from_number = null, to_number = null, recording_url = null, transcript_sha256 = '',
+          failure_cause = ${withoutNumbers('failure_cause')}, end_reason = ${withoutNumbers('end_reason')}`;
   const { rows } = await sql`
     with due as (
       select call.tenant, call.call_sid from call_sessions as call

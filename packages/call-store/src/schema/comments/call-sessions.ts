@@ -24,7 +24,7 @@ const columns: Readonly<Record<keyof CallRow | keyof CallSessionsTable, string>>
   ended_cleanly:
     'True if it was completed, nothing failed, and the carrier or the agent ended it. False if it was dropped or failed. Null while it is in progress. Since fold_version 4.',
   failure_cause:
-    "Why the call or its stream failed, in the carrier's words, such as NETWORK_ERROR. Since fold_version 4.",
+    "Why the call or its stream failed, in the carrier's words, such as NETWORK_ERROR. Without long numbers after retention. Since fold_version 4.",
   agent_reached:
     'False if the gateway could not reach the voice agent. True if the agent spoke or reported on its socket. Null if neither is known. Since fold_version 4.',
   keys_pressed:
