@@ -32,9 +32,9 @@ main() {
   done
 
   if [ "$build" = yes ]; then
-    say 'building the image; the one that runs stays as turnlog:previous'
-    keep_running_image "${services[0]}"
+    say 'building the image'
     docker compose build --quiet
+    keep_previous_image "${services[@]}"
   fi
   say 'migrating the database'
   docker compose run --rm --no-deps -T migrate
@@ -45,10 +45,19 @@ main() {
   say 'done'
 }
 
-keep_running_image() {
-  local -a ids
-  mapfile -t ids < <(docker compose ps --quiet "$1")
-  [ ${#ids[@]} -eq 0 ] || docker tag "$(docker inspect --format '{{.Image}}' "${ids[0]}")" turnlog:previous
+# Of the services that are replaced last: if an update was interrupted, these still have the version before it.
+keep_previous_image() {
+  local new id image index
+  new=$(docker image inspect --format '{{.Id}}' turnlog:local)
+  for ((index = $#; index > 0; index--)); do
+    for id in $(docker compose ps --quiet "${!index}"); do
+      image=$(docker inspect --format '{{.Image}}' "$id")
+      [ "$image" != "$new" ] || continue
+      docker tag "$image" turnlog:previous
+      say 'the image that ran until now is turnlog:previous'
+      return
+    done
+  done
 }
 
 # Takes a changed haproxy.cfg into use; sockets that are open stay with the process that has them.
@@ -93,20 +102,27 @@ until_ready() {
 }
 
 is_ready() {
-  local service=$1 id=$2
-  local url="http://127.0.0.1:${READINESS_PORTS[$service]}/readyz"
-  docker exec "$id" node infra/docker/healthcheck.mjs "$url" > /dev/null 2>&1 || return 1
-  [ "$service" != stream-gateway ] || does_balancer_know_all
+  answers_ready "$@" || return 1
+  [ "$1" != stream-gateway ] || does_balancer_know_all
 }
 
-# Whether the load balancer sends calls to every gateway that runs.
+answers_ready() {
+  local service=$1 id=$2
+  local url="http://127.0.0.1:${READINESS_PORTS[$service]}/readyz"
+  docker exec "$id" node infra/docker/healthcheck.mjs "$url" > /dev/null 2>&1
+}
+
+# Whether the load balancer sends calls to every gateway that is ready. The old ones may not be, such as after their
+# password of Redis was changed.
 does_balancer_know_all() {
-  local known running
+  local known ready=0 id
   [ -n "$(docker compose ps --quiet load-balancer)" ] || return 0
+  for id in $(docker compose ps --quiet stream-gateway); do
+    ! answers_ready stream-gateway "$id" || ready=$((ready + 1))
+  done
   known=$(docker compose exec -T load-balancer bash -c \
     'exec 3<>/dev/tcp/127.0.0.1/8404 && printf "GET /ready-gateways HTTP/1.0\r\n\r\n" >&3 && tail -n 1 <&3')
-  running=$(docker compose ps --quiet stream-gateway | wc -l)
-  [ "${known:-0}" -ge "$running" ]
+  [ "${known:-0}" -ge "$ready" ]
 }
 
 say() { echo "$(date +%T) $*" >&2; }
