@@ -70,7 +70,8 @@ const COMPOSE_ONLY = {
 const HEAD = `# Generated from docker-compose.yml and the services' schemas by \`npm run settings\`.
 # Settings of \`docker compose\`: copy to .env and change what you need. All have defaults. The passwords are for
 # development: change them before anything but your own machine can reach this. A line that begins with # shows the
-# default. After a change: infra/rolling-update.sh --no-build. All settings, and their values: docs/settings.md
+# default. After a change: infra/rolling-update.sh --no-build. Changes of a password: docs/security.md; of the load
+# balancer, Redis or Postgres: docs/runbook.md. All settings, and their values: docs/settings.md
 `;
 
 const VARIABLE = /\$\{(\w+):-((?:[^{}$]*)(?:\$\{(\w+):-([^{}]*)\}[^{}]*)?)\}/g;

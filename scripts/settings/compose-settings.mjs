@@ -2,6 +2,7 @@
 const FIXED_IN_COMPOSE = {
   HOST: 'the load balancer must reach it',
   PORT: 'PORT in .env is the port of the load balancer',
+  HEALTH_HOST: 'the load balancer and Prometheus must reach it',
   HEALTH_PORT: 'the health checks and the load balancer name it',
   INSTANCE: 'the name of the container, which is different for each replica',
   SPOOL_DIR: 'the folder of the volume',

@@ -41,6 +41,12 @@ describe('in compose', () => {
     expect(byName.get(service)).toMatch(new RegExp(`deploy: \\{ replicas: '\\$\\{${variable}:-\\d}' \\}`));
   });
 
+  test('.env cannot move the health port of a gateway to where the load balancer does not reach it', () => {
+    const settings = readFileSync(new URL('../../../../infra/compose/settings.yml', import.meta.url), 'utf8');
+    expect(settings).toContain('MAX_CONNECTIONS:');
+    expect(settings).not.toMatch(/ HOST:| HEALTH_HOST:| HEALTH_PORT:/);
+  });
+
   test('a rolling update leaves the configuration as `up` has it, which would otherwise replace all at once', () => {
     const update = readFileSync(new URL('../../../../infra/rolling-update.sh', import.meta.url), 'utf8');
     const starts = update.match(/docker compose up .*/g) ?? [];
