@@ -54,6 +54,15 @@ describe('in compose', () => {
     for (const start of starts) expect(start).not.toContain('--no-deps');
   });
 
+  test('a reload of the load balancer refuses no request and closes no idle connection', () => {
+    const balancer = readFileSync(
+      new URL('../../../../infra/load-balancer/haproxy.cfg', import.meta.url),
+      'utf8',
+    );
+    expect(balancer).toMatch(/^ {2}option idle-close-on-response$/m);
+    expect(balancer).toMatch(/^ {2}default-server .*init-addr libc,none$/m);
+  });
+
   test('every service connects to Redis as a known user, and to Postgres without owning it', () => {
     const names = [...compose.matchAll(/redis:\/\/([^:@]*):/g)].map(([, name]) => name);
     expect(names.length).toBeGreaterThanOrEqual(4);
