@@ -129,6 +129,14 @@ describe('whether the agent was reached', () => {
     expect(recordOf(started(), unreachable(), turn('http:gateway-1')).agentReached).toBe(false);
   });
 
+  it('makes an end not clean if it is false, whoever ended the call', () => {
+    expect(recordOf(started(), unreachable(), ended())).toMatchObject({
+      status: 'completed',
+      endedCleanly: false,
+    });
+    expect(recordOf(started(), unreachable()).endedCleanly).toBeUndefined();
+  });
+
   it('is true if it reported or spoke before it was lost', () => {
     expect(recordOf(started(), turn('c1'), unreachable()).agentReached).toBe(true);
     const audio = { connectionId: 'c1', sampleRate: 8000, inboundBytes: 0, inboundMs: 0, frames: 1 };

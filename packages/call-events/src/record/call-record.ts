@@ -72,6 +72,7 @@ export interface CallRecord {
 export function toCallRecord(state: CallState): CallRecord {
   const start = firstStart(state);
   const { status, endReason, endedAt, isEndedCleanly } = toCallStanding(state);
+  const agentReached = wasAgentReached(state);
   const outcome = countingOutcome(state);
   const { reports, started } = state;
   const turns = inSpokenOrder(countingTurns(state)).map((turn) => withHeardText(turn, state));
@@ -82,9 +83,9 @@ export function toCallRecord(state: CallState): CallRecord {
     foldVersion: FOLD_VERSION,
     status,
     endReason,
-    endedCleanly: isEndedCleanly,
+    endedCleanly: isEndedCleanly && agentReached !== false,
     failureCause: toFailureCause(state),
-    agentReached: wasAgentReached(state),
+    agentReached,
     stage: countingStage(state),
     outcome: outcome?.outcome,
     outcomeReason: outcome?.reason,

@@ -22,7 +22,7 @@ const columns: Readonly<Record<keyof CallRow | keyof CallSessionsTable, string>>
   end_reason:
     "How the call ended: the carrier's word (callended, stopped), or socket_closed, idle, agent_hung_up, agent_lost, gateway_lost, quiet and others: docs/events.md.",
   ended_cleanly:
-    'True if it was completed, nothing failed, and the carrier or the agent ended it. False if it was dropped or failed. Null while it is in progress. Since fold_version 4.',
+    'True if it was completed, nothing failed, the voice agent was not unreachable, and the carrier or the agent ended it. False if it was dropped or failed. Null while it is in progress. Since fold_version 4.',
   failure_cause:
     "Why the call or its stream failed, in the carrier's words, such as NETWORK_ERROR. Without long numbers after retention. Since fold_version 4.",
   agent_reached:
