@@ -81,17 +81,13 @@ export async function startGateway(
   const parts = { ...common, auth, stores, intake, sockets, slots };
 
   const health = new Health(lifecycle);
-  health.readinessCheck('redis', answersPing(stores.redis));
-  health.readinessCheck('writes', () => readinessOf(stores));
-  health.readinessCheck('tenants', () =>
-    auth.gatekeeper.isOpen || auth.directory.isLoaded
-      ? { ok: true }
-      : { ok: false, reason: 'the tenants are not read yet' },
-  );
+  let isOpen = false;
+  addReadinessChecks(health, parts, () => isOpen);
   const health_port = await startOps({ lifecycle, health, metrics: registry, config });
   const isUsable = untilUsable(parts);
   await withDeadline(isUsable, LISTEN_WITHIN_MS);
   const { host, port } = await openServer(parts);
+  isOpen = true;
   startTimers(parts, health);
   watchRedis(stores, parts);
   drainOnStop(parts);
@@ -100,6 +96,20 @@ export async function startGateway(
     takeOverSpools(spool, { ...stores, ...common, producer, outbox: spool.outbox, now: Date.now });
   await isUsable;
   return { host, port, health_port };
+}
+
+/** A gateway is not ready before its port is open: whoever waits for it calls at once. */
+function addReadinessChecks(health: Health, { stores, auth }: ServerParts, isOpen: () => boolean): void {
+  health.readinessCheck('port', () =>
+    isOpen() ? { ok: true } : { ok: false, reason: 'it is not open yet' },
+  );
+  health.readinessCheck('redis', answersPing(stores.redis));
+  health.readinessCheck('writes', () => readinessOf(stores));
+  health.readinessCheck('tenants', () =>
+    auth.gatekeeper.isOpen || auth.directory.isLoaded
+      ? { ok: true }
+      : { ok: false, reason: 'the tenants are not read yet' },
+  );
 }
 
 /** Resolves when Redis is available and the tenants are read, however many attempts fail. Rejects on a stop. */
