@@ -86,9 +86,9 @@ test('a Postgres that takes long for each row is handed as many as it can write 
 
 test('events that come after the end of a call are written together, and acknowledged after that', async () => {
   const call = callOf('CA-late-gathered');
-  const { counted } = await system.start({ gatherLateMs: 400 });
+  const { counted } = await system.start({ gatherLateMs: 1_500 });
   await append(system, call, wholeCall('Hello'));
-  await waitUntil(() => system.store.readCall(call), { what: 'the row is there at once', timeoutMs: 300 });
+  await waitUntil(() => system.store.readCall(call), { what: 'the row is there at once', timeoutMs: 1_000 });
   await system.settled();
 
   for (let n = 0; n < 10; n += 1) {

@@ -31,7 +31,7 @@ export const limitGuards: readonly Guard[] = [
     without: "if (!directory.isEmpty || isLoopback(address ?? '') || this.isOpen) return undefined;",
     test: {
       file: 'services/stream-gateway/src/auth/gatekeeper.test.ts',
-      name: 'without a tenant the peer 10.0.0.7',
+      name: 'without a tenant only this machine is served: the peer 10.0.0.7',
     },
   },
   {

@@ -24,7 +24,7 @@ test.each([
   ['::ffff:10.0.0.7', 'not_local'],
   ['fe80::1%eth0', 'not_local'],
   [undefined, 'not_local'],
-])('without a tenant the peer %s is refused with %s', async (address, reason) => {
+])('without a tenant only this machine is served: the peer %s', async (address, reason) => {
   expect((await gatekeeperWith([])).refusePeer(address)?.reason).toBe(reason);
 });
 
