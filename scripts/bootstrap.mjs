@@ -2,10 +2,11 @@
 // compiles. `--quiet` prints nothing unless it installs or fails, so that a command's own output stays clean;
 // `--checked` compiles with tsc, as what is delivered.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { installedPackages, missingPackage } from './bootstrap/installed-packages.mjs';
 import { transpile } from './bootstrap/transpile.mjs';
 
 const MINIMUM_NODE = [20, 19];
@@ -41,6 +42,7 @@ function run(command, args) {
 }
 
 function install(why) {
+  accessSync(root, constants.W_OK);
   console.error(`${why} This takes half a minute, more on a slow line …`);
   // The version in package.json, from the npm registry: a pnpm on this machine may have any other.
   const { packageManager } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -98,8 +100,8 @@ function readIfPresent(file) {
 function installMissing() {
   const stamp = path.join(root, 'node_modules', '.turnlog-installed');
   const wanted = dependencyDigest();
-  const installed = readIfPresent(stamp).toString();
-  const missing = installed === wanted ? missingDependency() : undefined;
+  const [installed, ...packages] = readIfPresent(stamp).toString().split('\n');
+  const missing = installed === wanted ? (missingDependency() ?? missingPackage(root, packages)) : undefined;
   if (installed === wanted && missing === undefined) return false;
   if (missing !== undefined) {
     // pnpm takes what is there for complete.
@@ -110,7 +112,7 @@ function installMissing() {
       ? 'Installing the dependencies.'
       : `${missing} is missing in node_modules: installing again.`,
   );
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, [wanted, ...installedPackages(root)].join('\n'));
   return true;
 }
 
@@ -121,10 +123,21 @@ async function build(all) {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     if (!isQuiet && files > 0) console.log(`Compiled ${files} files in ${seconds} s.`);
   } catch (error) {
+    failIfUnwritable(error);
     // swc has no program for this system, or a file has an error: tsc runs everywhere, and names it.
     console.error(`${error.message}\nCompiling with tsc instead. This takes a minute …`);
     buildChecked();
   }
+}
+
+/** Another compiler cannot write there either. */
+function failIfUnwritable({ code }) {
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    fail(`The disk of ${root} is full. Make room, and run the same command again.`);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    fail(
+      `This user may not write to ${root}. Take it over with: sudo chown -R "$(id -un)" '${root}', or clone it again.`,
+    );
 }
 
 function buildChecked() {
@@ -132,6 +145,12 @@ function buildChecked() {
 }
 
 requireNode();
-const isNew = installMissing();
+let isNew;
+try {
+  isNew = installMissing();
+} catch (error) {
+  failIfUnwritable(error);
+  throw error;
+}
 if (isChecked) buildChecked();
 else await build(isNew);
