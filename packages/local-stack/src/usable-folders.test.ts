@@ -20,6 +20,14 @@ test.each([
   expect((explainFolderError(wrapped, '/d') as Error).message).toMatch(sentence);
 });
 
+test('a full disk is explained where only a server reports it', () => {
+  const cause = new Error('initdb: error: could not write file "/d/x": No space left on device');
+  const error = new Error('Postgres could not make a new database', { cause });
+  expect((explainFolderError(error, '/d') as Error).message).toBe(
+    'The disk of /d is full. Make room, and start again.',
+  );
+});
+
 test('another error stays as it is', () => {
   const error = failure('ECONNREFUSED');
   expect(explainFolderError(error, '/d')).toBe(error);
@@ -33,7 +41,6 @@ test('the spool folder is created with its parents, and may exist', () => {
   makeSpoolFolder(folder);
   expect(statSync(folder).isDirectory()).toBe(true);
   rmSync(root, { recursive: true });
-  expect(() => makeSpoolFolder('/etc/hostname/spool')).toThrow(
-    'SPOOL_DIR=/etc/hostname/spool cannot be created',
-  );
+  for (const file of ['/etc/hostname/spool', '/etc/hostname'])
+    expect(() => makeSpoolFolder(file)).toThrow(`SPOOL_DIR=${file} cannot be created`);
 });

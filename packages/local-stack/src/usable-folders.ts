@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { hasCode } from '@turnlog/process-lock';
 import { LocalStackError } from './errors.ts';
@@ -12,6 +12,7 @@ export function makeSpoolFolder(folder: string): void {
   const names = path.relative(root, path.resolve(folder)).split(path.sep);
   try {
     names.reduce((parent, name) => makeFolder(path.join(parent, name)), root);
+    accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new LocalStackError(
       'wrong_setting',
@@ -26,9 +27,13 @@ function makeFolder(folder: string): string {
     mkdirSync(folder);
   } catch (error) {
     // Windows and macOS answer EPERM or EISDIR for the root of a disk.
-    if (!hasCode(error, 'EEXIST', 'EISDIR', 'EPERM')) throw error;
+    if (!hasCode(error, 'EEXIST', 'EISDIR', 'EPERM') || !isFolder(folder)) throw error;
   }
   return folder;
+}
+
+function isFolder(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 const FULL = 'Make room, and start again.';
@@ -42,13 +47,19 @@ export function explainFolderError(error: unknown, dataDir: string): unknown {
 }
 
 function sentenceOf(error: unknown, folder: string, dataDir: string): string | undefined {
-  if (hasCode(error, 'ENOSPC', 'EDQUOT')) return `The disk of ${dataDir} is full. ${FULL}`;
+  if (hasCode(error, 'ENOSPC', 'EDQUOT') || isOfFullDisk(error))
+    return `The disk of ${dataDir} is full. ${FULL}`;
   if (hasCode(error, 'EROFS')) return `${dataDir} is on a disk that is read-only. ${otherFolder()}`;
   if (!hasCode(error, 'EACCES', 'EPERM')) return undefined;
   return (
     `This user may not write to ${folder}: it belongs to another user, who ran Turnlog here or from whom the folder was copied. ` +
     `Take it over with: sudo chown -R "$(id -un)" '${dataDir}'. ${otherFolder()}`
   );
+}
+
+/** What initdb and the servers print. */
+function isOfFullDisk(error: unknown): boolean {
+  return error instanceof Error && /No space left on device|Disk quota exceeded/.test(error.message);
 }
 
 function otherFolder(): string {
