@@ -41,6 +41,7 @@ describe('turnlog', () => {
       ['load', '--url', 'ws://127.0.0.1:1', '--wav', 'package.json'],
       'Not a WAV file: it does not begin with a RIFF/WAVE header.',
     ],
+    [['--hlep'], 'There is no command "--hlep". Did you mean "--help"? There are: up, calls,'],
     [['clals'], 'There is no command "clals". Did you mean "calls"? There are: up, calls,'],
   ])('has a sentence for %j', async (args, sentence) => {
     const { code, out, err } = await turnlog(...args);

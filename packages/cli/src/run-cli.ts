@@ -61,6 +61,6 @@ async function dispatch([name, ...rest]: readonly string[], terminal: Terminal):
 function find(name: string): CommandName {
   if (isCommandName(name)) return name;
   const names = Object.keys(summaries);
-  const suggestion = didYouMean(name, names);
+  const suggestion = didYouMean(name, [...names, 'help', '--help']);
   throw new CommandError(`There is no command "${name}".${suggestion} There are: ${names.join(', ')}, help.`);
 }

@@ -38,6 +38,7 @@ it('shows what is heard of a bot, what it reports, and its record, which is righ
   );
   bot.close();
 
+  expect(out).toMatch(/📞 call started/);
   expect(out).toContain('🔊 the caller hears the bot\n');
   expect(out).toMatch(/🔢 key: 7\n/);
   expect(out).toContain('📊 COLLECTED DATA:\n  rooms: 7\n');

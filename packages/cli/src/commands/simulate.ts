@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { decodeEvent, type CallEvent } from '@turnlog/call-events';
 import { subscribeToChanges } from '@turnlog/call-log';
 import type { CallStore, StoredCall } from '@turnlog/call-store';
@@ -59,16 +60,20 @@ export const command = defineCommand({
     const clock = clockOf(values);
     const heard = new HeardBot(show);
 
-    const report = await withRedis(values, terminal, (open) => {
-      const call = placeCall({ ...plan.call, onServerFrame: (frame) => heard.take(frame) });
-      terminal.signal.addEventListener('abort', () => call.hangUp(), { once: true });
-      show(`📞 Calling ${new URL(url).host} as ${call.callSid}. Ctrl-C hangs up.`);
-      const onEvent = (event: CallEvent): void => {
-        const line = formatChange(event, clock);
-        if (line !== undefined) show(line);
-      };
-      return whileWatching(open, call.callSid, onEvent, () => talk(call, values.dtmf ?? ''));
-    });
+    const callSid = randomBytes(16).toString('hex');
+    const onEvent = (event: CallEvent): void => {
+      const line = formatChange(event, clock);
+      if (line !== undefined) show(line);
+    };
+    const report = await withRedis(values, terminal, (open) =>
+      whileWatching(open, callSid, onEvent, () => {
+        const call = placeCall({ ...plan.call, callSid, onServerFrame: (frame) => heard.take(frame) });
+        terminal.signal.addEventListener('abort', () => call.hangUp(), { once: true });
+        if (terminal.signal.aborted) call.hangUp();
+        show(`📞 Calling ${new URL(url).host} as ${callSid}. Ctrl-C hangs up.`);
+        return talk(call, values.dtmf ?? '');
+      }),
+    );
     if (report.end.how === 'handshake-failed')
       throw new CommandError(`The gateway did not take the call: ${report.end.error ?? 'no reason given'}.`);
 
