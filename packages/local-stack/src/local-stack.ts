@@ -118,17 +118,17 @@ async function start(options: LocalStackOptions): Promise<LocalStack> {
   if (spoolDir) makeSpoolFolder(spoolDir);
   const ports = await choosePorts(options);
   const cacheDir = options.cacheDir ?? path.join(dataDir, 'cache');
-  let hasPrepared = false;
+  const prepared: string[] = [];
   const servers = await startServers({
     ...options,
     cacheDir,
     onNotice: (sentence) => {
-      hasPrepared = true;
+      prepared.push(sentence);
       onNotice(sentence);
     },
   });
   // A person has waited for what was prepared, and should see that it is done.
-  if (hasPrepared) onNotice('Starting the services …');
+  if (prepared.length > 0) onNotice('Starting the services …');
   const logDir = path.join(dataDir, 'logs');
   const { plans, sidePlans } = planAll(options, ports, servers);
   const address = new StackAddress({ ...servers, dataDir, plans });

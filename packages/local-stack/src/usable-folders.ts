@@ -27,7 +27,8 @@ function makeFolder(folder: string): string {
     mkdirSync(folder);
   } catch (error) {
     // Windows and macOS answer EPERM or EISDIR for the root of a disk.
-    if (!hasCode(error, 'EEXIST', 'EISDIR', 'EPERM') || !isFolder(folder)) throw error;
+    if (!hasCode(error, 'EEXIST', 'EISDIR', 'EPERM')) throw error;
+    if (!isFolder(folder)) throw new Error(`ENOTDIR: ${folder} is not a folder`, { cause: error });
   }
   return folder;
 }
