@@ -12,12 +12,13 @@ import {
   planServices,
   planSideGateway,
   type ServiceKind,
+  type ServicePlan,
   type ServicePorts,
   type ServiceUrls,
   type StackSettings,
 } from './service-plan.ts';
 import { startServers, type Servers } from './servers.ts';
-import { Crew } from './service-crew.ts';
+import { Crew, type CrewOptions } from './service-crew.ts';
 import { readRunningStack } from './stack-file.ts';
 import { StackAddress } from './stack-address.ts';
 
@@ -132,7 +133,7 @@ async function start(options: LocalStackOptions): Promise<LocalStack> {
   const logDir = path.join(dataDir, 'logs');
   const { plans, sidePlans } = planAll(options, ports, servers);
   const address = new StackAddress({ ...servers, dataDir, plans });
-  const crew = new Crew([...plans, ...sidePlans], {
+  const crewOptions: CrewOptions = {
     logDir,
     autoRestart,
     onNotice,
@@ -140,7 +141,8 @@ async function start(options: LocalStackOptions): Promise<LocalStack> {
     onChange: () => {
       address.publish(services).catch((error: unknown) => onNotice(`stack.json: ${String(error)}`));
     },
-  });
+  };
+  const crew = await withLogs([...plans, ...sidePlans], crewOptions, servers);
   const services = crew.services.slice(0, plans.length);
   const stopAll = async (): Promise<void> => {
     await address.remove();
@@ -168,6 +170,20 @@ async function start(options: LocalStackOptions): Promise<LocalStack> {
     service: (name) => find(crew.services, name),
     stop,
   };
+}
+
+/** The services with their log files. Stops the servers if these cannot be written, as in another user's folder. */
+async function withLogs(
+  plans: readonly ServicePlan[],
+  options: CrewOptions,
+  servers: Servers,
+): Promise<Crew> {
+  try {
+    return new Crew(plans, options);
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
 }
 
 async function requireNoOther(dataDir: string): Promise<void> {
