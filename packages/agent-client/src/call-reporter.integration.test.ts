@@ -76,6 +76,18 @@ test('over HTTP everything that is reported is acknowledged and recorded, a repe
   await call.close();
 });
 
+test('a call over HTTP alone ends with `ended`', async () => {
+  const gateway = await gatewayWith();
+  const call = new CallReporter({ callSid: 'CA-ended', http: { url: gateway.httpUrl } });
+  await call.turn({ speaker: 'ai', text: 'Goodbye' });
+  expect(await call.ended({ id: 'e1' })).toMatchObject({ id: 'e1', status: 'appended' });
+  expect(await gateway.recordOf('CA-ended')).toMatchObject({
+    status: 'completed',
+    endReason: 'agent_hung_up',
+  });
+  await call.close();
+});
+
 test('each revision of a message has its own answer, and the highest counts, over HTTP and on the socket', async () => {
   const report = (call: CallReporter) => {
     const turn = (text: string, revision?: number) =>

@@ -122,6 +122,11 @@ export class CallReporter {
     return this.#report('speaking', { speaking, speaker }, options);
   }
 
+  /** A call over HTTP alone ended: it is persisted at once. A call with a stream ends with its stream. */
+  ended(options?: Omit<MomentOptions, 'metadata'>): Promise<Acknowledgement> {
+    return this.#report('ended', {}, options);
+  }
+
   /**
    * Reports a message as it is: for kinds that have no method here, and for agents that make their messages themselves. Its
    * id must be the agent's own, so that a repeat is a duplicate.
