@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { createCallStore, migrate, type CallStore, type StoredCall } from '@turnlog/call-store';
 import { createTestDatabase, testKeyPrefix, testRedisUrl, waitUntil } from '@turnlog/test-kit';
-import { startLocalStack, type LocalStack, type LocalStackOptions } from './local-stack.ts';
+import { startLocalStack, type LocalStack } from './local-stack.ts';
+import { type LocalStackOptions } from './local-stack-options.ts';
 
 /** A stack of a test's own on the servers of the test run, with its record and its output. */
 export interface TestStack {
