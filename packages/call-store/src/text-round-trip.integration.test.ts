@@ -1,25 +1,21 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { encodeEvent, toStorable, type JsonValue, type KnownEvent } from '@turnlog/call-events';
-import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
 import fc from 'fast-check';
 import { deepStrictEqual } from 'node:assert/strict';
-import { createCallStore, type CallStore } from './call-store.ts';
-import { migrate } from './schema/migrate.ts';
+import { type CallStore } from './call-store.ts';
 import { eventOf, foldEvents, writeOf } from './testing/sample-call.ts';
+import { openTestStore, type TestStore } from './testing/test-store.ts';
 
-let database: TestDatabase;
+let opened: TestStore;
 let store: CallStore;
 let count = 0;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
-  store = createCallStore({ databaseUrl: database.url, maxConnections: 1 });
+  opened = await openTestStore();
+  ({ store } = opened);
 });
 
-afterAll(async () => {
-  await store.close();
-  await database.drop();
-});
+afterAll(() => opened.close());
 
 /** Any string of UTF-16 units, including lone surrogates, NUL and every control character. */
 const anyText = fc.oneof(

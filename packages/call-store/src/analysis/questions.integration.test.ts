@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
-import pg from 'pg';
-import { migrate } from '../schema/migrate.ts';
+import type pg from 'pg';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
 
 const ROWS = 20_000;
 
-let database: TestDatabase;
+let opened: TestStore;
 let client: pg.Client;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
-  client = new pg.Client(database.url);
-  await client.connect();
+  opened = await openTestStore();
+  ({ client } = opened);
   await client.query(`
     insert into call_sessions (
       tenant, call_sid, status, from_number, to_number, outcome, initiated_at, ended_at, ended_cleanly,
@@ -28,10 +26,7 @@ beforeAll(async () => {
   await client.query('analyze call_sessions');
 });
 
-afterAll(async () => {
-  await client.end();
-  await database.drop();
-});
+afterAll(() => opened.close());
 
 async function indexesUsed(question: string): Promise<string[]> {
   const { rows } = await client.query<{ 'QUERY PLAN': unknown }>(`explain (format json) ${question}`);

@@ -1,28 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EventData, type EventType, type KnownEvent } from '@turnlog/call-events';
-import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
-import pg from 'pg';
-import { createCallStore, type CallStore } from '../call-store.ts';
-import { migrate } from '../schema/migrate.ts';
+import type pg from 'pg';
+import { type CallStore } from '../call-store.ts';
 import { eventOf, writeOf } from '../testing/sample-call.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
 
-let database: TestDatabase;
+let opened: TestStore;
 let store: CallStore;
 let client: pg.Client;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
-  store = createCallStore({ databaseUrl: database.url, maxConnections: 1 });
-  client = new pg.Client(database.url);
-  await client.connect();
+  opened = await openTestStore();
+  ({ store, client } = opened);
   await store.writeCalls([writeOf(CLEAN, cleanCall()), writeOf(DROPPED, droppedCall())]);
 });
 
-afterAll(async () => {
-  await client.end();
-  await store.close();
-  await database.drop();
-});
+afterAll(() => opened.close());
 
 const CLEAN = { tenant: 'acme', callSid: 'CA-clean' };
 const DROPPED = { tenant: 'acme', callSid: 'CA-dropped' };

@@ -1,25 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CallKey } from '@turnlog/call-events';
-import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
-import pg from 'pg';
-import { createCallStore, type CallStore } from '../call-store.ts';
-import { migrate } from '../schema/migrate.ts';
+import type pg from 'pg';
+import { type CallStore } from '../call-store.ts';
 import { eventOf, sampleEvents, writeOf } from '../testing/sample-call.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
 
-let database: TestDatabase;
+let opened: TestStore;
 let store: CallStore;
 let client: pg.Client;
 beforeAll(async () => {
-  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
-  store = createCallStore({ databaseUrl: database.url, maxConnections: 3 });
-  client = new pg.Client(database.url);
-  await client.connect();
+  opened = await openTestStore({ maxConnections: 3 });
+  ({ store, client } = opened);
 });
-afterAll(async () => {
-  await client.end();
-  await store.close();
-  await database.drop();
-});
+afterAll(() => opened.close());
 
 let count = 0;
 async function newCall(tenant = 'acme'): Promise<CallKey> {

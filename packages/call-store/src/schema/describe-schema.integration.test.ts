@@ -1,21 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@turnlog/test-kit';
 import pg from 'pg';
 import { migrate } from './migrate.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
 
-let database: TestDatabase;
+let opened: TestStore;
 let client: pg.Client;
 
 beforeAll(async () => {
-  database = await createTestDatabase({ migrate: (databaseUrl) => migrate({ databaseUrl }) });
-  client = new pg.Client(database.url);
-  await client.connect();
+  opened = await openTestStore();
+  ({ client } = opened);
 });
 
-afterAll(async () => {
-  await client.end();
-  await database.drop();
-});
+afterAll(() => opened.close());
 
 async function withoutComment(): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
@@ -42,17 +38,17 @@ describe('the schema', () => {
     await client.query('comment on column call_sessions.outcome is null');
     await client.query('comment on view call_turns is null');
     expect(await withoutComment()).toEqual(['call_sessions.outcome', 'call_turns']);
-    await migrate({ databaseUrl: database.url });
+    await migrate({ databaseUrl: opened.url });
     expect(await withoutComment()).toEqual([]);
   });
 
   it('is not locked by a migration that has nothing to comment on', async () => {
-    const vacuum = new pg.Client(database.url);
+    const vacuum = new pg.Client(opened.url);
     await vacuum.connect();
     try {
       await vacuum.query('begin');
       await vacuum.query('lock table call_sessions in share update exclusive mode');
-      expect(await migrate({ databaseUrl: database.url })).toEqual({ applied: [] });
+      expect(await migrate({ databaseUrl: opened.url })).toEqual({ applied: [] });
     } finally {
       await vacuum.end();
     }
