@@ -13,6 +13,7 @@ export { runService } from './lifecycle/run-service.ts';
 export { serviceMain, type ServiceParts } from './lifecycle/service-main.ts';
 
 export { runLoop } from './loop/run-loop.ts';
+export { watchReplicas } from './loop/watch-replicas.ts';
 
 export { type Backoff, backoffDelayMs } from './retry/backoff.ts';
 export { retryForever } from './retry/retry-forever.ts';

@@ -13,11 +13,11 @@ import {
   Health,
   keySpaceOf,
   Metrics,
-  runLoop,
   startOps,
   untilRedisUsable,
   withDatabaseCa,
   withRedisCa,
+  watchReplicas,
   type Lifecycle,
   type Logger,
   type ServiceParts,
@@ -38,7 +38,6 @@ import { mirrorTenants } from './store/tenant-mirror.ts';
 const MAX_SILENCE_MS = 120_000;
 /** The stop finishes writes in progress, which take as long as the timeout of Postgres allows. */
 const STOP_TIMEOUT_MS = 25_000;
-const WATCH_REPLICAS_EVERY_MS = 10_000;
 const MIRROR_TENANTS_EVERY_MS = 30_000;
 
 /** What the parts of the persister share. */
@@ -86,15 +85,7 @@ export async function startPersister(
   keepComparing({ ...shared, calls, doubt, everyMs: config.COMPARE_EVERY_MS });
   const releaser = createCallReleaser({ redis, space, maxShare: config.RELEASE_MEMORY_SHARE });
   relieveMemory(releaser, shared);
-  const replicas = new ReplicaWatch({ ...shared, feed: 'persist', consumer: config.INSTANCE });
-  lifecycle.onStop('replica watch', () => replicas.leave());
-  runLoop({
-    name: 'replica check',
-    lifecycle,
-    everyMs: WATCH_REPLICAS_EVERY_MS,
-    task: () => replicas.check(),
-    onError: (err) => logger.debug({ event: 'replicas_not_read', err }, 'the replicas could not be read'),
-  });
+  watchReplicas(new ReplicaWatch({ ...shared, feed: 'persist', consumer: config.INSTANCE }), shared);
   startPersisting(shared, blocking, releaser);
   return { health_port, partitions: space.partitions };
 }

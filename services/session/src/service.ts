@@ -26,6 +26,7 @@ import {
   startOps,
   untilRedisUsable,
   withRedisCa,
+  watchReplicas,
   type ServiceParts,
 } from '@turnlog/service-kit';
 import { type Redis } from 'ioredis';
@@ -90,15 +91,7 @@ export async function startSession(
     task: () => lag.report(),
     onError: (error) => lag.onError(error),
   });
-  const replicas = new ReplicaWatch({ ...shared, feed: 'activity', consumer: config.INSTANCE });
-  lifecycle.onStop('replica watch', () => replicas.leave());
-  runLoop({
-    name: 'replica check',
-    lifecycle,
-    everyMs: LAG_EVERY_MS,
-    task: () => replicas.check(),
-    onError: (err) => logger.debug({ event: 'replicas_not_read', err }, 'the replicas could not be read'),
-  });
+  watchReplicas(new ReplicaWatch({ ...shared, feed: 'activity', consumer: config.INSTANCE }), shared);
   startSweeping(shared);
   startFolding(shared, blocking);
   return { health_port };
