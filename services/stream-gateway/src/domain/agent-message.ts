@@ -9,11 +9,6 @@ import { agentSpeaker } from './agent-speaker.ts';
  * beside those that are.
  */
 
-/** The `event` of the messages that are Turnlog's own. Everything else an agent sends is meant for the carrier. */
-export const AGENT_EVENTS = [
-  ...(['turn', 'collect', 'stage', 'objection', 'outcome', 'tool', 'speaking', 'consent', 'ended'] as const),
-] as const;
-
 const optional = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
@@ -127,31 +122,22 @@ export const agentMessages = {
   ended: z.strictObject({ event: z.literal('ended'), id: common.id, timestamp: common.timestamp }).meta({
     description: 'The call is over. For calls over HTTP alone: the end of a stream ends its call',
   }),
-} satisfies Record<(typeof AGENT_EVENTS)[number], z.ZodType>;
+};
 
-const {
-  turn: turnMessage,
-  collect,
-  stage,
-  objection,
-  outcome,
-  tool,
-  speaking,
-  consent,
-  ended,
-} = agentMessages;
+/** The `event` of the messages that are Turnlog's own. Everything else an agent sends is meant for the carrier. */
+export const AGENT_EVENTS = Object.keys(agentMessages);
 
 /** Any message of an agent. */
 export const agentMessage = z.discriminatedUnion('event', [
-  turnMessage,
-  collect,
-  stage,
-  objection,
-  outcome,
-  tool,
-  speaking,
-  consent,
-  ended,
+  agentMessages.turn,
+  agentMessages.collect,
+  agentMessages.stage,
+  agentMessages.objection,
+  agentMessages.outcome,
+  agentMessages.tool,
+  agentMessages.speaking,
+  agentMessages.consent,
+  agentMessages.ended,
 ]);
 
 /** The fields that a message of each kind, a turn, and the pieces of one may have. */
