@@ -22,7 +22,7 @@ const COUNTERS = {
   errors: ['reconciler_errors_total', 'Rounds that failed because of Redis or Postgres'],
 } as const;
 
-const TODO = 'check EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN and EXOTEL_API_URL';
+const ADVICE = 'check EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY, EXOTEL_API_TOKEN and EXOTEL_API_URL';
 
 /** Reports the work of the service, in the log and in metrics. No line contains a phone number. */
 export class ReconcilerReport {
@@ -50,7 +50,7 @@ export class ReconcilerReport {
     const { kind } = failure;
     this.#count.failures.inc({ kind });
     if (kind === 'unauthorised')
-      this.#log('carrier_api_refused', { status: failure.status, page: true, todo: TODO });
+      this.#log('carrier_api_refused', { status: failure.status, page: true, todo: ADVICE });
     else this.#log('carrier_api_failed', { kind, ...(kind === 'unavailable' && { detail: failure.reason }) });
   }
 

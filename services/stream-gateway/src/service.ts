@@ -98,7 +98,7 @@ export async function startGateway(
   return { host, port, health_port };
 }
 
-/** A gateway is not ready before its port is open: whoever waits for it calls at once. */
+/** A gateway is not ready before its port is open: clients that wait for it call at once. */
 function addReadinessChecks(health: Health, { stores, auth }: ServerParts, isOpen: () => boolean): void {
   health.readinessCheck('port', () =>
     isOpen() ? { ok: true } : { ok: false, reason: 'it is not open yet' },

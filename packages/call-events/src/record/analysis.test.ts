@@ -129,7 +129,7 @@ describe('whether the agent was reached', () => {
     expect(recordOf(started(), unreachable(), turn('http:gateway-1')).agentReached).toBe(false);
   });
 
-  it('makes an end not clean if it is false, whoever ended the call', () => {
+  it('makes an end not clean if it is false, also when the carrier ended the call', () => {
     expect(recordOf(started(), unreachable(), ended())).toMatchObject({
       status: 'completed',
       endedCleanly: false,

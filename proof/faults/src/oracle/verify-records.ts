@@ -15,7 +15,7 @@ const verification = z.object({
 });
 
 /**
- * `turnlog verify --all`, as any user can run it: each archive, folded again, equals the row, and none is
+ * Runs the command `turnlog verify --all`: each archive is folded again and must equal its row, and none may be
  * left out.
  */
 export async function verifyRecords({ sql, postgres }: World, mayBeOlderFolds = false): Promise<Violation[]> {

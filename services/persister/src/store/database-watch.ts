@@ -15,7 +15,7 @@ const EVENTS = {
   ],
 } as const;
 
-const TODO = 'check DATABASE_URL and its role, and run "turnlog migrate"';
+const ADVICE = 'check DATABASE_URL and its role, and run "turnlog migrate"';
 const PROBE_BACKOFF = { minMs: 500, maxMs: 10_000 };
 /** A persister without calls to write notices within this time that Postgres is unavailable. */
 const PROBE_EVERY_MS = 5_000;
@@ -90,7 +90,7 @@ export class DatabaseWatch {
     this.#turn(trouble.state);
     const error = describeDatabaseError(trouble.cause);
     if (trouble.state === 'unavailable') this.#log('postgres_unavailable', { error });
-    else this.#log('postgres_misconfigured', { error, page: true, todo: TODO });
+    else this.#log('postgres_misconfigured', { error, page: true, todo: ADVICE });
     return true;
   }
 
