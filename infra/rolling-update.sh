@@ -47,10 +47,11 @@ main() {
 
 # Of the services that are replaced last: if an update was interrupted, these still have the version before it.
 keep_previous_image() {
-  local new id image index
+  local new running id image index
   new=$(docker image inspect --format '{{.Id}}' turnlog:local)
   for ((index = $#; index > 0; index--)); do
-    for id in $(docker compose ps --quiet "${!index}"); do
+    running=$(docker compose ps --quiet "${!index}")
+    for id in $running; do
       image=$(docker inspect --format '{{.Image}}' "$id")
       [ "$image" != "$new" ] || continue
       docker tag "$image" turnlog:previous
@@ -68,11 +69,12 @@ reload_balancer() {
 }
 
 replace_all() {
-  local service=$1 old new
-  local -a olds
+  local service=$1 running old new
+  local -a olds=()
   # Removes what an interrupted update left.
   docker compose rm --force "$service" > /dev/null
-  mapfile -t olds < <(docker compose ps --quiet "$service")
+  running=$(docker compose ps --quiet "$service")
+  [ -z "$running" ] || mapfile -t olds <<< "$running"
   for old in "${olds[@]}"; do
     new=$(start_another "$service" "${#olds[@]}")
     until_ready "$service" "$new"
@@ -132,5 +134,5 @@ fail() {
   exit 1
 }
 
-# In one line: the file may change while it runs, such as by a git pull.
-main "$@" && exit
+# In one line: the file may change while it runs, such as by a git pull. Not with &&, before which set -e has no effect.
+main "$@"; exit
