@@ -24,9 +24,9 @@ function requireNode() {
     fail(`Turnlog needs Node ${MINIMUM_NODE.join('.')} or newer; this is ${process.versions.node}.`);
 }
 
-function fail(sentence, status = 1) {
+function fail(sentence) {
   console.error(sentence);
-  process.exit(status);
+  process.exit(1);
 }
 
 /** Whether a command succeeded. With --quiet its output goes to standard error. */
