@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { LocalStackError } from './errors.ts';
 import { explainFolderError, makeSpoolFolder } from './usable-folders.ts';
 
 const failure = (code: string, file?: string): Error => Object.assign(new Error(code), { code, path: file });
@@ -32,6 +33,9 @@ test('another error stays as it is', () => {
   const error = failure('ECONNREFUSED');
   expect(explainFolderError(error, '/d')).toBe(error);
   expect(explainFolderError('a text', '/d')).toBe('a text');
+  const cause = failure('EACCES', '/spools/a');
+  const ofSetting = new LocalStackError('wrong_setting', 'SPOOL_DIR cannot be created', { cause });
+  expect(explainFolderError(ofSetting, '/d')).toBe(ofSetting);
 });
 
 test('the spool folder is created with its parents, and may exist', () => {

@@ -41,6 +41,8 @@ const FULL = 'Make room, and start again.';
 
 /** The error that a person can act on, if the data folder is the reason; else the error as it is. */
 export function explainFolderError(error: unknown, dataDir: string): unknown {
+  // A wrong setting has its sentence, also if it names a folder.
+  if (error instanceof LocalStackError && error.code === 'wrong_setting') return error;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const { path: file } = cause as NodeJS.ErrnoException;
   const sentence = sentenceOf(cause, file === undefined ? dataDir : path.dirname(file), dataDir);
