@@ -20,10 +20,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 if (!isHangupIgnored()) process.on('SIGHUP', () => interrupted.abort(new Error('terminal closed')));
 
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     // `turnlog calls | head` closes the pipe early. A system that runs must stop its servers and services first,
     // and goes on without its words when the disk that they are written to is full.
-    if (process.argv[2] !== 'up') process.exit(code === 'EPIPE' ? 0 : 1);
+    if (process.argv[2] !== 'up') {
+      if (code === 'EPIPE') process.exit(0);
+      if (stream === process.stdout) process.stderr.write(`The output can't be written: ${message}.\n`);
+      process.exit(1);
+    }
     if (code !== 'ENOSPC') interrupted.abort(new Error('terminal closed'));
   });
 }
