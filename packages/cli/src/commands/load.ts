@@ -1,3 +1,4 @@
+import type { StoredCall } from '@turnlog/call-store';
 import {
   planLoadCall,
   shapes,
@@ -26,7 +27,7 @@ import { formatLoad } from '../format/load.ts';
 import { loadScript, scriptMs, type ScriptStep, generateTurns } from '../load/agent-script.ts';
 import { agentsOverHttp, agentsOverSocket, type Agents } from '../load/agents.ts';
 import { checkRecords, type WrongRecord } from '../load/check-records.ts';
-import { expectationOf } from '../load/expectation.ts';
+import { compareWithExpectation, expectationOf } from '../load/expectation.ts';
 import { isFlawless, summarise, type LoadOutcome } from '../load/summarise.ts';
 import { programOf } from '../program.ts';
 import type { Terminal } from '../terminal.ts';
@@ -134,8 +135,9 @@ async function check(
   const callSids = outcomes.map(({ report }) => report.callSid);
   const { tenant = DEFAULT_TENANT, 'wait-ms': waitMs = 60_000 } = values;
   const expected = expectationOf(script);
+  const problemsOf = (record: StoredCall) => compareWithExpectation(record, expected);
   return withStore(values, terminal, (store) =>
-    checkRecords(store, callSids, { tenant, expected, waitMs, signal: terminal.signal }),
+    checkRecords(store, callSids, { tenant, problemsOf, waitMs, signal: terminal.signal }),
   );
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { decodeEvent, type CallEvent } from '@turnlog/call-events';
 import { subscribeToChanges } from '@turnlog/call-log';
-import type { CallStore, StoredCall } from '@turnlog/call-store';
 import { placeCall, planLoadCall, type CallReport, type SimulatedCall } from '@turnlog/exotel-simulator';
 import { envValue, wholeNumber, wsUrl } from '@turnlog/service-kit/config';
 import { sleep } from '@turnlog/service-kit/time';
@@ -15,13 +14,14 @@ import { formatCallRecord } from '../format/call-record.ts';
 import { formatChange } from '../format/change-line.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { adviceOn, formatHeard, HeardBot } from '../format/simulated.ts';
+import { checkRecords } from '../load/check-records.ts';
+import { compareWithEnd } from '../load/expectation.ts';
 import { print } from '../terminal.ts';
 
 const SECONDS = 20;
 const FIRST_KEY_MS = 3_000;
 const KEY_MS = 2_000;
 const WAIT_MS = 60_000;
-const POLL_MS = 200;
 /** What the bot reports after the end of the call is shown too, if it comes soon. */
 const LAST_WORDS_MS = 2_000;
 
@@ -78,9 +78,11 @@ export const command = defineCommand({
       throw new CommandError(`The gateway did not take the call: ${report.end.error ?? 'no reason given'}.`);
 
     const { tenant = DEFAULT_TENANT } = values;
-    const { record, problems } = await withStore(values, terminal, (store) =>
-      untilRight(store, { tenant, callSid: report.callSid }),
-    );
+    const { record, problems } = await withStore(values, terminal, async (store) => {
+      const check = { tenant, problemsOf: compareWithEnd, waitMs: WAIT_MS };
+      const [wrong] = await checkRecords(store, [callSid], check);
+      return { record: await store.readCall({ tenant, callSid }), problems: wrong?.problems ?? [] };
+    });
     const isFine = problems.length === 0 && record?.agent_reached !== false;
     const lines = [formatHeard(report), ...adviceOn(report, record, problems)];
     return {
@@ -129,31 +131,4 @@ async function whileWatching<T>(
     await sleep(LAST_WORDS_MS);
     return result;
   });
-}
-
-interface CheckedRecord {
-  readonly record: StoredCall | undefined;
-  readonly problems: readonly string[];
-}
-
-/** The record, once it agrees with the log of the call; or what is wrong with it after a minute. */
-async function untilRight(
-  store: CallStore,
-  key: { readonly tenant: string; readonly callSid: string },
-): Promise<CheckedRecord> {
-  const deadline = performance.now() + WAIT_MS;
-  for (;;) {
-    const record = await store.readCall(key);
-    const problems = record === undefined ? ['it has no record'] : await differences(store, key);
-    if (problems.length === 0 || performance.now() >= deadline) return { record, problems };
-    await sleep(POLL_MS);
-  }
-}
-
-async function differences(
-  store: CallStore,
-  key: { readonly tenant: string; readonly callSid: string },
-): Promise<string[]> {
-  const verified = await store.verifyCall(key);
-  return verified.ok ? [] : verified.differences.map(({ column, problem }) => `${column}: ${problem}`);
 }

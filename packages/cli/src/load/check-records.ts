@@ -1,6 +1,6 @@
-import type { CallStore } from '@turnlog/call-store';
+import type { CallStore, StoredCall } from '@turnlog/call-store';
 import { sleep } from '@turnlog/service-kit/time';
-import { compareWithExpectation, type Expectation } from './expectation.ts';
+import { forEachAtOnce } from '../for-each-at-once.ts';
 
 const POLL_MS = 100;
 const AT_ONCE = 4;
@@ -13,10 +13,12 @@ export interface WrongRecord {
 
 export interface CheckOptions {
   readonly tenant: string;
-  readonly expected: Expectation;
+  /** What is not as expected in a record, in words. */
+  readonly problemsOf: (record: StoredCall) => readonly string[];
   /** How long records may take to become right, all together. */
   readonly waitMs: number;
-  readonly signal: AbortSignal;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
 }
 
 /** Waits until each call's record is as expected and its archive folds to the same. Resolves to the calls that are wrong. */
@@ -27,14 +29,10 @@ export async function checkRecords(
 ): Promise<WrongRecord[]> {
   const deadline = performance.now() + options.waitMs;
   const wrong: WrongRecord[] = [];
-  const left = callSids.values();
-  const work = async (): Promise<void> => {
-    for (const callSid of left) {
-      const problems = await problemsAtLast(store, callSid, deadline, options);
-      if (problems.length > 0) wrong.push({ callSid, problems });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await forEachAtOnce(callSids, AT_ONCE, async (callSid) => {
+    const problems = await problemsAtLast(store, callSid, deadline, options);
+    if (problems.length > 0) wrong.push({ callSid, problems });
+  });
   return wrong;
 }
 
@@ -43,10 +41,10 @@ async function problemsAtLast(
   callSid: string,
   deadline: number,
   options: CheckOptions,
-): Promise<string[]> {
+): Promise<readonly string[]> {
   for (;;) {
     const problems = await problemsNow(store, callSid, options);
-    const isOver = performance.now() >= deadline || options.signal.aborted;
+    const isOver = performance.now() >= deadline || options.signal?.aborted === true;
     if (problems.length === 0 || isOver) return problems;
     await sleep(POLL_MS, options.signal);
   }
@@ -55,11 +53,11 @@ async function problemsAtLast(
 async function problemsNow(
   store: CallStore,
   callSid: string,
-  { tenant, expected }: CheckOptions,
-): Promise<string[]> {
-  const call = await store.readCall({ tenant, callSid });
-  if (call === undefined) return ['it has no record'];
-  const problems = compareWithExpectation(call, expected);
+  { tenant, problemsOf }: CheckOptions,
+): Promise<readonly string[]> {
+  const record = await store.readCall({ tenant, callSid });
+  if (record === undefined) return ['it has no record'];
+  const problems = problemsOf(record);
   if (problems.length > 0) return problems;
   const verified = await store.verifyCall({ tenant, callSid });
   return verified.ok ? [] : verified.differences.map(({ column, problem }) => `${column}: ${problem}`);

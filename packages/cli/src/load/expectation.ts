@@ -44,6 +44,11 @@ export function compareWithExpectation(call: StoredCall, expected: Expectation):
   return problems;
 }
 
+/** The same for a call of which only its end is known in advance. */
+export function compareWithEnd({ ended_at, status }: StoredCall): string[] {
+  return ended_at === null ? [`its status is ${status}, without an end`] : [];
+}
+
 function fieldsOf(value: JsonValue | undefined): Fields {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject && !(value instanceof ExactNumber) ? value : {};

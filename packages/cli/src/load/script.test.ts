@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { storedCall } from '../format/format.test-support.ts';
 import { generateTurns, loadScript, readScript, type ScriptMessage } from './agent-script.ts';
-import { compareWithExpectation, expectationOf } from './expectation.ts';
+import { compareWithEnd, compareWithExpectation, expectationOf } from './expectation.ts';
 import { newTally, playScript } from './play-script.ts';
 
 const APPENDED = Promise.resolve({ id: 'x', status: 'appended', seq: 1 } as const);
@@ -106,4 +106,10 @@ describe('the expectation of a script', () => {
       'its turns are not those that were spoken, in their order',
     ]);
   });
+});
+
+it('the end of a call is expected of a record that was written during the call', () => {
+  const call = storedCall({ status: 'in_progress', ended_at: null });
+  expect(compareWithEnd(call)).toEqual(['its status is in_progress, without an end']);
+  expect(compareWithEnd({ ...call, status: 'completed', ended_at: new Date(0) })).toEqual([]);
 });

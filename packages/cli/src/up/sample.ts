@@ -9,7 +9,7 @@ import { openStore } from '../connections/with-store.ts';
 import { DEFAULT_TENANT } from '../flags.ts';
 import { readScript, scriptMs } from '../load/agent-script.ts';
 import { checkRecords } from '../load/check-records.ts';
-import { expectationOf } from '../load/expectation.ts';
+import { compareWithExpectation, expectationOf } from '../load/expectation.ts';
 import { startSampleAgent, type SampleAgent } from '../load/sample-agent.ts';
 import { seedConversation } from '../load/seed-conversation.ts';
 import type { Terminal } from '../terminal.ts';
@@ -112,9 +112,14 @@ export class Sample {
   /** The record, when everything that was said is in it. */
   #record(databaseUrl: string): Promise<StoredCall> {
     const call = { tenant: DEFAULT_TENANT, callSid: this.callSid };
-    const check = { tenant: DEFAULT_TENANT, expected: expectationOf(script), waitMs: PATIENCE_MS };
+    const expected = expectationOf(script);
     return openStore(databaseUrl, async (store) => {
-      const [wrong] = await checkRecords(store, [this.callSid], { ...check, signal: this.#signal });
+      const [wrong] = await checkRecords(store, [this.callSid], {
+        tenant: DEFAULT_TENANT,
+        problemsOf: (record) => compareWithExpectation(record, expected),
+        waitMs: PATIENCE_MS,
+        signal: this.#signal,
+      });
       const record = await store.readCall(call);
       if (wrong === undefined && record !== undefined) return record;
       throw new CommandError(
