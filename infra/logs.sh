@@ -4,4 +4,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Some versions of compose begin each line with a control sequence, and Redis and Postgres log plain text.
-docker compose logs --no-log-prefix "$@" | sed -n 's/^[^{]*\({.*}\)$/\1/p'
+docker compose logs --no-log-prefix "$@" | sed -un 's/^[^{]*\({.*}\)$/\1/p'
