@@ -27,7 +27,9 @@ export class StackAddress {
 
   /** Writes the file again with the current pids. Does nothing once the file was removed. */
   publish(services: readonly LocalService[]): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write(services));
+    const write = (): Promise<void> => this.#write(services);
+    // After a failure too, which its own caller has received: there may be room on the disk again.
+    this.#writing = this.#writing.then(write, write);
     return this.#writing;
   }
 
