@@ -1,10 +1,10 @@
-import { stringifyJson, decodeEvent, type CallEvent } from '@turnlog/call-events';
+import { stringifyJson, type CallEvent } from '@turnlog/call-events';
 import { LiveCalls, subscribeToChanges, type CallChange } from '@turnlog/call-log';
 import type { Redis } from 'ioredis';
 import { defineCommand } from '../command.ts';
 import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.ts';
 import { redisFlags, switchFlag, tenantFlag, text, valueFlag } from '../flags.ts';
-import { formatChange } from '../format/change-line.ts';
+import { formatChange, linesOf } from '../format/change-line.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { visibleText } from '../format/visible-text.ts';
 import { print, untilInterrupted, type Terminal } from '../terminal.ts';
@@ -41,14 +41,6 @@ function isWanted(
   { call: callSid, tenant }: { readonly call: string | undefined; readonly tenant: string | undefined },
 ): boolean {
   return (callSid ?? call.callSid) === call.callSid && (tenant ?? call.tenant) === call.tenant;
-}
-
-/** The persister reports entries that are not events; they cannot be shown. */
-function linesOf({ events }: CallChange, format: (event: CallEvent) => string | undefined): string[] {
-  return events.flatMap(({ text: encoded }) => {
-    const decoded = decodeEvent(encoded);
-    return decoded.ok ? (format(decoded.event) ?? []) : [];
-  });
 }
 
 async function greeting({ redis, space }: OpenRedis): Promise<string> {

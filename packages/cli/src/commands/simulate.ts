@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decodeEvent, type CallEvent } from '@turnlog/call-events';
-import { subscribeToChanges } from '@turnlog/call-log';
+import { subscribeToChanges, type CallChange } from '@turnlog/call-log';
 import { placeCall, planLoadCall, type CallReport, type SimulatedCall } from '@turnlog/exotel-simulator';
 import { envValue, wholeNumber, wsUrl } from '@turnlog/service-kit/config';
 import { sleep } from '@turnlog/service-kit/time';
@@ -11,7 +10,7 @@ import { openRedis, withRedis, type OpenRedis } from '../connections/with-redis.
 import { withStore } from '../connections/with-store.ts';
 import { databaseFlags, DEFAULT_TENANT, redisFlags, tenantFlag, text, valueFlag } from '../flags.ts';
 import { formatCallRecord } from '../format/call-record.ts';
-import { formatChange } from '../format/change-line.ts';
+import { formatChange, linesOf } from '../format/change-line.ts';
 import { clockFlags, clockOf } from '../format/clock.ts';
 import { adviceOn, formatHeard, HeardBot } from '../format/simulated.ts';
 import { checkRecords } from '../load/check-records.ts';
@@ -61,12 +60,12 @@ export const command = defineCommand({
     const heard = new HeardBot(show);
 
     const callSid = randomBytes(16).toString('hex');
-    const onEvent = (event: CallEvent): void => {
-      const line = formatChange(event, clock);
-      if (line !== undefined) show(line);
+    const onChange = (change: CallChange): void => {
+      if (change.call.callSid !== callSid) return;
+      for (const line of linesOf(change, (event) => formatChange(event, clock))) show(line);
     };
     const report = await withRedis(values, terminal, (open) =>
-      whileWatching(open, callSid, onEvent, () => {
+      whileWatching(open, onChange, () => {
         const call = placeCall({ ...plan.call, callSid, onServerFrame: (frame) => heard.take(frame) });
         terminal.signal.addEventListener('abort', () => call.hangUp(), { once: true });
         if (terminal.signal.aborted) call.hangUp();
@@ -112,21 +111,14 @@ async function pressKeys(call: SimulatedCall, dtmf: string, signal: AbortSignal)
   }
 }
 
-/** Shows the events of a call from now until shortly after the work is done. */
+/** Watches the changes of calls from now until shortly after the work is done. */
 async function whileWatching<T>(
   { url, space }: OpenRedis,
-  callSid: string,
-  onEvent: (event: CallEvent) => void,
+  onChange: (change: CallChange) => void,
   work: () => Promise<T>,
 ): Promise<T> {
   return openRedis(url, async (subscriber) => {
-    await subscribeToChanges(subscriber, space, ({ call, events }) => {
-      if (call.callSid !== callSid) return;
-      for (const { text: encoded } of events) {
-        const decoded = decodeEvent(encoded);
-        if (decoded.ok) onEvent(decoded.event);
-      }
-    });
+    await subscribeToChanges(subscriber, space, onChange);
     const result = await work();
     await sleep(LAST_WORDS_MS);
     return result;

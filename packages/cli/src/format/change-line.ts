@@ -1,7 +1,19 @@
-import type { CallEvent, EventData } from '@turnlog/call-events';
+import { decodeEvent, type CallEvent, type EventData } from '@turnlog/call-events';
+import type { CallChange } from '@turnlog/call-log';
 import type { WallClock } from './clock.ts';
 import { speakerLabel } from './speakers.ts';
 import { visibleText, visibleValue } from './visible-text.ts';
+
+/** The lines of a change. The persister reports entries that are not events; they cannot be shown. */
+export function linesOf(
+  { events }: Pick<CallChange, 'events'>,
+  format: (event: CallEvent) => string | undefined,
+): string[] {
+  return events.flatMap(({ text: encoded }) => {
+    const decoded = decodeEvent(encoded);
+    return decoded.ok ? (format(decoded.event) ?? []) : [];
+  });
+}
 
 /** An event as a line of the live view; `undefined` for events that are not useful to a person. */
 export function formatChange(event: CallEvent, clock: WallClock): string | undefined {
