@@ -43,16 +43,20 @@ export class ReplicaWatch {
   async check(): Promise<void> {
     const { redis, consumer, silentAfterMs = SILENT_AFTER_MS } = this.#options;
     const nowMs = await serverTimeMs(redis);
+    const reports = await redis.zrange(this.#key, '0', '-1', 'WITHSCORES');
     await redis.zadd(this.#key, nowMs, consumer);
-    const seen = await redis.zrange(this.#key, '0', '-1', 'WITHSCORES');
     const silent = new Set<string>();
-    for (let index = 0; index < seen.length; index += 2) {
-      const [name = '', seenAtMs] = seen.slice(index, index + 2);
-      const silentMs = nowMs - Number(seenAtMs);
-      if (silentMs >= FORGOTTEN_AFTER_MS) await redis.zrem(this.#key, name);
-      else if (silentMs >= silentAfterMs) silent.add(name);
+    const alive = new Set<string>();
+    for (let index = 0; index < reports.length; index += 2) {
+      const [name = '', reportedAtMs] = reports.slice(index, index + 2);
+      const silentMs = nowMs - Number(reportedAtMs);
+      if (silentMs < silentAfterMs) alive.add(name);
+      else if (silentMs < FORGOTTEN_AFTER_MS || name === consumer) silent.add(name);
+      else await redis.zrem(this.#key, name);
     }
-    this.#log(silent, new Set(seen));
+    // After an outage of Redis none has reported for a while: the others have until the next check.
+    if (silent.has(consumer)) return;
+    this.#log(silent, alive);
     this.#silent = silent;
   }
 
@@ -61,14 +65,14 @@ export class ReplicaWatch {
     await this.#options.redis.zrem(this.#key, this.#options.consumer).catch(() => undefined);
   }
 
-  #log(silent: ReadonlySet<string>, known: ReadonlySet<string>): void {
+  #log(silent: ReadonlySet<string>, alive: ReadonlySet<string>): void {
     const { feed, logger } = this.#options;
     for (const consumer of silent) {
       if (this.#silent.has(consumer)) continue;
       logger.warn({ event: 'replica_lost', feed, consumer }, 'a replica is gone; the others do its work');
     }
     for (const consumer of this.#silent) {
-      if (silent.has(consumer) || !known.has(consumer)) continue;
+      if (!alive.has(consumer)) continue;
       logger.info({ event: 'replica_back', feed, consumer }, 'a replica is back');
     }
   }
