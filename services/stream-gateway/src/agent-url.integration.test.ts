@@ -17,7 +17,8 @@ test('a call without the values for the host of AGENT_URL is recorded without an
   const carriers = await Promise.all([dial(gateway.url), dial(gateway.url)]);
   carriers[0].send(lacking.start, lacking.stop);
   carriers[1].send(whole.start);
-  await gateway.eventsUntil(lacking.callSid, 'call.ended');
+  const events = await gateway.eventsUntil(lacking.callSid, 'call.ended');
+  expect(eventOf(events, 'agent.unreachable').data).toMatchObject({ reason: 'no_url', attempts: 0 });
   expect((await agent.socket()).path).toBe(`/calls/${whole.callSid}`);
   expect(agent.sockets).toHaveLength(1);
   expect(gateway.logLines).toContainEqual(

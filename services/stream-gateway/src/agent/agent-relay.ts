@@ -71,7 +71,7 @@ export class AgentRelay {
   #socket: WebSocket | undefined;
   #wasOpen = false;
   #isCallOver = false;
-  #reconnects = 0;
+  #dials = 0;
   #failure: AgentFailure | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -122,7 +122,7 @@ export class AgentRelay {
     if (this.#state === 'open') this.#linger();
     else if (this.#state !== 'connecting') {
       const failure = this.#state === 'lost' ? this.#failure : undefined;
-      if (failure) this.#options.onFailure({ ...failure, attempt: this.#reconnects - 1, givesUp: true });
+      if (failure) this.#options.onFailure({ ...failure, attempts: this.#dials, givesUp: true });
       this.#close();
     }
   }
@@ -131,8 +131,7 @@ export class AgentRelay {
   giveUp(failure: AgentFailure): void {
     if (this.#state === 'closed') return;
     const socket = this.#socket;
-    this.#reconnects = this.#settings.maxReconnects;
-    this.#lost(failure);
+    this.#lost(failure, true);
     socket?.terminate();
   }
 
@@ -145,6 +144,7 @@ export class AgentRelay {
 
   #dial(): void {
     this.#state = 'connecting';
+    this.#dials += 1;
     this.#tally.agentConnects += 1;
     const { connectTimeoutMs, maxMessageBytes, authorization } = this.#settings;
     const socket = new WebSocket(this.#url, {
@@ -185,24 +185,24 @@ export class AgentRelay {
     else if (state === 'open' && NORMAL_CLOSES.has(code)) {
       this.#close();
       this.#options.onLost('agent_hung_up');
-    } else this.#lost(agentFailure(error, code));
+    } else {
+      const givesUp = this.#isCallOver || this.#dials > this.#settings.maxReconnects;
+      this.#lost(agentFailure(error, code), givesUp);
+    }
   }
 
-  #lost(failure: AgentFailure): void {
-    const { maxReconnects, backoff } = this.#settings;
-    const givesUp = this.#isCallOver || this.#reconnects >= maxReconnects;
+  #lost(failure: AgentFailure, givesUp: boolean): void {
     this.#tally.agentFailures += 1;
     this.#failure = failure;
-    this.#options.onFailure({ ...failure, attempt: this.#reconnects, givesUp });
+    this.#options.onFailure({ ...failure, attempts: this.#dials, givesUp });
     if (givesUp) {
       this.#close();
       if (!this.#isCallOver) this.#options.onLost('agent_lost');
       return;
     }
     this.#state = 'lost';
-    const delayMs = backoffDelayMs(this.#reconnects, backoff);
+    const delayMs = backoffDelayMs(this.#dials - 1, this.#settings.backoff);
     this.#timer = this.#guard.after('agent.reconnect', delayMs, () => this.#dial());
-    this.#reconnects += 1;
   }
 
   #linger(): void {

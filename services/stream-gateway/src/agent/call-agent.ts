@@ -87,16 +87,16 @@ export class CallAgent {
   }
 
   /** Each failure is logged; the last one is an event of the call. */
-  #onFailure({ reason, error, attempt, givesUp }: RelayFailure): void {
+  #onFailure({ reason, error, attempts, givesUp }: RelayFailure): void {
     const { address } = this.#relay;
     const fields = this.#logFields();
     this.#needs.logger.warn(
-      { event: 'agent_unreachable', ...fields, address, reason, error, attempt, gives_up: givesUp },
+      { event: 'agent_unreachable', ...fields, address, reason, error, attempt: attempts, gives_up: givesUp },
       'agent is not reachable',
     );
     if (!givesUp || this.#parts === undefined) return;
     const { connection, producer } = this.#parts;
-    const data = { connectionId: connection.connectionId, reason, attempts: attempt + 1 };
+    const data = { connectionId: connection.connectionId, reason, attempts };
     const draft = { type: 'agent.unreachable', data, atMs: this.#options.now() } as const;
     producer.add(storableDraft(draft, () => ''));
   }

@@ -6,8 +6,8 @@ export interface AgentFailure {
 
 /** `givesUp` means that the call has no agent from now on. */
 export interface RelayFailure extends AgentFailure {
-  /** Counted from 0. */
-  readonly attempt: number;
+  /** How often the agent has been dialled. */
+  readonly attempts: number;
   readonly givesUp: boolean;
 }
 
