@@ -1,6 +1,12 @@
 import { expect, jest, test } from '@jest/globals';
 import { callKeys, createCommitter } from '@turnlog/call-log';
-import { startKeepingProxy, startRedisForTest, waitUntil, type PrivateServer } from '@turnlog/test-kit';
+import {
+  freePort,
+  startKeepingProxy,
+  startRedisForTest,
+  waitUntil,
+  type PrivateServer,
+} from '@turnlog/test-kit';
 import { Redis } from 'ioredis';
 import { createServer } from 'node:net';
 import { dial, type BareAgent } from './testing/bare-socket.ts';
@@ -81,6 +87,27 @@ test('a gateway that starts while Redis is unavailable waits for it', async () =
   const gateway = await starting;
   afterTest(() => gateway.stop());
   expect((await fetch(`${gateway.opsUrl}/readyz`)).status).toBe(200);
+});
+
+test('a gateway is not ready before its port is open, and opens it although Redis is unavailable', async () => {
+  const redis = await startRedisForTest();
+  afterTest(() => redis.close());
+  await redis.stop();
+  const healthPort = await freePort();
+  const starting = startTestGateway({ REDIS_URL: redis.url, HEALTH_PORT: String(healthPort) });
+  afterTest(async () => {
+    await redis.start();
+    await (await starting).stop();
+  });
+  const portCheck = async () => {
+    const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`).catch(() => undefined);
+    const readiness = (await response?.json()) as
+      { readonly checks: { readonly port: { readonly ok: boolean } } } | undefined;
+    return readiness?.checks.port;
+  };
+  const first = await waitUntil(portCheck, { what: 'its health is served' });
+  expect(first).toEqual({ ok: false, reason: 'it is not open yet' });
+  await waitUntil(async () => (await portCheck())?.ok, { what: 'its port is open' });
 });
 
 test('after the clock of the host is set back during a call, later events are still later', async () => {
